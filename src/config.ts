@@ -1,0 +1,166 @@
+/**
+ * The configuration of one agent, checked and with every default filled in. The keys are a public interface: scripts
+ * outside this project rely on them, and a test pins them. Paths are absolute by the time they stand here.
+ */
+export interface Config {
+  /** Name of the mesh; `[a-z0-9-]{1,63}`. */
+  readonly mesh: string
+  /** Name of this site, unique in the mesh; what scopes call it. */
+  readonly site: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Folder of the agent's state, mode 0700. */
+  readonly data: string
+  /** Multiaddresses to listen on for peers. */
+  readonly listen: readonly string[]
+  /** Multiaddresses to tell others instead of those listened on (port forwarding, containers). */
+  readonly announce: readonly string[]
+  /** Multiaddresses of any peers of the mesh, with or without `/p2p/<id>`. */
+  readonly bootstrap: readonly string[]
+  /** File with the pre-shared key of the private network. */
+  readonly meshKey: string | undefined
+  /** Find peers in the same local network by multicast DNS. */
+  readonly mdns: boolean
+  readonly relay: {
+    /** Relay for sites that can only dial out. */
+    readonly serve: boolean
+    /** Be reachable through others' relays. */
+    readonly use: boolean
+  }
+  readonly heartbeat: {
+    /** Time between two beats in a small mesh, milliseconds; it grows with the mesh. */
+    readonly intervalMs: number
+  }
+  readonly ingress: {
+    readonly listen: HostPort
+    readonly tls: TlsServer | undefined
+    /** Token for `Proxy-Authorization`; required, or mTLS, when the listener is not on loopback. */
+    readonly tokenFile: string | undefined
+  }
+  readonly admin: {
+    readonly listen: HostPort
+    readonly tls: TlsServer | undefined
+    /** Created with a random token when it does not exist. */
+    readonly tokenFile: string
+  }
+  readonly services: readonly ServiceConfig[]
+  readonly limits: Limits
+  readonly timeouts: Timeouts
+  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' }
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+export interface HostPort {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+}
+
+/** Files (PEM) of a TLS listener. With `clientCA` clients must show a certificate of that authority. */
+export interface TlsServer {
+  readonly cert: string
+  readonly key: string
+  readonly clientCA: string | undefined
+}
+
+export interface ServiceConfig {
+  /** What scopes call it; `[a-z][a-z0-9-]{0,62}`. */
+  readonly name: string
+  /** Base URL of this site's instance; never told to other sites. */
+  readonly endpoint: string
+  readonly endpointTLS:
+    | {
+        readonly ca: string | undefined
+        readonly cert: string | undefined
+        readonly key: string | undefined
+        readonly serverName: string | undefined
+      }
+    | undefined
+  /** Built-in glue (`rest`, `openstack`) or the absolute path of a definition. */
+  readonly glue: string
+  /** Further host names under which clients reach the service at this agent's ingress. */
+  readonly hosts: readonly string[]
+  /** The service's own port on this agent. */
+  readonly listen: HostPort | undefined
+  readonly tls: TlsServer | undefined
+  /** What other sites may use; undefined: nothing. */
+  readonly expose: Expose | undefined
+}
+
+export interface Expose {
+  /** Names of sites, or `*`. */
+  readonly sites: readonly string[]
+  /** HTTP methods in capitals, or `*`. */
+  readonly methods: readonly string[]
+  /** Path patterns: `*` is one segment, `**` any number at the end. */
+  readonly paths: readonly string[]
+}
+
+/** Every bound that a client or a peer can run into. Defaults and reasons: `DEFAULT_LIMITS`. */
+export interface Limits {
+  /** Bytes of a request's or an answer's head. */
+  readonly headerBytes: number
+  /** Bytes of a request target. */
+  readonly urlBytes: number
+  /** Bytes of a request's body. */
+  readonly bodyBytes: number
+  /** Connections of clients at a time, of each listener. */
+  readonly connections: number
+  /** Requests forwarded to one peer, or from it, at a time. Upgraded connections and watches count. */
+  readonly streamsPerPeer: number
+  /** Requests that wait for one of these, of each peer. */
+  readonly queuedPerPeer: number
+  /** Requests a second that one peer may send here (a second's worth may come at once). */
+  readonly requestsPerSecondPerPeer: number
+  /** Requests to one service instance at a time. */
+  readonly connectionsPerEndpoint: number
+}
+
+/** Every wait, milliseconds. Defaults and reasons: `DEFAULT_TIMEOUTS`. */
+export interface Timeouts {
+  /** Until a connection to another site stands. */
+  readonly dialMs: number
+  /** Until a connection to the application stands. */
+  readonly connectMs: number
+  /** From the end of the request to the head of the application's answer, and between two parts of a request's body. */
+  readonly answerMs: number
+  /** Until a client has sent the whole head of its request. */
+  readonly headMs: number
+  /** Between two parts of the body of a request. */
+  readonly bodyIdleMs: number
+  /** A client's connection without a request. */
+  readonly keepAliveMs: number
+  /** For requests under way when the agent stops. */
+  readonly drainMs: number
+}
+
+/** The default peer port is not 4001: IPFS uses that. */
+export const DEFAULT_PEER_PORT = 4078
+export const DEFAULT_INGRESS_PORT = 8079
+export const DEFAULT_ADMIN_PORT = 8078
+
+export const DEFAULT_LIMITS: Limits = {
+  // Kubernetes and Keystone tokens and cookies fit many times; above it, a client that is broken or hostile.
+  headerBytes: 65_536,
+  // Label selectors and encoded scopes are long; the scope itself is at most 4 KiB before it is encoded.
+  urlBytes: 32_768,
+  // Images of virtual machines are the largest bodies we know of.
+  bodyBytes: 1024 ** 4,
+  connections: 4_096,
+  streamsPerPeer: 1_536,
+  queuedPerPeer: 4_096,
+  // Ten times what two cores forward: it stops a peer that runs wild, never a load that could be served.
+  requestsPerSecondPerPeer: 100_000,
+  connectionsPerEndpoint: 1_536,
+}
+
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  dialMs: 5_000,
+  connectMs: 5_000,
+  // Applications hold answers back while they create machines and images; clients give up on their own before.
+  answerMs: 120_000,
+  headMs: 30_000,
+  bodyIdleMs: 120_000,
+  keepAliveMs: 65_000,
+  drainMs: 10_000,
+}

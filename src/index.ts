@@ -1,0 +1,1 @@
+export { CheopsError, ERRORS } from './errors.ts'

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+/** One project a kind of test, so that `npm run test:unit` and its siblings choose by name. */
+const project = (name: string, testTimeout: number, fileParallelism = true) => ({
+  test: {
+    name,
+    root: import.meta.dirname,
+    include: [`${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: Math.max(30_000, testTimeout),
+    fileParallelism,
+  },
+})
+
+export default defineConfig({
+  test: {
+    // The machines that run this have two cores; the tests of agents start processes of their own.
+    maxWorkers: 2,
+    projects: [
+      project('unit', 20_000),
+      project('contract', 60_000),
+      project('integration', 60_000),
+      project('e2e', 120_000, false),
+    ],
+  },
+})
