@@ -66,6 +66,78 @@ export const ERRORS = {
     hint: 'Nothing was sent. See "cheops site show" for its state; with "site1 || site2" another site answers instead.',
     retry: true,
   },
+
+  // Configuration (src/config) and administration (adapters/http/admin, cli)
+  ERR_CONFIG_READ: {
+    status: 500,
+    title: 'The configuration file cannot be read',
+    hint: 'Give a file with --config, or make one with "cheops init".',
+  },
+  ERR_CONFIG_INVALID: {
+    status: 400,
+    title: 'The configuration is not valid',
+    hint: 'Correct what is listed. "cheops up --help" and src/config/README.md list all keys.',
+  },
+  ERR_CONFIG_FILE_EXISTS: {
+    status: 400,
+    title: 'A file that would be written exists already',
+    hint: 'Choose another folder, or overwrite it with --force.',
+  },
+  ERR_ADMIN_UNAUTHORIZED: {
+    status: 401,
+    title: 'The admin API needs the token of this agent',
+    hint: 'Send "Authorization: Bearer <token>"; the token stands in the file that admin.tokenFile names.',
+  },
+  ERR_ADMIN_NOT_FOUND: {
+    status: 404,
+    title: 'The admin API knows nothing by this name',
+    hint: 'GET /openapi.json lists the routes; "cheops site ls", "peer ls" and "service ls" list what exists.',
+  },
+  ERR_ADMIN_METHOD: {
+    status: 405,
+    title: 'The route does not take this method',
+    hint: 'GET /openapi.json lists the methods of each route.',
+  },
+  ERR_ADMIN_INPUT: {
+    status: 400,
+    title: 'The admin API cannot use this input',
+    hint: 'GET /openapi.json describes what each route takes.',
+  },
+  ERR_ADMIN_BODY_SIZE: {
+    status: 413,
+    title: 'The body of the admin request is too large',
+    hint: 'Bodies of the admin API have at most 64 KiB.',
+  },
+  ERR_ADMIN_TIMEOUT: {
+    status: 504,
+    title: 'The agent did not finish in time',
+    hint: 'Ask again with a larger --timeout, or see "cheops check".',
+  },
+  ERR_ADMIN_DIAL: {
+    status: 502,
+    title: 'No agent of this mesh answers at the address',
+    hint: 'See "cheops check": a wrong address, another mesh key or another mesh name look like this.',
+  },
+  ERR_ADMIN_SAVE: {
+    status: 500,
+    title: 'The configuration file could not be changed',
+    hint: 'The change holds until the agent stops. Write it into the configuration file by hand.',
+  },
+  ERR_ADMIN_INTERNAL: {
+    status: 500,
+    title: 'The agent failed to answer',
+    hint: "See the agent's log.",
+  },
+  ERR_CLI_USAGE: {
+    status: 400,
+    title: 'The command cannot be understood',
+    hint: 'See "cheops <command> --help".',
+  },
+  ERR_CLI_AGENT: {
+    status: 503,
+    title: 'The agent cannot be asked',
+    hint: 'Is it running? Say which one with --agent URL, CHEOPS_ADMIN or "cheops context use".',
+  },
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -1,0 +1,233 @@
+import type { ServiceConfig } from '../config.ts'
+import type { Membership } from './membership.ts'
+
+/**
+ * What an agent lets its operator see and do. The admin API (adapters/http/admin) serves this interface and nothing else;
+ * the command line shows what the admin API answers. Methods that answer from memory are synchronous; those that ask
+ * the network, a file or an application take a signal and end with it.
+ */
+export interface AgentControl {
+  /** Sites, catalog and their changes, as this agent knows them. */
+  readonly membership: Membership
+
+  status(): AgentStatus
+
+  /** Connections to other agents, those that have not yet shown a site record included. */
+  peers(): readonly PeerInfo[]
+  /**
+   * Dials an agent by hand: a multiaddress, with or without `/p2p/<id>`.
+   * @throws CheopsError ERR_ADMIN_INPUT for what is no multiaddress, ERR_ADMIN_DIAL when nobody of this mesh answers there
+   */
+  dial(address: string, options: AbortOptions): Promise<PeerInfo>
+  /**
+   * One round trip to a site's agent.
+   * @throws CheopsError ERR_SITE_UNKNOWN, ERR_SITE_UNREACHABLE
+   */
+  ping(site: string, options: AbortOptions): Promise<{ readonly rttMs: number }>
+
+  /**
+   * Reads the record of a site from the DHT, past this agent's memory.
+   * @param site name of the site
+   * @throws CheopsError ERR_ADMIN_NOT_FOUND when no peer that answers holds one
+   */
+  dhtGet(site: string, options: AbortOptions): Promise<DhtRecord>
+  /**
+   * Asks the DHT for the addresses of a peer.
+   * @param peer a peer ID, or the name of a known site
+   * @throws CheopsError ERR_ADMIN_INPUT, ERR_ADMIN_NOT_FOUND
+   */
+  dhtFind(peer: string, options: AbortOptions): Promise<DhtPeer>
+
+  /** Services of this site, with their endpoints. (Those of other sites: `membership.sites()`.) */
+  services(): readonly OwnService[]
+  /**
+   * Offers a further service at this site, or offers it differently. It ends with the agent, unless it is saved.
+   * @param service checked and with its defaults, as from the configuration file
+   * @param options.save also write it into the configuration file (`saveService` of src/config/edit.ts)
+   * @throws CheopsError ERR_CONFIG_INVALID (the endpoint is one of the agent's own listeners), ERR_ADMIN_SAVE
+   */
+  addService(service: ServiceConfig, options: SaveOptions): Promise<OwnService>
+  /** @throws CheopsError ERR_ADMIN_NOT_FOUND, ERR_ADMIN_SAVE */
+  removeService(name: string, options: SaveOptions): Promise<void>
+
+  /** The checks that say whether this agent can do its work, from memory: what `/readyz` answers. */
+  readiness(): readonly Finding[]
+  /** All checks: asks endpoints and peers, so it takes up to the signal's time. What `cheops check` shows. */
+  check(options: AbortOptions): Promise<readonly Finding[]>
+
+  /** Calls `listener` for each event from now on; returns what ends that. Listeners must not throw. */
+  onEvent(listener: (event: AgentEvent) => void): () => void
+
+  /** All metrics in the text format of Prometheus. */
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>
+}
+
+export interface AbortOptions {
+  readonly signal: AbortSignal
+}
+
+export interface SaveOptions extends AbortOptions {
+  readonly save: boolean
+}
+
+export interface AgentStatus {
+  readonly mesh: string
+  readonly site: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly peerId: string
+  readonly incarnation: string
+  /** Version of Cheops, and of the Node that runs it (`v24.21.0`). */
+  readonly version: string
+  readonly node: string
+  readonly pid: number
+  /** Wall clock, milliseconds. */
+  readonly startedAt: number
+  /** Wall clock of the agent now, milliseconds: uptime and "since" are told from this, not from the reader's clock. */
+  readonly now: number
+  readonly state: 'starting' | 'serving' | 'stopping'
+  /** Folder of the agent's state, and the file that it was started with. */
+  readonly data: string
+  readonly configFile: string | undefined
+  /** Where the agent really listens. */
+  readonly listeners: readonly Listener[]
+  readonly requests: {
+    /** Clients' requests that ran at this site's own application. */
+    readonly local: RequestCounts
+    /** Clients' requests that went to other sites. */
+    readonly forwarded: RequestCounts
+    /** Requests that other sites sent here. */
+    readonly received: RequestCounts
+  }
+}
+
+export interface RequestCounts {
+  readonly inFlight: number
+  /** Since the start of the agent; those in flight included. */
+  readonly total: number
+  /** Answered by an error of Cheops, or broken off. What the application itself refuses is no failure. */
+  readonly failed: number
+}
+
+export interface Listener {
+  /** `peers`, `ingress`, `admin`, or `service/<name>`. */
+  readonly name: string
+  /** A multiaddress with `/p2p/<id>` for peers, else a URL without a slash at the end. */
+  readonly address: string
+}
+
+export interface PeerInfo {
+  readonly peerId: string
+  /** The site that it has proved to be. */
+  readonly site: string | undefined
+  /** Its end of the connection. */
+  readonly address: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly relayed: boolean
+  /** Wall clock, milliseconds. */
+  readonly since: number
+  readonly streams: number
+  readonly rttMs: number | undefined
+}
+
+export interface DhtRecord {
+  readonly site: string
+  readonly peerId: string
+  /** Number of the record within the mesh, decimal: it may exceed what JSON's numbers hold. */
+  readonly number: string
+  readonly addresses: readonly string[]
+  readonly services: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly version: string
+  readonly incarnation: string
+  /** How many peers answered with a valid record. */
+  readonly answers: number
+}
+
+export interface DhtPeer {
+  readonly peerId: string
+  readonly addresses: readonly string[]
+}
+
+/** A service of this agent's own site. */
+export interface OwnService {
+  readonly name: string
+  /** Application, as its glue calls it. */
+  readonly application: string
+  /** Base URL of the instance, without user info. */
+  readonly endpoint: string
+  /** Where clients reach it at this agent: its own listener if it has one, else the ingress with its path prefix. No slash at the end. */
+  readonly address: string
+  readonly expose: ServiceConfig['expose']
+}
+
+/** Something that an operator may want to see when it happens. */
+export interface AgentEvent {
+  /** `site.joined`, `site.record`, `site.liveness`, `site.connected`, `site.disconnected`, `site.refused`, `service.added`, `service.removed`, `agent.stopping`. */
+  readonly type: string
+  /** The site or service that it is about. */
+  readonly subject: string
+  /** A sentence. */
+  readonly detail: string
+  /** Wall clock, milliseconds. */
+  readonly at: number
+}
+
+/** What became of one attempt to reach an address of `bootstrap`. */
+export interface BootstrapStatus {
+  readonly address: string
+  /**
+   * `handshake`: the connection broke off while both sides made it secure, which a different mesh key does;
+   * `mesh`: an agent of another mesh; `self`: this agent itself; `untried`: not yet.
+   */
+  readonly kind: 'ok' | 'refused' | 'timeout' | 'handshake' | 'mesh' | 'self' | 'untried'
+  /** A sentence, safe to show. */
+  readonly detail: string
+  /** Of the last attempt, wall clock, milliseconds. */
+  readonly at: number
+}
+
+/** One line of `cheops check` and of `/readyz?verbose`. */
+export interface Finding {
+  /** Stable: `mesh-key`, `app-answers`. The list stands in src/core/check/README.md. */
+  readonly id: string
+  /** Heading under which it is shown. */
+  readonly section: string
+  readonly level: 'ok' | 'warning' | 'error'
+  /** What was found, in a sentence. */
+  readonly message: string
+  /** What to do about it; undefined when it is ok. */
+  readonly hint: string | undefined
+}
+
+/**
+ * What `cheops up --ready-file FILE` writes once the agent serves, and what `up` prints. A public interface: scripts
+ * outside this project rely on the keys.
+ */
+export interface ReadyInfo {
+  readonly site: string
+  readonly peerId: string
+  readonly pid: number
+  /** Multiaddresses with `/p2p/<id>`. */
+  readonly addresses: readonly string[]
+  /** URLs without a slash at the end. */
+  readonly ingress: string
+  readonly admin: string
+  readonly adminTokenFile: string
+  /** Services of this site by name, each with the URL under which this agent serves it (`OwnService.address`). */
+  readonly services: Readonly<Record<string, string>>
+}
+
+/** What `startAgent(config, options)` of src/node.ts gives. */
+export interface RunningAgent {
+  readonly ready: ReadyInfo
+  readonly control: AgentControl
+  /** Stops what was started, in reverse; the second call waits for the first. */
+  stop(): Promise<void>
+}
+
+export interface StartOptions {
+  /** The file that the configuration came from, for `AgentStatus.configFile`. */
+  readonly configFile?: string
+  /** Aborts a start that takes too long; what was started by then is stopped. */
+  readonly signal?: AbortSignal
+}
