@@ -76,6 +76,8 @@ export interface ServiceConfig {
         readonly serverName: string | undefined
       }
     | undefined
+  /** The agent's own account at the instance: for what runs later or elsewhere, never for what a client asks for itself. */
+  readonly credential?: Credential
   /** Built-in glue (`rest`, `openstack`) or the absolute path of a definition. */
   readonly glue: string
   /** Further host names under which clients reach the service at this agent's ingress. */
@@ -86,6 +88,13 @@ export interface ServiceConfig {
   /** What other sites may use; undefined: nothing. */
   readonly expose: Expose | undefined
 }
+
+/** Where the agent's own account at a service instance stands. The secrets are read from the files when they are needed. */
+export type Credential =
+  | { readonly kind: 'bearer'; readonly file: string }
+  /** The file holds `user:password`. */
+  | { readonly kind: 'basic'; readonly file: string }
+  | { readonly kind: 'certificate'; readonly cert: string; readonly key: string }
 
 export interface Expose {
   /** Names of sites, or `*`. */
