@@ -138,6 +138,151 @@ export const ERRORS = {
     title: 'The agent cannot be asked',
     hint: 'Is it running? Say which one with --agent URL, CHEOPS_ADMIN or "cheops context use".',
   },
+  ERR_SITE_BUSY: {
+    status: 503,
+    title: 'Too many requests for this site wait already',
+    hint: 'Nothing was sent. Try again; limits.streamsPerPeer and limits.queuedPerPeer are the bounds.',
+    retry: true,
+  },
+  ERR_SITE_BROKEN: {
+    status: 502,
+    title: 'The connection to the site broke before it had answered',
+    hint: 'See "cheops site show" for the state of the site.',
+  },
+  ERR_SITE_TIMEOUT: {
+    status: 504,
+    title: 'The site did not answer in time',
+    hint: 'timeouts.answerMs is the bound. See "cheops site show" for the state of the site.',
+  },
+  ERR_FORWARD_NOT_MEMBER: {
+    status: 403,
+    title: 'The peer is not a member of this mesh',
+    hint: 'It must show a valid record of its site first. See "cheops check" there.',
+  },
+  ERR_FORWARD_NOT_EXPOSED: {
+    status: 403,
+    title: 'The site does not let other sites do this',
+    hint: 'What others may use stands under services[].expose in the configuration of that site; nothing is the default.',
+  },
+  ERR_FORWARD_INVALID: {
+    status: 400,
+    title: 'The forwarded request cannot be understood',
+    hint: 'The agent that sent it does not follow protocols/forward/README.md.',
+  },
+  ERR_FORWARD_RATE: {
+    status: 503,
+    title: 'The site takes no more requests from this site for the moment',
+    hint: 'Nothing was done. Try again in a second; limits.requestsPerSecondPerPeer of that site is the bound.',
+    retry: true,
+  },
+  ERR_FORWARD_LOOP: {
+    status: 508,
+    title: 'The request goes round in circles',
+    hint: 'It has passed 16 agents. Look for services that call each other under the same scope.',
+  },
+
+  // Applications (adapters/http)
+  ERR_SERVICE_UNKNOWN: {
+    status: 404,
+    title: 'No site offers this service',
+    hint: 'See "cheops service ls" for the services of the mesh.',
+  },
+  ERR_SERVICE_NOT_LOCAL: {
+    status: 404,
+    title: 'This site does not offer the service',
+    hint: 'Name a site that does in the scope. See "cheops service ls".',
+  },
+  ERR_APPLICATION_UNREACHABLE: {
+    status: 503,
+    title: 'The application cannot be reached',
+    hint: 'Nothing was sent. See "cheops check" at that site.',
+    retry: true,
+  },
+  ERR_APPLICATION_BUSY: {
+    status: 503,
+    title: 'Too many requests for this application wait already',
+    hint: 'Nothing was sent. Try again; limits.connectionsPerEndpoint is the bound.',
+    retry: true,
+  },
+  ERR_APPLICATION_BROKEN: {
+    status: 502,
+    title: 'The application ended the connection before it had answered',
+    hint: 'See the logs of the application.',
+  },
+  ERR_APPLICATION_INVALID: {
+    status: 502,
+    title: 'The application answered with something that is not HTTP',
+    hint: 'Check services[].endpoint: is this the right port, and does it speak HTTP or HTTPS?',
+  },
+  ERR_APPLICATION_ANSWER_TOO_LARGE: {
+    status: 502,
+    title: 'The answer of the application is larger than this agent takes',
+    hint: 'For the head limits.headerBytes is the bound; a body that has to be rewritten is bounded by its glue.',
+  },
+  ERR_APPLICATION_TIMEOUT: {
+    status: 504,
+    title: 'The application did not answer in time',
+    hint: 'timeouts.answerMs is the bound.',
+  },
+  ERR_OUTCOME_UNKNOWN: {
+    status: 500,
+    title: 'It is not known whether the application has done what was asked',
+    hint: 'Read the resource before you send the request again: it may have been carried out.',
+  },
+
+  // Requests of clients (adapters/http)
+  ERR_REQUEST_INVALID: {
+    status: 400,
+    title: 'The request is not well-formed HTTP',
+    hint: 'Look at the client: it sends what RFC 9112 forbids or what proxies read in different ways.',
+  },
+  ERR_REQUEST_PATH: {
+    status: 400,
+    title: 'The path of the request is not taken',
+    hint: 'Send a plain path: no dot segments, no backslash, no fragment, no encoded NUL.',
+  },
+  ERR_REQUEST_URL_TOO_LONG: {
+    status: 414,
+    title: 'The URL is too long',
+    hint: 'limits.urlBytes is the bound.',
+  },
+  ERR_REQUEST_HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'The headers are too large',
+    hint: 'limits.headerBytes is the bound.',
+  },
+  ERR_REQUEST_BODY_TOO_LARGE: {
+    status: 413,
+    title: 'The body is too large',
+    hint: 'limits.bodyBytes is the bound.',
+  },
+  ERR_REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'The request did not come in time',
+    hint: 'timeouts.headMs and timeouts.bodyIdleMs are the bounds.',
+  },
+  ERR_REQUEST_CONNECT: {
+    status: 405,
+    title: 'CONNECT is not served',
+    hint: 'As a proxy, an agent takes plain HTTP only: use http:// URLs of services, or a listener with TLS.',
+  },
+  ERR_REQUEST_TOKEN: {
+    status: 407,
+    title: 'The ingress requires its token',
+    hint: 'Send "Proxy-Authorization: Bearer <token>"; the token is in the file that ingress.tokenFile names.',
+  },
+
+  // Glue (glue)
+  ERR_GLUE_NOT_FOUND: {
+    status: 422,
+    title: 'There is no such glue',
+    hint: 'Name a built-in one (rest, openstack) or the path of a definition.',
+  },
+  ERR_GLUE_INVALID: {
+    status: 422,
+    title: 'The glue definition is not valid',
+    hint: 'See "cheops glue check FILE" for all that is wrong with it.',
+  },
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -1,0 +1,21 @@
+/** Names of the headers that Cheops reads and writes, lower case. They are a public interface; a test pins them. */
+
+/** Request: the scope. */
+export const SCOPE_HEADER = 'cheops-scope'
+/** Answer to a scoped request: name of the site that answered. */
+export const SITE_HEADER = 'cheops-site'
+/** Answer: code of an error of Cheops, whatever dialect its body speaks. */
+export const ERROR_HEADER = 'cheops-error'
+/** Between agents only: the service that the request is for. */
+export const SERVICE_HEADER = 'cheops-service'
+/** Between agents only: how many agents the request has passed. */
+export const HOPS_HEADER = 'cheops-hops'
+
+/** As they are written. */
+export const HEADER_NAMES = {
+  scope: 'Cheops-Scope',
+  site: 'Cheops-Site',
+  error: 'Cheops-Error',
+  service: 'Cheops-Service',
+  hops: 'Cheops-Hops',
+} as const
