@@ -48,6 +48,11 @@ export const ERRORS = {
     title: 'The scope matches no site',
     hint: 'See "cheops site ls" for the sites and their labels.',
   },
+  ERR_SCOPE_PRIME: {
+    status: 422,
+    title: 'The prime is no location of the scope',
+    hint: 'Name as prime one of the sites that the scope names, or leave it out.',
+  },
   ERR_SCOPE_COLLABORATION: {
     status: 501,
     title: 'This agent does not yet replicate or cross',
@@ -179,6 +184,48 @@ export const ERRORS = {
     status: 508,
     title: 'The request goes round in circles',
     hint: 'It has passed 16 agents. Look for services that call each other under the same scope.',
+  },
+
+  // Peers (adapters/libp2p, runtime/membership, protocols/heartbeat) and the store (adapters/level)
+  ERR_HEARTBEAT_MESSAGE: {
+    status: 400,
+    title: 'A heartbeat message is not in order',
+    hint: 'The agent that sent it does not follow protocols/heartbeat/README.md.',
+  },
+  ERR_PEER_KEY: {
+    status: 500,
+    title: 'The key of this agent cannot be used',
+    hint: 'Restore peer.key in the data folder from a backup. Without it the mesh takes this agent for another one.',
+  },
+  ERR_PEER_LISTEN: {
+    status: 500,
+    title: 'The agent cannot listen for peers',
+    hint: 'Is another process using the port? Choose other addresses under "listen"; port 0 takes any that is free.',
+  },
+  ERR_PEER_RENAMED: {
+    status: 500,
+    title: 'The data folder belongs to another site',
+    hint: 'A name belongs to one key for ever. Use the name of before, or a new data folder for a new site.',
+  },
+  ERR_MESH_KEY: {
+    status: 500,
+    title: 'The key of the mesh cannot be used',
+    hint: 'meshKey must name a file as "cheops init" makes it, the same at every site.',
+  },
+  ERR_STORE_LOCKED: {
+    status: 500,
+    title: 'Another agent has the data folder open',
+    hint: 'Stop that agent, or give this one a data folder of its own.',
+  },
+  ERR_STORE_VERSION: {
+    status: 500,
+    title: 'The data folder was written by a newer version of Cheops',
+    hint: 'Install that version or a later one. This one does not touch the folder.',
+  },
+  ERR_STORE_FAILED: {
+    status: 500,
+    title: 'The store cannot be read or written',
+    hint: 'Is the disk full or broken? The agent must be started anew.',
   },
 
   // Applications (adapters/http)
