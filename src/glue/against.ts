@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto'
+import { ANY_KIND } from './compile.ts'
+import type { GlueDefinition, KindDefinition } from './definition.ts'
+import type { Finding, Locate } from './parse.ts'
+import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
+import { compileTemplate, expandTemplate, matchTemplate, splitPath } from './template.ts'
+
+export interface AgainstOptions {
+  /** Sent with each request: credentials of the application. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** For each request. */
+  readonly timeoutMs?: number
+}
+
+/** A running instance answers a probe in seconds, or somebody should look at it first. */
+const DEFAULT_TIMEOUT_MS = 15_000
+/** Lists and resources that are read to be understood; a larger one is not. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+/** What one request of a probe was and what came of it: `POST /items` → 201. */
+export interface ProbeStep {
+  readonly kind: string
+  readonly step: 'create' | 'read' | 'list' | 'update' | 'delete'
+  readonly request: string
+  readonly status: number | undefined
+  readonly ok: boolean
+}
+
+/**
+ * Tries a definition on a running instance: creates, reads, lists, updates and deletes a probe of each kind, and says
+ * where the application does something else than the definition says. The probe is removed whatever happens; what cannot
+ * be removed is named. Never throws.
+ */
+export async function probeInstance(
+  definition: GlueDefinition,
+  url: string,
+  locate: Locate,
+  options: AgainstOptions = {},
+): Promise<{ findings: readonly Finding[]; steps: readonly ProbeStep[] }> {
+  const findings: Finding[] = []
+  const steps: ProbeStep[] = []
+  for (const [name, kind] of Object.entries(definition.kinds)) {
+    const probe = new Probe(name, kind, url, locate, options)
+    await probe.run()
+    findings.push(...probe.findings)
+    steps.push(...probe.steps)
+  }
+  return { findings, steps }
+}
+
+interface Answer {
+  readonly status: number
+  readonly location: string | null
+  readonly body: unknown
+}
+
+class Probe {
+  readonly findings: Finding[] = []
+  readonly steps: ProbeStep[] = []
+  readonly #name: string
+  readonly #kind: KindDefinition
+  readonly #url: string
+  readonly #locate: Locate
+  readonly #options: AgainstOptions
+  readonly #clientId = `cheops-probe-${randomUUID().slice(0, 8)}`
+
+  constructor(name: string, kind: KindDefinition, url: string, locate: Locate, options: AgainstOptions) {
+    this.#name = name
+    this.#kind = kind
+    this.#url = url.replace(/\/$/, '')
+    this.#locate = locate
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { collection, resource } = this.#kind
+    const variables = [...compileTemplate(collection).variables, ...compileTemplate(resource).variables]
+    const others = variables.filter(variable => variable !== 'id')
+    if (this.#name === ANY_KIND || others.length > 0) {
+      const why = `its paths have variables that only you can fill (${[...new Set(others)].join(', ')})`
+      return this.#say('note', ['collection'], `not tried: ${why}`)
+    }
+    const created = await this.#create()
+    if (created === undefined) return
+    let removed = false
+    try {
+      await this.#read(created.path)
+      await this.#list(created.id)
+      await this.#update(created.path)
+      removed = await this.#delete(created.path)
+    } finally {
+      if (!removed) {
+        const again = await this.#send('delete', 'DELETE', created.path, undefined, isGone)
+        if (again === undefined || !isGone(again.status)) {
+          this.#say(
+            'error',
+            [],
+            `the probe could not be removed; delete it yourself: DELETE ${this.#url}${created.path}`,
+          )
+        }
+      }
+    }
+  }
+
+  /** Path and ID of the probe, undefined when none was made. */
+  async #create(): Promise<{ path: string; id: string } | undefined> {
+    const template = compileTemplate(this.#kind.resource)
+    const at = this.#kind.id?.at ?? '/id'
+    const from = this.#kind.id?.from ?? 'either'
+    const put = this.#kind.create?.method === 'PUT'
+    const example: unknown = this.#kind.example ?? {}
+    const withId = pointerSet(example, at, this.#clientId)
+    const ownPath = expandTemplate(template, new Map([['id', this.#clientId]]))
+    const send = (body: unknown) =>
+      this.#send('create', put ? 'PUT' : 'POST', put ? ownPath : this.#kind.collection, body)
+    let answer = await send(from === 'client' && !put ? withId : example)
+    // Where either may choose, some applications want an ID all the same, and others refuse one that is not in their form.
+    if (from === 'either' && !put && (answer?.status === 400 || answer?.status === 422)) answer = await send(withId)
+    if (answer === undefined || !isSuccess(answer.status)) {
+      if (answer !== undefined) {
+        const hint =
+          this.#kind.example === undefined ? '; give the kind an "example": a body that the application takes' : ''
+        this.#say('error', ['create'], `a create was answered ${answer.status}${detailOf(answer)}${hint}`)
+      }
+      // Nobody knows what a broken answer leaves behind; with an ID of our own it can be looked for.
+      if (answer === undefined && (put || from === 'client')) return { path: ownPath, id: this.#clientId }
+      return undefined
+    }
+    if (put) return { path: ownPath, id: this.#clientId }
+    return this.#identify(answer, at, from)
+  }
+
+  #identify(answer: Answer, at: string, from: string): { path: string; id: string } | undefined {
+    const template = compileTemplate(this.#kind.resource)
+    const inBody = pointerGet(answer.body, at)
+    const inLocation =
+      answer.location === null ? undefined : matchEnd(template, new URL(answer.location, `${this.#url}/`).pathname)
+    const id = isId(inBody) ? String(inBody) : inLocation
+    if (from === 'client') {
+      if (id !== undefined && id !== this.#clientId) {
+        this.#say(
+          'error',
+          ['id', 'from'],
+          `the application chose the ID itself ("${id}"): write from: server or from: either`,
+        )
+        return { path: expandTemplate(template, new Map([['id', id]])), id }
+      }
+      return { path: expandTemplate(template, new Map([['id', this.#clientId]])), id: this.#clientId }
+    }
+    if (id === undefined) {
+      const message = `the answer to the create has no ID at "${at}" and no Location; a probe may be left at ${this.#url}${this.#kind.collection}`
+      this.#say('error', ['id', 'at'], message)
+      return undefined
+    }
+    if (!isId(inBody))
+      this.#say('warning', ['id', 'at'], `the answer to the create has no ID at "${at}"; Location has it`)
+    return { path: expandTemplate(template, new Map([['id', id]])), id }
+  }
+
+  async #read(path: string): Promise<void> {
+    const answer = await this.#send('read', 'GET', path, undefined)
+    if (answer !== undefined && !isSuccess(answer.status)) {
+      this.#say('error', ['resource'], `what was just created is answered ${answer.status} at ${path}`)
+    }
+  }
+
+  async #list(id: string): Promise<void> {
+    const answer = await this.#send('list', 'GET', this.#kind.collection, undefined)
+    if (answer === undefined) return
+    if (!isSuccess(answer.status)) return this.#say('error', ['collection'], `the list is answered ${answer.status}`)
+    const items = this.#kind.list?.items
+    if (items === undefined) return
+    const array = pointerGet(answer.body, items)
+    if (!Array.isArray(array)) {
+      this.#say('error', ['list', 'items'], `the list has no array at "${items}"${arrayHint(answer.body)}`)
+    } else if (this.#kind.list?.next === undefined && !JSON.stringify(array).includes(JSON.stringify(id))) {
+      this.#say(
+        'warning',
+        ['list', 'items'],
+        'the probe is not in the list; where lists come in parts, name the place of the continuation (next)',
+      )
+    }
+  }
+
+  async #update(path: string): Promise<void> {
+    const current = await this.#send('read', 'GET', path, undefined)
+    if (current === undefined || !isSuccess(current.status)) return
+    const body = withoutPointers(current.body, this.#kind['server-set'] ?? [])
+    const put = await this.#send('update', 'PUT', path, body, status => isSuccess(status) || isNotOffered(status))
+    if (put === undefined || isSuccess(put.status)) return
+    const patch = await this.#send('update', 'PATCH', path, {}, status => isSuccess(status) || isNotOffered(status))
+    if (patch === undefined || isSuccess(patch.status)) return
+    const advice = 'replace and merge will be refused by the application too'
+    this.#say('warning', [], `neither PUT (${put.status}) nor a merge PATCH (${patch.status}) is taken: ${advice}`)
+  }
+
+  async #delete(path: string): Promise<boolean> {
+    const answer = await this.#send('delete', 'DELETE', path, undefined)
+    if (answer === undefined) return false
+    if (!isSuccess(answer.status)) {
+      this.#say('error', ['resource'], `a delete is answered ${answer.status}${detailOf(answer)}`)
+      return false
+    }
+    const after = await this.#send('read', 'GET', path, undefined, isGone)
+    if (after !== undefined && isSuccess(after.status)) {
+      this.#say('warning', [], 'the resource can still be read after its deletion (deletion may take a while here)')
+    }
+    return true
+  }
+
+  /** Undefined where no answer came; that is said once for each request. */
+  async #send(
+    step: ProbeStep['step'],
+    method: string,
+    path: string,
+    body: unknown,
+    expected: (status: number) => boolean = isSuccess,
+  ): Promise<Answer | undefined> {
+    const request = `${method} ${path}`
+    const headers: Record<string, string> = { accept: 'application/json', ...this.#options.headers }
+    const init: RequestInit = { method, headers, redirect: 'manual' }
+    if (body !== undefined) {
+      headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+      init.body = JSON.stringify(body)
+    }
+    try {
+      const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+      const response = await fetch(this.#url + path, { ...init, signal: timeout })
+      const answer = {
+        status: response.status,
+        location: response.headers.get('location'),
+        body: await readJson(response),
+      }
+      this.steps.push({ kind: this.#name, step, request, status: answer.status, ok: expected(answer.status) })
+      return answer
+    } catch (error) {
+      this.steps.push({ kind: this.#name, step, request, status: undefined, ok: false })
+      this.#say('error', [], `${request}: no answer (${reasonOf(error)})`)
+      return undefined
+    }
+  }
+
+  #say(severity: Finding['severity'], keys: readonly string[], message: string): void {
+    const path = ['kinds', this.#name, ...keys]
+    const { line, column } = this.#locate(path, true)
+    this.findings.push({ severity, line, column, path: path.join('.'), message, suggestion: undefined })
+  }
+}
+
+const isSuccess = (status: number) => status >= 200 && status < 300
+const isGone = (status: number) => isSuccess(status) || status === 404 || status === 410
+const isNotOffered = (status: number) => status === 404 || status === 405 || status === 415 || status === 501
+
+function isId(value: unknown): value is string | number {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number'
+}
+
+/** The ID in a path that may lie below a prefix of the instance's own. */
+function matchEnd(template: ReturnType<typeof compileTemplate>, path: string): string | undefined {
+  const { decoded } = splitPath(path, 256)
+  return matchTemplate(template, decoded.slice(-template.segments.length))?.get('id')
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  const text = Buffer.concat(chunks).toString('utf8')
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** The application's own words, shortened to a line. */
+function detailOf(answer: Answer): string {
+  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, 200)
+  return line === '' ? '' : `: ${line}`
+}
+
+function arrayHint(body: unknown): string {
+  if (Array.isArray(body)) return '; the whole body is one: write items: ""'
+  const key = Object.entries(body ?? {}).find(([, value]) => Array.isArray(value))?.[0]
+  return key === undefined ? '' : `; there is one at "/${key}"`
+}
+
+/** fetch hides the reason in `cause`. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof Error && 'code' in cause) return String(cause.code)
+  return error instanceof Error ? error.message : 'unknown error'
+}

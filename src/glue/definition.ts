@@ -1,0 +1,74 @@
+/**
+ * A glue definition as the interpreter sees it: the YAML of one application, validated (schema.ts is the same in JSON
+ * Schema; a test holds the two together). README.md says which fields are in force.
+ */
+export interface GlueDefinition {
+  /** Version of this format. */
+  readonly glue: 1
+  /** Name of the application. */
+  readonly application: string
+  readonly correlate?: CorrelateDefinition | readonly (string | CorrelateDefinition)[]
+  /** JSON Pointers of values that are never logged, in any kind. */
+  readonly secrets?: readonly string[]
+  /** By name. The kind `*` stands for many: its name is what stands at `{kind}` of its templates. */
+  readonly kinds: Readonly<Record<string, KindDefinition>>
+}
+
+/** The application's calls carry in header `out` what the request that caused them carried in header `in`. */
+export interface CorrelateDefinition {
+  readonly in: string
+  readonly out: string
+}
+
+export interface KindDefinition {
+  /** URI template (template.ts) of the collection. */
+  readonly collection: string
+  /** URI template of one resource; has `{id}`. */
+  readonly resource: string
+  readonly id?: { readonly at?: string; readonly from?: 'client' | 'server' | 'either' }
+  /** How a resource is created: POST on the collection (default), or PUT on the resource. */
+  readonly create?: { readonly method: 'POST' | 'PUT' }
+  /** Where the array of a list stands, and where its continuation. */
+  readonly list?: { readonly items?: string; readonly next?: string }
+  readonly links?: readonly string[]
+  readonly references?: readonly ReferenceDefinition[]
+  readonly marker?: { readonly at: string }
+  readonly conditions?: 'none' | 'if-match' | { readonly at: readonly string[] }
+  readonly 'dry-run'?: readonly ({ readonly query: string } | { readonly body: string })[]
+  readonly level?: 'none' | 'eventual' | 'transactional' | 'strong'
+  readonly operations?: Readonly<Record<string, OperationDefinition>>
+  readonly matrix?: readonly MatrixEntry[]
+  readonly 'server-set'?: readonly string[]
+  readonly cross?: CrossDefinition
+  /** A body with which the application creates one: what `cheops glue check --against` sends. */
+  readonly example?: Readonly<Record<string, unknown>>
+}
+
+export interface ReferenceDefinition {
+  readonly at: string
+  readonly kind: string
+  readonly dependency: 'requirement' | 'reliance' | 'composition'
+}
+
+export interface OperationDefinition {
+  readonly method: string
+  readonly path: string
+  /** It says what the resource is, whatever it was before. */
+  readonly reset?: boolean
+  /** It may be sent twice. */
+  readonly replay?: boolean
+}
+
+export interface MatrixEntry {
+  readonly before: string
+  readonly after: string
+  readonly resolve: 'take-one' | 'any-order' | 'keep-order' | 'reverse-order'
+}
+
+export type CrossDefinition =
+  | { readonly container: true }
+  | { readonly shard: true }
+  | { readonly divide: readonly string[]; readonly sum?: readonly string[] }
+
+/** Names of what HTTP does to a resource: there without a definition, and not to be taken by one. */
+export const HTTP_OPERATIONS = ['create', 'replace', 'merge', 'patch', 'delete'] as const

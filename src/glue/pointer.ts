@@ -1,0 +1,47 @@
+/** JSON Pointers (RFC 6901) on plain JSON values. */
+
+/** The value at `pointer`, undefined where there is none. */
+export function pointerGet(value: unknown, pointer: string): unknown {
+  let current = value
+  for (const token of tokensOf(pointer)) {
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, token)) return undefined
+    current = (current as Readonly<Record<string, unknown>>)[token]
+  }
+  return current
+}
+
+/** A copy of `value` with `member` at `pointer`; objects on the way are made where there are none. */
+export function pointerSet(value: unknown, pointer: string, member: unknown): unknown {
+  const [token, ...rest] = tokensOf(pointer)
+  if (token === undefined) return member
+  const below = pointerGet(value, `/${escape(token)}`)
+  const changed = pointerSet(below, rest.map(t => `/${escape(t)}`).join(''), member)
+  if (Array.isArray(value)) return value.map((item: unknown, i) => (String(i) === token ? changed : item))
+  const object = typeof value === 'object' && value !== null ? value : {}
+  return Object.fromEntries([...Object.entries(object).filter(([key]) => key !== token), [token, changed]])
+}
+
+/** A copy of `value` without what stands at these places. */
+export function withoutPointers(value: unknown, pointers: readonly string[]): unknown {
+  return pointers.reduce((copy, pointer) => without(copy, tokensOf(pointer)), value)
+}
+
+function without(value: unknown, [token, ...rest]: readonly string[]): unknown {
+  if (token === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, token)) return value
+  const entries = Object.entries(value).flatMap(([key, item]: [string, unknown]) => {
+    if (key !== token) return [[key, item] as const]
+    return rest.length === 0 ? [] : [[key, without(item, rest)] as const]
+  })
+  return Array.isArray(value) ? entries.map(([, item]) => item) : Object.fromEntries(entries)
+}
+
+function tokensOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function escape(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1')
+}

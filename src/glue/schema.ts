@@ -1,0 +1,207 @@
+/**
+ * The published JSON Schema (draft-07, which editors' YAML support knows best) of a glue definition. Descriptions are
+ * what an editor shows and what `cheops glue check` says when a value fits none of several forms.
+ */
+
+const pointer = {
+  type: 'string',
+  pattern: '^(/([^~/]|~[01])*)*$',
+  description: 'a JSON Pointer (RFC 6901) such as /metadata/name',
+} as const
+
+const template = {
+  type: 'string',
+  // A path: no query, no fragment, no white space. template.ts says the rest.
+  pattern: '^/[^?#\\s]*$',
+  maxLength: 1024,
+  description: 'a path with variables, such as /items/{id} (RFC 6570, level 1)',
+} as const
+
+const headerName = {
+  type: 'string',
+  pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$",
+  description: 'the name of an HTTP header',
+} as const
+
+const operationName = {
+  type: 'string',
+  pattern: '^[a-z][a-z0-9-]{0,62}$',
+  description: 'the name of an operation: small letters, digits and hyphens',
+} as const
+
+const pointers = { type: 'array', items: pointer, maxItems: 1024 } as const
+
+const correlate = {
+  type: 'object',
+  properties: { in: headerName, out: headerName },
+  required: ['in', 'out'],
+  additionalProperties: false,
+} as const
+
+const operation = {
+  type: 'object',
+  properties: {
+    method: { type: 'string', pattern: '^[A-Z]{1,32}$', description: 'an HTTP method in capitals' },
+    path: template,
+    reset: { type: 'boolean', description: 'it says what the resource is, whatever it was before' },
+    replay: { type: 'boolean', description: 'it may be sent twice' },
+  },
+  required: ['method', 'path'],
+  additionalProperties: false,
+} as const
+
+export const KIND_SCHEMA = {
+  type: 'object',
+  properties: {
+    collection: { ...template, description: 'the path of the collection, such as /items' },
+    resource: { ...template, description: 'the path of one resource, such as /items/{id}' },
+    id: {
+      type: 'object',
+      description: 'where the ID stands in bodies and answers, and who chooses it',
+      properties: { at: pointer, from: { enum: ['client', 'server', 'either'] } },
+      additionalProperties: false,
+    },
+    create: {
+      type: 'object',
+      description: 'POST on the collection (default) or PUT on the resource',
+      properties: { method: { enum: ['POST', 'PUT'] } },
+      required: ['method'],
+      additionalProperties: false,
+    },
+    list: {
+      type: 'object',
+      description: 'where a list has its array ("" for the whole body) and its continuation',
+      properties: { items: pointer, next: pointer },
+      additionalProperties: false,
+    },
+    links: { ...pointers, description: 'places that hold URLs or paths with IDs in them' },
+    references: {
+      type: 'array',
+      description: 'places that name other resources, and how this one depends on them',
+      items: {
+        type: 'object',
+        properties: {
+          at: pointer,
+          kind: { type: 'string', minLength: 1 },
+          dependency: { enum: ['requirement', 'reliance', 'composition'] },
+        },
+        required: ['at', 'kind', 'dependency'],
+        additionalProperties: false,
+      },
+    },
+    marker: {
+      type: 'object',
+      description: 'where the identity of a create can be written and searched for',
+      properties: { at: pointer },
+      required: ['at'],
+      additionalProperties: false,
+    },
+    conditions: {
+      description: 'none, if-match, or {at: [pointers]}',
+      anyOf: [
+        { enum: ['none', 'if-match'] },
+        { type: 'object', properties: { at: pointers }, required: ['at'], additionalProperties: false },
+      ],
+    },
+    'dry-run': {
+      type: 'array',
+      description: 'what makes a request a dry run',
+      items: {
+        description: '{query: name} or {body: pointer}',
+        anyOf: [
+          {
+            type: 'object',
+            properties: { query: { type: 'string', minLength: 1 } },
+            required: ['query'],
+            additionalProperties: false,
+          },
+          { type: 'object', properties: { body: pointer }, required: ['body'], additionalProperties: false },
+        ],
+      },
+    },
+    level: { enum: ['none', 'eventual', 'transactional', 'strong'], description: 'the default level of consistency' },
+    operations: {
+      type: 'object',
+      description: 'names for what else changes a resource; those of HTTP are there already',
+      propertyNames: operationName,
+      additionalProperties: operation,
+    },
+    matrix: {
+      type: 'array',
+      description: 'how two operations are ordered; unnamed pairs take the default',
+      items: {
+        type: 'object',
+        properties: {
+          before: operationName,
+          after: operationName,
+          resolve: { enum: ['take-one', 'any-order', 'keep-order', 'reverse-order'] },
+        },
+        required: ['before', 'after', 'resolve'],
+        additionalProperties: false,
+      },
+    },
+    'server-set': { ...pointers, description: 'fields that the application sets: not compared, not copied' },
+    cross: {
+      description: '{container: true}, {shard: true}, or {divide: [pointers], sum: [pointers]}',
+      anyOf: [
+        {
+          type: 'object',
+          properties: { container: { const: true } },
+          required: ['container'],
+          additionalProperties: false,
+        },
+        { type: 'object', properties: { shard: { const: true } }, required: ['shard'], additionalProperties: false },
+        {
+          type: 'object',
+          properties: { divide: pointers, sum: pointers },
+          required: ['divide'],
+          additionalProperties: false,
+        },
+      ],
+    },
+    example: {
+      type: 'object',
+      description: 'a body with which the application creates one: what "cheops glue check --against" sends',
+    },
+  },
+  required: ['collection', 'resource'],
+  additionalProperties: false,
+} as const
+
+export const GLUE_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Cheops glue definition',
+  description: 'Teaches Cheops an application without code',
+  type: 'object',
+  properties: {
+    glue: { const: 1, description: 'the version of this format: 1' },
+    application: {
+      type: 'string',
+      pattern: '^[a-z][a-z0-9-]{0,62}$',
+      description: 'the name of the application: small letters, digits and hyphens',
+    },
+    correlate: {
+      description: 'a list of header names or {in: header, out: header}, or one {in, out}',
+      anyOf: [
+        correlate,
+        {
+          type: 'array',
+          maxItems: 16,
+          items: { description: 'a header name or {in: header, out: header}', anyOf: [headerName, correlate] },
+        },
+      ],
+    },
+    secrets: { ...pointers, description: 'JSON Pointers of values that are never logged, in any kind' },
+    kinds: {
+      type: 'object',
+      description: 'the kinds of resources, by name',
+      propertyNames: {
+        pattern: '^([A-Za-z][A-Za-z0-9._/-]{0,127}|\\*)$',
+        description: 'the name of a kind: letters, digits, ".", "_", "/" and "-", or "*"',
+      },
+      additionalProperties: KIND_SCHEMA,
+    },
+  },
+  required: ['glue', 'application', 'kinds'],
+  additionalProperties: false,
+} as const

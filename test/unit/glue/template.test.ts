@@ -1,0 +1,143 @@
+/**
+ * URI templates: what is matched, what is refused, and as properties that expansion and match are each other's inverse and
+ * that no path whatsoever makes the matcher throw.
+ */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compileTemplate, expandTemplate, matchTemplate, splitPath } from '../../../src/glue/template.ts'
+
+function match(template: string, path: string): Record<string, string> | undefined {
+  const values = matchTemplate(compileTemplate(template), splitPath(path, 16).decoded)
+  return values && Object.fromEntries(values)
+}
+
+describe('matchTemplate', () => {
+  it.each([
+    ['/items', '/items', {}],
+    ['/items', '/items/', {}],
+    ['/items', '/items?limit=3', {}],
+    ['/items', '/it%65ms', {}],
+    ['/items', '/item', undefined],
+    ['/items/{id}', '/items/7', { id: '7' }],
+    ['/items/{id}', '/items/7?x=/y', { id: '7' }],
+    ['/items/{id}', '/items/a%2Fb', { id: 'a/b' }],
+    ['/items/{id}', '/items/', undefined],
+    ['/items/{id}', '/items//', undefined],
+    ['/items/{id}.json', '/items/7.json', { id: '7' }],
+    ['/items/{id}.json', '/items/.json', undefined],
+    ['/v1/ns/{namespace}/pods/{id}', '/v1/ns/a/pods/b', { namespace: 'a', id: 'b' }],
+    // What cannot be decoded is taken as it stands.
+    ['/items/{id}', '/items/%zz', { id: '%zz' }],
+    ['/items/{id}', '/items/%ff', { id: '%ff' }],
+    ['/', '/', {}],
+  ])('%s on %s', (template, path, values) => {
+    expect(match(template, path)).toEqual(values)
+  })
+
+  it('matches the beginning of a longer path, so that what stands below a resource is found', () => {
+    expect(match('/items/{id}', '/items/7/lines/3')).toEqual({ id: '7' })
+  })
+})
+
+describe('compileTemplate', () => {
+  it.each([
+    ['items', 'begin with a slash'],
+    ['/items//x', 'empty segment'],
+    ['/items/{id', 'without its partner'],
+    ['/items/id}', 'without its partner'],
+    ['/items/}{', 'without its partner'],
+    ['/items/{+id}', 'no expression of level 1'],
+    ['/items/{}', 'no expression of level 1'],
+    ['/items/{a,b}', 'no expression of level 1'],
+    ['/items/{a}-{b}', 'two expressions'],
+    ['/{id}/x/{id}', 'twice'],
+  ])('refuses %s', (template, why) => {
+    expect(() => compileTemplate(template)).toThrow(why)
+  })
+})
+
+const NAMES = ['id', 'kind', 'a_1', 'Z']
+const literal = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).map(encodeURIComponent_)
+const segment = fc.oneof(
+  literal.map(text => ({ text, variable: false })),
+  fc.record({ prefix: fc.constantFrom('', 'v', '~'), suffix: fc.constantFrom('', '.json', ':x') }).map(affix => ({
+    text: affix,
+    variable: true,
+  })),
+)
+
+/** Well-formed text only: lone surrogates have no percent-encoding. */
+function encodeURIComponent_(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replaceAll("'", '%27')
+}
+
+/** A template and a value for each of its variables. */
+const templateAndValues = fc
+  .tuple(
+    fc.array(segment, { maxLength: 6 }),
+    fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }), { minLength: 4, maxLength: 4 }),
+  )
+  .map(([segments, texts]) => {
+    const values = new Map<string, string>()
+    const parts = segments.flatMap(({ text }) => {
+      if (typeof text === 'string') return [text]
+      const name = NAMES[values.size]
+      if (name === undefined) return []
+      values.set(name, (texts[values.size] as string).toWellFormed())
+      return [`${text.prefix}{${name}}${text.suffix}`]
+    })
+    return { source: '/' + parts.join('/'), values }
+  })
+
+describe('properties', () => {
+  it('what was expanded is matched with the same values', () => {
+    fc.assert(
+      fc.property(templateAndValues, ({ source, values }) => {
+        const template = compileTemplate(source)
+        const path = expandTemplate(template, values)
+        const { raw, decoded } = splitPath(path, 16)
+        expect(raw).toHaveLength(template.segments.length)
+        expect(matchTemplate(template, decoded)).toEqual(values)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('an expanded value never adds a segment, a query or a fragment', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), value => {
+        const path = expandTemplate(compileTemplate('/items/{id}'), new Map([['id', value]]))
+        expect(path).toMatch(/^\/items\/[A-Za-z0-9\-._~%]+$/)
+      }),
+    )
+  })
+
+  it('no path makes it throw', () => {
+    const template = compileTemplate('/items/{id}.x/{kind}')
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[/%a-f0-9?#.]{0,40}$/)), path => {
+        matchTemplate(template, splitPath(path, 4).decoded)
+        matchTemplate(template, splitPath(`/items/${path}`, 4).decoded)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('no text makes the compiler throw anything but its own error', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^\/[{}a-z%/.]{0,30}$/), source => {
+        try {
+          compileTemplate(source)
+        } catch (error) {
+          expect((error as Error).constructor.name).toBe('TemplateError')
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('decodes no more segments than it is told to, however long the path', () => {
+    const { raw, decoded } = splitPath('/a%20'.repeat(10_000), 5)
+    expect([raw.length, decoded.length]).toEqual([10_000, 5])
+  })
+})
