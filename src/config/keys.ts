@@ -88,6 +88,7 @@ export const KEYS = {
 
   'relay.serve': key(type.boolean, 'Relay for sites that can only dial out.', {
     fallback: 'true with a mesh key, else false',
+    example: 'true',
   }),
   'relay.use': key(type.boolean, "Be reachable through others' relays: for a site that can only dial out.", {
     fallback: 'false',
@@ -174,20 +175,25 @@ export const SERVICE_KEYS = {
   'endpointTLS.ca': key(type.filePath, "Authority (PEM) that the instance's certificate must come from.", {
     example: './app-ca.pem',
   }),
-  'endpointTLS.cert': key(type.filePath, 'Certificate (PEM) to show to the instance.'),
-  'endpointTLS.key': key(type.filePath, 'Private key (PEM) of that certificate.'),
+  'endpointTLS.cert': key(type.filePath, 'Certificate (PEM) to show to the instance.', { example: './agent.pem' }),
+  'endpointTLS.key': key(type.filePath, 'Private key (PEM) of that certificate.', { example: './agent.key' }),
   'endpointTLS.serverName': key(
     type.hostName,
     "Name in the instance's certificate, where it is not that of the endpoint.",
+    { example: 'inventory.internal' },
   ),
   'credential.bearerFile': key(
     type.filePath,
     "File with a bearer token: the agent's own account at the instance. What is shared runs with the client's own credentials; this is for what runs later or elsewhere.",
     { example: './agent.token' },
   ),
-  'credential.basicFile': key(type.filePath, 'File with user:password, in place of a bearer token.'),
-  'credential.cert': key(type.filePath, 'Client certificate (PEM), in place of a bearer token.'),
-  'credential.key': key(type.filePath, 'Private key (PEM) of that certificate.'),
+  'credential.basicFile': key(type.filePath, 'File with user:password, in place of a bearer token.', {
+    example: './agent.password',
+  }),
+  'credential.cert': key(type.filePath, 'Client certificate (PEM), in place of a bearer token.', {
+    example: './agent.pem',
+  }),
+  'credential.key': key(type.filePath, 'Private key (PEM) of that certificate.', { example: './agent.key' }),
   glue: key(type.glue, 'What teaches Cheops the application: rest, openstack, or the path of a definition.', {
     fallback: 'rest',
     example: './inventory.glue.yaml',

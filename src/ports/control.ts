@@ -1,5 +1,8 @@
 import type { ServiceConfig } from '../config.ts'
+import type { Finding } from '../core/check/index.ts'
 import type { Membership } from './membership.ts'
+
+export type { BootstrapStatus, CheckFacts, Finding } from '../core/check/index.ts'
 
 /**
  * What an agent lets its operator see and do. The admin API (adapters/http/admin) serves this interface and nothing else;
@@ -50,7 +53,10 @@ export interface AgentControl {
   /** @throws CheopsError ERR_ADMIN_NOT_FOUND, ERR_ADMIN_SAVE */
   removeService(name: string, options: SaveOptions): Promise<void>
 
-  /** The checks that say whether this agent can do its work, from memory: what `/readyz` answers. */
+  /**
+   * The checks that say whether this agent can do its work, from memory (`evaluateCheck` of core/check, those that
+   * `isReadiness` names): what `/readyz` answers.
+   */
   readiness(): readonly Finding[]
   /** All checks: asks endpoints and peers, so it takes up to the signal's time. What `cheops check` shows. */
   check(options: AbortOptions): Promise<readonly Finding[]>
@@ -170,33 +176,6 @@ export interface AgentEvent {
   readonly detail: string
   /** Wall clock, milliseconds. */
   readonly at: number
-}
-
-/** What became of one attempt to reach an address of `bootstrap`. */
-export interface BootstrapStatus {
-  readonly address: string
-  /**
-   * `handshake`: the connection broke off while both sides made it secure, which a different mesh key does;
-   * `mesh`: an agent of another mesh; `self`: this agent itself; `untried`: not yet.
-   */
-  readonly kind: 'ok' | 'refused' | 'timeout' | 'handshake' | 'mesh' | 'self' | 'untried'
-  /** A sentence, safe to show. */
-  readonly detail: string
-  /** Of the last attempt, wall clock, milliseconds. */
-  readonly at: number
-}
-
-/** One line of `cheops check` and of `/readyz?verbose`. */
-export interface Finding {
-  /** Stable: `mesh-key`, `app-answers`. The list stands in src/core/check/README.md. */
-  readonly id: string
-  /** Heading under which it is shown. */
-  readonly section: string
-  readonly level: 'ok' | 'warning' | 'error'
-  /** What was found, in a sentence. */
-  readonly message: string
-  /** What to do about it; undefined when it is ok. */
-  readonly hint: string | undefined
 }
 
 /**

@@ -1,0 +1,82 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Metrics } from '../../ports/metrics.ts'
+
+export interface PrometheusMetrics extends Metrics {
+  /** All metrics in the text format of Prometheus. */
+  expose(): Promise<{ readonly contentType: string; readonly body: string }>
+}
+
+/** Names of metrics: part of the public interface, as dashboards rely on them. */
+const NAME = /^cheops_[a-z0-9]+(_[a-z0-9]+)+$/
+/** More labels than this make more time series than anybody looks at. */
+const MAX_LABELS = 4
+
+/**
+ * Metrics by prom-client, in a registry of their own so that several agents can live in one process. A metric that is asked
+ * for twice is the same one. Memory, event loop and garbage collection of the process are there too (`cheops_process_…`,
+ * `cheops_nodejs_…`).
+ */
+export function createMetrics(options: { readonly processMetrics?: boolean } = {}): PrometheusMetrics {
+  const registry = new Registry()
+  if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry, prefix: 'cheops_' })
+  const known = new Map<string, { kind: string; metric: unknown }>()
+
+  /** `values` stand in the order of `labels`: prom-client wants them by name. */
+  const named = (labels: readonly string[], values: readonly string[]): Record<string, string> =>
+    Object.fromEntries(labels.map((label, index) => [label, values[index] ?? '']))
+
+  function once<T>(kind: string, name: string, labels: readonly string[], make: () => T): T {
+    if (!NAME.test(name) || labels.length > MAX_LABELS) {
+      throw new TypeError(
+        `Metric "${name}" must be called cheops_<part>_<what>_<unit> and have at most ${String(MAX_LABELS)} labels.`,
+      )
+    }
+    const before = known.get(name)
+    if (before !== undefined) {
+      if (before.kind !== kind) throw new TypeError(`Metric "${name}" is a ${before.kind} already.`)
+      return before.metric as T
+    }
+    const metric = make()
+    known.set(name, { kind, metric })
+    return metric
+  }
+
+  return {
+    counter: (name, help, labels = []) =>
+      once('counter', name, labels, () => {
+        const counter = new Counter({ name, help, labelNames: [...labels], registers: [registry] })
+        return {
+          add: (value: number, ...values: string[]) => {
+            counter.inc(named(labels, values), value)
+          },
+        }
+      }),
+    gauge: (name, help, labels = []) =>
+      once('gauge', name, labels, () => {
+        const gauge = new Gauge({ name, help, labelNames: [...labels], registers: [registry] })
+        return {
+          set: (value: number, ...values: string[]) => {
+            gauge.set(named(labels, values), value)
+          },
+        }
+      }),
+    histogram: (name, help, buckets, labels = []) =>
+      once('histogram', name, labels, () => {
+        const histogram = new Histogram({
+          name,
+          help,
+          labelNames: [...labels],
+          buckets: [...buckets],
+          registers: [registry],
+        })
+        return {
+          observe: (value: number, ...values: string[]) => {
+            histogram.observe(named(labels, values), value)
+          },
+        }
+      }),
+    async expose() {
+      return { contentType: registry.contentType, body: await registry.metrics() }
+    },
+  }
+}

@@ -1,0 +1,19 @@
+import type { CheckFacts, Finding } from './facts.ts'
+import { checkMachine } from './machine.ts'
+import { checkMesh } from './mesh.ts'
+
+/**
+ * Judges what is known of an agent and its surroundings. Pure: `cheops check --config FILE` gives facts of the machine alone,
+ * a running agent gives all.
+ */
+export function evaluateCheck(facts: CheckFacts): readonly Finding[] {
+  return [...checkMachine(facts), ...checkMesh(facts)]
+}
+
+/**
+ * The checks that say whether an agent can do its work: an error among these makes `/readyz` answer 503. A site that is cut
+ * off, or whose application is down, is ready all the same: it serves its own clients, and says so.
+ */
+const READINESS: ReadonlySet<string> = new Set(['agent-serving', 'data-folder', 'port-free', 'site-name'])
+
+export const isReadiness = (finding: Finding): boolean => READINESS.has(finding.id)

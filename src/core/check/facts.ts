@@ -1,0 +1,114 @@
+import type { Liveness } from '../resource/catalog.ts'
+
+/** One line of `cheops check` and of `/readyz?verbose`. */
+export interface Finding {
+  /** Stable: `mesh-key`, `app-answers`. README.md lists them all. */
+  readonly id: string
+  /** Heading under which it is shown. */
+  readonly section: string
+  readonly level: 'ok' | 'warning' | 'error'
+  /** What was found, in a sentence. */
+  readonly message: string
+  /** What to do about it; undefined when it is ok. */
+  readonly hint: string | undefined
+}
+
+/** What is known before anything is judged. What stays undefined was not looked at, and is not judged. */
+export interface CheckFacts {
+  /** Version of Node (`v24.21.0`), and the range that this program runs on. */
+  readonly node?: { readonly version: string; readonly range: string }
+  /** Problems of the configuration, empty for a good one. */
+  readonly configuration?: { readonly file: string | undefined; readonly problems: readonly string[] }
+  readonly files?: readonly FileFact[]
+  readonly certificates?: readonly CertificateFact[]
+  readonly data?: FolderFact
+  readonly listeners?: readonly ListenerFact[]
+  readonly endpoints?: readonly EndpointFact[]
+  /** Whether the mesh has a pre-shared key, and whether machines other than this one can reach the peer port. */
+  readonly meshKey?: { readonly configured: boolean; readonly reachable: boolean }
+  readonly bootstrap?: readonly BootstrapStatus[]
+  /** State of the running agent. */
+  readonly agent?: 'starting' | 'serving' | 'stopping'
+  /** Peer ID of another agent that uses this site's name, undefined where none does. */
+  readonly nameTakenBy?: string | undefined
+  readonly mesh?: MeshFact
+}
+
+export interface FileFact {
+  readonly path: string
+  /** For people: `mesh key`, `certificate of the ingress`. */
+  readonly what: string
+  /** `missing-ok`: it is made when the agent starts. `invalid`: it can be read, and holds something else. */
+  readonly state: 'ok' | 'missing' | 'missing-ok' | 'unreadable' | 'invalid'
+  /** Why, for `invalid`. */
+  readonly detail?: string
+  /** Whether it holds a secret, and whether others than its owner may read it. */
+  readonly secret: boolean
+  readonly openToOthers: boolean
+}
+
+export interface CertificateFact {
+  readonly path: string
+  /** Days until it expires, negative after that. */
+  readonly daysLeft: number
+  /** Whether it belongs to the private key that is configured beside it; undefined where there is none. */
+  readonly matchesKey: boolean | undefined
+}
+
+export interface FolderFact {
+  readonly path: string
+  /** `creatable`: it does not exist, and can be made. */
+  readonly state: 'ok' | 'creatable' | 'not-writable' | 'not-a-folder'
+  readonly openToOthers: boolean
+  /** Bytes free on its disk, undefined where that cannot be told. */
+  readonly freeBytes: number | undefined
+}
+
+export interface ListenerFact {
+  /** As in `AgentStatus.listeners`: `peers`, `ingress`, `admin`, `service/<name>`. */
+  readonly name: string
+  readonly address: string
+  /** `open`: this agent listens. `bad-address`: the address is none of this machine. */
+  readonly state: 'free' | 'open' | 'taken' | 'denied' | 'bad-address'
+  /** Tokens cross the network in the clear: reachable from other machines, without TLS. */
+  readonly clear: boolean
+}
+
+export interface EndpointFact {
+  readonly service: string
+  readonly endpoint: string
+  readonly state: 'ok' | 'refused' | 'timeout' | 'unknown-host' | 'tls' | 'broken'
+  /** HTTP status of the answer, or what went wrong. */
+  readonly detail: string
+}
+
+/** What became of one attempt to reach an address of `bootstrap`. */
+export interface BootstrapStatus {
+  readonly address: string
+  /**
+   * `handshake`: the connection broke off while both sides made it secure, which a different mesh key does;
+   * `mesh`: an agent of another mesh; `wrong-peer`: another agent than `/p2p/…` names; `self`: this agent itself;
+   * `untried`: not yet.
+   */
+  readonly kind: 'ok' | 'refused' | 'timeout' | 'unreachable' | 'handshake' | 'mesh' | 'wrong-peer' | 'self' | 'untried'
+  /** A sentence, safe to show. */
+  readonly detail: string
+  /** Of the last attempt, wall clock, milliseconds. */
+  readonly at: number
+}
+
+export interface MeshFact {
+  /** Name of this agent's own site. */
+  readonly self: string
+  readonly sites: readonly SiteFact[]
+}
+
+export interface SiteFact {
+  readonly name: string
+  readonly liveness: Liveness
+  readonly reason: string
+  readonly connected: boolean
+  readonly version: string
+  readonly cannotDial: readonly string[]
+  readonly clockOffsetMs: number | undefined
+}

@@ -1,0 +1,174 @@
+import type { BootstrapStatus, CheckFacts, Finding, MeshFact, SiteFact } from './facts.ts'
+import { error, ok, warning } from './finding.ts'
+
+/** Machines that keep their clocks by NTP differ by far less; from here on people notice it in times that are shown. */
+const CLOCK_WARNING_MS = 5_000
+/** From here on a site's stamps no longer move the clocks of others (3-consistency, stamps). */
+const CLOCK_ERROR_MS = 600_000
+
+/** What needs other sites to be judged. */
+export function checkMesh(facts: CheckFacts): Finding[] {
+  return [
+    ...(facts.agent === undefined ? [] : [checkAgent(facts.agent)]),
+    ...(facts.meshKey === undefined ? [] : checkMeshKey(facts.meshKey)),
+    ...('nameTakenBy' in facts ? [checkName(facts.nameTakenBy, facts.mesh?.self)] : []),
+    ...(facts.bootstrap === undefined ? [] : checkBootstrap(facts.bootstrap, facts.mesh)),
+    ...(facts.mesh === undefined ? [] : checkSites(facts.mesh)),
+  ]
+}
+
+function checkAgent(state: 'starting' | 'serving' | 'stopping'): Finding {
+  return state === 'serving'
+    ? ok('agent', 'agent-serving', 'The agent serves')
+    : error('agent', 'agent-serving', `The agent is ${state}`, state === 'starting' ? 'Wait a moment.' : 'It ends.')
+}
+
+function checkMeshKey({ configured, reachable }: { configured: boolean; reachable: boolean }): Finding[] {
+  if (configured) return [ok('mesh', 'mesh-key-set', 'The mesh has a pre-shared key')]
+  if (!reachable) return []
+  return [
+    warning(
+      'mesh',
+      'mesh-key-set',
+      'The mesh has no pre-shared key: anybody who can reach the peer port can join it',
+      'Set meshKey to the same file at each site; "cheops init" makes one.',
+    ),
+  ]
+}
+
+function checkName(takenBy: string | undefined, self: string | undefined): Finding {
+  const name = self === undefined ? "this site's name" : `the name "${self}"`
+  return takenBy === undefined
+    ? ok('mesh', 'site-name', `Nobody else uses ${name}`)
+    : error(
+        'mesh',
+        'site-name',
+        `Another agent (${takenBy}) uses ${name}; the mesh believes that one`,
+        'Choose another site name, or stop the other agent. A site that was set up anew needs its old peer key (in its data folder).',
+      )
+}
+
+function checkBootstrap(bootstrap: readonly BootstrapStatus[], mesh: MeshFact | undefined): Finding[] {
+  const connected = mesh?.sites.some(site => site.name !== mesh.self && site.connected) ?? false
+  const some = connected || bootstrap.some(each => each.kind === 'ok')
+  return bootstrap.flatMap((each): Finding[] => {
+    const { address, detail } = each
+    switch (each.kind) {
+      case 'ok':
+        return [ok('mesh', 'bootstrap', `${address} answers`)]
+      case 'self':
+        return [ok('mesh', 'bootstrap', `${address} is this agent itself`)]
+      case 'untried':
+        return []
+      case 'handshake':
+        return [
+          error(
+            'mesh',
+            'mesh-key',
+            `${address} answers, but the connection cannot be made secure (${detail}): most likely the mesh keys differ`,
+            'Compare "sha256sum" of the file meshKey at both sites; it must be the same file, and both must have one.',
+          ),
+        ]
+      case 'mesh':
+        return [
+          error(
+            'mesh',
+            'mesh-name',
+            `${address} belongs to another mesh: ${detail}`,
+            'Set mesh to the same name at each site.',
+          ),
+        ]
+      case 'wrong-peer':
+        return [
+          error(
+            'mesh',
+            'bootstrap',
+            `${address} answers as another agent: ${detail}`,
+            'Leave "/p2p/…" out of the address, or correct it: that site has a new peer key.',
+          ),
+        ]
+      case 'refused':
+      case 'timeout':
+      case 'unreachable': {
+        const message = `${address} cannot be reached: ${detail}`
+        const hint =
+          each.kind === 'refused'
+            ? 'Nothing listens there: start that agent, or correct the address.'
+            : 'Look at the address, at firewalls between the sites, and at port forwarding.'
+        // One of several may be down without harm.
+        return [some ? warning('mesh', 'bootstrap', message, hint) : error('mesh', 'bootstrap', message, hint)]
+      }
+    }
+  })
+}
+
+function checkSites({ self, sites }: MeshFact): Finding[] {
+  const others = sites.filter(site => site.name !== self)
+  return [...others.flatMap(checkAlive), ...checkBothWays(sites), ...checkClocks(others), ...checkVersions(sites, self)]
+}
+
+function checkAlive(site: SiteFact): Finding[] {
+  if (site.liveness === 'alive') return [ok('sites', 'sites-alive', `${site.name} is alive`)]
+  return [
+    warning(
+      'sites',
+      'sites-alive',
+      `${site.name} is ${site.liveness}: ${site.reason}`,
+      `Nothing is lost: what it holds is back with it. "cheops site show ${site.name}" tells more.`,
+    ),
+  ]
+}
+
+function checkBothWays(sites: readonly SiteFact[]): Finding[] {
+  const oneWay = sites.flatMap(site =>
+    site.cannotDial.map(other =>
+      warning(
+        'sites',
+        'both-ways',
+        `${site.name} cannot dial ${other}, although ${other} can dial ${site.name}`,
+        `Open the peer port of ${other} for ${site.name}, set announce at ${other}, or relay.use at ${other} if it can only dial out.`,
+      ),
+    ),
+  )
+  return oneWay.length > 0 || sites.length < 2 ? oneWay : [ok('sites', 'both-ways', 'All sites can dial each other')]
+}
+
+/** When most sites differ from ours in the same direction, it is ours that is off. */
+function checkClocks(others: readonly SiteFact[]): Finding[] {
+  const known = others.flatMap(site =>
+    site.clockOffsetMs === undefined ? [] : [{ name: site.name, offset: site.clockOffsetMs }],
+  )
+  if (known.length === 0) return []
+  const off = known.filter(({ offset }) => Math.abs(offset) > CLOCK_WARNING_MS)
+  if (off.length === 0) return [ok('sites', 'clock', 'All clocks agree')]
+  const judge = (worst: number) => (Math.abs(worst) > CLOCK_ERROR_MS ? error : warning)
+  const hint = 'Let NTP set it ("timedatectl" shows whether it does).'
+  const sorted = off.map(({ offset }) => offset).toSorted((a, b) => a - b)
+  const oneDirection = (sorted[0] ?? 0) > 0 || (sorted.at(-1) ?? 0) < 0
+  if (known.length > 1 && off.length * 2 > known.length && oneDirection) {
+    const median = sorted[Math.floor(sorted.length / 2)] ?? 0
+    return [judge(median)('sites', 'clock', `The clock of this site is ${apart(-median)} that of most others`, hint)]
+  }
+  return off.map(({ name, offset }) =>
+    judge(offset)('sites', 'clock', `The clock of ${name} is ${apart(offset)} that of this site`, hint),
+  )
+}
+
+const apart = (offsetMs: number) =>
+  `${(Math.abs(offsetMs) / 1000).toFixed(0)} s ${offsetMs > 0 ? 'ahead of' : 'behind'}`
+
+function checkVersions(sites: readonly SiteFact[], self: string): Finding[] {
+  const own = sites.find(site => site.name === self)?.version
+  const line = (version: string | undefined) => version?.split('.').slice(0, 2).join('.')
+  const different = sites.filter(site => site.version !== '' && own !== undefined && line(site.version) !== line(own))
+  return different.length === 0
+    ? []
+    : [
+        warning(
+          'sites',
+          'versions',
+          `${different.map(site => `${site.name} runs ${site.version}`).join(', ')}; this site runs ${own ?? '?'}`,
+          'Bring all sites to one version when the update is done.',
+        ),
+      ]
+}
