@@ -1,12 +1,11 @@
+import { nearestName } from '../core/scope/index.ts'
 import { ANY_KIND } from './compile.ts'
 import { HTTP_OPERATIONS, type GlueDefinition, type KindDefinition } from './definition.ts'
-import { nearest } from './nearest.ts'
 import { parseDefinition, type Finding, type Locate, type ParsedDefinition } from './parse.ts'
 import { compileTemplate, TemplateError } from './template.ts'
 
 /** Fields whose form is checked and on which nothing acts yet (README.md). */
 const FIELDS_NOT_IN_FORCE = [
-  'list',
   'links',
   'references',
   'marker',
@@ -14,7 +13,6 @@ const FIELDS_NOT_IN_FORCE = [
   'dry-run',
   'level',
   'matrix',
-  'server-set',
   'cross',
 ] as const satisfies readonly (keyof KindDefinition)[]
 
@@ -74,14 +72,14 @@ class Check {
     for (const [i, reference] of (kind.references ?? []).entries()) {
       if (kinds.includes(reference.kind)) continue
       const message = `the kind "${reference.kind}" is not defined here: this reference cannot be followed`
-      this.#add('warning', [...at, 'references', i, 'kind'], message, nearest(reference.kind, kinds))
+      this.#add('warning', [...at, 'references', i, 'kind'], message, nearestName(reference.kind, kinds))
     }
     const operations = [...HTTP_OPERATIONS, ...Object.keys(kind.operations ?? {})]
     for (const [i, entry] of (kind.matrix ?? []).entries()) {
       for (const side of ['before', 'after'] as const) {
         if (operations.includes(entry[side])) continue
         const message = `"${entry[side]}" is no operation of ${name}; there are: ${operations.join(', ')}`
-        this.#add('error', [...at, 'matrix', i, side], message, nearest(entry[side], operations))
+        this.#add('error', [...at, 'matrix', i, side], message, nearestName(entry[side], operations))
       }
     }
   }

@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { CheopsError } from '../errors.ts'
 import type { Glue } from '../ports/glue.ts'
+import { nearestName } from '../core/scope/index.ts'
 import { checkDefinition } from './check.ts'
 import { interpret, type GlueModule } from './interpreter.ts'
-import { nearest } from './nearest.ts'
 import { openstackModule } from './openstack/index.ts'
 import { MAX_DEFINITION_BYTES, type Finding } from './parse.ts'
 
@@ -34,7 +34,7 @@ export async function loadGlue(nameOrPath: string): Promise<Glue> {
 export function glueFile(nameOrPath: string): string {
   if (Object.hasOwn(BUILT_IN, nameOrPath)) return builtInFile(nameOrPath)
   if (isAbsolute(nameOrPath) || /[/\\]|\.(ya?ml|json)$/.test(nameOrPath)) return resolve(nameOrPath)
-  const meant = nearest(nameOrPath, BUILT_IN_GLUE)
+  const meant = nearestName(nameOrPath, BUILT_IN_GLUE)
   throw new CheopsError(
     'ERR_GLUE_NOT_FOUND',
     `No glue is called "${nameOrPath}"; built in: ${BUILT_IN_GLUE.join(', ')}.` +

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { isCollection, isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import { nearestName } from '../core/scope/index.ts'
 import type { GlueDefinition } from './definition.ts'
-import { nearest } from './nearest.ts'
 import { GLUE_SCHEMA } from './schema.ts'
 
 /** Something that is wrong with a definition, or worth knowing about it, and where it stands. */
@@ -111,7 +111,7 @@ function explainOne(error: ErrorObject, all: readonly ErrorObject[], locate: Loc
     case 'enum': {
       const allowed = (parameters['allowedValues'] as readonly unknown[]).map(String)
       const { line, column } = locate(path)
-      const meant = typeof error.data === 'string' ? nearest(error.data, allowed) : undefined
+      const meant = typeof error.data === 'string' ? nearestName(error.data, allowed) : undefined
       return finding(line, column, path.join('.'), `must be one of ${allowed.join(', ')}`, meant)
     }
     case 'pattern': {
@@ -133,7 +133,7 @@ function unknownKey(path: readonly (string | number)[], known: readonly string[]
   const { line, column } = locate(path, true)
   const key = String(path.at(-1))
   const message = `unknown key "${key}"; known here: ${known.join(', ')}`
-  return finding(line, column, path.join('.'), message, nearest(key, known))
+  return finding(line, column, path.join('.'), message, nearestName(key, known))
 }
 
 function descriptionOf(schema: unknown): string | undefined {

@@ -226,7 +226,7 @@ describe('a finding says where', () => {
     const { text, line, column } = unmark(marked)
     const { definition, findings } = checkDefinition(text)
     const finding = findings.find(f => f.severity === severity)
-    expect(finding, JSON.stringify(findings)).toMatchObject({ line, column })
+    expect(finding).toMatchObject({ line, column })
     expect(finding?.message).toMatch(message)
     expect(finding?.suggestion).toBe(suggestion)
     expect(definition === undefined).toBe(severity === 'error')

@@ -6,7 +6,6 @@ import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import type { GlueDefinition, KindDefinition, OperationDefinition } from '../../../src/glue/definition.ts'
 import { BUILT_IN_GLUE, checkGlueFile, glueSchema, loadGlue, renderGlueReport } from '../../../src/glue/index.ts'
-import { nearest } from '../../../src/glue/nearest.ts'
 import { MAX_DEFINITION_BYTES } from '../../../src/glue/parse.ts'
 import { pointerGet, pointerSet, withoutPointers } from '../../../src/glue/pointer.ts'
 import type { GLUE_SCHEMA, KIND_SCHEMA } from '../../../src/glue/schema.ts'
@@ -99,18 +98,6 @@ describe('schema and types', () => {
     expectTypeOf<keyof typeof KIND_SCHEMA.properties.operations.additionalProperties.properties>().toEqualTypeOf<
       keyof OperationDefinition
     >()
-  })
-})
-
-describe('nearest', () => {
-  it.each([
-    ['secert', 'secrets'],
-    ['Kinds', 'kinds'],
-    ['knids', 'kinds'],
-    ['zebra', undefined],
-    ['x'.repeat(100_000), undefined],
-  ])('%s', (name, expected) => {
-    expect(nearest(name, ['kinds', 'secrets', 'correlate'])).toBe(expected)
   })
 })
 

@@ -1,0 +1,171 @@
+/**
+ * `cheops glue check --against`: a small application on loopback, which is made to differ from its definition in one way
+ * at a time; each difference must be named, and no probe may be left behind.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { checkGlueFile, renderGlueReport } from '../../../src/glue/index.ts'
+
+/** How the application behaves; a test changes what it is about. */
+interface Behaviour {
+  ids: 'client' | 'server'
+  update: 'put' | 'patch' | 'none'
+  deletes: boolean
+  wrapped: boolean
+  requires: string | undefined
+  location: boolean
+  hangs: boolean
+}
+const WELL: Behaviour = {
+  ids: 'client',
+  update: 'put',
+  deletes: true,
+  wrapped: false,
+  requires: undefined,
+  location: false,
+  hangs: false,
+}
+
+let behaviour = WELL
+const items = new Map<string, Record<string, unknown>>()
+const seen: { request: string; authorization: string | undefined }[] = []
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  seen.push({ request: `${request.method} ${request.url}`, authorization: request.headers.authorization })
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>
+  const send = (status: number, value?: unknown, headers: Record<string, string> = {}) =>
+    response.writeHead(status, headers).end(value === undefined ? undefined : JSON.stringify(value))
+  const id = request.url?.match(/^\/items\/(.+)$/)?.[1]
+  if (behaviour.hangs) return
+  if (id === undefined && request.url === '/items') {
+    if (request.method === 'GET')
+      return void send(200, behaviour.wrapped ? { items: [...items.values()] } : [...items.values()])
+    if (behaviour.requires !== undefined && !(behaviour.requires in body))
+      return void send(422, { error: 'field missing' })
+    const key = behaviour.ids === 'client' ? String(body['id']) : 'server-7'
+    if (key === 'undefined') return void send(422, { error: 'no id' })
+    items.set(key, { ...body, id: key })
+    return void send(
+      201,
+      behaviour.location ? {} : items.get(key),
+      behaviour.location ? { location: `/items/${key}` } : {},
+    )
+  }
+  const item = id === undefined ? undefined : items.get(id)
+  if (id === undefined || item === undefined) return void send(404)
+  if (request.method === 'GET') return void send(200, item)
+  if (request.method === 'DELETE' && behaviour.deletes) return void send(items.delete(id) ? 204 : 404)
+  if (request.method === 'PUT' && behaviour.update === 'put') return void send(200, body)
+  if (request.method === 'PATCH' && behaviour.update === 'patch') return void send(200, item)
+  send(405)
+}
+
+const server = createServer((request, response) => void serve(request, response))
+let url: string
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cheops-glue-'))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  server.closeAllConnections()
+  server.close()
+  await rm(folder, { recursive: true })
+})
+afterEach(() => {
+  behaviour = WELL
+  items.clear()
+  seen.length = 0
+})
+
+async function check(changes: Partial<Behaviour>, kind: string, options: object = {}) {
+  behaviour = { ...WELL, ...changes }
+  const path = join(folder, 'a.yaml')
+  const paths = 'collection: /items\n    resource: /items/{id}'
+  await writeFile(path, `glue: 1\napplication: a\nkinds:\n  item:\n    ${paths}\n    ${kind}\n`)
+  const report = await checkGlueFile(path, { against: url, ...options })
+  const found = report.findings.filter(f => f.severity !== 'note').map(f => `${f.severity} ${f.path}: ${f.message}`)
+  return { report, found }
+}
+
+it('finds nothing where the application is as the definition says, and leaves nothing behind', async () => {
+  const { report, found } = await check({}, 'id: {at: /id, from: client}\n    list: {items: ""}')
+  expect(found).toEqual([])
+  expect(report.steps.map(step => step.step)).toEqual(['create', 'read', 'list', 'read', 'update', 'delete', 'read'])
+  expect(report.steps.every(step => step.ok)).toBe(true)
+  expect(items.size).toBe(0)
+  expect(renderGlueReport(report)).toMatch(/^item\n {2}√ create POST \/items → 201\n/)
+})
+
+it('takes the ID that the application gives, from the body or from Location', async () => {
+  expect((await check({ ids: 'server' }, 'id: {at: /id, from: server}')).found).toEqual([])
+  const { found } = await check({ ids: 'server', location: true }, 'id: {at: /id, from: server}')
+  expect(found).toEqual([expect.stringMatching(/^warning kinds\.item\.id\.at: .*Location has it/)])
+  expect(items.size).toBe(0)
+})
+
+it('sends an ID where either side may choose and the application wants one', async () => {
+  expect((await check({}, 'id: {at: /id, from: either}')).found).toEqual([])
+})
+
+it('says that the application chooses the ID itself', async () => {
+  const { found } = await check({ ids: 'server' }, 'id: {at: /id, from: client}')
+  expect(found).toEqual([expect.stringMatching(/^error kinds\.item\.id\.from: the application chose the ID itself/)])
+  expect(items.size).toBe(0)
+})
+
+it('says what a refused create needs', async () => {
+  const { found } = await check({ requires: 'price' }, 'id: {at: /id, from: client}')
+  expect(found).toEqual([
+    expect.stringMatching(/^error .*answered 422: \{"error":"field missing"\}; give the kind an "example"/),
+  ])
+  const example = 'id: {at: /id, from: client}\n    example: {price: 3}'
+  expect((await check({ requires: 'price' }, example)).found).toEqual([])
+})
+
+it('says where the list really has its array', async () => {
+  const { found } = await check({ wrapped: true }, 'id: {at: /id, from: client}\n    list: {items: ""}')
+  expect(found).toEqual([expect.stringMatching(/^error kinds\.item\.list\.items: .*there is one at "\/items"/)])
+})
+
+it('says that nothing updates', async () => {
+  const kind = 'id: {at: /id, from: client}'
+  expect((await check({ update: 'patch' }, kind)).found).toEqual([])
+  expect((await check({ update: 'none' }, kind)).found).toEqual([
+    expect.stringMatching(/^warning .*neither PUT \(405\)/),
+  ])
+})
+
+it('names a probe that could not be removed', async () => {
+  const { found } = await check({ deletes: false }, 'id: {at: /id, from: client}')
+  const left = [...items.keys()][0] as string
+  expect(found).toEqual([
+    expect.stringMatching(/a delete is answered 405/),
+    `error kinds.item: the probe could not be removed; delete it yourself: DELETE ${url}/items/${left}`,
+  ])
+})
+
+it('says that the application does not answer', async () => {
+  const { found } = await check({ hangs: true }, 'id: {at: /id, from: server}', { timeoutMs: 200 })
+  expect(found).toEqual([expect.stringMatching(/^error kinds\.item: POST \/items: no answer \(.*timeout/)])
+})
+
+it('does not try what only a person could fill in', async () => {
+  const { report } = await check({}, 'id: {at: /id, from: client}')
+  expect(report.steps.length).toBeGreaterThan(0)
+  const rest = await checkGlueFile('rest', { against: url })
+  expect(rest.steps).toEqual([])
+  expect(rest.findings.map(f => f.message)).toContainEqual(expect.stringMatching(/not tried: .*\(kind\)/))
+})
+
+it('sends the credentials that it is given', async () => {
+  await check({}, 'id: {at: /id, from: client}', { headers: { authorization: 'Bearer x' } })
+  expect(new Set(seen.map(request => request.authorization))).toEqual(new Set(['Bearer x']))
+})
