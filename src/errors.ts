@@ -313,6 +313,12 @@ export const ERRORS = {
     title: 'CONNECT is not served',
     hint: 'As a proxy, an agent takes plain HTTP only: use http:// URLs of services, or a listener with TLS.',
   },
+  ERR_REQUEST_CONNECTIONS: {
+    status: 503,
+    title: 'This listener has too many connections',
+    hint: 'Nothing was read. Try again, or keep connections alive; limits.connections is the bound.',
+    retry: true,
+  },
   ERR_REQUEST_TOKEN: {
     status: 407,
     title: 'The ingress requires its token',

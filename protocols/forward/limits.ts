@@ -1,9 +1,6 @@
 /** Identifier of the protocol. A change that an older agent could not read takes a new number. */
 export const FORWARD_PROTOCOL = '/cheops/forward/1.0.0'
 
-/** Agents that one request may pass, calls of applications included: deeper nesting is a loop. */
-export const MAX_HOPS = 16
-
 /**
  * Bytes that the wrapper of a stream holds before it stops reading or writing. One yamux window is the bound on what the
  * other side may send beyond it; 256 KiB keep a bulk transfer busy without a wake-up for each frame.

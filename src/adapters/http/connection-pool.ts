@@ -18,8 +18,15 @@ export interface PoolOptions {
   readonly idleMs: number
   /** Connections opened ahead while there are fewer idle ones than this and requests have to wait. */
   readonly spare: number
-  /** What a request is told that found the queue full or waited too long: nothing was sent. */
-  readonly busy: { readonly code: ErrorCode; readonly message: string }
+  /** What a request is told when no connection came about in time: nothing was sent. */
+  readonly unreachable: PoolError
+  /** What a request is told that found the queue full, or all connections in use for too long: nothing was sent. */
+  readonly busy: PoolError
+}
+
+export interface PoolError {
+  readonly code: ErrorCode
+  readonly message: string
 }
 
 export interface PoolCounts {
@@ -74,19 +81,16 @@ export class ConnectionPool extends Agent {
       return
     }
     if (this.#closed || this.#waiting.size >= this.#options.maxQueued) {
-      refuse(request, this.#busy())
+      refuse(request, poolError(this.#options.busy))
       return
     }
     const timer = setTimeout(() => {
       this.#waiting.delete(request)
-      refuse(request, this.#busy())
+      const { busy, unreachable, maxConnections } = this.#options
+      refuse(request, poolError(this.#connections.size < maxConnections ? unreachable : busy))
     }, this.#options.waitMs).unref()
     this.#waiting.set(request, timer)
     this.#openMore()
-  }
-
-  #busy(): CheopsError {
-    return new CheopsError(this.#options.busy.code, this.#options.busy.message)
   }
 
   #takeIdle(): Duplex | undefined {
@@ -128,7 +132,7 @@ export class ConnectionPool extends Agent {
   #failOne(error: unknown): void {
     if (this.#waiting.size <= this.#connecting.size) return
     const request = this.#nextWaiting()
-    if (request !== undefined) refuse(request, error instanceof Error ? error : this.#busy())
+    if (request !== undefined) refuse(request, error instanceof Error ? error : poolError(this.#options.unreachable))
   }
 
   #welcome(connection: Duplex): void {
@@ -195,7 +199,7 @@ export class ConnectionPool extends Agent {
     for (const controller of this.#connecting) controller.abort()
     for (const [request, timer] of this.#waiting) {
       clearTimeout(timer)
-      refuse(request, this.#busy())
+      refuse(request, poolError(this.#options.busy))
     }
     this.#waiting.clear()
     for (const connection of this.#connections) connection.destroy()
@@ -206,6 +210,10 @@ export class ConnectionPool extends Agent {
 // @types/node does not list onSocket, which is how an Agent hands a request its socket (node:http, "Custom Agent").
 interface AgentSide {
   onSocket(socket: Duplex | null, error?: Error): void
+}
+
+function poolError({ code, message }: PoolError): CheopsError {
+  return new CheopsError(code, message)
 }
 
 function assign(request: ClientRequest, connection: Duplex): void {

@@ -1,0 +1,111 @@
+import { ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { RequestHead } from '../../core/resource/http-head.ts'
+import { CheopsError } from '../../errors.ts'
+import type { Exchange, RelayOptions, RelayResult, Target } from '../../ports/exchange.ts'
+import type { Glue, LinkContext } from '../../ports/glue.ts'
+import { hasBody } from './message-heads.ts'
+import { problemAnswer } from './problem.ts'
+import { linger } from './pump.ts'
+import { relay } from './relay.ts'
+import type { ClientSide, RelayLimits } from './relay.ts'
+import type { Upstream } from './upstream.ts'
+
+/** What every exchange of an agent shares. */
+export interface ExchangeEnvironment {
+  /** Name of this site. */
+  readonly site: string
+  readonly limits: RelayLimits
+  upstream(target: Target): Upstream
+  glue(service: string): Glue | undefined
+}
+
+/** The exchange over node:http: a request of a client at the ingress, or of another agent on a stream. */
+export class HttpExchange implements Exchange {
+  readonly head: RequestHead
+  readonly service: string
+  readonly path: string
+  readonly urlScope: string | undefined
+  readonly #side: ClientSide
+  readonly #environment: ExchangeEnvironment
+  readonly #links: () => LinkContext
+
+  constructor(
+    side: ClientSide,
+    address: { readonly service: string; readonly path: string; readonly scope: string | undefined },
+    links: () => LinkContext,
+    environment: ExchangeEnvironment,
+  ) {
+    this.head = headOf(side.request)
+    this.service = address.service
+    this.path = address.path
+    this.urlScope = address.scope
+    this.#side = side
+    this.#environment = environment
+    this.#links = links
+  }
+
+  get hasBody(): boolean {
+    return this.#side.hasBody
+  }
+
+  links(): LinkContext {
+    return this.#links()
+  }
+
+  async relay(target: Target, options: RelayOptions): Promise<RelayResult> {
+    const { limits } = this.#environment
+    const length = Number(this.#side.request.headers['content-length'] ?? 0)
+    if (length > limits.bodyBytes) {
+      const message = `the body has ${length} bytes, more than ${limits.bodyBytes}`
+      return { kind: 'failed', error: new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', message) }
+    }
+    let upstream: Upstream
+    try {
+      upstream = this.#environment.upstream(target)
+    } catch (error) {
+      if (error instanceof CheopsError) return { kind: 'failed', error }
+      throw error
+    }
+    return relay(this.#side, upstream, this.path, options, limits)
+  }
+
+  refuse(error: CheopsError): void {
+    refuseRequest(this.#side, error, this.#environment.site, this.#environment.glue(this.service))
+  }
+}
+
+export function headOf(request: IncomingMessage): RequestHead {
+  return { method: request.method ?? 'GET', target: request.url ?? '/', rawHeaders: request.rawHeaders }
+}
+
+export function clientSide(request: IncomingMessage, answer: ServerResponse): ClientSide {
+  return { request, answer, hasBody: hasBody(request), upgrade: undefined }
+}
+
+/** The client's side of a request for an upgrade: node:http gives the bare connection, and an ordinary answer may still follow. */
+export function upgradeSide(request: IncomingMessage, socket: Duplex, head: Buffer): ClientSide {
+  const answer = new ServerResponse(request)
+  // What it is asked for is a net.Socket; what it needs of one, every Duplex has.
+  answer.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+  answer.shouldKeepAlive = false
+  socket.on('error', () => {})
+  socket.on('close', () => answer.emit('close'))
+  return { request, answer, hasBody: false, upgrade: { socket, head } }
+}
+
+/** Answers with an error of Cheops. Once an answer has begun, only its breaking off can tell. */
+export function refuseRequest(side: ClientSide, error: CheopsError, site: string, glue: Glue | undefined): void {
+  const { request, answer } = side
+  if (answer.headersSent) {
+    answer.destroy()
+    return
+  }
+  const { status, reason, rawHeaders, body } = problemAnswer(error, site, glue, headOf(request))
+  const unread = side.hasBody && !request.complete
+  answer.writeHead(status, reason, [...rawHeaders, ...(unread ? ['Connection', 'close'] : [])])
+  answer.end(request.method === 'HEAD' ? undefined : body)
+  if (unread) linger(request)
+  if (side.upgrade !== undefined) answer.once('finish', () => side.upgrade?.socket.end())
+}

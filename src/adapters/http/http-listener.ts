@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs'
+import http from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { HostPort, Limits, Timeouts, TlsServer } from '../../config.ts'
+import { CheopsError } from '../../errors.ts'
+import { clientSide, refuseRequest, upgradeSide } from './http-exchange.ts'
+import { problemBytes } from './problem.ts'
+import type { ClientSide } from './relay.ts'
+import { checkRequest, isUpgrade } from './request-checks.ts'
+
+/** What is done with each request that is well-formed. `socket` is the connection on which it came. */
+export type RequestHandler = (side: ClientSide, socket: Duplex) => void
+
+export type ListenerLimits = Pick<Limits, 'headerBytes' | 'urlBytes' | 'connections'> &
+  Pick<Timeouts, 'headMs' | 'keepAliveMs'>
+
+export interface ListenerOptions {
+  /** Name of this site, for problems. */
+  readonly site: string
+  readonly limits: ListenerLimits
+  readonly tls: TlsServer | undefined
+  /**
+   * Connections come from another agent, over streams: they are closed by the side that opened them alone, so that no request
+   * meets a connection which is just being closed.
+   */
+  readonly isPeerSide: boolean
+}
+
+/**
+ * A node:http server that hands on every request alike: plain, with `Expect`, upgrades by whatever method. What node:http
+ * would decide by itself (100-continue, dates, upgrades to anything) is left to the application behind.
+ */
+export class HttpListener {
+  readonly #server: http.Server
+  readonly #options: ListenerOptions
+  readonly #connections = new Set<Duplex>()
+
+  constructor(options: ListenerOptions, handle: RequestHandler) {
+    this.#options = options
+    const { limits, tls, isPeerSide } = options
+    const settings: http.ServerOptions = {
+      maxHeaderSize: limits.headerBytes,
+      // A stream that was opened ahead carries its first request later: the opener closes it, long before this.
+      headersTimeout: isPeerSide ? PEER_SILENCE_MS : limits.headMs,
+      // It would include the body, and uploads may take hours; bodies have an idle time-out in the relay.
+      requestTimeout: 0,
+      keepAliveTimeout: isPeerSide ? 0 : limits.keepAliveMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.headMs),
+      noDelay: true,
+      // Notices a client that vanished while a watch was silent.
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+      insecureHTTPParser: false,
+      shouldUpgradeCallback: isUpgrade,
+    }
+    this.#server =
+      tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tlsFiles(tls) })
+    // Node's own answer to too many headers would be to drop the rest.
+    this.#server.maxHeadersCount = 0
+    const serve = (request: IncomingMessage, answer: ServerResponse): void =>
+      this.#serve(clientSide(request, answer), handle)
+    this.#server.on('request', serve)
+    this.#server.on('checkContinue', serve)
+    this.#server.on('checkExpectation', serve)
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#serve(upgradeSide(request, socket, head), handle),
+    )
+    this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+      socket.on('error', () => {})
+      socket.end(problemBytes(new CheopsError('ERR_REQUEST_CONNECT', 'CONNECT is not served here'), options.site))
+    })
+    this.#server.on('clientError', (error: Error, socket: Duplex) => this.#onClientError(error, socket))
+    this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Duplex) =>
+      this.#onConnection(socket),
+    )
+  }
+
+  #serve(side: ClientSide, handle: RequestHandler): void {
+    try {
+      checkRequest(side.request, this.#options.limits)
+    } catch (error) {
+      if (!(error instanceof CheopsError)) throw error
+      // What is malformed may have been meant as two requests: nothing more is read from this connection.
+      side.answer.shouldKeepAlive = false
+      refuseRequest(side, error, this.#options.site, undefined)
+      return
+    }
+    handle(side, side.upgrade?.socket ?? side.request.socket)
+  }
+
+  #onConnection(socket: Duplex): void {
+    if (this.#connections.size >= this.#options.limits.connections) {
+      socket.on('error', () => {})
+      socket.end(problemBytes(tooManyConnections(this.#options.limits.connections), this.#options.site))
+      return
+    }
+    this.#connections.add(socket)
+    socket.once('close', () => this.#connections.delete(socket))
+  }
+
+  #onClientError(error: Error, socket: Duplex): void {
+    // After the first bytes of an answer a second one would be taken for its continuation.
+    const answering = (socket as { _httpMessage?: { headersSent?: boolean } })._httpMessage?.headersSent === true
+    if (!socket.writable || answering) {
+      socket.destroy()
+      return
+    }
+    socket.end(problemBytes(problemOfParser(error, this.#options.limits), this.#options.site), () => socket.destroy())
+  }
+
+  /** Serves HTTP on a connection that came another way than by listening. */
+  accept(connection: Duplex): void {
+    connection.on('error', () => {})
+    this.#server.emit('connection', connection)
+  }
+
+  /** @returns the address really listened on */
+  async listen(address: HostPort): Promise<HostPort> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(address.port, address.host, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    const { address: host, port } = this.#server.address() as AddressInfo
+    return { host, port }
+  }
+
+  /** Takes no more connections, lets requests end for `drainMs`, then cuts what is left. */
+  async close(drainMs: number): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    const timer = setTimeout(() => this.#cut(), drainMs)
+    if (this.#options.isPeerSide) this.#cut()
+    await closed
+    clearTimeout(timer)
+  }
+
+  #cut(): void {
+    for (const connection of this.#connections) connection.destroy()
+    this.#server.closeAllConnections()
+  }
+}
+
+/** Twice as long as the opener keeps a stream idle (protocols/forward/limits.ts). */
+const PEER_SILENCE_MS = 120_000
+
+function tooManyConnections(bound: number): CheopsError {
+  return new CheopsError('ERR_REQUEST_CONNECTIONS', `there are ${bound} connections to this listener already`)
+}
+
+function problemOfParser(error: Error, limits: ListenerLimits): CheopsError {
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new CheopsError('ERR_REQUEST_HEADERS_TOO_LARGE', `the head has more than ${limits.headerBytes} bytes`)
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new CheopsError('ERR_REQUEST_TIMEOUT', `the head of the request did not come within ${limits.headMs} ms`)
+  }
+  return new CheopsError('ERR_REQUEST_INVALID', 'the request cannot be read as HTTP/1.1')
+}
+
+function tlsFiles(tls: TlsServer): https.ServerOptions {
+  return {
+    cert: readFileSync(tls.cert),
+    key: readFileSync(tls.key),
+    ...(tls.clientCA === undefined
+      ? {}
+      : { ca: readFileSync(tls.clientCA), requestCert: true, rejectUnauthorized: true }),
+    // The relay carries HTTP/1.1.
+    ALPNProtocols: ['http/1.1'],
+    minVersion: 'TLSv1.2',
+  }
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * Copies heads of messages from one hop to the next: names, order, case, duplicates and bytes of the values stay, what
+ * belongs to the hop alone (RFC 9110, 7.6.1) goes. One pass, no regular expressions.
+ */
+
+const HOP_REQUEST = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'upgrade'])
+const HOP_ANSWER = new Set(['connection', 'keep-alive', 'proxy-connection'])
+
+/** Without these a message would be read in another way than it was sent: `Connection: content-length` removes nothing. */
+const NEVER_NAMED = new Set(['host', 'content-length', 'transfer-encoding', 'trailer', 'te', 'close'])
+
+const NOTHING: ReadonlySet<string> = new Set()
+
+/**
+ * @param drop further names to leave out, lower case
+ * @param add names and values in turn
+ */
+export function requestHeaders(
+  rawHeaders: readonly string[],
+  drop: ReadonlySet<string>,
+  add: readonly string[],
+): string[] {
+  const named = namedByConnection(rawHeaders)
+  const headers: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    const lower = name.toLowerCase()
+    if (HOP_REQUEST.has(lower) || named.has(lower) || drop.has(lower)) continue
+    headers.push(name, rawHeaders[i + 1] as string)
+  }
+  for (const each of add) headers.push(each)
+  return headers
+}
+
+/** The same for a request that asks for an upgrade: what asks for it stays. */
+export function upgradeHeaders(
+  rawHeaders: readonly string[],
+  drop: ReadonlySet<string>,
+  add: readonly string[],
+): string[] {
+  const headers: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    const lower = name.toLowerCase()
+    if (lower === 'proxy-connection' || lower === 'proxy-authorization' || lower === 'keep-alive' || drop.has(lower)) {
+      continue
+    }
+    headers.push(name, rawHeaders[i + 1] as string)
+  }
+  for (const each of add) headers.push(each)
+  return headers
+}
+
+/** @param toHttp10 whether the client speaks HTTP/1.0, which knows no chunks: its answer ends with the connection */
+export function answerHeaders(
+  rawHeaders: readonly string[],
+  drop: ReadonlySet<string>,
+  add: readonly string[],
+  toHttp10: boolean,
+): string[] {
+  const headers: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    const lower = name.toLowerCase()
+    if (HOP_ANSWER.has(lower) || drop.has(lower) || (toHttp10 && lower === 'transfer-encoding')) continue
+    headers.push(name, rawHeaders[i + 1] as string)
+  }
+  for (const each of add) headers.push(each)
+  return headers
+}
+
+function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
+  let named: Set<string> | undefined
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue
+    const value = rawHeaders[i + 1] as string
+    if (value.length === 10 || value === 'close') continue // keep-alive, and the like: names nothing
+    for (const token of value.split(',')) {
+      const lower = token.trim().toLowerCase()
+      if (!NEVER_NAMED.has(lower) && !lower.startsWith('cheops-')) (named ??= new Set()).add(lower)
+    }
+  }
+  return named ?? NOTHING
+}
+
+/** Whether the request announces a body (RFC 9112, 6.3). */
+export function hasBody(request: IncomingMessage): boolean {
+  const { headers } = request
+  if (headers['transfer-encoding'] !== undefined) return true
+  return headers['content-length'] !== undefined && headers['content-length'] !== '0'
+}
+
+const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
+
+/** Node would send a POST without a length as chunked: it needs the length said. */
+export function needsLength(request: IncomingMessage): boolean {
+  return (
+    !METHODS_WITHOUT_BODY.has(request.method ?? 'GET') &&
+    request.headers['content-length'] === undefined &&
+    request.headers['transfer-encoding'] === undefined
+  )
+}

@@ -1,0 +1,380 @@
+import http from 'node:http'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { CheopsError } from '../../errors.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { Limits, Timeouts } from '../../config.ts'
+import type { RelayOptions, RelayResult } from '../../ports/exchange.ts'
+import type { Rewrite } from '../../ports/glue.ts'
+import { answerHeaders, needsLength, requestHeaders, upgradeHeaders } from './message-heads.ts'
+import { linger, pump, splice } from './pump.ts'
+import { rewrittenAnswer } from './rewritten-answer.ts'
+import type { Upstream } from './upstream.ts'
+
+/** The client's end of a request. */
+export interface ClientSide {
+  readonly request: IncomingMessage
+  readonly answer: ServerResponse
+  readonly hasBody: boolean
+  /** The bare connection where the client asks for an upgrade, with what it has sent beyond its head. */
+  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined
+}
+
+export type RelayLimits = Pick<Limits, 'headerBytes' | 'bodyBytes'> & Pick<Timeouts, 'answerMs' | 'bodyIdleMs'>
+
+/** Methods that change nothing (RFC 9110, 9.2.1): they may be sent again, and their outcome is never in doubt. */
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+/**
+ * Sends one request to one upstream and its answer back, streaming. Nothing is buffered but what a rewrite asks for. Never
+ * rejects; a request that may change something is sent at most once.
+ */
+export function relay(
+  side: ClientSide,
+  upstream: Upstream,
+  path: string,
+  options: RelayOptions,
+  limits: RelayLimits,
+): Promise<RelayResult> {
+  return new Promise(resolve => new Relay(side, upstream, path, options, limits, resolve).send())
+}
+
+class Relay {
+  readonly #side: ClientSide
+  readonly #upstream: Upstream
+  readonly #path: string
+  readonly #options: RelayOptions
+  readonly #limits: RelayLimits
+  readonly #resolve: (result: RelayResult) => void
+  #outgoing!: ClientRequest
+  #timer: NodeJS.Timeout | undefined
+  /** Bytes may have reached the upstream. */
+  #sent = false
+  #answered = false
+  #settled = false
+  #retried = false
+
+  constructor(
+    side: ClientSide,
+    upstream: Upstream,
+    path: string,
+    options: RelayOptions,
+    limits: RelayLimits,
+    resolve: (result: RelayResult) => void,
+  ) {
+    this.#side = side
+    this.#upstream = upstream
+    this.#path = path
+    this.#options = options
+    this.#limits = limits
+    this.#resolve = resolve
+  }
+
+  // The request -----------------------------------------------------------------------------------------------------
+
+  send(): void {
+    const { request, upgrade } = this.#side
+    const { dropHeaders, addHeaders } = this.#options
+    const headers = (upgrade === undefined ? requestHeaders : upgradeHeaders)(
+      request.rawHeaders,
+      dropHeaders,
+      addHeaders,
+    )
+    if (needsLength(request)) headers.push('Content-Length', '0')
+    const outgoing = http.request({
+      agent: this.#upstream.pool,
+      method: request.method,
+      path: this.#upstream.basePath + this.#path,
+      headers,
+      setHost: false,
+      maxHeaderSize: this.#limits.headerBytes,
+    })
+    this.#outgoing = outgoing
+    outgoing.on('socket', () => {
+      this.#sent = true
+      // Not before: what is taken from the client while there is no connection yet could not be sent to another site instead.
+      if (this.#side.hasBody) this.#sendBody()
+    })
+    outgoing.on('response', answer => this.#onAnswer(answer))
+    outgoing.on('continue', () => this.#side.answer.writeContinue())
+    outgoing.on('information', info => {
+      if (info.statusCode !== 100) this.#side.answer.writeInformation(info.statusCode, info.rawHeaders)
+    })
+    outgoing.on('upgrade', (answer, socket, head) => this.#onUpgrade(answer, socket, head))
+    outgoing.on('error', error => this.#onError(error))
+    this.#side.answer.on('close', this.#onClientClose)
+    this.#wait(this.#limits.answerMs, this.#onSilence)
+    if (!this.#side.hasBody) outgoing.end()
+  }
+
+  #sendBody(): void {
+    const { request } = this.#side
+    const outgoing = this.#outgoing
+    let left = this.#limits.bodyBytes
+    this.#wait(this.#limits.bodyIdleMs, this.#onBodyStall)
+    pump(request, outgoing, chunk => {
+      left -= chunk.length
+      if (left < 0) {
+        this.#fail(new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', bodyTooLarge(this.#limits.bodyBytes)))
+        return false
+      }
+      if (!this.#answered) this.#timer?.refresh()
+      return true
+    })
+    request.on('end', () => {
+      if (this.#settled) return
+      if (request.rawTrailers.length > 0) outgoing.addTrailers(pairs(request.rawTrailers))
+      outgoing.end()
+      if (!this.#answered) this.#wait(this.#limits.answerMs, this.#onSilence)
+    })
+    // A body that breaks off ends the request that carries it: the application must not take it for whole.
+    request.on('error', () => outgoing.destroy())
+    request.on('close', () => {
+      if (!request.complete) outgoing.destroy()
+    })
+  }
+
+  // The answer ------------------------------------------------------------------------------------------------------
+
+  #onAnswer(answer: IncomingMessage): void {
+    if (this.#settled) {
+      answer.destroy()
+      return
+    }
+    const head = {
+      status: answer.statusCode ?? 0,
+      reason: answer.statusMessage ?? '',
+      rawHeaders: answer.rawHeaders,
+    }
+    if (this.#options.accept?.(head) === false) {
+      discard(answer)
+      this.#settle({ kind: 'declined', status: head.status })
+      return
+    }
+    this.#answered = true
+    clearTimeout(this.#timer)
+    const rewrite = this.#options.rewrite?.(head)
+    if (rewrite === undefined) this.#passOn(answer)
+    else void this.#passOnRewritten(answer, rewrite)
+  }
+
+  #passOn(answer: IncomingMessage): void {
+    const { answer: out, request } = this.#side
+    const headers = answerHeaders(
+      answer.rawHeaders,
+      this.#upstream.stripFromAnswer,
+      this.#options.answerHeaders,
+      request.httpVersionMinor === 0,
+    )
+    out.sendDate = false
+    try {
+      out.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers)
+    } catch {
+      this.#answered = false
+      answer.destroy()
+      this.#fail(
+        this.#error(this.#upstream.codes.invalid, `${this.#upstream.name} sent a head that cannot be passed on`),
+      )
+      return
+    }
+    let started = false
+    pump(answer, out, () => (started = true))
+    // The head goes out with the first bytes of the body if they came together with it, and alone if they did not.
+    process.nextTick(() => {
+      if (!started && !out.writableEnded && !out.destroyed) out.write(EMPTY)
+    })
+    answer.on('end', () => {
+      started = true
+      if (!answer.complete) return
+      if (answer.rawTrailers.length > 0) out.addTrailers(pairs(answer.rawTrailers))
+      out.end()
+      this.#onAnswerEnd(answer.statusCode ?? 502)
+    })
+    // An answer that breaks off must break off at the client too.
+    answer.on('error', () => out.destroy())
+    answer.on('close', () => {
+      if (!answer.complete) out.destroy()
+    })
+  }
+
+  async #passOnRewritten(answer: IncomingMessage, rewrite: Rewrite): Promise<void> {
+    const { answer: out } = this.#side
+    try {
+      const { rawHeaders, body } = await rewrittenAnswer(answer, rewrite, this.#side.request.method === 'HEAD')
+      const headers = answerHeaders(rawHeaders, this.#upstream.stripFromAnswer, this.#options.answerHeaders, false)
+      out.sendDate = false
+      out.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers)
+      out.end(body)
+      this.#onAnswerEnd(answer.statusCode ?? 502)
+    } catch (error) {
+      answer.destroy()
+      this.#answered = false
+      this.#fail(
+        error instanceof CheopsError ? error : this.#error(this.#upstream.codes.broken, this.#brokenMessage(error)),
+      )
+    }
+  }
+
+  #onAnswerEnd(status: number): void {
+    const { request, hasBody, upgrade } = this.#side
+    if (hasBody && !request.complete) {
+      // The application has answered without reading the whole body. Nobody will read the rest.
+      this.#outgoing.destroy()
+      linger(request)
+    } else if (upgrade !== undefined) this.#side.answer.once('finish', () => upgrade.socket.end())
+    this.#settle({ kind: 'answered', status, complete: true })
+  }
+
+  #onUpgrade(answer: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { upgrade } = this.#side
+    if (upgrade === undefined || this.#settled) {
+      socket.destroy()
+      this.#fail(this.#error(this.#upstream.codes.invalid, `${this.#upstream.name} upgraded unasked`))
+      return
+    }
+    this.#answered = true
+    clearTimeout(this.#timer)
+    let raw = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`
+    const headers = [...answer.rawHeaders, ...this.#options.answerHeaders]
+    for (let i = 0; i < headers.length; i += 2) raw += `${headers[i]}: ${headers[i + 1]}\r\n`
+    upgrade.socket.write(`${raw}\r\n`, 'latin1')
+    if (head.length > 0) upgrade.socket.write(head)
+    if (upgrade.head.length > 0) socket.write(upgrade.head)
+    void splice(upgrade.socket, socket).then(complete =>
+      this.#settle({ kind: 'answered', status: answer.statusCode ?? 101, complete }),
+    )
+  }
+
+  // What goes wrong -------------------------------------------------------------------------------------------------
+
+  readonly #onClientClose = (): void => {
+    if (this.#settled || (this.#side.upgrade !== undefined && this.#answered)) return
+    if (this.#side.answer.writableFinished) return
+    this.#settle(this.#answered ? { kind: 'answered', status: 0, complete: false } : { kind: 'gone' })
+    this.#outgoing.destroy()
+  }
+
+  readonly #onSilence = (): void => {
+    const seconds = this.#limits.answerMs / 1000
+    this.#fail(this.#doubt(this.#upstream.codes.timeout, `${this.#upstream.name} did not answer within ${seconds} s`))
+  }
+
+  /** No part of the body has moved: either the client sends none, or the upstream takes none. */
+  readonly #onBodyStall = (): void => {
+    if (this.#side.request.isPaused()) this.#onSilence()
+    else {
+      const seconds = this.#limits.bodyIdleMs / 1000
+      this.#fail(new CheopsError('ERR_REQUEST_TIMEOUT', `no part of the body came for ${seconds} s`))
+    }
+  }
+
+  #onError(error: Error): void {
+    if (this.#settled) return
+    if (this.#answered) {
+      if (this.#side.answer.writableEnded) return
+      this.#side.answer.destroy()
+      this.#settle({ kind: 'answered', status: 0, complete: false })
+      return
+    }
+    if (!this.#sent) {
+      this.#fail(
+        error instanceof CheopsError
+          ? error
+          : new CheopsError(this.#upstream.codes.unreachable, this.#unreachableMessage(error), {}, { cause: error }),
+      )
+      return
+    }
+    if (this.#mayRetry(error)) {
+      this.#retried = true
+      this.#sent = false
+      this.#side.answer.off('close', this.#onClientClose)
+      clearTimeout(this.#timer)
+      this.send()
+      return
+    }
+    const code = errorCode(error)
+    if (code === 'HPE_HEADER_OVERFLOW') {
+      const message = `${this.#upstream.name} answered with a head of more than ${this.#limits.headerBytes} bytes`
+      this.#fail(this.#doubt('ERR_APPLICATION_ANSWER_TOO_LARGE', message))
+    } else if (code.startsWith('HPE_')) {
+      this.#fail(
+        this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} answered with something that is not HTTP`),
+      )
+    } else this.#fail(this.#doubt(this.#upstream.codes.broken, this.#brokenMessage(error)))
+  }
+
+  /** An idle connection may be closed by the other side at the very moment when it is used again. Reads can simply go again. */
+  #mayRetry(error: Error): boolean {
+    return (
+      !this.#retried &&
+      this.#outgoing.reusedSocket &&
+      SAFE_METHODS.has(this.#side.request.method ?? '') &&
+      !this.#side.hasBody &&
+      this.#side.upgrade === undefined &&
+      errorCode(error) === 'ECONNRESET'
+    )
+  }
+
+  #unreachableMessage(error: Error): string {
+    return `${this.#upstream.name} cannot be reached (${errorCode(error) || 'no connection'})`
+  }
+
+  #brokenMessage(error: unknown): string {
+    return `${this.#upstream.name} ended the connection before it had answered (${errorCode(error) || 'closed'})`
+  }
+
+  #error(code: ErrorCode, message: string): CheopsError {
+    return this.#doubt(code, message)
+  }
+
+  /** Once something was sent, a request that may change something has an unknown outcome, whatever went wrong. */
+  #doubt(code: ErrorCode, message: string): CheopsError {
+    if (SAFE_METHODS.has(this.#side.request.method ?? '') || !this.#sent) return new CheopsError(code, message)
+    return new CheopsError('ERR_OUTCOME_UNKNOWN', `${message}; it may have carried out the request`, { reason: code })
+  }
+
+  #fail(error: CheopsError): void {
+    if (this.#settled) return
+    this.#settle({ kind: 'failed', error })
+    this.#outgoing.destroy()
+  }
+
+  #wait(ms: number, then: () => void): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(then, ms).unref()
+  }
+
+  #settle(result: RelayResult): void {
+    if (this.#settled) return
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.#side.answer.off('close', this.#onClientClose)
+    this.#resolve(result)
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function bodyTooLarge(bound: number): string {
+  return `the body is larger than ${bound} bytes`
+}
+
+function pairs(raw: readonly string[]): [string, string][] {
+  const result: [string, string][] = []
+  for (let i = 0; i < raw.length; i += 2) result.push([raw[i] as string, raw[i + 1] as string])
+  return result
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** An answer that nobody wants: read to its end if it is short, so that the connection can be used again. */
+function discard(answer: IncomingMessage): void {
+  let left = 65_536
+  answer.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) answer.destroy()
+  })
+  answer.on('error', () => {})
+}

@@ -1,0 +1,36 @@
+import type { ConnectionPool } from './connection-pool.ts'
+import type { ErrorCode } from '../../errors.ts'
+
+/** Where a request can be sent: a service instance, or the agent of another site. */
+export interface Upstream {
+  /** What errors call it: `inventory at http://127.0.0.1:9001`, `site2`. */
+  readonly name: string
+  readonly pool: ConnectionPool
+  /** What stands before the path: the path of the endpoint's URL, no slash at the end. */
+  readonly basePath: string
+  /** Headers, lower case, that do not come from it but from an agent: taken out of its answers. */
+  readonly stripFromAnswer: ReadonlySet<string>
+  readonly codes: UpstreamCodes
+}
+
+/** Which error each way to fail becomes. */
+export interface UpstreamCodes {
+  readonly unreachable: ErrorCode
+  readonly broken: ErrorCode
+  readonly invalid: ErrorCode
+  readonly timeout: ErrorCode
+}
+
+export const APPLICATION_CODES: UpstreamCodes = {
+  unreachable: 'ERR_APPLICATION_UNREACHABLE',
+  broken: 'ERR_APPLICATION_BROKEN',
+  invalid: 'ERR_APPLICATION_INVALID',
+  timeout: 'ERR_APPLICATION_TIMEOUT',
+}
+
+export const SITE_CODES: UpstreamCodes = {
+  unreachable: 'ERR_SITE_UNREACHABLE',
+  broken: 'ERR_SITE_BROKEN',
+  invalid: 'ERR_SITE_BROKEN',
+  timeout: 'ERR_SITE_TIMEOUT',
+}
