@@ -1,0 +1,117 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { LocalMesh } from './local-mesh.ts'
+import { look, type SiteLook } from './look.ts'
+import { paint, say } from './show.ts'
+
+/** Often enough to see a site go, seldom enough to leave the machine to the sites. */
+const LOOK_INTERVAL_MS = 1_000
+
+/**
+ * Shows how the sites are until `end` is aborted. On a terminal the lines are redrawn in place and keys 1, 2, 3 stop and
+ * start sites; elsewhere a line is printed for each change.
+ */
+export async function live(mesh: LocalMesh, end: AbortController): Promise<void> {
+  const { stdin, stdout } = process
+  const screen = stdout.isTTY ? new Redrawn() : new Changes()
+  const keys = stdin.isTTY && stdout.isTTY ? new Keys(mesh, end) : undefined
+  try {
+    while (!end.signal.aborted) {
+      const looks = await look(mesh)
+      screen.show([...looks.map(lineOf), ...(keys === undefined ? [] : [keys.line])])
+      await pause(LOOK_INTERVAL_MS, undefined, { signal: end.signal }).catch(() => {})
+    }
+  } finally {
+    await keys?.close()
+    say()
+  }
+}
+
+/** One line for a site: what it is itself, then how it sees the others. */
+export function lineOf({ name, state, views }: SiteLook): string {
+  switch (state) {
+    case 'down':
+      return `  ${paint('red', '○')} ${name}  down`
+    case 'silent':
+      return `  ${paint('yellow', '◌')} ${name}  starting or stopping`
+    case 'serving': {
+      const seen = views.map(({ to, ms }) =>
+        ms === undefined ? paint('red', `${to} unreachable`) : `${to} ${paint('dim', `in ${ms.toFixed(1)} ms`)}`,
+      )
+      return `  ${paint('green', '●')} ${name}  serving, reaches ${seen.join(', ')}`
+    }
+  }
+}
+
+/** Lines at the end of a terminal, drawn over each time. */
+class Redrawn {
+  #height = 0
+
+  show(lines: readonly string[]): void {
+    const up = this.#height === 0 ? '' : `\x1b[${this.#height}A`
+    // Each line is cut at the edge by the terminal (no wrap), so that going up by the number of lines is right.
+    process.stdout.write(`\x1b[?7l${up}${lines.map(line => `\r\x1b[2K${line}\n`).join('')}\x1b[?7h`)
+    this.#height = lines.length
+  }
+}
+
+/** Lines in a log: each when it differs from the last time, but for the times in it. */
+class Changes {
+  readonly #last = new Map<number, string>()
+
+  show(lines: readonly string[]): void {
+    for (const [n, line] of lines.entries()) {
+      const essence = line.replaceAll(/ in [\d.]+ ms/g, '')
+      if (this.#last.get(n) !== essence) say(line)
+      this.#last.set(n, essence)
+    }
+  }
+}
+
+/** Keys of a terminal: 1, 2, 3 for the sites, q and Ctrl-C to end. */
+class Keys {
+  readonly #mesh: LocalMesh
+  readonly #end: AbortController
+  readonly #busy = new Map<string, Promise<void>>()
+  #note = ''
+
+  constructor(mesh: LocalMesh, end: AbortController) {
+    this.#mesh = mesh
+    this.#end = end
+    process.stdin.setRawMode(true).resume().on('data', this.#press)
+  }
+
+  get line(): string {
+    const keys = this.#mesh.sites.map((_, n) => paint('bold', String(n + 1))).join(' ')
+    return `  ${keys} stop or start a site   ${paint('bold', 'q')} end   ${paint('yellow', this.#note)}`
+  }
+
+  /** Gives the terminal back; resolves when no site is being started or stopped any more. */
+  async close(): Promise<void> {
+    process.stdin.off('data', this.#press).setRawMode(false).pause()
+    await Promise.all(this.#busy.values())
+  }
+
+  readonly #press = (typed: Buffer): void => {
+    for (const key of typed.toString('latin1')) {
+      // Raw mode hands Ctrl-C over as a character.
+      if (key === 'q' || key === '\x03') this.#end.abort()
+      const site = this.#mesh.sites[Number(key) - 1]
+      if (site === undefined || this.#busy.has(site.name)) continue
+      const change = site.running ? this.#mesh.takeDown(site.name) : this.#mesh.bringBack(site.name)
+      this.#note = `${site.name} …`
+      this.#busy.set(
+        site.name,
+        change.then(
+          note => this.#done(site.name, note),
+          (error: unknown) => this.#done(site.name, error instanceof Error ? error.message : String(error)),
+        ),
+      )
+    }
+  }
+
+  #done(site: string, note: string): void {
+    this.#busy.delete(site)
+    // One line is all the room there is; the log of the site has the rest.
+    this.#note = `${site}: ${note.split('\n', 1)[0] ?? ''}`
+  }
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LocalSite } from './local-site.ts'
+import { choosePorts } from './ports.ts'
+import type { World } from './run-tour.ts'
+
+export const SITES = ['site1', 'site2', 'site3'] as const
+const REGIONS = ['eu', 'eu', 'us'] as const
+
+/** Easy to type, and taken by nothing that is widely used. */
+const PREFERRED_INGRESS_PORTS = [8101, 8102, 8103] as const
+
+export interface LocalMeshOptions {
+  /** Where everything is kept; a temporary folder, removed at the end, without it. */
+  readonly folder?: string
+  /** Try well-known ports first, for people who type; else any free ports. */
+  readonly typed: boolean
+}
+
+/** Three sites on this machine. */
+export class LocalMesh implements World {
+  readonly sites: readonly LocalSite[]
+  readonly folder: string
+  readonly #temporary: boolean
+  readonly #signal: AbortSignal
+
+  private constructor(folder: string, temporary: boolean, sites: readonly LocalSite[], signal: AbortSignal) {
+    this.folder = folder
+    this.#temporary = temporary
+    this.sites = sites
+    this.#signal = signal
+  }
+
+  /** Chooses ports, writes the mesh key; starts nothing yet. */
+  static async prepare(options: LocalMeshOptions, signal: AbortSignal): Promise<LocalMesh> {
+    const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cheops-demo-')))
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const meshKeyFile = join(folder, 'mesh.key')
+    await writeFile(meshKeyFile, newMeshKey(), { mode: 0o600 })
+    await chmod(meshKeyFile, 0o600)
+    const ports = await choosePorts(3 * SITES.length, options.typed ? PREFERRED_INGRESS_PORTS : [])
+    const ingresses = ports.slice(0, 3)
+    const peers = ports.slice(3, 6)
+    const admins = ports.slice(6, 9)
+    const sites = SITES.map((name, n) => {
+      const own = { ingress: ingresses[n] ?? 0, peers: peers[n] ?? 0, admin: admins[n] ?? 0 }
+      return new LocalSite({
+        name,
+        mesh: 'demo',
+        region: REGIONS[n] ?? 'eu',
+        folder: join(folder, name),
+        ports: own,
+        bootstrap: peers,
+        meshKeyFile,
+      })
+    })
+    return new LocalMesh(folder, options.folder === undefined, sites, signal)
+  }
+
+  /** Starts all sites at once. When one does not start, the caller still has to `end()` the others. */
+  async start(): Promise<void> {
+    // Waits for all even when one fails: what is still being started would otherwise escape `end()`.
+    const outcomes = await Promise.allSettled(this.sites.map(site => site.start(this.#signal)))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  /** Asks every process to end, kills what does not, and removes the folder if it was a temporary one. Idempotent. */
+  async end(): Promise<void> {
+    await Promise.all(this.sites.map(site => site.stop()))
+    if (this.#temporary) await rm(this.folder, { recursive: true, force: true })
+  }
+
+  site(name: string): LocalSite {
+    const site = this.sites.find(candidate => candidate.name === name)
+    if (site === undefined) throw new Error(`The demonstration has no site ${name}.`)
+    return site
+  }
+
+  readonly url = (site: string, service: string): string => `${this.site(site).ingress}/${service}`
+
+  readonly takeDown = async (name: string): Promise<string> => {
+    const site = this.site(name)
+    const { pids } = site
+    await site.kill()
+    return `kill -9 ${pids.join(' ')}: its agent and both of its applications`
+  }
+
+  readonly bringBack = async (name: string): Promise<string> => {
+    const site = this.site(name)
+    await site.start(this.#signal)
+    return `started again: ${site.pids.join(', ')}`
+  }
+}
+
+/** The pre-shared key of a private network, in the format that libp2p and IPFS use. */
+function newMeshKey(): string {
+  return `/key/swarm/psk/1.0.0/\n/base16/\n${randomBytes(32).toString('hex')}\n`
+}

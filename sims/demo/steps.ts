@@ -1,0 +1,206 @@
+import type { Ask } from './client.ts'
+
+/** What an answer must be; everything that is named must hold, the rest may be as it likes. */
+export interface Expectation {
+  readonly status: number
+  /** Members that the JSON body must have; objects are compared in depth, with further members allowed. */
+  readonly body?: Readonly<Record<string, unknown>>
+  /** Value of the header `Cheops-Site`: who answered. */
+  readonly site?: string
+  /** Code of a problem of Cheops. */
+  readonly code?: string
+  /** Words that the body must contain. */
+  readonly mentions?: string
+  /** Number of records of a list. */
+  readonly length?: number
+}
+
+export interface Exchange {
+  readonly ask: Ask
+  readonly expect: Expectation
+}
+
+/** Requests that are sent at once, or something that is done to a site. */
+export type Step = AskStep | EventStep
+
+interface AskStep {
+  readonly kind: 'ask'
+  readonly title: string
+  readonly exchanges: readonly Exchange[]
+  /** Asks again until the answer is right or this many milliseconds are over; for reads only. */
+  readonly withinMs?: number
+}
+
+interface EventStep {
+  readonly kind: 'take-down' | 'bring-back'
+  readonly title: string
+  readonly site: string
+}
+
+/** Three agents find each other within 3 s; a loaded machine with two cores starts nine processes meanwhile. */
+const MEETING_TIMEOUT_MS = 30_000
+/** A killed site is noticed at once; one that is unplugged only when dials and beats run out (10 s by default). */
+const NOTICE_TIMEOUT_MS = 60_000
+
+const PLAIN = { status: 200 } as const
+/** Enough for some to overlap in every application and agent, few enough to read. */
+const SIMULTANEOUS = 10
+
+/** Names of the instances of the two applications at a site. */
+export const warehouseOf = (site: string): string => site.replace('site', 'warehouse')
+export const shopOf = (site: string): string => site.replace('site', 'shop')
+
+/**
+ * The tour through a mesh of three sites with empty inventories. Nothing in it depends on how the sites run: the same
+ * steps are run against processes (`npm start -- --once`) and against containers (`npm run test:compose`).
+ */
+export function tour([one, two, three]: readonly [string, string, string]): readonly Step[] {
+  const all = [one, two, three]
+  const inventory = (at: string, method: Ask['method'], path: string, scope?: string, body?: unknown): Ask => ({
+    at,
+    service: 'inventory',
+    method,
+    path,
+    ...(scope === undefined ? {} : { scope }),
+    ...(body === undefined ? {} : { body }),
+  })
+  const order = (at: string, scope: string | undefined, item: string): Ask => ({
+    at,
+    service: 'orders',
+    method: 'POST',
+    path: '/orders',
+    ...(scope === undefined ? {} : { scope }),
+    body: { item, quantity: 2 },
+  })
+  const orders = (at: string): Ask => ({ at, service: 'orders', method: 'GET', path: '/orders' })
+  const once = (title: string, ask: Ask, expect: Expectation, withinMs?: number): Step => ({
+    kind: 'ask',
+    title,
+    exchanges: [{ ask, expect }],
+    ...(withinMs === undefined ? {} : { withinMs }),
+  })
+  const figure2a = `{orders: ${one}, inventory: ${two}}`
+
+  return [
+    {
+      kind: 'ask',
+      title: 'The sites find each other: each answers at each',
+      withinMs: MEETING_TIMEOUT_MS,
+      exchanges: all.flatMap(at =>
+        all
+          .filter(site => site !== at)
+          .map(site => ({
+            ask: inventory(at, 'GET', '/healthz', site),
+            expect: { ...PLAIN, site, body: { warehouse: warehouseOf(site) } },
+          })),
+      ),
+    },
+
+    once(
+      `Local: an item is created at ${one}, as without Cheops`,
+      inventory(one, 'POST', '/items', undefined, { id: 'bolt', count: 40 }),
+      { status: 201, body: { id: 'bolt', count: 40, warehouse: warehouseOf(one) } },
+    ),
+    once('Local: and read', inventory(one, 'GET', '/items/bolt'), { ...PLAIN, body: { warehouse: warehouseOf(one) } }),
+    once(`Local: ${two} has its own inventory, which says no itself`, inventory(two, 'GET', '/items/bolt'), {
+      status: 404,
+      mentions: `no item bolt in ${warehouseOf(two)}`,
+    }),
+
+    once(`Sharing: ${one} is asked, ${two} creates`, inventory(one, 'POST', '/items', two, { id: 'bolt', count: 7 }), {
+      status: 201,
+      site: two,
+      body: { count: 7, warehouse: warehouseOf(two) },
+    }),
+    once(`Sharing: and it is read through ${three}`, inventory(three, 'GET', '/items/bolt', `{inventory: ${two}}`), {
+      ...PLAIN,
+      site: two,
+      body: { count: 7, warehouse: warehouseOf(two) },
+    }),
+
+    once(`Two services: the orders of ${one} ask the inventory beside them`, order(one, undefined, 'bolt'), {
+      status: 201,
+      body: { takenBy: shopOf(one), stock: { count: 40, warehouse: warehouseOf(one) } },
+    }),
+    once(
+      `Figure 2a: the same, with the inventory of ${two}; orders knows nothing of it`,
+      order(one, figure2a, 'bolt'),
+      {
+        status: 201,
+        body: { takenBy: shopOf(one), stock: { count: 7, warehouse: warehouseOf(two) } },
+      },
+    ),
+    once(`Nested: asked at ${three}, ordered at ${one}, taken from ${two}`, order(three, figure2a, 'bolt'), {
+      status: 201,
+      site: one,
+      body: { takenBy: shopOf(one), stock: { count: 7, warehouse: warehouseOf(two) } },
+    }),
+    {
+      kind: 'ask',
+      title: `At once: ${SIMULTANEOUS} orders at ${one} with two scopes do not mix`,
+      exchanges: Array.from({ length: SIMULTANEOUS }, (_, n) => {
+        const from = n % 2 === 0 ? one : two
+        return {
+          ask: order(one, `{orders: ${one}, inventory: ${from}}`, 'bolt'),
+          expect: { status: 201, body: { stock: { warehouse: warehouseOf(from) } } },
+        }
+      }),
+    },
+
+    once(
+      'A site that does not exist: 404, with the nearest name',
+      inventory(one, 'GET', '/items/bolt', two.replace('ite', 'iet')),
+      { status: 404, code: 'ERR_SCOPE_UNKNOWN_SITE', mentions: two },
+    ),
+    once('A scope that cannot be read: 400, with the place', inventory(one, 'GET', '/items/bolt', `${one} ||`), {
+      status: 400,
+      code: 'ERR_SCOPE_SYNTAX',
+    }),
+
+    { kind: 'take-down', title: `${two} goes away`, site: two },
+    once(
+      `${two} is asked for: 503, and nothing was done`,
+      inventory(one, 'GET', '/items/bolt', two),
+      { status: 503, code: 'ERR_SITE_UNREACHABLE', mentions: two },
+      NOTICE_TIMEOUT_MS,
+    ),
+    once('Figure 2a without it: orders gets that 503 and refuses with its own 502', order(one, figure2a, 'bolt'), {
+      status: 502,
+      body: { inventory: { status: 503, body: { code: 'ERR_SITE_UNREACHABLE' } } },
+    }),
+    once('… and has stored nothing: only the orders from before are there', orders(one), {
+      ...PLAIN,
+      length: 3 + SIMULTANEOUS,
+    }),
+    once(`Fallback: ${two} || ${one}`, inventory(one, 'GET', '/items/bolt', `${two} || ${one}`), {
+      ...PLAIN,
+      site: one,
+      body: { warehouse: warehouseOf(one) },
+    }),
+    once(
+      `Fallback at a distance: ${two} || ${one}, asked at ${three}`,
+      inventory(three, 'GET', '/items', `${two} || ${one}`),
+      {
+        ...PLAIN,
+        site: one,
+        length: 1,
+      },
+    ),
+    once(`Every other site serves on, ${three} for its own`, inventory(three, 'GET', '/items'), {
+      ...PLAIN,
+      length: 0,
+    }),
+
+    { kind: 'bring-back', title: `${two} comes back`, site: two },
+    once(
+      `${two} answers again, with what it had`,
+      inventory(one, 'GET', '/items/bolt', two),
+      { ...PLAIN, site: two, body: { count: 7, warehouse: warehouseOf(two) } },
+      NOTICE_TIMEOUT_MS,
+    ),
+    once('Figure 2a works again', order(one, figure2a, 'bolt'), {
+      status: 201,
+      body: { takenBy: shopOf(one), stock: { warehouse: warehouseOf(two) } },
+    }),
+  ]
+}
