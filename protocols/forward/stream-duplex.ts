@@ -133,10 +133,16 @@ export class StreamDuplex extends Duplex {
 
   override _final(callback: (error?: Error | null) => void): void {
     // close() waits for ever on a peer that never reads.
-    this.#stream.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).then(
-      () => callback(),
-      cause => callback(connectionReset('the stream could not be closed', cause)),
-    )
+    void this.#close().then(callback)
+  }
+
+  async #close(): Promise<Error | undefined> {
+    try {
+      await this.#stream.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) })
+      return undefined
+    } catch (cause) {
+      return connectionReset('the stream could not be closed', cause)
+    }
   }
 
   // The end ---------------------------------------------------------------------------------------------------------
