@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parse, parseDocument } from 'yaml'
 import type { Document, Node } from 'yaml'
+import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
-import { nearest } from './nearest.ts'
 import { flagOf, OTHER_VARIABLES, variableOf } from './keys.ts'
 import type { KeySpec } from './keys.ts'
 
@@ -190,9 +190,9 @@ function unknownKey(path: string, prefix: string, known: readonly string[]): str
   const siblings = new Set(
     known.filter(other => other.startsWith(prefix)).map(other => other.slice(prefix.length).split('.')[0] ?? ''),
   )
-  const near = nearest(path.slice(prefix.length), siblings)
+  const near = nearestName(path.slice(prefix.length), siblings)
   const elsewhere = known.find(other => other.split('.').at(-1) === path.split('.').at(-1))
-  const suggestion = near === undefined ? (elsewhere ?? nearest(path, known)) : prefix + near
+  const suggestion = near === undefined ? (elsewhere ?? nearestName(path, known)) : prefix + near
   return `unknown key "${path}"${suggestion === undefined ? `; known are ${[...siblings].join(', ')}` : `; did you mean "${suggestion}"?`}`
 }
 
@@ -319,13 +319,14 @@ const squeeze = (name: string) => name.replaceAll('_', '')
 /** What Kubernetes and Docker links set for a service or a container that is called cheops. */
 const PLATFORM_VARIABLE = /^CHEOPS_(SERVICE_(HOST|PORT.*)|PORT(_.*)?|NAME|ENV_.*)$/
 
-/** Stricter than for keys: a variable may be somebody else's, so only a name of nearly the same length counts. */
+/** The variable that a mistyped one most likely means. The prefix, which both have, must not make them alike. */
 function typingError(name: string, names: readonly string[]): string | undefined {
-  const near = nearest(
-    name.slice('CHEOPS_'.length),
-    names.map(each => each.slice('CHEOPS_'.length)),
+  const prefix = 'CHEOPS_'
+  const near = nearestName(
+    name.slice(prefix.length),
+    names.map(each => each.slice(prefix.length)),
   )
-  return near !== undefined && near.length > 3 ? `CHEOPS_${near}` : undefined
+  return near === undefined ? undefined : prefix + near
 }
 
 /**

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import path from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { HostPort } from '../config.ts'
-import { nearest } from './nearest.ts'
+import { isName, nearestName } from '../core/scope/index.ts'
 
 /**
  * The types of configuration values: each reads what YAML, an environment variable or a flag gave (the latter two always
@@ -55,25 +55,26 @@ function text(expects: string, pattern: RegExp, argument: string): ValueType<str
 
 export const meshName = text('1 to 63 of a-z, 0-9 and "-"', /^[a-z0-9-]{1,63}$/, 'NAME')
 
-/** Words of the scope language, which no site may be called. */
-const RESERVED = new Set(['and', 'or', 'cross', 'prime', 'around', 'nearest'])
-export const siteName: ValueType<string> = {
-  expects: '1 to 63 letters, digits, "-", "_" or ".", beginning with a letter or digit',
-  argument: 'NAME',
-  parse(value) {
-    const given = scalarText(value)
-    if (given === undefined || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(given)) return fail(siteName, value)
-    return RESERVED.has(given) ? fail(siteName, value, ', which is a word of the scope language') : given
-  },
+/** A name that a scope can say: no word of its language. */
+function scopeName(expects: string, pattern: RegExp): ValueType<string> {
+  const type: ValueType<string> = {
+    expects,
+    argument: 'NAME',
+    parse(value) {
+      const given = scalarText(value)
+      if (given === undefined || !pattern.test(given)) return fail(type, value)
+      return isName(given) ? given : fail(type, value, ', which is a word of the scope language')
+    },
+  }
+  return type
 }
 
-export const serviceName = text(
-  '1 to 63 of a-z, 0-9 and "-", beginning with a letter',
-  /^[a-z][a-z0-9-]{0,62}$/,
-  'NAME',
+export const siteName = scopeName(
+  '1 to 63 letters, digits, "-", "_" or ".", beginning with a letter or digit',
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
 )
 
-export const plainText = text('a word or a sentence', /^[^\0\r\n]{1,1024}$/, 'TEXT')
+export const serviceName = scopeName('1 to 63 of a-z, 0-9 and "-", beginning with a letter', /^[a-z][a-z0-9-]{0,62}$/)
 
 export const hostName = text(
   'a host name',
@@ -139,7 +140,7 @@ export function oneOf<const T extends string>(...choices: readonly T[]): ValueTy
     parse(value) {
       const found = choices.find(choice => choice === value)
       if (found !== undefined) return found
-      const near = typeof value === 'string' ? nearest(value, choices) : undefined
+      const near = typeof value === 'string' ? nearestName(value, choices) : undefined
       return fail(type, value, near === undefined ? '' : ` (did you mean "${near}"?)`)
     },
   }
@@ -223,7 +224,7 @@ export const baseUrl: ValueType<string> = {
   },
 }
 
-const BUILT_IN_GLUE = ['rest', 'openstack', 'kubernetes'] as const
+const BUILT_IN_GLUE = ['rest', 'openstack'] as const
 /** A built-in glue, or the path of a definition: anything with a slash or that ends like a YAML file. */
 export const glue: ValueType<string> = {
   expects: `${BUILT_IN_GLUE.join(', ')}, or the path of a definition (./name.glue.yaml)`,
@@ -232,7 +233,7 @@ export const glue: ValueType<string> = {
     if (typeof value !== 'string' || value === '') return fail(glue, value)
     if (BUILT_IN_GLUE.some(name => name === value)) return value
     if (value.includes('/') || /\.ya?ml$/.test(value)) return filePath.parse(value, base)
-    const near = nearest(value, BUILT_IN_GLUE)
+    const near = nearestName(value, BUILT_IN_GLUE)
     return fail(glue, value, near === undefined ? '' : ` (did you mean "${near}"?)`)
   },
 }

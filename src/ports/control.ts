@@ -45,11 +45,11 @@ export interface AgentControl {
   services(): readonly OwnService[]
   /**
    * Offers a further service at this site, or offers it differently. It ends with the agent, unless it is saved.
-   * @param service checked and with its defaults, as from the configuration file
+   * @param service nested as in the configuration file, not yet checked (`parseService` of src/config/load.ts does)
    * @param options.save also write it into the configuration file (`saveService` of src/config/edit.ts)
-   * @throws CheopsError ERR_CONFIG_INVALID (the endpoint is one of the agent's own listeners), ERR_ADMIN_SAVE
+   * @throws CheopsError ERR_CONFIG_INVALID (also when the endpoint is one of the agent's own listeners), ERR_ADMIN_SAVE
    */
-  addService(service: ServiceConfig, options: SaveOptions): Promise<OwnService>
+  addService(service: Readonly<Record<string, unknown>>, options: SaveOptions): Promise<OwnService>
   /** @throws CheopsError ERR_ADMIN_NOT_FOUND, ERR_ADMIN_SAVE */
   removeService(name: string, options: SaveOptions): Promise<void>
 

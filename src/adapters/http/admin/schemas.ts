@@ -1,0 +1,138 @@
+import type { Schema } from './route.ts'
+
+const text: Schema = { type: 'string' }
+const number: Schema = { type: 'number' }
+const integer: Schema = { type: 'integer' }
+const list = (items: Schema): Schema => ({ type: 'array', items })
+const map = (values: Schema): Schema => ({ type: 'object', additionalProperties: values })
+/** `optional` lists the names that may be missing. */
+const object = (properties: Readonly<Record<string, Schema>>, ...optional: string[]): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties).filter(name => !optional.includes(name)),
+})
+const choice = (...values: string[]): Schema => ({ type: 'string', enum: values })
+const moment: Schema = { type: 'number', description: 'Unix time, milliseconds' }
+
+export const ref = (name: keyof typeof SCHEMAS): Schema => ({ $ref: `#/components/schemas/${name}` })
+export const listOf = (name: keyof typeof SCHEMAS): Schema => list(ref(name))
+
+const counts = object({ inFlight: integer, total: integer, failed: integer })
+const expose = object({ sites: list(text), methods: list(text), paths: list(text) })
+
+/** What the admin API answers, and takes. A test validates real answers against these. */
+export const SCHEMAS = {
+  Problem: object({ type: text, title: text, status: integer, detail: text, code: text, hint: text }, 'hint'),
+  Status: object(
+    {
+      mesh: text,
+      site: text,
+      labels: map(text),
+      peerId: text,
+      incarnation: text,
+      version: text,
+      node: text,
+      pid: integer,
+      startedAt: moment,
+      now: moment,
+      state: choice('starting', 'serving', 'stopping'),
+      data: text,
+      configFile: text,
+      listeners: list(object({ name: text, address: text })),
+      requests: object({ local: counts, forwarded: counts, received: counts }),
+    },
+    'configFile',
+  ),
+  Site: object(
+    {
+      name: text,
+      self: { type: 'boolean', description: 'Whether this is the site that answers.' },
+      peerId: text,
+      addresses: list(text),
+      services: list(object({ name: text, application: text })),
+      labels: map(text),
+      version: text,
+      incarnation: text,
+      recordNumber: { type: 'string', description: 'Decimal: it may exceed what numbers of JSON hold.' },
+      liveness: choice('alive', 'suspect', 'down'),
+      since: moment,
+      reason: text,
+      rttMs: number,
+      connection: choice('self', 'direct', 'relayed', 'none'),
+      announcedRttMs: map(number),
+      cannotDial: list(text),
+      clockOffsetMs: number,
+    },
+    'rttMs',
+    'clockOffsetMs',
+  ),
+  Ping: object({ site: text, rttMs: number }),
+  Peer: object(
+    {
+      peerId: text,
+      site: text,
+      address: text,
+      direction: choice('inbound', 'outbound'),
+      relayed: { type: 'boolean' },
+      since: moment,
+      streams: integer,
+      rttMs: number,
+    },
+    'site',
+    'rttMs',
+  ),
+  Dial: object({ address: { type: 'string', description: 'A multiaddress, with or without /p2p/<id>.' } }),
+  DhtRecord: object({
+    site: text,
+    peerId: text,
+    number: text,
+    addresses: list(text),
+    services: list(text),
+    labels: map(text),
+    version: text,
+    incarnation: text,
+    answers: integer,
+  }),
+  DhtPeer: object({ peerId: text, addresses: list(text) }),
+  Service: object(
+    {
+      name: text,
+      application: text,
+      site: text,
+      liveness: choice('alive', 'suspect', 'down'),
+      endpoint: { type: 'string', description: 'Services of the own site only.' },
+      address: { type: 'string', description: 'Where this agent serves it; services of the own site only.' },
+      expose,
+    },
+    'endpoint',
+    'address',
+    'expose',
+  ),
+  ServiceInput: {
+    type: 'object',
+    description: 'A service as in the configuration file, without its name.',
+    properties: { endpoint: text },
+    required: ['endpoint'],
+  },
+  Catalog: object({
+    self: text,
+    sites: list(
+      object(
+        {
+          name: text,
+          labels: map(text),
+          services: list(text),
+          liveness: choice('alive', 'suspect', 'down'),
+          rttMs: number,
+          announcedRttMs: map(number),
+        },
+        'rttMs',
+      ),
+    ),
+  }),
+  Finding: object(
+    { id: text, section: text, level: choice('ok', 'warning', 'error'), message: text, hint: text },
+    'hint',
+  ),
+  Event: object({ id: integer, type: text, subject: text, detail: text, at: moment }),
+} as const satisfies Record<string, Schema>

@@ -1,0 +1,85 @@
+import { connect, createServer } from 'node:net'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Config } from '../../config.ts'
+import type { BootstrapStatus, ListenerFact } from '../../core/check/index.ts'
+import { httpListeners, isLoopback, shownHostPort } from '../rules.ts'
+
+/** Long enough for the far side of the world with one lost packet; people wait for the result. */
+const CONNECT_TIMEOUT_MS = 3_000
+
+/** Tries each configured port by listening on it for a moment. */
+export async function probeListeners(config: Config): Promise<readonly ListenerFact[]> {
+  const http = httpListeners(config).map(({ name, listen, tls }) => ({
+    name,
+    ...listen,
+    shown: shownHostPort(listen),
+    clear: name !== 'ingress' && name !== 'admin' ? false : !tls && !isLoopback(listen.host),
+  }))
+  const peers = config.listen.map(address => {
+    const [host, transport] = multiaddr(address).getComponents()
+    return { name: 'peers', host: host?.value ?? '', port: Number(transport?.value), shown: address, clear: false }
+  })
+  const facts: ListenerFact[] = []
+  // One after the other: two that want the same port must not meet each other here.
+  for (const { name, host, port, shown, clear } of [...peers, ...http]) {
+    facts.push({ name, address: shown, clear, state: await tryListen(host, port) })
+  }
+  return facts
+}
+
+function tryListen(host: string, port: number): Promise<ListenerFact['state']> {
+  const { promise, resolve } = Promise.withResolvers<ListenerFact['state']>()
+  const server = createServer()
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    resolve(error.code === 'EADDRINUSE' ? 'taken' : error.code === 'EACCES' ? 'denied' : 'bad-address')
+  })
+  server.listen({ host, port, exclusive: true }, () => {
+    server.close(() => {
+      resolve('free')
+    })
+  })
+  return promise
+}
+
+/** Opens a TCP connection to each bootstrap address. Whether an agent of this mesh answers there only a running agent can tell. */
+export function probeBootstrap(addresses: readonly string[], signal: AbortSignal): Promise<readonly BootstrapStatus[]> {
+  return Promise.all(
+    addresses.map(async (address): Promise<BootstrapStatus> => {
+      const [host, transport] = multiaddr(address).getComponents()
+      const { kind, detail } = await tryConnect(host?.value ?? '', Number(transport?.value), signal)
+      return { address, kind, detail, at: Date.now() }
+    }),
+  )
+}
+
+function tryConnect(
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<{ kind: BootstrapStatus['kind']; detail: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ kind: BootstrapStatus['kind']; detail: string }>()
+  const socket = connect({
+    host,
+    port,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]),
+  })
+  socket.once('connect', () => {
+    socket.destroy()
+    resolve({ kind: 'ok', detail: 'it takes TCP connections' })
+  })
+  socket.once('error', (error: NodeJS.ErrnoException) => {
+    const known = error.code === undefined ? undefined : CONNECT_ERRORS[error.code]
+    resolve(known ?? { kind: 'unreachable', detail: `there is no way to it (${error.code ?? 'unknown'})` })
+  })
+  return promise
+}
+
+const NO_ANSWER = { kind: 'timeout', detail: `no answer within ${String(CONNECT_TIMEOUT_MS / 1000)} s` } as const
+const NO_NAME = { kind: 'unreachable', detail: 'its name has no address' } as const
+const CONNECT_ERRORS: { readonly [code in string]?: Pick<BootstrapStatus, 'kind' | 'detail'> } = {
+  ECONNREFUSED: { kind: 'refused', detail: 'the connection was refused' },
+  ABORT_ERR: NO_ANSWER,
+  ETIMEDOUT: NO_ANSWER,
+  ENOTFOUND: NO_NAME,
+  EAI_AGAIN: NO_NAME,
+}
