@@ -9,8 +9,8 @@ export type Placement =
   { readonly kind: 'site'; readonly site: string } | { readonly kind: Operator; readonly parts: readonly Placement[] }
 
 /**
- * The placement as a scope's expression without braces: `site1 & (site2 % site3)`. Reading and resolving it gives the same placement,
- * so it can be stored.
+ * The placement as a scope's expression without braces: `site1 & (site2 % site3)`. Reading it (where it is not too long for a scope) and
+ * resolving it gives the same placement.
  */
 export function printPlacement(placement: Placement): string {
   if (placement.kind === 'site') return placement.site
@@ -44,15 +44,18 @@ export function keyedSite(site: string): Keyed {
 }
 
 /**
- * Joins simplified placements under one operator: groups of the same kind are taken apart, duplicates dropped, and what is then alone is
+ * Joins simplified placements under one operator: groups of the same kind are taken apart, duplicates dropped (the first stays), and what is then alone is
  * itself.
  * @param parts at least one
  */
 export function join(kind: Operator, parts: readonly Keyed[]): Keyed {
   const different = new Map<string, Placement>()
+  const add = (key: string, placement: Placement): void => {
+    if (!different.has(key)) different.set(key, placement)
+  }
   for (const { placement, key } of parts) {
-    if (placement.kind === kind) for (const inner of placement.parts) different.set(keyOf(inner), inner)
-    else different.set(key, placement)
+    if (placement.kind === kind) for (const inner of placement.parts) add(keyOf(inner), inner)
+    else add(key, placement)
   }
   const [only] = different
   if (only === undefined) throw new RangeError('a group needs a part')

@@ -35,7 +35,9 @@ function printBinding({ service, where }: Binding, gap: Gap): string {
 export function printExpression(expression: Expression, gap: Gap = ' '): string {
   if (!isGroup(expression)) return printLocation(expression, gap)
   return expression.parts
-    .map(part => (needsParentheses(expression.kind, part) ? `(${printExpression(part, gap)})` : printExpression(part, gap)))
+    .map(part =>
+      needsParentheses(expression.kind, part) ? `(${printExpression(part, gap)})` : printExpression(part, gap),
+    )
     .join(`${gap}${OPERATOR_SIGNS[expression.kind]}${gap}`)
 }
 

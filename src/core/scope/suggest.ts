@@ -3,13 +3,13 @@ const MAX_COMPARED_LENGTH = 64
 
 /**
  * The known name nearest to a mistaken one: the same but for case, or else with the fewest letters changed, left out, added or
- * swapped with their neighbour, at most one for every three letters. Undefined where none is near. Ties go to the first.
+ * swapped with their neighbour, at most one for every three letters, or one of two. Undefined where none is near. Ties go to the first.
  */
 export function nearestName(mistaken: string, known: Iterable<string>): string | undefined {
   if (mistaken.length > MAX_COMPARED_LENGTH) return undefined
   const lower = mistaken.toLowerCase()
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(mistaken.length / 3)) + 1
+  let bestDistance = Math.max(Math.min(1, mistaken.length - 1), Math.floor(mistaken.length / 3)) + 1
   for (const name of known) {
     if (name === mistaken) continue
     const candidate = name.toLowerCase()
