@@ -123,6 +123,11 @@ export const ERRORS = {
     title: 'No agent of this mesh answers at the address',
     hint: 'See "cheops check": a wrong address, another mesh key or another mesh name look like this.',
   },
+  ERR_ADMIN_LISTEN: {
+    status: 500,
+    title: 'The admin API cannot listen',
+    hint: 'Choose another admin.listen, or port 0 for any; "cheops check --config FILE" says what is in the way.',
+  },
   ERR_ADMIN_SAVE: {
     status: 500,
     title: 'The configuration file could not be changed',

@@ -1,0 +1,191 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { CheopsError } from '../../src/errors.ts'
+import { isIncarnation } from '../../src/core/membership/incarnation.ts'
+import { NAME_PATTERN } from '../../src/core/membership/record.ts'
+import { HEARTBEAT_LIMITS as LIMITS } from './limits.ts'
+import * as pb from './pb/message.ts'
+import type { Beat, SignedRecord, SiteRecord } from '../../src/core/membership/record.ts'
+import type { Gossip, HeartbeatCodec, Hello, HelloRefusal } from '../../src/ports/heartbeat-codec.ts'
+import type { RecordKeys } from './keys.ts'
+
+/** Stands before the bytes that are signed, so that a signature made for another purpose is worth nothing here. */
+const SIGNATURE_DOMAIN = new TextEncoder().encode('cheops-site-record:1:')
+/** Verified records that are remembered by their signature: the same ones come again with every hello. */
+const CACHE_SIZE = 2048
+const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u
+const REFUSALS: readonly HelloRefusal[] = ['wrong-mesh', 'name-taken', 'bad-record', 'table-full']
+
+/** The codec of protocols/heartbeat. Everything that it returns keeps the limits; everything else throws. */
+export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
+  const verified = new Map<string, SignedRecord>()
+
+  const signRecord = (record: SiteRecord): SignedRecord => {
+    const inner = pb.SiteRecord.encode({
+      ...record,
+      publicKey: keys.publicKey as Uint8Array<ArrayBuffer>,
+      addresses: record.addresses.map(address => multiaddr(address).bytes),
+      services: record.services.map(service => ({ ...service })),
+      labels: Object.entries(record.labels).map(([key, value]) => ({ key, value })),
+    })
+    const signature = keys.sign(toSign(inner)) as Uint8Array<ArrayBuffer>
+    // Read back: what we sign keeps the limits, and we hold it exactly as others will.
+    return readRecord(pb.SignedSiteRecord.encode({ record: inner, signature }))
+  }
+
+  const readRecord = (bytes: Uint8Array): SignedRecord => {
+    if (bytes.length > LIMITS.recordBytes) throw bad(`a record has more than ${LIMITS.recordBytes} bytes`)
+    const { record, signature } = decoded(() => pb.SignedSiteRecord.decode(bytes))
+    const cacheKey = Buffer.from(signature).toString('latin1')
+    const cached = verified.get(cacheKey)
+    if (cached !== undefined && Buffer.compare(cached.bytes, bytes) === 0) return cached
+    const inner = decoded(() =>
+      pb.SiteRecord.decode(record, {
+        limits: { addresses: LIMITS.addresses, services: LIMITS.services, labels: LIMITS.labels },
+      }),
+    )
+    const peerId = decoded(() => keys.peerIdOf(inner.publicKey))
+    if (!decoded(() => keys.verify(inner.publicKey, toSign(record), signature))) throw bad('a signature is wrong')
+    const signed: SignedRecord = { record: checkedRecord(inner, peerId), bytes: Uint8Array.from(bytes) }
+    if (verified.size >= CACHE_SIZE) verified.delete(verified.keys().next().value as string)
+    verified.set(cacheKey, signed)
+    return signed
+  }
+
+  const readOthers = (others: readonly pb.SignedSiteRecord[]): SignedRecord[] =>
+    others.flatMap(other => {
+      try {
+        return [readRecord(pb.SignedSiteRecord.encode(other))]
+      } catch {
+        return []
+      }
+    })
+
+  return {
+    signRecord,
+    readRecord,
+    writeHello: hello => pb.Hello.encode(helloMessage(hello)),
+    readHello(bytes): Hello {
+      if (bytes.length > LIMITS.helloBytes) throw bad(`a hello has more than ${LIMITS.helloBytes} bytes`)
+      const hello = decoded(() => pb.Hello.decode(bytes, { limits: { others: LIMITS.recordsPerHello } }))
+      if (!NAME_PATTERN.test(hello.mesh)) throw bad('a hello names no mesh')
+      return {
+        mesh: hello.mesh,
+        // A code of a later version is still a refusal.
+        refusal: hello.refusal === 0 ? undefined : (REFUSALS[hello.refusal - 1] ?? 'bad-record'),
+        own: hello.own === undefined ? undefined : readRecord(pb.SignedSiteRecord.encode(hello.own)),
+        others: readOthers(hello.others),
+      }
+    },
+    writeGossip(gossip): Uint8Array {
+      return gossip.kind === 'beat'
+        ? pb.Gossip.encode({ beat: beatMessage(gossip.beat) })
+        : pb.Gossip.encode({ record: pb.SignedSiteRecord.decode(gossip.signed.bytes) })
+    },
+    readGossip(bytes): Gossip {
+      if (bytes.length > LIMITS.gossipBytes) throw bad(`a message has more than ${LIMITS.gossipBytes} bytes`)
+      const { beat, record } = decoded(() =>
+        pb.Gossip.decode(bytes, { limits: { beat: { rtts: LIMITS.rtts, cannotDial: LIMITS.cannotDial } } }),
+      )
+      if (beat !== undefined && record === undefined) return { kind: 'beat', beat: checkedBeat(beat) }
+      if (record !== undefined && beat === undefined) {
+        return { kind: 'record', signed: readRecord(pb.SignedSiteRecord.encode(record)) }
+      }
+      throw bad('a message holds neither one beat nor one record')
+    },
+  }
+}
+
+/** Fills a hello up to its limits; records that do not fit are left out. */
+function helloMessage(hello: Hello): Partial<pb.Hello> {
+  const own = hello.own === undefined ? undefined : pb.SignedSiteRecord.decode(hello.own.bytes)
+  const others: pb.SignedSiteRecord[] = []
+  // Room for the name of the mesh, the code, and the lengths of the fields.
+  let room = LIMITS.helloBytes - 256 - (hello.own?.bytes.length ?? 0)
+  for (const { bytes } of hello.others) {
+    room -= bytes.length + 8
+    if (room < 0 || others.length >= LIMITS.recordsPerHello) break
+    others.push(pb.SignedSiteRecord.decode(bytes))
+  }
+  const refusal = hello.refusal === undefined ? 0 : REFUSALS.indexOf(hello.refusal) + 1
+  return { mesh: hello.mesh, refusal, others, ...(own === undefined ? {} : { own }) }
+}
+
+function beatMessage(beat: Beat): pb.Beat {
+  const rtts = Object.entries(beat.rttMs).sort(([, a], [, b]) => a - b)
+  return {
+    ...beat,
+    sentAt: BigInt(Math.max(0, Math.floor(beat.sentAt))),
+    intervalMs: Math.ceil(beat.intervalMs),
+    rtts: rtts.slice(0, LIMITS.rtts).map(([site, ms]) => ({ site, micros: Math.round(ms * 1000) })),
+    cannotDial: beat.cannotDial.slice(0, LIMITS.cannotDial),
+    loadPercent: Math.max(0, Math.round(beat.loadPercent)),
+  }
+}
+
+function checkedBeat(beat: pb.Beat): Beat {
+  if (!isIncarnation(beat.incarnation)) throw bad('a beat has no valid incarnation')
+  if (beat.intervalMs < 1 || beat.intervalMs > LIMITS.intervalMs) throw bad('a beat announces no possible interval')
+  if (!beat.cannotDial.every(site => NAME_PATTERN.test(site))) throw bad('a beat names no valid site')
+  if (!beat.rtts.every(rtt => NAME_PATTERN.test(rtt.site))) throw bad('a beat names no valid site')
+  return {
+    incarnation: beat.incarnation,
+    number: beat.number,
+    recordNumber: beat.recordNumber,
+    sentAt: Number(beat.sentAt),
+    intervalMs: beat.intervalMs,
+    rttMs: Object.fromEntries(beat.rtts.map(({ site, micros }) => [site, micros / 1000])),
+    cannotDial: beat.cannotDial,
+    loadPercent: beat.loadPercent,
+  }
+}
+
+function checkedRecord(record: pb.SiteRecord, peerId: string): SiteRecord {
+  if (!NAME_PATTERN.test(record.mesh) || !NAME_PATTERN.test(record.site)) throw bad('a record has no valid name')
+  if (!isIncarnation(record.incarnation)) throw bad('a record has no valid incarnation')
+  if (!isText(record.version, LIMITS.versionLength)) throw bad('a record has no valid version')
+  for (const { name, application } of record.services) {
+    if (!NAME_PATTERN.test(name) || !NAME_PATTERN.test(application)) throw bad('a record names no valid service')
+  }
+  for (const { key, value } of record.labels) {
+    if (key === '' || !isText(key, LIMITS.labelKeyLength) || !isText(value, LIMITS.labelValueLength)) {
+      throw bad('a record has no valid label')
+    }
+  }
+  return {
+    mesh: record.mesh,
+    site: record.site,
+    peerId,
+    addresses: record.addresses.map(readAddress),
+    services: record.services.map(({ name, application }) => ({ name, application })),
+    labels: Object.fromEntries(record.labels.map(({ key, value }) => [key, value])),
+    version: record.version,
+    incarnation: record.incarnation,
+    number: record.number,
+  }
+}
+
+function readAddress(bytes: Uint8Array): string {
+  if (bytes.length > LIMITS.addressBytes) throw bad(`an address has more than ${LIMITS.addressBytes} bytes`)
+  return decoded(() => multiaddr(bytes).toString())
+}
+
+function isText(text: string, maxLength: number): boolean {
+  return text.length <= maxLength && NO_CONTROL_CHARACTERS.test(text)
+}
+
+function toSign(record: Uint8Array): Uint8Array {
+  return Buffer.concat([SIGNATURE_DOMAIN, record])
+}
+
+/** Errors of decoders tell peers and logs more than they need; they become one of ours. */
+function decoded<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (cause) {
+    throw cause instanceof CheopsError ? cause : bad('a message cannot be decoded', cause)
+  }
+}
+
+function bad(why: string, cause?: unknown): CheopsError {
+  return new CheopsError('ERR_HEARTBEAT_MESSAGE', `A heartbeat message is refused: ${why}.`, {}, { cause })
+}

@@ -1,0 +1,287 @@
+import { TopicValidatorResult } from '@libp2p/gossipsub'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { getRecords, putRecord } from './dht-client.ts'
+import { explainDialFailure } from './dial-failure.ts'
+import { beatTopic } from './host.ts'
+import { anyAcceptsTcp } from './tcp-probe.ts'
+import type { Connection, PeerInfo, Stream } from '@libp2p/interface'
+import type { Logger } from '../../ports/logger.ts'
+import type {
+  DialRequest,
+  DialResult,
+  GossipMessage,
+  GossipVerdict,
+  HelloAnswer,
+  NetworkEvent,
+  PeerConnection,
+  PeerNetwork,
+} from '../../ports/peer-network.ts'
+import type { Host } from './host.ts'
+
+/** The hello stream, from protocols/heartbeat: adapters know no protocol. */
+export interface HelloStreams {
+  readonly protocol: string
+  readonly maxStreams: number
+  ask(stream: Stream, hello: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
+  answer(stream: Stream, answer: (hello: Uint8Array) => Promise<Uint8Array>): Promise<void>
+}
+
+/** Streams of these prefixes are upkeep: a connection that carries nothing else may be closed when there is another. */
+const UPKEEP = ['/ipfs/', '/meshsub/', '/floodsub/', '/libp2p/', '/cheops/heartbeat/']
+/** For identify on a connection that takes over gossip. */
+const IDENTIFY_TIMEOUT_MS = 10_000
+
+const PING_PROTOCOL = '/ipfs/ping/1.0.0'
+/** The protocol of libp2p's ping echoes 32 bytes. */
+const PING_BYTES = 32
+
+const TOPIC_VERDICTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+}
+
+/** The network between agents, by libp2p. What is peculiar to the library stays in this folder. */
+export class Libp2pNetwork implements PeerNetwork {
+  readonly peerId: string
+  readonly #host: Host
+  readonly #mesh: string
+  readonly #hello: HelloStreams
+  readonly #logger: Logger
+  readonly #listeners = new Set<(event: NetworkEvent) => void>()
+  #serveHello: ((from: PeerConnection, hello: Uint8Array) => Promise<HelloAnswer>) | undefined
+  #judgeGossip: (message: GossipMessage) => GossipVerdict = () => 'ignore'
+  #judgeRecord: (site: string, value: Uint8Array) => boolean = () => false
+
+  constructor(host: Host, mesh: string, hello: HelloStreams, logger: Logger) {
+    this.#host = host
+    this.#mesh = mesh
+    this.#hello = hello
+    this.#logger = logger
+    this.peerId = host.peerId.toString()
+  }
+
+  /** Registers with libp2p and starts it. */
+  async start(): Promise<void> {
+    const host = this.#host
+    host.addEventListener('connection:open', this.#onOpen)
+    host.addEventListener('connection:close', this.#onClose)
+    host.addEventListener('self:peer:update', this.#onSelf)
+    host.addEventListener('peer:discovery', this.#onDiscovery)
+    const { protocol, maxStreams } = this.#hello
+    await host.handle(protocol, (stream, connection) => this.#answerHello(stream, connection), {
+      maxInboundStreams: maxStreams,
+      maxOutboundStreams: maxStreams,
+      runOnLimitedConnection: true,
+    })
+    await host.start()
+    const { gossip } = host.services
+    gossip.topicValidators.set(beatTopic(this.#mesh), (source, message) => this.#validate(source.toString(), message))
+    gossip.subscribe(beatTopic(this.#mesh))
+  }
+
+  async stop(): Promise<void> {
+    const host = this.#host
+    host.removeEventListener('connection:open', this.#onOpen)
+    host.removeEventListener('connection:close', this.#onClose)
+    host.removeEventListener('self:peer:update', this.#onSelf)
+    host.removeEventListener('peer:discovery', this.#onDiscovery)
+    await host.stop()
+  }
+
+  addresses(): readonly string[] {
+    const own = `/p2p/${this.peerId}`
+    return this.#host
+      .getMultiaddrs()
+      .map(address => address.toString())
+      .map(address => (address.endsWith(own) ? address.slice(0, -own.length) : address))
+      .sort()
+  }
+
+  connections(): readonly PeerConnection[] {
+    return this.#host.getConnections().filter(isOpen).map(describe)
+  }
+
+  /** The library's connection behind one of ours. */
+  connection(connectionId: string): Connection | undefined {
+    return this.#host.getConnections().find(connection => connection.id === connectionId)
+  }
+
+  onEvent(listener: (event: NetworkEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async dial({ peerId, addresses, timeoutMs, force = false }: DialRequest): Promise<DialResult> {
+    const suffix = peerId === undefined ? '' : `/p2p/${peerId}`
+    try {
+      const targets = addresses.map(address => multiaddr(address.includes(suffix) ? address : address + suffix))
+      const connection = await this.#host.dial(targets, { signal: AbortSignal.timeout(timeoutMs), force })
+      return { ok: true, connection: describe(connection) }
+    } catch (error) {
+      const { failure, detail } = await explainDialFailure(error, addresses)
+      this.#logger.debug({ peerId, addresses, failure, error }, 'a dial failed')
+      return { ok: false, failure, detail }
+    }
+  }
+
+  probe(addresses: readonly string[], timeoutMs: number): Promise<boolean | undefined> {
+    return anyAcceptsTcp(addresses, timeoutMs)
+  }
+
+  close(connectionId: string, { force }: { force: boolean }): void {
+    const connection = this.connection(connectionId)
+    if (connection === undefined) return
+    if (force) connection.abort(new Error('closed by the membership'))
+    else if (connection.streams.every(isUpkeep)) connection.close().catch(error => connection.abort(error))
+  }
+
+  async ping(connectionId: string, timeoutMs: number): Promise<number> {
+    const connection = this.#require(connectionId)
+    const signal = AbortSignal.timeout(timeoutMs)
+    const stream = await connection.newStream(PING_PROTOCOL, { signal, runOnLimitedConnection: true })
+    const onAbort = (): void => stream.abort(new Error('the ping was not answered'))
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      const data = crypto.getRandomValues(new Uint8Array(PING_BYTES))
+      const sentAt = performance.now()
+      stream.send(data)
+      let received = 0
+      for await (const part of stream) {
+        received += part.byteLength
+        if (received >= PING_BYTES) break
+      }
+      signal.throwIfAborted()
+      if (received < PING_BYTES) throw new Error('the ping was broken off')
+      const rtt = performance.now() - sentAt
+      await stream.close({ signal })
+      return rtt
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  async hello(connectionId: string, hello: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    const signal = AbortSignal.timeout(timeoutMs)
+    const stream = await this.#require(connectionId).newStream(this.#hello.protocol, {
+      signal,
+      runOnLimitedConnection: true,
+    })
+    return this.#hello.ask(stream, hello, signal)
+  }
+
+  onHello(serve: (from: PeerConnection, hello: Uint8Array) => Promise<HelloAnswer>): void {
+    this.#serveHello = serve
+  }
+
+  publish(message: Uint8Array): void {
+    this.#host.services.gossip.publish(beatTopic(this.#mesh), message).catch((error: unknown) => {
+      this.#logger.debug({ error }, 'a message could not be published')
+    })
+  }
+
+  onGossip(judge: (message: GossipMessage) => GossipVerdict): void {
+    this.#judgeGossip = judge
+  }
+
+  putRecord(site: string, value: Uint8Array, timeoutMs: number): Promise<{ stored: number; refused: number }> {
+    return putRecord(this.#host, site, value, timeoutMs)
+  }
+
+  getRecords(site: string, timeoutMs: number): Promise<readonly Uint8Array[]> {
+    return getRecords(this.#host, site, timeoutMs)
+  }
+
+  onRecord(judge: (site: string, value: Uint8Array) => boolean): void {
+    this.#judgeRecord = judge
+  }
+
+  /** For the DHT's validator. */
+  readonly isRecordBelievable = (site: string, value: Uint8Array): boolean => this.#judgeRecord(site, value)
+
+  #validate(source: string, message: { type: string; data: Uint8Array }): TopicValidatorResult {
+    const author = 'from' in message ? String(message.from) : undefined
+    if (author === undefined) return TOPIC_VERDICTS.reject
+    return TOPIC_VERDICTS[this.#judgeGossip({ author, source, data: message.data })]
+  }
+
+  async #answerHello(stream: Stream, connection: Connection): Promise<void> {
+    const serve = this.#serveHello
+    if (serve === undefined) return stream.abort(new Error('not ready'))
+    let close = false
+    try {
+      await this.#hello.answer(stream, async hello => {
+        const answer = await serve(describe(connection), hello)
+        close = answer.close
+        return answer.answer
+      })
+    } catch (error) {
+      this.#logger.debug({ peerId: connection.remotePeer.toString(), error }, 'a hello was not served')
+      close = true
+    }
+    if (close) await connection.close().catch(error => connection.abort(error))
+  }
+
+  #require(connectionId: string): Connection {
+    const connection = this.connection(connectionId)
+    if (connection === undefined || !isOpen(connection)) throw new Error('the connection has been closed')
+    return connection
+  }
+
+  #tell(event: NetworkEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  readonly #onOpen = (event: CustomEvent<Connection>): void => {
+    this.#tell({ kind: 'connected', connection: describe(event.detail) })
+  }
+
+  readonly #onClose = (event: CustomEvent<Connection>): void => {
+    this.#tell({ kind: 'disconnected', connection: describe(event.detail) })
+    this.#moveGossip(event.detail)
+  }
+
+  readonly #onSelf = (): void => this.#tell({ kind: 'addresses' })
+
+  readonly #onDiscovery = (event: CustomEvent<PeerInfo>): void => {
+    const { id, multiaddrs } = event.detail
+    const addresses = multiaddrs.map(address => address.toString())
+    this.#tell({ kind: 'discovered', peerId: id.toString(), addresses })
+  }
+
+  /**
+   * gossipsub speaks to a peer over one connection and does not notice when another has to take its place: the event that
+   * identify fires on the surviving connection makes it open its stream there.
+   */
+  #moveGossip(closed: Connection): void {
+    const rest = this.#host.getConnections(peerIdFromString(closed.remotePeer.toString())).filter(isOpen)
+    const [survivor] = rest.filter(connection => connection.id !== closed.id)
+    if (survivor === undefined) return
+    this.#host.services.identify
+      .identify(survivor, { signal: AbortSignal.timeout(IDENTIFY_TIMEOUT_MS) })
+      .catch((error: unknown) => this.#logger.debug({ error }, 'identify failed on the remaining connection'))
+  }
+}
+
+function describe(connection: Connection): PeerConnection {
+  return {
+    id: connection.id,
+    peerId: connection.remotePeer.toString(),
+    direction: connection.direction,
+    relayed: !connection.direct,
+    address: connection.remoteAddr.toString(),
+  }
+}
+
+function isOpen(connection: Connection): boolean {
+  return connection.status === 'open'
+}
+
+function isUpkeep(stream: Stream): boolean {
+  const { protocol } = stream
+  return protocol === undefined || UPKEEP.some(prefix => protocol.startsWith(prefix)) || protocol.includes('/kad/')
+}

@@ -1,0 +1,30 @@
+import type { Beat, SignedRecord, SiteRecord } from '../core/membership/record.ts'
+
+/** The bytes of the heartbeat protocol. Reading throws CheopsError ERR_HEARTBEAT_MESSAGE for all that breaks a limit. */
+export interface HeartbeatCodec {
+  /** Signs with the key of this agent; `record.peerId` must be its own. */
+  signRecord(record: SiteRecord): SignedRecord
+  /** Checks form, limits and signature. */
+  readRecord(bytes: Uint8Array): SignedRecord
+  writeHello(hello: Hello): Uint8Array
+  /** Records that are not in order are left out: one bad record must not hide the good ones. */
+  readHello(bytes: Uint8Array): Hello
+  writeGossip(gossip: Gossip): Uint8Array
+  readGossip(bytes: Uint8Array): Gossip
+}
+
+/** What both sides of a new connection tell each other. */
+export interface Hello {
+  readonly mesh: string
+  /** Why the other side is refused, undefined when it is not. */
+  readonly refusal: HelloRefusal | undefined
+  /** The speaker's own record; undefined in a refusal. */
+  readonly own: SignedRecord | undefined
+  /** Records of other sites that the speaker knows. */
+  readonly others: readonly SignedRecord[]
+}
+
+export type HelloRefusal = 'wrong-mesh' | 'name-taken' | 'bad-record' | 'table-full'
+
+export type Gossip =
+  { readonly kind: 'beat'; readonly beat: Beat } | { readonly kind: 'record'; readonly signed: SignedRecord }

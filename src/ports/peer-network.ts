@@ -1,0 +1,95 @@
+/**
+ * What the membership needs of the network between agents: connections, hellos, gossip and the DHT, carrying bytes.
+ * libp2p implements it in an agent, a virtual network in the simulation. Peer IDs are the ones that were authenticated.
+ */
+export interface PeerNetwork {
+  /** Peer ID of this agent. */
+  readonly peerId: string
+  /** Multiaddresses under which others can reach this agent, without its own `/p2p/…`. */
+  addresses(): readonly string[]
+  /** Connections that stand now, at most a few per peer. */
+  connections(): readonly PeerConnection[]
+  /** Calls `listener` on every event; returns what ends that. */
+  onEvent(listener: (event: NetworkEvent) => void): () => void
+
+  /**
+   * Dials a peer (`peerId` known) or whoever answers at the addresses.
+   * @param request.force opens a connection even if there is one that stands
+   */
+  dial(request: DialRequest): Promise<DialResult>
+  /** Opens a TCP connection to one of the addresses and closes it again; undefined when none is a TCP address. */
+  probe(addresses: readonly string[], timeoutMs: number): Promise<boolean | undefined>
+  /** Closes a connection: gently when it carries nothing but upkeep, else by `force`. */
+  close(connectionId: string, options: { force: boolean }): void
+  /** Round-trip time over the connection, milliseconds; rejects after `timeoutMs`. */
+  ping(connectionId: string, timeoutMs: number): Promise<number>
+
+  /** Sends a hello over the connection and brings the answer back. */
+  hello(connectionId: string, hello: Uint8Array, timeoutMs: number): Promise<Uint8Array>
+  /** Serves hellos. The answer is sent back, then the connection is closed if it says so. */
+  onHello(serve: (from: PeerConnection, hello: Uint8Array) => Promise<HelloAnswer>): void
+
+  /** Hands bytes to everyone in the mesh, signed by this agent. Best effort: nothing is said about who received them. */
+  publish(message: Uint8Array): void
+  /** Judges what came by gossip. Only what is accepted is passed on. */
+  onGossip(judge: (message: GossipMessage) => GossipVerdict): void
+
+  /** Stores a value under this site's name in the DHT; says how many peers took it and how many refused. */
+  putRecord(site: string, value: Uint8Array, timeoutMs: number): Promise<{ stored: number; refused: number }>
+  /** All different values that peers hold for a site, best first; empty when there are none. */
+  getRecords(site: string, timeoutMs: number): Promise<readonly Uint8Array[]>
+  /** Judges what peers want stored here, and what they answered. */
+  onRecord(judge: (site: string, value: Uint8Array) => boolean): void
+}
+
+export interface PeerConnection {
+  readonly id: string
+  readonly peerId: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly relayed: boolean
+  /** Multiaddress of the other end. */
+  readonly address: string
+}
+
+export type NetworkEvent =
+  | { readonly kind: 'connected'; readonly connection: PeerConnection }
+  | { readonly kind: 'disconnected'; readonly connection: PeerConnection }
+  /** The own addresses have changed. */
+  | { readonly kind: 'addresses' }
+  /** A peer was found in the local network. */
+  | { readonly kind: 'discovered'; readonly peerId: string; readonly addresses: readonly string[] }
+
+export interface DialRequest {
+  readonly peerId?: string
+  readonly addresses: readonly string[]
+  readonly timeoutMs: number
+  readonly force?: boolean
+}
+
+export type DialResult =
+  | { readonly ok: true; readonly connection: PeerConnection }
+  | { readonly ok: false; readonly failure: DialFailure; readonly detail: string }
+
+/**
+ * Why a dial failed: nobody listens there; no answer in time; no route or no such name; a connection, but not with our key of
+ * the mesh (or something else than an agent listens); another peer than the one that was wanted; this agent itself; no
+ * address that could be tried.
+ */
+export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'handshake' | 'wrong-peer' | 'self' | 'no-address'
+
+export interface HelloAnswer {
+  readonly answer: Uint8Array
+  /** Closes the connection once the answer was sent. */
+  readonly close: boolean
+}
+
+export interface GossipMessage {
+  /** Who signed it. */
+  readonly author: string
+  /** Who passed it on. */
+  readonly source: string
+  readonly data: Uint8Array
+}
+
+/** `reject` also counts against who passed it on. */
+export type GossipVerdict = 'accept' | 'ignore' | 'reject'

@@ -1,0 +1,116 @@
+import { backoffMs } from './backoff.ts'
+import type { DialFailure } from '../../ports/peer-network.ts'
+import type { Greeter } from './greeter.ts'
+import type { Link } from './links.ts'
+import type { MeshContext } from './options.ts'
+
+/** How it stands with one address of `bootstrap`. */
+export interface BootstrapStatus {
+  readonly address: string
+  /** The peer that answered last, and its site. */
+  readonly peerId: string | undefined
+  readonly site: string | undefined
+  readonly attempts: number
+  /** Wall clock, milliseconds; undefined before the first attempt. */
+  readonly lastAttemptAt: number | undefined
+  readonly result: BootstrapResult
+  /** A sentence for people. */
+  readonly detail: string
+}
+
+export type BootstrapResult =
+  'never tried' | 'connected' | 'disconnected' | DialFailure | 'wrong-mesh' | 'refused-by-peer' | 'no-answer'
+
+interface Entry {
+  readonly address: string
+  peerId: string | undefined
+  attempts: number
+  failures: number
+  lastAttemptAt: number | undefined
+  result: BootstrapResult
+  detail: string
+}
+
+/**
+ * Dials the configured addresses until each has led to a site of the mesh, and again when that site is lost: for ever,
+ * since an agent that was started first, or alone, or in a cut, must find the others without help.
+ */
+export class Bootstrapper {
+  readonly #mesh: MeshContext
+  readonly #greet: (link: Link) => ReturnType<Greeter['greet']>
+  readonly #entries: readonly Entry[]
+
+  constructor(mesh: MeshContext, greet: (link: Link) => ReturnType<Greeter['greet']>) {
+    this.#mesh = mesh
+    this.#greet = greet
+    this.#entries = [...new Set(mesh.options.bootstrap)].map(address => ({
+      address,
+      peerId: undefined,
+      attempts: 0,
+      failures: 0,
+      lastAttemptAt: undefined,
+      result: 'never tried',
+      detail: 'it was not tried yet',
+    }))
+  }
+
+  start(): void {
+    for (const entry of this.#entries) this.#mesh.life.run(() => this.#attempt(entry))
+  }
+
+  status(): readonly BootstrapStatus[] {
+    return this.#entries.map(entry => {
+      const lost = entry.result === 'connected' && !this.#isConnected(entry)
+      return {
+        address: entry.address,
+        peerId: entry.peerId,
+        site: entry.peerId === undefined ? undefined : this.#mesh.view.siteOfPeer(entry.peerId),
+        attempts: entry.attempts,
+        lastAttemptAt: entry.lastAttemptAt,
+        result: lost ? 'disconnected' : entry.result,
+        detail: lost ? 'the connection was lost; it is dialled again' : entry.detail,
+      }
+    })
+  }
+
+  async #attempt(entry: Entry): Promise<void> {
+    const { life, clock, random } = this.#mesh
+    if (!this.#isConnected(entry)) {
+      entry.attempts += 1
+      entry.lastAttemptAt = clock.now()
+      const [result, detail] = await this.#dial(entry)
+      entry.result = result
+      entry.detail = detail
+      entry.failures = result === 'connected' ? 0 : entry.failures + 1
+      this.#noteKey(entry)
+    }
+    // A connected address is looked at again as often, so that a lost one is dialled within the cap.
+    life.after(backoffMs(entry.failures, random), () => life.run(() => this.#attempt(entry)))
+  }
+
+  async #dial(entry: Entry): Promise<[BootstrapResult, string]> {
+    const { network, view, clock, options } = this.#mesh
+    const dialled = await network.dial({ addresses: [entry.address], timeoutMs: options.dialTimeoutMs })
+    if (!dialled.ok) return [dialled.failure, dialled.detail]
+    entry.peerId = dialled.connection.peerId
+    const link = view.links.open(dialled.connection, clock.monotonic())
+    const greeting = await this.#greet(link)
+    if (greeting.ok) return ['connected', `it is site "${greeting.site}"`]
+    return [greeting.why === 'refused' ? 'refused-by-peer' : greeting.why, greeting.detail]
+  }
+
+  /** TCP is accepted and the handshake is not: nearly always another key of the mesh. */
+  #noteKey(entry: Entry): void {
+    const { problems } = this.#mesh.view
+    if (entry.result === 'handshake') {
+      problems.report('wrong-mesh-key', entry.address, `${entry.address}: ${entry.detail}`, this.#mesh.clock.now())
+    } else {
+      problems.clear('wrong-mesh-key', entry.address)
+    }
+  }
+
+  #isConnected(entry: Entry): boolean {
+    if (entry.result === 'self') return true
+    return entry.peerId !== undefined && this.#mesh.view.links.best(entry.peerId) !== undefined
+  }
+}

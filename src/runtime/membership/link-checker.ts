@@ -1,0 +1,115 @@
+import { chooseConnection } from './connection-choice.ts'
+import type { Link } from './links.ts'
+import type { MeshContext } from './options.ts'
+import type { Redialer } from './redialer.ts'
+
+/** Pings of a mesh are spread so that a site sends at most this many a second. */
+const MAX_PINGS_PER_SECOND = 10
+
+/**
+ * Looks after connections that stand: measures their round-trip times, notices those that do not answer, closes those that
+ * are one too many, and tries the way back to sites that only connect to us.
+ */
+export class LinkChecker {
+  readonly #mesh: MeshContext
+  readonly #redialer: Pick<Redialer, 'replace' | 'upgrade'>
+  readonly #cannotDial = new Set<string>()
+  readonly #watched = new WeakSet<Link>()
+
+  constructor(mesh: MeshContext, redialer: Pick<Redialer, 'replace' | 'upgrade'>) {
+    this.#mesh = mesh
+    this.#redialer = redialer
+  }
+
+  /** Sites that connect to us and whose addresses do not let us in. */
+  cannotDial(): readonly string[] {
+    return [...this.#cannotDial].sort()
+  }
+
+  /** A connection was greeted. */
+  watch(link: Link, site: string): void {
+    if (this.#watched.has(link)) return
+    this.#watched.add(link)
+    const { life, times, random } = this.#mesh
+    if (link.connection.direction === 'outbound' && !link.connection.relayed) this.#dialled(site)
+    this.#ping(link, site)
+    life.after(times.probeDelayMs * (1 + random.uniform()), () => this.#probe(link, site))
+    life.after(times.duplicateCheckMs, () => this.#closeDuplicates(link))
+    if (link.connection.relayed) life.after(times.upgradeIntervalMs, () => this.#upgrade(link, site))
+  }
+
+  #ping(link: Link, site: string): void {
+    const { life, network, times, view, random } = this.#mesh
+    if (!this.#stands(link)) return
+    life.run(async () => {
+      try {
+        view.measured(site, await network.ping(link.connection.id, times.pingTimeoutMs))
+        link.failing = false
+      } catch {
+        if (this.#stands(link)) this.#failed(link, site)
+      }
+      const spread = (view.links.peers().length * 1000) / MAX_PINGS_PER_SECOND
+      const interval = Math.max(times.pingIntervalMs, spread)
+      life.after(interval * (0.75 + random.uniform() / 2), () => this.#ping(link, site))
+    })
+  }
+
+  /** The last connection is never closed for that: a process that was stopped for a while goes on with it. */
+  #failed(link: Link, site: string): void {
+    const { view, network } = this.#mesh
+    link.failing = true
+    const best = view.links.best(link.connection.peerId)
+    if (best === undefined || best.failing) this.#redialer.replace(site)
+    else network.close(link.connection.id, { force: true })
+  }
+
+  #closeDuplicates(link: Link): void {
+    const { life, network, times, view } = this.#mesh
+    if (!this.#stands(link)) return
+    const links = view.links.of(link.connection.peerId).filter(other => other.greeted && !other.failing)
+    // One of the two closes, so that both keep the same one.
+    if (links.length > 1 && network.peerId < link.connection.peerId) {
+      const keep = chooseConnection(network.peerId, links)
+      for (const other of links) if (other !== keep) network.close(other.connection.id, { force: false })
+    }
+    life.after(times.duplicateCheckMs, () => this.#closeDuplicates(link))
+  }
+
+  #probe(link: Link, site: string): void {
+    const { life, network, times, view, random } = this.#mesh
+    if (!this.#stands(link)) return
+    life.after(times.probeIntervalMs * (0.75 + random.uniform() / 2), () => this.#probe(link, site))
+    const direct = view.links.of(link.connection.peerId).filter(other => !other.connection.relayed)
+    if (direct.length === 0) return
+    if (direct.some(other => other.connection.direction === 'outbound')) return this.#dialled(site)
+    life.run(async () => {
+      const reached = await network.probe(view.entry(site)?.signed.record.addresses ?? [], times.probeTimeoutMs)
+      if (reached === false) this.#notDialled(site)
+      else this.#dialled(site)
+    })
+  }
+
+  #upgrade(link: Link, site: string): void {
+    const { life, times, view } = this.#mesh
+    if (!this.#stands(link)) return
+    life.after(times.upgradeIntervalMs, () => this.#upgrade(link, site))
+    const hasDirect = view.links.of(link.connection.peerId).some(other => !other.connection.relayed)
+    if (!hasDirect) this.#redialer.upgrade(site)
+  }
+
+  #dialled(site: string): void {
+    if (this.#cannotDial.delete(site)) this.#mesh.view.problems.clear('cannot-dial', site)
+  }
+
+  #notDialled(site: string): void {
+    const { view, clock } = this.#mesh
+    this.#cannotDial.add(site)
+    const addresses = view.entry(site)?.signed.record.addresses.join(', ')
+    const detail = `site "${site}" connects to this site, but nothing answers at ${addresses}`
+    view.problems.report('cannot-dial', site, detail, clock.now())
+  }
+
+  #stands(link: Link): boolean {
+    return this.#mesh.view.links.get(link.connection.id) === link
+  }
+}

@@ -1,0 +1,371 @@
+import { CheopsError } from '../../errors.ts'
+import { Beater } from './beater.ts'
+import { Bootstrapper } from './bootstrapper.ts'
+import { DhtRecords } from './dht-records.ts'
+import { Greeter } from './greeter.ts'
+import { Lifetime } from './lifetime.ts'
+import { LinkChecker } from './link-checker.ts'
+import { MeshView } from './mesh-view.ts'
+import { DEFAULT_TIMES } from './options.ts'
+import { OwnRecord } from './own-record.ts'
+import { Redialer } from './redialer.ts'
+import { SiteBook } from './site-book.ts'
+import type { SignedRecord, SiteRecord } from '../../core/membership/record.ts'
+import type { RecordVerdict } from '../../core/membership/site-table.ts'
+import type { Membership, MembershipChange } from '../../ports/membership.ts'
+import type { GossipMessage, GossipVerdict, NetworkEvent, PeerConnection } from '../../ports/peer-network.ts'
+import type { BootstrapStatus } from './bootstrapper.ts'
+import type { Link } from './links.ts'
+import type { MembershipDeps, MembershipOptions, MeshContext } from './options.ts'
+import type { PeerProblem } from './problems.ts'
+
+/**
+ * The membership of this agent: it drives the core (site table, liveness) with a clock and a network. README.md shows how
+ * the parts of this folder fit together.
+ */
+export class MeshMembership implements Membership {
+  readonly self: string
+  readonly #mesh: MeshContext
+  readonly #book: SiteBook
+  readonly #greeter: Greeter
+  readonly #redialer: Redialer
+  readonly #checker: LinkChecker
+  readonly #bootstrapper: Bootstrapper
+  readonly #dht: DhtRecords
+  readonly #beater: Beater
+  readonly #ready = Promise.withResolvers<void>()
+  readonly #resyncedAt = new Map<string, number>()
+  #services: SiteRecord['services']
+  #own: OwnRecord | undefined
+  #renewing: Promise<void> | undefined
+  #raiseTimer = false
+  #unsubscribe: (() => void) | undefined
+
+  constructor(options: MembershipOptions, deps: MembershipDeps) {
+    this.self = options.site
+    this.#services = options.services
+    const times = { ...DEFAULT_TIMES, ...options.times }
+    const { network, codec, clock, logger } = deps
+    const view = new MeshView(
+      {
+        mesh: options.mesh,
+        site: options.site,
+        peerId: network.peerId,
+        tickMs: times.tickMs,
+        intervalMs: options.beatIntervalMs,
+      },
+      clock,
+    )
+    const life = new Lifetime(clock, error => logger.error({ error }, 'the membership failed at something'))
+    this.#mesh = { ...deps, options, times, view, life }
+    this.#book = new SiteBook(deps.store, codec, logger)
+    const ownNow = (): SignedRecord | undefined => this.#own?.current
+    const learn = (signed: SignedRecord, from: string): RecordVerdict => this.#learn(signed, from)
+    this.#dht = new DhtRecords(this.#mesh, ownNow, learn)
+    this.#greeter = new Greeter(
+      this.#mesh,
+      async () => {
+        await this.#ready.promise
+        return ownNow() as SignedRecord
+      },
+      learn,
+      (link, site) => this.#onGreeted(link, site),
+    )
+    const greet = (link: Link) => this.#greeter.greet(link)
+    this.#redialer = new Redialer(this.#mesh, greet, site => this.#dht.lookUp(site))
+    this.#checker = new LinkChecker(this.#mesh, this.#redialer)
+    this.#bootstrapper = new Bootstrapper(this.#mesh, greet)
+    this.#beater = new Beater(
+      this.#mesh,
+      ownNow,
+      () => this.#own?.incarnation ?? '',
+      () => this.#checker.cannotDial(),
+    )
+  }
+
+  /**
+   * Reads the address book. To be called before the network starts, so that names are bound before the first stranger asks.
+   * @throws CheopsError ERR_PEER_RENAMED when the data folder is that of a site with another name
+   */
+  async load(): Promise<void> {
+    const { options, network, codec, clock, random, view } = this.#mesh
+    let stored: SiteRecord | undefined
+    for (const signed of await this.#book.load()) {
+      const { record } = signed
+      if (record.mesh !== options.mesh) continue
+      if (record.peerId === network.peerId) {
+        if (record.site !== options.site) throw renamed(record.site, options.site)
+        stored = record
+      } else {
+        view.takeRecord(signed)
+      }
+    }
+    const { mesh, site, labels, version } = options
+    const description = { mesh, site, labels, version, peerId: network.peerId }
+    this.#own = new OwnRecord(description, stored, codec, clock, random)
+    network.onGossip(message => this.#onGossip(message))
+  }
+
+  /** Begins to take part. The network has been started. */
+  async start(): Promise<void> {
+    const { network, view } = this.#mesh
+    await this.#renew()
+    this.#ready.resolve()
+    this.#unsubscribe = network.onEvent(event => this.#onEvent(event))
+    view.onChange(change => this.#onChange(change))
+    for (const connection of network.connections()) this.#onConnected(connection)
+    this.#beater.start()
+    this.#bootstrapper.start()
+    this.#dht.start()
+    for (const site of view.names()) this.#redialer.wake(site)
+  }
+
+  /** Ends all timers and work; the network is the caller's. Stopping twice does nothing. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    await this.#mesh.life.end()
+    await this.#renewing
+  }
+
+  sites = (): ReturnType<Membership['sites']> => this.#mesh.view.sites()
+  site = (name: string): ReturnType<Membership['site']> => this.#mesh.view.site(name)
+  siteOfPeer = (peerId: string): string | undefined => this.#mesh.view.siteOfPeer(peerId)
+  catalog = (): ReturnType<Membership['catalog']> => this.#mesh.view.catalog()
+
+  onChange(listener: (change: MembershipChange) => void): () => void {
+    return this.#mesh.view.onChange(listener)
+  }
+
+  /**
+   * The connection to a site, dialled if there is none.
+   * @throws CheopsError ERR_SITE_UNKNOWN, ERR_SITE_UNREACHABLE
+   */
+  async connect(site: string, signal: AbortSignal): Promise<PeerConnection> {
+    return (await this.#redialer.connect(site, signal)).connection
+  }
+
+  /** The connection to a site that stands, if any. */
+  connectionTo(site: string): PeerConnection | undefined {
+    const peerId = this.#mesh.view.entry(site)?.signed.record.peerId
+    return peerId === undefined ? undefined : this.#mesh.view.links.best(peerId)?.connection
+  }
+
+  /** Changes what this site offers; the mesh learns it at once. */
+  async updateServices(services: SiteRecord['services']): Promise<void> {
+    this.#services = services
+    await this.#renew()
+  }
+
+  bootstrapStatus(): readonly BootstrapStatus[] {
+    return this.#bootstrapper.status()
+  }
+
+  problems(): readonly PeerProblem[] {
+    return this.#mesh.view.problems.list()
+  }
+
+  /** Records of a site in the DHT, newest first. */
+  dhtGet(site: string): Promise<readonly SignedRecord[]> {
+    return this.#dht.get(site)
+  }
+
+  /** Greets a connection that somebody else dialled (diagnostics, the local network). */
+  async greet(connection: PeerConnection): Promise<string> {
+    const greeting = await this.#greeter.greet(this.#mesh.view.links.open(connection, this.#mesh.clock.monotonic()))
+    if (greeting.ok) return greeting.site
+    throw new CheopsError('ERR_SITE_UNREACHABLE', `No member of this mesh answers: ${greeting.detail}.`)
+  }
+
+  #onEvent(event: NetworkEvent): void {
+    const { life, view, network, options } = this.#mesh
+    switch (event.kind) {
+      case 'connected':
+        return this.#onConnected(event.connection)
+      case 'disconnected':
+        return this.#onDisconnected(event.connection)
+      case 'addresses':
+        return life.run(() => this.#renew())
+      case 'discovered': {
+        if (event.peerId === network.peerId || view.links.of(event.peerId).length > 0) return
+        const { peerId, addresses } = event
+        return life.run(async () => {
+          await network.dial({ peerId, addresses, timeoutMs: options.dialTimeoutMs })
+        })
+      }
+    }
+  }
+
+  #onConnected(connection: PeerConnection): void {
+    const { life, view, clock, network, times } = this.#mesh
+    const link = view.links.open(connection, clock.monotonic())
+    life.after(times.strangerMs, () => {
+      if (!link.greeted && view.links.get(connection.id) === link) network.close(connection.id, { force: true })
+    })
+    if (connection.direction === 'inbound' || link.greeted) return
+    life.run(async () => {
+      await this.#greeter.greet(link)
+    })
+  }
+
+  #onDisconnected(connection: PeerConnection): void {
+    const { view } = this.#mesh
+    if (!view.links.closed(connection)) return
+    const site = view.siteOfPeer(connection.peerId)
+    if (site === undefined) return
+    view.changed('disconnected', site, `the connection to ${connection.address} has ended`)
+    this.#redialer.wake(site)
+  }
+
+  #onGreeted(link: Link, site: string): void {
+    const { view } = this.#mesh
+    const { connection } = link
+    const others = view.links.of(connection.peerId).filter(other => other.greeted && other !== link)
+    this.#checker.watch(link, site)
+    if (others.length > 0) {
+      // The new one answers; those that did not are of no use any more.
+      for (const other of others) if (other.failing) this.#mesh.network.close(other.connection.id, { force: true })
+      return
+    }
+    view.changed('connected', site, `${connection.direction}, ${connection.relayed ? 'relayed' : 'direct'}`)
+    this.#dht.putSoon()
+    if (view.links.peers().length === 1) this.#redialer.wakeAll()
+  }
+
+  /** The core's verdicts become dials. */
+  #onChange(change: MembershipChange): void {
+    if (change.kind === 'joined' || change.kind === 'record') {
+      this.#redialer.wake(change.site)
+      if (change.kind === 'joined') this.#dht.putSoon()
+    } else if (change.kind === 'liveness' && this.#mesh.view.site(change.site)?.liveness === 'alive') {
+      this.#redialer.wakeNow(change.site)
+    }
+  }
+
+  #onGossip({ author, source, data }: GossipMessage): GossipVerdict {
+    const { codec, view, life } = this.#mesh
+    // Nobody is listened to before it has shown what it is.
+    if (view.siteOfPeer(source) === undefined || life.over) return 'ignore'
+    let gossip
+    try {
+      gossip = codec.readGossip(data)
+    } catch {
+      return 'reject'
+    }
+    if (gossip.kind === 'record') {
+      const verdict = this.#learn(gossip.signed, source)
+      // A refusal is no fault of who passed it on: it may have seen the other key of the name first.
+      return verdict.kind === 'new' || verdict.kind === 'newer' ? 'accept' : 'ignore'
+    }
+    const verdict = view.takeBeat(author, gossip.beat)
+    switch (verdict.kind) {
+      case 'heard':
+        if (verdict.recordMissing) this.#resync(source)
+        return 'accept'
+      case 'unknown':
+        this.#resync(source)
+        return 'ignore'
+      case 'own':
+        if (gossip.beat.incarnation !== this.#own?.incarnation) {
+          this.#raise(verdict.recordNumber, verdict.incarnation)
+        }
+        return 'ignore'
+      case 'replayed':
+        return 'ignore'
+    }
+  }
+
+  /** Takes a record and stores it if it is news. */
+  #learn(signed: SignedRecord, from: string): RecordVerdict {
+    const { view, clock, life } = this.#mesh
+    const verdict = view.takeRecord(signed)
+    const { site, peerId } = signed.record
+    if (verdict.kind === 'new' || verdict.kind === 'newer') {
+      life.run(() => this.#book.save(signed))
+    } else if (verdict.kind === 'own-ahead') {
+      this.#raise(verdict.number, verdict.incarnation)
+    } else if (verdict.kind === 'refused') {
+      const problem = problemOf(verdict.code)
+      const detail = `a record of site "${site}" by ${peerId}, received from ${from}, is refused: ${verdict.detail}`
+      const seen = view.problems.list().some(known => known.id === problem && known.subject === site)
+      view.problems.report(problem, site, detail, clock.now())
+      if (!seen) view.changed('refused', site, detail)
+    }
+    return verdict
+  }
+
+  /** Somebody shows records of this site from beyond ours: we lost our store, or a second agent runs with our key. */
+  #raise(number: bigint, incarnation: string): void {
+    const { view, clock, life, times, options } = this.#mesh
+    this.#own?.raiseAbove(number, incarnation)
+    if (this.#raiseTimer) return
+    this.#raiseTimer = true
+    if (this.#raises >= RAISES_WITHOUT_SUSPICION) {
+      const detail = `others keep showing newer records of site "${options.site}" than this agent has made`
+      view.problems.report('two-agents-one-key', options.site, detail, clock.now())
+    }
+    life.after(this.#raises === 0 ? 0 : times.raiseMs, () => {
+      this.#raiseTimer = false
+      this.#raises += 1
+      life.run(() => this.#renew())
+    })
+  }
+  #raises = 0
+
+  /** Asks a peer for what it knows, as it passed on something of a site or a record that is not known here. */
+  #resync(peerId: string): void {
+    const { view, clock, times, life } = this.#mesh
+    const link = view.links.best(peerId)
+    const now = clock.monotonic()
+    if (link === undefined || now - (this.#resyncedAt.get(peerId) ?? -Infinity) < times.resyncMs) return
+    this.#resyncedAt.set(peerId, now)
+    life.run(async () => {
+      await this.#greeter.greet(link)
+    })
+  }
+
+  /** Makes a new own record if anything changed, stores it, then tells everybody. */
+  async #renew(): Promise<void> {
+    while (this.#renewing !== undefined) await this.#renewing
+    const next = this.#own?.next(this.#mesh.network.addresses(), this.#services)
+    if (next === undefined) return
+    this.#renewing = this.#book.save(next)
+    try {
+      await this.#renewing
+    } finally {
+      this.#renewing = undefined
+    }
+    const { view, network, codec, life } = this.#mesh
+    view.setOwn(next)
+    if (life.over) return
+    network.publish(codec.writeGossip({ kind: 'record', signed: next }))
+    this.#dht.putSoon()
+  }
+}
+
+/** A restored backup or a clock that went back needs one new record; more than that is a race. */
+const RAISES_WITHOUT_SUSPICION = 2
+
+function problemOf(code: Extract<RecordVerdict, { kind: 'refused' }>['code']): PeerProblem['id'] {
+  switch (code) {
+    case 'wrong-mesh':
+      return 'wrong-mesh'
+    case 'name-taken':
+    case 'own-name':
+    case 'key-has-name':
+      return 'name-taken'
+    case 'two-records':
+      return 'two-agents-one-key'
+    case 'bad-name':
+      return 'bad-record'
+    case 'table-full':
+      return 'table-full'
+  }
+}
+
+function renamed(before: string, now: string): CheopsError {
+  return new CheopsError('ERR_PEER_RENAMED', `The data folder is that of site "${before}", not of "${now}".`, {
+    before,
+    now,
+  })
+}
