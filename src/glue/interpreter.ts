@@ -3,22 +3,30 @@ import { analyse } from './analyse.ts'
 import { compileGlue } from './compile.ts'
 import type { GlueDefinition } from './definition.ts'
 
-/** What a module adds where a definition cannot say it; the interpreter stays the base. */
-export type GlueModule = Partial<Pick<Glue, 'refuse' | 'rewrite'>>
+/**
+ * What a module adds where a definition cannot say it; the interpreter stays the base.
+ * @param service name of the service in the mesh, where the caller knows it
+ */
+export type GlueModule = (service: string | undefined) => Partial<Pick<Glue, 'refuse' | 'rewrite'>>
 
 /**
  * A driver from a definition that has been checked (check.ts).
  * @throws TemplateError for a template that check.ts would have refused
  */
-export function interpret(definition: GlueDefinition, module: GlueModule = {}): Glue {
+export function interpret(
+  definition: GlueDefinition,
+  module: GlueModule = () => ({}),
+  service: string | undefined = undefined,
+): Glue {
   const compiled = compileGlue(definition)
+  const { refuse, rewrite } = module(service)
   return {
     application: definition.application,
     correlate: correlationRules(definition.correlate),
     secrets: definition.secrets ?? [],
     analyse: (head, path) => analyse(compiled, head, path),
-    refuse: module.refuse ?? (() => undefined),
-    rewrite: module.rewrite ?? (() => undefined),
+    refuse: refuse ?? (() => undefined),
+    rewrite: rewrite ?? (() => undefined),
   }
 }
 

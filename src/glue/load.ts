@@ -10,21 +10,22 @@ import { openstackModule } from './openstack/index.ts'
 import { MAX_DEFINITION_BYTES, type Finding } from './parse.ts'
 
 /** Built-in definitions by name, with the module beside each that has one. */
-const BUILT_IN: Readonly<Record<string, GlueModule>> = { rest: {}, openstack: openstackModule }
+const BUILT_IN: Readonly<Record<string, GlueModule>> = { rest: () => ({}), openstack: openstackModule }
 
 export const BUILT_IN_GLUE: readonly string[] = Object.keys(BUILT_IN)
 
 /**
  * The driver of an application.
  * @param nameOrPath `rest`, `openstack`, or the path of a definition (it ends in .yaml, .yml or .json, or has a slash in it)
+ * @param service name in the mesh of the service that it is for: OpenStack's services put errors into different forms
  * @throws CheopsError ERR_GLUE_NOT_FOUND; ERR_GLUE_INVALID with line, column and suggestion of the first error in `meta`
  */
-export async function loadGlue(nameOrPath: string): Promise<Glue> {
+export async function loadGlue(nameOrPath: string, service?: string): Promise<Glue> {
   const module = BUILT_IN[nameOrPath]
   const path = glueFile(nameOrPath)
   const { definition, findings } = checkDefinition(await readDefinition(path))
   if (definition === undefined) throw invalid(path, findings)
-  return interpret(definition, module)
+  return interpret(definition, module, service)
 }
 
 /**

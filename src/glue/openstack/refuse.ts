@@ -5,23 +5,47 @@ import type { Refusal } from '../../ports/glue.ts'
 
 /**
  * A problem of Cheops as Keystone or Glance would say it, so that clients show its sentence. Both forms were recorded
- * from the services of Debian 12 (Keystone 22, Glance 25); the services' errors also carry no field of their own code,
- * so Cheops' code stands at the end of the sentence.
+ * from the services of Debian 12 (Keystone 22, Glance 25). They have no field for a code, so Cheops' stands at the end of
+ * the sentence.
+ * @param service name of the service in the mesh, where it is known
  */
-export function refuse(error: CheopsError, head: RequestHead): Refusal {
+export function refuse(error: CheopsError, head: RequestHead, service: string | undefined): Refusal {
   const { status, hint } = error.spec
   const sentence = `${error.message} ${hint} (${error.code})`
   const title = STATUS_CODES[status] ?? 'Error'
-  return isForGlance(head) ? glance(status, title, sentence, head) : keystone(status, title, sentence)
+  if (!isForGlance(head, service)) return keystone(status, title, sentence)
+  return isHiddenByClient(head) ? signpost() : glance(status, title, sentence, head)
 }
 
 /**
- * Glance serves /v2 and Keystone /v3; a target without a version begins with the service's name, unless it came in on a
- * listener of its own: then it is Keystone's form, which clients of both understand.
+ * By the service where it is called as catalogs call it. Else Glance serves /v2 and Keystone /v3; a target without a
+ * version may begin with the service's name; and where nothing tells, Keystone's form is understood by clients of both.
  */
-function isForGlance(head: RequestHead): boolean {
-  const target = head.target.split('?', 1)[0] as string
-  return /\/(v[12](\.\d+)?|image)(\/|$)/.test(target) && !/\/v3(\/|$)/.test(target)
+function isForGlance(head: RequestHead, service: string | undefined): boolean {
+  if (service === 'image' || service === 'glance') return true
+  if (service === 'identity' || service === 'keystone') return false
+  const path = pathOf(head)
+  return /\/(v[12](\.\d+)?|image)(\/|$)/.test(path) && !/\/v3(\/|$)/.test(path)
+}
+
+/**
+ * keystoneauth asks Glance for its versions before anything else, throws away what an error says, and ends with "exists but
+ * does not have any supported versions". So it is shown the way to /v2, which every Glance since 2012 has, and gets the
+ * error itself for what it really asks for. (Of Keystone it asks for a token next, and shows what that says.)
+ */
+function isHiddenByClient(head: RequestHead): boolean {
+  const client = headerValue(head.rawHeaders, 'user-agent') ?? ''
+  return head.method === 'GET' && client.includes('keystoneauth') && !/\/v\d/.test(pathOf(head))
+}
+
+/** Relative, since only the client knows how it came here; keystoneauth takes it as below the address that it asked. */
+function signpost(): Refusal {
+  const versions = [{ id: 'v2.0', status: 'SUPPORTED', links: [{ rel: 'self', href: 'v2/' }] }]
+  return refusal(300, 'application/json', JSON.stringify({ versions }))
+}
+
+function pathOf(head: RequestHead): string {
+  return head.target.split('?', 1)[0] as string
 }
 
 function keystone(status: number, title: string, message: string): Refusal {

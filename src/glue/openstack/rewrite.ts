@@ -38,10 +38,11 @@ function rewriteOf(method: string, path: string, answer: ResponseHead): BodyRewr
   if (CATALOG_PATHS.includes(plain) || (plain.startsWith('/v3/OS-FEDERATION/') && plain.endsWith('/auth'))) {
     return answer.status === 200 || answer.status === 201 ? rewriteCatalog : undefined
   }
-  const isVersionDocument = plain === '' || plain === '/versions' || /^\/v\d+(\.\d+)?$/.test(plain)
-  return method === 'GET' && isVersionDocument && (answer.status === 200 || answer.status === 300)
-    ? rewriteVersions
-    : undefined
+  // Glance answers any path that it does not know with 300 and its versions.
+  const isVersionDocument =
+    answer.status === 300 ||
+    (answer.status === 200 && (plain === '' || plain === '/versions' || /^\/v\d+(\.\d+)?$/.test(plain)))
+  return method === 'GET' && isVersionDocument ? rewriteVersions : undefined
 }
 
 /** `{"versions": {"values": […]}}` (Keystone), `{"versions": […]}` (Glance), `{"version": …}` (one of them). */

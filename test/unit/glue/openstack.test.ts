@@ -86,6 +86,13 @@ describe('version documents', () => {
     expect(rewritten).toEqual(keystone(`${AGENT}/identity/v3/`))
   })
 
+  it('of Glance at a path that it does not know', () => {
+    const body = (base: string) => ({ versions: [{ id: 'v2.15', links: [{ rel: 'self', href: `${base}/v2/` }] }] })
+    expect(rewriteJson('GET', '/nowhere', 300, links('image'), body('http://127.0.0.1:9292'))).toEqual(
+      body(`${AGENT}/image`),
+    )
+  })
+
   it('of a service below a path', () => {
     const context = links('identity', { identity: 'http://127.0.0.1/identity' })
     const rewritten = rewriteJson('GET', '/', 300, context, keystone('http://127.0.0.1/identity/v3/'))
@@ -242,6 +249,27 @@ describe('errors of Cheops', () => {
     expect(refusal?.rawHeaders).toEqual(['Content-Type', 'text/html; charset=UTF-8'])
     expect(text(refusal)).toContain('<title>503 Service Unavailable</title>')
     expect(text(refusal)).toContain('The site &quot;site2&quot; &lt;cannot&gt; be reached.')
+  })
+
+  it('go by the service where the target does not tell', async () => {
+    const image = await loadGlue('openstack', 'image')
+    expect(image.refuse(down, head('GET', '/'))?.rawHeaders[1]).toBe('text/html; charset=UTF-8')
+    const identity = await loadGlue('openstack', 'identity')
+    expect(identity.refuse(down, head('GET', '/v2/tokens'))?.rawHeaders[1]).toBe('application/json')
+    expect(glue.refuse(down, head('GET', '/'))?.rawHeaders[1]).toBe('application/json')
+  })
+
+  it('are kept for the request after discovery where the client would throw them away', () => {
+    const keystoneauth = ['User-Agent', 'openstacksdk/0.101.0 keystoneauth1/5.0.0']
+    for (const target of ['/~%7Bimage%3A%20site2%7D/image', '/image/']) {
+      const refusal = glue.refuse(down, head('GET', target, keystoneauth))
+      expect(refusal?.status).toBe(300)
+      expect(JSON.parse(text(refusal))).toMatchObject({ versions: [{ links: [{ rel: 'self', href: 'v2/' }] }] })
+    }
+    expect(glue.refuse(down, head('GET', '/image/v2/images', keystoneauth))?.status).toBe(503)
+    expect(glue.refuse(down, head('POST', '/image', keystoneauth))?.status).toBe(503)
+    expect(glue.refuse(down, head('GET', '/identity', keystoneauth))?.status).toBe(503)
+    expect(glue.refuse(down, head('GET', '/image'))?.status).toBe(503)
   })
 })
 
