@@ -2,7 +2,7 @@ import type { ServiceConfig } from '../config.ts'
 import type { Finding } from '../core/check/index.ts'
 import type { Membership } from './membership.ts'
 
-export type { BootstrapStatus, CheckFacts, Finding } from '../core/check/index.ts'
+export type { CheckFacts, Finding } from '../core/check/index.ts'
 
 /**
  * What an agent lets its operator see and do. The admin API (adapters/http/admin) serves this interface and nothing else;
@@ -129,9 +129,6 @@ export interface PeerInfo {
   readonly address: string
   readonly direction: 'inbound' | 'outbound'
   readonly relayed: boolean
-  /** Wall clock, milliseconds. */
-  readonly since: number
-  readonly streams: number
   readonly rttMs: number | undefined
 }
 
@@ -145,12 +142,11 @@ export interface DhtRecord {
   readonly labels: Readonly<Record<string, string>>
   readonly version: string
   readonly incarnation: string
-  /** How many peers answered with a valid record. */
-  readonly answers: number
 }
 
 export interface DhtPeer {
-  readonly peerId: string
+  /** As it was asked for: a peer ID or the name of a site. */
+  readonly peer: string
   readonly addresses: readonly string[]
 }
 

@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts'
-import type { BootstrapStatus, CheckFacts, EndpointFact, ListenerFact } from '../../core/check/index.ts'
+import type { BootstrapFact, CheckFacts, EndpointFact, ListenerFact } from '../../core/check/index.ts'
 import { isLoopback } from '../rules.ts'
 import { readPackage } from '../version.ts'
 import { probeEndpoint } from './endpoint.ts'
@@ -29,7 +29,7 @@ export async function probe(config: Config, { signal, running, file }: ProbeOpti
     probeFolder(config.data),
     Promise.all(config.services.map((service): Promise<EndpointFact> => probeEndpoint(service, signal))),
     running ? undefined : (probeListeners(config) satisfies Promise<readonly ListenerFact[]>),
-    running ? undefined : (probeBootstrap(config.bootstrap, signal) satisfies Promise<readonly BootstrapStatus[]>),
+    running ? undefined : (probeBootstrap(config.bootstrap, signal) satisfies Promise<readonly BootstrapFact[]>),
   ])
   return {
     node: { version: process.version, range: readPackage().node },

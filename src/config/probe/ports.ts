@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Config } from '../../config.ts'
-import type { BootstrapStatus, ListenerFact } from '../../core/check/index.ts'
+import type { BootstrapFact, ListenerFact } from '../../core/check/index.ts'
 import { httpListeners, isLoopback, shownHostPort } from '../rules.ts'
 
 /** Long enough for the far side of the world with one lost packet; people wait for the result. */
@@ -42,22 +42,17 @@ function tryListen(host: string, port: number): Promise<ListenerFact['state']> {
 }
 
 /** Opens a TCP connection to each bootstrap address. Whether an agent of this mesh answers there only a running agent can tell. */
-export function probeBootstrap(addresses: readonly string[], signal: AbortSignal): Promise<readonly BootstrapStatus[]> {
+export function probeBootstrap(addresses: readonly string[], signal: AbortSignal): Promise<readonly BootstrapFact[]> {
   return Promise.all(
-    addresses.map(async (address): Promise<BootstrapStatus> => {
+    addresses.map(async (address): Promise<BootstrapFact> => {
       const [host, transport] = multiaddr(address).getComponents()
-      const { kind, detail } = await tryConnect(host?.value ?? '', Number(transport?.value), signal)
-      return { address, kind, detail, at: Date.now() }
+      return { address, ...(await tryConnect(host?.value ?? '', Number(transport?.value), signal)) }
     }),
   )
 }
 
-function tryConnect(
-  host: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<{ kind: BootstrapStatus['kind']; detail: string }> {
-  const { promise, resolve } = Promise.withResolvers<{ kind: BootstrapStatus['kind']; detail: string }>()
+function tryConnect(host: string, port: number, signal: AbortSignal): Promise<Omit<BootstrapFact, 'address'>> {
+  const { promise, resolve } = Promise.withResolvers<Omit<BootstrapFact, 'address'>>()
   const socket = connect({
     host,
     port,
@@ -65,19 +60,19 @@ function tryConnect(
   })
   socket.once('connect', () => {
     socket.destroy()
-    resolve({ kind: 'ok', detail: 'it takes TCP connections' })
+    resolve({ result: 'open', detail: 'it takes TCP connections' })
   })
   socket.once('error', (error: NodeJS.ErrnoException) => {
     const known = error.code === undefined ? undefined : CONNECT_ERRORS[error.code]
-    resolve(known ?? { kind: 'unreachable', detail: `there is no way to it (${error.code ?? 'unknown'})` })
+    resolve(known ?? { result: 'unreachable', detail: `there is no way to it (${error.code ?? 'unknown'})` })
   })
   return promise
 }
 
-const NO_ANSWER = { kind: 'timeout', detail: `no answer within ${String(CONNECT_TIMEOUT_MS / 1000)} s` } as const
-const NO_NAME = { kind: 'unreachable', detail: 'its name has no address' } as const
-const CONNECT_ERRORS: { readonly [code in string]?: Pick<BootstrapStatus, 'kind' | 'detail'> } = {
-  ECONNREFUSED: { kind: 'refused', detail: 'the connection was refused' },
+const NO_ANSWER = { result: 'timeout', detail: `no answer within ${String(CONNECT_TIMEOUT_MS / 1000)} s` } as const
+const NO_NAME = { result: 'unreachable', detail: 'its name has no address' } as const
+const CONNECT_ERRORS: { readonly [code in string]?: Omit<BootstrapFact, 'address'> } = {
+  ECONNREFUSED: { result: 'refused', detail: 'the connection was refused' },
   ABORT_ERR: NO_ANSWER,
   ETIMEDOUT: NO_ANSWER,
   ENOTFOUND: NO_NAME,

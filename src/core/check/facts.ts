@@ -26,11 +26,10 @@ export interface CheckFacts {
   readonly endpoints?: readonly EndpointFact[]
   /** Whether the mesh has a pre-shared key, and whether machines other than this one can reach the peer port. */
   readonly meshKey?: { readonly configured: boolean; readonly reachable: boolean }
-  readonly bootstrap?: readonly BootstrapStatus[]
+  readonly bootstrap?: readonly BootstrapFact[]
+  readonly problems?: readonly ProblemFact[]
   /** State of the running agent. */
   readonly agent?: 'starting' | 'serving' | 'stopping'
-  /** Peer ID of another agent that uses this site's name, undefined where none does. */
-  readonly nameTakenBy?: string | undefined
   readonly mesh?: MeshFact
 }
 
@@ -82,19 +81,41 @@ export interface EndpointFact {
   readonly detail: string
 }
 
-/** What became of one attempt to reach an address of `bootstrap`. */
-export interface BootstrapStatus {
+/** What became of the last attempt to reach an address of `bootstrap`. */
+export interface BootstrapFact {
   readonly address: string
   /**
-   * `handshake`: the connection broke off while both sides made it secure, which a different mesh key does;
-   * `mesh`: an agent of another mesh; `wrong-peer`: another agent than `/p2p/…` names; `self`: this agent itself;
-   * `untried`: not yet.
+   * `open`: it takes TCP connections, more was not tried; `connected`, `disconnected`: an agent of this mesh answered, and
+   * the connection stands or not; `handshake`: the connection broke off while both sides made it secure, which a different
+   * mesh key does; `wrong-mesh`: an agent of another mesh; `wrong-peer`: another agent than `/p2p/…` names;
+   * `refused-by-peer`: an agent that does not take us; `no-answer`: a connection, but no hello.
    */
-  readonly kind: 'ok' | 'refused' | 'timeout' | 'unreachable' | 'handshake' | 'mesh' | 'wrong-peer' | 'self' | 'untried'
+  readonly result:
+    | 'never tried'
+    | 'open'
+    | 'connected'
+    | 'disconnected'
+    | 'self'
+    | 'refused'
+    | 'timeout'
+    | 'unreachable'
+    | 'no-address'
+    | 'handshake'
+    | 'wrong-peer'
+    | 'wrong-mesh'
+    | 'refused-by-peer'
+    | 'no-answer'
   /** A sentence, safe to show. */
   readonly detail: string
-  /** Of the last attempt, wall clock, milliseconds. */
-  readonly at: number
+}
+
+/** Something that the agent noticed by itself and that is not over (runtime/membership, problems). */
+export interface ProblemFact {
+  readonly id: string
+  /** The site, address or peer that it is about. */
+  readonly subject: string
+  readonly detail: string
+  readonly hint: string
 }
 
 export interface MeshFact {

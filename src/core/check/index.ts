@@ -1,7 +1,7 @@
 export { evaluateCheck, isReadiness } from './evaluate.ts'
 export { nodeSatisfies } from './machine.ts'
 export type {
-  BootstrapStatus,
+  BootstrapFact,
   CertificateFact,
   CheckFacts,
   EndpointFact,
@@ -10,5 +10,6 @@ export type {
   FolderFact,
   ListenerFact,
   MeshFact,
+  ProblemFact,
   SiteFact,
 } from './facts.ts'

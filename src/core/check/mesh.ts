@@ -1,4 +1,4 @@
-import type { BootstrapStatus, CheckFacts, Finding, MeshFact, SiteFact } from './facts.ts'
+import type { BootstrapFact, CheckFacts, Finding, MeshFact, ProblemFact, SiteFact } from './facts.ts'
 import { error, ok, warning } from './finding.ts'
 
 /** Machines that keep their clocks by NTP differ by far less; from here on people notice it in times that are shown. */
@@ -11,7 +11,7 @@ export function checkMesh(facts: CheckFacts): Finding[] {
   return [
     ...(facts.agent === undefined ? [] : [checkAgent(facts.agent)]),
     ...(facts.meshKey === undefined ? [] : checkMeshKey(facts.meshKey)),
-    ...('nameTakenBy' in facts ? [checkName(facts.nameTakenBy, facts.mesh?.self)] : []),
+    ...(facts.problems === undefined ? [] : checkProblems(facts.problems, facts.bootstrap ?? [])),
     ...(facts.bootstrap === undefined ? [] : checkBootstrap(facts.bootstrap, facts.mesh)),
     ...(facts.mesh === undefined ? [] : checkSites(facts.mesh)),
   ]
@@ -36,70 +36,97 @@ function checkMeshKey({ configured, reachable }: { configured: boolean; reachabl
   ]
 }
 
-function checkName(takenBy: string | undefined, self: string | undefined): Finding {
-  const name = self === undefined ? "this site's name" : `the name "${self}"`
-  return takenBy === undefined
-    ? ok('mesh', 'site-name', `Nobody else uses ${name}`)
-    : error(
-        'mesh',
-        'site-name',
-        `Another agent (${takenBy}) uses ${name}; the mesh believes that one`,
-        'Choose another site name, or stop the other agent. A site that was set up anew needs its old peer key (in its data folder).',
-      )
+/** Findings of other checks that a problem of the agent belongs to; those of sites are judged by `checkSites`. */
+const PROBLEM_IDS: { readonly [problem in string]?: string } = {
+  'name-taken': 'site-name',
+  'two-agents-one-key': 'site-name',
+  'wrong-mesh': 'mesh-name',
+  'wrong-mesh-key': 'mesh-key',
+}
+const JUDGED_ELSEWHERE: ReadonlySet<string> = new Set(['clock-off', 'cannot-dial'])
+
+function checkProblems(problems: readonly ProblemFact[], bootstrap: readonly BootstrapFact[]): Finding[] {
+  const told = new Set(bootstrap.map(({ address }) => address))
+  const findings = problems
+    .filter(({ id, subject }) => !JUDGED_ELSEWHERE.has(id) && !told.has(subject))
+    .map(({ id, detail, hint }) => {
+      const found = PROBLEM_IDS[id] ?? id
+      return (found === 'site-name' ? error : warning)('mesh', found, detail, hint)
+    })
+  const named = findings.some(({ id }) => id === 'site-name')
+  return named ? findings : [ok('mesh', 'site-name', "Nobody else uses this site's name"), ...findings]
 }
 
-function checkBootstrap(bootstrap: readonly BootstrapStatus[], mesh: MeshFact | undefined): Finding[] {
+function checkBootstrap(bootstrap: readonly BootstrapFact[], mesh: MeshFact | undefined): Finding[] {
   const connected = mesh?.sites.some(site => site.name !== mesh.self && site.connected) ?? false
-  const some = connected || bootstrap.some(each => each.kind === 'ok')
-  return bootstrap.flatMap((each): Finding[] => {
-    const { address, detail } = each
-    switch (each.kind) {
-      case 'ok':
-        return [ok('mesh', 'bootstrap', `${address} answers`)]
-      case 'self':
-        return [ok('mesh', 'bootstrap', `${address} is this agent itself`)]
-      case 'untried':
-        return []
-      case 'handshake':
-        return [
-          error(
-            'mesh',
-            'mesh-key',
-            `${address} answers, but the connection cannot be made secure (${detail}): most likely the mesh keys differ`,
-            'Compare "sha256sum" of the file meshKey at both sites; it must be the same file, and both must have one.',
-          ),
-        ]
-      case 'mesh':
-        return [
-          error(
-            'mesh',
-            'mesh-name',
-            `${address} belongs to another mesh: ${detail}`,
-            'Set mesh to the same name at each site.',
-          ),
-        ]
-      case 'wrong-peer':
-        return [
-          error(
-            'mesh',
-            'bootstrap',
-            `${address} answers as another agent: ${detail}`,
-            'Leave "/p2p/…" out of the address, or correct it: that site has a new peer key.',
-          ),
-        ]
-      case 'refused':
-      case 'timeout':
-      case 'unreachable': {
-        const message = `${address} cannot be reached: ${detail}`
-        const hint =
-          each.kind === 'refused'
+  const some = connected || bootstrap.some(({ result }) => result === 'connected' || result === 'open')
+  return bootstrap.flatMap(each => checkAddress(each, some))
+}
+
+/** @param some whether the agent has found the mesh some other way: one of several addresses may be down without harm */
+function checkAddress({ address, result, detail }: BootstrapFact, some: boolean): Finding[] {
+  switch (result) {
+    case 'connected':
+    case 'open':
+      return [ok('mesh', 'bootstrap', `${address} answers`)]
+    case 'disconnected':
+      return [ok('mesh', 'bootstrap', `${address} answered before; the connection has ended`)]
+    case 'self':
+      return [ok('mesh', 'bootstrap', `${address} is this agent itself`)]
+    case 'never tried':
+      return []
+    case 'handshake':
+      return [
+        error(
+          'mesh',
+          'mesh-key',
+          `${address} answers, but the connection cannot be made secure (${detail}): most likely the mesh keys differ`,
+          'Compare "sha256sum" of the file meshKey at both sites; it must be the same file, and both must have one.',
+        ),
+      ]
+    case 'wrong-mesh':
+      return [
+        error(
+          'mesh',
+          'mesh-name',
+          `${address} belongs to another mesh: ${detail}`,
+          'Set mesh to the same name at each site.',
+        ),
+      ]
+    case 'wrong-peer':
+      return [
+        error(
+          'mesh',
+          'bootstrap',
+          `${address} answers as another agent: ${detail}`,
+          'Leave "/p2p/…" out of the address, or correct it: that site has a new peer key.',
+        ),
+      ]
+    case 'refused-by-peer':
+      return [
+        error(
+          'mesh',
+          'bootstrap',
+          `${address} does not take this agent: ${detail}`,
+          '"cheops check" at that site says why; another agent with this site\'s name is the usual reason.',
+        ),
+      ]
+    case 'refused':
+    case 'timeout':
+    case 'unreachable':
+    case 'no-address':
+    case 'no-answer':
+      return [
+        (some ? warning : error)(
+          'mesh',
+          'bootstrap',
+          `${address} cannot be reached: ${detail}`,
+          result === 'refused'
             ? 'Nothing listens there: start that agent, or correct the address.'
-            : 'Look at the address, at firewalls between the sites, and at port forwarding.'
-        // One of several may be down without harm.
-        return [some ? warning('mesh', 'bootstrap', message, hint) : error('mesh', 'bootstrap', message, hint)]
-      }
-    }
-  })
+            : 'Look at the address, at firewalls between the sites, and at port forwarding.',
+        ),
+      ]
+  }
 }
 
 function checkSites({ self, sites }: MeshFact): Finding[] {

@@ -48,8 +48,6 @@ export function fakeControl(): FakeControl {
     address: '/ip4/10.0.0.2/tcp/4078',
     direction: 'outbound',
     relayed: false,
-    since: NOW - 60_000,
-    streams: 4,
     rttMs: 12.345,
   }
   const listeners = new Set<(event: AgentEvent) => void>()
@@ -68,7 +66,7 @@ export function fakeControl(): FakeControl {
   const control: FakeControl = {
     calls: [],
     saved: [],
-    facts: { agent: 'serving', nameTakenBy: undefined },
+    facts: { agent: 'serving', problems: [] },
     emit(event) {
       for (const listener of listeners) listener(event)
     },
@@ -145,10 +143,9 @@ export function fakeControl(): FakeControl {
         labels,
         version,
         incarnation,
-        answers: 2,
       }
     },
-    dhtFind: async id => ({ peerId: id, addresses: ['/ip4/10.0.0.2/tcp/4078'] }),
+    dhtFind: async peer => ({ peer, addresses: ['/ip4/10.0.0.2/tcp/4078'] }),
     services: () => [...own.values()],
     async addService(input, { save }) {
       const { name, endpoint, expose } = parseService(input, '/')

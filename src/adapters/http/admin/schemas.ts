@@ -74,8 +74,6 @@ export const SCHEMAS = {
       address: text,
       direction: choice('inbound', 'outbound'),
       relayed: { type: 'boolean' },
-      since: moment,
-      streams: integer,
       rttMs: number,
     },
     'site',
@@ -91,9 +89,8 @@ export const SCHEMAS = {
     labels: map(text),
     version: text,
     incarnation: text,
-    answers: integer,
   }),
-  DhtPeer: object({ peerId: text, addresses: list(text) }),
+  DhtPeer: object({ peer: text, addresses: list(text) }),
   Service: object(
     {
       name: text,

@@ -1,0 +1,202 @@
+// Shows what `cheops check` says of each trouble that it knows, by its stable identifier, and that a healthy agent gets no
+// complaint. How: facts made by hand, one trouble at a time, given to the pure function.
+import { describe, expect, test } from 'vitest'
+import { evaluateCheck, isReadiness, nodeSatisfies } from '../../../../src/core/check/index.ts'
+import type { CheckFacts, FileFact, ListenerFact, SiteFact } from '../../../../src/core/check/index.ts'
+
+const site = (name: string, rest: Partial<SiteFact> = {}): SiteFact => ({
+  name,
+  liveness: 'alive',
+  reason: 'beats arrive',
+  connected: name !== 'site1',
+  version: '0.1.0',
+  cannotDial: [],
+  clockOffsetMs: name === 'site1' ? undefined : 20,
+  ...rest,
+})
+const mesh = (...sites: SiteFact[]) => ({ self: 'site1', sites: [site('site1'), ...sites] })
+const file = (rest: Partial<FileFact>): FileFact => ({
+  path: '/etc/cheops/mesh.key',
+  what: 'mesh key',
+  state: 'ok',
+  secret: true,
+  openToOthers: false,
+  ...rest,
+})
+const listener = (rest: Partial<ListenerFact>): ListenerFact => ({
+  name: 'ingress',
+  address: '127.0.0.1:8079',
+  state: 'free',
+  clear: false,
+  ...rest,
+})
+
+const HEALTHY: CheckFacts = {
+  node: { version: 'v24.21.0', range: '^24.12 || >=26' },
+  configuration: { file: 'cheops.yaml', problems: [] },
+  files: [file({})],
+  certificates: [{ path: 'a.pem', daysLeft: 300, matchesKey: true }],
+  data: { path: '/var/lib/cheops', state: 'ok', openToOthers: false, freeBytes: 1e12 },
+  listeners: [listener({ state: 'open' })],
+  endpoints: [{ service: 'a', endpoint: 'http://x', state: 'ok', detail: 'status 200' }],
+  meshKey: { configured: true, reachable: true },
+  bootstrap: [{ address: '/ip4/10.0.0.2/tcp/1', result: 'connected', detail: '' }],
+  agent: 'serving',
+  problems: [],
+  mesh: mesh(site('site2'), site('site3')),
+}
+
+const complaints = (facts: CheckFacts) =>
+  evaluateCheck(facts)
+    .filter(({ level }) => level !== 'ok')
+    .map(({ id, level }) => `${level} ${id}`)
+
+test('a healthy agent: every check is there, none complains', () => {
+  const findings = evaluateCheck(HEALTHY)
+  expect(findings.filter(({ level }) => level !== 'ok')).toEqual([])
+  expect([...new Set(findings.map(({ id }) => id))]).toEqual([
+    'node-version',
+    'config-valid',
+    'files',
+    'secrets-private',
+    'tls',
+    'data-folder',
+    'port-free',
+    'app-answers',
+    'agent-serving',
+    'mesh-key-set',
+    'site-name',
+    'bootstrap',
+    'sites-alive',
+    'both-ways',
+    'clock',
+  ])
+})
+
+test('what was not looked at is not judged', () => {
+  expect(evaluateCheck({})).toEqual([])
+})
+
+const bootstrap = (result: NonNullable<CheckFacts['bootstrap']>[number]['result']) => ({
+  bootstrap: [{ address: '/ip4/10.0.0.2/tcp/1', result, detail: 'why' }],
+  mesh: mesh(),
+})
+const problem = (id: string) => ({ problems: [{ id, subject: 'x', detail: 'd', hint: 'h' }] })
+
+test.each<[string, Partial<CheckFacts>, string[]]>([
+  ['Node too old', { node: { version: 'v20.20.2', range: '^24.12 || >=26' } }, ['error node-version']],
+  [
+    'bad configuration',
+    { configuration: { file: 'f', problems: ['a', 'b'] } },
+    ['error config-valid', 'error config-valid'],
+  ],
+  ['file missing', { files: [file({ state: 'missing' })] }, ['error files']],
+  ['file made at the start', { files: [file({ state: 'missing-ok' })] }, []],
+  ['file unreadable', { files: [file({ state: 'unreadable' })] }, ['error files']],
+  ['file of another kind', { files: [file({ state: 'invalid', detail: 'it is empty' })] }, ['error files']],
+  ['secret open to others', { files: [file({ openToOthers: true })] }, ['warning secrets-private']],
+  ['certificate of another key', { certificates: [{ path: 'p', daysLeft: 9, matchesKey: false }] }, ['error tls']],
+  ['certificate expired', { certificates: [{ path: 'p', daysLeft: -0.1, matchesKey: true }] }, ['error tls']],
+  ['certificate about to expire', { certificates: [{ path: 'p', daysLeft: 20.9, matchesKey: true }] }, ['warning tls']],
+  [
+    'data folder not writable',
+    { data: { path: 'p', state: 'not-writable', openToOthers: false, freeBytes: 1e9 } },
+    ['error data-folder'],
+  ],
+  [
+    'data folder is a file',
+    { data: { path: 'p', state: 'not-a-folder', openToOthers: false, freeBytes: 1e9 } },
+    ['error data-folder'],
+  ],
+  [
+    'data folder open to others',
+    { data: { path: 'p', state: 'ok', openToOthers: true, freeBytes: 1e9 } },
+    ['warning data-folder'],
+  ],
+  [
+    'disk nearly full',
+    { data: { path: 'p', state: 'ok', openToOthers: false, freeBytes: 1e6 } },
+    ['warning disk-space'],
+  ],
+  ['port taken', { listeners: [listener({ state: 'taken' })] }, ['error port-free']],
+  ['port denied', { listeners: [listener({ state: 'denied' })] }, ['error port-free']],
+  ['foreign address', { listeners: [listener({ state: 'bad-address' })] }, ['error port-free']],
+  ['token in the clear', { listeners: [listener({ clear: true })] }, ['warning listener-clear']],
+  [
+    'application down',
+    { endpoints: [{ service: 'a', endpoint: 'http://x', state: 'refused', detail: 'd' }] },
+    ['error app-answers'],
+  ],
+  ['agent starting', { agent: 'starting' }, ['error agent-serving']],
+  ['no mesh key on an open port', { meshKey: { configured: false, reachable: true } }, ['warning mesh-key-set']],
+  ['no mesh key on loopback', { meshKey: { configured: false, reachable: false } }, []],
+  ['bootstrap unreachable, alone', bootstrap('timeout'), ['error bootstrap']],
+  ['bootstrap refused, alone', bootstrap('refused'), ['error bootstrap']],
+  ['bootstrap unreachable, mesh found', { ...bootstrap('timeout'), mesh: mesh(site('site2')) }, ['warning bootstrap']],
+  ['wrong mesh key', bootstrap('handshake'), ['error mesh-key']],
+  ['wrong mesh name', bootstrap('wrong-mesh'), ['error mesh-name']],
+  ['another agent at the address', bootstrap('wrong-peer'), ['error bootstrap']],
+  ['an agent that refuses us', bootstrap('refused-by-peer'), ['error bootstrap']],
+  ['own address as bootstrap', bootstrap('self'), []],
+  ['not yet tried', bootstrap('never tried'), []],
+  ['name taken', problem('name-taken'), ['error site-name']],
+  ['one key twice', problem('two-agents-one-key'), ['error site-name']],
+  ['a peer of another mesh', problem('wrong-mesh'), ['warning mesh-name']],
+  ['problems that are judged elsewhere', problem('cannot-dial'), []],
+  ['other problems pass through', problem('bad-record'), ['warning bad-record']],
+  ['a site down', { mesh: mesh(site('site2', { liveness: 'down' })) }, ['warning sites-alive']],
+  ['one-way reachability', { mesh: mesh(site('site2', { cannotDial: ['site1'] })) }, ['warning both-ways']],
+  ['one clock off', { mesh: mesh(site('site2', { clockOffsetMs: 6_000 }), site('site3')) }, ['warning clock']],
+  ['one clock far off', { mesh: mesh(site('site2', { clockOffsetMs: -3_600_000 })) }, ['error clock']],
+  ['other versions', { mesh: mesh(site('site2', { version: '0.2.0' })) }, ['warning versions']],
+])('%s', (_, facts, expected) => {
+  expect(complaints({ ...HEALTHY, ...facts })).toEqual(expected)
+})
+
+test('every complaint says what to do', () => {
+  const hintless = evaluateCheck({ ...HEALTHY, ...bootstrap('handshake'), endpoints: [] }).filter(
+    ({ level, hint }) => (level === 'ok') !== (hint === undefined),
+  )
+  expect(hintless).toEqual([])
+})
+
+describe('clocks', () => {
+  const clock = (...offsets: number[]) =>
+    evaluateCheck({ mesh: mesh(...offsets.map((offset, i) => site(`s${String(i)}`, { clockOffsetMs: offset }))) })
+      .filter(({ id, level }) => id === 'clock' && level !== 'ok')
+      .map(({ message }) => message)
+
+  test('when most others agree against us, it is ours', () => {
+    expect(clock(60_000, 61_000, 20)).toEqual(['The clock of this site is 61 s behind that of most others'])
+    expect(clock(-60_000, -59_000)).toEqual(['The clock of this site is 59 s ahead of that of most others'])
+  })
+  test('when they differ in both directions, each is named', () => {
+    expect(clock(60_000, -60_000)).toEqual([
+      'The clock of s0 is 60 s ahead of that of this site',
+      'The clock of s1 is 60 s behind that of this site',
+    ])
+  })
+})
+
+test('readiness is about this agent only', () => {
+  const ids = evaluateCheck({
+    ...HEALTHY,
+    ...bootstrap('handshake'),
+    endpoints: [],
+    mesh: mesh(site('site2', { liveness: 'down' })),
+  })
+    .filter(isReadiness)
+    .map(({ id, level }) => `${level} ${id}`)
+  expect(ids).toEqual(['ok data-folder', 'ok port-free', 'ok agent-serving', 'ok site-name'])
+})
+
+test.each([
+  ['v24.12.0', true],
+  ['v24.11.9', false],
+  ['v25.0.0', false],
+  ['v26.0.0', true],
+  ['v28.1.0', true],
+  ['v20.20.2', false],
+])('Node %s is accepted: %s', (version, expected) => {
+  expect(nodeSatisfies(version, '^24.12 || >=26')).toBe(expected)
+})
