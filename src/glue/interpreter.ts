@@ -16,7 +16,7 @@ export type GlueModule = (service: string | undefined) => Partial<Pick<Glue, 're
 export function interpret(
   definition: GlueDefinition,
   module: GlueModule = () => ({}),
-  service: string | undefined = undefined,
+  service?: string,
 ): Glue {
   const compiled = compileGlue(definition)
   const { refuse, rewrite } = module(service)
