@@ -16,8 +16,8 @@ export interface Exchange {
   readonly urlScope: string | undefined
   /** Whether the request has a body: then it can be sent only once. */
   readonly hasBody: boolean
-  /** Where links in answers have to lead. */
-  links(): LinkContext
+  /** Where links in answers have to lead; undefined where another agent has asked: it writes them itself. */
+  links(): LinkContext | undefined
   /**
    * Sends the request to `target` and its answer back to the client. Resolves when all is over; it never rejects.
    * After `declined` and `failed` nothing has reached the client, and another target can be tried if the request has no body

@@ -224,7 +224,8 @@ export class Router {
   ): ReturnType<Glue['rewrite']> {
     const glue = this.#parts.glue(exchange.service)
     if (glue === undefined || headerValue(answer.rawHeaders, ERROR_HEADER) !== undefined) return undefined
-    return glue.rewrite(exchange.head, exchange.path, answer, exchange.links())
+    const links = exchange.links()
+    return links === undefined ? undefined : glue.rewrite(exchange.head, exchange.path, answer, links)
   }
 
   #notHere(service: string): CheopsError {

@@ -29,12 +29,12 @@ export class HttpExchange implements Exchange {
   readonly urlScope: string | undefined
   readonly #side: ClientSide
   readonly #environment: ExchangeEnvironment
-  readonly #links: () => LinkContext
+  readonly #links: (() => LinkContext) | undefined
 
   constructor(
     side: ClientSide,
     address: { readonly service: string; readonly path: string; readonly scope: string | undefined },
-    links: () => LinkContext,
+    links: (() => LinkContext) | undefined,
     environment: ExchangeEnvironment,
   ) {
     this.head = headOf(side.request)
@@ -50,8 +50,8 @@ export class HttpExchange implements Exchange {
     return this.#side.hasBody
   }
 
-  links(): LinkContext {
-    return this.#links()
+  links(): LinkContext | undefined {
+    return this.#links?.()
   }
 
   async relay(target: Target, options: RelayOptions): Promise<RelayResult> {

@@ -29,7 +29,7 @@ export class ReceivedServer {
       try {
         const { service, context } = parts.admit(this.#peers.get(socket) ?? '', head)
         const address = { service, path: head.target, scope: undefined }
-        parts.received(new HttpExchange(side, address, noLinks, environment), context)
+        parts.received(new HttpExchange(side, address, undefined, environment), context)
       } catch (error) {
         if (!(error instanceof CheopsError)) throw error
         refuseRequest(side, error, environment.site, environment.glue(side.request.headers['cheops-service'] as string))
@@ -46,9 +46,4 @@ export class ReceivedServer {
   close(): Promise<void> {
     return this.#listener.close(0)
   }
-}
-
-/** Links are written by the agent that the client has asked. */
-function noLinks(): never {
-  throw new Error('links are not rewritten where a request was received')
 }

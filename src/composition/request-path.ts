@@ -1,0 +1,137 @@
+import { Admission } from '../../protocols/forward/admission.ts'
+import { NOTHING_EXPOSED } from '../../protocols/forward/exposure.ts'
+import { openForward, serveForward } from '../../protocols/forward/forward-protocol.ts'
+import { FORWARD_PROTOCOL, IDLE_STREAM_MS, MAX_IDLE_STREAMS, SPARE_STREAMS } from '../../protocols/forward/limits.ts'
+import type { ServiceNames } from '../adapters/http/addressing.ts'
+import type { ExchangeEnvironment } from '../adapters/http/http-exchange.ts'
+import type { IngressParts } from '../adapters/http/ingress.ts'
+import { ReceivedServer } from '../adapters/http/received-server.ts'
+import { siteUpstream } from '../adapters/http/site-upstream.ts'
+import type { Upstream } from '../adapters/http/upstream.ts'
+import type { Config } from '../config.ts'
+import { nearestName } from '../core/scope/index.ts'
+import { CheopsError } from '../errors.ts'
+import type { Target } from '../ports/exchange.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Membership } from '../ports/membership.ts'
+import type { PeerTransport } from '../ports/transport.ts'
+import { Router } from '../runtime/router.ts'
+import type { Traffic } from '../runtime/traffic.ts'
+import type { Services } from './services.ts'
+
+export interface RequestPathParts {
+  readonly config: Config
+  readonly services: Services
+  readonly membership: Membership
+  readonly transport: PeerTransport
+  readonly traffic: Traffic
+  readonly logger: Logger
+  /** Address of a service's own listener, undefined where it has none. */
+  ownAddress(service: string): string | undefined
+}
+
+/** The way of a request through this agent, from either side: ingress and other agents in, applications and other agents out. */
+export class RequestPath {
+  /** What every ingress listener of this agent needs. */
+  readonly ingressParts: IngressParts
+  readonly #parts: RequestPathParts
+  readonly #sites = new Map<string, Upstream>()
+  readonly #received: ReceivedServer
+
+  constructor(parts: RequestPathParts) {
+    this.#parts = parts
+    const { config, services, membership, transport, traffic, logger } = parts
+    const router = new Router({
+      membership,
+      traffic,
+      random: { uniform: Math.random, bytes: length => crypto.getRandomValues(new Uint8Array(length)) },
+      glue: name => services.get(name)?.glue,
+      correlationRules: () => services.correlationRules(),
+      isConnected: site => transport.isConnected(site),
+    })
+    const environment: ExchangeEnvironment = {
+      site: config.site,
+      limits: { ...config.limits, ...config.timeouts },
+      upstream: target => this.#upstream(target),
+      glue: name => services.get(name)?.glue,
+    }
+    const limits = { ...config.limits, ...config.timeouts }
+    const fault = (error: unknown): void => logger.error({ error }, 'a request met a fault of this agent')
+    this.ingressParts = {
+      environment,
+      limits,
+      names: serviceNames(services, membership),
+      endpoints: () => services.endpoints(),
+      ownAddress: parts.ownAddress,
+      route: exchange => void router.client(exchange).catch(fault),
+    }
+    const admission = new Admission({
+      siteOfPeer: peerId => membership.siteOfPeer(peerId),
+      exposure: name => {
+        const service = services.get(name)
+        return service === undefined ? undefined : (service.config.expose ?? NOTHING_EXPOSED)
+      },
+      requestsPerSecondPerPeer: config.limits.requestsPerSecondPerPeer,
+      now: () => performance.now(),
+    })
+    this.#received = new ReceivedServer({
+      environment,
+      // Streams are bounded for each connection between agents, before they come here.
+      limits: { ...limits, connections: Number.POSITIVE_INFINITY },
+      admit: (peerId, head) => admission.admit(peerId, head),
+      received: (exchange, context) => void router.received(exchange, context).catch(fault),
+    })
+  }
+
+  /** From now on other agents may send requests here. */
+  async start(): Promise<void> {
+    const { transport, config } = this.#parts
+    await serveForward(transport, config.limits.streamsPerPeer, (connection, peerId) =>
+      this.#received.accept(connection, peerId),
+    )
+  }
+
+  async stop(): Promise<void> {
+    await this.#parts.transport.unserve(FORWARD_PROTOCOL)
+    await this.#received.close()
+    for (const upstream of this.#sites.values()) upstream.pool.destroy()
+  }
+
+  #upstream(target: Target): Upstream {
+    if (target.kind === 'site') return this.#site(target.site)
+    const service = this.#parts.services.get(target.service)
+    if (service === undefined) {
+      throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `this site does not offer "${target.service}"`)
+    }
+    return service.upstream
+  }
+
+  /** One pool a site, for as long as the agent runs: sites are few, and an idle pool holds nothing. */
+  #site(site: string): Upstream {
+    let upstream = this.#sites.get(site)
+    if (upstream === undefined) {
+      const { config, transport } = this.#parts
+      upstream = siteUpstream(site, {
+        open: (name, signal) => openForward(transport, name, signal),
+        limits: config.limits,
+        timeouts: config.timeouts,
+        maxIdle: MAX_IDLE_STREAMS,
+        idleMs: IDLE_STREAM_MS,
+        spare: SPARE_STREAMS,
+      })
+      this.#sites.set(site, upstream)
+    }
+    return upstream
+  }
+}
+
+function serviceNames(services: Services, membership: Membership): ServiceNames {
+  const offered = (name: string): boolean =>
+    services.get(name) !== undefined || membership.catalog().sites.some(site => site.services.includes(name))
+  return {
+    isService: offered,
+    serviceOfHost: host => services.byHost().get(host) ?? (offered(host) ? host : undefined),
+    serviceOfAuthority: authority => services.byHost().get(authority),
+    nearest: name => nearestName(name, new Set(membership.catalog().sites.flatMap(site => site.services))),
+  }
+}

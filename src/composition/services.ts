@@ -1,0 +1,104 @@
+import { endpointUpstream } from '../adapters/http/endpoint.ts'
+import type { Upstream } from '../adapters/http/upstream.ts'
+import type { Config, ServiceConfig } from '../config.ts'
+import { loopOf } from '../config/rules.ts'
+import { CheopsError } from '../errors.ts'
+import { loadGlue } from '../glue/index.ts'
+import type { CorrelationRule, Glue } from '../ports/glue.ts'
+
+/** A service of this site while the agent runs. */
+export interface Service {
+  readonly config: ServiceConfig
+  readonly glue: Glue
+  readonly upstream: Upstream
+}
+
+/** The services of this site; they can be added and removed while the agent runs. */
+export class Services {
+  readonly #config: Config
+  readonly #byName = new Map<string, Service>()
+  #rules: readonly CorrelationRule[] = []
+  #endpoints: Readonly<Record<string, string>> = {}
+  #authorities: ReadonlyMap<string, string> = new Map()
+
+  constructor(config: Config) {
+    this.#config = config
+  }
+
+  /**
+   * Adds a service or replaces the one of that name; requests under way on the replaced one end as they would have.
+   * @throws CheopsError ERR_GLUE_*, ERR_CONFIG_INVALID when the endpoint is a listener of this agent
+   */
+  async add(service: ServiceConfig): Promise<Service> {
+    const loop = loopOf(service.endpoint, this.#config)
+    if (loop !== undefined) {
+      throw new CheopsError('ERR_CONFIG_INVALID', `the endpoint of "${service.name}" is this agent's own ${loop}`)
+    }
+    const added: Service = {
+      config: service,
+      glue: await loadGlue(service.glue),
+      upstream: endpointUpstream(service, this.#config.limits, this.#config.timeouts),
+    }
+    this.#retire(this.#byName.get(service.name))
+    this.#byName.set(service.name, added)
+    this.#derive()
+    return added
+  }
+
+  remove(name: string): Service | undefined {
+    const service = this.#byName.get(name)
+    this.#byName.delete(name)
+    this.#retire(service)
+    this.#derive()
+    return service
+  }
+
+  get(name: string): Service | undefined {
+    return this.#byName.get(name)
+  }
+
+  all(): readonly Service[] {
+    return [...this.#byName.values()]
+  }
+
+  /** Correlation rules of all services, each once. */
+  correlationRules(): readonly CorrelationRule[] {
+    return this.#rules
+  }
+
+  /** Endpoints by name of the service. */
+  endpoints(): Readonly<Record<string, string>> {
+    return this.#endpoints
+  }
+
+  /** Names of services by what clients may write as host: authority of the endpoint, configured hosts. Lower case. */
+  byHost(): ReadonlyMap<string, string> {
+    return this.#authorities
+  }
+
+  /** Ends all connections to applications. */
+  close(): void {
+    for (const service of this.#byName.values()) service.upstream.pool.destroy()
+  }
+
+  /** Looked up for every request, so worked out only when services change. */
+  #derive(): void {
+    const rules = new Map<string, CorrelationRule>()
+    const hosts = new Map<string, string>()
+    const endpoints: Record<string, string> = {}
+    for (const { config, glue } of this.#byName.values()) {
+      for (const rule of glue.correlate) rules.set(`${rule.in} ${rule.out}`, rule)
+      for (const host of config.hosts) hosts.set(host.toLowerCase(), config.name)
+      hosts.set(new URL(config.endpoint).host.toLowerCase(), config.name)
+      endpoints[config.name] = config.endpoint.replace(/\/$/, '')
+    }
+    this.#rules = [...rules.values()]
+    this.#authorities = hosts
+    this.#endpoints = endpoints
+  }
+
+  #retire(service: Service | undefined): void {
+    if (service === undefined) return
+    setTimeout(() => service.upstream.pool.destroy(), this.#config.timeouts.answerMs).unref()
+  }
+}
