@@ -205,12 +205,12 @@ describe.skipIf(missing !== undefined)(`OpenStack${missing === undefined ? '' : 
         const { code, stderr } = await ask(mesh.site1, '{image: site2}', ...create('never'))
         expect(code).toBe(1)
         expect(stderr).toMatch(/503.*site2.*ERR_SITE_UNREACHABLE/s)
-        expect([...(await imagesAt(mesh.site1)).keys()]).not.toContain('never')
-        expect([...(await imagesAt(mesh.site2)).keys()]).not.toContain('never')
       } finally {
         await mesh.site2.startAgent()
         await untilReached(mesh.site1, 'site2')
       }
+      expect([...(await imagesAt(mesh.site1)).keys()]).not.toContain('never')
+      expect([...(await imagesAt(mesh.site2)).keys()]).not.toContain('never')
     })
   })
 
