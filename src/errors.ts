@@ -318,6 +318,16 @@ export const ERRORS = {
     title: 'CONNECT is not served',
     hint: 'As a proxy, an agent takes plain HTTP only: use http:// URLs of services, or a listener with TLS.',
   },
+  ERR_LISTEN_TAKEN: {
+    status: 500,
+    title: 'The port is taken',
+    hint: 'Stop what listens there, or choose another port; 0 takes any free one.',
+  },
+  ERR_LISTEN_FAILED: {
+    status: 500,
+    title: 'The agent cannot listen there',
+    hint: 'Is the address one of this machine, and may the user open this port?',
+  },
   ERR_REQUEST_CONNECTIONS: {
     status: 503,
     title: 'This listener has too many connections',

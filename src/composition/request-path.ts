@@ -62,7 +62,7 @@ export class RequestPath {
       limits,
       names: serviceNames(services, membership),
       endpoints: () => services.endpoints(),
-      ownAddress: parts.ownAddress,
+      ownAddress: service => parts.ownAddress(service),
       route: exchange => void router.client(exchange).catch(fault),
     }
     const admission = new Admission({

@@ -36,7 +36,7 @@ export class Services {
     }
     const added: Service = {
       config: service,
-      glue: await loadGlue(service.glue),
+      glue: await loadGlue(service.glue, service.name),
       upstream: endpointUpstream(service, this.#config.limits, this.#config.timeouts),
     }
     this.#retire(this.#byName.get(service.name))

@@ -1,0 +1,268 @@
+import path from 'node:path'
+import type { PrometheusMetrics } from '../adapters/metrics/prometheus.ts'
+import type { Config, ServiceConfig } from '../config.ts'
+import { parseService } from '../config/load.ts'
+import { removeSavedService, saveService } from '../config/edit.ts'
+import { probe } from '../config/probe/index.ts'
+import { readPackage } from '../config/version.ts'
+import { evaluateCheck, isReadiness } from '../core/check/index.ts'
+import type { CheckFacts, MeshFact } from '../core/check/index.ts'
+import { CheopsError } from '../errors.ts'
+import type {
+  AbortOptions,
+  AgentControl,
+  AgentEvent,
+  AgentStatus,
+  DhtPeer,
+  DhtRecord,
+  Finding,
+  Listener,
+  OwnService,
+  PeerInfo,
+  SaveOptions,
+} from '../ports/control.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { PeerNode } from '../peer-node.ts'
+import type { Traffic } from '../runtime/traffic.ts'
+import type { Listeners } from './listeners.ts'
+import type { Service, Services } from './services.ts'
+
+export interface ControlParts {
+  readonly config: Config
+  readonly configFile: string | undefined
+  readonly clock: Clock
+  readonly peer: PeerNode
+  readonly services: Services
+  readonly listeners: Listeners
+  readonly traffic: Traffic
+  readonly metrics: PrometheusMetrics
+  readonly state: () => AgentStatus['state']
+  /** Address of the admin API itself. */
+  readonly adminUrl: () => string
+  /** Opens a service's own port, if it has one. */
+  openListener(service: ServiceConfig): Promise<void>
+}
+
+/** What the operator sees of a running agent, put together from its parts. */
+export class Control implements AgentControl {
+  readonly #parts: ControlParts
+  readonly #startedAt: number
+  readonly #listeners = new Set<(event: AgentEvent) => void>()
+  readonly #stopWatching: () => void
+
+  constructor(parts: ControlParts) {
+    this.#parts = parts
+    this.#startedAt = parts.clock.now()
+    this.#stopWatching = parts.peer.membership.onChange(({ kind, site, detail, at }) =>
+      this.#tell({ type: `site.${kind}`, subject: site, detail, at }),
+    )
+  }
+
+  get membership(): AgentControl['membership'] {
+    return this.#parts.peer.membership
+  }
+
+  status(): AgentStatus {
+    const { config, configFile, clock, peer, traffic, state } = this.#parts
+    return {
+      mesh: config.mesh,
+      site: config.site,
+      labels: config.labels,
+      peerId: peer.peerId,
+      incarnation: peer.membership.site(config.site)?.incarnation ?? '',
+      version: readPackage().version,
+      node: process.version,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      now: clock.now(),
+      state: state(),
+      data: config.data,
+      configFile,
+      listeners: this.#allListeners(),
+      requests: traffic.counts(),
+    }
+  }
+
+  #allListeners(): Listener[] {
+    const { peer, listeners, adminUrl } = this.#parts
+    const peers = peer.addresses().map(address => ({ name: 'peers', address }))
+    return [...peers, ...listeners.all(), { name: 'admin', address: adminUrl() }]
+  }
+
+  peers(): readonly PeerInfo[] {
+    return this.#parts.peer.diagnostics.peers().map(peer => ({ ...peer, rttMs: this.#rttOf(peer.site) }))
+  }
+
+  #rttOf(site: string | undefined): number | undefined {
+    return site === undefined ? undefined : this.membership.site(site)?.rttMs
+  }
+
+  async dial(address: string, { signal }: AbortOptions): Promise<PeerInfo> {
+    const { peerId } = await within(signal, this.#parts.peer.diagnostics.dial(address))
+    const peer = this.peers().find(candidate => candidate.peerId === peerId)
+    if (peer === undefined) throw new CheopsError('ERR_ADMIN_DIAL', `${address} answered, and closed the connection`)
+    return peer
+  }
+
+  async ping(site: string, { signal }: AbortOptions): Promise<{ rttMs: number }> {
+    return { rttMs: await within(signal, this.#parts.peer.diagnostics.ping(site)) }
+  }
+
+  async dhtGet(site: string, { signal }: AbortOptions): Promise<DhtRecord> {
+    const records = await within(signal, this.#parts.peer.diagnostics.dhtGet(site))
+    const [newest] = records
+    if (newest === undefined)
+      throw new CheopsError('ERR_ADMIN_NOT_FOUND', `the DHT holds no record of "${site}"`, { site })
+    return {
+      site: newest.site,
+      peerId: newest.peerId,
+      number: String(newest.number),
+      addresses: newest.addresses,
+      services: newest.services.map(service => service.name),
+      labels: newest.labels,
+      version: newest.version,
+      incarnation: newest.incarnation,
+    }
+  }
+
+  async dhtFind(peer: string, { signal }: AbortOptions): Promise<DhtPeer> {
+    return { peer, addresses: await within(signal, this.#parts.peer.diagnostics.dhtFind(peer)) }
+  }
+
+  services(): readonly OwnService[] {
+    return this.#parts.services.all().map(service => this.#shown(service))
+  }
+
+  #shown({ config, glue }: Service): OwnService {
+    const endpoint = new URL(config.endpoint)
+    endpoint.username = ''
+    endpoint.password = ''
+    return {
+      name: config.name,
+      application: glue.application,
+      endpoint: endpoint.toString().replace(/\/$/, ''),
+      address: this.#parts.listeners.urlOf(config.name),
+      expose: config.expose,
+    }
+  }
+
+  async addService(given: Readonly<Record<string, unknown>>, { save }: SaveOptions): Promise<OwnService> {
+    const { services, listeners, configFile } = this.#parts
+    const service = parseService(given, configFile === undefined ? process.cwd() : path.dirname(configFile))
+    const file = save ? fileToSaveIn(configFile) : undefined
+    const added = await services.add(service)
+    await listeners.closeOwn(service.name)
+    await this.#parts.openListener(service)
+    await this.#tellMesh()
+    if (file !== undefined) saveService(file, { ...given, name: service.name })
+    this.#tell({ type: 'service.added', subject: service.name, detail: `${service.name} is offered`, at: this.#now() })
+    return this.#shown(added)
+  }
+
+  async removeService(name: string, { save }: SaveOptions): Promise<void> {
+    const { services, listeners, configFile } = this.#parts
+    const file = save ? fileToSaveIn(configFile) : undefined
+    if (services.remove(name) === undefined) {
+      throw new CheopsError('ERR_ADMIN_NOT_FOUND', `this site does not offer "${name}"`, { service: name })
+    }
+    await listeners.closeOwn(name)
+    await this.#tellMesh()
+    if (file !== undefined) removeSavedService(file, name)
+    this.#tell({ type: 'service.removed', subject: name, detail: `${name} is no longer offered`, at: this.#now() })
+  }
+
+  #tellMesh(): Promise<void> {
+    const { peer, services } = this.#parts
+    return peer.updateServices(offered(services))
+  }
+
+  readiness(): readonly Finding[] {
+    return evaluateCheck(this.#memory()).filter(isReadiness)
+  }
+
+  async check({ signal }: AbortOptions): Promise<readonly Finding[]> {
+    const { config, configFile, services } = this.#parts
+    const own = services.all().map(service => service.config)
+    const facts = await probe({ ...config, services: own }, { signal, running: true, file: configFile })
+    return evaluateCheck({ ...facts, ...this.#memory() })
+  }
+
+  /** What can be said without asking anybody. */
+  #memory(): CheckFacts {
+    const { peer, state, config } = this.#parts
+    const clear = (address: string): boolean =>
+      address.startsWith('http://') && !/\/\/(127\.|\[::1\]|localhost)/.test(address)
+    return {
+      agent: state(),
+      listeners: this.#allListeners().map(({ name, address }) => ({
+        name,
+        address,
+        state: 'open',
+        clear: (name === 'admin' || name === 'ingress') && clear(address),
+      })),
+      bootstrap: peer.diagnostics.bootstrapStatus(),
+      problems: peer.diagnostics.problems(),
+      mesh: this.#meshFact(config.site),
+    }
+  }
+
+  #meshFact(self: string): MeshFact {
+    const sites = this.membership.sites().map(site => ({
+      name: site.name,
+      liveness: site.liveness,
+      reason: site.reason,
+      connected: site.connection !== 'none',
+      version: site.version,
+      cannotDial: site.cannotDial,
+      clockOffsetMs: site.clockOffsetMs,
+    }))
+    return { self, sites }
+  }
+
+  onEvent(listener: (event: AgentEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  #tell(event: AgentEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #now(): number {
+    return this.#parts.clock.now()
+  }
+
+  metrics(): Promise<{ contentType: string; body: string }> {
+    return this.#parts.metrics.expose()
+  }
+
+  /** Tells those who watch that the agent stops, and forgets them. */
+  close(): void {
+    this.#tell({ type: 'agent.stopping', subject: this.#parts.config.site, detail: 'the agent stops', at: this.#now() })
+    this.#stopWatching()
+    this.#listeners.clear()
+  }
+}
+
+/** What the mesh is told of this site's services: never an endpoint. */
+export function offered(services: Services): { name: string; application: string }[] {
+  return services.all().map(({ config, glue }) => ({ name: config.name, application: glue.application }))
+}
+
+function fileToSaveIn(configFile: string | undefined): string {
+  if (configFile !== undefined) return configFile
+  throw new CheopsError(
+    'ERR_ADMIN_SAVE',
+    'this agent was started without a configuration file, so nothing can be saved',
+  )
+}
+
+/** The diagnostics have time-outs of their own; whoever asked may give up before. */
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new CheopsError('ERR_ADMIN_TIMEOUT', 'nothing answered in time'))
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -1,0 +1,151 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { startAdminServer } from './adapters/http/admin/index.ts'
+import { openLevelStore } from './adapters/level/level-store.ts'
+import { createLogger } from './adapters/logging/pino-logger.ts'
+import { createMetrics } from './adapters/metrics/prometheus.ts'
+import { systemClock } from './adapters/system/system-clock.ts'
+import { systemRandom } from './adapters/system/system-random.ts'
+import { Control, offered } from './composition/control.ts'
+import { Lifecycle } from './composition/lifecycle.ts'
+import { Listeners } from './composition/listeners.ts'
+import { RequestPath } from './composition/request-path.ts'
+import { Services } from './composition/services.ts'
+import type { Config } from './config.ts'
+import { readPackage } from './config/version.ts'
+import { createPeerNode } from './peer-node.ts'
+import type { AgentStatus, ReadyInfo, RunningAgent, StartOptions } from './ports/control.ts'
+import { Traffic } from './runtime/traffic.ts'
+
+/**
+ * Starts an agent: the composition root, the one place that knows every part. It serves when the promise resolves; it is
+ * stopped in reverse order. A start that fails leaves nothing running.
+ * @throws CheopsError of the part that could not start: ERR_LISTEN_*, ERR_PEER_*, ERR_STORE_*, ERR_GLUE_*, ERR_MESH_KEY, ERR_CONFIG_*
+ */
+export async function startAgent(config: Config, options: StartOptions = {}): Promise<RunningAgent> {
+  const logger = createLogger({ ...config.log, fields: { site: config.site } })
+  const lifecycle = new Lifecycle(logger)
+  try {
+    return await start(config, options, logger, lifecycle)
+  } catch (error) {
+    await lifecycle.stop()
+    throw error
+  }
+}
+
+async function start(
+  config: Config,
+  { configFile, signal }: StartOptions,
+  logger: ReturnType<typeof createLogger>,
+  lifecycle: Lifecycle,
+): Promise<RunningAgent> {
+  let state: AgentStatus['state'] = 'starting'
+  let adminUrl = ''
+  await mkdir(config.data, { recursive: true, mode: 0o700 })
+  const metrics = createMetrics()
+  const traffic = new Traffic(metrics, systemClock)
+  const listeners = new Listeners(config)
+
+  const services = await lifecycle.add(
+    'services',
+    () => new Services(config),
+    started => started.close(),
+  )
+  for (const service of config.services) await services.add(service)
+  signal?.throwIfAborted()
+
+  const store = await lifecycle.add(
+    'store',
+    () => openLevelStore(path.join(config.data, 'store')),
+    started => started.close(),
+  )
+  const peer = await createPeerNode(config, {
+    clock: systemClock,
+    random: systemRandom,
+    logger: logger.child({ part: 'peer' }),
+    store,
+    version: readPackage().version,
+    services: offered(services),
+  })
+  const { transport, membership } = peer
+  const ownAddress = (service: string): string | undefined => listeners.ownUrl(service)
+  const requestPath = new RequestPath({
+    config,
+    services,
+    membership,
+    transport,
+    traffic,
+    logger: logger.child({ part: 'requests' }),
+    ownAddress,
+  })
+  await lifecycle.add(
+    'peer',
+    async () => {
+      // Served before anybody can ask.
+      await requestPath.start()
+      await peer.start()
+    },
+    () => peer.stop(),
+  )
+  await lifecycle.add(
+    'forward',
+    () => requestPath,
+    started => started.stop(),
+  )
+  signal?.throwIfAborted()
+
+  const control = await lifecycle.add(
+    'control',
+    () =>
+      new Control({
+        config,
+        configFile,
+        clock: systemClock,
+        peer,
+        services,
+        listeners,
+        traffic,
+        metrics,
+        state: () => state,
+        adminUrl: () => adminUrl,
+        openListener: service => listeners.openOwn(requestPath.ingressParts, service),
+      }),
+    started => started.close(),
+  )
+  await lifecycle.add(
+    'listeners',
+    async () => {
+      await listeners.openShared(requestPath.ingressParts)
+      for (const service of config.services) await listeners.openOwn(requestPath.ingressParts, service)
+    },
+    () => listeners.close(),
+  )
+  const admin = await lifecycle.add(
+    'admin',
+    () => startAdminServer({ control, ...config.admin, logger: logger.child({ part: 'admin' }) }),
+    started => started.stop(),
+  )
+  adminUrl = admin.url
+  signal?.throwIfAborted()
+
+  state = 'serving'
+  const ready: ReadyInfo = {
+    site: config.site,
+    peerId: peer.peerId,
+    pid: process.pid,
+    addresses: peer.addresses(),
+    ingress: listeners.ingressUrl,
+    admin: adminUrl,
+    adminTokenFile: config.admin.tokenFile,
+    services: Object.fromEntries(config.services.map(({ name }) => [name, listeners.urlOf(name)])),
+  }
+  logger.info({ mesh: config.mesh, addresses: ready.addresses, ingress: ready.ingress }, 'the agent serves')
+  return {
+    ready,
+    control,
+    stop: () => {
+      state = 'stopping'
+      return lifecycle.stop()
+    },
+  }
+}
