@@ -9,8 +9,8 @@ import type { World } from './run-tour.ts'
 export const SITES = ['site1', 'site2', 'site3'] as const
 const REGIONS = ['eu', 'eu', 'us'] as const
 
-/** Easy to type, and taken by nothing that is widely used. */
-const PREFERRED_INGRESS_PORTS = [8101, 8102, 8103] as const
+/** Easy to type, near the default of an agent, and not those of the containers (docker-compose.yml). */
+const PREFERRED_INGRESS_PORTS = [8071, 8072, 8073] as const
 
 export interface LocalMeshOptions {
   /** Where everything is kept; a temporary folder, removed at the end, without it. */

@@ -54,7 +54,13 @@ export const shopOf = (site: string): string => site.replace('site', 'shop')
  * The tour through a mesh of three sites with empty inventories. Nothing in it depends on how the sites run: the same
  * steps are run against processes (`npm start -- --once`) and against containers (`npm run test:compose`).
  */
-export function tour([one, two, three]: readonly [string, string, string]): readonly Step[] {
+export function tour(
+  [one, two, three]: readonly [string, string, string],
+  options: {
+    /** Whether a site that goes away is only cut off from the others: then it goes on serving its own clients. */
+    readonly cutOff: boolean
+  },
+): readonly Step[] {
   const all = [one, two, three]
   const inventory = (at: string, method: Ask['method'], path: string, scope?: string, body?: unknown): Ask => ({
     at,
@@ -190,6 +196,23 @@ export function tour([one, two, three]: readonly [string, string, string]): read
       ...PLAIN,
       length: 0,
     }),
+    ...(options.cutOff
+      ? [
+          once(`… and ${two}, cut off as it is, for its own`, inventory(two, 'GET', '/items/bolt'), {
+            ...PLAIN,
+            body: { count: 7, warehouse: warehouseOf(two) },
+          }),
+          once(
+            `${two} in its turn cannot reach ${one}`,
+            inventory(two, 'GET', '/items/bolt', one),
+            {
+              status: 503,
+              code: 'ERR_SITE_UNREACHABLE',
+            },
+            NOTICE_TIMEOUT_MS,
+          ),
+        ]
+      : []),
 
     { kind: 'bring-back', title: `${two} comes back`, site: two },
     once(

@@ -117,7 +117,7 @@ describe('a tour', () => {
 })
 
 test('the steps name only the sites that they were made for, and wait only for reads', () => {
-  const steps = tour(['site1', 'site2', 'site3'])
+  const steps = tour(['site1', 'site2', 'site3'], { cutOff: true })
   const asking = steps.filter(step => step.kind === 'ask')
   const exchanges = asking.flatMap(step => step.exchanges)
   expect(new Set(exchanges.map(({ ask }) => ask.at))).toEqual(new Set(['site1', 'site2', 'site3']))
