@@ -26,7 +26,7 @@ function checkNode({ version, range }: { version: string; range: string }): Find
         'runtime',
         'node-version',
         `Node ${version} is outside of ${range}`,
-        'Install Node 24.12 or later, or run "npx cheops", which brings its own.',
+        'Install Node 24.18 or later, or run "npx cheops", which brings its own.',
       )
 }
 

@@ -1,0 +1,11 @@
+import type { AgentEvent, DhtPeer, DhtRecord, OwnService, PeerInfo } from '../../ports/control.ts'
+import type { SiteView } from '../../ports/membership.ts'
+
+/** What the admin API answers where it is not exactly a type of ports/: `undefined` is left out by JSON. */
+export type SiteAnswer = Omit<SiteView, 'recordNumber'> & { readonly self: boolean; readonly recordNumber: string }
+export type PeerAnswer = PeerInfo
+export type DhtRecordAnswer = DhtRecord
+export type DhtPeerAnswer = DhtPeer
+export type ServiceAnswer = Pick<OwnService, 'name' | 'application'> &
+  Partial<OwnService> & { readonly site: string; readonly liveness: SiteView['liveness'] }
+export type EventAnswer = AgentEvent & { readonly id: number }

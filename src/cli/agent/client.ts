@@ -1,0 +1,148 @@
+import type { IncomingMessage } from 'node:http'
+import type { AgentStatus, Finding } from '../../ports/control.ts'
+import type { Catalog } from '../../core/resource/catalog.ts'
+import { AgentRefusal } from '../failure.ts'
+import { connectionError, openRequest } from './http.ts'
+import type { TlsFiles } from './http.ts'
+import type { DhtPeerAnswer, DhtRecordAnswer, EventAnswer, PeerAnswer, ServiceAnswer, SiteAnswer } from './answers.ts'
+
+export interface AdminClientOptions {
+  readonly url: string
+  readonly token: string | undefined
+  readonly tls: TlsFiles
+  readonly timeoutMs: number
+  readonly interrupted: AbortSignal
+}
+
+/** Answers are small; what is larger comes from something that is no agent. */
+const MAX_ANSWER_BYTES = 64 * 1024 ** 2
+
+/**
+ * The admin API as methods. Each throws CheopsError ERR_CLI_AGENT when nobody could be asked, AgentRefusal when the agent
+ * answered with an error.
+ */
+export class AdminClient {
+  readonly url: string
+  readonly #options: AdminClientOptions
+
+  constructor(options: AdminClientOptions) {
+    this.url = options.url
+    this.#options = options
+  }
+
+  status = () => this.#json<AgentStatus>('GET', '/v1/status')
+  check = () => this.#json<readonly Finding[]>('GET', '/v1/check')
+  sites = () => this.#json<readonly SiteAnswer[]>('GET', '/v1/sites')
+  site = (name: string) => this.#json<SiteAnswer>('GET', `/v1/sites/${encodeURIComponent(name)}`)
+  ping = (name: string) => this.#json<{ rttMs: number }>('POST', `/v1/sites/${encodeURIComponent(name)}/ping`)
+  peers = () => this.#json<readonly PeerAnswer[]>('GET', '/v1/peers')
+  dial = (address: string) => this.#json<PeerAnswer>('POST', '/v1/peers', { address })
+  dhtGet = (site: string) => this.#json<DhtRecordAnswer>('GET', `/v1/dht/records/${encodeURIComponent(site)}`)
+  dhtFind = (peer: string) => this.#json<DhtPeerAnswer>('GET', `/v1/dht/peers/${encodeURIComponent(peer)}`)
+  services = () => this.#json<readonly ServiceAnswer[]>('GET', '/v1/services')
+  catalog = () => this.#json<Catalog>('GET', '/v1/catalog')
+  addService = (name: string, service: object, save: boolean) =>
+    this.#json<ServiceAnswer>('PUT', `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`, service)
+
+  async removeService(name: string, save: boolean): Promise<void> {
+    const path = `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`
+    await readText(await this.#request('DELETE', path, undefined, this.#limit()))
+  }
+
+  /** Events as they happen, until the agent ends or the signal does. */
+  async *events(signal: AbortSignal): AsyncGenerator<EventAnswer> {
+    const response = await this.#request('GET', '/v1/events', undefined, this.#limit(), signal)
+    response.setEncoding('utf8')
+    let rest = ''
+    for await (const chunk of response) {
+      rest += String(chunk)
+      const lines = rest.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length)) as EventAnswer
+      }
+    }
+  }
+
+  // The agent describes its answers in its OpenAPI document, and a test holds them to it; they are taken as that here.
+  async #json<T>(method: string, path: string, body?: object): Promise<T> {
+    const text = await readText(await this.#request(method, path, body, this.#limit()))
+    try {
+      return JSON.parse(text) as T
+    } catch (error) {
+      throw connectionError(error, this.url)
+    }
+  }
+
+  #limit(): AbortSignal {
+    return AbortSignal.timeout(this.#options.timeoutMs)
+  }
+
+  /** @param untilHead ends the wait for the head only; `throughout` ends everything */
+  async #request(
+    method: string,
+    path: string,
+    body: object | undefined,
+    untilHead: AbortSignal,
+    throughout: AbortSignal = this.#options.interrupted,
+  ): Promise<IncomingMessage> {
+    const { token, timeoutMs, tls } = this.#options
+    const content = body === undefined ? undefined : JSON.stringify(body)
+    const headers = {
+      accept: 'application/json',
+      // The agent gives up before we do, so that its reason arrives.
+      'cheops-timeout': String(Math.max(1, Math.floor(timeoutMs * 0.9))),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(content === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(content)) }),
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const request = openRequest(new URL(this.url + path), { method, headers, signal: throughout }, tls)
+    const onLate = () => request.destroy(Object.assign(new Error('late'), { code: 'ABORT_ERR' }))
+    untilHead.addEventListener('abort', onLate)
+    request.once('response', resolve)
+    request.once('error', reject)
+    request.end(content)
+    let response: IncomingMessage
+    try {
+      response = await promise
+    } catch (error) {
+      throw connectionError(error, this.url, timeoutMs)
+    } finally {
+      untilHead.removeEventListener('abort', onLate)
+    }
+    if ((response.statusCode ?? 0) >= 400) throw await refusal(response, this.url)
+    return response
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response) {
+    if (!(chunk instanceof Buffer)) continue
+    size += chunk.length
+    if (size > MAX_ANSWER_BYTES) throw connectionError(new Error('too large'), 'The answer')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+async function refusal(response: IncomingMessage, url: string): Promise<Error> {
+  const status = response.statusCode ?? 0
+  try {
+    const problem: unknown = JSON.parse(await readText(response))
+    if (typeof problem === 'object' && problem !== null && 'code' in problem && 'detail' in problem) {
+      const hint = 'hint' in problem && typeof problem.hint === 'string' ? problem.hint : undefined
+      return new AgentRefusal(status, { code: String(problem.code), detail: String(problem.detail), hint })
+    }
+  } catch {
+    // Not ours: below.
+  }
+  return new AgentRefusal(status, {
+    code: `HTTP ${String(status)}`,
+    detail: `${url} answers as no Cheops agent does`,
+    hint: 'Is this the address of the admin API (admin.listen), and not that of the ingress?',
+  })
+}

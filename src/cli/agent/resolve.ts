@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { DEFAULT_ADMIN_PORT } from '../../config.ts'
+import { milliseconds } from '../../config/values.ts'
+import { nearestName } from '../../core/scope/index.ts'
+import { CheopsError } from '../../errors.ts'
+import type { Call, Options } from '../command.ts'
+import type { Io } from '../io.ts'
+import { AdminClient } from './client.ts'
+import type { TlsFiles } from './http.ts'
+import { readContexts } from './contexts.ts'
+import { localAgents } from './local.ts'
+
+interface Target {
+  readonly url: string
+  readonly tokenFile: string | undefined
+  readonly caFile: string | undefined
+}
+
+/**
+ * The agent that a command asks: `--agent`, else `CHEOPS_ADMIN`, else the current context, else the one agent that runs on
+ * this machine, else the default port. Its token: `--token-file`, else `CHEOPS_TOKEN_FILE`, else what the context or the
+ * local agent's own file says.
+ * @throws CheopsError ERR_CLI_USAGE, ERR_CLI_AGENT
+ */
+export async function connectAgent({ io, options }: Call): Promise<AdminClient> {
+  const target = await findTarget(io, options.text('agent') ?? nonEmpty(io.env['CHEOPS_ADMIN']))
+  const tokenFile =
+    fileOption(io, options.text('tokenFile')) ?? fileOption(io, io.env['CHEOPS_TOKEN_FILE']) ?? target.tokenFile
+  return new AdminClient({
+    url: target.url,
+    token: tokenFile === undefined ? undefined : await readToken(tokenFile),
+    tls: await readTlsFiles(io, options, target.caFile),
+    timeoutMs: timeoutOf(options),
+    interrupted: io.interrupted,
+  })
+}
+
+async function findTarget(io: Io, wanted: string | undefined): Promise<Target> {
+  if (wanted !== undefined && /^https?:\/\//.test(wanted)) {
+    if (!URL.canParse(wanted)) throw new CheopsError('ERR_CLI_USAGE', `"${wanted}" is no URL.`)
+    const url = wanted.replace(/\/+$/, '')
+    const known = (await localAgents(io)).find(agent => agent.admin === url)
+    return { url, tokenFile: known?.adminTokenFile, caFile: undefined }
+  }
+  const { current, contexts } = await readContexts(io)
+  const name = wanted ?? current
+  if (name !== undefined) {
+    const context = contexts[name]
+    if (context !== undefined) return { url: context.agent, tokenFile: context.tokenFile, caFile: context.caFile }
+    const local = (await localAgents(io)).find(agent => agent.site === name)
+    if (local !== undefined) return { url: local.admin, tokenFile: local.adminTokenFile, caFile: undefined }
+    const near = nearestName(name, Object.keys(contexts))
+    const help = near === undefined ? 'give a URL, or see "cheops context ls"' : `did you mean "${near}"?`
+    throw new CheopsError('ERR_CLI_USAGE', `No context and no local agent is called "${name}"; ${help}.`)
+  }
+  const local = await localAgents(io)
+  const [only] = local
+  if (only !== undefined && local.length === 1) {
+    return { url: only.admin, tokenFile: only.adminTokenFile, caFile: undefined }
+  }
+  if (local.length > 1) {
+    const names = local.map(agent => agent.site).join(', ')
+    throw new CheopsError('ERR_CLI_AGENT', `Several agents run here (${names}): say which with --agent NAME.`)
+  }
+  return { url: `http://127.0.0.1:${String(DEFAULT_ADMIN_PORT)}`, tokenFile: undefined, caFile: undefined }
+}
+
+/** @throws CheopsError ERR_CLI_AGENT; the content never stands in the message */
+export async function readToken(file: string): Promise<string> {
+  let token: string
+  try {
+    token = (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    throw new CheopsError('ERR_CLI_AGENT', `The token file ${file} cannot be read.`, { file }, { cause: error })
+  }
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new CheopsError('ERR_CLI_AGENT', `${file} holds no token.`, { file })
+  return token
+}
+
+/** Files for TLS connections to the agent. @throws CheopsError ERR_CLI_AGENT */
+export async function readTlsFiles(io: Io, options: Options, contextCa?: string): Promise<TlsFiles> {
+  const file = (option: string, variable: string) =>
+    fileOption(io, options.text(option)) ?? fileOption(io, io.env[variable])
+  const read = async (name: string | undefined) => {
+    if (name === undefined) return undefined
+    try {
+      return await readFile(name)
+    } catch (error) {
+      throw new CheopsError('ERR_CLI_AGENT', `The file ${name} cannot be read.`, { file: name }, { cause: error })
+    }
+  }
+  const [ca, cert, key] = await Promise.all([
+    read(file('caFile', 'CHEOPS_CA_FILE') ?? contextCa),
+    read(file('certFile', 'CHEOPS_CERT_FILE')),
+    read(file('keyFile', 'CHEOPS_KEY_FILE')),
+  ])
+  return { ca, cert, key }
+}
+
+/** @throws CheopsError ERR_CLI_USAGE */
+export function timeoutOf(options: Options): number {
+  const given = options.text('timeout') ?? '10s'
+  try {
+    // Ten minutes are longer than anybody waits in front of a terminal, and the agent gives up after two.
+    return milliseconds(1, 600_000).parse(given, '')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'is bad'
+    throw new CheopsError('ERR_CLI_USAGE', `--timeout ${why}.`, {}, { cause: error })
+  }
+}
+
+const nonEmpty = (text: string | undefined) => (text === '' ? undefined : text)
+export const fileOption = (io: Io, name: string | undefined): string | undefined =>
+  name === undefined || name === '' ? undefined : path.resolve(io.cwd, name)

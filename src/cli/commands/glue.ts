@@ -1,0 +1,44 @@
+import path from 'node:path'
+import { BUILT_IN_GLUE, checkGlueFile, glueSchema, renderGlueReport } from '../../glue/index.ts'
+import type { GroupSpec } from '../command.ts'
+import { EXIT, writeLine } from '../io.ts'
+import { render } from '../output/render.ts'
+
+export const glueGroup: GroupSpec = {
+  name: 'glue',
+  summary: 'Definitions that teach Cheops an application',
+  commands: [
+    {
+      name: 'check',
+      summary: 'Explain what is wrong with a definition',
+      details:
+        'With --against a running instance is tried: a probe of each kind is created, read, listed, updated and deleted.',
+      arguments: [{ name: '<file>', help: `a definition, or a built-in one (${BUILT_IN_GLUE.join(', ')})` }],
+      output: true,
+      options: [{ flags: '--against <url>', help: 'base URL of a running instance to try it on' }],
+      examples: [
+        ['cheops glue check inventory.glue.yaml', 'line, column, suggestion'],
+        ['cheops glue check inventory.glue.yaml --against http://127.0.0.1:9001', 'on a running instance'],
+      ],
+      async run({ io, args, options }) {
+        const [name = ''] = args
+        const against = options.text('against')
+        const report = await checkGlueFile(
+          BUILT_IN_GLUE.includes(name) ? name : path.resolve(io.cwd, name),
+          against === undefined ? {} : { against },
+        )
+        render(io, options.format, report, () => renderGlueReport(report).trimEnd())
+        return report.ok ? EXIT.ok : EXIT.failed
+      },
+    },
+    {
+      name: 'schema',
+      summary: 'Print the JSON Schema of a definition, for editors',
+      examples: [['cheops glue schema > glue.schema.json', '']],
+      async run({ io }) {
+        writeLine(io.stdout, JSON.stringify(glueSchema(), undefined, 2))
+        return EXIT.ok
+      },
+    },
+  ],
+}

@@ -1,0 +1,105 @@
+import type { AgentStatus } from '../../ports/control.ts'
+import type { ServiceAnswer, SiteAnswer } from '../agent/answers.ts'
+import { connectAgent } from '../agent/resolve.ts'
+import type { CommandSpec } from '../command.ts'
+import { EXIT, wantsColour } from '../io.ts'
+import { duration, milliseconds, painter, render } from '../output/render.ts'
+import { table } from '../output/table.ts'
+
+export const statusCommand: CommandSpec = {
+  name: 'status',
+  summary: 'The agent and its mesh on one screen',
+  agent: true,
+  output: true,
+  examples: [
+    ['cheops status', 'the agent on this machine'],
+    ['cheops status --agent edge2', 'another one (see "cheops context")'],
+    ['watch -n1 cheops status', 'live'],
+  ],
+  async run(call) {
+    const agent = await connectAgent(call)
+    const [status, sites, peers, services] = await Promise.all([
+      agent.status(),
+      agent.sites(),
+      agent.peers(),
+      agent.services(),
+    ])
+    render(call.io, call.options.format, { status, sites, peers, services }, () =>
+      statusScreen(status, sites, peers.length, services, wantsColour(call.io)),
+    )
+    return EXIT.ok
+  },
+}
+
+export function statusScreen(
+  status: AgentStatus,
+  sites: readonly SiteAnswer[],
+  peers: number,
+  services: readonly ServiceAnswer[],
+  colour: boolean,
+): string {
+  const paint = painter(colour)
+  const labels = Object.entries(status.labels).map(([name, value]) => `${name}=${value}`)
+  const facts: [string, string][] = [
+    ['mesh', status.mesh],
+    ['site', [status.site, ...labels].join('  ')],
+    ['peer', status.peerId],
+    ['incarnation', status.incarnation],
+    ['version', `${status.version} on Node ${status.node}, pid ${String(status.pid)}`],
+    ['state', `${status.state} for ${duration(status.now - status.startedAt)}`],
+    ['peers', `${String(peers)} connected, ${String(sites.length - 1)} other sites known`],
+    ...status.listeners.map(({ name, address }, index): [string, string] => [
+      index === 0 ? 'listens' : '',
+      `${name}  ${address}`,
+    ]),
+  ]
+  const { local, forwarded, received } = status.requests
+  const requests = table(
+    ['REQUESTS', 'IN FLIGHT', 'TOTAL', 'FAILED'],
+    [
+      ['to this site', local],
+      ['to other sites', forwarded],
+      ['from other sites', received],
+    ].map(([name, counts]) =>
+      typeof counts === 'object' && typeof name === 'string'
+        ? [name, String(counts.inFlight), String(counts.total), String(counts.failed)]
+        : [],
+    ),
+  )
+  return [
+    facts.map(([name, value]) => `${paint(name.padEnd(12), 'dim')} ${value}`).join('\n'),
+    paintLiveness(siteTable(sites, status.now), paint),
+    requests,
+    services.some(service => service.site === status.site)
+      ? table(
+          ['SERVICE', 'APPLICATION', 'ENDPOINT', 'HERE AT'],
+          services
+            .filter(service => service.site === status.site)
+            .map(({ name, application, endpoint, address }) => [name, application, endpoint, address]),
+        )
+      : 'This site offers no service.',
+  ].join('\n\n')
+}
+
+/** @param now the agent's clock: `since` is told by it */
+export function siteTable(sites: readonly SiteAnswer[], now: number): string {
+  return table(
+    ['SITE', 'LIVENESS', 'RTT', 'SINCE', 'CONNECTION', 'SERVICES', 'REASON'],
+    sites.map(site => [
+      site.name,
+      site.liveness,
+      milliseconds(site.rttMs),
+      duration(now - site.since),
+      site.connection,
+      site.services.map(service => service.name).join(', '),
+      site.self ? 'this site' : site.reason,
+    ]),
+  )
+}
+
+/** Colours come after the columns were measured. */
+export const paintLiveness = (text: string, paint: ReturnType<typeof painter>): string =>
+  text
+    .replaceAll(/(?<= {2})(alive)(?= )/g, word => paint(word, 'green'))
+    .replaceAll(/(?<= {2})(suspect)(?= )/g, word => paint(word, 'yellow'))
+    .replaceAll(/(?<= {2})(down)(?= )/g, word => paint(word, 'red'))

@@ -1,0 +1,153 @@
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { loadConfig } from '../../config/load.ts'
+import { flagOf, KEYS, variableOf } from '../../config/keys.ts'
+import type { KeySpec } from '../../config/keys.ts'
+import type { Flags } from '../../config/load.ts'
+import { probeFiles } from '../../config/probe/files.ts'
+import { evaluateCheck } from '../../core/check/index.ts'
+import { CheopsError } from '../../errors.ts'
+import type { ReadyInfo, RunningAgent, StartOptions } from '../../ports/control.ts'
+import type { Config } from '../../config.ts'
+import { READY_FILE } from '../agent/local.ts'
+import type { Call, CommandSpec, OptionSpec } from '../command.ts'
+import { EXIT, writeLine } from '../io.ts'
+import type { Io } from '../io.ts'
+
+/** Starts an agent; the composition root, or a test's own. */
+export type StartAgent = (config: Config, options: StartOptions) => Promise<RunningAgent>
+
+/** Flags for all keys, made from their table. A boolean flag may stand alone or carry a value. */
+const KEY_OPTIONS: readonly OptionSpec[] = [
+  ...Object.entries<KeySpec>(KEYS).map(([key, { type, help, fallback }]): OptionSpec => ({
+    flags: `${flagOf(key)} ${type.argument === undefined ? '[true|false]' : `<${type.argument.toLowerCase()}>`}`,
+    help: help.replace(/\.$/, '') + (fallback === undefined ? '' : ` (default: ${fallback})`),
+    variable: variableOf(key),
+    ...(type.list === true ? { list: true as const } : {}),
+  })),
+  {
+    flags: '--services <service>',
+    help: 'a service of this site: name=URL, or YAML as in the file',
+    list: true,
+    variable: variableOf('services'),
+  },
+]
+
+export const upCommand = (startAgent: StartAgent): CommandSpec => ({
+  name: 'up',
+  summary: 'Run the agent of this site until it is interrupted',
+  details:
+    'The configuration comes from a file, from variables, and from flags; a flag is stronger than a variable, a variable than the file.\n' +
+    'Ctrl-C (or SIGTERM) lets requests under way finish and stops; a second one stops at once.',
+  options: [
+    {
+      flags: '-c, --config <file>',
+      help: 'the configuration (default: cheops.yaml if there is one)',
+      variable: 'CHEOPS_CONFIG',
+    },
+    {
+      flags: '--ready-file <file>',
+      help: 'write the addresses there as JSON once the agent serves; removed when it stops',
+      variable: 'CHEOPS_READY_FILE',
+    },
+    ...KEY_OPTIONS,
+  ],
+  examples: [
+    ['cheops up --config cheops.yaml', 'run with a file (make one with "cheops init")'],
+    [
+      'cheops up --mesh demo --site site1 --services inventory=http://127.0.0.1:9001',
+      'run without a file, on the default ports',
+    ],
+    ['cheops up -c a.yaml --ingress-listen 127.0.0.1:0 --ready-file a.json', 'any free port; a.json says which'],
+    ['CHEOPS_BOOTSTRAP=10.0.0.2:4078 cheops up -c a.yaml', 'a key by its variable'],
+  ],
+  run: call => up(call, startAgent),
+})
+
+async function up({ io, options }: Call, startAgent: StartAgent): Promise<number> {
+  const file = options.text('config') ?? io.env['CHEOPS_CONFIG'] ?? (await defaultFile(io))
+  const flags: Record<string, Flags[string]> = {}
+  for (const key of [...Object.keys(KEYS), 'services']) flags[key] = options.given(camelCase(flagOf(key)))
+  const config = loadConfig({ file, env: io.env, flags, cwd: io.cwd, terminal: io.stderrIsTerminal })
+  await refuseMissingFiles(config)
+
+  const stop = new AbortController()
+  const onInterrupt = () => {
+    stop.abort()
+  }
+  io.interrupted.addEventListener('abort', onInterrupt)
+  const running = await startAgent(config, {
+    signal: stop.signal,
+    ...(file === undefined ? {} : { configFile: path.resolve(io.cwd, file) }),
+  })
+  const readyFiles = [path.join(config.data, READY_FILE), ...readyFile(io, options.text('readyFile'))]
+  try {
+    for (const each of readyFiles) await writeReady(each, running.ready)
+    announce(io, config, running.ready)
+    if (!io.interrupted.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      io.interrupted.addEventListener('abort', () => {
+        resolve()
+      })
+      await promise
+    }
+    writeLine(io.stdout, 'stopping')
+  } finally {
+    await Promise.all(readyFiles.map(each => rm(each, { force: true })))
+    await running.stop()
+  }
+  return EXIT.ok
+}
+
+async function defaultFile(io: Io): Promise<string | undefined> {
+  try {
+    return (await stat(path.join(io.cwd, 'cheops.yaml'))).isFile() ? 'cheops.yaml' : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** `--ingress-listen` → `ingressListen`: how the parser calls it. */
+const camelCase = (flag: string) => flag.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Says at once and together which files are missing or wrong; each part would otherwise fail on its own, one at a time. */
+async function refuseMissingFiles(config: Config): Promise<void> {
+  const bad = evaluateCheck({ files: await probeFiles(config) }).filter(({ level }) => level === 'error')
+  if (bad.length === 0) return
+  throw new CheopsError(
+    'ERR_CONFIG_INVALID',
+    `${bad.length === 1 ? 'A file' : `${String(bad.length)} files`} that the configuration names cannot be used:\n${bad
+      .map(({ message, hint }) => `  ${message}. ${hint ?? ''}`)
+      .join('\n')}`,
+    { problems: bad.map(({ message }) => message) },
+  )
+}
+
+const readyFile = (io: Io, option: string | undefined): string[] => {
+  const name = option ?? io.env['CHEOPS_READY_FILE']
+  return name === undefined || name === '' ? [] : [path.resolve(io.cwd, name)]
+}
+
+/** Written in one step: who waits for the file never reads half of it. */
+async function writeReady(file: string, ready: ReadyInfo): Promise<void> {
+  const temporary = `${file}.${String(ready.pid)}.new`
+  try {
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(temporary, `${JSON.stringify(ready, undefined, 2)}\n`)
+    await rename(temporary, file)
+  } catch (error) {
+    throw new CheopsError('ERR_CLI_USAGE', `The ready file ${file} cannot be written.`, { file }, { cause: error })
+  }
+}
+
+function announce(io: Io, config: Config, ready: ReadyInfo): void {
+  const rows: [string, string][] = [
+    ...ready.addresses.map((address): [string, string] => ['peers', address]),
+    ['ingress', ready.ingress],
+    ['admin', `${ready.admin}  (token in ${ready.adminTokenFile})`],
+    ...Object.entries(ready.services),
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  writeLine(io.stdout, `site ${ready.site} of mesh ${config.mesh} is up (pid ${String(ready.pid)})`)
+  for (const [name, address] of rows) writeLine(io.stdout, `  ${name.padEnd(width)}  ${address}`)
+}

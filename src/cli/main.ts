@@ -1,0 +1,63 @@
+import { CommanderError } from 'commander'
+import { commandTable } from './commands/index.ts'
+import type { StartAgent } from './commands/up.ts'
+import { describeFailure } from './failure.ts'
+import { EXIT, writeLine } from './io.ts'
+import type { Io } from './io.ts'
+import { buildProgram } from './program.ts'
+
+/**
+ * Runs one command line.
+ * @param argv the words behind `cheops`
+ * @returns the exit code; failures are told on standard error, never thrown
+ */
+export async function main(argv: readonly string[], io: Io, startAgent: StartAgent = startRealAgent): Promise<number> {
+  let exitCode: number = EXIT.ok
+  const program = buildProgram(commandTable(startAgent), io, code => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // The parser has told already; help and version are no failures.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.couldNotAsk
+    const failure = describeFailure(error)
+    writeLine(io.stderr, failure.text)
+    return failure.exitCode
+  }
+}
+
+/** Loaded only for `up`: every other command starts in a fraction of the time without libp2p. */
+const startRealAgent: StartAgent = async (config, options) => {
+  const { startAgent } = await import('../node.ts')
+  return startAgent(config, options)
+}
+
+/** How a second Ctrl-C ends, as shells have it: 128 and the number of the signal. */
+const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+/** Runs the command line of this process and sets its exit code. */
+export async function runProcess(): Promise<void> {
+  const interrupt = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (interrupt.signal.aborted) process.exit(SIGNAL_EXIT[signal])
+      interrupt.abort()
+    })
+  }
+  // The reader of a pipe may go before we are done ("| head"): no reason for a stack trace.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok)
+  })
+  process.exitCode = await main(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    env: process.env,
+    cwd: process.cwd(),
+    stdoutIsTerminal: process.stdout.isTTY,
+    stderrIsTerminal: process.stderr.isTTY,
+    interrupted: interrupt.signal,
+  })
+}
