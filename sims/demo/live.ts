@@ -13,11 +13,12 @@ const LOOK_INTERVAL_MS = 1_000
 export async function live(mesh: LocalMesh, end: AbortController): Promise<void> {
   const { stdin, stdout } = process
   const screen = stdout.isTTY ? new Redrawn() : new Changes()
+  const figures = stdout.isTTY
   const keys = stdin.isTTY && stdout.isTTY ? new Keys(mesh, end) : undefined
   try {
     while (!end.signal.aborted) {
       const looks = await look(mesh)
-      screen.show([...looks.map(lineOf), ...(keys === undefined ? [] : [keys.line])])
+      screen.show([...looks.map(site => lineOf(site, { figures })), ...(keys === undefined ? [] : [keys.line])])
       await pause(LOOK_INTERVAL_MS, undefined, { signal: end.signal }).catch(() => {})
     }
   } finally {
@@ -26,18 +27,25 @@ export async function live(mesh: LocalMesh, end: AbortController): Promise<void>
   }
 }
 
-/** One line for a site: what it is itself, then how it sees the others. */
-export function lineOf({ name, state, views }: SiteLook): string {
+/**
+ * One line for a site: what it is itself, then how it sees the others.
+ * @param options.figures whether to tell times and counts, which change all the time
+ */
+export function lineOf({ name, state, requests, views }: SiteLook, { figures }: { readonly figures: boolean }): string {
   switch (state) {
     case 'down':
       return `  ${paint('red', '○')} ${name}  down`
     case 'silent':
       return `  ${paint('yellow', '◌')} ${name}  starting or stopping`
     case 'serving': {
-      const seen = views.map(({ to, ms }) =>
-        ms === undefined ? paint('red', `${to} unreachable`) : `${to} ${paint('dim', `in ${ms.toFixed(1)} ms`)}`,
-      )
-      return `  ${paint('green', '●')} ${name}  serving, reaches ${seen.join(', ')}`
+      const seen = views.map(({ to, liveness, reason, rttMs }) => {
+        if (liveness !== 'alive')
+          return `${to} ${paint(liveness === 'suspect' ? 'yellow' : 'red', liveness)} (${reason})`
+        return figures && rttMs !== undefined ? `${to} alive ${paint('dim', `${rttMs.toFixed(1)} ms`)}` : `${to} alive`
+      })
+      const { local, forwarded, received } = requests
+      const counts = figures ? paint('dim', `   ${local} local, ${forwarded} to others, ${received} from others`) : ''
+      return `  ${paint('green', '●')} ${name}  serving, sees ${seen.join(', ') || 'nobody yet'}${counts}`
     }
   }
 }
@@ -54,15 +62,14 @@ class Redrawn {
   }
 }
 
-/** Lines in a log: each when it differs from the last time, but for the times in it. */
+/** Lines in a log: each when it differs from the last time. */
 class Changes {
   readonly #last = new Map<number, string>()
 
   show(lines: readonly string[]): void {
     for (const [n, line] of lines.entries()) {
-      const essence = line.replaceAll(/ in [\d.]+ ms/g, '')
-      if (this.#last.get(n) !== essence) say(line)
-      this.#last.set(n, essence)
+      if (this.#last.get(n) !== line) say(line)
+      this.#last.set(n, line)
     }
   }
 }

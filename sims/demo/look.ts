@@ -1,44 +1,94 @@
-import { send } from './client.ts'
+import { readFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import type { LocalMesh } from './local-mesh.ts'
+import type { LocalSite } from './local-site.ts'
 
-/** A healthy site of this machine answers within milliseconds; one that is being missed must not hold the picture up. */
+/** An agent answers from memory within milliseconds; one that is being missed must not hold the picture up. */
 const LOOK_TIMEOUT_MS = 1_000
 
-/** How one site sees another: by a real request through both agents. */
+/** How the agent of one site sees another. */
 export interface View {
   readonly to: string
-  /** Milliseconds there and back; undefined when no answer came from that site. */
-  readonly ms: number | undefined
+  /** `alive`, `suspect` or `down`. */
+  readonly liveness: string
+  /** Why it is thought so, in a sentence. */
+  readonly reason: string
+  /** Milliseconds there and back, as its beats measure them. */
+  readonly rttMs: number | undefined
 }
 
 export interface SiteLook {
   readonly name: string
-  /** `down`: no process of it runs. `silent`: they run, but its own agent does not answer. */
+  /** `down`: no process of it runs. `silent`: they run, but its agent does not answer. */
   readonly state: 'serving' | 'silent' | 'down'
+  /** Requests of its own clients that ran there, that it sent elsewhere, and that others sent to it. */
+  readonly requests: { readonly local: number; readonly forwarded: number; readonly received: number }
   readonly views: readonly View[]
 }
 
-/** How every site is, and how it sees the others, now. */
+/** How every site is and sees the others now, by the admin API of its agent. */
 export function look(mesh: LocalMesh): Promise<readonly SiteLook[]> {
   return Promise.all(
     mesh.sites.map(async (site): Promise<SiteLook> => {
       const { name } = site
-      const own = await answerTime(mesh, name, name)
-      if (own === undefined) return { name, state: site.running ? 'silent' : 'down', views: [] }
-      const others = mesh.sites.filter(other => other !== site)
-      const views = others.map(async ({ name: to }): Promise<View> => ({ to, ms: await answerTime(mesh, name, to) }))
-      return { name, state: 'serving', views: await Promise.all(views) }
+      try {
+        const [status, sites] = await Promise.all([ask(site, '/v1/status'), ask(site, '/v1/sites')])
+        const total = (kind: string): number => numberAt(status, ['requests', kind, 'total']) ?? 0
+        return {
+          name,
+          state: 'serving',
+          requests: { local: total('local'), forwarded: total('forwarded'), received: total('received') },
+          views: (Array.isArray(sites) ? sites : []).map(viewOf).filter(({ to }) => to !== name),
+        }
+      } catch {
+        const requests = { local: 0, forwarded: 0, received: 0 }
+        return { name, state: site.running ? 'silent' : 'down', requests, views: [] }
+      }
     }),
   )
 }
 
-async function answerTime(mesh: LocalMesh, at: string, scope: string): Promise<number | undefined> {
-  const begin = performance.now()
-  try {
-    const ask = { at, service: 'inventory', method: 'GET', path: '/healthz', scope } as const
-    const { status } = await send(mesh.url(at, 'inventory'), ask, LOOK_TIMEOUT_MS)
-    return status === 200 ? performance.now() - begin : undefined
-  } catch {
-    return undefined
+function viewOf(site: unknown): View {
+  const textAt = (key: string): string => {
+    const found = at(site, [key])
+    return typeof found === 'string' ? found : ''
   }
+  return {
+    to: textAt('name'),
+    liveness: textAt('liveness'),
+    reason: textAt('reason'),
+    rttMs: numberAt(site, ['rttMs']),
+  }
+}
+
+async function ask(site: LocalSite, path: string): Promise<unknown> {
+  const token = (await readFile(site.adminTokenFile, 'utf8')).trim()
+  return new Promise((resolve, reject) => {
+    const call = request(site.admin + path, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(LOOK_TIMEOUT_MS),
+    })
+    call.on('error', reject)
+    call.on('response', response => {
+      if (response.statusCode === 200) json(response).then(resolve, reject)
+      else reject(new Error(`the admin API answered ${String(response.statusCode)}`))
+    })
+    call.end()
+  })
+}
+
+/** A member deep in outside data, undefined where there is none. */
+function at(value: unknown, keys: readonly string[]): unknown {
+  let found = value
+  for (const key of keys) {
+    if (typeof found !== 'object' || found === null) return undefined
+    found = Object.entries(found).find(([name]) => name === key)?.[1]
+  }
+  return found
+}
+
+function numberAt(value: unknown, keys: readonly string[]): number | undefined {
+  const found = at(value, keys)
+  return typeof found === 'number' ? found : undefined
 }

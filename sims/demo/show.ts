@@ -11,8 +11,8 @@ export function say(line = ''): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** A body in a log has its use up to here; more is seen by pasting the command. */
-const MAX_BODY_CHARACTERS = 400
+/** An order fits; more is seen by pasting the command. */
+const MAX_BODY_CHARACTERS = 240
 
 export interface PictureSite {
   readonly name: string
@@ -56,11 +56,18 @@ function showExchange({ ask, url, answer, wrong }: ExchangeResult): void {
   say(`      ${paint('cyan', `$ ${curl(url, ask)}`)}`)
   if (answer !== undefined) {
     const site = answer.headers['cheops-site']
-    const body = typeof answer.body === 'string' ? answer.body.trim() : JSON.stringify(answer.body)
-    const shown = body.length > MAX_BODY_CHARACTERS ? `${body.slice(0, MAX_BODY_CHARACTERS)}…` : body
-    say(`      ${answer.status}${site === undefined ? '' : ` from ${site}`}  ${shown}`)
+    say(`      ${answer.status}${site === undefined ? '' : ` from ${site}`}  ${digest(answer.body)}`)
   }
   for (const sentence of wrong) say(`      ${paint('red', `× ${sentence}`)}`)
+}
+
+/** A body in one line; of a problem (RFC 9457) what people read first. */
+function digest(body: unknown): string {
+  if (typeof body === 'object' && body !== null && 'code' in body && 'detail' in body) {
+    return `${String(body.code)}: ${String(body.detail)}`
+  }
+  const text = typeof body === 'string' ? body.trim() : JSON.stringify(body)
+  return text.length > MAX_BODY_CHARACTERS ? `${text.slice(0, MAX_BODY_CHARACTERS)}…` : text
 }
 
 /** The line at the end of a tour. @returns whether every step was as it must be */
