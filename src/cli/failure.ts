@@ -18,10 +18,16 @@ export class AgentRefusal extends Error {
   }
 }
 
+const TOKEN_HINT =
+  'Give the file with its token: --token-file FILE or CHEOPS_TOKEN_FILE. "cheops up" prints where it stands.'
+
 /** What standard error says of a failure, and the exit code. */
 export function describeFailure(error: unknown): { readonly text: string; readonly exitCode: number } {
   if (error instanceof AgentRefusal) {
-    return { text: lines(error.message, error.code, error.hint), exitCode: EXIT.failed }
+    // Without its token the agent does not listen to the question.
+    return error.status === 401
+      ? { text: lines(error.message, error.code, TOKEN_HINT), exitCode: EXIT.couldNotAsk }
+      : { text: lines(error.message, error.code, error.hint), exitCode: EXIT.failed }
   }
   if (error instanceof CheopsError) {
     return { text: lines(error.message, error.code, error.spec.hint), exitCode: EXIT.couldNotAsk }
@@ -30,5 +36,8 @@ export function describeFailure(error: unknown): { readonly text: string; readon
   return { text: `cheops: this should not have happened: ${message}`, exitCode: EXIT.couldNotAsk }
 }
 
-const lines = (message: string, code: string, hint: string | undefined) =>
-  `cheops: ${message} (${code})${hint === undefined ? '' : `\n  ${hint}`}`
+/** The code stands behind the first line: what follows may be a caret under a column. */
+function lines(message: string, code: string, hint: string | undefined): string {
+  const [first = '', ...rest] = message.split('\n')
+  return [`cheops: ${first} (${code})`, ...rest, ...(hint === undefined ? [] : [`  ${hint}`])].join('\n')
+}

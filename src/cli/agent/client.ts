@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { CheopsError } from '../../errors.ts'
 import type { AgentStatus, Finding } from '../../ports/control.ts'
 import type { Catalog } from '../../core/resource/catalog.ts'
 import { AgentRefusal } from '../failure.ts'
@@ -70,7 +71,12 @@ export class AdminClient {
     try {
       return JSON.parse(text) as T
     } catch (error) {
-      throw connectionError(error, this.url)
+      throw new CheopsError(
+        'ERR_CLI_AGENT',
+        `${this.url} answers, but not as the admin API of an agent does.`,
+        {},
+        { cause: error },
+      )
     }
   }
 
@@ -140,9 +146,9 @@ async function refusal(response: IncomingMessage, url: string): Promise<Error> {
   } catch {
     // Not ours: below.
   }
-  return new AgentRefusal(status, {
-    code: `HTTP ${String(status)}`,
-    detail: `${url} answers as no Cheops agent does`,
-    hint: 'Is this the address of the admin API (admin.listen), and not that of the ingress?',
-  })
+  return new CheopsError(
+    'ERR_CLI_AGENT',
+    `${url} answers as no admin API of an agent does (status ${String(status)}): is it the address of the ingress?`,
+    { url, status },
+  )
 }

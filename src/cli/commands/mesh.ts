@@ -85,8 +85,8 @@ function siteText(site: SiteAnswer, now: number): string {
     ['site', site.self ? `${site.name} (this one)` : site.name],
     ['liveness', `${site.liveness} for ${duration(now - site.since)}: ${site.reason}`],
     ['connection', site.connection],
-    ['rtt', milliseconds(site.rttMs)],
-    ['clock', site.clockOffsetMs === undefined ? undefined : `${site.clockOffsetMs.toFixed(0)} ms from ours`],
+    ['rtt', site.self ? undefined : milliseconds(site.rttMs)],
+    ['clock', site.clockOffsetMs === undefined ? undefined : clockText(site.clockOffsetMs)],
     ['peer', site.peerId],
     ['addresses', site.addresses.join('\n')],
     ['services', site.services.map(({ name, application }) => `${name} (${application})`).join(', ')],
@@ -112,6 +112,11 @@ function siteText(site: SiteAnswer, now: number): string {
           .join(`\n${' '.repeat(13)}`)}`,
     )
     .join('\n')
+}
+
+const clockText = (offsetMs: number) => {
+  const rounded = Math.round(offsetMs)
+  return rounded === 0 ? 'as ours' : `${String(Math.abs(rounded))} ms ${rounded > 0 ? 'ahead of' : 'behind'} ours`
 }
 
 const pairs = (labels: Readonly<Record<string, string>>) =>

@@ -40,6 +40,7 @@ export function statusScreen(
 ): string {
   const paint = painter(colour)
   const labels = Object.entries(status.labels).map(([name, value]) => `${name}=${value}`)
+  const listenerWidth = Math.max(0, ...status.listeners.map(({ name }) => name.length))
   const facts: [string, string][] = [
     ['mesh', status.mesh],
     ['site', [status.site, ...labels].join('  ')],
@@ -50,7 +51,7 @@ export function statusScreen(
     ['peers', `${String(peers)} connected, ${String(sites.length - 1)} other sites known`],
     ...status.listeners.map(({ name, address }, index): [string, string] => [
       index === 0 ? 'listens' : '',
-      `${name}  ${address}`,
+      `${name.padEnd(listenerWidth)}  ${address}`,
     ]),
   ]
   const { local, forwarded, received } = status.requests
@@ -88,7 +89,7 @@ export function siteTable(sites: readonly SiteAnswer[], now: number): string {
     sites.map(site => [
       site.name,
       site.liveness,
-      milliseconds(site.rttMs),
+      site.self ? undefined : milliseconds(site.rttMs),
       duration(now - site.since),
       site.connection,
       site.services.map(service => service.name).join(', '),

@@ -71,32 +71,44 @@ async function up({ io, options }: Call, startAgent: StartAgent): Promise<number
   const config = loadConfig({ file, env: io.env, flags, cwd: io.cwd, terminal: io.stderrIsTerminal })
   await refuseMissingFiles(config)
 
-  const stop = new AbortController()
-  const onInterrupt = () => {
-    stop.abort()
-  }
-  io.interrupted.addEventListener('abort', onInterrupt)
-  const running = await startAgent(config, {
-    signal: stop.signal,
-    ...(file === undefined ? {} : { configFile: path.resolve(io.cwd, file) }),
-  })
   const readyFiles = [path.join(config.data, READY_FILE), ...readyFile(io, options.text('readyFile'))]
+  // One that a killed agent left behind would tell waiting scripts of addresses that nobody serves.
+  await Promise.all(readyFiles.map(each => rm(each, { force: true })))
+  const running = await startUnlessInterrupted(io, () =>
+    startAgent(config, {
+      signal: io.interrupted,
+      ...(file === undefined ? {} : { configFile: path.resolve(io.cwd, file) }),
+    }),
+  )
+  if (running === undefined) return EXIT.ok
   try {
     for (const each of readyFiles) await writeReady(each, running.ready)
     announce(io, config, running.ready)
-    if (!io.interrupted.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      io.interrupted.addEventListener('abort', () => {
-        resolve()
-      })
-      await promise
-    }
+    await interruption(io)
     writeLine(io.stdout, 'stopping')
   } finally {
     await Promise.all(readyFiles.map(each => rm(each, { force: true })))
     await running.stop()
   }
   return EXIT.ok
+}
+
+async function startUnlessInterrupted(io: Io, start: () => Promise<RunningAgent>): Promise<RunningAgent | undefined> {
+  try {
+    return await start()
+  } catch (error) {
+    if (io.interrupted.aborted) return undefined
+    throw error
+  }
+}
+
+async function interruption({ interrupted }: Io): Promise<void> {
+  if (interrupted.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  interrupted.addEventListener('abort', () => {
+    resolve()
+  })
+  await promise
 }
 
 async function defaultFile(io: Io): Promise<string | undefined> {
