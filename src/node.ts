@@ -75,6 +75,7 @@ async function start(
     membership,
     transport,
     traffic,
+    random: systemRandom,
     logger: logger.child({ part: 'requests' }),
     ownAddress,
   })

@@ -14,6 +14,7 @@ import { CheopsError } from '../errors.ts'
 import type { Target } from '../ports/exchange.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
+import type { Random } from '../ports/random.ts'
 import type { PeerTransport } from '../ports/transport.ts'
 import { Router } from '../runtime/router.ts'
 import type { Traffic } from '../runtime/traffic.ts'
@@ -25,6 +26,7 @@ export interface RequestPathParts {
   readonly membership: Membership
   readonly transport: PeerTransport
   readonly traffic: Traffic
+  readonly random: Random
   readonly logger: Logger
   /** Address of a service's own listener, undefined where it has none. */
   ownAddress(service: string): string | undefined
@@ -44,7 +46,7 @@ export class RequestPath {
     const router = new Router({
       membership,
       traffic,
-      random: { uniform: Math.random, bytes: length => crypto.getRandomValues(new Uint8Array(length)) },
+      random: parts.random,
       glue: name => services.get(name)?.glue,
       correlationRules: () => services.correlationRules(),
       isConnected: site => transport.isConnected(site),

@@ -3,7 +3,7 @@ import { ERROR_HEADER, HEADER_NAMES, HOPS_HEADER, SCOPE_HEADER, SERVICE_HEADER }
 import { headerValue } from '../core/resource/http-head.ts'
 import { MAX_HOPS, readBaggage, writeBaggage } from '../core/resource/request-context.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
-import { newTraceparent, traceIdOf } from '../core/resource/trace-context.ts'
+import { newTraceparent, toHex, traceIdOf } from '../core/resource/trace-context.ts'
 import type { Placement } from '../core/scope/index.ts'
 import { nearestName } from '../core/scope/index.ts'
 import { CheopsError, ERRORS } from '../errors.ts'
@@ -262,8 +262,8 @@ function requestId(random: Uint8Array): string {
   const bytes = Uint8Array.from(random)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  const hex = toHex(bytes)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 const NO_CONTEXT = { dropHeaders: OWN_REQUEST_HEADERS, addHeaders: [] as readonly string[] }

@@ -1,13 +1,17 @@
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
-import type { Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
+import { grantWindowLazily } from '../../src/adapters/libp2p/lazy-window.ts'
+import { noiseCrypto } from '../../src/adapters/libp2p/noise-crypto.ts'
 
 /** Two libp2p nodes on loopback with one connection between them, and streams on it; set up as agents are. */
 export interface Libp2pPair {
   /** Opens a stream from the first node to the second and gives both ends. */
   open(): Promise<{ near: Stream; far: Stream }>
+  /** The same from the second to the first, on the same connection; `near` is the second's end. */
+  openBack(): Promise<{ near: Stream; far: Stream }>
   /** Cuts the connection as a lost network would. */
   cut(): void
   stop(): Promise<void>
@@ -20,7 +24,7 @@ export async function libp2pPair(): Promise<Libp2pPair> {
     createLibp2p({
       addresses: { listen },
       transports: [tcp()],
-      connectionEncrypters: [noise()],
+      connectionEncrypters: [noise({ crypto: noiseCrypto })],
       // The window must not be larger than the read buffer: a paused stream would be reset (src/adapters/libp2p).
       streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })],
     })
@@ -32,7 +36,10 @@ export async function libp2pPair(): Promise<Libp2pPair> {
     async open() {
       const arrived = new Promise<Stream>(resolve => arrivals.push(resolve))
       const near = await connection.newStream(PROTOCOL, { maxOutboundStreams: 4_096 })
-      return { near, far: await arrived }
+      const far = await arrived
+      grantWindowLazily(near)
+      grantWindowLazily(far)
+      return { near, far }
     },
     cut: () => connection.abort(new Error('cut by the test')),
     stop: async () => {

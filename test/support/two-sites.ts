@@ -1,5 +1,6 @@
 import { Ingress } from '../../src/adapters/http/ingress.ts'
 import { createMetrics } from '../../src/adapters/metrics/prometheus.ts'
+import { systemRandom } from '../../src/adapters/system/system-random.ts'
 import { RequestPath } from '../../src/composition/request-path.ts'
 import { Services } from '../../src/composition/services.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/config.ts'
@@ -91,6 +92,7 @@ export async function twoSites(options: TwoSitesOptions): Promise<TwoSites> {
       membership: membershipOf(self, services, options.isMember ?? true),
       transport,
       traffic,
+      random: systemRandom,
       logger: faultLogger(faults),
       ownAddress: () => undefined,
     })

@@ -10,6 +10,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { CheopsError } from '../../errors.ts'
 import { corkedTcp } from './corked-tcp.ts'
+import { noiseCrypto } from './noise-crypto.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Identify } from '@libp2p/identify'
 import type { KadDHT } from '@libp2p/kad-dht'
@@ -90,7 +91,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     nodeInfo: { name: 'cheops', version: options.version, userAgent: `cheops/${options.version}` },
     addresses: { listen: [...options.listen, ...useRelay], announce: [...options.announce] },
     transports: options.relay.use || options.relay.serve ? [...transports, circuitRelayTransport()] : transports,
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [
       yamux({
         maxInboundStreams: options.maxStreamsPerPeer,

@@ -2,6 +2,7 @@ import { CheopsError } from '../../errors.ts'
 import type { Stream } from '@libp2p/interface'
 import type { PeerConnection } from '../../ports/peer-network.ts'
 import type { PeerTransport } from '../../ports/transport.ts'
+import { grantWindowLazily } from './lazy-window.ts'
 import type { Host } from './host.ts'
 import type { Libp2pNetwork } from './libp2p-network.ts'
 
@@ -29,7 +30,9 @@ export class Libp2pTransport implements PeerTransport {
     try {
       const connection = this.#network.connection(id)
       if (connection === undefined) throw new Error('the connection has been closed')
-      return await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
+      const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
+      grantWindowLazily(stream)
+      return stream
     } catch (cause) {
       signal.throwIfAborted()
       const message = `The connection to site "${site}" takes no new stream.`
@@ -49,6 +52,7 @@ export class Libp2pTransport implements PeerTransport {
     await this.#host.handle(
       protocol,
       (stream, connection) => {
+        grantWindowLazily(stream)
         try {
           handler(stream, connection.remotePeer.toString())
         } catch (error) {

@@ -7,12 +7,21 @@ export function traceIdOf(traceparent: string): string | undefined {
   return match?.[1] === '0'.repeat(32) ? undefined : match?.[1]
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Lower-case hexadecimal digits. */
+export function toHex(bytes: Uint8Array): string {
+  let hex = ''
+  for (const byte of bytes) hex += HEX[byte]
+  return hex
+}
+
 /**
  * A traceparent that starts a trace. It is flagged as sampled, since "not sampled" would make every instrumented
  * application behind it drop its own traces.
  * @param random 24 random bytes: 16 for the trace, 8 for the parent
  */
 export function newTraceparent(random: Uint8Array): string {
-  const hex = Array.from(random, byte => byte.toString(16).padStart(2, '0')).join('')
+  const hex = toHex(random)
   return `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-01`
 }
