@@ -185,6 +185,12 @@ export const ERRORS = {
     hint: 'Nothing was done. Try again in a second; limits.requestsPerSecondPerPeer of that site is the bound.',
     retry: true,
   },
+  ERR_AGENT_STOPPING: {
+    status: 503,
+    title: 'The agent of the site is stopping',
+    hint: 'Nothing was done. Try again when it is back, or name another site with "||".',
+    retry: true,
+  },
   ERR_FORWARD_LOOP: {
     status: 508,
     title: 'The request goes round in circles',

@@ -7,6 +7,7 @@ import { createMetrics } from './adapters/metrics/prometheus.ts'
 import { systemClock } from './adapters/system/system-clock.ts'
 import { systemRandom } from './adapters/system/system-random.ts'
 import { Control, offered } from './composition/control.ts'
+import { stateGauges } from './composition/gauges.ts'
 import { Lifecycle } from './composition/lifecycle.ts'
 import { Listeners } from './composition/listeners.ts'
 import { RequestPath } from './composition/request-path.ts'
@@ -95,6 +96,13 @@ async function start(
   )
   signal?.throwIfAborted()
 
+  const refreshGauges = stateGauges({
+    metrics,
+    membership,
+    peers: () => peer.diagnostics.peers().length,
+    streams: () => requestPath.streams(),
+    endpoints: () => new Map(services.all().map(({ config: { name }, upstream }) => [name, upstream.pool.counts()])),
+  })
   const control = await lifecycle.add(
     'control',
     () =>
@@ -109,6 +117,7 @@ async function start(
         metrics,
         state: () => state,
         adminUrl: () => adminUrl,
+        refreshGauges,
         openListener: service => listeners.openOwn(requestPath.ingressParts, service),
       }),
     started => started.close(),

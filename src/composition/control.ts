@@ -39,6 +39,8 @@ export interface ControlParts {
   readonly state: () => AgentStatus['state']
   /** Address of the admin API itself. */
   readonly adminUrl: () => string
+  /** Brings the metrics of states up to date. */
+  refreshGauges(): void
   /** Opens a service's own port, if it has one. */
   openListener(service: ServiceConfig): Promise<void>
 }
@@ -233,6 +235,7 @@ export class Control implements AgentControl {
   }
 
   metrics(): Promise<{ contentType: string; body: string }> {
+    this.#parts.refreshGauges()
     return this.#parts.metrics.expose()
   }
 

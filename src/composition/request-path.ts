@@ -7,16 +7,18 @@ import type { ExchangeEnvironment } from '../adapters/http/http-exchange.ts'
 import type { IngressParts } from '../adapters/http/ingress.ts'
 import { ReceivedServer } from '../adapters/http/received-server.ts'
 import { siteUpstream } from '../adapters/http/site-upstream.ts'
+import type { PoolCounts } from '../adapters/http/connection-pool.ts'
 import type { Upstream } from '../adapters/http/upstream.ts'
 import type { Config } from '../config.ts'
 import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
-import type { Target } from '../ports/exchange.ts'
+import type { Exchange, Target } from '../ports/exchange.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { PeerTransport } from '../ports/transport.ts'
 import { Router } from '../runtime/router.ts'
+import type { Routed } from '../runtime/router.ts'
 import type { Traffic } from '../runtime/traffic.ts'
 import type { Services } from './services.ts'
 
@@ -58,14 +60,17 @@ export class RequestPath {
       glue: name => services.get(name)?.glue,
     }
     const limits = { ...config.limits, ...config.timeouts }
-    const fault = (error: unknown): void => logger.error({ error }, 'a request met a fault of this agent')
+    const serve = (kind: string, exchange: Exchange, routing: Promise<Routed>): Promise<void> =>
+      routing.then(config.log.level === 'debug' ? logOf(logger, kind, exchange) : () => {}, (error: unknown) =>
+        logger.error({ error }, 'a request met a fault of this agent'),
+      )
     this.ingressParts = {
       environment,
       limits,
       names: serviceNames(services, membership),
       endpoints: () => services.endpoints(),
       ownAddress: service => parts.ownAddress(service),
-      route: exchange => void router.client(exchange).catch(fault),
+      route: exchange => void serve('client', exchange, router.client(exchange)),
     }
     const admission = new Admission({
       siteOfPeer: peerId => membership.siteOfPeer(peerId),
@@ -81,7 +86,7 @@ export class RequestPath {
       // Streams are bounded for each connection between agents, before they come here.
       limits: { ...limits, connections: Number.POSITIVE_INFINITY },
       admit: (peerId, head) => admission.admit(peerId, head),
-      received: (exchange, context) => void router.received(exchange, context).catch(fault),
+      received: (exchange, context) => serve('received', exchange, router.received(exchange, context)),
     })
   }
 
@@ -93,9 +98,14 @@ export class RequestPath {
     )
   }
 
+  /** Streams to each site that was asked for so far, for metrics. */
+  streams(): ReadonlyMap<string, PoolCounts> {
+    return new Map([...this.#sites].map(([site, upstream]) => [site, upstream.pool.counts()]))
+  }
+
   async stop(): Promise<void> {
     await this.#parts.transport.unserve(FORWARD_PROTOCOL)
-    await this.#received.close()
+    await this.#received.close(this.#parts.config.timeouts.drainMs)
     for (const upstream of this.#sites.values()) upstream.pool.destroy()
   }
 
@@ -124,6 +134,28 @@ export class RequestPath {
       this.#sites.set(site, upstream)
     }
     return upstream
+  }
+}
+
+/** One line a request, at level debug. Queries are left out: clients put tokens there. */
+function logOf(logger: Logger, kind: string, exchange: Exchange): (routed: Routed) => void {
+  const startedAt = performance.now()
+  return ({ result, site, scope }) => {
+    const failure = result.kind === 'failed' || result.kind === 'refused' ? { code: result.error.code } : {}
+    logger.debug(
+      {
+        kind,
+        method: exchange.head.method,
+        service: exchange.service,
+        path: exchange.path.split('?', 1)[0],
+        scope,
+        site,
+        result: result.kind,
+        ...('status' in result ? { status: result.status } : failure),
+        ms: Math.round(performance.now() - startedAt),
+      },
+      'request',
+    )
   }
 }
 

@@ -13,13 +13,17 @@ export interface ReceivedParts {
   readonly limits: ListenerLimits
   /** Decides before the application sees a byte. Throws a CheopsError for what is refused. */
   admit(peerId: string, head: RequestHead): { readonly service: string; readonly context: RequestContext | undefined }
-  received(exchange: Exchange, context: RequestContext | undefined): void
+  /** Serves an admitted request; settles when it is over. */
+  received(exchange: Exchange, context: RequestContext | undefined): Promise<void>
 }
 
 /** Serves the requests that other agents send over their streams. */
 export class ReceivedServer {
   readonly #listener: HttpListener
   readonly #peers = new WeakMap<Duplex, string>()
+  #underWay = 0
+  #stopping = false
+  #onDrained: (() => void) | undefined
 
   constructor(parts: ReceivedParts) {
     const { environment, limits } = parts
@@ -27,9 +31,13 @@ export class ReceivedServer {
     this.#listener = new HttpListener(options, (side, socket) => {
       const head = headOf(side.request)
       try {
+        if (this.#stopping) throw new CheopsError('ERR_AGENT_STOPPING', `${environment.site} is stopping`)
         const { service, context } = parts.admit(this.#peers.get(socket) ?? '', head)
         const address = { service, path: head.target, scope: undefined }
-        parts.received(new HttpExchange(side, address, undefined, environment), context)
+        this.#underWay++
+        void parts.received(new HttpExchange(side, address, undefined, environment), context).finally(() => {
+          if (--this.#underWay === 0) this.#onDrained?.()
+        })
       } catch (error) {
         if (!(error instanceof CheopsError)) throw error
         refuseRequest(side, error, environment.site, environment.glue(side.request.headers['cheops-service'] as string))
@@ -43,7 +51,16 @@ export class ReceivedServer {
     this.#listener.accept(connection)
   }
 
-  close(): Promise<void> {
-    return this.#listener.close(0)
+  /** Refuses new requests at once, so that their senders go elsewhere, and lets those under way end for `drainMs`. */
+  async close(drainMs: number): Promise<void> {
+    this.#stopping = true
+    if (this.#underWay > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#onDrained = resolve
+      const timer = setTimeout(resolve, drainMs)
+      await promise
+      clearTimeout(timer)
+    }
+    await this.#listener.close(0)
   }
 }

@@ -1,0 +1,53 @@
+import type { PoolCounts } from '../adapters/http/connection-pool.ts'
+import type { Membership } from '../ports/membership.ts'
+import type { Metrics } from '../ports/metrics.ts'
+
+export interface GaugeParts {
+  readonly metrics: Metrics
+  readonly membership: Membership
+  /** Connections between agents that stand now. */
+  peers(): number
+  /** Pools of streams by site, and of connections by service. */
+  streams(): ReadonlyMap<string, PoolCounts>
+  endpoints(): ReadonlyMap<string, PoolCounts>
+}
+
+const STATES = ['idle', 'busy', 'upgraded', 'queued'] as const
+
+/**
+ * Metrics that are states rather than events: looked at when somebody asks.
+ * @returns what brings them up to date
+ */
+export function stateGauges(parts: GaugeParts): () => void {
+  const { metrics, membership } = parts
+  const sites = metrics.gauge('cheops_mesh_sites', 'Sites that are known, by liveness.', ['liveness'])
+  const rtt = metrics.gauge('cheops_site_rtt_seconds', 'Round-trip time to the agent of a site.', ['site'])
+  const connections = metrics.gauge('cheops_peer_connections', 'Connections to other agents.')
+  const streamGauge = metrics.gauge(
+    'cheops_forward_streams',
+    'Streams to a site; queued are requests that wait for one.',
+    ['site', 'state'],
+  )
+  const endpointGauge = metrics.gauge(
+    'cheops_endpoint_connections',
+    'Connections to an application; queued are requests that wait for one.',
+    ['service', 'state'],
+  )
+  return () => {
+    const all = membership.sites()
+    for (const liveness of ['alive', 'suspect', 'down'] as const) {
+      sites.set(all.filter(site => site.liveness === liveness).length, liveness)
+    }
+    for (const { name, rttMs } of all) if (rttMs !== undefined) rtt.set(rttMs / 1000, name)
+    connections.set(parts.peers())
+    for (const [gauge, pools] of [
+      [streamGauge, parts.streams()],
+      [endpointGauge, parts.endpoints()],
+    ] as const) {
+      for (const [name, counts] of pools) {
+        const busy = counts.open - counts.idle - counts.upgraded
+        for (const state of STATES) gauge.set(state === 'busy' ? busy : counts[state], name, state)
+      }
+    }
+  }
+}
