@@ -1,0 +1,33 @@
+// Shows that metrics appear in the format of Prometheus with their labels, that asking twice gives the same one, and that
+// names and numbers of labels are held to the convention.
+import { expect, test } from 'vitest'
+import { createMetrics } from '../../../../src/adapters/metrics/prometheus.ts'
+
+test('counter, gauge, histogram', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  metrics.counter('cheops_forward_requests_total', 'Requests.', ['service', 'site']).add(2, 'inventory', 'site2')
+  metrics.counter('cheops_forward_requests_total', 'Requests.', ['service', 'site']).add(1, 'inventory', 'site2')
+  metrics.gauge('cheops_peers_connected_count', 'Peers.').set(3)
+  metrics.histogram('cheops_ingress_latency_seconds', 'Time.', [0.1, 1]).observe(0.5)
+  const { contentType, body } = await metrics.expose()
+  expect(contentType).toContain('text/plain; version=0.0.4')
+  expect(body).toContain('cheops_forward_requests_total{service="inventory",site="site2"} 3')
+  expect(body).toContain('cheops_peers_connected_count 3')
+  expect(body).toContain('cheops_ingress_latency_seconds_bucket{le="0.1"} 0')
+  expect(body).toContain('cheops_ingress_latency_seconds_bucket{le="1"} 1')
+})
+
+test('two agents in one process do not share metrics; those of the process are there', async () => {
+  const [one, two] = [createMetrics(), createMetrics()]
+  one.gauge('cheops_peers_connected_count', 'Peers.').set(1)
+  expect((await two.expose()).body).not.toContain('cheops_peers')
+  expect((await two.expose()).body).toContain('cheops_process_resident_memory_bytes')
+})
+
+test('bad names, too many labels and another kind are refused', () => {
+  const metrics = createMetrics({ processMetrics: false })
+  expect(() => metrics.counter('requests', 'x')).toThrow(/must be called/)
+  expect(() => metrics.counter('cheops_a_b', 'x', ['a', 'b', 'c', 'd', 'e'])).toThrow(/at most 4 labels/)
+  metrics.counter('cheops_a_b', 'x')
+  expect(() => metrics.gauge('cheops_a_b', 'x')).toThrow(/is a counter already/)
+})

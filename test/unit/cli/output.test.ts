@@ -1,0 +1,114 @@
+// Shows how answers look: columns that align whatever they hold, times that people read, one screen of status, findings
+// in sections. How: exact text, without a terminal.
+import { describe, expect, test } from 'vitest'
+import { findingsText } from '../../../src/cli/commands/check.ts'
+import { statusScreen } from '../../../src/cli/commands/status.ts'
+import { duration, milliseconds } from '../../../src/cli/output/render.ts'
+import { displayWidth, table } from '../../../src/cli/output/table.ts'
+import { evaluateCheck } from '../../../src/core/check/index.ts'
+import { fakeControl } from '../../integration/admin/fake-control.ts'
+
+describe('tables', () => {
+  test('align, also with wide and combining characters, and end without spaces', () => {
+    expect(
+      table(
+        ['A', 'B'],
+        [
+          ['é', 'x'],
+          ['東京', undefined],
+          ['e\u0301', ''],
+          ['plain', 'z'],
+        ],
+      ),
+    ).toBe(['A      B', 'é      x', '東京   –', 'e\u0301      –', 'plain  z'].join('\n'))
+  })
+  test.each([
+    ['abc', 3],
+    ['東京', 4],
+    ['e\u0301', 1],
+    ['🚀', 2],
+    ['', 0],
+  ])('%s takes %i columns', (text, width) => {
+    expect(displayWidth(text)).toBe(width)
+  })
+  test('control characters of others do not reach the terminal', () => {
+    expect(table(['A'], [['\u001b[31mred\u0007\n']])).toBe('A\n\ufffd[31mred\ufffd\ufffd')
+  })
+})
+
+test.each([
+  [0, '0 s'],
+  [59_999, '59 s'],
+  [61_000, '1 min 1 s'],
+  [3_600_000, '1 h'],
+  [3_725_000, '1 h 2 min'],
+  [90_000_000, '1 d 1 h'],
+  [-5, '0 s'],
+])('%i ms is %s', (elapsed, text) => {
+  expect(duration(elapsed)).toBe(text)
+})
+
+test('round trips', () => {
+  expect([milliseconds(undefined), milliseconds(0.449), milliseconds(12.345)]).toEqual([undefined, '0.4 ms', '12 ms'])
+})
+
+const screen = (colour: boolean) => {
+  const control = fakeControl()
+  const sites = control.membership
+    .sites()
+    .map(site => ({ ...site, recordNumber: String(site.recordNumber), self: site.name === 'site1' }))
+  const services = control.services().map(service => ({ ...service, site: 'site1', liveness: 'alive' as const }))
+  return statusScreen(control.status(), sites, control.peers().length, services, colour)
+}
+
+test('status on one screen', () => {
+  expect(screen(false)).toBe(`mesh         demo
+site         site1  region=eu
+peer         12D3KooWsite1
+incarnation  1763800000000-9f86d081884c7d65
+version      0.1.0 on Node v24.21.0, pid 4711
+state        serving for 1 h 2 min
+peers        1 connected, 2 other sites known
+listens      peers    /ip4/10.0.0.1/tcp/4078/p2p/12D3KooWsite1
+             ingress  http://127.0.0.1:8079
+
+SITE   LIVENESS  RTT    SINCE  CONNECTION  SERVICES   REASON
+site1  alive     –      1 min  self        inventory  this site
+site2  alive     12 ms  1 min  direct      inventory  beats arrive
+site3  down      –      1 min  none        inventory  no beat for 31 s
+
+REQUESTS          IN FLIGHT  TOTAL  FAILED
+to this site      1          12345  2
+to other sites    0          7      0
+from other sites  0          3      1
+
+SERVICE    APPLICATION  ENDPOINT               HERE AT
+inventory  rest         http://127.0.0.1:9001  http://127.0.0.1:8079/inventory`)
+})
+
+test('colours change nothing but colours', () => {
+  expect(screen(true)).toContain('\u001b[31mdown\u001b[0m')
+  // oxlint-disable-next-line no-control-regex
+  expect(screen(true).replaceAll(/\u001b\[\d+m/g, '')).toBe(screen(false))
+})
+
+test('findings stand in sections, complaints with their identifier and a hint', () => {
+  const findings = evaluateCheck({
+    node: { version: 'v24.21.0', range: '^24.12' },
+    endpoints: [{ service: 'a', endpoint: 'http://x', state: 'refused', detail: 'the connection was refused' }],
+    data: { path: '/d', state: 'ok', openToOthers: true, freeBytes: undefined },
+  })
+  expect(findingsText(findings, false)).toBe(`runtime
+√ Node v24.21.0
+
+data
+‼ /d is open to other users  [data-folder]
+    chmod 700 /d
+
+application
+× a: http://x does not answer: the connection was refused  [app-answers]
+    Start the application, or correct the endpoint.
+
+1 error, 1 warning`)
+  expect(findingsText(findings.slice(0, 1), false)).toBe('runtime\n√ Node v24.21.0\n\nAll is well.')
+})
