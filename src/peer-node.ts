@@ -115,7 +115,8 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
   const privateKey = await loadPeerKey(join(config.data, 'peer.key'))
   const datastore = deps.inMemory === true ? undefined : new LevelDatastore(join(config.data, 'libp2p'))
   const codec = createHeartbeatCodec(ed25519Keys(privateKey))
-  let network: Libp2pNetwork | undefined
+  // The validator is needed before there is a network that could ask the membership.
+  let isRecordBelievable: HostOptions['isRecordBelievable'] = () => false
   const host = await createHost({
     ...config,
     privateKey,
@@ -126,15 +127,16 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     maxStreamsPerPeer: 2 * config.limits.streamsPerPeer + 64,
     datastore,
     transports: deps.transports,
-    isRecordBelievable: (site, value) => network?.isRecordBelievable(site, value) ?? false,
+    isRecordBelievable: (site, value) => isRecordBelievable(site, value),
     selectRecord: (_site, values) => newest(values, value => codec.readRecord(value).record.number),
   })
-  network = new Libp2pNetwork(
+  const network = new Libp2pNetwork(
     host,
     config.mesh,
     { protocol: HELLO_PROTOCOL, maxStreams: MAX_HELLO_STREAMS, ask: askHello, answer: answerHello },
     deps.logger,
   )
+  isRecordBelievable = network.isRecordBelievable
   const membership = new MeshMembership(
     {
       mesh: config.mesh,

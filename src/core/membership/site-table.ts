@@ -137,7 +137,8 @@ function judgeOwn(table: SiteTable, signed: SignedRecord): RecordVerdict {
   const own = table.sites.get(record.site)
   if (own === undefined) return { kind: 'own-ahead', number: record.number, incarnation: record.incarnation }
   const verdict = compareWith(own.signed, signed)
-  return verdict.kind === 'newer' || verdict.kind === 'refused'
+  const isLaterRun = compareIncarnations(record.incarnation, own.signed.record.incarnation) > 0
+  return isLaterRun || verdict.kind === 'newer' || verdict.kind === 'refused'
     ? { kind: 'own-ahead', number: record.number, incarnation: record.incarnation }
     : verdict
 }
@@ -145,7 +146,9 @@ function judgeOwn(table: SiteTable, signed: SignedRecord): RecordVerdict {
 function compareWith(known: SignedRecord, signed: SignedRecord): RecordVerdict {
   const a = known.record.number
   const b = signed.record.number
-  if (b > a) return { kind: 'newer' }
+  // A higher number of an earlier run: the site was set back to a backup, and opens a later run when it learns of that.
+  const isEarlierRun = compareIncarnations(signed.record.incarnation, known.record.incarnation) < 0
+  if (b > a) return { kind: isEarlierRun ? 'older' : 'newer' }
   if (b < a) return { kind: 'older' }
   return bytesEqual(known.bytes, signed.bytes)
     ? { kind: 'same' }
@@ -153,8 +156,11 @@ function compareWith(known: SignedRecord, signed: SignedRecord): RecordVerdict {
 }
 
 function withRecord(table: SiteTable, signed: SignedRecord): SiteTable {
-  const { site, peerId } = signed.record
-  const sites = new Map(table.sites).set(site, { signed, beat: table.sites.get(site)?.beat })
+  const { site, peerId, incarnation } = signed.record
+  const beat = table.sites.get(site)?.beat
+  // Beats of a run that the record does not know of: the record is the later word.
+  const isKept = beat !== undefined && compareIncarnations(beat.incarnation, incarnation) <= 0
+  const sites = new Map(table.sites).set(site, { signed, beat: isKept ? beat : undefined })
   return { ...table, sites, names: new Map(table.names).set(peerId, site) }
 }
 

@@ -210,7 +210,8 @@ export class MeshMembership implements Membership {
 
   #onDisconnected(connection: PeerConnection): void {
     const { view } = this.#mesh
-    if (!view.links.closed(connection)) return
+    const wasGreeted = view.links.get(connection.id)?.greeted === true
+    if (!view.links.closed(connection) || !wasGreeted) return
     const site = view.siteOfPeer(connection.peerId)
     if (site === undefined) return
     view.changed('disconnected', site, `the connection to ${connection.address} has ended`)
@@ -281,6 +282,7 @@ export class MeshMembership implements Membership {
     const verdict = view.takeRecord(signed)
     const { site, peerId } = signed.record
     if (verdict.kind === 'new' || verdict.kind === 'newer') {
+      view.problems.clear('two-agents-one-key', site)
       life.run(() => this.#book.save(signed))
     } else if (verdict.kind === 'own-ahead') {
       this.#raise(verdict.number, verdict.incarnation)

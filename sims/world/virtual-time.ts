@@ -1,0 +1,83 @@
+/**
+ * Virtual time: a queue of what will happen. Between two happenings all promises run to their end, so that a run depends
+ * on nothing but its seed.
+ */
+export class VirtualTime {
+  #now = 0
+  #sequence = 0
+  readonly #heap: Happening[] = []
+
+  /** Milliseconds since the world began. */
+  get now(): number {
+    return this.#now
+  }
+
+  after(delayMs: number, fn: () => void): { cancel(): void } {
+    const happening: Happening = {
+      at: this.#now + Math.max(0, delayMs),
+      sequence: this.#sequence++,
+      fn,
+    }
+    this.#push(happening)
+    return { cancel: () => void (happening.fn = undefined) }
+  }
+
+  /** Lets everything happen until the time is `until`, or `done` says that this is enough. */
+  async run(until: number, done: () => boolean = () => false): Promise<void> {
+    await settled()
+    for (;;) {
+      const next = this.#heap[0]
+      if (next === undefined || next.at > until) break
+      this.#pop()
+      if (next.fn === undefined) continue
+      this.#now = next.at
+      next.fn()
+      await settled()
+      if (done()) return
+    }
+    this.#now = until
+  }
+
+  #push(happening: Happening): void {
+    const heap = this.#heap
+    let i = heap.push(happening) - 1
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (isBefore(heap[parent] as Happening, happening)) break
+      heap[i] = heap[parent] as Happening
+      i = parent
+    }
+    heap[i] = happening
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop() as Happening
+    if (heap.length === 0) return
+    let i = 0
+    for (;;) {
+      let child = 2 * i + 1
+      if (child >= heap.length) break
+      const right = heap[child + 1]
+      if (right !== undefined && isBefore(right, heap[child] as Happening)) child += 1
+      if (isBefore(last, heap[child] as Happening)) break
+      heap[i] = heap[child] as Happening
+      i = child
+    }
+    heap[i] = last
+  }
+}
+
+interface Happening {
+  readonly at: number
+  readonly sequence: number
+  /** undefined once it is cancelled. */
+  fn: (() => void) | undefined
+}
+
+function isBefore(a: Happening, b: Happening): boolean {
+  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
+}
+
+/** The event loop comes to the next immediate only after all microtasks, however many make each other. */
+const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
