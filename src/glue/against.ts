@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { nearestName } from '../core/scope/index.ts'
 import { ANY_KIND } from './compile.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
 import type { Finding, Locate } from './parse.ts'
@@ -8,6 +9,8 @@ import { compileTemplate, expandTemplate, matchTemplate, splitPath } from './tem
 export interface AgainstOptions {
   /** Sent with each request: credentials of the application. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Names of the kinds to try, where one instance does not serve all (an application of several services). */
+  readonly kinds?: readonly string[]
   /** For each request. */
   readonly timeoutMs?: number
 }
@@ -39,7 +42,14 @@ export async function probeInstance(
 ): Promise<{ findings: readonly Finding[]; steps: readonly ProbeStep[] }> {
   const findings: Finding[] = []
   const steps: ProbeStep[] = []
+  const names = Object.keys(definition.kinds)
+  for (const name of options.kinds ?? []) {
+    if (names.includes(name)) continue
+    const message = `no kind is called "${name}"; there are: ${names.join(', ')}`
+    findings.push({ severity: 'error', line: 0, column: 0, path: '', message, suggestion: nearestName(name, names) })
+  }
   for (const [name, kind] of Object.entries(definition.kinds)) {
+    if (options.kinds?.includes(name) === false) continue
     const probe = new Probe(name, kind, url, locate, options)
     await probe.run()
     findings.push(...probe.findings)

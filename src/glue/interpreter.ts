@@ -13,11 +13,7 @@ export type GlueModule = (service: string | undefined) => Partial<Pick<Glue, 're
  * A driver from a definition that has been checked (check.ts).
  * @throws TemplateError for a template that check.ts would have refused
  */
-export function interpret(
-  definition: GlueDefinition,
-  module: GlueModule = () => ({}),
-  service?: string,
-): Glue {
+export function interpret(definition: GlueDefinition, module: GlueModule = () => ({}), service?: string): Glue {
   const compiled = compileGlue(definition)
   const { refuse, rewrite } = module(service)
   return {

@@ -3,6 +3,7 @@ import { BUILT_IN_GLUE, checkGlueFile, glueSchema, renderGlueReport } from '../.
 import type { GroupSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import { render } from '../output/render.ts'
+import { headersOf } from './request.ts'
 
 export const glueGroup: GroupSpec = {
   name: 'glue',
@@ -15,7 +16,11 @@ export const glueGroup: GroupSpec = {
         'With --against a running instance is tried: a probe of each kind is created, read, listed, updated and deleted.',
       arguments: [{ name: '<file>', help: `a definition, or a built-in one (${BUILT_IN_GLUE.join(', ')})` }],
       output: true,
-      options: [{ flags: '--against <url>', help: 'base URL of a running instance to try it on' }],
+      options: [
+        { flags: '--against <url>', help: 'base URL of a running instance to try it on' },
+        { flags: '-H, --header <header>', help: "a header for each of its requests, as 'Name: value'", list: true },
+        { flags: '--kind <kind>', help: 'try this kind only', list: true },
+      ],
       examples: [
         ['cheops glue check inventory.glue.yaml', 'line, column, suggestion'],
         ['cheops glue check inventory.glue.yaml --against http://127.0.0.1:9001', 'on a running instance'],
@@ -23,10 +28,12 @@ export const glueGroup: GroupSpec = {
       async run({ io, args, options }) {
         const [name = ''] = args
         const against = options.text('against')
-        const report = await checkGlueFile(
-          BUILT_IN_GLUE.includes(name) ? name : path.resolve(io.cwd, name),
-          against === undefined ? {} : { against },
-        )
+        const kinds = options.list('kind')
+        const report = await checkGlueFile(BUILT_IN_GLUE.includes(name) ? name : path.resolve(io.cwd, name), {
+          ...(against === undefined ? {} : { against }),
+          ...(kinds.length === 0 ? {} : { kinds }),
+          headers: Object.fromEntries(headersOf(options.list('header'))),
+        })
         render(io, options.format, report, () => renderGlueReport(report).trimEnd())
         return report.ok ? EXIT.ok : EXIT.failed
       },

@@ -157,7 +157,8 @@ async function bodyOf({ io, options }: Call): Promise<Body | undefined> {
   }
 }
 
-function headersOf(given: readonly string[]): [string, string][] {
+/** Headers of `-H 'Name: value'`. @throws CheopsError ERR_CLI_USAGE */
+export function headersOf(given: readonly string[]): [string, string][] {
   return given.map(text => {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)$/.exec(text)
     if (match === null) throw new CheopsError('ERR_CLI_USAGE', `A header is 'Name: value', not "${text}".`)

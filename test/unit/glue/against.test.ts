@@ -165,6 +165,13 @@ it('does not try what only a person could fill in', async () => {
   expect(rest.findings.map(f => f.message)).toContainEqual(expect.stringMatching(/not tried: .*\(kind\)/))
 })
 
+it('tries the kinds that it is told to, and knows no others', async () => {
+  const { report, found } = await check({}, 'id: {at: /id, from: client}', { kinds: ['itme'] })
+  expect(report.steps).toEqual([])
+  expect(found).toEqual(['error : no kind is called "itme"; there are: item'])
+  expect(report.findings.find(f => f.severity === 'error')?.suggestion).toBe('item')
+})
+
 it('sends the credentials that it is given', async () => {
   await check({}, 'id: {at: /id, from: client}', { headers: { authorization: 'Bearer x' } })
   expect(new Set(seen.map(request => request.authorization))).toEqual(new Set(['Bearer x']))
