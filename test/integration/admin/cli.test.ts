@@ -1,0 +1,318 @@
+// Shows what each command answers and with which exit code, how it finds its agent and token, and what it says when it
+// cannot ask. How: the command line in this process, against a real admin server in front of a fake control.
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startAdminServer } from '../../../src/adapters/http/admin/index.ts'
+import type { AdminServer } from '../../../src/adapters/http/admin/index.ts'
+import { main } from '../../../src/cli/main.ts'
+import { fakeControl, NOW, silent } from './fake-control.ts'
+import type { FakeControl } from './fake-control.ts'
+
+let folder: string
+let server: AdminServer
+let control: FakeControl
+let tokenFile: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'cheops-cli-'))
+  control = fakeControl()
+  tokenFile = path.join(folder, 'admin.token')
+  server = await startAdminServer({
+    control,
+    listen: { host: '127.0.0.1', port: 0 },
+    tls: undefined,
+    tokenFile,
+    logger: silent,
+  })
+})
+afterEach(async () => {
+  await server.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+interface Run {
+  readonly env?: Record<string, string>
+  readonly stdin?: string
+  readonly interrupted?: AbortSignal
+  readonly onOutput?: (text: string) => void
+}
+
+async function run(argv: readonly string[], { env, stdin, interrupted, onOutput }: Run = {}) {
+  const [stdout, stderr, input] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  let [out, err] = ['', '']
+  stdout.on('data', chunk => {
+    out += String(chunk)
+    onOutput?.(out)
+  })
+  stderr.on('data', chunk => {
+    err += String(chunk)
+  })
+  input.end(stdin ?? '')
+  const code = await main(argv, {
+    stdout,
+    stderr,
+    stdin: input,
+    env: env ?? { HOME: folder, CHEOPS_ADMIN: server.url, CHEOPS_TOKEN_FILE: tokenFile },
+    cwd: folder,
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    interrupted: interrupted ?? new AbortController().signal,
+  })
+  return { code, out, err }
+}
+
+describe('answers', () => {
+  test.each([
+    [['status'], 0, /mesh +demo[^]*site3 +down[^]*to other sites +0 +7/],
+    [['site', 'ls'], 0, /^SITE .*\nsite1 .*\nsite2 .*\nsite3 /],
+    [['site', 'show', 'site2'], 0, /record +number 9007199254740993/],
+    [['site', 'show', 'site9'], 2, /^$/],
+    [['site', 'ping', 'site2', '-n', '1'], 0, /^site2: 12\.3 ms\n$/],
+    [['site', 'ping', 'site3', '-n', '1'], 2, /^site3: site3 is down\.\n$/],
+    [['site', 'ping', 'site1', '-n', '1', '--timeout', '100ms'], 2, /No answer within 90 ms/],
+    [['peer', 'ls'], 0, /site2 +outbound +12 ms/],
+    [['peer', 'dial', '/ip4/10.0.0.2/tcp/4078'], 0, /site2/],
+    [['peer', 'dial', 'nothing'], 2, /^$/],
+    [['dht', 'get', 'site2'], 0, /record +number 7/],
+    [['dht', 'get', 'site3'], 2, /^$/],
+    [['dht', 'find', 'site2'], 0, /^\/ip4\/10\.0\.0\.2\/tcp\/4078\n$/],
+    [['service', 'ls'], 0, /inventory +site1 +alive +rest +http:\/\/127\.0\.0\.1:9001/],
+    [['service', 'rm', 'nothing'], 2, /^$/],
+    [['check'], 0, /√ The agent serves[^]*All is well/],
+    [['scope', 'explain', 'site1', 'or', 'site2', '--service', 'inventory'], 0, /first of site1, site2/],
+    [['scope', 'explain', 'site9', '--service', 'inventory'], 2, /ERR_SCOPE_UNKNOWN_SITE/],
+    [['version'], 0, /^client .*\nagent +0\.1\.0 on Node v24\.21\.0, site site1 of mesh demo\n$/],
+  ])('%j ends with %i', async (argv, code, out) => {
+    const result = await run(argv)
+    expect([result.code, result.err.includes('should not have happened')]).toEqual([code, false])
+    expect(result.out).toMatch(out)
+    expect(result.out + result.err).not.toBe('')
+  })
+
+  test.each([
+    ['status'],
+    ['site ls'],
+    ['site show site2'],
+    ['peer ls'],
+    ['dht get site2'],
+    ['dht find site2'],
+    ['service ls'],
+    ['check'],
+    ['version'],
+    ['scope explain site1'],
+    ['context ls'],
+  ])('%s -o json is JSON, and -o yaml the same', async line => {
+    const { parse } = await import('yaml')
+    const json = await run([...line.split(' '), '-o', 'json'])
+    const yaml = await run([...line.split(' '), '-o', 'yaml'])
+    expect(parse(yaml.out)).toEqual(JSON.parse(json.out))
+  })
+
+  test('an error in a check is 2', async () => {
+    control.facts = {
+      agent: 'serving',
+      bootstrap: [{ address: '/ip4/1.2.3.4/tcp/1', result: 'handshake', detail: 'reset' }],
+    }
+    const { code, out } = await run(['check'])
+    expect(code).toBe(2)
+    expect(out).toContain('[mesh-key]')
+  })
+
+  test('a service is added with paths as the agent sees them, and saved', async () => {
+    const { code, out } = await run([
+      'service',
+      'add',
+      'orders',
+      '--endpoint',
+      'http://127.0.0.1:9002/',
+      '--expose-sites',
+      'site2,site3',
+      '--expose-methods',
+      'GET',
+      '--glue',
+      './orders.glue.yaml',
+      '--save',
+    ])
+    expect([code, out]).toEqual([0, 'orders is offered at http://127.0.0.1:8079/orders\n'])
+    expect(control.saved).toEqual(['orders'])
+    expect(control.services().at(-1)).toMatchObject({ expose: { sites: ['site2', 'site3'], methods: ['GET'] } })
+  })
+
+  test('a service that is wrong is refused before anybody is asked', async () => {
+    const { code, err } = await run(['service', 'add', 'orders', '--endpoint', 'nothing'], { env: { HOME: folder } })
+    expect([code, err.includes('endpoint must be an http')]).toEqual([1, true])
+  })
+
+  test('events stream until interrupted', async () => {
+    const stop = new AbortController()
+    const event = { type: 'site.joined', subject: 'site4', detail: 'It said hello.\u001b[0m', at: NOW }
+    const running = run(['events'], { interrupted: stop.signal, onOutput: () => stop.abort() })
+    const timer = setInterval(() => control.emit(event), 20)
+    const { code, out } = await running
+    clearInterval(timer)
+    expect([code, out.split('\n')[0]]).toEqual([
+      0,
+      '2025-11-22T10:00:00.000Z  site.joined        site4  It said hello.\ufffd[0m',
+    ])
+  })
+
+  test('events end with 1 when the agent does', async () => {
+    const running = run(['events', '-o', 'json'], { onOutput: () => void server.stop() })
+    const timer = setInterval(() => control.emit({ type: 'x', subject: 's', detail: 'd', at: NOW }), 20)
+    const { code, out } = await running
+    clearInterval(timer)
+    expect([code, JSON.parse(out.split('\n')[0] ?? '')]).toMatchObject([1, { type: 'x', subject: 's' }])
+  })
+})
+
+describe('which agent', () => {
+  test('without the token it could not ask: 1, and what to do', async () => {
+    const { code, err } = await run(['status'], { env: { HOME: folder, CHEOPS_ADMIN: server.url } })
+    expect([code, err]).toEqual([
+      1,
+      'cheops: The request carries no valid token. (ERR_ADMIN_UNAUTHORIZED)\n  Give the file with its token: --token-file FILE or CHEOPS_TOKEN_FILE. "cheops up" prints where it stands.\n',
+    ])
+  })
+
+  test('a context by name, then as the current one; flags are stronger', async () => {
+    const env = { HOME: folder }
+    const add = ['context', 'add', 'edge', '--agent', `${server.url}/`, '--token-file', 'admin.token']
+    expect(await run(add, { env })).toMatchObject({ code: 0 })
+    const file = path.join(folder, '.config/cheops/contexts.yaml')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect((await run(['site', 'ls', '--agent', 'edge'], { env })).code).toBe(0)
+    expect((await run(['site', 'ls'], { env })).code).toBe(0)
+    expect((await run(['context', 'ls'], { env })).out).toMatch(/^\* +edge +http:/m)
+    expect((await run(['site', 'ls', '--agent', 'http://127.0.0.1:1'], { env })).code).toBe(1)
+    expect((await run(['site', 'ls', '--agent', 'egde'], { env })).err).toContain('did you mean "edge"?')
+    await run(['context', 'use'], { env })
+    expect((await run(['context', 'ls'], { env })).out).not.toContain('*')
+    await run(['context', 'rm', 'edge'], { env })
+    expect(await readFile(file, 'utf8')).not.toContain('edge')
+  })
+
+  test('the one local agent, by its ready file; several have to be named; a dead one does not count', async () => {
+    const env = { HOME: folder }
+    const ready = async (site: string, pid: number) => {
+      const data = path.join(folder, 'data', site)
+      await mkdir(data, { recursive: true })
+      await writeFile(
+        path.join(data, 'ready.json'),
+        JSON.stringify({ site, pid, admin: server.url, adminTokenFile: tokenFile }),
+      )
+    }
+    await ready('site1', process.pid)
+    // Above what Linux gives out.
+    await ready('dead', 2 ** 30)
+    expect((await run(['status'], { env })).code).toBe(0)
+    expect((await run(['status', '--agent', server.url], { env })).code).toBe(0)
+    await ready('site2', process.pid)
+    const { code, err } = await run(['status'], { env })
+    expect([code, err.includes('Several agents run here (site1, site2)')]).toEqual([1, true])
+    expect((await run(['status', '--agent', 'site2'], { env })).code).toBe(0)
+  })
+
+  test('something else at the address', async () => {
+    const other = http.createServer((_, response) => response.writeHead(404).end('nothing')).listen(0, '127.0.0.1')
+    await new Promise(resolve => other.once('listening', resolve))
+    const url = `http://127.0.0.1:${String((other.address() as AddressInfo).port)}`
+    const { code, err } = await run(['status', '--agent', url])
+    other.close()
+    expect([code, err]).toMatchObject([1, expect.stringContaining('is it the address of the ingress?')])
+  })
+
+  test('an agent that does not answer is given up in time', async () => {
+    const silence = http.createServer(() => {}).listen(0, '127.0.0.1')
+    await new Promise(resolve => silence.once('listening', resolve))
+    const url = `http://127.0.0.1:${String((silence.address() as AddressInfo).port)}`
+    const { code, err } = await run(['status', '--agent', url, '--timeout', '200ms'])
+    silence.closeAllConnections()
+    silence.close()
+    expect([code, err]).toMatchObject([1, expect.stringContaining('did not answer within 0.2 s')])
+  })
+})
+
+describe('request', () => {
+  const seen: { method: string; url: string; headers: http.IncomingHttpHeaders; body: string }[] = []
+  let ingress: http.Server
+  let url: string
+  beforeEach(async () => {
+    seen.length = 0
+    ingress = http.createServer((request, response) => {
+      let body = ''
+      request.setEncoding('utf8')
+      request.on('data', (chunk: string) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
+        if (request.url === '/broken') {
+          response.writeHead(200, { 'content-length': '100' })
+          response.write('half', () => response.destroy())
+          return
+        }
+        response.writeHead(request.url === '/missing' ? 404 : 201, { 'X-A': 'b' }).end('hello')
+      })
+    })
+    ingress.listen(0, '127.0.0.1')
+    await new Promise(resolve => ingress.once('listening', resolve))
+    url = `http://127.0.0.1:${String((ingress.address() as AddressInfo).port)}`
+  })
+  afterEach(() => {
+    ingress.closeAllConnections()
+    ingress.close()
+  })
+
+  test('a GET without a body, with scope and the token of the ingress', async () => {
+    await writeFile(path.join(folder, 'in.token'), 'ingress-token\n')
+    const { code, out } = await run([
+      'request',
+      '--ingress',
+      url,
+      '--ingress-token-file',
+      'in.token',
+      '--sites',
+      'a,b',
+      '/x?y=1',
+    ])
+    expect([code, out]).toEqual([0, 'hello'])
+    expect(seen[0]).toMatchObject({
+      method: 'GET',
+      url: '/x?y=1',
+      headers: { 'cheops-scope': '{a & b}', 'proxy-authorization': 'Bearer ingress-token' },
+    })
+    expect(seen[0]?.headers['content-type']).toBeUndefined()
+  })
+
+  test('data makes it a POST of JSON; headers and method can be given', async () => {
+    await run(['request', '--ingress', url, '-d', '{"a":1}', '/x'])
+    await run(['request', '--ingress', url, '-X', 'put', '-H', 'Content-Type: text/plain', '-d', '@-', '/x'], {
+      stdin: 'streamed',
+    })
+    await run(['request', '--ingress', url, '-X', 'POST', '/x'])
+    expect(
+      seen.map(({ method, headers, body }) => [method, headers['content-type'], headers['content-length'], body]),
+    ).toEqual([
+      ['POST', 'application/json', '7', '{"a":1}'],
+      ['PUT', 'text/plain', undefined, 'streamed'],
+      ['POST', undefined, '0', ''],
+    ])
+  })
+
+  test('-i shows the head; a status of 400 or more is 2; an answer that breaks off is 2', async () => {
+    const head = await run(['request', '--ingress', url, '-i', '/missing'])
+    expect(head.code).toBe(2)
+    expect(head.out).toMatch(/^HTTP\/1\.1 404 Not Found\nX-A: b\n[^]*\n\nhello$/)
+    const broken = await run(['request', '--ingress', url, '/broken'])
+    expect(broken).toEqual({ code: 2, out: 'half', err: 'cheops: the answer broke off before its end\n' })
+  })
+
+  test('nobody there is 1', async () => {
+    expect((await run(['request', '--ingress', 'http://127.0.0.1:1', '/x'])).code).toBe(1)
+  })
+})
