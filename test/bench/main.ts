@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { CASES } from './cases.ts'
+import type { Case } from './cases.ts'
+import type { ChainName, Ground } from './chains/chain.ts'
+import { startService } from './chains/service.ts'
+import { missingChains, startChains, whatStops } from './ground.ts'
+import { othersBefore } from './measure/measure.ts'
+import type { Sample } from './measure/measure.ts'
+import { parseOptions, USAGE } from './options.ts'
+import type { Options } from './options.ts'
+import { Processes } from './processes.ts'
+import { profileAgents } from './profile.ts'
+import { judgeAims } from './report/aims.ts'
+import { describeMachine } from './report/machine.ts'
+import { renderChains, renderReport } from './report/report.ts'
+import { runPlan } from './run.ts'
+import type { Results } from './run.ts'
+import { findTools, versions } from './tools.ts'
+
+/** The promise of the documentation, kept by force: whatever hangs, the machine is given back. */
+const TIME_LIMIT_MS = 8 * 60_000
+const RESULTS = path.join(import.meta.dirname, 'results')
+/** How long to look at the machine before it is used, and how much use by others is too much to quote figures. */
+const LOOK_MS = 1_000
+const QUIET_SHARE = 0.05
+
+const say = (line: string): void => console.error(line)
+
+/** @returns the exit code: 0 done, 1 could not begin, 2 failed on the way, 130 interrupted */
+async function main(args: readonly string[]): Promise<number> {
+  let options: Options
+  try {
+    options = parseOptions(args)
+  } catch (error) {
+    say(error instanceof Error ? `${error.message}\n\n${USAGE}` : String(error))
+    return 1
+  }
+  if (options.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const tools = findTools()
+  const stops = whatStops(tools)
+  if (stops !== undefined || tools.wrk === undefined) {
+    say(stops ?? '')
+    return 1
+  }
+  const interrupted = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      say('stopping')
+      interrupted.abort()
+    })
+  }
+  const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(TIME_LIMIT_MS)])
+  const folder = await mkdtemp(path.join(tmpdir(), 'cheops-bench-'))
+  const processes = new Processes(folder)
+  try {
+    const others = await othersBefore(LOOK_MS, signal)
+    const { port, server } = await startService({ processes, tools, folder, signal })
+    const ground: Ground = { processes, tools, folder, servicePort: port, signal }
+    if (options.profile) console.log(await profileAgents(ground, tools.wrk, RESULTS))
+    else await bench(options, ground, server, tools.wrk, others)
+    return 0
+  } catch (error) {
+    if (interrupted.signal.aborted) return 130
+    say(error instanceof Error ? error.message : String(error))
+    return 2
+  } finally {
+    await processes.stopAll()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function bench(
+  options: Options,
+  ground: Ground,
+  service: Parameters<typeof startChains>[1],
+  wrk: string,
+  others: number,
+): Promise<void> {
+  const startedAt = new Date().toISOString()
+  const began = performance.now()
+  const cases = CASES.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
+  const wanted = chainsOf(cases, options.chains)
+  const missing = missingChains(ground.tools)
+  const chains = await startChains(wanted, service, ground)
+  const { processes, signal } = ground
+  const { rounds, quick } = options
+  const results = await runPlan(
+    { cases, chains, rounds, quick, say, check: () => processes.check() },
+    { wrk, ownPids: () => processes.pids, signal },
+  )
+  const aims = judgeAims(results, missing)
+  const othersMost = Math.max(0, ...allSamples(results).map(({ othersShare }) => othersShare))
+
+  console.log(renderChains([...wanted]))
+  console.log(`\n${renderReport(cases, results, aims, missing)}\n`)
+  console.log(`Took ${((performance.now() - began) / 1_000).toFixed(0)} s. ${renderOthers(others, othersMost)}`)
+  const file = path.join(RESULTS, `${options.save}.json`)
+  const kept = {
+    format: 1,
+    startedAt,
+    machine: { ...describeMachine(others), othersMost },
+    versions: versions(ground.tools),
+    options: { rounds, quick, only: options.only, chains: options.chains },
+    missing,
+    aims,
+    results,
+  }
+  await writeFile(file, `${JSON.stringify(kept, undefined, 1)}\n`)
+  console.log(`Kept as ${path.relative(process.cwd(), file)}.`)
+}
+
+function renderOthers(before: number, most: number): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+  const facts = `Others used ${percent(before)} of this machine before it began, and ${percent(most)} at most in a run.`
+  return Math.max(before, most) > QUIET_SHARE ? `${facts} It was not quiet: do not quote these figures.` : facts
+}
+
+/** Chains that these cases go through; beside a body and beside watches it is the forwarded one. */
+function chainsOf(cases: readonly Case[], chosen: readonly ChainName[]): Set<ChainName> {
+  const all = cases.flatMap((one): readonly ChainName[] => (one.kind === 'load' ? one.chains : ['forwarded']))
+  return new Set(all.filter(name => chosen.length === 0 || chosen.includes(name)))
+}
+
+function allSamples({ load, beside, watches }: Results): Sample[] {
+  return [
+    ...Object.values(load).flatMap(ofCase => Object.values(ofCase).flat()),
+    ...beside.flatMap(one => [one.alone, one.large]),
+    ...watches.map(one => one.load),
+  ]
+}
+
+process.exitCode = await main(process.argv.slice(2))
