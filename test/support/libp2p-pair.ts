@@ -14,6 +14,8 @@ export interface Libp2pPair {
   openBack(): Promise<{ near: Stream; far: Stream }>
   /** Cuts the connection as a lost network would. */
   cut(): void
+  /** Connects the two again. */
+  restore(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -29,21 +31,35 @@ export async function libp2pPair(): Promise<Libp2pPair> {
       streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })],
     })
   const [first, second] = await Promise.all([create([]), create(['/ip4/127.0.0.1/tcp/0'])])
-  const arrivals: ((stream: Stream) => void)[] = []
-  await second.handle(PROTOCOL, stream => arrivals.shift()?.(stream), { maxInboundStreams: 4_096 })
-  const connection = await first.dial(second.getMultiaddrs())
+  const [openForth, openBack] = await Promise.all([openerTo(second), openerTo(first)])
+  let connection: Connection | undefined = await first.dial(second.getMultiaddrs())
   return {
-    async open() {
-      const arrived = new Promise<Stream>(resolve => arrivals.push(resolve))
-      const near = await connection.newStream(PROTOCOL, { maxOutboundStreams: 4_096 })
-      const far = await arrived
-      grantWindowLazily(near)
-      grantWindowLazily(far)
-      return { near, far }
+    open: () => openForth(connection),
+    openBack: () => openBack(second.getConnections()[0]),
+    cut() {
+      connection?.abort(new Error('cut by the test'))
+      connection = undefined
     },
-    cut: () => connection.abort(new Error('cut by the test')),
+    async restore() {
+      connection = await first.dial(second.getMultiaddrs())
+    },
     stop: async () => {
       await Promise.all([first.stop(), second.stop()])
     },
+  }
+}
+
+/** Opens streams to a node and waits until they have arrived there. */
+async function openerTo(node: Libp2p) {
+  const arrivals: ((stream: Stream) => void)[] = []
+  await node.handle(PROTOCOL, stream => arrivals.shift()?.(stream), { maxInboundStreams: 4_096 })
+  return async (connection: Connection | undefined): Promise<{ near: Stream; far: Stream }> => {
+    if (connection === undefined) throw new Error('the connection is cut')
+    const arrived = new Promise<Stream>(resolve => arrivals.push(resolve))
+    const near = await connection.newStream(PROTOCOL, { maxOutboundStreams: 4_096 })
+    const far = await arrived
+    grantWindowLazily(near)
+    grantWindowLazily(far)
+    return { near, far }
   }
 }

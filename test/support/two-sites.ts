@@ -4,14 +4,15 @@ import { systemRandom } from '../../src/adapters/system/system-random.ts'
 import { RequestPath } from '../../src/composition/request-path.ts'
 import { Services } from '../../src/composition/services.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/config.ts'
-import type { Config, ServiceConfig } from '../../src/config.ts'
-import type { Catalog } from '../../src/core/resource/catalog.ts'
+import type { Config, ServiceConfig, TlsServer } from '../../src/config.ts'
+import type { Catalog, Liveness } from '../../src/core/resource/catalog.ts'
 import { CheopsError } from '../../src/errors.ts'
 import type { Logger } from '../../src/ports/logger.ts'
 import type { Membership, SiteView } from '../../src/ports/membership.ts'
 import type { PeerTransport } from '../../src/ports/transport.ts'
 import { Traffic } from '../../src/runtime/traffic.ts'
 import { libp2pPair } from './libp2p-pair.ts'
+import type { Libp2pPair } from './libp2p-pair.ts'
 
 /**
  * The whole way of a request through two agents, without their membership: real listeners, real streams of libp2p, real
@@ -20,14 +21,23 @@ import { libp2pPair } from './libp2p-pair.ts'
 export interface TwoSites {
   /** Port of site1's shared ingress. */
   readonly port: number
+  /** Port of site2's. */
+  readonly port2: number
+  /** Port of a service's own listener. */
+  ownPort(site: SiteName, service: string): number
   /** Cuts the connection between the two. */
   cut(): void
-  readonly paths: { readonly site1: RequestPath; readonly site2: RequestPath }
-  readonly traffic: { readonly site1: Traffic; readonly site2: Traffic }
+  /** Connects them again. */
+  restore(): Promise<void>
+  readonly paths: Readonly<Record<SiteName, RequestPath>>
+  readonly services: Readonly<Record<SiteName, Services>>
+  readonly traffic: Readonly<Record<SiteName, Traffic>>
   /** Lines that the agents logged as errors. */
   readonly faults: unknown[]
   stop(): Promise<void>
 }
+
+export type SiteName = 'site1' | 'site2'
 
 export interface TwoSitesOptions {
   readonly site1: readonly Partial<ServiceConfig>[]
@@ -35,6 +45,13 @@ export interface TwoSitesOptions {
   readonly config?: Partial<{ [K in 'limits' | 'timeouts']: Partial<Config[K]> }>
   /** Whether site2 takes site1 for a member. */
   readonly isMember?: boolean
+  /** What both agents hold of the sites; alive by default. */
+  readonly liveness?: Partial<Record<SiteName, Liveness>>
+  /** Of site1's shared ingress. */
+  readonly tls?: TlsServer
+  readonly token?: string
+  /** A connection that several meshes of one test file share: it takes half a second to stop. Its owner stops it. */
+  readonly pair?: Libp2pPair
 }
 
 export function serviceConfig(given: Partial<ServiceConfig>): ServiceConfig {
@@ -52,74 +69,89 @@ export function serviceConfig(given: Partial<ServiceConfig>): ServiceConfig {
 }
 
 export async function twoSites(options: TwoSitesOptions): Promise<TwoSites> {
-  const pair = await libp2pPair()
-  const services = { site1: options.site1.map(serviceConfig), site2: options.site2.map(serviceConfig) }
-  const arrivals: {
-    handler?: (connection: Parameters<Parameters<PeerTransport['serve']>[2]>[0], peer: string) => void
-  } = {}
-  const outward: PeerTransport = {
-    async openStream(site) {
-      if (site !== 'site2') throw new CheopsError('ERR_SITE_UNREACHABLE', `${site} is not there`)
-      try {
-        const { near, far } = await pair.open()
-        arrivals.handler?.(far, 'peer1')
-        return near
-      } catch (cause) {
-        throw new CheopsError('ERR_SITE_UNREACHABLE', `${site} cannot be reached`, {}, { cause })
-      }
-    },
-    isConnected: () => true,
-    serve: async () => {},
-    unserve: async () => {},
-  }
-  const inward: PeerTransport = {
-    ...outward,
-    serve: async (_protocol, _options, handler) => void (arrivals.handler = handler),
-  }
+  const pair = options.pair ?? (await libp2pPair())
+  const configs = { site1: options.site1.map(serviceConfig), site2: options.site2.map(serviceConfig) }
   const faults: unknown[] = []
-  const side = async (self: 'site1' | 'site2', transport: PeerTransport) => {
-    const config = configOf(self, services[self], options.config)
-    const own = new Services(config)
-    for (const service of services[self]) await own.add(service)
+  const handlers: Partial<Record<SiteName, Parameters<PeerTransport['serve']>[2]>> = {}
+  const side = async (self: SiteName, other: SiteName) => {
+    const open = self === 'site1' ? pair.open : pair.openBack
+    const transport: PeerTransport = {
+      async openStream(site) {
+        if (site !== other) throw new CheopsError('ERR_SITE_UNREACHABLE', `${site} is not there`)
+        try {
+          const { near, far } = await open()
+          handlers[other]?.(far, `peer${self.slice(-1)}`)
+          return near
+        } catch (cause) {
+          throw new CheopsError('ERR_SITE_UNREACHABLE', `${site} cannot be reached`, {}, { cause })
+        }
+      },
+      isConnected: site => site === other && options.liveness?.[other] !== 'down',
+      serve: async (_protocol, _options, handler) => void (handlers[self] = handler),
+      unserve: async () => void delete handlers[self],
+    }
+    const config = configOf(self, configs[self], options.config)
+    const services = new Services(config)
+    for (const service of configs[self]) await services.add(service)
     const traffic = new Traffic(createMetrics({ processMetrics: false }), {
       now: Date.now,
       monotonic: () => performance.now(),
       after: () => ({ cancel() {} }),
     })
+    const own = new Map<string, { ingress: Ingress; port: number }>()
     const path = new RequestPath({
       config,
-      services: own,
-      membership: membershipOf(self, services, options.isMember ?? true),
+      services,
+      membership: membershipOf(self, configs, options),
       transport,
       traffic,
       random: systemRandom,
       logger: faultLogger(faults),
-      ownAddress: () => undefined,
+      ownAddress: service => {
+        const port = own.get(service)?.port
+        return port === undefined ? undefined : `http://127.0.0.1:${port}`
+      },
     })
     await path.start()
-    return { own, path, traffic }
+    const listen = { host: '127.0.0.1', port: 0 }
+    for (const service of configs[self]) {
+      if (service.listen === undefined) continue
+      const ingress = new Ingress(path.ingressParts, {
+        service: service.name,
+        listen,
+        tls: service.tls,
+        token: undefined,
+      })
+      own.set(service.name, { ingress, port: (await ingress.listen()).port })
+    }
+    const given = self === 'site1' ? { tls: options.tls, token: options.token } : { tls: undefined, token: undefined }
+    const shared = new Ingress(path.ingressParts, { service: undefined, listen, ...given })
+    const { port } = await shared.listen()
+    const stop = async (): Promise<void> => {
+      await Promise.all([shared, ...[...own.values()].map(each => each.ingress)].map(each => each.close(0)))
+      await path.stop()
+      services.close()
+    }
+    return { path, services, traffic, own, port, stop }
   }
-  const site2 = await side('site2', inward)
-  const site1 = await side('site1', outward)
-  const ingress = new Ingress(site1.path.ingressParts, {
-    service: undefined,
-    listen: { host: '127.0.0.1', port: 0 },
-    tls: undefined,
-    token: undefined,
-  })
-  const { port } = await ingress.listen()
+  const [site1, site2] = await Promise.all([side('site1', 'site2'), side('site2', 'site1')])
   return {
-    port,
+    port: site1.port,
+    port2: site2.port,
+    ownPort(site, service) {
+      const port = { site1, site2 }[site].own.get(service)?.port
+      if (port === undefined) throw new Error(`${service} has no listener of its own at ${site}`)
+      return port
+    },
     cut: pair.cut,
+    restore: pair.restore,
     paths: { site1: site1.path, site2: site2.path },
+    services: { site1: site1.services, site2: site2.services },
     traffic: { site1: site1.traffic, site2: site2.traffic },
     faults,
     async stop() {
-      await ingress.close(0)
-      await Promise.all([site1.path.stop(), site2.path.stop()])
-      site1.own.close()
-      site2.own.close()
-      await pair.stop()
+      await Promise.all([site1.stop(), site2.stop()])
+      if (options.pair === undefined) await pair.stop()
     },
   }
 }
@@ -148,9 +180,9 @@ function configOf(site: string, services: readonly ServiceConfig[], given: TwoSi
 }
 
 function membershipOf(
-  self: string,
-  services: Readonly<Record<'site1' | 'site2', readonly ServiceConfig[]>>,
-  isMember: boolean,
+  self: SiteName,
+  services: Readonly<Record<SiteName, readonly ServiceConfig[]>>,
+  { isMember = true, liveness }: TwoSitesOptions,
 ): Membership {
   const sites = (['site1', 'site2'] as const).map((name): SiteView => ({
     name,
@@ -161,7 +193,7 @@ function membershipOf(
     version: '0',
     incarnation: '',
     recordNumber: 1n,
-    liveness: 'alive',
+    liveness: liveness?.[name] ?? 'alive',
     since: 0,
     reason: '',
     rttMs: name === self ? 0 : 1,
@@ -178,7 +210,7 @@ function membershipOf(
     self,
     sites: () => sites,
     site: name => sites.find(site => site.name === name),
-    siteOfPeer: peerId => (isMember ? sites.find(site => site.peerId === peerId)?.name : undefined),
+    siteOfPeer: peerId => (isMember || self === 'site1' ? sites.find(site => site.peerId === peerId)?.name : undefined),
     catalog: () => catalog,
     onChange: () => () => {},
   }

@@ -3,7 +3,7 @@ import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { Limits, ServiceConfig, Timeouts } from '../../config.ts'
-import { ERROR_HEADER } from '../../core/resource/headers.ts'
+import { ERROR_HEADER, SITE_HEADER } from '../../core/resource/headers.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { APPLICATION_CODES } from './upstream.ts'
 import type { Upstream } from './upstream.ts'
@@ -17,7 +17,7 @@ const IDLE_ENDPOINT_MS = 1_500
 /** The service instance of this site: its pool of connections. */
 export function endpointUpstream(
   service: ServiceConfig,
-  limits: Pick<Limits, 'connectionsPerEndpoint' | 'queuedPerPeer'>,
+  limits: Pick<Limits, 'connectionsPerEndpoint' | 'queuedPerPeer' | 'headerBytes'>,
   timeouts: Pick<Timeouts, 'connectMs'>,
 ): Upstream {
   const url = new URL(service.endpoint)
@@ -28,8 +28,10 @@ export function endpointUpstream(
   return {
     name,
     basePath: url.pathname.replace(/\/$/, ''),
-    stripFromAnswer: new Set([ERROR_HEADER]),
+    stripFromAnswer: new Set([ERROR_HEADER, SITE_HEADER]),
     codes: APPLICATION_CODES,
+    maxHeaderBytes: limits.headerBytes,
+    graceMs: 0,
     pool: new ConnectionPool({
       connect: signal => connect(host, port, secure, signal),
       maxConnections: limits.connectionsPerEndpoint,

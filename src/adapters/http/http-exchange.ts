@@ -7,7 +7,7 @@ import type { Exchange, RelayOptions, RelayResult, Target } from '../../ports/ex
 import type { Glue, LinkContext } from '../../ports/glue.ts'
 import { hasBody } from './message-heads.ts'
 import { problemAnswer } from './problem.ts'
-import { linger } from './pump.ts'
+import { breakOff, endGently, linger } from './pump.ts'
 import { relay } from './relay.ts'
 import type { ClientSide, RelayLimits } from './relay.ts'
 import type { Upstream } from './upstream.ts'
@@ -99,13 +99,14 @@ export function upgradeSide(request: IncomingMessage, socket: Duplex, head: Buff
 export function refuseRequest(side: ClientSide, error: CheopsError, site: string, glue: Glue | undefined): void {
   const { request, answer } = side
   if (answer.headersSent) {
-    answer.destroy()
+    breakOff(answer)
     return
   }
   const { status, reason, rawHeaders, body } = problemAnswer(error, site, glue, headOf(request))
   const unread = side.hasBody && !request.complete
   answer.writeHead(status, reason, [...rawHeaders, ...(unread ? ['Connection', 'close'] : [])])
   answer.end(request.method === 'HEAD' ? undefined : body)
-  if (unread) linger(request)
-  if (side.upgrade !== undefined) answer.once('finish', () => side.upgrade?.socket.end())
+  if (unread) linger(request, answer)
+  const { upgrade } = side
+  if (upgrade !== undefined) answer.once('finish', () => endGently(upgrade.socket.resume()))
 }

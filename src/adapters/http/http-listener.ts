@@ -8,6 +8,7 @@ import type { HostPort, Limits, Timeouts, TlsServer } from '../../config.ts'
 import { CheopsError } from '../../errors.ts'
 import { clientSide, refuseRequest, upgradeSide } from './http-exchange.ts'
 import { problemBytes } from './problem.ts'
+import { breakOff, endGently } from './pump.ts'
 import type { ClientSide } from './relay.ts'
 import { checkRequest, isUpgrade } from './request-checks.ts'
 
@@ -37,12 +38,14 @@ export class HttpListener {
   readonly #server: http.Server
   readonly #options: ListenerOptions
   readonly #connections = new Set<Duplex>()
+  /** Connections that have had their last answer: what still comes on them is dropped. */
+  readonly #ending = new WeakSet<Duplex>()
 
   constructor(options: ListenerOptions, handle: RequestHandler) {
     this.#options = options
     const { limits, tls, isPeerSide } = options
     const settings: http.ServerOptions = {
-      maxHeaderSize: limits.headerBytes,
+      maxHeaderSize: limits.headerBytes + (isPeerSide ? PEER_HEADER_ALLOWANCE_BYTES : 0),
       // A stream that was opened ahead carries its first request later: the opener closes it, long before this.
       headersTimeout: isPeerSide ? PEER_SILENCE_MS : limits.headMs,
       // It would include the body, and uploads may take hours; bodies have an idle time-out in the relay.
@@ -57,7 +60,9 @@ export class HttpListener {
       shouldUpgradeCallback: isUpgrade,
     }
     this.#server =
-      tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tlsFiles(tls) })
+      tls === undefined
+        ? http.createServer(settings)
+        : https.createServer({ ...settings, ...tlsFiles(tls), handshakeTimeout: limits.headMs })
     // Node's own answer to too many headers would be to drop the rest.
     this.#server.maxHeadersCount = 0
     const serve = (request: IncomingMessage, answer: ServerResponse): void =>
@@ -69,8 +74,7 @@ export class HttpListener {
       this.#serve(upgradeSide(request, socket, head), handle),
     )
     this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-      socket.on('error', () => {})
-      socket.end(problemBytes(new CheopsError('ERR_REQUEST_CONNECT', 'CONNECT is not served here'), options.site))
+      this.#end(socket, new CheopsError('ERR_REQUEST_CONNECT', 'CONNECT is not served here'))
     })
     this.#server.on('clientError', (error: Error, socket: Duplex) => this.#onClientError(error, socket))
     this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Duplex) =>
@@ -79,22 +83,24 @@ export class HttpListener {
   }
 
   #serve(side: ClientSide, handle: RequestHandler): void {
+    const { socket } = side.request
+    if (this.#ending.has(socket)) return
     try {
       checkRequest(side.request, this.#options.limits)
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
       // What is malformed may have been meant as two requests: nothing more is read from this connection.
       side.answer.shouldKeepAlive = false
+      this.#ending.add(socket)
       refuseRequest(side, error, this.#options.site, undefined)
       return
     }
-    handle(side, side.upgrade?.socket ?? side.request.socket)
+    handle(side, side.upgrade?.socket ?? socket)
   }
 
   #onConnection(socket: Duplex): void {
     if (this.#connections.size >= this.#options.limits.connections) {
-      socket.on('error', () => {})
-      socket.end(problemBytes(tooManyConnections(this.#options.limits.connections), this.#options.site))
+      this.#end(socket, tooManyConnections(this.#options.limits.connections))
       return
     }
     this.#connections.add(socket)
@@ -102,13 +108,26 @@ export class HttpListener {
   }
 
   #onClientError(error: Error, socket: Duplex): void {
-    // After the first bytes of an answer a second one would be taken for its continuation.
-    const answering = (socket as { _httpMessage?: { headersSent?: boolean } })._httpMessage?.headersSent === true
-    if (!socket.writable || answering) {
-      socket.destroy()
-      return
-    }
-    socket.end(problemBytes(problemOfParser(error, this.#options.limits), this.#options.site), () => socket.destroy())
+    if (this.#ending.has(socket)) return
+    const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null }
+    if (!socket.writable) socket.destroy()
+    else if (answer === undefined || answer === null) this.#end(socket, problemOfParser(error, this.#options.limits))
+    else if (answer.req.complete) {
+      // What came behind a request that is being answered: a problem now would be taken for that answer.
+      this.#ending.add(socket)
+      answer.shouldKeepAlive = false
+      answer.once('finish', () => endGently(socket))
+    } else if (answer.headersSent) breakOff(answer)
+    else this.#end(socket, problemOfParser(error, this.#options.limits))
+  }
+
+  /** Says a last word on a connection and ends it. */
+  #end(socket: Duplex, error: CheopsError): void {
+    this.#ending.add(socket)
+    socket.on('error', () => {})
+    socket.write(problemBytes(error, this.#options.site))
+    endGently(socket)
+    socket.resume()
   }
 
   /** Serves HTTP on a connection that came another way than by listening. */
@@ -145,6 +164,9 @@ export class HttpListener {
     this.#server.closeAllConnections()
   }
 }
+
+/** For what agents add to a head: the scope (at most 4 KiB), the service, the hops. */
+export const PEER_HEADER_ALLOWANCE_BYTES = 8_192
 
 /** Twice as long as the opener keeps a stream idle (protocols/forward/limits.ts). */
 const PEER_SILENCE_MS = 120_000

@@ -1,5 +1,7 @@
-import type { Readable, Writable } from 'node:stream'
-import type { Duplex } from 'node:stream'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import net from 'node:net'
+import type { Duplex, Readable, Writable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 
 /**
  * Moves what `from` gives into `to` as fast as `to` takes it. It ends neither: how a message ends is for the caller to say,
@@ -30,12 +32,12 @@ export function splice(a: Duplex, b: Duplex): Promise<boolean> {
       from.on('end', () => to.end())
       from.on('error', () => {
         clean = false
-        to.destroy()
+        cut(to)
       })
       from.on('close', () => {
         if (!from.readableEnded || !from.writableFinished) {
           clean = false
-          to.destroy()
+          cut(to)
         }
         if (--open === 0) resolve(clean)
       })
@@ -45,19 +47,45 @@ export function splice(a: Duplex, b: Duplex): Promise<boolean> {
   })
 }
 
-/** Reads on for a moment, so that a client which is still sending sees the answer before the connection ends. */
-export function linger(from: Readable & { socket: Duplex }): void {
-  const socket = from.socket
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+/** Ends a connection so that the other side cannot take it for a clean end. Closing a TCP socket would say just that. */
+export function cut(connection: Duplex): void {
+  if (connection instanceof net.Socket && !(connection instanceof TLSSocket)) connection.resetAndDestroy()
+  else connection.destroy()
+}
+
+/**
+ * Breaks off an answer that has begun. Where the connection's end is the body's end (HTTP/1.0), only a reset tells the two
+ * apart; elsewhere the framing does, and what was sent so far still arrives.
+ */
+export function breakOff(answer: ServerResponse): void {
+  if (answer.req.httpVersionMinor === 0 && answer.socket !== null) cut(answer.socket)
+  answer.destroy()
+}
+
+/**
+ * Ends a connection on which the other side may still be sending. What lies unread when a TCP socket is closed makes the
+ * kernel reset the connection, and the last answer may be lost with it: so read on for a moment.
+ */
+export function endGently(connection: Duplex): void {
+  if (connection.destroyed) return
+  if (!connection.writableEnded) connection.end()
+  const timer = setTimeout(() => connection.destroy(), LINGER_MS).unref()
+  connection.once('close', () => clearTimeout(timer))
+}
+
+/** For an answer that came before the request's body was complete: lets the client see it, then ends the connection. */
+export function linger(request: IncomingMessage, answer: ServerResponse): void {
+  const { socket } = request
   let left = LINGER_BYTES
-  from.removeAllListeners('data')
-  from.on('data', (chunk: Buffer) => {
+  request.removeAllListeners('data')
+  request.on('data', (chunk: Buffer) => {
     left -= chunk.length
-    if (left < 0) socket.destroy()
+    if (left < 0) request.pause()
   })
-  from.on('end', () => socket.end())
-  socket.once('close', () => clearTimeout(timer))
-  from.resume()
+  request.resume()
+  // node:http would call it as soon as an answer with "Connection: close" is written.
+  if ('destroySoon' in socket) socket.destroySoon = () => endGently(socket)
+  answer.once('finish', () => endGently(socket))
 }
 
 /** As long as a slow link needs to bring the answer back, and as much as it then still holds. */

@@ -7,7 +7,7 @@ import type { Limits, Timeouts } from '../../config.ts'
 import type { RelayOptions, RelayResult } from '../../ports/exchange.ts'
 import type { Rewrite } from '../../ports/glue.ts'
 import { answerHeaders, needsLength, requestHeaders, upgradeHeaders } from './message-heads.ts'
-import { linger, pump, splice } from './pump.ts'
+import { breakOff, endGently, linger, pump, splice } from './pump.ts'
 import { rewrittenAnswer } from './rewritten-answer.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -20,7 +20,7 @@ export interface ClientSide {
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined
 }
 
-export type RelayLimits = Pick<Limits, 'headerBytes' | 'bodyBytes'> & Pick<Timeouts, 'answerMs' | 'bodyIdleMs'>
+export type RelayLimits = Pick<Limits, 'bodyBytes'> & Pick<Timeouts, 'answerMs' | 'bodyIdleMs'>
 
 /** Methods that change nothing (RFC 9110, 9.2.1): they may be sent again, and their outcome is never in doubt. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
@@ -53,6 +53,7 @@ class Relay {
   #answered = false
   #settled = false
   #retried = false
+  #informed = 0
 
   constructor(
     side: ClientSide,
@@ -84,26 +85,26 @@ class Relay {
     const outgoing = http.request({
       agent: this.#upstream.pool,
       method: request.method,
-      path: this.#upstream.basePath + this.#path,
+      // "*" is the server itself, whatever the path of its services.
+      path: this.#path === '*' ? '*' : this.#upstream.basePath + this.#path,
       headers,
       setHost: false,
-      maxHeaderSize: this.#limits.headerBytes,
+      maxHeaderSize: this.#upstream.maxHeaderBytes,
     })
     this.#outgoing = outgoing
+    // By default node:http drops all headers of an answer beyond the thousandth.
+    outgoing.maxHeadersCount = 0
     outgoing.on('socket', () => {
       this.#sent = true
       // Not before: what is taken from the client while there is no connection yet could not be sent to another site instead.
       if (this.#side.hasBody) this.#sendBody()
     })
     outgoing.on('response', answer => this.#onAnswer(answer))
-    outgoing.on('continue', () => this.#side.answer.writeContinue())
-    outgoing.on('information', info => {
-      if (info.statusCode !== 100) this.#side.answer.writeInformation(info.statusCode, info.rawHeaders)
-    })
+    outgoing.on('information', info => this.#onInformation(info))
     outgoing.on('upgrade', (answer, socket, head) => this.#onUpgrade(answer, socket, head))
     outgoing.on('error', error => this.#onError(error))
     this.#side.answer.on('close', this.#onClientClose)
-    this.#wait(this.#limits.answerMs, this.#onSilence)
+    this.#waitForAnswer()
     if (!this.#side.hasBody) outgoing.end()
   }
 
@@ -125,7 +126,7 @@ class Relay {
       if (this.#settled) return
       if (request.rawTrailers.length > 0) outgoing.addTrailers(pairs(request.rawTrailers))
       outgoing.end()
-      if (!this.#answered) this.#wait(this.#limits.answerMs, this.#onSilence)
+      if (!this.#answered) this.#waitForAnswer()
     })
     // A body that breaks off ends the request that carries it: the application must not take it for whole.
     request.on('error', () => outgoing.destroy())
@@ -135,6 +136,17 @@ class Relay {
   }
 
   // The answer ------------------------------------------------------------------------------------------------------
+
+  #onInformation(info: http.InformationEvent): void {
+    const { answer: out, request } = this.#side
+    if (++this.#informed > MAX_INFORMATION) {
+      this.#fail(this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} sent too many 1xx answers`))
+      return
+    }
+    if (this.#settled || out.headersSent || request.httpVersionMinor === 0) return // HTTP/1.0 knows none
+    if (info.statusCode === 100) out.writeContinue()
+    else out.writeInformation(info.statusCode, info.rawHeaders)
+  }
 
   #onAnswer(answer: IncomingMessage): void {
     if (this.#settled) {
@@ -146,20 +158,26 @@ class Relay {
       reason: answer.statusMessage ?? '',
       rawHeaders: answer.rawHeaders,
     }
+    // 101 to a request that asked for no upgrade: no answer would follow.
+    if (head.status < 200) {
+      answer.destroy()
+      this.#fail(this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} answered with ${head.status}`))
+      return
+    }
     if (this.#options.accept?.(head) === false) {
       discard(answer)
       this.#settle({ kind: 'declined', status: head.status })
       return
     }
-    this.#answered = true
-    clearTimeout(this.#timer)
     const rewrite = this.#options.rewrite?.(head)
     if (rewrite === undefined) this.#passOn(answer)
     else void this.#passOnRewritten(answer, rewrite)
   }
 
   #passOn(answer: IncomingMessage): void {
-    const { answer: out, request } = this.#side
+    this.#answered = true
+    clearTimeout(this.#timer)
+    const { answer: out, request, hasBody } = this.#side
     const headers = answerHeaders(
       answer.rawHeaders,
       this.#upstream.stripFromAnswer,
@@ -167,13 +185,15 @@ class Relay {
       request.httpVersionMinor === 0,
     )
     out.sendDate = false
+    // An error that comes before the body is complete: what is still to come is not asked for.
+    if (hasBody && !request.complete && (answer.statusCode ?? 0) >= 400) out.shouldKeepAlive = false
     try {
       out.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers)
     } catch {
       this.#answered = false
       answer.destroy()
       this.#fail(
-        this.#error(this.#upstream.codes.invalid, `${this.#upstream.name} sent a head that cannot be passed on`),
+        this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} sent a head that cannot be passed on`),
       )
       return
     }
@@ -191,17 +211,27 @@ class Relay {
       this.#onAnswerEnd(answer.statusCode ?? 502)
     })
     // An answer that breaks off must break off at the client too.
-    answer.on('error', () => out.destroy())
+    answer.on('error', () => breakOff(out))
     answer.on('close', () => {
-      if (!answer.complete) out.destroy()
+      if (!answer.complete) breakOff(out)
     })
   }
 
+  /** Nothing has reached the client until the whole answer is here, so whatever goes wrong by then is a problem of its own. */
   async #passOnRewritten(answer: IncomingMessage, rewrite: Rewrite): Promise<void> {
-    const { answer: out } = this.#side
+    const { answer: out, request } = this.#side
     try {
-      const { rawHeaders, body } = await rewrittenAnswer(answer, rewrite, this.#side.request.method === 'HEAD')
-      const headers = answerHeaders(rawHeaders, this.#upstream.stripFromAnswer, this.#options.answerHeaders, false)
+      this.#waitForAnswer()
+      const { rawHeaders, body } = await rewrittenAnswer(answer, rewrite, request.method === 'HEAD')
+      if (this.#settled) return
+      this.#answered = true
+      clearTimeout(this.#timer)
+      const headers = answerHeaders(
+        rawHeaders,
+        this.#upstream.stripFromAnswer,
+        this.#options.answerHeaders,
+        request.httpVersionMinor === 0,
+      )
       out.sendDate = false
       out.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers)
       out.end(body)
@@ -210,7 +240,9 @@ class Relay {
       answer.destroy()
       this.#answered = false
       this.#fail(
-        error instanceof CheopsError ? error : this.#error(this.#upstream.codes.broken, this.#brokenMessage(error)),
+        error instanceof CheopsError
+          ? this.#doubt(error.code, error.message)
+          : this.#doubt(this.#upstream.codes.broken, this.#brokenMessage(error)),
       )
     }
   }
@@ -220,8 +252,8 @@ class Relay {
     if (hasBody && !request.complete) {
       // The application has answered without reading the whole body. Nobody will read the rest.
       this.#outgoing.destroy()
-      linger(request)
-    } else if (upgrade !== undefined) this.#side.answer.once('finish', () => upgrade.socket.end())
+      linger(request, this.#side.answer)
+    } else if (upgrade !== undefined) this.#side.answer.once('finish', () => endGently(upgrade.socket.resume()))
     this.#settle({ kind: 'answered', status, complete: true })
   }
 
@@ -229,13 +261,13 @@ class Relay {
     const { upgrade } = this.#side
     if (upgrade === undefined || this.#settled) {
       socket.destroy()
-      this.#fail(this.#error(this.#upstream.codes.invalid, `${this.#upstream.name} upgraded unasked`))
+      this.#fail(this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} upgraded unasked`))
       return
     }
     this.#answered = true
     clearTimeout(this.#timer)
     let raw = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`
-    const headers = [...answer.rawHeaders, ...this.#options.answerHeaders]
+    const headers = upgradeHeaders(answer.rawHeaders, this.#upstream.stripFromAnswer, this.#options.answerHeaders)
     for (let i = 0; i < headers.length; i += 2) raw += `${headers[i]}: ${headers[i + 1]}\r\n`
     upgrade.socket.write(`${raw}\r\n`, 'latin1')
     if (head.length > 0) upgrade.socket.write(head)
@@ -259,9 +291,15 @@ class Relay {
     this.#fail(this.#doubt(this.#upstream.codes.timeout, `${this.#upstream.name} did not answer within ${seconds} s`))
   }
 
+  readonly #onStuck = (): void => {
+    const seconds = this.#limits.bodyIdleMs / 1000
+    const message = `${this.#upstream.name} took no part of the body for ${seconds} s`
+    this.#fail(this.#doubt(this.#upstream.codes.timeout, message))
+  }
+
   /** No part of the body has moved: either the client sends none, or the upstream takes none. */
   readonly #onBodyStall = (): void => {
-    if (this.#side.request.isPaused()) this.#onSilence()
+    if (this.#side.request.isPaused()) this.#wait(this.#upstream.graceMs, this.#onStuck)
     else {
       const seconds = this.#limits.bodyIdleMs / 1000
       this.#fail(new CheopsError('ERR_REQUEST_TIMEOUT', `no part of the body came for ${seconds} s`))
@@ -272,7 +310,7 @@ class Relay {
     if (this.#settled) return
     if (this.#answered) {
       if (this.#side.answer.writableEnded) return
-      this.#side.answer.destroy()
+      breakOff(this.#side.answer)
       this.#settle({ kind: 'answered', status: 0, complete: false })
       return
     }
@@ -294,7 +332,7 @@ class Relay {
     }
     const code = errorCode(error)
     if (code === 'HPE_HEADER_OVERFLOW') {
-      const message = `${this.#upstream.name} answered with a head of more than ${this.#limits.headerBytes} bytes`
+      const message = `${this.#upstream.name} answered with a head of more than ${this.#upstream.maxHeaderBytes} bytes`
       this.#fail(this.#doubt('ERR_APPLICATION_ANSWER_TOO_LARGE', message))
     } else if (code.startsWith('HPE_')) {
       this.#fail(
@@ -311,7 +349,7 @@ class Relay {
       SAFE_METHODS.has(this.#side.request.method ?? '') &&
       !this.#side.hasBody &&
       this.#side.upgrade === undefined &&
-      errorCode(error) === 'ECONNRESET'
+      ['ECONNRESET', 'EPIPE'].includes(errorCode(error))
     )
   }
 
@@ -321,10 +359,6 @@ class Relay {
 
   #brokenMessage(error: unknown): string {
     return `${this.#upstream.name} ended the connection before it had answered (${errorCode(error) || 'closed'})`
-  }
-
-  #error(code: ErrorCode, message: string): CheopsError {
-    return this.#doubt(code, message)
   }
 
   /** Once something was sent, a request that may change something has an unknown outcome, whatever went wrong. */
@@ -337,6 +371,10 @@ class Relay {
     if (this.#settled) return
     this.#settle({ kind: 'failed', error })
     this.#outgoing.destroy()
+  }
+
+  #waitForAnswer(): void {
+    this.#wait(this.#limits.answerMs + this.#upstream.graceMs, this.#onSilence)
   }
 
   #wait(ms: number, then: () => void): void {
@@ -355,6 +393,9 @@ class Relay {
 
 const EMPTY = Buffer.alloc(0)
 
+/** 1xx answers to one request: progress that is told every second of the longest wait, and some more. */
+const MAX_INFORMATION = 256
+
 function bodyTooLarge(bound: number): string {
   return `the body is larger than ${bound} bytes`
 }
@@ -369,9 +410,11 @@ function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-/** An answer that nobody wants: read to its end if it is short, so that the connection can be used again. */
+/** An answer that nobody wants: read to its end if that is near, so that the connection can be used again. */
 function discard(answer: IncomingMessage): void {
   let left = 65_536
+  const timer = setTimeout(() => answer.destroy(), 1_000).unref()
+  answer.once('close', () => clearTimeout(timer))
   answer.on('data', (chunk: Buffer) => {
     left -= chunk.length
     if (left < 0) answer.destroy()

@@ -1,14 +1,16 @@
 import type { Duplex } from 'node:stream'
 import type { Limits, Timeouts } from '../../config.ts'
 import { ConnectionPool } from './connection-pool.ts'
+import { SITE_HEADER } from '../../core/resource/headers.ts'
+import { PEER_HEADER_ALLOWANCE_BYTES } from './http-listener.ts'
 import { SITE_CODES } from './upstream.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface SiteUpstreamParts {
   /** Opens a stream of the forward protocol as a connection. */
   open(site: string, signal: AbortSignal): Promise<Duplex>
-  readonly limits: Pick<Limits, 'streamsPerPeer' | 'queuedPerPeer'>
-  readonly timeouts: Pick<Timeouts, 'dialMs'>
+  readonly limits: Pick<Limits, 'streamsPerPeer' | 'queuedPerPeer' | 'headerBytes'>
+  readonly timeouts: Pick<Timeouts, 'dialMs' | 'connectMs'>
   readonly maxIdle: number
   readonly idleMs: number
   readonly spare: number
@@ -19,8 +21,11 @@ export function siteUpstream(site: string, parts: SiteUpstreamParts): Upstream {
   return {
     name: site,
     basePath: '',
-    stripFromAnswer: NOTHING,
+    // The agent that the client has asked says who answered.
+    stripFromAnswer: OWN_ANSWER_HEADERS,
     codes: SITE_CODES,
+    maxHeaderBytes: parts.limits.headerBytes + PEER_HEADER_ALLOWANCE_BYTES,
+    graceMs: parts.timeouts.connectMs + WAY_BACK_MS,
     pool: new ConnectionPool({
       connect: signal => parts.open(site, signal),
       maxConnections: parts.limits.streamsPerPeer,
@@ -35,4 +40,7 @@ export function siteUpstream(site: string, parts: SiteUpstreamParts): Upstream {
   }
 }
 
-const NOTHING: ReadonlySet<string> = new Set()
+const OWN_ANSWER_HEADERS: ReadonlySet<string> = new Set([SITE_HEADER])
+
+/** For the other agent's problem to arrive over a slow link. */
+const WAY_BACK_MS = 1_000

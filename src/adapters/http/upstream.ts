@@ -11,6 +11,10 @@ export interface Upstream {
   /** Headers, lower case, that do not come from it but from an agent: taken out of its answers. */
   readonly stripFromAnswer: ReadonlySet<string>
   readonly codes: UpstreamCodes
+  /** Bytes that the head of an answer may have. */
+  readonly maxHeaderBytes: number
+  /** How much longer than `timeouts.answerMs` it may take: another agent tells of its own time-out itself. Milliseconds. */
+  readonly graceMs: number
 }
 
 /** Which error each way to fail becomes. */

@@ -3,11 +3,19 @@
  * order, case, duplicates and bytes of headers, reason phrases, framing, trailers, 1xx, upgrades. The same suite runs over the
  * local way and over the way through another site: they are one path.
  */
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { libp2pPair } from '../../support/libp2p-pair.ts'
+import type { Libp2pPair } from '../../support/libp2p-pair.ts'
 import { bodyOfMessage, headOfMessage, isWhole, RawClient, rawApplication } from '../../support/raw-http.ts'
 import type { RawAnswer, RawApplication } from '../../support/raw-http.ts'
 import { twoSites } from '../../support/two-sites.ts'
 import type { TwoSites } from '../../support/two-sites.ts'
+
+let pair: Libp2pPair
+beforeAll(async () => {
+  pair = await libp2pPair()
+})
+afterAll(() => pair.stop())
 
 let stops: (() => Promise<void> | void)[] = []
 afterEach(async () => {
@@ -24,7 +32,7 @@ interface Chain {
 async function chainTo(answer: RawAnswer, config: Parameters<typeof twoSites>[0]['config'] = {}): Promise<Chain> {
   const app = await rawApplication(answer)
   const service = { name: 'app', endpoint: `http://127.0.0.1:${app.port}` }
-  const sites = await twoSites({ site1: [service], site2: [service], config })
+  const sites = await twoSites({ site1: [service], site2: [service], config, pair })
   stops.push(app.stop, sites.stop, () => expect(sites.faults).toEqual([]))
   return {
     app,
