@@ -118,13 +118,13 @@ export class ComposeMesh implements World {
   }
 
   readonly takeDown = async (site: string): Promise<string> => {
-    const command = ['network', 'disconnect', this.#network('backbone'), this.#container(site)]
+    const command = ['network', 'disconnect', this.#network('wan'), this.#container(site)]
     await this.#docker(command)
     return `docker ${command.join(' ')}`
   }
 
   readonly bringBack = async (site: string): Promise<string> => {
-    const command = ['network', 'connect', '--alias', site, this.#network('backbone'), this.#container(site)]
+    const command = ['network', 'connect', '--alias', site, this.#network('wan'), this.#container(site)]
     await this.#docker(command)
     return `docker ${command.join(' ')}`
   }

@@ -40,6 +40,7 @@ export class RequestPath {
   readonly ingressParts: IngressParts
   readonly #parts: RequestPathParts
   readonly #sites = new Map<string, Upstream>()
+  #unwatch = (): void => {}
   readonly #received: ReceivedServer
 
   constructor(parts: RequestPathParts) {
@@ -92,7 +93,10 @@ export class RequestPath {
 
   /** From now on other agents may send requests here. */
   async start(): Promise<void> {
-    const { transport, config } = this.#parts
+    const { transport, config, membership } = this.#parts
+    this.#unwatch = membership.onChange(({ kind, site }) => {
+      if (kind === 'liveness' && membership.site(site)?.liveness !== 'alive') this.#sites.get(site)?.pool.dropIdle()
+    })
     await serveForward(transport, config.limits.streamsPerPeer, (connection, peerId) =>
       this.#received.accept(connection, peerId),
     )
@@ -104,6 +108,7 @@ export class RequestPath {
   }
 
   async stop(): Promise<void> {
+    this.#unwatch()
     await this.#parts.transport.unserve(FORWARD_PROTOCOL)
     await this.#received.close(this.#parts.config.timeouts.drainMs)
     for (const upstream of this.#sites.values()) upstream.pool.destroy()

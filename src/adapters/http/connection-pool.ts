@@ -93,6 +93,17 @@ export class ConnectionPool extends Agent {
     this.#openMore()
   }
 
+  /**
+   * Gives up what lies idle, because the other end is not heard any more: a request that took such a connection would wait
+   * for an answer that cannot come. The next one opens a connection, or learns within `waitMs` that it cannot.
+   */
+  dropIdle(): void {
+    for (const { connection } of this.#idle.splice(0)) {
+      stopGuarding(connection)
+      connection.destroy()
+    }
+  }
+
   #takeIdle(): Duplex | undefined {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       stopGuarding(idle.connection)

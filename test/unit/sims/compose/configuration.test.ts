@@ -1,6 +1,6 @@
 /**
  * Shows that docker-compose.yml, the agents' shared configuration and what the header tells people to type fit together:
- * every agent's configuration loads, applications are where agents look for them, and only agents are on the backbone. How:
+ * every agent's configuration loads, applications are where agents look for them, and only agents are on the network wan. How:
  * reads the files as compose and the agent do; no Docker is needed (`npm run test:compose` runs them for real).
  */
 import { readFileSync } from 'node:fs'
@@ -45,8 +45,8 @@ test.each(['1', '2', '3'])('site%s is one agent with its own two applications', 
   const site = `site${n}`
   const config = configOf(site)
   expect(config.site).toBe(site)
-  expect(networks(site).toSorted()).toEqual(['backbone', site])
-  expect(alias(site, 'backbone')).toBe(site)
+  expect(networks(site).toSorted()).toEqual([site, 'wan'])
+  expect(alias(site, 'wan')).toBe(site)
   expect(config.announce).toEqual([`/dns4/${site}/tcp/4078`])
   const others = ['site1', 'site2', 'site3'].filter(other => other !== site)
   expect(config.bootstrap).toEqual(others.map(other => `/dns4/${other}/tcp/4078`))
