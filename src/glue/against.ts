@@ -274,7 +274,8 @@ function matchEnd(template: ReturnType<typeof compileTemplate>, path: string): s
 async function readJson(response: Response): Promise<unknown> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of response.body ?? []) {
+  // The types of fetch leave open what its stream yields; the standard says bytes.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length
     if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`)
     chunks.push(chunk)
