@@ -80,7 +80,7 @@ export class ConnectionPool extends Agent {
       assign(request, connection)
       return
     }
-    if (this.#closed || this.#waiting.size >= this.#options.maxQueued) {
+    if (this.#closed || this.#isQueueFull()) {
       refuse(request, poolError(this.#options.busy))
       return
     }
@@ -91,6 +91,20 @@ export class ConnectionPool extends Agent {
     }, this.#options.waitMs).unref()
     this.#waiting.set(request, timer)
     this.#openMore()
+  }
+
+  #isQueueFull(): boolean {
+    // Those for which a connection can still be opened do not count: they wait for it, not for others.
+    const room = Math.max(0, this.#options.maxConnections - this.#connections.size)
+    const bound = this.#options.maxQueued + room
+    if (this.#waiting.size < bound) return false
+    // Clients that have gone away make room. node:http says nothing when a request without a connection is destroyed.
+    for (const [request, timer] of this.#waiting) {
+      if (!request.destroyed) continue
+      clearTimeout(timer)
+      this.#waiting.delete(request)
+    }
+    return this.#waiting.size >= bound
   }
 
   /**
@@ -114,8 +128,8 @@ export class ConnectionPool extends Agent {
   }
 
   /** One connection for each request that waits, and a few ahead of those to come. */
-  #openMore(): void {
-    const { maxConnections, spare } = this.#options
+  #openMore(spare = this.#options.spare): void {
+    const { maxConnections } = this.#options
     const wanted = this.#waiting.size === 0 ? 0 : this.#waiting.size + spare
     const room = maxConnections - this.#connections.size - this.#connecting.size
     const missing = Math.min(wanted - this.#connecting.size, room)
@@ -144,12 +158,14 @@ export class ConnectionPool extends Agent {
     if (this.#waiting.size <= this.#connecting.size) return
     const request = this.#nextWaiting()
     if (request !== undefined) refuse(request, error instanceof Error ? error : poolError(this.#options.unreachable))
+    // The bound may have kept others from an attempt of their own. Each attempt that fails takes one of them along.
+    if (this.#waiting.size > this.#connecting.size) this.#openMore(0)
   }
 
   #welcome(connection: Duplex): void {
     this.#connections.add(connection)
     let upgraded = false
-    connection.on('free', () => this.#offer(connection))
+    connection.on('free', () => this.#offer(connection, true))
     connection.once('agentRemove', () => {
       upgraded = true
       this.#upgraded++
@@ -161,16 +177,17 @@ export class ConnectionPool extends Agent {
     })
     // While a request has it, node:http listens for errors; in between nobody would, and it would end the process.
     connection.on('error', () => {})
-    this.#offer(connection)
+    this.#offer(connection, false)
   }
 
-  #offer(connection: Duplex): void {
+  #offer(connection: Duplex, isReused: boolean): void {
     if (this.#closed || !isUsable(connection)) {
       connection.destroy()
       return
     }
     const request = this.#nextWaiting()
     if (request !== undefined) {
+      request.reusedSocket = isReused
       assign(request, connection)
       return
     }
@@ -208,11 +225,9 @@ export class ConnectionPool extends Agent {
     this.#closed = true
     clearInterval(this.#sweeper)
     for (const controller of this.#connecting) controller.abort()
-    for (const [request, timer] of this.#waiting) {
-      clearTimeout(timer)
+    for (let request = this.#nextWaiting(); request !== undefined; request = this.#nextWaiting()) {
       refuse(request, poolError(this.#options.busy))
     }
-    this.#waiting.clear()
     for (const connection of this.#connections) connection.destroy()
     super.destroy()
   }
