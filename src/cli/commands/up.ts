@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { flagOf, KEYS, variableOf } from '../../config/keys.ts'
@@ -42,7 +42,7 @@ export const upCommand = (startAgent: StartAgent): CommandSpec => ({
   options: [
     {
       flags: '-c, --config <file>',
-      help: 'the configuration (default: cheops.yaml if there is one)',
+      help: 'the configuration',
       variable: 'CHEOPS_CONFIG',
     },
     {
@@ -65,7 +65,7 @@ export const upCommand = (startAgent: StartAgent): CommandSpec => ({
 })
 
 async function up({ io, options }: Call, startAgent: StartAgent): Promise<number> {
-  const file = options.text('config') ?? io.env['CHEOPS_CONFIG'] ?? (await defaultFile(io))
+  const file = options.text('config') ?? io.env['CHEOPS_CONFIG']
   const flags: Record<string, Flags[string]> = {}
   for (const key of [...Object.keys(KEYS), 'services']) flags[key] = options.given(camelCase(flagOf(key)))
   const config = loadConfig({ file, env: io.env, flags, cwd: io.cwd, terminal: io.stderrIsTerminal })
@@ -82,8 +82,8 @@ async function up({ io, options }: Call, startAgent: StartAgent): Promise<number
   )
   if (running === undefined) return EXIT.ok
   try {
-    for (const each of readyFiles) await writeReady(each, running.ready)
     announce(io, config, running.ready)
+    for (const each of readyFiles) await writeReady(each, running.ready)
     await interruption(io)
     writeLine(io.stdout, 'stopping')
   } finally {
@@ -109,14 +109,6 @@ async function interruption({ interrupted }: Io): Promise<void> {
     resolve()
   })
   await promise
-}
-
-async function defaultFile(io: Io): Promise<string | undefined> {
-  try {
-    return (await stat(path.join(io.cwd, 'cheops.yaml'))).isFile() ? 'cheops.yaml' : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** `--ingress-listen` → `ingressListen`: how the parser calls it. */

@@ -12,7 +12,7 @@ export function checkMesh(facts: CheckFacts): Finding[] {
     ...(facts.agent === undefined ? [] : [checkAgent(facts.agent)]),
     ...(facts.meshKey === undefined ? [] : checkMeshKey(facts.meshKey)),
     ...(facts.problems === undefined ? [] : checkProblems(facts.problems, facts.bootstrap ?? [])),
-    ...(facts.bootstrap === undefined ? [] : checkBootstrap(facts.bootstrap, facts.mesh)),
+    ...(facts.bootstrap === undefined ? [] : checkBootstrap(facts.bootstrap, facts.mesh, facts.problems ?? [])),
     ...(facts.mesh === undefined ? [] : checkSites(facts.mesh)),
   ]
 }
@@ -49,18 +49,37 @@ function checkProblems(problems: readonly ProblemFact[], bootstrap: readonly Boo
   const told = new Set(bootstrap.map(({ address }) => address))
   const findings = problems
     .filter(({ id, subject }) => !JUDGED_ELSEWHERE.has(id) && !told.has(subject))
-    .map(({ id, detail, hint }) => {
-      const found = PROBLEM_IDS[id] ?? id
-      return (found === 'site-name' ? error : warning)('mesh', found, detail, hint)
+    .map(problem => {
+      const found = PROBLEM_IDS[problem.id] ?? problem.id
+      // A stranger that knocks is no fault of ours; an address that we were told to dial is.
+      const ours = found === 'site-name' || bootstrap.some(({ address }) => isAbout(problem, address))
+      return (ours ? error : warning)('mesh', found, problem.detail, problem.hint)
     })
   const named = findings.some(({ id }) => id === 'site-name')
   return named ? findings : [ok('mesh', 'site-name', "Nobody else uses this site's name"), ...findings]
 }
 
-function checkBootstrap(bootstrap: readonly BootstrapFact[], mesh: MeshFact | undefined): Finding[] {
+/** Whether a problem came up in a conversation with an address. */
+function isAbout({ detail }: ProblemFact, address: string): boolean {
+  const place = address.replace(/\/p2p\/[^/]*$/, '')
+  return detail.includes(`${place}/`) || detail.includes(`${place} `)
+}
+
+function checkBootstrap(
+  bootstrap: readonly BootstrapFact[],
+  mesh: MeshFact | undefined,
+  problems: readonly ProblemFact[],
+): Finding[] {
   const connected = mesh?.sites.some(site => site.name !== mesh.self && site.connected) ?? false
   const some = connected || bootstrap.some(({ result }) => result === 'connected' || result === 'open')
-  return bootstrap.flatMap(each => checkAddress(each, some))
+  return bootstrap
+    .filter(({ address, result }) => {
+      // Several conversations run on one connection; when one of them ends it with a reason, the others know only that it
+      // ended. The reason is what people need.
+      const explained = problems.some(problem => problem.id in PROBLEM_IDS && isAbout(problem, address))
+      return !(explained && (result === 'no-answer' || result === 'refused-by-peer'))
+    })
+    .flatMap(each => checkAddress(each, some))
 }
 
 /** @param some whether the agent has found the mesh some other way: one of several addresses may be down without harm */

@@ -153,6 +153,21 @@ test.each<[string, Partial<CheckFacts>, string[]]>([
   expect(complaints({ ...HEALTHY, ...facts })).toEqual(expected)
 })
 
+test('a conversation that broke off is explained by the one that knows why', () => {
+  const facts = (id: string, address: string): CheckFacts => ({
+    ...HEALTHY,
+    mesh: mesh(),
+    bootstrap: [{ address: '/ip4/10.0.0.2/tcp/1/p2p/12D3a', result: 'no-answer', detail: 'closed' }],
+    problems: [{ id, subject: '12D3a', detail: `the agent at ${address} is of mesh "x"`, hint: 'h' }],
+  })
+  expect(complaints(facts('wrong-mesh', '/ip4/10.0.0.2/tcp/1/p2p/12D3a'))).toEqual(['error mesh-name'])
+  expect(complaints(facts('name-taken', '/ip4/10.0.0.2/tcp/1/p2p/12D3a'))).toEqual(['error site-name'])
+  expect(complaints(facts('wrong-mesh', '/ip4/10.0.0.2/tcp/12/p2p/12D3a'))).toEqual([
+    'warning mesh-name',
+    'error bootstrap',
+  ])
+})
+
 test('every complaint says what to do', () => {
   const hintless = evaluateCheck({ ...HEALTHY, ...bootstrap('handshake'), endpoints: [] }).filter(
     ({ level, hint }) => (level === 'ok') !== (hint === undefined),

@@ -1,0 +1,117 @@
+// Runs the built command as users do: as processes, in a folder of their own.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtemp, readFile, rm, watch } from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { ReadyInfo } from '../../../src/ports/control.ts'
+
+export const PROGRAM = path.join(import.meta.dirname, '../../../dist/src/cli/cheops.js')
+
+/** An agent is up within a second or two; a loaded machine takes longer. */
+const UP_TIMEOUT_MS = 30_000
+
+export interface Agent {
+  readonly ready: ReadyInfo
+  readonly process: ChildProcess
+  /** What it wrote so far. */
+  output(): string
+  /** Sends the signal and waits; gives back the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number>
+}
+
+/** A folder, what runs in it, and a way to end all of it. */
+export class Bench {
+  readonly folder: string
+  readonly #stops: (() => Promise<unknown>)[] = []
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  static async create(): Promise<Bench> {
+    return new Bench(await mkdtemp(path.join(tmpdir(), 'cheops-e2e-')))
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops.toReversed()) await stop()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  async run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const child = this.#spawn(argv, env)
+    const [out, err] = [collect(child.stdout), collect(child.stderr)]
+    return { code: await exitCode(child), out: out(), err: err() }
+  }
+
+  /** `cheops up` with free ports; resolves once the ready file is there. */
+  async up(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Agent> {
+    const name = `ready-${String(this.#stops.length)}.json`
+    const watching = AbortSignal.timeout(UP_TIMEOUT_MS)
+    const changes = watch(this.folder, { signal: watching })
+    const free = ['--listen', '127.0.0.1:0', '--ingress-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0']
+    const child = this.#spawn(['up', '--ready-file', name, ...free, ...argv], env)
+    const [out, err] = [collect(child.stdout), collect(child.stderr)]
+    const ended = exitCode(child)
+    const output = () => out() + err()
+    const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+      child.kill(signal)
+      return ended
+    }
+    this.#stops.push(() => stop())
+    const appeared = (async () => {
+      for await (const { filename } of changes) if (filename === name) return
+    })()
+    const first = await Promise.race([
+      appeared.then(
+        () => 'up' as const,
+        () => 'late' as const,
+      ),
+      ended.then(() => 'ended' as const),
+    ])
+    if (first !== 'up') throw new Error(`cheops up: ${first}\n${output()}`)
+    const ready = JSON.parse(await readFile(path.join(this.folder, name), 'utf8')) as ReadyInfo
+    return { ready, process: child, output, stop }
+  }
+
+  /** An application that tells what it was asked, and 404 for `/missing`. */
+  async application(name: string): Promise<string> {
+    const server = http.createServer((request, response) => {
+      response.writeHead(request.url === '/missing' ? 404 : 200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ name, method: request.method, url: request.url }))
+    })
+    server.listen(0, '127.0.0.1')
+    await new Promise(resolve => server.once('listening', resolve))
+    this.#stops.push(async () => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  }
+
+  #spawn(argv: readonly string[], env: Readonly<Record<string, string>>) {
+    return spawn(process.execPath, [PROGRAM, ...argv], {
+      cwd: this.folder,
+      env: { PATH: process.env['PATH'], HOME: this.folder, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  }
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = ''
+  stream.setEncoding('utf8')
+  stream.on('data', (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}
+
+const exitCode = (child: ChildProcess): Promise<number> =>
+  new Promise(resolve => {
+    child.once('close', (code, signal) => {
+      resolve(code ?? (signal === null ? -1 : -2))
+    })
+  })
