@@ -7,9 +7,10 @@ import { nginxConfig } from './nginx-config.ts'
 
 /** Bytes of each file that the service has. */
 export const FILES = { '/1k': 1_024, '/4m': 4 * 1_024 ** 2, '/1g': 1_024 ** 3 } as const
-/** An answer that goes on for hours, some bytes a second: what a watch looks like on the wire. */
+/** An answer that goes on for a quarter of an hour, with something new each second: what a watch looks like on the wire. */
 export const WATCH_PATH = '/watch'
-const WATCH_BYTES_PER_SECOND = 64
+/** One page: nginx sends whole pages of a file, and then waits until that was due. */
+const WATCH_BYTES_PER_SECOND = 4_096
 
 /**
  * The service is nginx with static files: it costs next to nothing, so what is measured is the chain before it. The
