@@ -43,7 +43,7 @@ export function picture(sites: readonly PictureSite[]): string {
 export function showStep(result: StepResult, number: number): void {
   const mark = result.ok ? paint('green', '√') : paint('red', '×')
   say(`${mark} ${String(number).padStart(2)}  ${paint('bold', result.title)}  ${paint('dim', `${result.ms} ms`)}`)
-  if (result.note !== undefined) say(`      ${result.note}`)
+  if (result.note !== undefined) say(`      ${result.note.replaceAll('\n', '\n      ')}`)
   // Of requests that are sent at once the first stands for all, unless one went wrong.
   const telling = result.exchanges.filter(({ wrong }, n) => n === 0 || wrong.length > 0)
   for (const exchange of telling) showExchange(exchange)
@@ -64,7 +64,7 @@ function showExchange({ ask, url, answer, wrong }: ExchangeResult): void {
 /** A body in one line; of a problem (RFC 9457) what people read first. */
 function digest(body: unknown): string {
   if (typeof body === 'object' && body !== null && 'code' in body && 'detail' in body) {
-    return `${String(body.code)}: ${String(body.detail)}`
+    return `${String(body.code)}: ${String(body.detail).replaceAll('\n', '\n      ')}`
   }
   const text = typeof body === 'string' ? body.trim() : JSON.stringify(body)
   return text.length > MAX_BODY_CHARACTERS ? `${text.slice(0, MAX_BODY_CHARACTERS)}…` : text
