@@ -1,6 +1,7 @@
 import { HOPS_HEADER, SCOPE_HEADER, SERVICE_HEADER } from '../../src/core/resource/headers.ts'
 import { headerValue } from '../../src/core/resource/http-head.ts'
 import type { RequestHead } from '../../src/core/resource/http-head.ts'
+import { MAX_SCOPE_BYTES } from '../../src/core/scope/index.ts'
 import { MAX_HOPS } from '../../src/core/resource/request-context.ts'
 import type { RequestContext } from '../../src/core/resource/request-context.ts'
 import { CheopsError } from '../../src/errors.ts'
@@ -50,6 +51,10 @@ export class Admission {
     const service = headerValue(head.rawHeaders, SERVICE_HEADER)
     if (service === undefined) throw new CheopsError('ERR_FORWARD_INVALID', `the header ${SERVICE_HEADER} is missing`)
     const context = contextOf(head)
+    // The absolute form, which an application could take for an order to ask another host.
+    if (!head.target.startsWith('/') && head.target !== '*') {
+      throw new CheopsError('ERR_FORWARD_INVALID', 'the target of the request is no path')
+    }
     const exposure = this.#parts.exposure(service)
     if (exposure === undefined) {
       throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `this site does not offer "${service}"`, { service })
@@ -76,5 +81,8 @@ function contextOf(head: RequestHead): RequestContext | undefined {
   }
   const hops = Number(hopsText)
   if (hops > MAX_HOPS) throw new CheopsError('ERR_FORWARD_LOOP', `the request has passed ${hops} agents`)
+  if (scope !== undefined && scope.length > MAX_SCOPE_BYTES) {
+    throw new CheopsError('ERR_FORWARD_INVALID', `the scope has more than ${MAX_SCOPE_BYTES} bytes`)
+  }
   return scope === undefined ? undefined : { scope, hops }
 }

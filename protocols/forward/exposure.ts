@@ -17,9 +17,11 @@ export function exposes(exposure: Exposure, site: string, method: string, target
   const query = target.indexOf('?')
   const path = query < 0 ? target : target.slice(0, query)
   // Applications read these in different ways: a rule for paths takes only what can be read in one.
+  if (!path.startsWith('/')) return false
   if (path.includes('//') || path.includes('\\') || path.includes(';') || /%2f|%5c/i.test(path)) return false
   const segments = decodeSegments(path)
-  return segments !== undefined && exposure.paths.some(pattern => matches(pattern.split('/').slice(1), segments))
+  if (segments === undefined || segments.includes('.') || segments.includes('..')) return false
+  return exposure.paths.some(pattern => matches(pattern.split('/').slice(1), segments))
 }
 
 function allows(list: readonly string[], value: string): boolean {

@@ -2,7 +2,7 @@
 export class RateLimit {
   readonly #perSecond: number
   #tokens: number
-  #at = Number.NEGATIVE_INFINITY
+  #at: number | undefined
 
   constructor(perSecond: number) {
     this.#perSecond = perSecond
@@ -11,6 +11,7 @@ export class RateLimit {
 
   /** @param now milliseconds, never going back */
   take(now: number): boolean {
+    this.#at ??= now
     if (now > this.#at) {
       this.#tokens = Math.min(this.#perSecond, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond)
       this.#at = now
