@@ -87,8 +87,7 @@ function leaf(spec: CommandSpec, io: Io, done: (exitCode: number) => void): Comm
 
 function optionOf({ flags, help, list, choices, fallback, variable }: OptionSpec): Option {
   const option = new Option(flags, variable === undefined ? help : `${help} [${variable}]`)
-  if (list === true)
-    option.argParser((value: string, before: unknown) => [...(Array.isArray(before) ? before : []), value])
+  if (list === true) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
   if (choices !== undefined) option.choices(choices)
   // A flag that may stand alone means true, and its text is read like that of a variable.
   if (flags.includes('[')) option.preset('true')

@@ -152,9 +152,20 @@ describe('a mesh', () => {
   let one: Agent
   let inventory: string
   const site = (name: string, ...argv: string[]) =>
-    bench.up(['--mesh', 'demo', '--site', name, '--mesh-key', 'mesh.key', '--heartbeat-interval-ms', '200', ...argv])
+    bench.up([
+      '--mesh',
+      'demo',
+      '--site',
+      name,
+      '--mesh-key',
+      'shared/mesh.key',
+      '--heartbeat-interval-ms',
+      '200',
+      ...argv,
+    ])
 
   beforeAll(async () => {
+    await bench.run(['init', 'shared'])
     inventory = await bench.application('one')
     one = await site('site1', '--services', `{name: inventory, endpoint: "${inventory}", expose: {sites: "*"}}`)
   })

@@ -1,13 +1,14 @@
 // Shows that the admin API asks for its token everywhere but at health and metrics, that its OpenAPI document and its answers
 // agree, that errors are problems with a code, that limits hold, and that events are streamed and resumed.
 // How: a real server on a free port in front of a fake control, asked by fetch and by raw sockets.
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startAdminServer } from '../../../src/adapters/http/admin/index.ts'
+import { ADMIN_LIMITS, startAdminServer } from '../../../src/adapters/http/admin/index.ts'
 import type { AdminServer } from '../../../src/adapters/http/admin/index.ts'
 import { ROUTES } from '../../../src/adapters/http/admin/routes.ts'
 import { fakeControl, NOW, silent } from './fake-control.ts'
@@ -257,6 +258,38 @@ describe('events', () => {
 })
 
 describe('limits', () => {
+  test('as many connections as said, and not one more', async () => {
+    const port = Number(new URL(server.url).port)
+    const sockets = Array.from({ length: ADMIN_LIMITS.connections }, () => connect(port, '127.0.0.1'))
+    await Promise.all(sockets.map(socket => once(socket, 'connect')))
+    // The last of them is served, so all were taken.
+    const last = sockets.at(-1) ?? connect(port, '127.0.0.1')
+    last.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+    const [answer] = (await once(last, 'data')) as [Buffer]
+    expect(answer.toString()).toContain('200 OK')
+    const beyond = connect(port, '127.0.0.1')
+    await once(beyond.resume(), 'close')
+    expect(sockets.filter(socket => !socket.destroyed)).toHaveLength(ADMIN_LIMITS.connections)
+    for (const socket of sockets) socket.destroy()
+  })
+
+  test('a reader of events that reads nothing is cut off', async () => {
+    const idle = connect(Number(new URL(server.url).port), '127.0.0.1')
+    idle.on('error', () => {})
+    idle.write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+    await once(idle, 'data')
+    idle.pause()
+    // Far more than the system buffers on the way; at the latest the last write is beyond the bound.
+    for (let i = 0; i < 512; i++) control.emit({ type: 'x', subject: 's', detail: 'x'.repeat(65_536), at: NOW })
+    let received = 0
+    idle.on('data', (chunk: Buffer) => {
+      received += chunk.length
+    })
+    idle.resume()
+    await once(idle, 'close')
+    expect(received).toBeLessThan(512 * 65_536)
+  })
+
   test('a head that is too large is 431', async () => {
     const answer = await ask('/v1/status', { headers: { 'x-large': 'x'.repeat(16_384) } })
     expect(answer.status).toBe(431)
