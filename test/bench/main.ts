@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { CASES } from './cases.ts'
-import type { Case } from './cases.ts'
+import type { Case, LoadCase } from './cases.ts'
 import type { ChainName, Ground } from './chains/chain.ts'
 import { startService } from './chains/service.ts'
 import { missingChains, startChains, whatStops } from './ground.ts'
@@ -61,7 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
     const others = await othersBefore(LOOK_MS, signal)
     const { port, server } = await startService({ processes, tools, folder, signal })
     const ground: Ground = { processes, tools, folder, servicePort: port, signal }
-    if (options.profile) console.log(await profileAgents(ground, tools.wrk, RESULTS))
+    if (options.profile) console.log(await profileAgents(ground, tools.wrk, profiledCase(options), RESULTS))
     else await bench(options, ground, server, tools.wrk, others)
     return 0
   } catch (error) {
@@ -112,6 +112,14 @@ async function bench(
   }
   await writeFile(file, `${JSON.stringify(kept, undefined, 1)}\n`)
   console.log(`Kept as ${path.relative(process.cwd(), file)}.`)
+}
+
+/** What `--only` names first, or the case that the aims are most about. */
+function profiledCase({ only }: Options): LoadCase {
+  const [first = 'small-32'] = only
+  const found = CASES.find(({ name }) => name === first)
+  if (found?.kind !== 'load') throw new Error(`--profile takes one of the cases that load one path, not ${first}.`)
+  return found
 }
 
 function renderOthers(before: number, most: number): string {

@@ -29,7 +29,8 @@ export const USAGE = `npm run bench [-- OPTIONS]
   --chain CHAIN    only this way to the service (again for more): ${Object.keys(CHAINS).join(', ')}
   --rounds N       rounds to take medians of (default ${String(ROUNDS)})
   --save NAME      keep the figures as test/bench/results/NAME.json (default latest)
-  --profile        in place of measuring: what both agents spend their CPU on while they forward, 32 in flight
+  --profile        in place of measuring: what both agents spend their CPU on while they forward
+                   (small-32, or what --only says)
   --help           this text
 `
 

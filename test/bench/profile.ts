@@ -1,5 +1,6 @@
 import { copyFile, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { LoadCase } from './cases.ts'
 import type { Ground } from './chains/chain.ts'
 import { startMesh } from './chains/mesh.ts'
 import { runWrk } from './measure/wrk.ts'
@@ -75,27 +76,27 @@ function partOf({ functionName, url }: Frame): string {
 
 const WARM_UP_S = 4
 const LOAD_S = 10
-const IN_FLIGHT = 32
 const SHOWN = 40
 const SHOWN_PARTS = 15
 
-/** Profiles both agents while they forward 1 KB answers, and keeps the profiles in `keepIn` for a browser's tools. */
-export async function profileAgents(ground: Ground, wrk: string, keepIn: string): Promise<string> {
+/** Profiles both agents while they forward what a case asks for, and keeps the profiles in `keepIn` for a browser's tools. */
+export async function profileAgents(ground: Ground, wrk: string, one: LoadCase, keepIn: string): Promise<string> {
   const { signal } = ground
   const sites = ['site1', 'site2'] as const
   const flags = sites.map(site => ['--cpu-prof', `--cpu-prof-dir=${path.join(ground.folder, `${site}-profile`)}`])
   const { forwarded, agents } = await startMesh(ground, flags)
-  const load = { ...forwarded.target('/1k'), connections: IN_FLIGHT }
+  const load = { ...forwarded.target(one.path), connections: one.connections }
   await runWrk(wrk, { ...load, seconds: WARM_UP_S }, signal)
   const from = monotonicUs()
-  const { requests, durationUs } = await runWrk(wrk, { ...load, seconds: LOAD_S }, signal)
+  const { requests, bytes, durationUs } = await runWrk(wrk, { ...load, seconds: LOAD_S }, signal)
   const until = monotonicUs()
   // Node writes the profile at the end of the process.
   await Promise.all(agents.map(agent => agent.stop()))
 
-  const parts = [
-    `${figure(requests / (durationUs / 1e6))} requests/s forwarded, ${String(IN_FLIGHT)} in flight, while both were profiled`,
-  ]
+  const seconds = durationUs / 1e6
+  const speed =
+    one.of === 'bytes' ? `${figure(bytes / 1e6 / seconds)} MB/s` : `${figure(requests / seconds)} requests/s`
+  const parts = [`${one.title}: ${speed} forwarded while both agents were profiled`]
   for (const site of sites) {
     const folder = path.join(ground.folder, `${site}-profile`)
     const [file] = await readdir(folder)
