@@ -44,7 +44,8 @@ class LevelStore implements Store {
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
-    return this.#guard(() => this.#db.get(key))
+    const value = await this.#guard(() => this.#db.get(key))
+    return value === undefined ? undefined : plain(value)
   }
 
   async batch(writes: readonly StoreWrite[], { sync }: { sync: boolean }): Promise<void> {
@@ -69,7 +70,7 @@ class LevelStore implements Store {
       Promise.resolve(this.#db.iterator({ gte: prefix, lt: `${prefix}\u{10ffff}` })),
     )
     try {
-      for await (const entry of entries) yield entry
+      for await (const [key, value] of entries) yield [key, plain(value)]
     } catch (cause) {
       throw failed('it cannot be read', cause)
     }
@@ -86,6 +87,11 @@ class LevelStore implements Store {
       throw failed('it cannot be used', cause)
     }
   }
+}
+
+/** The library gives Buffers, which are printed, compared and sliced differently from what they stand for. */
+function plain(value: Uint8Array): Uint8Array {
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }
 
 async function checkVersion(store: Store, folder: string): Promise<void> {

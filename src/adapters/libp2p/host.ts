@@ -1,4 +1,4 @@
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
@@ -11,6 +11,7 @@ import { createLibp2p } from 'libp2p'
 import { CheopsError } from '../../errors.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { noiseCrypto } from './noise-crypto.ts'
+import { relayTransport } from './relay-transport.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Identify } from '@libp2p/identify'
 import type { KadDHT } from '@libp2p/kad-dht'
@@ -90,7 +91,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     privateKey: options.privateKey,
     nodeInfo: { name: 'cheops', version: options.version, userAgent: `cheops/${options.version}` },
     addresses: { listen: [...options.listen, ...useRelay], announce: [...options.announce] },
-    transports: options.relay.use || options.relay.serve ? [...transports, circuitRelayTransport()] : transports,
+    transports: options.relay.use || options.relay.serve ? [...transports, relayTransport()] : transports,
     connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [
       yamux({

@@ -1,0 +1,249 @@
+/**
+ * What the adapter relies on of libp2p, service by service, on real nodes over loopback: each of these was seen to behave
+ * otherwise under the library's defaults. To be run again at every upgrade.
+ */
+import { generateKey } from '@libp2p/pnet'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createServer } from 'node:net'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { findPeerAddresses } from '../../../src/adapters/libp2p/dht-client.ts'
+import { eventually, TestHosts } from '../../support/hosts.ts'
+import type { AddressInfo } from 'node:net'
+import type { TestHost } from '../../support/hosts.ts'
+
+const connect = (from: TestHost, to: TestHost, force = false) =>
+  from.network.dial({ peerId: to.network.peerId, addresses: to.addresses, timeoutMs: 3_000, force })
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const bytes = (string: string): Uint8Array => new TextEncoder().encode(string)
+const meshKey = (): Uint8Array => {
+  const key = new Uint8Array(95)
+  generateKey(key)
+  return key
+}
+
+afterEach(() => vi.restoreAllMocks())
+
+describe('peer store', () => {
+  test('remembers addresses for longer than an hour', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    await a.host.peerStore.merge(b.host.peerId, { multiaddrs: [multiaddr('/ip4/127.0.0.1/tcp/1')] })
+    const now = Date.now()
+    vi.spyOn(Date, 'now').mockReturnValue(now + 30 * 24 * 3_600_000)
+    expect((await a.host.peerStore.get(b.host.peerId)).addresses).toHaveLength(1)
+  })
+})
+
+describe('dial', () => {
+  test('an address without a peer ID leads to whoever listens there', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    const result = await a.network.dial({ addresses: b.network.addresses(), timeoutMs: 3_000 })
+    expect(result).toMatchObject({ ok: true, connection: { peerId: b.network.peerId, direction: 'outbound' } })
+  })
+
+  test('failures say what is wrong', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    const failure = async (addresses: readonly string[], peerId?: string): Promise<string> => {
+      const result = await a.network.dial({ addresses, timeoutMs: 1_000, ...(peerId === undefined ? {} : { peerId }) })
+      return result.ok ? 'ok' : result.failure
+    }
+    const mute = createServer(() => undefined).listen(0, '127.0.0.1')
+    await new Promise(resolve => mute.once('listening', resolve))
+    const { port } = mute.address() as AddressInfo
+    expect(await failure(['/ip4/127.0.0.1/tcp/1'])).toBe('refused')
+    expect(await failure(a.network.addresses())).toBe('self')
+    expect(await failure(b.network.addresses(), a.network.peerId)).toBe('self')
+    const stranger = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
+    expect(await failure(b.network.addresses(), stranger)).toBe('wrong-peer')
+    expect(await failure([`/ip4/127.0.0.1/tcp/${port}`])).toBe('handshake')
+    expect(await failure(['/dns4/no-such-host.invalid/tcp/1'])).toBe('unreachable')
+    expect(await failure(['/ip4/127.0.0.1/udp/1'])).toBe('no-address')
+    mute.close()
+  })
+
+  test('a wrong mesh key is a handshake that breaks off at once, a right one works', async () => {
+    await using hosts = new TestHosts()
+    const key = meshKey()
+    const [a, b, c] = await Promise.all([
+      hosts.start({ meshKey: key }),
+      hosts.start({ meshKey: key }),
+      hosts.start({ meshKey: meshKey() }),
+    ])
+    expect(await connect(a, b)).toMatchObject({ ok: true })
+    const startedAt = performance.now()
+    expect(await connect(c, b)).toMatchObject({ ok: false, failure: 'handshake' })
+    expect(performance.now() - startedAt).toBeLessThan(2_500)
+  })
+
+  test('many inbound connections of one address in a second are taken', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    const results = await Promise.all(Array.from({ length: 20 }, () => connect(a, b, true)))
+    expect(results.filter(result => result.ok)).toHaveLength(20)
+  })
+})
+
+describe('gossip', () => {
+  test('reaches all peers behind one address, signed by its author', async () => {
+    await using hosts = new TestHosts()
+    const [a, ...others] = await Promise.all([1, 2, 3, 4, 5].map(() => hosts.start()))
+    if (a === undefined) return
+    const received: string[] = []
+    for (const other of others) {
+      other.network.onGossip(({ author, data }) => {
+        received.push(`${author} ${text(data)}`)
+        return 'accept'
+      })
+      await connect(other, a)
+    }
+    await eventually(() => a.host.services.gossip.getPeers().length === 4, 3_000, 'four peers')
+    await eventually(
+      () => a.host.services.gossip.getSubscribers('/cheops/test/beat/1').length === 4,
+      3_000,
+      'four subscribers',
+    )
+    a.network.publish(bytes('hello'))
+    await eventually(() => received.length === 4, 3_000, 'four messages')
+    expect(new Set(received)).toEqual(new Set([`${a.network.peerId} hello`]))
+  })
+
+  test('publishing alone is no error', async () => {
+    await using hosts = new TestHosts()
+    const a = await hosts.start()
+    await expect(a.host.services.gossip.publish('/cheops/test/beat/1', bytes('x'))).resolves.toBeDefined()
+  })
+
+  test('goes on when the one of two connections that carried it is closed', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    const received: string[] = []
+    b.network.onGossip(({ data }) => {
+      received.push(text(data))
+      return 'accept'
+    })
+    let sent = 0
+    const arrives = async (): Promise<void> => {
+      const before = received.length
+      await eventually(
+        () => {
+          a.network.publish(bytes(`m${sent++}`))
+          return received.length > before
+        },
+        5_000,
+        'a message arrives',
+      )
+    }
+    const first = await connect(a, b)
+    await arrives()
+    await connect(a, b, true)
+    if (first.ok) a.network.close(first.connection.id, { force: false })
+    await eventually(() => b.network.connections().length === 1, 3_000, 'one connection is left')
+    await arrives()
+  })
+})
+
+describe('DHT', () => {
+  test('keeps values of peers on private addresses, and says how many took it', async () => {
+    await using hosts = new TestHosts()
+    const nodes = await Promise.all([hosts.start(), hosts.start(), hosts.start()])
+    const [a, b, c] = nodes as [TestHost, TestHost, TestHost]
+    for (const node of nodes) node.network.onRecord((_site, value) => text(value) !== 'forged')
+    await connect(a, b)
+    await connect(b, c)
+    await connect(a, c)
+    await eventually(
+      async () => (await a.network.putRecord('paris', bytes('v1'), 3_000)).stored === 2,
+      5_000,
+      'two peers took it',
+    )
+    expect((await c.network.getRecords('paris', 3_000)).map(text)).toEqual(['v1'])
+    expect(await c.network.getRecords('nowhere', 3_000)).toEqual([])
+    expect(await findPeerAddresses(c.host, a.network.peerId, 3_000)).not.toEqual([])
+  })
+
+  test('what the validator refuses is stored nowhere', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([
+      hosts.start(),
+      hosts.start({ isRecordBelievable: (_site, value) => text(value) !== 'forged' }),
+    ])
+    await connect(a, b)
+    await eventually(async () => (await a.network.putRecord('x', bytes('good'), 3_000)).stored === 1, 5_000, 'stored')
+    const result = await a.network.putRecord('x', bytes('forged'), 3_000)
+    expect(result.stored).toBe(0)
+    expect(result.refused).toBeGreaterThan(0)
+    expect((await b.network.getRecords('x', 3_000)).map(text)).toContain('good')
+  })
+
+  test('alone, nothing hangs', async () => {
+    await using hosts = new TestHosts()
+    const a = await hosts.start()
+    const startedAt = performance.now()
+    expect(await a.network.putRecord('x', bytes('v'), 10_000)).toEqual({ stored: 0, refused: 0 })
+    expect((await a.network.getRecords('y', 10_000)).length).toBe(0)
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+  })
+})
+
+describe('streams', () => {
+  test('a reader that pauses for long costs the sender its window and nothing else', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    let received = 0
+    let end: (() => void) | undefined
+    const ended = new Promise<void>(resolve => (end = resolve))
+    await b.host.handle('/test/slow', stream => {
+      stream.addEventListener('message', event => (received += event.data.byteLength))
+      stream.addEventListener('end', () => end?.())
+      stream.pause()
+      setTimeout(() => stream.resume(), 500)
+    })
+    await connect(a, b)
+    const stream = await a.host.dialProtocol(b.host.peerId, '/test/slow')
+    const total = 24 << 20
+    for (let sent = 0; sent < total; sent += 1 << 20) stream.send(new Uint8Array(1 << 20))
+    await stream.close({ signal: AbortSignal.timeout(20_000) })
+    await ended
+    expect(received).toBe(total)
+  }, 30_000)
+
+  test('a ping measures the way there and back', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    const result = await connect(a, b)
+    if (!result.ok) throw new Error('no connection')
+    expect(await a.network.ping(result.connection.id, 3_000)).toBeLessThan(1_000)
+    b.network.close(b.network.connections()[0]?.id ?? '', { force: true })
+    await eventually(() => a.network.connections().length === 0, 3_000, 'closed')
+    await expect(a.network.ping(result.connection.id, 3_000)).rejects.toThrow()
+  })
+})
+
+describe('relay', () => {
+  test('leads to a site that listens on nothing, without a limit on data, also with a mesh key', async () => {
+    await using hosts = new TestHosts()
+    const key = meshKey()
+    const relay = await hosts.start({ meshKey: key, relay: { serve: true, use: false } })
+    const hidden = await hosts.start({ meshKey: key, listen: [], relay: { serve: false, use: true } })
+    const other = await hosts.start({ meshKey: key, relay: { serve: false, use: true } })
+    await connect(hidden, relay)
+    await eventually(() => hidden.network.addresses().length > 0, 10_000, 'a reservation')
+    const target = { peerId: hidden.network.peerId, addresses: hidden.network.addresses() }
+    const result = await other.network.dial({ ...target, timeoutMs: 5_000 })
+    expect(result).toMatchObject({ ok: true, connection: { relayed: true, peerId: hidden.network.peerId } })
+
+    let received = 0
+    await hidden.host.handle(
+      '/test/much',
+      stream => stream.addEventListener('message', event => (received += event.data.byteLength)),
+      { runOnLimitedConnection: true },
+    )
+    const connection = other.host.getConnections(hidden.host.peerId)[0]
+    const stream = await connection?.newStream('/test/much')
+    const total = 2 << 20
+    for (let sent = 0; sent < total; sent += 1 << 16) stream?.send(new Uint8Array(1 << 16))
+    await eventually(() => received === total, 10_000, 'two megabytes, sixteen times the default limit')
+  }, 30_000)
+})

@@ -1,0 +1,222 @@
+/**
+ * The site table: which records and beats are believed. Examples for each refusal, and properties over any order in which
+ * records arrive: the highest number of the first key wins, everywhere the same.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { compareIncarnations, isIncarnation, openIncarnation } from '../../../../src/core/membership/incarnation.ts'
+import {
+  acceptBeat,
+  acceptRecord,
+  createSiteTable,
+  MAX_SITES,
+  setOwnRecord,
+  siteOfKey,
+} from '../../../../src/core/membership/site-table.ts'
+import type { Beat, SignedRecord, SiteRecord } from '../../../../src/core/membership/record.ts'
+import type { SiteTable } from '../../../../src/core/membership/site-table.ts'
+
+const run = (n: number): string => `${1_700_000_000_000 + n}-00000000000000aa`
+
+function signed(fields: Partial<SiteRecord> = {}): SignedRecord {
+  const record: SiteRecord = {
+    mesh: 'm',
+    site: 'paris',
+    peerId: 'key-of-paris',
+    addresses: [],
+    services: [],
+    labels: {},
+    version: '1',
+    incarnation: run(0),
+    number: 1n,
+    ...fields,
+  }
+  const text = JSON.stringify(record, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
+  return { record, bytes: new TextEncoder().encode(text) }
+}
+
+function beat(fields: Partial<Beat> = {}): Beat {
+  return {
+    incarnation: run(0),
+    number: 1n,
+    recordNumber: 1n,
+    sentAt: 0,
+    intervalMs: 1_000,
+    rttMs: {},
+    cannotDial: [],
+    loadPercent: 0,
+    ...fields,
+  }
+}
+
+function table(...records: SignedRecord[]): SiteTable {
+  const own = signed({ site: 'home', peerId: 'key-of-home', number: 10n })
+  const empty = setOwnRecord(createSiteTable('m', { site: 'home', peerId: 'key-of-home' }), own)
+  return records.reduce((state, record) => acceptRecord(state, record).table, empty)
+}
+
+const verdictOf = (state: SiteTable, record: SignedRecord) => acceptRecord(state, record).verdict
+
+describe('records', () => {
+  test('a new one, a newer one, the same one, an older one', () => {
+    const state = table(signed({ number: 5n }))
+    expect(verdictOf(table(), signed())).toEqual({ kind: 'new' })
+    expect(verdictOf(state, signed({ number: 6n }))).toEqual({ kind: 'newer' })
+    expect(verdictOf(state, signed({ number: 5n }))).toEqual({ kind: 'same' })
+    expect(verdictOf(state, signed({ number: 4n }))).toEqual({ kind: 'older' })
+  })
+
+  test.each([
+    ['wrong-mesh', signed({ mesh: 'other' })],
+    ['bad-name', signed({ site: 'a/b' })],
+    ['name-taken', signed({ peerId: 'thief', number: 99n })],
+    ['own-name', signed({ site: 'home', peerId: 'thief', number: 99n })],
+    ['key-has-name', signed({ site: 'lyon', number: 99n })],
+    ['two-records', signed({ number: 5n, version: '2' })],
+  ])('%s is refused and changes nothing', (code, record) => {
+    const state = table(signed({ number: 5n }))
+    const { table: after, verdict } = acceptRecord(state, record)
+    expect(verdict).toMatchObject({ kind: 'refused', code })
+    expect(after).toBe(state)
+  })
+
+  test('the table has a bound', () => {
+    let state = table()
+    for (let i = 1; i < MAX_SITES; i++) {
+      state = acceptRecord(state, signed({ site: `s${i}`, peerId: `k${i}` })).table
+    }
+    expect(state.sites.size).toBe(MAX_SITES)
+    expect(verdictOf(state, signed({ site: 'more', peerId: 'more' }))).toMatchObject({ code: 'table-full' })
+    expect(verdictOf(state, signed({ site: 's1', peerId: 'k1', number: 2n }))).toEqual({ kind: 'newer' })
+  })
+
+  test('a higher number of an earlier run is no news', () => {
+    const state = table(signed({ incarnation: run(5), number: 5n }))
+    expect(verdictOf(state, signed({ incarnation: run(3), number: 9n }))).toEqual({ kind: 'older' })
+  })
+
+  test.each([
+    ['a higher number', signed({ site: 'home', peerId: 'key-of-home', number: 11n })],
+    ['a later run', signed({ site: 'home', peerId: 'key-of-home', number: 3n, incarnation: run(7) })],
+    ['other content', signed({ site: 'home', peerId: 'key-of-home', number: 10n, version: '7' })],
+  ])('an own record that this run did not make, with %s, asks for another above it', (_what, record) => {
+    expect(verdictOf(table(), record)).toMatchObject({ kind: 'own-ahead', number: record.record.number })
+  })
+
+  test('in whatever order records arrive, the highest number of the first key stays', () => {
+    const records = fc.array(
+      fc.record({ site: fc.constantFrom('a', 'b'), key: fc.constantFrom('k1', 'k2', 'k3'), number: fc.bigInt(1n, 9n) }),
+      { maxLength: 40 },
+    )
+    fc.assert(
+      fc.property(records, list => {
+        let state = table()
+        const owners = new Map<string, string>()
+        const highest = new Map<string, bigint>()
+        for (const { site, key, number } of list) {
+          const before = state.sites.get(site)?.signed.record.number ?? 0n
+          state = acceptRecord(state, signed({ site, peerId: key, number })).table
+          const taken = [...owners].some(([name, owner]) => owner === key && name !== site)
+          if (!owners.has(site) && !taken) owners.set(site, key)
+          if (owners.get(site) === key && number > (highest.get(site) ?? 0n)) highest.set(site, number)
+          expect(state.sites.get(site)?.signed.record.number ?? 0n).toBeGreaterThanOrEqual(before)
+        }
+        for (const [site, key] of owners) {
+          expect(state.sites.get(site)?.signed.record).toMatchObject({ peerId: key, number: highest.get(site) })
+          expect(siteOfKey(state, key)).toBe(site)
+        }
+      }),
+    )
+  })
+})
+
+describe('beats', () => {
+  const state = table(signed({ number: 5n, incarnation: run(3) }))
+  const heard = (beats: readonly Beat[]): SiteTable =>
+    beats.reduce((current, one) => acceptBeat(current, 'key-of-paris', one).table, state)
+
+  test('are heard in order, and each only once', () => {
+    const after = heard([beat({ incarnation: run(3), number: 7n })])
+    const verdict = (number: bigint) =>
+      acceptBeat(after, 'key-of-paris', beat({ incarnation: run(3), number, recordNumber: 5n })).verdict
+    expect(verdict(8n)).toEqual({ kind: 'heard', site: 'paris', recordMissing: false, restarted: false })
+    expect(verdict(7n)).toEqual({ kind: 'replayed', site: 'paris' })
+    expect(verdict(6n)).toEqual({ kind: 'replayed', site: 'paris' })
+  })
+
+  test('of an earlier run are replays, of a later one a restart whose record is missing', () => {
+    const verdict = (incarnation: string) =>
+      acceptBeat(heard([beat({ incarnation: run(3), number: 7n })]), 'key-of-paris', beat({ incarnation })).verdict
+    expect(verdict(run(2))).toEqual({ kind: 'replayed', site: 'paris' })
+    expect(verdict(run(4))).toMatchObject({ kind: 'heard', restarted: true, recordMissing: true })
+  })
+
+  test('tell of newer records', () => {
+    const { verdict } = acceptBeat(state, 'key-of-paris', beat({ incarnation: run(3), recordNumber: 6n }))
+    expect(verdict).toMatchObject({ kind: 'heard', recordMissing: true })
+  })
+
+  test('of an unknown key and of the own key change nothing', () => {
+    expect(acceptBeat(state, 'stranger', beat()).verdict).toEqual({ kind: 'unknown' })
+    expect(acceptBeat(state, 'key-of-home', beat())).toMatchObject({ table: state, verdict: { kind: 'own' } })
+  })
+
+  test('no sequence of beats is ever accepted twice', () => {
+    const beats = fc.array(fc.record({ run: fc.nat(4), number: fc.bigInt(1n, 5n) }), { maxLength: 60 })
+    fc.assert(
+      fc.property(beats, list => {
+        let current = state
+        const accepted = new Set<string>()
+        for (const one of list) {
+          const event = beat({ incarnation: run(one.run), number: one.number })
+          const { table: next, verdict } = acceptBeat(current, 'key-of-paris', event)
+          if (verdict.kind === 'heard') {
+            const id = `${event.incarnation} ${event.number}`
+            expect(accepted.has(id)).toBe(false)
+            accepted.add(id)
+          }
+          current = next
+        }
+      }),
+    )
+  })
+})
+
+describe('incarnations', () => {
+  const incarnation = fc
+    .tuple(fc.nat(2 ** 31), fc.uint8Array({ minLength: 8, maxLength: 8 }))
+    .map(([startedAt, random]) => openIncarnation(startedAt, random))
+
+  test('are ordered totally', () => {
+    fc.assert(
+      fc.property(incarnation, incarnation, incarnation, (a, b, c) => {
+        expect(isIncarnation(a)).toBe(true)
+        expect(Math.sign(compareIncarnations(a, b))).toBe(-Math.sign(compareIncarnations(b, a)) + 0)
+        expect(compareIncarnations(a, b) === 0).toBe(a === b)
+        if (compareIncarnations(a, b) <= 0 && compareIncarnations(b, c) <= 0) {
+          expect(compareIncarnations(a, c)).toBeLessThanOrEqual(0)
+        }
+      }),
+    )
+  })
+
+  test('a new one is above any that is known, whatever the clock says', () => {
+    fc.assert(
+      fc.property(incarnation, fc.nat(2 ** 31), fc.uint8Array({ minLength: 8, maxLength: 8 }), (above, now, random) => {
+        expect(compareIncarnations(openIncarnation(now, random, above), above)).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  test.each([
+    '',
+    '1-',
+    '1-00',
+    '01-00000000000000aa',
+    '1-00000000000000AA',
+    '-1-00000000000000aa',
+    '1-00000000000000aa ',
+  ])('%j is none', text => {
+    expect(isIncarnation(text)).toBe(false)
+  })
+})
