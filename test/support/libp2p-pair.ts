@@ -1,9 +1,9 @@
 import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
 import { grantWindowLazily } from '../../src/adapters/libp2p/lazy-window.ts'
+import { corkedTcp } from '../../src/adapters/libp2p/corked-tcp.ts'
 import { noiseCrypto } from '../../src/adapters/libp2p/noise-crypto.ts'
 
 /** Two libp2p nodes on loopback with one connection between them, and streams on it; set up as agents are. */
@@ -25,7 +25,7 @@ export async function libp2pPair(): Promise<Libp2pPair> {
   const create = (listen: string[]): Promise<Libp2p> =>
     createLibp2p({
       addresses: { listen },
-      transports: [tcp()],
+      transports: [corkedTcp()],
       connectionEncrypters: [noise({ crypto: noiseCrypto })],
       // The window must not be larger than the read buffer: a paused stream would be reset (src/adapters/libp2p).
       streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })],
