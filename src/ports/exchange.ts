@@ -24,8 +24,11 @@ export interface Exchange {
    * or `error.spec.retry` says that nothing was sent.
    */
   relay(target: Target, options: RelayOptions): Promise<RelayResult>
-  /** Answers with an error, in the dialect of the service's application where its glue has one. */
-  refuse(error: CheopsError): void
+  /**
+   * Answers with an error, in the dialect of the service's application where its glue has one.
+   * @param answerHeaders to add to the answer, names and values in turn
+   */
+  refuse(error: CheopsError, answerHeaders?: readonly string[]): void
 }
 
 export type Target =

@@ -52,20 +52,23 @@ export class Correlation {
   find(rawHeaders: readonly string[]): Found {
     if (this.#inFlight.size === 0) return NOTHING_FOUND
     let ambiguous = false
-    for (const rule of this.#rules()) {
-      const value = headerValue(rawHeaders, rule.out)
-      if (value === undefined || value === '') continue
-      const found = this.#lookUp(`${rule.in}:${value}`)
-      if (found.kind === 'one') return found
-      ambiguous ||= found.kind === 'ambiguous'
-    }
-    const trace = traceIdOf(headerValue(rawHeaders, 'traceparent') ?? '')
-    if (trace !== undefined) {
-      const found = this.#lookUp(`traceparent:${trace}`)
+    for (const key of this.#keysOfCall(rawHeaders)) {
+      const found = this.#lookUp(key)
       if (found.kind === 'one') return found
       ambiguous ||= found.kind === 'ambiguous'
     }
     return ambiguous ? { kind: 'ambiguous' } : NOTHING_FOUND
+  }
+
+  #keysOfCall(rawHeaders: readonly string[]): string[] {
+    const keys: string[] = []
+    for (const rule of this.#rules()) {
+      const value = headerValue(rawHeaders, rule.out)
+      if (value !== undefined && value !== '') keys.push(`${rule.in}:${value}`)
+    }
+    const trace = traceIdOf(headerValue(rawHeaders, 'traceparent') ?? '')
+    if (trace !== undefined) keys.push(`traceparent:${trace}`)
+    return keys
   }
 
   #lookUp(key: string): Found {

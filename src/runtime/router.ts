@@ -96,8 +96,13 @@ export class Router {
 
   async #unscoped(exchange: Exchange, ambiguous: boolean): Promise<Routed> {
     const warning = ambiguous ? ['Warning', `299 cheops "${AMBIGUOUS}"`] : []
-    const result = await this.#toApplication('local', exchange, undefined, warning, undefined)
-    return finish(exchange, result, this.#parts.membership.self, undefined)
+    const { self } = this.#parts.membership
+    try {
+      const result = await this.#toApplication('local', exchange, undefined, warning, undefined)
+      return finish(exchange, result, self, undefined, warning)
+    } catch (error) {
+      return refused(exchange, error, self, undefined, warning)
+    }
   }
 
   /** Sites in the order in which they are tried: those that are down last, but for what a connection says to be there. */
@@ -122,12 +127,13 @@ export class Router {
     let result: RelayResult | undefined
     for (const [index, site] of sites.entries()) {
       const isLast = index === sites.length - 1
-      const accept = isLast || exchange.hasBody ? undefined : acceptOf(isRead)
+      const isOther = site !== this.#parts.membership.self
+      const accept = isLast || exchange.hasBody ? undefined : acceptOf(isRead, isOther)
       result = await this.#toSite(site, exchange, context, accept)
       const mayGoOn =
         result.kind === 'declined' ||
         (result.kind === 'failed' &&
-          (result.error.spec.retry === true || (isRead && isReachability(result.error.code))))
+          (result.error.spec.retry === true || (isRead && !exchange.hasBody && isReachability(result.error.code))))
       if (isLast || !mayGoOn) return finish(exchange, result, site, context.scope)
     }
     throw new Error('a placement has at least one site')
@@ -181,7 +187,8 @@ export class Router {
     const target: Target = { kind: 'application', service: exchange.service }
     if (this.#parts.glue(exchange.service) === undefined) throw this.#notHere(exchange.service)
     const { dropHeaders, addHeaders } = context === undefined ? NO_CONTEXT : this.#contextHeaders(exchange, context)
-    const forget = this.#correlation.begin([...exchange.head.rawHeaders, ...addHeaders], context)
+    // What is added comes first: it stands in place of what the client sent.
+    const forget = this.#correlation.begin([...addHeaders, ...exchange.head.rawHeaders], context)
     try {
       return await this.#relay(kind, exchange, target, {
         dropHeaders,
@@ -272,10 +279,14 @@ const NO_CONTEXT = { dropHeaders: OWN_REQUEST_HEADERS, addHeaders: [] as readonl
  * Answers after which the next site of `||` is tried: a read that finds nothing, and whatever the other agent says that nobody
  * has begun. A request with a body cannot be sent again once the body has begun to flow.
  */
-function acceptOf(isRead: boolean): (answer: { status: number; rawHeaders: readonly string[] }) => boolean {
+function acceptOf(
+  isRead: boolean,
+  isOtherAgent: boolean,
+): (answer: { status: number; rawHeaders: readonly string[] }) => boolean {
   return answer => {
-    const code = headerValue(answer.rawHeaders, ERROR_HEADER)
-    if (code !== undefined && code in ERRORS) {
+    // Only an agent's word counts: it takes this header out of the answers of its applications.
+    const code = isOtherAgent ? headerValue(answer.rawHeaders, ERROR_HEADER) : undefined
+    if (code !== undefined && Object.hasOwn(ERRORS, code)) {
       const known = code as ErrorCode
       if ('retry' in ERRORS[known] || (isRead && isReachability(known))) return false
     }
@@ -296,14 +307,26 @@ const REACHABILITY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_APPLICATION_INVALID',
 ])
 
-function finish(exchange: Exchange, result: RelayResult, site: string, scope: string | undefined): Routed {
-  if (result.kind === 'failed') exchange.refuse(result.error)
+function finish(
+  exchange: Exchange,
+  result: RelayResult,
+  site: string,
+  scope: string | undefined,
+  answerHeaders?: readonly string[],
+): Routed {
+  if (result.kind === 'failed') exchange.refuse(result.error, answerHeaders)
   return { result, site, scope }
 }
 
-function refused(exchange: Exchange, error: unknown, site: string, scope: string | undefined): Routed {
+function refused(
+  exchange: Exchange,
+  error: unknown,
+  site: string,
+  scope: string | undefined,
+  answerHeaders?: readonly string[],
+): Routed {
   if (!(error instanceof CheopsError)) throw error
-  exchange.refuse(error)
+  exchange.refuse(error, answerHeaders)
   return { result: { kind: 'refused', error }, site, scope }
 }
 

@@ -1,6 +1,7 @@
 import type { Catalog } from '../core/resource/catalog.ts'
-import { bindScope, parseScope, printScope, resolveScope, validateScope } from '../core/scope/index.ts'
+import { bindScope, MAX_SCOPE_BYTES, parseScope, printScope, resolveScope, validateScope } from '../core/scope/index.ts'
 import type { Resolution, Scope } from '../core/scope/index.ts'
+import { CheopsError } from '../errors.ts'
 
 export interface ReadScope {
   /** Bindings without a service bound to the service addressed: what the request's own calls inherit. */
@@ -37,7 +38,13 @@ export class ScopeReader {
     if (remembered !== undefined) return remembered
     const scope = bindScope(this.#parse(text), service)
     validateScope(scope, service, catalog)
-    const read = { canonical: printScope(scope), resolution: resolveScope(scope, service, catalog) }
+    const canonical = printScope(scope)
+    // What the request's own calls inherit has to be readable again: bound to its service it can be longer than it came.
+    if (canonical.length > MAX_SCOPE_BYTES) {
+      const message = `The scope has ${canonical.length} bytes once it says that it is for "${service}", more than ${MAX_SCOPE_BYTES}.`
+      throw new CheopsError('ERR_SCOPE_LIMIT', message)
+    }
+    const read = { canonical, resolution: resolveScope(scope, service, catalog) }
     if (this.#resolved.size >= MAX_REMEMBERED) this.#resolved.clear()
     this.#resolved.set(key, read)
     return read

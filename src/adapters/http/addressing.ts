@@ -98,6 +98,9 @@ function withScope(target: string, found: Pick<Address, 'service' | 'way' | 'pre
 
 const NO_PARAMETERS: ReadonlyMap<string, string> = new Map()
 
+/** `/~`, also as clients write it that encode every character which older standards reserve. */
+const SCOPE_PREFIX = /^\/(?:~|%7e)/i
+
 /** Takes `/~<percent-encoded scope>;a=b/` off the front. Clients encode it anew in their own way, so it is decoded first. */
 function splitScope(target: string): {
   rest: string
@@ -105,9 +108,11 @@ function splitScope(target: string): {
   parameters: ReadonlyMap<string, string>
   prefix: string
 } {
-  if (!target.startsWith('/~')) return { rest: target, scope: undefined, parameters: NO_PARAMETERS, prefix: '' }
+  const code = target.charCodeAt(1)
+  const sign = code === 126 || code === 37 ? SCOPE_PREFIX.exec(target) : null // "~" or "%"
+  if (sign === null) return { rest: target, scope: undefined, parameters: NO_PARAMETERS, prefix: '' }
   const end = endOfSegment(target)
-  const [scope = '', ...parameters] = decodeSegment(target.slice(2, end)).split(';')
+  const [scope = '', ...parameters] = decodeSegment(target.slice(sign[0].length, end)).split(';')
   const rest = target.slice(end)
   return {
     rest: rest.startsWith('/') ? rest : `/${rest}`,

@@ -71,8 +71,9 @@ export class HttpExchange implements Exchange {
     return relay(this.#side, upstream, this.path, options, limits)
   }
 
-  refuse(error: CheopsError): void {
-    refuseRequest(this.#side, error, this.#environment.site, this.#environment.glue(this.service))
+  refuse(error: CheopsError, answerHeaders: readonly string[] = []): void {
+    const environment = this.#environment
+    refuseRequest(this.#side, error, environment.site, environment.glue(this.service), answerHeaders)
   }
 }
 
@@ -96,7 +97,13 @@ export function upgradeSide(request: IncomingMessage, socket: Duplex, head: Buff
 }
 
 /** Answers with an error of Cheops. Once an answer has begun, only its breaking off can tell. */
-export function refuseRequest(side: ClientSide, error: CheopsError, site: string, glue: Glue | undefined): void {
+export function refuseRequest(
+  side: ClientSide,
+  error: CheopsError,
+  site: string,
+  glue: Glue | undefined,
+  answerHeaders: readonly string[] = [],
+): void {
   const { request, answer } = side
   if (answer.headersSent) {
     breakOff(answer)
@@ -104,7 +111,7 @@ export function refuseRequest(side: ClientSide, error: CheopsError, site: string
   }
   const { status, reason, rawHeaders, body } = problemAnswer(error, site, glue, headOf(request))
   const unread = side.hasBody && !request.complete
-  answer.writeHead(status, reason, [...rawHeaders, ...(unread ? ['Connection', 'close'] : [])])
+  answer.writeHead(status, reason, [...rawHeaders, ...answerHeaders, ...(unread ? ['Connection', 'close'] : [])])
   answer.end(request.method === 'HEAD' ? undefined : body)
   if (unread) linger(request, answer)
   const { upgrade } = side

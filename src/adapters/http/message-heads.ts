@@ -11,6 +11,8 @@ const HOP_ANSWER = new Set(['connection', 'keep-alive', 'proxy-connection'])
 /** Without these a message would be read in another way than it was sent: `Connection: content-length` removes nothing. */
 const NEVER_NAMED = new Set(['host', 'content-length', 'transfer-encoding', 'trailer', 'te', 'close'])
 
+const KEEP_ALIVE = new Set(['keep-alive', 'Keep-Alive', 'close'])
+
 const NOTHING: ReadonlySet<string> = new Set()
 
 /**
@@ -77,7 +79,7 @@ function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
     const name = rawHeaders[i] as string
     if (name.length !== 10 || name.toLowerCase() !== 'connection') continue
     const value = rawHeaders[i + 1] as string
-    if (value.length === 10 || value === 'close') continue // keep-alive, and the like: names nothing
+    if (KEEP_ALIVE.has(value)) continue // as nearly always: names nothing
     for (const token of value.split(',')) {
       const lower = token.trim().toLowerCase()
       if (!NEVER_NAMED.has(lower) && !lower.startsWith('cheops-')) (named ??= new Set()).add(lower)

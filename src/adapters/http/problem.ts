@@ -21,6 +21,7 @@ export function problemAnswer(
     dialect?.body ??
     Buffer.from(
       JSON.stringify({
+        ...error.meta,
         type: `urn:cheops:problem:${error.code}`,
         title,
         status,
@@ -28,7 +29,6 @@ export function problemAnswer(
         code: error.code,
         hint,
         site,
-        ...error.meta,
       }) + '\n',
     )
   const rawHeaders = [

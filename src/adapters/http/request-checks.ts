@@ -24,6 +24,9 @@ function checkTarget(target: string, method: string): void {
     if (method === 'OPTIONS') return
     throw new CheopsError('ERR_REQUEST_PATH', 'the target "*" is for OPTIONS only')
   }
+  if (!target.startsWith('/') && !/^https?:\/\//i.test(target)) {
+    throw new CheopsError('ERR_REQUEST_PATH', 'the target is neither a path nor an http:// URL')
+  }
   const query = target.indexOf('?')
   const path = query < 0 ? target : target.slice(0, query)
   if (target.includes('#')) throw new CheopsError('ERR_REQUEST_PATH', 'a request target has no fragment ("#")')

@@ -4,15 +4,17 @@ import zlib from 'node:zlib'
 import { CheopsError } from '../../errors.ts'
 import type { Rewrite } from '../../ports/glue.ts'
 
-const DECODERS: {
-  readonly [encoding in string]?: (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
-} = {
-  gzip: promisify(zlib.gunzip) as (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>,
-  'x-gzip': promisify(zlib.gunzip) as (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>,
-  deflate: promisify(zlib.inflate) as (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>,
-  br: promisify(zlib.brotliDecompress) as (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>,
-  zstd: promisify(zlib.zstdDecompress) as (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>,
-}
+type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+
+const gunzip: Decoder = promisify(zlib.gunzip)
+
+const DECODERS: ReadonlyMap<string, Decoder> = new Map([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', promisify(zlib.inflate) as Decoder],
+  ['br', promisify(zlib.brotliDecompress) as Decoder],
+  ['zstd', promisify(zlib.zstdDecompress) as Decoder],
+])
 
 /** What described the body as it was; the new one is described anew. */
 const BODY_HEADERS = new Set([
@@ -61,7 +63,7 @@ async function decode(body: Buffer, encodings: string | undefined, maxBytes: num
   const applied = (encodings ?? '').split(',').map(each => each.trim().toLowerCase())
   for (const encoding of applied.reverse()) {
     if (encoding === '' || encoding === 'identity') continue
-    const decoder = DECODERS[encoding]
+    const decoder = DECODERS.get(encoding)
     if (decoder === undefined) {
       throw new CheopsError(
         'ERR_APPLICATION_INVALID',

@@ -280,11 +280,14 @@ describe('the end', () => {
   })
 
   test('a connection that comes about after it is closed again', async () => {
-    const { pool, ends } = bench()
+    const { promise, resolve } = Promise.withResolvers<Duplex>()
+    const { pool } = bench({ connect: () => promise })
     ask(pool).on('error', () => {})
     pool.destroy()
-    await until(() => ends.length === 1)
-    await until(() => pool.counts().open === 0)
+    const [late] = duplexPair()
+    resolve(asSocket(late))
+    await until(() => late.destroyed)
+    expect(pool.counts().open).toBe(0)
   })
 
   test('an upgraded connection counts as one, apart from the others, until it closes', async () => {

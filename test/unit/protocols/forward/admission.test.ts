@@ -17,9 +17,16 @@ const parts: AdmissionParts = {
 
 const GOOD = { 'Cheops-Service': 'app', 'Cheops-Scope': '{app: site1}', 'Cheops-Hops': '1' }
 
+interface Sent {
+  peer?: string
+  method?: string
+  target?: string
+  headers?: Record<string, string>
+}
+
 function admit(
   given: Partial<AdmissionParts> = {},
-  { peer = 'peer2', method = 'GET', target = '/items/1', headers = GOOD as Record<string, string> } = {},
+  { peer = 'peer2', method = 'GET', target = '/items/1', headers = GOOD }: Sent = {},
 ): unknown {
   try {
     const head = { method, target, rawHeaders: Object.entries(headers).flat() }

@@ -1,0 +1,117 @@
+/**
+ * Copying heads from hop to hop: all that is not the hop's own stays as it stands, and no client can have a header removed
+ * that says how the message is read or what agents add.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { answerHeaders, requestHeaders, upgradeHeaders } from '../../../../src/adapters/http/message-heads.ts'
+
+const NONE: ReadonlySet<string> = new Set()
+const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,15}$/)
+const value = fc.stringMatching(/^[\x20-\x7e\xa0-\xff]{0,20}$/)
+const HOP = ['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'upgrade']
+
+test('what is not of the hop stays: names, case, order, duplicates, bytes', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(
+          name.filter(each => !HOP.includes(each.toLowerCase())),
+          value,
+        ),
+      ),
+      pairs => {
+        const raw = pairs.flat()
+        expect(requestHeaders(raw, NONE, [])).toEqual(raw)
+        expect(upgradeHeaders(raw, NONE, [])).toEqual(raw)
+        expect(answerHeaders(raw, NONE, [], false)).toEqual(raw)
+      },
+    ),
+  )
+})
+
+test('what is added comes last, what is dropped goes in every spelling', () => {
+  const raw = ['Host', 'h', 'Cheops-Scope', 'a', 'CHEOPS-SCOPE', 'b', 'X', '1']
+  expect(requestHeaders(raw, new Set(['cheops-scope']), ['X', '2'])).toEqual(['Host', 'h', 'X', '1', 'X', '2'])
+})
+
+describe('a request', () => {
+  test('leaves the headers of the hop behind', () => {
+    const raw = [
+      'Connection',
+      'close',
+      'Keep-Alive',
+      '1',
+      'Proxy-Connection',
+      'x',
+      'Proxy-Authorization',
+      'Bearer t',
+      'Upgrade',
+      'x',
+      'Via',
+      'y',
+    ]
+    expect(requestHeaders(raw, NONE, [])).toEqual(['Via', 'y'])
+  })
+
+  test.each([
+    ['one name', ['x-a']],
+    ['several, with keep-alive', ['keep-alive, x-a ,X-B']],
+    ['in several headers', ['keep-alive', 'x-a', 'x-b']],
+    ['a name as long as "keep-alive"', ['x-internal']],
+  ])('leaves what Connection names behind: %s', (_what, connections) => {
+    const raw = [
+      ...connections.flatMap(each => ['Connection', each]),
+      'X-A',
+      '1',
+      'X-B',
+      '2',
+      'X-Internal',
+      '3',
+      'X-C',
+      '4',
+    ]
+    const named = connections.join(',').toLowerCase()
+    const kept = requestHeaders(raw, NONE, []).filter((_, i) => i % 2 === 0)
+    expect(kept).toEqual(['X-A', 'X-B', 'X-Internal', 'X-C'].filter(each => !named.includes(each.toLowerCase())))
+  })
+
+  test.each(['host', 'content-length', 'transfer-encoding', 'trailer', 'te', 'cheops-scope', 'Cheops-Hops'])(
+    'Connection: %s removes nothing: the message would be read in another way',
+    each => {
+      const raw = ['Connection', `keep-alive, ${each}`, each, '1']
+      expect(requestHeaders(raw, NONE, [])).toEqual([each, '1'])
+    },
+  )
+
+  test('what agents add cannot be named away', () => {
+    expect(requestHeaders(['Connection', 'baggage, traceparent'], NONE, ['baggage', 'x', 'traceparent', 'y'])).toEqual([
+      'baggage',
+      'x',
+      'traceparent',
+      'y',
+    ])
+  })
+})
+
+test('an upgrade keeps what asks for it', () => {
+  const raw = [
+    'Connection',
+    'Upgrade, X-A',
+    'Upgrade',
+    'websocket',
+    'X-A',
+    '1',
+    'Proxy-Authorization',
+    't',
+    'Keep-Alive',
+    '1',
+  ]
+  expect(upgradeHeaders(raw, NONE, [])).toEqual(['Connection', 'Upgrade, X-A', 'Upgrade', 'websocket', 'X-A', '1'])
+})
+
+test('an answer to HTTP/1.0 names no encoding that it does not know', () => {
+  const raw = ['Transfer-Encoding', 'chunked', 'Connection', 'close', 'X', '1']
+  expect(answerHeaders(raw, NONE, [], true)).toEqual(['X', '1'])
+  expect(answerHeaders(raw, NONE, [], false)).toEqual(['Transfer-Encoding', 'chunked', 'X', '1'])
+})
