@@ -13,6 +13,7 @@ import { Listeners } from './composition/listeners.ts'
 import { RequestPath } from './composition/request-path.ts'
 import { Services } from './composition/services.ts'
 import type { Config } from './config.ts'
+import { loopOf } from './config/rules.ts'
 import { readPackage } from './config/version.ts'
 import { createPeerNode } from './peer-node.ts'
 import type { AgentStatus, ReadyInfo, RunningAgent, StartOptions } from './ports/control.ts'
@@ -49,7 +50,7 @@ async function start(
 
   const services = await lifecycle.add(
     'services',
-    () => new Services(config),
+    () => new Services(config, endpoint => loopOf(endpoint, listeners.actual(adminUrl))),
     started => started.close(),
   )
   for (const service of config.services) await services.add(service)

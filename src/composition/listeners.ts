@@ -33,6 +33,20 @@ export class Listeners {
     await own?.ingress.close(this.#config.timeouts.drainMs)
   }
 
+  /** The configuration with the ports that are really listened on, in place of 0. */
+  actual(adminUrl: string): Config {
+    const { ingress, admin, services } = this.#config
+    return {
+      ...this.#config,
+      ingress: { ...ingress, listen: at(this.#shared?.url, ingress.listen) },
+      admin: { ...admin, listen: at(adminUrl, admin.listen) },
+      services: services.map(service => ({
+        ...service,
+        listen: service.listen && at(this.ownUrl(service.name), service.listen),
+      })),
+    }
+  }
+
   /** URL of the shared ingress, no slash at the end. */
   get ingressUrl(): string {
     return this.#shared?.url ?? ''
@@ -71,6 +85,10 @@ async function open(
     throw listenError(name, options.listen, cause)
   })
   return { ingress, url: urlOf({ host, port }, options.tls !== undefined) }
+}
+
+function at(url: string | undefined, listen: HostPort): HostPort {
+  return url === undefined || url === '' ? listen : { ...listen, port: Number(new URL(url).port) || listen.port }
 }
 
 function urlOf({ host, port }: HostPort, secure: boolean): string {

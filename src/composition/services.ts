@@ -1,7 +1,6 @@
 import { endpointUpstream } from '../adapters/http/endpoint.ts'
 import type { Upstream } from '../adapters/http/upstream.ts'
 import type { Config, ServiceConfig } from '../config.ts'
-import { loopOf } from '../config/rules.ts'
 import { CheopsError } from '../errors.ts'
 import { loadGlue } from '../glue/index.ts'
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
@@ -16,13 +15,16 @@ export interface Service {
 /** The services of this site; they can be added and removed while the agent runs. */
 export class Services {
   readonly #config: Config
+  readonly #loopOf: (endpoint: string) => string | undefined
   readonly #byName = new Map<string, Service>()
   #rules: readonly CorrelationRule[] = []
   #endpoints: Readonly<Record<string, string>> = {}
   #authorities: ReadonlyMap<string, string> = new Map()
 
-  constructor(config: Config) {
+  /** @param loopOf name of the listener of this agent that an endpoint would lead back to, undefined as it should be */
+  constructor(config: Config, loopOf: (endpoint: string) => string | undefined) {
     this.#config = config
+    this.#loopOf = loopOf
   }
 
   /**
@@ -30,7 +32,7 @@ export class Services {
    * @throws CheopsError ERR_GLUE_*, ERR_CONFIG_INVALID when the endpoint is a listener of this agent
    */
   async add(service: ServiceConfig): Promise<Service> {
-    const loop = loopOf(service.endpoint, this.#config)
+    const loop = this.#loopOf(service.endpoint)
     if (loop !== undefined) {
       throw new CheopsError('ERR_CONFIG_INVALID', `the endpoint of "${service.name}" is this agent's own ${loop}`)
     }
