@@ -52,7 +52,6 @@ export class RequestPath {
       random: parts.random,
       glue: name => services.get(name)?.glue,
       correlationRules: () => services.correlationRules(),
-      isConnected: site => transport.isConnected(site),
     })
     const environment: ExchangeEnvironment = {
       site: config.site,
@@ -95,7 +94,12 @@ export class RequestPath {
   async start(): Promise<void> {
     const { transport, config, membership } = this.#parts
     this.#unwatch = membership.onChange(({ kind, site }) => {
-      if (kind === 'liveness' && membership.site(site)?.liveness !== 'alive') this.#sites.get(site)?.pool.dropIdle()
+      if (kind !== 'liveness') return
+      const pool = this.#sites.get(site)?.pool
+      const liveness = membership.site(site)?.liveness
+      // Nobody there will answer what is under way, and whoever waits for it should not have to wait for the time-out.
+      if (liveness === 'down') pool?.cut()
+      else if (liveness === 'suspect') pool?.dropIdle()
     })
     await serveForward(transport, config.limits.streamsPerPeer, (connection, peerId) =>
       this.#received.accept(connection, peerId),

@@ -23,7 +23,6 @@ export interface RouterParts {
   glue(service: string): Glue | undefined
   /** Correlation rules of all services of this site, each once. */
   correlationRules(): readonly CorrelationRule[]
-  isConnected(site: string): boolean
   readonly traffic: Traffic
 }
 
@@ -105,7 +104,7 @@ export class Router {
     }
   }
 
-  /** Sites in the order in which they are tried: those that are down last, but for what a connection says to be there. */
+  /** Sites in the order in which they are tried: those that are down last. */
   #candidates(placement: Placement): readonly string[] {
     if (placement.kind === 'site') return [placement.site]
     if (placement.kind !== 'either') throw notYet(placement)
@@ -113,7 +112,7 @@ export class Router {
       if (part.kind !== 'site') throw notYet(part)
       return part.site
     })
-    const isDown = (site: string): boolean => this.#livenessOf(site) === 'down' && !this.#parts.isConnected(site)
+    const isDown = (site: string): boolean => this.#livenessOf(site) === 'down'
     return [...sites.filter(site => !isDown(site)), ...sites.filter(isDown)]
   }
 

@@ -86,7 +86,7 @@ export async function twoSites(options: TwoSitesOptions): Promise<TwoSites> {
           throw new CheopsError('ERR_SITE_UNREACHABLE', `${site} cannot be reached`, {}, { cause })
         }
       },
-      isConnected: site => site === other && options.liveness?.[other] !== 'down',
+      isConnected: site => site === other,
       serve: async (_protocol, _options, handler) => void (handlers[self] = handler),
       unserve: async () => void delete handlers[self],
     }

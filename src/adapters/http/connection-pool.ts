@@ -118,6 +118,12 @@ export class ConnectionPool extends Agent {
     }
   }
 
+  /** Ends all connections, those with a request under way included; new requests open new ones. */
+  cut(): void {
+    this.dropIdle()
+    for (const connection of this.#connections) connection.destroy()
+  }
+
   #takeIdle(): Duplex | undefined {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       stopGuarding(idle.connection)

@@ -267,6 +267,34 @@ describe('connections that do not come about', () => {
   })
 })
 
+describe('a destination that has gone silent', () => {
+  test('its idle connections are given up, the one in use is not', async () => {
+    const { pool, release, attempts } = bench()
+    const held = answerTo(ask(pool, '/hold'))
+    await until(() => pool.counts().open === 1)
+    expect(await answerTo(ask(pool))).toBe('1/x')
+    await until(() => pool.counts().idle === 1)
+    pool.dropIdle()
+    expect(pool.counts()).toMatchObject({ idle: 0 })
+    await until(() => pool.counts().open === 1)
+    release()
+    expect(await held).toBe('held')
+    expect(await answerTo(ask(pool))).toBe('0/x')
+    expect(attempts()).toBe(2)
+  })
+
+  test('cut, what is under way breaks off, and the next request opens a new connection', async () => {
+    const { pool, attempts } = bench()
+    const held = ask(pool, '/hold')
+    await until(() => pool.counts().open === 1)
+    const code = codeOf(held)
+    pool.cut()
+    expect(await code).toBe('ECONNRESET')
+    expect(await answerTo(ask(pool))).toBe('1/x')
+    expect(attempts()).toBe(2)
+  })
+})
+
 describe('the end', () => {
   test('refuses what waits, breaks off what is under way, and takes nothing more', async () => {
     const { pool } = bench({ maxConnections: 1 })
