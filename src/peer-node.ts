@@ -115,8 +115,9 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
   const privateKey = await loadPeerKey(join(config.data, 'peer.key'))
   const datastore = deps.inMemory === true ? undefined : new LevelDatastore(join(config.data, 'libp2p'))
   const codec = createHeartbeatCodec(ed25519Keys(privateKey))
-  // The validator is needed before there is a network that could ask the membership.
+  // The node asks these, and is made before the network that knows the answers.
   let isRecordBelievable: HostOptions['isRecordBelievable'] = () => false
+  let isRefused: HostOptions['isRefused'] = () => false
   const host = await createHost({
     ...config,
     privateKey,
@@ -128,6 +129,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     datastore,
     transports: deps.transports,
     isRecordBelievable: (site, value) => isRecordBelievable(site, value),
+    isRefused: peerId => isRefused(peerId),
     selectRecord: (_site, values) => newest(values, value => codec.readRecord(value).record.number),
   })
   const network = new Libp2pNetwork(
@@ -137,6 +139,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     deps.logger,
   )
   isRecordBelievable = network.isRecordBelievable
+  isRefused = network.isRefused
   const membership = new MeshMembership(
     {
       mesh: config.mesh,

@@ -241,7 +241,7 @@ export class VirtualPeer implements PeerNetwork {
     this.#send(pipe, () => {
       answer(other, pipe).then(
         result => other.#send(pipe, () => done.resolve(result)),
-        error => other.#send(pipe, () => done.reject(error)),
+        (error: unknown) => other.#send(pipe, () => done.reject(error)),
       )
     })
     return done.promise

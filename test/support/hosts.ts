@@ -30,6 +30,7 @@ export class TestHosts implements AsyncDisposable {
       maxStreamsPerPeer: 1_000,
       datastore: undefined,
       isRecordBelievable: () => true,
+      isRefused: () => false,
       selectRecord: () => 0,
       ...options,
     })

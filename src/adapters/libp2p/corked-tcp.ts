@@ -25,8 +25,8 @@ function corking(upgrader: Upgrader): Upgrader {
   return new Proxy(upgrader, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      if (name !== 'upgradeInbound' && name !== 'upgradeOutbound') return value.bind(target)
+      if (!isFunction(value)) return value
+      if (name !== 'upgradeInbound' && name !== 'upgradeOutbound') return value.bind(target) as unknown
       return (connection: MultiaddrConnection, ...rest: unknown[]): unknown => {
         const socket = socketOf(connection)
         if (socket !== undefined) corkPerTick(socket)
@@ -34,6 +34,10 @@ function corking(upgrader: Upgrader): Upgrader {
       }
     },
   })
+}
+
+function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === 'function'
 }
 
 /** The transport keeps the socket in a field that is not in its types; without it all works, only slower. */

@@ -50,6 +50,8 @@ export interface HostOptions {
   readonly transports?: Libp2pOptions['transports']
   /** Says whether a value may be stored under a site's name in the DHT. */
   readonly isRecordBelievable: (site: string, value: Uint8Array) => boolean
+  /** Says whether a peer was refused a moment ago and is not let in yet. */
+  readonly isRefused: (peerId: string) => boolean
   /** The better one of several values for a site; index. */
   readonly selectRecord: (site: string, values: readonly Uint8Array[]) => number
 }
@@ -119,6 +121,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
       addressDialTimeout: Math.max(1_000, options.dialTimeoutMs / ADDRESS_SHARE),
       // Redialling is the membership's.
       reconnectRetries: 0,
+    },
+    connectionGater: {
+      denyInboundEncryptedConnection: peerId => options.isRefused(peerId.toString()),
+      // The DHT dials whoever it has heard of.
+      denyDialPeer: peerId => options.isRefused(peerId.toString()),
     },
     // It would cut a peer that is merely slow; the membership pings by itself and cuts nobody's last link.
     connectionMonitor: { enabled: false },

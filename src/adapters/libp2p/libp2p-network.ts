@@ -29,6 +29,12 @@ export interface HelloStreams {
 
 /** Streams of these prefixes are upkeep: a connection that carries nothing else may be closed when there is another. */
 const UPKEEP = ['/ipfs/', '/meshsub/', '/floodsub/', '/libp2p/', '/cheops/heartbeat/']
+/** A peer that was refused is not let in again for this long: its DHT and its redialling would come back at once. */
+const REFUSED_MS = 10_000
+/** Refused peers that are remembered; keys cost nothing to make, so there is a bound. */
+const MAX_REFUSED = 1_024
+/** Errors of the framing for lengths that no honest peer sends. */
+const BAD_FRAME = /^Invalid(DataLength|DataLengthLength|MessageLength)Error$/
 /** For identify on a connection that takes over gossip. */
 const IDENTIFY_TIMEOUT_MS = 10_000
 
@@ -50,6 +56,8 @@ export class Libp2pNetwork implements PeerNetwork {
   readonly #hello: HelloStreams
   readonly #logger: Logger
   readonly #listeners = new Set<(event: NetworkEvent) => void>()
+  /** When each refused peer may come again, by the monotonic clock. */
+  readonly #refused = new Map<string, number>()
   #serveHello: ((from: PeerConnection, hello: Uint8Array) => Promise<HelloAnswer>) | undefined
   #judgeGossip: (message: GossipMessage) => GossipVerdict = () => 'ignore'
   #judgeRecord: (site: string, value: Uint8Array) => boolean = () => false
@@ -134,7 +142,7 @@ export class Libp2pNetwork implements PeerNetwork {
     const connection = this.connection(connectionId)
     if (connection === undefined) return
     if (force) connection.abort(new Error('closed by the membership'))
-    else if (connection.streams.every(isUpkeep)) connection.close().catch(error => connection.abort(error))
+    else if (connection.streams.every(isUpkeep)) void closeGently(connection)
   }
 
   async ping(connectionId: string, timeoutMs: number): Promise<number> {
@@ -203,6 +211,15 @@ export class Libp2pNetwork implements PeerNetwork {
   /** For the DHT's validator. */
   readonly isRecordBelievable = (site: string, value: Uint8Array): boolean => this.#judgeRecord(site, value)
 
+  /** For the connection gater: whether a peer was refused a moment ago. */
+  readonly isRefused = (peerId: string): boolean => {
+    const until = this.#refused.get(peerId)
+    if (until === undefined) return false
+    if (performance.now() < until) return true
+    this.#refused.delete(peerId)
+    return false
+  }
+
   #validate(source: string, message: { type: string; data: Uint8Array }): TopicValidatorResult {
     const author = 'from' in message ? String(message.from) : undefined
     if (author === undefined) return TOPIC_VERDICTS.reject
@@ -212,18 +229,22 @@ export class Libp2pNetwork implements PeerNetwork {
   async #answerHello(stream: Stream, connection: Connection): Promise<void> {
     const serve = this.#serveHello
     if (serve === undefined) return stream.abort(new Error('not ready'))
-    let close = false
+    let refused = false
     try {
       await this.#hello.answer(stream, async hello => {
         const answer = await serve(describe(connection), hello)
-        close = answer.close
+        refused = answer.close
         return answer.answer
       })
     } catch (error) {
       this.#logger.debug({ peerId: connection.remotePeer.toString(), error }, 'a hello was not served')
-      close = true
+      // Not what broke off, as a peer that restarts does: it must be let in at once.
+      refused ||= error instanceof Error && BAD_FRAME.test(error.name)
     }
-    if (close) await connection.close().catch(error => connection.abort(error))
+    if (!refused) return
+    if (this.#refused.size >= MAX_REFUSED) this.#refused.delete(this.#refused.keys().next().value ?? '')
+    this.#refused.set(connection.remotePeer.toString(), performance.now() + REFUSED_MS)
+    await closeGently(connection)
   }
 
   #require(connectionId: string): Connection {
@@ -264,6 +285,14 @@ export class Libp2pNetwork implements PeerNetwork {
     this.#host.services.identify
       .identify(survivor, { signal: AbortSignal.timeout(IDENTIFY_TIMEOUT_MS) })
       .catch((error: unknown) => this.#logger.debug({ error }, 'identify failed on the remaining connection'))
+  }
+}
+
+async function closeGently(connection: Connection): Promise<void> {
+  try {
+    await connection.close()
+  } catch (error) {
+    connection.abort(error instanceof Error ? error : new Error(String(error)))
   }
 }
 

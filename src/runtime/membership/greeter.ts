@@ -64,20 +64,22 @@ export class Greeter {
   async #serve(from: PeerConnection, bytes: Uint8Array): Promise<HelloAnswer> {
     const { codec, clock, options, view } = this.#mesh
     const link = view.links.open(from, clock.monotonic())
-    if (!this.#hasBudget(link)) return this.#refuse('table-full')
+    if (!this.#hasBudget(link)) return this.#refuse('table-full', from)
     let hello: Hello
     try {
       hello = codec.readHello(bytes)
     } catch {
-      return this.#refuse('bad-record')
+      return this.#refuse('bad-record', from)
     }
     if (hello.mesh !== options.mesh) {
       this.#wrongMesh(from, hello.mesh)
-      return this.#refuse('wrong-mesh')
+      return this.#refuse('wrong-mesh', from)
     }
     const own = await this.#own()
     const refusal = this.#meet(link, hello)
-    return refusal === undefined ? { answer: codec.writeHello(this.#hello(own)), close: false } : this.#refuse(refusal)
+    return refusal === undefined
+      ? { answer: codec.writeHello(this.#hello(own)), close: false }
+      : this.#refuse(refusal, from)
   }
 
   /** Learns from what the other side has said. */
@@ -106,10 +108,11 @@ export class Greeter {
     return { mesh: options.mesh, refusal: undefined, own, others }
   }
 
-  #refuse(refusal: HelloRefusal): HelloAnswer {
-    const { codec, options } = this.#mesh
+  /** Who is no site of this mesh is sent away; the link to one that is stays, whatever it said. */
+  #refuse(refusal: HelloRefusal, from: PeerConnection): HelloAnswer {
+    const { codec, options, view } = this.#mesh
     const answer = codec.writeHello({ mesh: options.mesh, refusal, own: undefined, others: [] })
-    return { answer, close: true }
+    return { answer, close: view.siteOfPeer(from.peerId) === undefined }
   }
 
   #wrongMesh(connection: PeerConnection, theirs: string): Greeting {

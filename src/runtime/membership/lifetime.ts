@@ -40,7 +40,7 @@ export class Lifetime {
   /** Runs work in the background. */
   run(work: () => Promise<void>): void {
     if (this.#over) return
-    const task = work().catch(error => {
+    const task = work().catch((error: unknown) => {
       if (!this.#over) this.#onError(error)
     })
     this.#work.add(task)

@@ -28,7 +28,11 @@ const KINDS = {
   level: async (use: (store: Store) => Promise<void>) => {
     await using folder = await temporaryFolder()
     const store = await openLevelStore(join(folder.path, 'store'))
-    await use(store).finally(() => store.close())
+    try {
+      await use(store)
+    } finally {
+      await store.close()
+    }
   },
   memory: (use: (store: Store) => Promise<void>) => use(new MemoryStore()),
 }

@@ -1,0 +1,50 @@
+/**
+ * Start and stop: a port that is taken fails cleanly, stopping twice is nothing, and nothing of a peer that has stopped is left
+ * open.
+ */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { eventually } from '../../support/hosts.ts'
+import { allAlive, TestPeers, until } from '../../support/peers.ts'
+
+test('a port that is taken is an error with a code, and nothing is left running', async () => {
+  await using peers = new TestPeers()
+  const one = await peers.start('one')
+  const listen = one.addresses().map(address => address.replace(/\/p2p\/.*$/, ''))
+  await expect(peers.start('two', { listen })).rejects.toMatchObject({ code: 'ERR_PEER_LISTEN' })
+  const two = await peers.start('two')
+  expect(two.addresses()).toHaveLength(1)
+})
+
+test('stopping twice does nothing', async () => {
+  await using peers = new TestPeers()
+  const one = await peers.start('one')
+  await Promise.all([one.stop(), one.stop()])
+  await one.stop()
+  expect(one.diagnostics.peers()).toEqual([])
+})
+
+test('the key is made once, for its owner only, and makes the peer the same one again', async () => {
+  await using peers = new TestPeers()
+  const first = await peers.start('one')
+  const file = join(await peers.folder('one'), 'peer.key')
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  await peers.stop(first)
+  const second = await peers.start('one')
+  expect(second.peerId).toBe(first.peerId)
+  expect(second.membership.site('one')?.recordNumber).toBeGreaterThan(first.membership.site('one')?.recordNumber ?? 0n)
+})
+
+test('what a peer has opened is closed when it has stopped, so that a process can end by itself', async () => {
+  await using peers = new TestPeers()
+  const open = (): string[] => process.getActiveResourcesInfo().filter(kind => !kind.startsWith('Immediate'))
+  const before = open().length
+  const one = await peers.start('one', {}, { inMemory: false })
+  const two = await peers.start('two', { bootstrap: one.addresses() }, { inMemory: false })
+  await until([one, two], () => allAlive([one, two]), 5_000, 'both are alive')
+  expect(open().length).toBeGreaterThan(before)
+  await peers.stop(one)
+  await peers.stop(two)
+  await eventually(() => open().length <= before, 5_000, `as few resources as before: ${open().join(' ')}`)
+})

@@ -1,0 +1,57 @@
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** A TCP relay between two peers that can be made to go silent without closing anything, as a cut cable does. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #server
+  readonly #sockets = new Set<Socket>()
+  readonly #target: { host: string; port: number }
+  #frozen = false
+
+  constructor(target: { host: string; port: number }) {
+    this.#target = target
+    this.#server = createServer(inbound => {
+      if (this.#frozen) return void this.#sockets.add(inbound.pause())
+      const outbound = connect(this.#target)
+      for (const socket of [inbound, outbound]) {
+        this.#sockets.add(socket)
+        socket.on('error', () => undefined)
+        socket.on('close', () => this.#sockets.delete(socket))
+      }
+      inbound.pipe(outbound).pipe(inbound)
+    })
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Nothing passes any more on the connections that stand; new ones are accepted and not served. */
+  freeze(): void {
+    this.#frozen = true
+    for (const socket of this.#sockets) {
+      socket.unpipe()
+      socket.pause()
+    }
+  }
+
+  /** New connections work again; those of before stay dead. */
+  heal(): void {
+    this.#frozen = false
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
