@@ -267,6 +267,8 @@ export default defineConfig({
         'typescript/no-unsafe-return': 'off',
         // A property test expects one thing of one case and another of the next.
         'vitest/no-conditional-expect': 'off',
+        // What a failure says can stand in the second argument.
+        'vitest/valid-expect': ['error', { maxArgs: 2 }],
         'vitest/expect-expect': [
           'error',
           { assertFunctionNames: ['expect', 'expect*', 'assert*', 'fc.assert', '**.until', 'once'] },
