@@ -35,9 +35,11 @@ export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
   const readRecord = (bytes: Uint8Array): SignedRecord => {
     if (bytes.length > LIMITS.recordBytes) throw bad(`a record has more than ${LIMITS.recordBytes} bytes`)
     const { record, signature } = decoded(() => pb.SignedSiteRecord.decode(bytes))
+    // The envelope is not signed: written anew, one record has one form, whoever relayed it.
+    const envelope = pb.SignedSiteRecord.encode({ record, signature })
     const cacheKey = Buffer.from(signature).toString('latin1')
     const cached = verified.get(cacheKey)
-    if (cached !== undefined && Buffer.compare(cached.bytes, bytes) === 0) return cached
+    if (cached !== undefined && Buffer.compare(cached.bytes, envelope) === 0) return cached
     const inner = decoded(() =>
       pb.SiteRecord.decode(record, {
         limits: { addresses: LIMITS.addresses, services: LIMITS.services, labels: LIMITS.labels },
@@ -45,7 +47,7 @@ export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
     )
     const peerId = decoded(() => keys.peerIdOf(inner.publicKey))
     if (!decoded(() => keys.verify(inner.publicKey, toSign(record), signature))) throw bad('a signature is wrong')
-    const signed: SignedRecord = { record: checkedRecord(inner, peerId), bytes: Uint8Array.from(bytes) }
+    const signed: SignedRecord = { record: checkedRecord(inner, peerId), bytes: envelope }
     if (verified.size >= CACHE_SIZE) verified.delete(verified.keys().next().value as string)
     verified.set(cacheKey, signed)
     return signed
@@ -124,6 +126,8 @@ function beatMessage(beat: Beat): pb.Beat {
 
 function checkedBeat(beat: pb.Beat): Beat {
   if (!isIncarnation(beat.incarnation)) throw bad('a beat has no valid incarnation')
+  // What has the highest of 64 bits is read as negative.
+  if (beat.number < 1n || beat.recordNumber < 1n || beat.sentAt < 0n) throw bad('a beat has no valid number')
   if (beat.intervalMs < 1 || beat.intervalMs > LIMITS.intervalMs) throw bad('a beat announces no possible interval')
   if (!beat.cannotDial.every(site => NAME_PATTERN.test(site))) throw bad('a beat names no valid site')
   if (!beat.rtts.every(rtt => NAME_PATTERN.test(rtt.site))) throw bad('a beat names no valid site')
@@ -142,6 +146,7 @@ function checkedBeat(beat: pb.Beat): Beat {
 function checkedRecord(record: pb.SiteRecord, peerId: string): SiteRecord {
   if (!NAME_PATTERN.test(record.mesh) || !NAME_PATTERN.test(record.site)) throw bad('a record has no valid name')
   if (!isIncarnation(record.incarnation)) throw bad('a record has no valid incarnation')
+  if (record.number < 1n) throw bad('a record has no valid number')
   if (!isText(record.version, LIMITS.versionLength)) throw bad('a record has no valid version')
   for (const { name, application } of record.services) {
     if (!NAME_PATTERN.test(name) || !NAME_PATTERN.test(application)) throw bad('a record names no valid service')

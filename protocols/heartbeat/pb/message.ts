@@ -296,8 +296,8 @@ export namespace SiteRecord {
         }
 
         if ((obj.number != null && obj.number !== 0n)) {
-          w.uint32(72)
-          w.uint64(obj.number)
+          w.uint32(73)
+          w.fixed64(obj.number)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -371,7 +371,7 @@ export namespace SiteRecord {
               break
             }
             case 9: {
-              obj.number = reader.uint64()
+              obj.number = reader.fixed64()
               break
             }
             default: {
@@ -484,7 +484,7 @@ export namespace SiteRecord {
             case 9: {
               yield {
                 field: `${prefix}.number`,
-                value: reader.uint64()
+                value: reader.fixed64()
               }
               break
             }
@@ -824,18 +824,18 @@ export namespace Beat {
         }
 
         if ((obj.number != null && obj.number !== 0n)) {
-          w.uint32(16)
-          w.uint64(obj.number)
+          w.uint32(17)
+          w.fixed64(obj.number)
         }
 
         if ((obj.recordNumber != null && obj.recordNumber !== 0n)) {
-          w.uint32(24)
-          w.uint64(obj.recordNumber)
+          w.uint32(25)
+          w.fixed64(obj.recordNumber)
         }
 
         if ((obj.sentAt != null && obj.sentAt !== 0n)) {
-          w.uint32(32)
-          w.uint64(obj.sentAt)
+          w.uint32(33)
+          w.fixed64(obj.sentAt)
         }
 
         if ((obj.intervalMs != null && obj.intervalMs !== 0)) {
@@ -888,15 +888,15 @@ export namespace Beat {
               break
             }
             case 2: {
-              obj.number = reader.uint64()
+              obj.number = reader.fixed64()
               break
             }
             case 3: {
-              obj.recordNumber = reader.uint64()
+              obj.recordNumber = reader.fixed64()
               break
             }
             case 4: {
-              obj.sentAt = reader.uint64()
+              obj.sentAt = reader.fixed64()
               break
             }
             case 5: {
@@ -955,21 +955,21 @@ export namespace Beat {
             case 2: {
               yield {
                 field: `${prefix}.number`,
-                value: reader.uint64()
+                value: reader.fixed64()
               }
               break
             }
             case 3: {
               yield {
                 field: `${prefix}.recordNumber`,
-                value: reader.uint64()
+                value: reader.fixed64()
               }
               break
             }
             case 4: {
               yield {
                 field: `${prefix}.sentAt`,
-                value: reader.uint64()
+                value: reader.fixed64()
               }
               break
             }

@@ -1,6 +1,7 @@
 import { TopicValidatorResult } from '@libp2p/gossipsub'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { isLoopback } from '../../core/membership/address.ts'
 import { getRecords, putRecord } from './dht-client.ts'
 import { explainDialFailure } from './dial-failure.ts'
 import { beatTopic } from './host.ts'
@@ -100,11 +101,14 @@ export class Libp2pNetwork implements PeerNetwork {
 
   addresses(): readonly string[] {
     const own = `/p2p/${this.peerId}`
-    return this.#host
+    const all = this.#host
       .getMultiaddrs()
       .map(address => address.toString())
       .map(address => (address.endsWith(own) ? address.slice(0, -own.length) : address))
       .sort()
+    // A wildcard listens on loopback too, but for others that is the way to themselves.
+    const others = all.filter(address => !isLoopback(address))
+    return others.length > 0 ? others : all
   }
 
   connections(): readonly PeerConnection[] {

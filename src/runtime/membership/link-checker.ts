@@ -1,3 +1,4 @@
+import { isLoopback } from '../../core/membership/address.ts'
 import { chooseConnection } from './connection-choice.ts'
 import type { Link } from './links.ts'
 import type { MeshContext } from './options.ts'
@@ -83,7 +84,11 @@ export class LinkChecker {
     if (direct.length === 0) return
     if (direct.some(other => other.connection.direction === 'outbound')) return this.#dialled(site)
     life.run(async () => {
-      const reached = await network.probe(view.entry(site)?.signed.record.addresses ?? [], times.probeTimeoutMs)
+      const announced = view.entry(site)?.signed.record.addresses ?? []
+      const isHere = isLoopback(link.connection.address)
+      const addresses = announced.filter(address => isHere || !isLoopback(address))
+      const leadsNowhere = addresses.length === 0 && announced.length > 0
+      const reached = leadsNowhere ? false : await network.probe(addresses, times.probeTimeoutMs)
       if (reached === false) this.#notDialled(site)
       else this.#dialled(site)
     })

@@ -262,6 +262,7 @@ export class MeshMembership implements Membership {
     switch (verdict.kind) {
       case 'heard':
         if (verdict.recordMissing) this.#resync(source)
+        this.#compareClocks(verdict.site)
         return 'accept'
       case 'unknown':
         this.#resync(source)
@@ -274,6 +275,14 @@ export class MeshMembership implements Membership {
       case 'replayed':
         return 'ignore'
     }
+  }
+
+  #compareClocks(site: string): void {
+    const { view, clock } = this.#mesh
+    const offsetMs = view.site(site)?.clockOffsetMs ?? 0
+    if (Math.abs(offsetMs) < CLOCK_OFF_MS) return view.problems.clear('clock-off', site)
+    const detail = `the clock of site "${site}" and this one's differ by ${(Math.abs(offsetMs) / 1000).toFixed(0)} s`
+    view.problems.report('clock-off', site, detail, clock.now())
   }
 
   /** Takes a record and stores it if it is news. */
@@ -344,6 +353,9 @@ export class MeshMembership implements Membership {
     this.#dht.putSoon()
   }
 }
+
+/** Beats take seconds over the slowest links; clocks that are kept by anything differ by less than this. */
+const CLOCK_OFF_MS = 10_000
 
 /** A restored backup or a clock that went back needs one new record; more than that is a race. */
 const RAISES_WITHOUT_SUSPICION = 2
