@@ -84,9 +84,6 @@ function absoluteForm(target: string): { origin: string; authority: string; path
   const match = /^https?:\/\/([^/?]*)/i.exec(target)
   if (match === null) return undefined
   const authority = match[1] as string
-  if (authority.includes('@')) {
-    throw new CheopsError('ERR_REQUEST_PATH', 'the URL carries user information; send it in a header')
-  }
   const path = target.slice(match[0].length)
   return { origin: match[0], authority, path: path.startsWith('/') ? path : `/${path}` }
 }

@@ -57,6 +57,8 @@ export class HttpListener {
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
       insecureHTTPParser: false,
+      // Its own answer would be no problem: checkRequest asks for it.
+      requireHostHeader: false,
       shouldUpgradeCallback: isUpgrade,
     }
     this.#server =

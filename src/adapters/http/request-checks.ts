@@ -24,8 +24,14 @@ function checkTarget(target: string, method: string): void {
     if (method === 'OPTIONS') return
     throw new CheopsError('ERR_REQUEST_PATH', 'the target "*" is for OPTIONS only')
   }
-  if (!target.startsWith('/') && !/^https?:\/\//i.test(target)) {
-    throw new CheopsError('ERR_REQUEST_PATH', 'the target is neither a path nor an http:// URL')
+  if (!target.startsWith('/')) {
+    const authority = /^https?:\/\/([^/?]*)/i.exec(target)?.[1]
+    if (authority === undefined) {
+      throw new CheopsError('ERR_REQUEST_PATH', 'the target is neither a path nor an http:// URL')
+    }
+    if (authority.includes('@')) {
+      throw new CheopsError('ERR_REQUEST_PATH', 'the URL carries user information; send it in a header')
+    }
   }
   const query = target.indexOf('?')
   const path = query < 0 ? target : target.slice(0, query)
@@ -60,6 +66,9 @@ function checkHost(request: IncomingMessage): void {
   }
   if (hosts > 1) throw new CheopsError('ERR_REQUEST_INVALID', 'the request has more than one Host')
   const host = request.headers.host
+  if (host === undefined && request.httpVersionMinor > 0) {
+    throw new CheopsError('ERR_REQUEST_INVALID', 'the request has no Host')
+  }
   if (host !== undefined && host !== '' && !/^[A-Za-z0-9._~!$&'()*+,;=%:[\]-]+$/.test(host)) {
     throw new CheopsError('ERR_REQUEST_INVALID', 'the Host of the request is no host')
   }

@@ -74,7 +74,7 @@ describe('the four ways in', () => {
     expect(failure(target)).toEqual({ code: 'ERR_SERVICE_UNKNOWN', message: expect.stringMatching(message) as string })
   })
 
-  test.each(['/%ff/x', '/%/x', '/~%ff/inventory/x', 'http://u:p@orders/x'])('refused: %s', target => {
+  test.each(['/%ff/x', '/%/x', '/~%ff/inventory/x'])('refused: %s', target => {
     expect(failure(target).code).toBe('ERR_REQUEST_PATH')
   })
 })

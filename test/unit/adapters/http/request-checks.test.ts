@@ -49,6 +49,7 @@ describe('targets', () => {
     '/a;b=c/d',
     'http://h:1/a',
     'HTTPS://h/',
+    'http://h/a@b?c@d',
   ])('%s passes', url => {
     expect(verdict({ url })).toBe('passes')
   })
@@ -73,6 +74,8 @@ describe('targets', () => {
     '/a#b',
     'http://h/../a',
     'foo://h/a',
+    'http://u:p@h/a',
+    'http://u@h',
     '*',
     '',
   ])('%s is refused', url => {
@@ -96,6 +99,11 @@ describe('Host', () => {
 
   test.each(['u@h', 'h/x', 'h x', 'h?x', 'h#x', 'h\\x', 'h"', '<h>', 'h\x7f', 'b\xfccher'])('%j is refused', host => {
     expect(verdict({ headers: ['Host', host] })).toBe('ERR_REQUEST_INVALID')
+  })
+
+  test('none at all is for HTTP/1.0', () => {
+    expect(verdict({ headers: [] })).toBe('ERR_REQUEST_INVALID')
+    expect(verdict({ headers: [], minor: 0 })).toBe('passes')
   })
 
   test('two of them are refused, also when they are equal', () => {
