@@ -13,7 +13,7 @@ import type { Options } from './options.ts'
 import { Processes } from './processes.ts'
 import { profileAgents } from './profile.ts'
 import { judgeAims } from './report/aims.ts'
-import { describeMachine } from './report/machine.ts'
+import { describeMachine, renderMachine } from './report/machine.ts'
 import { renderChains, renderReport } from './report/report.ts'
 import { runPlan } from './run.ts'
 import type { Results } from './run.ts'
@@ -96,14 +96,19 @@ async function bench(
   const aims = judgeAims(results, missing)
   const othersMost = Math.max(0, ...allSamples(results).map(({ othersShare }) => othersShare))
 
-  console.log(renderChains([...wanted]))
-  console.log(`\n${renderReport(cases, results, aims, missing)}\n`)
-  console.log(`Took ${((performance.now() - began) / 1_000).toFixed(0)} s. ${renderOthers(others, othersMost)}`)
+  const took = `Took ${((performance.now() - began) / 1_000).toFixed(0)} s. ${renderOthers(others, othersMost)}`
+  const machine = describeMachine(others)
+  const report = [
+    renderChains([...wanted]),
+    renderReport(cases, results, aims, missing),
+    `${renderMachine(machine, versions(ground.tools))}\n${took}`,
+  ].join('\n\n')
+  console.log(report)
   const file = path.join(RESULTS, `${options.save}.json`)
   const kept = {
     format: 1,
     startedAt,
-    machine: { ...describeMachine(others), othersMost },
+    machine: { ...machine, othersMost },
     versions: versions(ground.tools),
     options: { rounds, quick, only: options.only, chains: options.chains },
     missing,
@@ -111,7 +116,8 @@ async function bench(
     results,
   }
   await writeFile(file, `${JSON.stringify(kept, undefined, 1)}\n`)
-  console.log(`Kept as ${path.relative(process.cwd(), file)}.`)
+  await writeFile(path.join(RESULTS, `${options.save}.txt`), `${startedAt}\n\n${report}\n`)
+  console.log(`Kept as ${path.relative(process.cwd(), file)}, and this text beside it.`)
 }
 
 /** What `--only` names first, or the case that the aims are most about. */

@@ -6,7 +6,7 @@ export interface Machine {
   readonly cores: number
   readonly memoryBytes: number
   readonly system: string
-  /** Share of all CPUs that others used just before, and most in any run: 0 to 1. */
+  /** Share of all CPUs that others used just before, 0 to 1. */
   readonly othersBefore: number
 }
 
@@ -20,4 +20,12 @@ export function describeMachine(othersBefore: number): Machine {
     system: `${process.platform} ${release().split('-')[0] ?? ''} ${process.arch}`,
     othersBefore,
   }
+}
+
+export function renderMachine(
+  { cpu, cores, memoryBytes, system }: Machine,
+  versions: Readonly<Record<string, string>>,
+): string {
+  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return `${String(cores)} cores of ${cpu}, ${(memoryBytes / 1_024 ** 3).toFixed(0)} GiB, ${system}; ${programs.join(', ')}`
 }
