@@ -45,7 +45,7 @@ export class RequestPath {
 
   constructor(parts: RequestPathParts) {
     this.#parts = parts
-    const { config, services, membership, transport, traffic, logger } = parts
+    const { config, services, membership, traffic, logger } = parts
     const router = new Router({
       membership,
       traffic,

@@ -86,7 +86,7 @@ describe('back-pressure', () => {
       near.end()
     })()
     // The window (4 MiB) and the buffers of both wrappers are all that may be under way.
-    for (let before = -1; before !== written; ) {
+    for (let before = -1; before !== written;) {
       before = written
       await new Promise(resolve => setTimeout(resolve, 100))
     }
@@ -226,7 +226,9 @@ describe('the end', () => {
 describe('as a socket of node:http', () => {
   test('a thousand requests one after the other on one stream', async () => {
     const { near, far } = await duplexes()
-    const server = http.createServer({ keepAliveTimeout: 0 }, (request, answer) => answer.end(`you asked ${request.url}`))
+    const server = http.createServer({ keepAliveTimeout: 0 }, (request, answer) =>
+      answer.end(`you asked ${request.url}`),
+    )
     server.emit('connection', far)
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
     agent.createConnection = () => near
