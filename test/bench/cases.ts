@@ -61,7 +61,7 @@ export const CASES: readonly Case[] = [
     title: '1 GB, one after another',
     path: '/1g',
     seconds: 8,
-    quickSeconds: 5,
+    quickSeconds: 3,
     rounds: 2,
     chains: FAR,
   },
