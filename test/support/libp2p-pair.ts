@@ -2,7 +2,7 @@ import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
-import { grantWindowLazily } from '../../src/adapters/libp2p/lazy-window.ts'
+import { tameWindow } from '../../src/adapters/libp2p/yamux-window.ts'
 import { corkedTcp } from '../../src/adapters/libp2p/corked-tcp.ts'
 import { noiseCrypto } from '../../src/adapters/libp2p/noise-crypto.ts'
 
@@ -58,8 +58,8 @@ async function openerTo(node: Libp2p) {
     const arrived = new Promise<Stream>(resolve => arrivals.push(resolve))
     const near = await connection.newStream(PROTOCOL, { maxOutboundStreams: 4_096 })
     const far = await arrived
-    grantWindowLazily(near)
-    grantWindowLazily(far)
+    tameWindow(near)
+    tameWindow(far)
     return { near, far }
   }
 }

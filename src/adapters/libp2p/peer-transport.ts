@@ -2,7 +2,7 @@ import { CheopsError } from '../../errors.ts'
 import type { Stream } from '@libp2p/interface'
 import type { PeerConnection } from '../../ports/peer-network.ts'
 import type { PeerTransport } from '../../ports/transport.ts'
-import { grantWindowLazily } from './lazy-window.ts'
+import { tameWindow } from './yamux-window.ts'
 import type { Host } from './host.ts'
 import type { Libp2pNetwork } from './libp2p-network.ts'
 
@@ -31,7 +31,7 @@ export class Libp2pTransport implements PeerTransport {
       const connection = this.#network.connection(id)
       if (connection === undefined) throw new Error('the connection has been closed')
       const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
-      grantWindowLazily(stream)
+      tameWindow(stream)
       return stream
     } catch (cause) {
       signal.throwIfAborted()
@@ -52,7 +52,7 @@ export class Libp2pTransport implements PeerTransport {
     await this.#host.handle(
       protocol,
       (stream, connection) => {
-        grantWindowLazily(stream)
+        tameWindow(stream)
         try {
           handler(stream, connection.remotePeer.toString())
         } catch (error) {

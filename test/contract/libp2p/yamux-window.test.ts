@@ -1,6 +1,6 @@
 /**
- * Streams grant window when half of it is used: small messages cost one frame each, and a transfer of many windows still
- * arrives whole, also when the reader pauses. This fails when the stream of the library no longer looks as we expect.
+ * Streams grant window when half of it is used: small messages cost one frame each. The window grows where round trips hold the
+ * sender back and nowhere else. A transfer of many windows arrives whole, also when the reader pauses. This fails when the stream of the library no longer looks as we expect.
  */
 import { once } from 'node:events'
 import type { Stream } from '@libp2p/interface'
@@ -42,6 +42,27 @@ test('a hundred small messages are answered by no window update', async () => {
   // The first answer of a stream accepts it.
   expect(frames()).toBeLessThanOrEqual(1)
   writer.destroy()
+})
+
+/** What the reading end lets the other side send unread: the library has it in a field that is not in its types. */
+const windowOf = (stream: Stream): number => (stream as unknown as { recvWindow: number }).recvWindow
+
+test.each([
+  { what: 'does not grow on a fast link', rttMs: 0, atLeast: 256 * 1024, atMost: 2 * 1024 * 1024 },
+  { what: 'grows to its limit on a slow one', rttMs: 500, atLeast: 4 * 1024 * 1024, atMost: 4 * 1024 * 1024 },
+])('the window $what', async ({ rttMs, atLeast, atMost }) => {
+  const { near, far } = await pair.open()
+  ;(far as unknown as { getRTT: () => number }).getRTT = () => rttMs
+  const writer = new StreamDuplex(near).on('error', () => {})
+  const reader = new StreamDuplex(far).on('error', () => {})
+  const ended = once(reader.resume(), 'end')
+  const block = Buffer.alloc(1 << 20)
+  for (let sent = 0; sent < 40; sent++) if (!writer.write(block)) await once(writer, 'drain')
+  writer.end()
+  await ended
+  expect(windowOf(far)).toBeGreaterThanOrEqual(atLeast)
+  expect(windowOf(far)).toBeLessThanOrEqual(atMost)
+  reader.end()
 })
 
 test('forty windows arrive at a reader that pauses', async () => {
