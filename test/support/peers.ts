@@ -124,6 +124,13 @@ export async function until(
   }
 }
 
+/** Whether each node also has a connection to all of them. */
+export function allConnected(nodes: readonly PeerNode[]): boolean {
+  const isConnected = (node: PeerNode, site: string): boolean =>
+    (node.membership.site(site)?.connection ?? 'none') !== 'none'
+  return allAlive(nodes) && nodes.every(node => nodes.every(other => isConnected(node, other.membership.self)))
+}
+
 /** Whether each node sees all of them alive. */
 export function allAlive(nodes: readonly PeerNode[]): boolean {
   return nodes.every(node => nodes.every(other => node.membership.site(other.membership.self)?.liveness === 'alive'))

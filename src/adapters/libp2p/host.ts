@@ -11,6 +11,7 @@ import { createLibp2p } from 'libp2p'
 import { CheopsError } from '../../errors.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { noiseCrypto } from './noise-crypto.ts'
+import { quietMuxer } from './quiet-muxer.ts'
 import { relayTransport } from './relay-transport.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Identify } from '@libp2p/identify'
@@ -96,15 +97,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
     transports: options.relay.use || options.relay.serve ? [...transports, relayTransport()] : transports,
     connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [
-      yamux({
-        maxInboundStreams: options.maxStreamsPerPeer,
-        maxOutboundStreams: options.maxStreamsPerPeer,
-        streamOptions: {
-          maxStreamWindowSize: STREAM_WINDOW_BYTES,
-          maxReadBufferLength: STREAM_READ_BUFFER_BYTES,
-          inactivityTimeout: NEVER_INACTIVE_MS,
-        },
-      }),
+      quietMuxer(
+        yamux({
+          maxInboundStreams: options.maxStreamsPerPeer,
+          maxOutboundStreams: options.maxStreamsPerPeer,
+          streamOptions: {
+            maxStreamWindowSize: STREAM_WINDOW_BYTES,
+            maxReadBufferLength: STREAM_READ_BUFFER_BYTES,
+            inactivityTimeout: NEVER_INACTIVE_MS,
+          },
+        }),
+      ),
     ],
     ...(options.meshKey === undefined
       ? {}

@@ -3,7 +3,7 @@
  * another port. Real libp2p nodes in this process, with a beat every 100 ms.
  */
 import { expect, test } from 'vitest'
-import { allAlive, TestPeers, until } from '../../support/peers.ts'
+import { allAlive, allConnected, TestPeers, until } from '../../support/peers.ts'
 import type { PeerNode } from '../../../src/peer-node.ts'
 
 const address = (node: PeerNode): string => node.addresses()[0] as string
@@ -19,7 +19,7 @@ test('three agents that know one address find each other within 3 s, and stay wh
     peers.start('two', { bootstrap, labels: { region: 'eu' } }, { services: [{ name: 'shop', application: 'demo' }] }),
     peers.start('three', { bootstrap }),
   ])
-  await until([one, two, three], () => allAlive([one, two, three]), 3_000, 'all alive')
+  await until([one, two, three], () => allConnected([one, two, three]), 3_000, 'all alive and connected')
   expect(performance.now() - startedAt).toBeLessThan(3_000 + 2_000)
   expect(three.membership.site('two')).toMatchObject({
     labels: { region: 'eu' },

@@ -142,3 +142,21 @@ test('diagnostics dial, ping and say what they found', async () => {
     meta: { failure: 'refused' },
   })
 })
+
+test('a bootstrap address is dialled until somebody listens there, and again when that one was lost', async () => {
+  await using peers = new TestPeers()
+  const port = await freePort()
+  const address = `/ip4/127.0.0.1/tcp/${port}`
+  const one = await peers.start('one', { bootstrap: [address] })
+  const status = () => one.diagnostics.bootstrapStatus()[0]
+  await eventually(() => (status()?.attempts ?? 0) >= 2, 5_000, 'two attempts')
+  expect(status()).toMatchObject({ address, result: 'refused', peerId: undefined, detail: 'nobody listens there' })
+  const two = await peers.start('two', { listen: [address] })
+  await until([one, two], () => allAlive([one, two]), 10_000, 'both are alive')
+  await eventually(() => status()?.result === 'connected', 10_000, 'the status says so')
+  expect(status()).toMatchObject({ peerId: two.peerId, site: 'two', detail: 'it is site "two"' })
+  await peers.stop(two)
+  await eventually(() => status()?.result !== 'connected', 5_000, 'the status says that it is lost')
+  const again = await peers.start('two', { listen: [address] })
+  await until([one, again], () => allAlive([one, again]), 10_000, 'both are alive again')
+}, 40_000)
