@@ -1,5 +1,5 @@
 import type { PeerTransport } from '../../src/ports/transport.ts'
-import { FORWARD_PROTOCOL } from './limits.ts'
+import { CLOSING_STREAMS, FORWARD_PROTOCOL } from './limits.ts'
 import { StreamDuplex } from './stream-duplex.ts'
 
 /**
@@ -12,14 +12,14 @@ export async function openForward(transport: PeerTransport, site: string, signal
 
 /**
  * Takes the connections that other agents open. Whether a peer may use them is decided for each request (`Admission`).
- * @param maxStreams of each connection between two agents; libp2p resets what comes above it
+ * @param maxStreams that a peer uses at a time; libp2p resets what comes above it and `CLOSING_STREAMS`
  */
 export async function serveForward(
   transport: PeerTransport,
   maxStreams: number,
   accept: (connection: StreamDuplex, peerId: string) => void,
 ): Promise<void> {
-  await transport.serve(FORWARD_PROTOCOL, { maxInboundStreams: maxStreams }, (stream, peerId) =>
+  await transport.serve(FORWARD_PROTOCOL, { maxInboundStreams: maxStreams + CLOSING_STREAMS }, (stream, peerId) =>
     accept(new StreamDuplex(stream), peerId),
   )
 }

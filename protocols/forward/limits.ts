@@ -14,5 +14,11 @@ export const CLOSE_TIMEOUT_MS = 30_000
 export const MAX_IDLE_STREAMS = 256
 export const IDLE_STREAM_MS = 60_000
 
+/**
+ * Streams that the opener has closed already and the other side not yet. They still count there: without room for them a
+ * stream within the opener's bound would be reset, and the request on it would have an unknown outcome.
+ */
+export const CLOSING_STREAMS = 64
+
 /** Streams opened ahead while requests come in faster than streams become free. */
 export const SPARE_STREAMS = 4

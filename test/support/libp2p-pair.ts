@@ -27,18 +27,22 @@ export async function libp2pPair(): Promise<Libp2pPair> {
       addresses: { listen },
       transports: [corkedTcp()],
       connectionEncrypters: [noise({ crypto: noiseCrypto })],
+      // The tests connect more often than strangers may.
+      connectionManager: { inboundConnectionThreshold: 1_000 },
       // The window must not be larger than the read buffer: a paused stream would be reset (src/adapters/libp2p).
       streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })],
     })
   const [first, second] = await Promise.all([create([]), create(['/ip4/127.0.0.1/tcp/0'])])
-  const [openForth, openBack] = await Promise.all([openerTo(second), openerTo(first)])
+  const [forth, back] = await Promise.all([openerTo(second), openerTo(first)])
   let connection: Connection | undefined = await first.dial(second.getMultiaddrs())
   return {
-    open: () => openForth(connection),
-    openBack: () => openBack(second.getConnections()[0]),
+    open: () => forth.open(connection),
+    openBack: () => back.open(second.getConnections()[0]),
     cut() {
       connection?.abort(new Error('cut by the test'))
       connection = undefined
+      forth.cut()
+      back.cut()
     },
     async restore() {
       connection = await first.dial(second.getMultiaddrs())
@@ -51,15 +55,25 @@ export async function libp2pPair(): Promise<Libp2pPair> {
 
 /** Opens streams to a node and waits until they have arrived there. */
 async function openerTo(node: Libp2p) {
-  const arrivals: ((stream: Stream) => void)[] = []
-  await node.handle(PROTOCOL, stream => arrivals.shift()?.(stream), { maxInboundStreams: 4_096 })
-  return async (connection: Connection | undefined): Promise<{ near: Stream; far: Stream }> => {
-    if (connection === undefined) throw new Error('the connection is cut')
-    const arrived = new Promise<Stream>(resolve => arrivals.push(resolve))
-    const near = await connection.newStream(PROTOCOL, { maxOutboundStreams: 4_096 })
-    const far = await arrived
-    tameWindow(near)
-    tameWindow(far)
-    return { near, far }
+  let awaited: PromiseWithResolvers<Stream>[] = []
+  const limits = { maxInboundStreams: 4_096, maxOutboundStreams: 4_096 }
+  await node.handle(PROTOCOL, stream => awaited.shift()?.resolve(stream), limits)
+  return {
+    async open(connection: Connection | undefined): Promise<{ near: Stream; far: Stream }> {
+      if (connection === undefined) throw new Error('the connection is cut')
+      const arrival = Promise.withResolvers<Stream>()
+      awaited.push(arrival)
+      const [near, far] = await Promise.all([
+        connection.newStream(PROTOCOL, { maxOutboundStreams: 4_096 }),
+        arrival.promise,
+      ]).finally(() => (awaited = awaited.filter(each => each !== arrival)))
+      tameWindow(near)
+      tameWindow(far)
+      return { near, far }
+    },
+    /** No stream that was on its way arrives any more. */
+    cut() {
+      for (const arrival of awaited.splice(0)) arrival.reject(new Error('the connection was cut'))
+    },
   }
 }
