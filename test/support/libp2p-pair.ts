@@ -3,6 +3,8 @@ import { yamux } from '@libp2p/yamux'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
 import { tameWindow } from '../../src/adapters/libp2p/yamux-window.ts'
+import { batchedMuxer } from '../../src/adapters/libp2p/batched-muxer.ts'
+import { quietMuxer } from '../../src/adapters/libp2p/quiet-muxer.ts'
 import { corkedTcp } from '../../src/adapters/libp2p/corked-tcp.ts'
 import { noiseCrypto } from '../../src/adapters/libp2p/noise-crypto.ts'
 
@@ -30,7 +32,11 @@ export async function libp2pPair(): Promise<Libp2pPair> {
       // The tests connect more often than strangers may.
       connectionManager: { inboundConnectionThreshold: 1_000 },
       // The window must not be larger than the read buffer: a paused stream would be reset (src/adapters/libp2p).
-      streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })],
+      streamMuxers: [
+        batchedMuxer(
+          quietMuxer(yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })),
+        ),
+      ],
     })
   const [first, second] = await Promise.all([create([]), create(['/ip4/127.0.0.1/tcp/0'])])
   const [forth, back] = await Promise.all([openerTo(second), openerTo(first)])

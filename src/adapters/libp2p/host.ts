@@ -9,6 +9,7 @@ import { preSharedKey } from '@libp2p/pnet'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { CheopsError } from '../../errors.ts'
+import { batchedMuxer } from './batched-muxer.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { noiseCrypto } from './noise-crypto.ts'
 import { quietMuxer } from './quiet-muxer.ts'
@@ -97,16 +98,18 @@ export async function createHost(options: HostOptions): Promise<Host> {
     transports: options.relay.use || options.relay.serve ? [...transports, relayTransport()] : transports,
     connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [
-      quietMuxer(
-        yamux({
-          maxInboundStreams: options.maxStreamsPerPeer,
-          maxOutboundStreams: options.maxStreamsPerPeer,
-          streamOptions: {
-            maxStreamWindowSize: STREAM_WINDOW_BYTES,
-            maxReadBufferLength: STREAM_READ_BUFFER_BYTES,
-            inactivityTimeout: NEVER_INACTIVE_MS,
-          },
-        }),
+      batchedMuxer(
+        quietMuxer(
+          yamux({
+            maxInboundStreams: options.maxStreamsPerPeer,
+            maxOutboundStreams: options.maxStreamsPerPeer,
+            streamOptions: {
+              maxStreamWindowSize: STREAM_WINDOW_BYTES,
+              maxReadBufferLength: STREAM_READ_BUFFER_BYTES,
+              inactivityTimeout: NEVER_INACTIVE_MS,
+            },
+          }),
+        ),
       ),
     ],
     ...(options.meshKey === undefined
