@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { glob, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { IMPORT_TABLE } from '../../../oxlint.config.ts'
+import { IMPORT_TABLE } from '../../../.oxlint.config.ts'
 import { ERRORS } from '../../../src/errors.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')

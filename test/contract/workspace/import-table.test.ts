@@ -6,8 +6,8 @@
 import { glob, readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { IMPORT_TABLE } from '../../../oxlint.config.ts'
-import type { Room } from '../../../oxlint.config.ts'
+import { IMPORT_TABLE } from '../../../.oxlint.config.ts'
+import type { Room } from '../../../.oxlint.config.ts'
 import { lintPlanted } from './planted-tree.ts'
 import type { Finding } from './planted-tree.ts'
 
@@ -149,7 +149,7 @@ test('every source file stands in a room, or is known to join all of them', asyn
   for await (const file of glob('{src,protocols,sims}/**/*.ts', { cwd: ROOT })) {
     if (![...rooms, ...joins].some(pattern => pattern.test(file))) homeless.push(file)
   }
-  expect(homeless, 'add a line to the import table in oxlint.config.ts').toEqual([])
+  expect(homeless, 'add a line to the import table in .oxlint.config.ts').toEqual([])
 })
 
 test('ports are types only: nothing of them is left when types are taken away', async () => {

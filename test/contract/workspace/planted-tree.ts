@@ -44,7 +44,7 @@ type Report = {
 export const lintPlanted = async (files: Readonly<Record<string, string>>): Promise<readonly Finding[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'cheops-lint-'))
   try {
-    await copyFile(join(ROOT, 'oxlint.config.ts'), join(folder, 'oxlint.config.ts'))
+    await copyFile(join(ROOT, '.oxlint.config.ts'), join(folder, '.oxlint.config.ts'))
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG))
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     for (const [path, content] of Object.entries(files)) {
@@ -59,10 +59,14 @@ export const lintPlanted = async (files: Readonly<Record<string, string>>): Prom
 
 const lint = async (folder: string): Promise<readonly Finding[]> => {
   const oxlint = join(ROOT, 'node_modules/.bin/oxlint')
-  const child = spawn(process.execPath, [oxlint, '--type-aware', '--format=json', 'src', 'protocols', 'sims'], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [oxlint, '--config', '.oxlint.config.ts', '--type-aware', '--format=json', 'src', 'protocols', 'sims'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const [output, complaints] = await Promise.all([text(child.stdout), text(child.stderr)])
   if (!output.startsWith('{')) throw new Error(`oxlint did not report: ${output}${complaints}`)
   const { diagnostics } = JSON.parse(output) as Report

@@ -253,7 +253,7 @@ export default defineConfig({
     'promise/no-callback-in-promise': 'off',
   },
   overrides: [
-    { files: ['oxlint.config.ts', 'test/**/vitest.config.ts'], rules: { 'import/no-default-export': 'off' } },
+    { files: ['.oxlint.config.ts', 'test/**/vitest.config.ts'], rules: { 'import/no-default-export': 'off' } },
     {
       files: ['test/**'],
       rules: {
