@@ -105,7 +105,7 @@ function checkToken(token: string | undefined, authorization: string | undefined
       .toString()
       .replace(/^[^:]*:/, '')
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  if (!timingSafeEqual(digest(given), digest(token))) {
+  if (given === '' || !timingSafeEqual(digest(given), digest(token))) {
     throw new CheopsError('ERR_REQUEST_TOKEN', 'the request carries no token of this ingress, or another one')
   }
 }
