@@ -7,6 +7,8 @@ import type { Beat, SignedRecord } from '../../core/membership/record.ts'
 import type { BeatVerdict, RecordVerdict, SiteEntry, SiteTable } from '../../core/membership/site-table.ts'
 import type { Catalog, CatalogSite } from '../../core/resource/catalog.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { addRoundTrip, roundTripMs } from '../../core/liveness/round-trip.ts'
+import type { RoundTrips } from '../../core/liveness/round-trip.ts'
 import type { MembershipChange, SiteView } from '../../ports/membership.ts'
 
 /**
@@ -18,7 +20,7 @@ export class MeshView {
   readonly problems = new Problems()
   readonly #clock: Clock
   readonly #startedAt: number
-  readonly #rtts = new Map<string, number>()
+  readonly #roundTrips = new Map<string, RoundTrips>()
   readonly #offsets = new Map<string, number>()
   readonly #listeners = new Set<(change: MembershipChange) => void>()
   #table: SiteTable
@@ -71,7 +73,7 @@ export class MeshView {
     const { table, verdict } = acceptBeat(this.#table, peerId, beat)
     this.#table = table
     if (verdict.kind === 'heard') {
-      this.#offsets.set(verdict.site, beat.sentAt + (this.#rtts.get(verdict.site) ?? 0) / 2 - this.#clock.now())
+      this.#offsets.set(verdict.site, beat.sentAt + (this.#rttOf(verdict.site) ?? 0) / 2 - this.#clock.now())
       this.#catalog = undefined
       this.#step({ kind: 'beat', site: verdict.site, intervalMs: beat.intervalMs, ...this.#times() })
     }
@@ -88,10 +90,18 @@ export class MeshView {
   }
 
   measured(site: string, rttMs: number): void {
-    const old = this.#rtts.get(site)
-    // Smoothed as TCP does it (RFC 6298), so that one slow ping does not move the nearest site.
-    this.#rtts.set(site, old === undefined ? rttMs : old + (rttMs - old) / 8)
+    this.#roundTrips.set(site, addRoundTrip(this.#roundTrips.get(site), rttMs))
     this.#catalog = undefined
+  }
+
+  /** How many pings have been answered by a site, as far as they are kept. */
+  pingsOf(site: string): number {
+    return this.#roundTrips.get(site)?.lastMs.length ?? 0
+  }
+
+  #rttOf(site: string): number | undefined {
+    const trips = this.#roundTrips.get(site)
+    return trips && roundTripMs(trips)
   }
 
   changed(kind: MembershipChange['kind'], site: string, detail: string): void {
@@ -135,7 +145,7 @@ export class MeshView {
   }
 
   rtts(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#rtts)
+    return Object.fromEntries([...this.#roundTrips].map(([site, trips]) => [site, roundTripMs(trips)]))
   }
 
   catalog(): Catalog {
@@ -161,7 +171,7 @@ export class MeshView {
       liveness: health?.state ?? 'suspect',
       since: health?.since ?? this.#startedAt,
       reason: health?.reason ?? 'known by its record, not heard yet',
-      rttMs: this.#rtts.get(name),
+      rttMs: this.#rttOf(name),
       connection: link === undefined ? 'none' : link.connection.relayed ? 'relayed' : 'direct',
       clockOffsetMs: this.#offsets.get(name),
     } as const

@@ -33,6 +33,8 @@ export interface MembershipTimes {
   readonly strangerMs: number
   /** Between two pings over a connection; each costs a stream. */
   readonly pingIntervalMs: number
+  /** The same between the first few. */
+  readonly firstPingsMs: number
   readonly pingTimeoutMs: number
   /** Between two attempts to connect to a site that only connects to us. */
   readonly probeIntervalMs: number
@@ -61,6 +63,7 @@ export const DEFAULT_TIMES: MembershipTimes = {
   helloTimeoutMs: 10_000,
   strangerMs: 15_000,
   pingIntervalMs: 10_000,
+  firstPingsMs: 1_000,
   pingTimeoutMs: 5_000,
   probeIntervalMs: 60_000,
   probeTimeoutMs: 3_000,
