@@ -37,9 +37,25 @@ const startRealAgent: StartAgent = async (config, options) => {
 /** How a second Ctrl-C ends, as shells have it: 128 and the number of the signal. */
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
+/** How long a faulty process may take to stop in order. */
+const FAULT_STOP_MS = 3_000
+
 /** Runs the command line of this process and sets its exit code. */
 export async function runProcess(): Promise<void> {
   const interrupt = new AbortController()
+  let faulty = false
+  // A fault that nobody caught: told in full, then an ordered stop, since files and requests of the healthy parts can still be
+  // put in order; whoever watches over the agent starts it again. A second fault, or a stop that hangs, ends at once.
+  process.on('uncaughtException', error => {
+    process.stderr.write(
+      `fault of cheops, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+    if (faulty) process.exit(EXIT.couldNotAsk)
+    faulty = true
+    process.exitCode = EXIT.couldNotAsk
+    setTimeout(() => process.exit(EXIT.couldNotAsk), FAULT_STOP_MS).unref()
+    interrupt.abort()
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (interrupt.signal.aborted) process.exit(SIGNAL_EXIT[signal])
@@ -50,7 +66,7 @@ export async function runProcess(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok)
   })
-  process.exitCode = await main(process.argv.slice(2), {
+  const exitCode = await main(process.argv.slice(2), {
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
@@ -60,4 +76,5 @@ export async function runProcess(): Promise<void> {
     stderrIsTerminal: process.stderr.isTTY,
     interrupted: interrupt.signal,
   })
+  process.exitCode = faulty ? EXIT.couldNotAsk : exitCode
 }
