@@ -174,7 +174,14 @@ function serviceNames(services: Services, membership: Membership): ServiceNames 
   return {
     isService: offered,
     serviceOfHost: host => services.byHost().get(host) ?? (offered(host) ? host : undefined),
-    serviceOfAuthority: authority => services.byHost().get(authority),
+    serviceOfAuthority: authority => {
+      const byHost = services.byHost()
+      const hasPort = /:\d+$/.test(authority)
+      return (
+        byHost.get(authority) ??
+        (hasPort ? undefined : (byHost.get(`${authority}:80`) ?? byHost.get(`${authority}:443`)))
+      )
+    },
     nearest: name => nearestName(name, new Set(membership.catalog().sites.flatMap(site => site.services))),
   }
 }

@@ -73,7 +73,10 @@ export class Services {
     return this.#endpoints
   }
 
-  /** Names of services by what clients may write as host: authority of the endpoint, configured hosts. Lower case. */
+  /**
+   * Names of services by what clients may write as host: configured hosts, and host and port of endpoints, the default port
+   * too (`app:80`). Lower case.
+   */
   byHost(): ReadonlyMap<string, string> {
     return this.#authorities
   }
@@ -91,7 +94,7 @@ export class Services {
     for (const { config, glue } of this.#byName.values()) {
       for (const rule of glue.correlate) rules.set(`${rule.in} ${rule.out}`, rule)
       for (const host of config.hosts) hosts.set(host.toLowerCase(), config.name)
-      hosts.set(new URL(config.endpoint).host.toLowerCase(), config.name)
+      hosts.set(authorityOf(config.endpoint), config.name)
       endpoints[config.name] = config.endpoint.replace(/\/$/, '')
     }
     this.#rules = [...rules.values()]
@@ -103,4 +106,10 @@ export class Services {
     if (service === undefined) return
     setTimeout(() => service.upstream.pool.destroy(), this.#config.timeouts.answerMs).unref()
   }
+}
+
+/** The port always stands there: without it a default port would stand for every port of that host, this agent's included. */
+function authorityOf(endpoint: string): string {
+  const { hostname, port, protocol } = new URL(endpoint)
+  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`.toLowerCase()
 }

@@ -12,6 +12,8 @@ export interface Address {
   readonly parameters: ReadonlyMap<string, string>
   /** How it was found, for links in answers and for metrics. */
   readonly way: 'listener' | 'proxy' | 'host' | 'path'
+  /** Host and port of an absolute URL, as they stood: they count, and not the Host header (RFC 9112, 3.2.2). */
+  readonly authority: string | undefined
   /** What the client wrote before `path`: origin for the proxy form, then the prefixes as they stood. */
   readonly prefix: string
 }
@@ -40,16 +42,18 @@ export function addressOf(
   const absolute = absoluteForm(head.target)
   if (listenerService !== undefined) {
     const target = absolute?.path ?? head.target
-    return withScope(target, { service: listenerService, way: 'listener', prefix: absolute?.origin ?? '' })
+    const { origin = '', authority } = absolute ?? {}
+    return withScope(target, { service: listenerService, way: 'listener', authority, prefix: origin })
   }
   if (absolute !== undefined) {
     const service = byAuthority(absolute.authority, names)
-    if (service !== undefined) return withScope(absolute.path, { service, way: 'proxy', prefix: absolute.origin })
-    throw unknown(hostOf(absolute.authority), names, `no service answers to the host "${absolute.authority}"`)
+    const { authority, origin, path } = absolute
+    if (service !== undefined) return withScope(path, { service, way: 'proxy', authority, prefix: origin })
+    throw unknown(hostOf(authority), names, `no service answers to the host "${authority}"`)
   }
   if (head.host !== undefined) {
     const service = byAuthority(head.host, names)
-    if (service !== undefined) return withScope(head.target, { service, way: 'host', prefix: '' })
+    if (service !== undefined) return withScope(head.target, { service, way: 'host', authority: undefined, prefix: '' })
   }
   const { rest, scope, parameters, prefix } = splitScope(head.target)
   const end = endOfSegment(rest)
@@ -65,6 +69,7 @@ export function addressOf(
     scope,
     parameters,
     way: 'path',
+    authority: undefined,
     prefix: prefix + rest.slice(0, end),
   }
 }
@@ -88,7 +93,7 @@ function absoluteForm(target: string): { origin: string; authority: string; path
   return { origin: match[0], authority, path: path.startsWith('/') ? path : `/${path}` }
 }
 
-function withScope(target: string, found: Pick<Address, 'service' | 'way' | 'prefix'>): Address {
+function withScope(target: string, found: Pick<Address, 'service' | 'way' | 'authority' | 'prefix'>): Address {
   const { rest, scope, parameters, prefix } = splitScope(target)
   return { ...found, path: rest, scope, parameters, prefix: found.prefix + prefix }
 }

@@ -7,6 +7,7 @@ import type { Exchange } from '../../ports/exchange.ts'
 import type { LinkContext } from '../../ports/glue.ts'
 import { addressOf } from './addressing.ts'
 import type { Address, ServiceNames } from './addressing.ts'
+import { replaceHost } from './message-heads.ts'
 import { HttpExchange, headOf, refuseRequest } from './http-exchange.ts'
 import type { ExchangeEnvironment } from './http-exchange.ts'
 import { HttpListener } from './http-listener.ts'
@@ -61,6 +62,7 @@ export class Ingress {
       checkToken(this.#options.token, side.request.headers['proxy-authorization'])
       const head = { ...headOf(side.request), host: side.request.headers.host }
       const address = addressOf(head, this.#options.service, names)
+      if (address.authority !== undefined) replaceHost(side.request.rawHeaders, address.authority)
       const links = (): LinkContext => this.#linksOf(address, side, socket)
       this.#parts.route(new HttpExchange(side, address, links, environment))
     } catch (error) {

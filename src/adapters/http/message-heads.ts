@@ -105,3 +105,11 @@ export function needsLength(request: IncomingMessage): boolean {
     request.headers['transfer-encoding'] === undefined
   )
 }
+
+/** Gives the Host header another value, in its place. A request has one at most (request-checks). */
+export function replaceHost(rawHeaders: string[], host: string): void {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') rawHeaders[i + 1] = host
+  }
+}

@@ -57,6 +57,7 @@ describe('the four ways in', () => {
       service,
       path,
       prefix,
+      authority: /^http:\/\/([^/?]+)/i.exec(target)?.[1],
       scope: undefined,
       parameters: new Map(),
     })

@@ -4,7 +4,12 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { answerHeaders, requestHeaders, upgradeHeaders } from '../../../../src/adapters/http/message-heads.ts'
+import {
+  answerHeaders,
+  replaceHost,
+  requestHeaders,
+  upgradeHeaders,
+} from '../../../../src/adapters/http/message-heads.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,15}$/)
@@ -108,6 +113,15 @@ test('an upgrade keeps what asks for it', () => {
     '1',
   ]
   expect(upgradeHeaders(raw, NONE, [])).toEqual(['Connection', 'Upgrade, X-A', 'Upgrade', 'websocket', 'X-A', '1'])
+})
+
+test('Host is replaced in its place and case, and added nowhere', () => {
+  const raw = ['X', '1', 'hOST', 'a', 'Hosts', 'b']
+  replaceHost(raw, 'c')
+  expect(raw).toEqual(['X', '1', 'hOST', 'c', 'Hosts', 'b'])
+  const without = ['X', 'host']
+  replaceHost(without, 'c')
+  expect(without).toEqual(['X', 'host'])
 })
 
 test('an answer to HTTP/1.0 names no encoding that it does not know', () => {
