@@ -1,3 +1,5 @@
+import type { Stream } from '@libp2p/interface'
+import { FORWARD_PROTOCOL } from '../../protocols/forward/limits.ts'
 import { Ingress } from '../../src/adapters/http/ingress.ts'
 import { createMetrics } from '../../src/adapters/metrics/prometheus.ts'
 import { systemRandom } from '../../src/adapters/system/system-random.ts'
@@ -25,6 +27,8 @@ export interface TwoSites {
   readonly port2: number
   /** Port of a service's own listener. */
   ownPort(site: SiteName, service: string): number
+  /** Opens a stream of the forward protocol from site1 to site2, for what no agent would send on it. */
+  openStream(): Promise<Stream>
   /** Cuts the connection between the two. */
   cut(): void
   /** Connects them again. */
@@ -132,7 +136,7 @@ export async function twoSites(options: TwoSitesOptions): Promise<TwoSites> {
       await path.stop()
       services.close()
     }
-    return { path, services, traffic, own, port, stop }
+    return { transport, path, services, traffic, own, port, stop }
   }
   const [site1, site2] = await Promise.all([side('site1', 'site2'), side('site2', 'site1')])
   return {
@@ -143,6 +147,7 @@ export async function twoSites(options: TwoSitesOptions): Promise<TwoSites> {
       if (port === undefined) throw new Error(`${service} has no listener of its own at ${site}`)
       return port
     },
+    openStream: () => site1.transport.openStream('site2', FORWARD_PROTOCOL, AbortSignal.timeout(5_000)),
     cut: pair.cut,
     restore: pair.restore,
     paths: { site1: site1.path, site2: site2.path },
