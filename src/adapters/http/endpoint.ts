@@ -3,8 +3,8 @@ import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { Limits, ServiceConfig, Timeouts } from '../../config.ts'
-import { ERROR_HEADER, SITE_HEADER } from '../../core/resource/headers.ts'
 import { ConnectionPool } from './connection-pool.ts'
+import { isOwnHeader } from './message-heads.ts'
 import { APPLICATION_CODES } from './upstream.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -28,7 +28,7 @@ export function endpointUpstream(
   return {
     name,
     basePath: url.pathname.replace(/\/$/, ''),
-    stripFromAnswer: new Set([ERROR_HEADER, SITE_HEADER]),
+    strips: isOwnHeader,
     codes: APPLICATION_CODES,
     maxHeaderBytes: limits.headerBytes,
     graceMs: 0,

@@ -171,7 +171,7 @@ export class HttpListener {
 export const PEER_HEADER_ALLOWANCE_BYTES = 8_192
 
 /** Twice as long as the opener keeps a stream idle (protocols/forward/limits.ts). */
-const PEER_SILENCE_MS = 120_000
+export const PEER_SILENCE_MS = 120_000
 
 function tooManyConnections(bound: number): CheopsError {
   return new CheopsError('ERR_REQUEST_CONNECTIONS', `there are ${bound} connections to this listener already`)

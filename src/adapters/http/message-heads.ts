@@ -6,6 +6,8 @@ import type { IncomingMessage } from 'node:http'
  */
 
 const HOP_REQUEST = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'upgrade'])
+/** The same where an upgrade is asked for, or given: what does that stays. */
+const HOP_UPGRADE = new Set(['keep-alive', 'proxy-connection', 'proxy-authorization'])
 const HOP_ANSWER = new Set(['connection', 'keep-alive', 'proxy-connection'])
 
 /** Without these a message would be read in another way than it was sent: `Connection: content-length` removes nothing. */
@@ -29,11 +31,16 @@ export function requestHeaders(
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     const lower = name.toLowerCase()
-    if (HOP_REQUEST.has(lower) || named.has(lower) || drop.has(lower)) continue
+    if (HOP_REQUEST.has(lower) || named.has(lower) || drop.has(lower) || isIdentity(lower)) continue
     headers.push(name, rawHeaders[i + 1] as string)
   }
   for (const each of add) headers.push(each)
   return headers
+}
+
+/** Who a client is, as an authenticating proxy tells the application behind it: from a client itself it would be a forgery. */
+function isIdentity(lower: string): boolean {
+  return lower.startsWith('x-remote-')
 }
 
 /** The same for a request that asks for an upgrade: what asks for it stays. */
@@ -46,19 +53,40 @@ export function upgradeHeaders(
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     const lower = name.toLowerCase()
-    if (lower === 'proxy-connection' || lower === 'proxy-authorization' || lower === 'keep-alive' || drop.has(lower)) {
-      continue
-    }
+    if (HOP_UPGRADE.has(lower) || drop.has(lower) || isIdentity(lower)) continue
     headers.push(name, rawHeaders[i + 1] as string)
   }
   for (const each of add) headers.push(each)
   return headers
 }
 
-/** @param toHttp10 whether the client speaks HTTP/1.0, which knows no chunks: its answer ends with the connection */
+/** Whether a header, however it is written, is not to be passed on. */
+export type Strips = (name: string) => boolean
+
+/** What Cheops says to clients: an application that says the like is not believed. */
+export function isOwnHeader(name: string): boolean {
+  return name.length > 7 && name.slice(0, 7).toLowerCase() === 'cheops-'
+}
+
+/** The head of an answer that gives the upgrade that was asked for. */
+export function upgradeAnswerHeaders(rawHeaders: readonly string[], strips: Strips, add: readonly string[]): string[] {
+  const headers: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (HOP_UPGRADE.has(name.toLowerCase()) || strips(name)) continue
+    headers.push(name, rawHeaders[i + 1] as string)
+  }
+  for (const each of add) headers.push(each)
+  return headers
+}
+
+/**
+ * @param strips names that the one who answers may not say
+ * @param toHttp10 whether the client speaks HTTP/1.0, which knows no chunks: its answer ends with the connection
+ */
 export function answerHeaders(
   rawHeaders: readonly string[],
-  drop: ReadonlySet<string>,
+  strips: Strips,
   add: readonly string[],
   toHttp10: boolean,
 ): string[] {
@@ -66,7 +94,7 @@ export function answerHeaders(
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     const lower = name.toLowerCase()
-    if (HOP_ANSWER.has(lower) || drop.has(lower) || (toHttp10 && lower === 'transfer-encoding')) continue
+    if (HOP_ANSWER.has(lower) || (toHttp10 && lower === 'transfer-encoding') || strips(name)) continue
     headers.push(name, rawHeaders[i + 1] as string)
   }
   for (const each of add) headers.push(each)

@@ -7,14 +7,20 @@ import { TLSSocket } from 'node:tls'
  * Moves what `from` gives into `to` as fast as `to` takes it. It ends neither: how a message ends is for the caller to say,
  * since `pipe` would turn a body that broke off into one that is complete.
  * @param onChunk sees each chunk before it is written; false ends the pump without writing it
+ * @param stuckMs for how long `to` may take nothing of what there is for it; it is destroyed then. A silent `from` is no reason
  */
-export function pump(from: Readable, to: Writable, onChunk?: (chunk: Buffer) => boolean): void {
-  const resume = (): void => void from.resume()
+export function pump(from: Readable, to: Writable, onChunk?: (chunk: Buffer) => boolean, stuckMs?: number): void {
+  let timer: NodeJS.Timeout | undefined
+  const resume = (): void => {
+    clearTimeout(timer)
+    from.resume()
+  }
   from.on('data', (chunk: Buffer) => {
     if (onChunk !== undefined && !onChunk(chunk)) return
     if (!to.write(chunk)) {
       from.pause()
       to.once('drain', resume)
+      if (stuckMs !== undefined) timer = setTimeout(() => to.destroy(), stuckMs).unref()
     }
   })
 }

@@ -6,7 +6,8 @@ import type { ErrorCode } from '../../errors.ts'
 import type { Limits, Timeouts } from '../../config.ts'
 import type { RelayOptions, RelayResult } from '../../ports/exchange.ts'
 import type { Rewrite } from '../../ports/glue.ts'
-import { answerHeaders, needsLength, requestHeaders, upgradeHeaders } from './message-heads.ts'
+import { answerHeaders, needsLength, requestHeaders, upgradeAnswerHeaders, upgradeHeaders } from './message-heads.ts'
+import type { Strips } from './message-heads.ts'
 import { breakOff, endGently, linger, pump, splice } from './pump.ts'
 import { rewrittenAnswer } from './rewritten-answer.ts'
 import type { Upstream } from './upstream.ts'
@@ -51,6 +52,8 @@ class Relay {
   /** Bytes may have reached the upstream. */
   #sent = false
   #answered = false
+  /** The upgrade was given: the two connections look after each other. */
+  #joined = false
   #settled = false
   #retried = false
   #informed = 0
@@ -158,6 +161,14 @@ class Relay {
       reason: answer.statusMessage ?? '',
       rawHeaders: answer.rawHeaders,
     }
+    const coding = answer.headers['transfer-encoding']
+    if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+      // Its end could be told by nobody behind this agent.
+      answer.destroy()
+      const message = `${this.#upstream.name} answered in the transfer coding "${coding.slice(0, 40)}"`
+      this.#fail(this.#doubt(this.#upstream.codes.invalid, message))
+      return
+    }
     // 101 to a request that asked for no upgrade: no answer would follow.
     if (head.status < 200) {
       answer.destroy()
@@ -177,10 +188,10 @@ class Relay {
   #passOn(answer: IncomingMessage): void {
     this.#answered = true
     clearTimeout(this.#timer)
-    const { answer: out, request, hasBody } = this.#side
+    const { answer: out, request, hasBody, upgrade } = this.#side
     const headers = answerHeaders(
       answer.rawHeaders,
-      this.#upstream.stripFromAnswer,
+      this.#upstream.strips,
       this.#options.answerHeaders,
       request.httpVersionMinor === 0,
     )
@@ -197,8 +208,12 @@ class Relay {
       )
       return
     }
+    if (upgrade !== undefined) {
+      // The upgrade was refused: what the client says now is not for anybody, but that it goes away must be noticed.
+      upgrade.socket.once('end', () => upgrade.socket.destroy()).resume()
+    }
     let started = false
-    pump(answer, out, () => (started = true))
+    pump(answer, out, () => (started = true), this.#limits.bodyIdleMs)
     // The head goes out with the first bytes of the body if they came together with it, and alone if they did not.
     process.nextTick(() => {
       if (!started && !out.writableEnded && !out.destroyed) out.write(EMPTY)
@@ -206,7 +221,7 @@ class Relay {
     answer.on('end', () => {
       started = true
       if (!answer.complete) return
-      if (answer.rawTrailers.length > 0) out.addTrailers(pairs(answer.rawTrailers))
+      if (answer.rawTrailers.length > 0) out.addTrailers(trailersOf(answer, this.#upstream.strips))
       out.end()
       this.#onAnswerEnd(answer.statusCode ?? 502)
     })
@@ -228,7 +243,7 @@ class Relay {
       clearTimeout(this.#timer)
       const headers = answerHeaders(
         rawHeaders,
-        this.#upstream.stripFromAnswer,
+        this.#upstream.strips,
         this.#options.answerHeaders,
         request.httpVersionMinor === 0,
       )
@@ -265,9 +280,10 @@ class Relay {
       return
     }
     this.#answered = true
+    this.#joined = true
     clearTimeout(this.#timer)
     let raw = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`
-    const headers = upgradeHeaders(answer.rawHeaders, this.#upstream.stripFromAnswer, this.#options.answerHeaders)
+    const headers = upgradeAnswerHeaders(answer.rawHeaders, this.#upstream.strips, this.#options.answerHeaders)
     for (let i = 0; i < headers.length; i += 2) raw += `${headers[i]}: ${headers[i + 1]}\r\n`
     upgrade.socket.write(`${raw}\r\n`, 'latin1')
     if (head.length > 0) upgrade.socket.write(head)
@@ -280,7 +296,7 @@ class Relay {
   // What goes wrong -------------------------------------------------------------------------------------------------
 
   readonly #onClientClose = (): void => {
-    if (this.#settled || (this.#side.upgrade !== undefined && this.#answered)) return
+    if (this.#settled || this.#joined) return
     if (this.#side.answer.writableFinished) return
     this.#settle(this.#answered ? { kind: 'answered', status: 0, complete: false } : { kind: 'gone' })
     this.#outgoing.destroy()
@@ -398,6 +414,10 @@ const MAX_INFORMATION = 256
 
 function bodyTooLarge(bound: number): string {
   return `the body is larger than ${bound} bytes`
+}
+
+function trailersOf(answer: IncomingMessage, strips: Strips): [string, string][] {
+  return pairs(answer.rawTrailers).filter(([name]) => !strips(name))
 }
 
 function pairs(raw: readonly string[]): [string, string][] {

@@ -22,7 +22,7 @@ export function siteUpstream(site: string, parts: SiteUpstreamParts): Upstream {
     name: site,
     basePath: '',
     // The agent that the client has asked says who answered.
-    stripFromAnswer: OWN_ANSWER_HEADERS,
+    strips: name => name.toLowerCase() === SITE_HEADER,
     codes: SITE_CODES,
     maxHeaderBytes: parts.limits.headerBytes + PEER_HEADER_ALLOWANCE_BYTES,
     graceMs: parts.timeouts.connectMs + WAY_BACK_MS,
@@ -39,8 +39,6 @@ export function siteUpstream(site: string, parts: SiteUpstreamParts): Upstream {
     }),
   }
 }
-
-const OWN_ANSWER_HEADERS: ReadonlySet<string> = new Set([SITE_HEADER])
 
 /** For the other agent's problem to arrive over a slow link. */
 const WAY_BACK_MS = 1_000

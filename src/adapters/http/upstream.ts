@@ -1,4 +1,5 @@
 import type { ConnectionPool } from './connection-pool.ts'
+import type { Strips } from './message-heads.ts'
 import type { ErrorCode } from '../../errors.ts'
 
 /** Where a request can be sent: a service instance, or the agent of another site. */
@@ -8,8 +9,8 @@ export interface Upstream {
   readonly pool: ConnectionPool
   /** What stands before the path: the path of the endpoint's URL, no slash at the end. */
   readonly basePath: string
-  /** Headers, lower case, that do not come from it but from an agent: taken out of its answers. */
-  readonly stripFromAnswer: ReadonlySet<string>
+  /** Headers and trailers that it may not say. */
+  readonly strips: Strips
   readonly codes: UpstreamCodes
   /** Bytes that the head of an answer may have. */
   readonly maxHeaderBytes: number

@@ -6,11 +6,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   answerHeaders,
+  isOwnHeader,
   replaceHost,
   requestHeaders,
+  upgradeAnswerHeaders,
   upgradeHeaders,
 } from '../../../../src/adapters/http/message-heads.ts'
 
+const NOTHING_STRIPPED = (): boolean => false
 const NONE: ReadonlySet<string> = new Set()
 const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,15}$/)
 const value = fc.stringMatching(/^[\x20-\x7e\xa0-\xff]{0,20}$/)
@@ -29,7 +32,7 @@ test('what is not of the hop stays: names, case, order, duplicates, bytes', () =
         const raw = pairs.flat()
         expect(requestHeaders(raw, NONE, [])).toEqual(raw)
         expect(upgradeHeaders(raw, NONE, [])).toEqual(raw)
-        expect(answerHeaders(raw, NONE, [], false)).toEqual(raw)
+        expect(answerHeaders(raw, NOTHING_STRIPPED, [], false)).toEqual(raw)
       },
     ),
   )
@@ -126,6 +129,34 @@ test('Host is replaced in its place and case, and added nowhere', () => {
 
 test('an answer to HTTP/1.0 names no encoding that it does not know', () => {
   const raw = ['Transfer-Encoding', 'chunked', 'Connection', 'close', 'X', '1']
-  expect(answerHeaders(raw, NONE, [], true)).toEqual(['X', '1'])
-  expect(answerHeaders(raw, NONE, [], false)).toEqual(['Transfer-Encoding', 'chunked', 'X', '1'])
+  expect(answerHeaders(raw, NOTHING_STRIPPED, [], true)).toEqual(['X', '1'])
+  expect(answerHeaders(raw, NOTHING_STRIPPED, [], false)).toEqual(['Transfer-Encoding', 'chunked', 'X', '1'])
+})
+
+test('who a client is, as a proxy would tell it, is not passed on from a client', () => {
+  const raw = ['X-Remote-User', 'root', 'x-remote-extra-scopes', 'all', 'X-Remotely', '1']
+  expect(requestHeaders(raw, NONE, [])).toEqual(['X-Remotely', '1'])
+  expect(upgradeHeaders(raw, NONE, [])).toEqual(['X-Remotely', '1'])
+})
+
+test('an application that speaks as Cheops is not believed', () => {
+  const raw = ['CHEOPS-Error', 'ERR_X', 'cheops-outcome', 'done', 'Cheops', '1', 'X-Cheops-Y', '2']
+  expect(answerHeaders(raw, isOwnHeader, ['Cheops-Site', 'a'], false)).toEqual([
+    'Cheops',
+    '1',
+    'X-Cheops-Y',
+    '2',
+    'Cheops-Site',
+    'a',
+  ])
+  expect(upgradeAnswerHeaders(['Upgrade', 'x', 'Connection', 'Upgrade', ...raw], isOwnHeader, [])).toEqual([
+    'Upgrade',
+    'x',
+    'Connection',
+    'Upgrade',
+    'Cheops',
+    '1',
+    'X-Cheops-Y',
+    '2',
+  ])
 })
