@@ -12,7 +12,7 @@ import type { Upstream } from './upstream.ts'
  * How long a connection to an application may lie idle. Servers close theirs after two seconds and more; one that is used at
  * that very moment costs a request that cannot be sent again, and a new one costs next to nothing.
  */
-const IDLE_ENDPOINT_MS = 1_500
+export const IDLE_ENDPOINT_MS = 1_500
 
 /** The service instance of this site: its pool of connections. */
 export function endpointUpstream(

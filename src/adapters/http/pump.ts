@@ -95,5 +95,5 @@ export function linger(request: IncomingMessage, answer: ServerResponse): void {
 }
 
 /** As long as a slow link needs to bring the answer back, and as much as it then still holds. */
-const LINGER_MS = 2_000
+export const LINGER_MS = 2_000
 const LINGER_BYTES = 4 * 1024 * 1024

@@ -410,7 +410,7 @@ class Relay {
 const EMPTY = Buffer.alloc(0)
 
 /** 1xx answers to one request: progress that is told every second of the longest wait, and some more. */
-const MAX_INFORMATION = 256
+export const MAX_INFORMATION = 256
 
 function bodyTooLarge(bound: number): string {
   return `the body is larger than ${bound} bytes`
