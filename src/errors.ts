@@ -340,6 +340,11 @@ export const ERRORS = {
     hint: 'Nothing was read. Try again, or keep connections alive; limits.connections is the bound.',
     retry: true,
   },
+  ERR_REQUEST_CROSS_SITE: {
+    status: 403,
+    title: 'A page of another site may not use this ingress',
+    hint: 'Browsers reach a service at its own listener (services[].listen), where the application decides.',
+  },
   ERR_REQUEST_TOKEN: {
     status: 407,
     title: 'The ingress requires its token',

@@ -86,6 +86,7 @@ export class RequestPath {
       // Streams are bounded for each connection between agents, before they come here.
       limits: { ...limits, connections: Number.POSITIVE_INFINITY },
       admit: (peerId, head) => admission.admit(peerId, head),
+      requestsPerSite: config.limits.streamsPerPeer,
       received: (exchange, context) => serve('received', exchange, router.received(exchange, context)),
     })
   }
@@ -168,12 +169,16 @@ function logOf(logger: Logger, kind: string, exchange: Exchange): (routed: Route
   }
 }
 
+/** What the configuration takes for a service's name, and no name of the machine itself. */
+const SERVICE_NAME = /^(?!localhost$)[a-z][a-z0-9-]{0,62}$/
+
 function serviceNames(services: Services, membership: Membership): ServiceNames {
   const offered = (name: string): boolean =>
     services.get(name) !== undefined || membership.catalog().sites.some(site => site.services.includes(name))
   return {
     isService: offered,
-    serviceOfHost: host => services.byHost().get(host) ?? (offered(host) ? host : undefined),
+    // A name that another site has chosen must not take the place of an address that clients use for this agent.
+    serviceOfHost: host => services.byHost().get(host) ?? (SERVICE_NAME.test(host) && offered(host) ? host : undefined),
     serviceOfAuthority: authority => {
       const byHost = services.byHost()
       const hasPort = /:\d+$/.test(authority)

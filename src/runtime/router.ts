@@ -1,6 +1,6 @@
 import type { Liveness } from '../core/resource/catalog.ts'
 import { ERROR_HEADER, HEADER_NAMES, HOPS_HEADER, SCOPE_HEADER, SERVICE_HEADER } from '../core/resource/headers.ts'
-import { headerValue } from '../core/resource/http-head.ts'
+import { headerValue, headerValues } from '../core/resource/http-head.ts'
 import { MAX_HOPS, readBaggage, writeBaggage } from '../core/resource/request-context.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import { newTraceparent, toHex, traceIdOf } from '../core/resource/trace-context.ts'
@@ -85,10 +85,9 @@ export class Router {
   /** Header, URL, baggage; then what is in flight. */
   #originOf(exchange: Exchange): { context: RequestContext | undefined; ambiguous: boolean } {
     const { rawHeaders } = exchange.head
-    const baggageHeader = headerValue(rawHeaders, 'baggage')
-    const baggage = baggageHeader === undefined ? undefined : readBaggage(baggageHeader)
-    const scope = headerValue(rawHeaders, SCOPE_HEADER) ?? exchange.urlScope ?? baggage?.scope
-    if (scope !== undefined) return { context: { scope, hops: baggage?.hops ?? 0 }, ambiguous: false }
+    const baggage = readBaggage(headerValues(rawHeaders, 'baggage'))
+    const scope = onlyOne(headerValues(rawHeaders, SCOPE_HEADER)) ?? exchange.urlScope ?? baggage.scope
+    if (scope !== undefined) return { context: { scope, hops: baggage.hops ?? 0 }, ambiguous: false }
     const found = this.#correlation.find(rawHeaders)
     return { context: found.kind === 'one' ? found.context : undefined, ambiguous: found.kind === 'ambiguous' }
   }
@@ -207,10 +206,7 @@ export class Router {
     context: RequestContext,
   ): { dropHeaders: ReadonlySet<string>; addHeaders: readonly string[] } {
     const { rawHeaders } = exchange.head
-    const baggage: string[] = []
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      if (rawHeaders[i]?.toLowerCase() === 'baggage') baggage.push(rawHeaders[i + 1] as string)
-    }
+    const baggage = headerValues(rawHeaders, 'baggage')
     const addHeaders = ['baggage', writeBaggage(baggage, context)]
     const hasTrace = traceIdOf(headerValue(rawHeaders, 'traceparent') ?? '') !== undefined
     if (!hasTrace) addHeaders.push('traceparent', newTraceparent(this.#parts.random.bytes(24)))
@@ -249,6 +245,16 @@ export class Router {
       { service, sites: where },
     )
   }
+}
+
+/** @throws CheopsError ERR_SCOPE_SYNTAX: which of two scopes is meant cannot be told */
+function onlyOne(scopes: readonly string[]): string | undefined {
+  const [scope] = scopes
+  if (scopes.every(other => other === scope)) return scope
+  throw new CheopsError(
+    'ERR_SCOPE_SYNTAX',
+    `The request has ${scopes.length} ${HEADER_NAMES.scope} headers that differ.`,
+  )
 }
 
 const AMBIGUOUS =

@@ -38,6 +38,8 @@ export class HttpListener {
   readonly #server: http.Server
   readonly #options: ListenerOptions
   readonly #connections = new Set<Duplex>()
+  /** Connections with a request under way, and what waits behind it on each. */
+  readonly #underWay = new WeakMap<Duplex, (() => void)[]>()
   /** Connections that have had their last answer: what still comes on them is dropped. */
   readonly #ending = new WeakSet<Duplex>()
 
@@ -84,7 +86,33 @@ export class HttpListener {
     )
   }
 
+  /**
+   * One request at a time on each connection. What a client sends ahead of its answers waits, and is not even read beyond the
+   * first: else one connection could take all there is, and what it asks for in order would be done at once.
+   */
   #serve(side: ClientSide, handle: RequestHandler): void {
+    const { socket } = side.request
+    const waiting = this.#underWay.get(socket)
+    if (waiting !== undefined) {
+      waiting.push(() => this.#serve(side, handle))
+      socket.pause()
+      return
+    }
+    const next: (() => void)[] = []
+    this.#underWay.set(socket, next)
+    side.answer.once('close', () => {
+      this.#underWay.delete(socket)
+      const [first, ...others] = next
+      if (socket.destroyed || first === undefined) return
+      first()
+      // What waited behind it waits again; the client is read on once nothing waits.
+      if (others.length === 0) socket.resume()
+      else this.#underWay.get(socket)?.push(...others)
+    })
+    this.#handle(side, handle)
+  }
+
+  #handle(side: ClientSide, handle: RequestHandler): void {
     const { socket } = side.request
     if (this.#ending.has(socket)) return
     try {

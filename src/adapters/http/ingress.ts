@@ -60,6 +60,7 @@ export class Ingress {
     const { environment, names } = this.#parts
     try {
       checkToken(this.#options.token, side.request.headers['proxy-authorization'])
+      this.#checkOrigin(side.request.headers['sec-fetch-site'])
       const head = { ...headOf(side.request), host: side.request.headers.host }
       const address = addressOf(head, this.#options.service, names)
       if (address.authority !== undefined) replaceHost(side.request.rawHeaders, address.authority)
@@ -68,6 +69,18 @@ export class Ingress {
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
       refuseRequest(side, error, environment.site, undefined)
+    }
+  }
+
+  /**
+   * Any page that the operator's browser shows could send requests to an ingress on loopback: where nothing proves who asks, what
+   * a browser says comes from another site is refused. A service's own listener leaves that to the application, as it always was.
+   */
+  #checkOrigin(fetchSite: string | undefined): void {
+    const { service, token, tls } = this.#options
+    const isOpen = service === undefined && token === undefined && tls?.clientCA === undefined
+    if (isOpen && fetchSite === 'cross-site') {
+      throw new CheopsError('ERR_REQUEST_CROSS_SITE', 'a page of another site sent this request through a browser')
     }
   }
 

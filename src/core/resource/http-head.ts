@@ -22,3 +22,17 @@ export function headerValue(rawHeaders: readonly string[], name: string): string
   }
   return undefined
 }
+
+/** All values of a header, in their order. `name` is lower case. */
+export function headerValues(rawHeaders: readonly string[], name: string): readonly string[] {
+  let values: string[] | undefined
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const candidate = rawHeaders[i] as string
+    if (candidate.length === name.length && candidate.toLowerCase() === name) {
+      ;(values ??= []).push(rawHeaders[i + 1] as string)
+    }
+  }
+  return values ?? NO_VALUES
+}
+
+const NO_VALUES: readonly string[] = []

@@ -17,13 +17,17 @@ export const MAX_HOPS = 16
 const SCOPE_MEMBER = 'cheops-scope'
 const HOPS_MEMBER = 'cheops-hops'
 
-/** Reads both members; what is missing or cannot be decoded is undefined. The scope is text as it came, not yet parsed. */
-export function readBaggage(baggage: string): { scope: string | undefined; hops: number | undefined } {
+/**
+ * Reads both members; what is missing is undefined. The scope is text, not yet parsed; where it cannot be decoded it is given as it
+ * came, so that reading it fails and is not taken for none.
+ * @param baggage the values of all baggage headers: they are one list
+ */
+export function readBaggage(baggage: readonly string[]): { scope: string | undefined; hops: number | undefined } {
   let scope: string | undefined
   let hops: number | undefined
-  for (const member of baggage.split(',')) {
+  for (const member of baggage.flatMap(header => header.split(','))) {
     const [key, value] = splitMember(member)
-    if (key === SCOPE_MEMBER) scope ??= decode(value)
+    if (key === SCOPE_MEMBER) scope ??= decode(value) ?? value
     else if (key === HOPS_MEMBER && /^\d{1,3}$/.test(value)) hops = Math.max(hops ?? 0, Number(value))
   }
   return { scope, hops }
