@@ -1,18 +1,18 @@
-import type { Liveness } from '../core/resource/catalog.ts'
-import { ERROR_HEADER, HEADER_NAMES, HOPS_HEADER, SCOPE_HEADER, SERVICE_HEADER } from '../core/resource/headers.ts'
+import { ERROR_HEADER, HEADER_NAMES, SCOPE_HEADER } from '../core/resource/headers.ts'
 import { headerValue, headerValues } from '../core/resource/http-head.ts'
-import { MAX_HOPS, readBaggage, writeBaggage } from '../core/resource/request-context.ts'
+import type { ResponseHead } from '../core/resource/http-head.ts'
+import { MAX_HOPS, readBaggage } from '../core/resource/request-context.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
-import { newTraceparent, toHex, traceIdOf } from '../core/resource/trace-context.ts'
 import type { Placement } from '../core/scope/index.ts'
 import { nearestName } from '../core/scope/index.ts'
-import { CheopsError, ERRORS } from '../errors.ts'
-import type { ErrorCode } from '../errors.ts'
+import { CheopsError } from '../errors.ts'
 import type { Exchange, RelayOptions, RelayResult, Target } from '../ports/exchange.ts'
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
+import { headersToApplication, headersToSite, WITHOUT_CONTEXT } from './context-headers.ts'
 import { Correlation } from './correlation.ts'
+import { acceptOf, mayTryNext, sitesInOrder } from './fallback.ts'
 import { ScopeReader } from './scope-reader.ts'
 import type { Traffic, TrafficKind } from './traffic.ts'
 
@@ -59,7 +59,7 @@ export class Router {
       const { canonical, resolution } = this.#scopes.read(text, exchange.service)
       const context: RequestContext = { scope: canonical, hops: hops + 1 }
       if (context.hops > MAX_HOPS) throw loop()
-      const sites = resolution.kind === 'local' ? [membership.self] : this.#candidates(resolution.placement)
+      const sites = resolution.kind === 'local' ? [membership.self] : this.#sitesOf(resolution.placement)
       return await this.#firstOf(sites, exchange, context)
     } catch (error) {
       return refused(exchange, error, membership.self, undefined)
@@ -74,7 +74,6 @@ export class Router {
   async received(exchange: Exchange, context: RequestContext | undefined): Promise<Routed> {
     const { self } = this.#parts.membership
     try {
-      if (context !== undefined && context.hops > MAX_HOPS) throw loop()
       const result = await this.#toApplication('received', exchange, context, [], undefined)
       return finish(exchange, result, self, context?.scope)
     } catch (error) {
@@ -103,20 +102,8 @@ export class Router {
     }
   }
 
-  /** Sites in the order in which they are tried: those that are down last. */
-  #candidates(placement: Placement): readonly string[] {
-    if (placement.kind === 'site') return [placement.site]
-    if (placement.kind !== 'either') throw notYet(placement)
-    const sites = placement.parts.map(part => {
-      if (part.kind !== 'site') throw notYet(part)
-      return part.site
-    })
-    const isDown = (site: string): boolean => this.#livenessOf(site) === 'down'
-    return [...sites.filter(site => !isDown(site)), ...sites.filter(isDown)]
-  }
-
-  #livenessOf(site: string): Liveness {
-    return this.#parts.membership.site(site)?.liveness ?? 'down'
+  #sitesOf(placement: Placement): readonly string[] {
+    return sitesInOrder(placement, site => this.#parts.membership.site(site)?.liveness ?? 'down')
   }
 
   /** Tries one site after the other, as long as it is certain that the last one has done nothing. */
@@ -128,11 +115,7 @@ export class Router {
       const isOther = site !== this.#parts.membership.self
       const accept = isLast || exchange.hasBody ? undefined : acceptOf(isRead, isOther)
       result = await this.#toSite(site, exchange, context, accept)
-      const mayGoOn =
-        result.kind === 'declined' ||
-        (result.kind === 'failed' &&
-          (result.error.spec.retry === true || (isRead && !exchange.hasBody && isReachability(result.error.code))))
-      if (isLast || !mayGoOn) return finish(exchange, result, site, context.scope)
+      if (isLast || !mayTryNext(result, isRead, exchange.hasBody)) return finish(exchange, result, site, context.scope)
     }
     throw new Error('a placement has at least one site')
   }
@@ -141,7 +124,7 @@ export class Router {
     site: string,
     exchange: Exchange,
     context: RequestContext,
-    accept: ((answer: { status: number; rawHeaders: readonly string[] }) => boolean) | undefined,
+    accept: ((answer: ResponseHead) => boolean) | undefined,
   ): Promise<RelayResult> {
     const answerHeaders = [HEADER_NAMES.site, site]
     if (site === this.#parts.membership.self) {
@@ -152,15 +135,7 @@ export class Router {
       exchange,
       { kind: 'site', site, service: exchange.service },
       {
-        dropHeaders: OWN_REQUEST_HEADERS,
-        addHeaders: [
-          HEADER_NAMES.service,
-          exchange.service,
-          HEADER_NAMES.scope,
-          context.scope,
-          HEADER_NAMES.hops,
-          String(context.hops),
-        ],
+        ...headersToSite(exchange.service, context),
         answerHeaders,
         accept,
         rewrite: answer => this.#rewriteOf(exchange, answer),
@@ -180,17 +155,21 @@ export class Router {
     exchange: Exchange,
     context: RequestContext | undefined,
     answerHeaders: readonly string[],
-    accept: ((answer: { status: number; rawHeaders: readonly string[] }) => boolean) | undefined,
+    accept: ((answer: ResponseHead) => boolean) | undefined,
   ): Promise<RelayResult> {
     const target: Target = { kind: 'application', service: exchange.service }
-    if (this.#parts.glue(exchange.service) === undefined) throw this.#notHere(exchange.service)
-    const { dropHeaders, addHeaders } = context === undefined ? NO_CONTEXT : this.#contextHeaders(exchange, context)
+    const glue = this.#parts.glue(exchange.service)
+    if (glue === undefined) throw this.#notHere(exchange.service)
+    const { rawHeaders } = exchange.head
+    const change =
+      context === undefined
+        ? WITHOUT_CONTEXT
+        : headersToApplication(rawHeaders, context, glue.correlate, this.#parts.random)
     // What is added comes first: it stands in place of what the client sent.
-    const forget = this.#correlation.begin([...addHeaders, ...exchange.head.rawHeaders], context)
+    const forget = this.#correlation.begin([...change.addHeaders, ...rawHeaders], context)
     try {
       return await this.#relay(kind, exchange, target, {
-        dropHeaders,
-        addHeaders,
+        ...change,
         answerHeaders,
         accept,
         rewrite: answer => this.#rewriteOf(exchange, answer),
@@ -200,30 +179,7 @@ export class Router {
     }
   }
 
-  /** What the application gets so that its own calls can be told: baggage, a trace, and what its glue correlates by. */
-  #contextHeaders(
-    exchange: Exchange,
-    context: RequestContext,
-  ): { dropHeaders: ReadonlySet<string>; addHeaders: readonly string[] } {
-    const { rawHeaders } = exchange.head
-    const baggage = headerValues(rawHeaders, 'baggage')
-    const addHeaders = ['baggage', writeBaggage(baggage, context)]
-    const hasTrace = traceIdOf(headerValue(rawHeaders, 'traceparent') ?? '') !== undefined
-    if (!hasTrace) addHeaders.push('traceparent', newTraceparent(this.#parts.random.bytes(24)))
-    if (this.#wantsRequestId(exchange) && headerValue(rawHeaders, REQUEST_ID_HEADER) === undefined) {
-      addHeaders.push(REQUEST_ID_HEADER, requestId(this.#parts.random.bytes(16)))
-    }
-    return { dropHeaders: hasTrace ? REPLACED_WITH_TRACE : REPLACED_WITHOUT_TRACE, addHeaders }
-  }
-
-  #wantsRequestId(exchange: Exchange): boolean {
-    return this.#parts.glue(exchange.service)?.correlate.some(rule => rule.in === REQUEST_ID_HEADER) === true
-  }
-
-  #rewriteOf(
-    exchange: Exchange,
-    answer: { status: number; reason: string; rawHeaders: readonly string[] },
-  ): ReturnType<Glue['rewrite']> {
+  #rewriteOf(exchange: Exchange, answer: ResponseHead): ReturnType<Glue['rewrite']> {
     const glue = this.#parts.glue(exchange.service)
     if (glue === undefined || headerValue(answer.rawHeaders, ERROR_HEADER) !== undefined) return undefined
     const links = exchange.links()
@@ -260,58 +216,6 @@ function onlyOne(scopes: readonly string[]): string | undefined {
 const AMBIGUOUS =
   'the call may belong to requests with different scopes, so it stayed local; pass on baggage, traceparent or x-request-id'
 
-/** Written by agents alone: what a client writes there goes nowhere. */
-const OWN_REQUEST_HEADERS: ReadonlySet<string> = new Set([SCOPE_HEADER, SERVICE_HEADER, HOPS_HEADER])
-
-const REPLACED_WITH_TRACE: ReadonlySet<string> = new Set([...OWN_REQUEST_HEADERS, 'baggage'])
-const REPLACED_WITHOUT_TRACE: ReadonlySet<string> = new Set([...REPLACED_WITH_TRACE, 'traceparent'])
-
-/** The one correlation header that can be made up for a request that has none: no application gives its value a meaning. */
-const REQUEST_ID_HEADER = 'x-request-id'
-
-/** A random UUID, version 4 (RFC 9562). */
-function requestId(random: Uint8Array): string {
-  const bytes = Uint8Array.from(random)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = toHex(bytes)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-}
-
-const NO_CONTEXT = { dropHeaders: OWN_REQUEST_HEADERS, addHeaders: [] as readonly string[] }
-
-/**
- * Answers after which the next site of `||` is tried: a read that finds nothing, and whatever the other agent says that nobody
- * has begun. A request with a body cannot be sent again once the body has begun to flow.
- */
-function acceptOf(
-  isRead: boolean,
-  isOtherAgent: boolean,
-): (answer: { status: number; rawHeaders: readonly string[] }) => boolean {
-  return answer => {
-    // Only an agent's word counts: it takes this header out of the answers of its applications.
-    const code = isOtherAgent ? headerValue(answer.rawHeaders, ERROR_HEADER) : undefined
-    if (code !== undefined && Object.hasOwn(ERRORS, code)) {
-      const known = code as ErrorCode
-      if ('retry' in ERRORS[known] || (isRead && isReachability(known))) return false
-    }
-    return !(isRead && answer.status === 404)
-  }
-}
-
-/** Failures of the way or of the instance rather than of the request: for a read, another site may do. */
-function isReachability(code: ErrorCode): boolean {
-  return REACHABILITY.has(code)
-}
-
-const REACHABILITY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ERR_SITE_BROKEN',
-  'ERR_SITE_TIMEOUT',
-  'ERR_APPLICATION_BROKEN',
-  'ERR_APPLICATION_TIMEOUT',
-  'ERR_APPLICATION_INVALID',
-])
-
 function finish(
   exchange: Exchange,
   result: RelayResult,
@@ -337,9 +241,4 @@ function refused(
 
 function loop(): CheopsError {
   return new CheopsError('ERR_FORWARD_LOOP', `the request has passed ${MAX_HOPS} agents`)
-}
-
-function notYet(placement: Placement): CheopsError {
-  const what = placement.kind === 'cross' ? 'cross ("%")' : 'replication ("&")'
-  return new CheopsError('ERR_SCOPE_COLLABORATION', `the scope asks for ${what}, which this version does not do`)
 }
