@@ -117,7 +117,7 @@ export interface Limits {
   readonly connections: number
   /** Requests forwarded to one peer, or from it, at a time. Upgraded connections and watches count. */
   readonly streamsPerPeer: number
-  /** Requests that wait for one of these, of each peer. */
+  /** Requests that wait for one of these, of each peer; and for a connection to one service instance. */
   readonly queuedPerPeer: number
   /** Requests a second that one peer may send here (a second's worth may come at once). */
   readonly requestsPerSecondPerPeer: number
@@ -131,7 +131,7 @@ export interface Timeouts {
   readonly dialMs: number
   /** Until a connection to the application stands. */
   readonly connectMs: number
-  /** From the end of the request to the head of the application's answer, and between two parts of a request's body. */
+  /** From the end of a request to the head of its answer. */
   readonly answerMs: number
   /** Until a client has sent the whole head of its request. */
   readonly headMs: number

@@ -131,7 +131,7 @@ export const ERRORS = {
   ERR_ADMIN_SAVE: {
     status: 500,
     title: 'The configuration file could not be changed',
-    hint: 'The change holds until the agent stops. Write it into the configuration file by hand.',
+    hint: 'Nothing was changed. Make the file one that the agent may write, or change it by hand and leave out --save.',
   },
   ERR_ADMIN_INTERNAL: {
     status: 500,
@@ -259,7 +259,7 @@ export const ERRORS = {
   ERR_APPLICATION_BUSY: {
     status: 503,
     title: 'Too many requests for this application wait already',
-    hint: 'Nothing was sent. Try again; limits.connectionsPerEndpoint is the bound.',
+    hint: 'Nothing was sent. Try again; limits.connectionsPerEndpoint and limits.queuedPerPeer are the bounds.',
     retry: true,
   },
   ERR_APPLICATION_BROKEN: {

@@ -3,8 +3,8 @@ import type { CheopsError } from '../errors.ts'
 
 /**
  * The driver that teaches Cheops an application. It is made from a definition (YAML, see src/glue/README.md) and, where a
- * definition cannot say it, a module beside it. All methods are synchronous but `rewrite`, and none of them reads a body
- * that nobody asked to be read.
+ * definition cannot say it, a module beside it. All methods are synchronous, and none of them
+ * reads a body but that of an answer which `rewrite` has asked for.
  */
 export interface Glue {
   /** Name of the application: `inventory`, `openstack`. */

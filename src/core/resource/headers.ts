@@ -1,4 +1,7 @@
-/** Names of the headers that Cheops reads and writes, lower case. They are a public interface; a test pins them. */
+/**
+ * Names of the headers with which requests are routed, lower case. They are a public interface; a test pins them. (The admin API
+ * has one of its own, `Cheops-Timeout`: adapters/http/admin.)
+ */
 
 /** Request: the scope. */
 export const SCOPE_HEADER = 'cheops-scope'
