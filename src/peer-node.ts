@@ -91,6 +91,11 @@ export interface PeerDiagnostics {
   dhtFind(siteOrPeerId: string): Promise<readonly string[]>
   /** Round-trip time to a site, milliseconds; dials it if there is no connection. */
   ping(site: string): Promise<number>
+  /**
+   * Forgets a site and which key its name belongs to, here: for one that is gone, or that has lost its key.
+   * @throws CheopsError ERR_SITE_UNKNOWN
+   */
+  forgetSite(name: string): Promise<void>
   bootstrapStatus(): readonly BootstrapStatus[]
   problems(): readonly PeerProblem[]
 }
@@ -244,6 +249,7 @@ function diagnose(
       const { id } = await membership.connect(site, AbortSignal.timeout(DIAGNOSTIC_TIMEOUT_MS))
       return network.ping(id, DIAGNOSTIC_TIMEOUT_MS)
     },
+    forgetSite: name => membership.forgetSite(name),
     bootstrapStatus: () => membership.bootstrapStatus(),
     problems: () => membership.problems(),
   }

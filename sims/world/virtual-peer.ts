@@ -136,6 +136,9 @@ export class VirtualPeer implements PeerNetwork {
     if (pipe !== undefined) this.#leave(pipe)
   }
 
+  /** The virtual network keeps nothing of peers without a connection. */
+  forgetPeers(): void {}
+
   async ping(connectionId: string, timeoutMs: number): Promise<number> {
     const startedAt = this.#wire.time.now
     await this.#exchange(connectionId, timeoutMs, async () => new Uint8Array())

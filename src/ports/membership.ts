@@ -16,7 +16,7 @@ export interface Membership {
 }
 
 export interface MembershipChange {
-  readonly kind: 'joined' | 'record' | 'liveness' | 'connected' | 'disconnected' | 'refused'
+  readonly kind: 'joined' | 'record' | 'liveness' | 'connected' | 'disconnected' | 'refused' | 'forgotten'
   /** Name of the site, or what a refused record claimed. */
   readonly site: string
   /** A sentence for people. */

@@ -21,6 +21,8 @@ export interface PeerNetwork {
   probe(addresses: readonly string[], timeoutMs: number): Promise<boolean | undefined>
   /** Closes a connection: gently when it carries nothing but upkeep, else by `force`. */
   close(connectionId: string, options: { force: boolean }): void
+  /** Forgets the addresses and all else that is kept of peers without a connection, but of those to keep. */
+  forgetPeers(isKept: (peerId: string) => boolean): void
   /** Round-trip time over the connection, milliseconds; rejects after `timeoutMs`. */
   ping(connectionId: string, timeoutMs: number): Promise<number>
 

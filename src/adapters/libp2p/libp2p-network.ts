@@ -149,6 +149,10 @@ export class Libp2pNetwork implements PeerNetwork {
     else if (connection.streams.every(isUpkeep)) void closeGently(connection)
   }
 
+  forgetPeers(isKept: (peerId: string) => boolean): void {
+    forgetPeers(this.#host, isKept).catch((error: unknown) => this.#logger.debug({ error }, 'peers were not forgotten'))
+  }
+
   async ping(connectionId: string, timeoutMs: number): Promise<number> {
     const connection = this.#require(connectionId)
     const signal = AbortSignal.timeout(timeoutMs)
@@ -289,6 +293,13 @@ export class Libp2pNetwork implements PeerNetwork {
     this.#host.services.identify
       .identify(survivor, { signal: AbortSignal.timeout(IDENTIFY_TIMEOUT_MS) })
       .catch((error: unknown) => this.#logger.debug({ error }, 'identify failed on the remaining connection'))
+  }
+}
+
+async function forgetPeers(host: Host, isKept: (peerId: string) => boolean): Promise<void> {
+  for (const { id } of await host.peerStore.all()) {
+    const isUsed = id.equals(host.peerId) || isKept(id.toString()) || host.getConnections(id).length > 0
+    if (!isUsed) await host.peerStore.delete(id)
   }
 }
 

@@ -44,6 +44,8 @@ export interface SiteHealth {
 /** `at` is monotonic, `wall` the wall clock; both milliseconds. */
 export type LivenessEvent = { readonly at: number; readonly wall: number } & (
   | { readonly kind: 'known'; readonly site: string }
+  /** The site is none any more. */
+  | { readonly kind: 'forgotten'; readonly site: string }
   /** A beat, with the time until the next that it announced. */
   | { readonly kind: 'beat'; readonly site: string; readonly intervalMs: number }
   /** Any other authenticated sign of life: a handshake on a connection. */
@@ -78,6 +80,11 @@ export function step(
   switch (event.kind) {
     case 'known':
       return { state: known(state, event.site, event.at, event.wall), changes: [] }
+    case 'forgotten': {
+      const sites = new Map(state.sites)
+      sites.delete(event.site)
+      return { state: { ...state, sites }, changes: [] }
+    }
     case 'beat':
     case 'contact':
       return heard(state, event)

@@ -9,14 +9,14 @@ import type { MeshContext } from './options.ts'
 export class DhtRecords {
   readonly #mesh: MeshContext
   readonly #own: () => SignedRecord | undefined
-  readonly #learn: (signed: SignedRecord, from: string) => RecordVerdict
+  readonly #learn: (signed: SignedRecord, introducer: string) => RecordVerdict
   readonly #lookingUp = new Set<string>()
   #putPending = false
 
   constructor(
     mesh: MeshContext,
     own: () => SignedRecord | undefined,
-    learn: (signed: SignedRecord, from: string) => RecordVerdict,
+    learn: (signed: SignedRecord, introducer: string) => RecordVerdict,
   ) {
     this.#mesh = mesh
     this.#own = own

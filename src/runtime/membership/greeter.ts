@@ -1,5 +1,7 @@
 import type { Hello, HelloRefusal } from '../../ports/heartbeat-codec.ts'
 import type { HelloAnswer, PeerConnection } from '../../ports/peer-network.ts'
+import { wasHeard } from '../../core/membership/site-table.ts'
+import { TokenBuckets } from './token-buckets.ts'
 import type { RecordVerdict } from '../../core/membership/site-table.ts'
 import type { SignedRecord } from '../../core/membership/record.ts'
 import type { Link } from './links.ts'
@@ -9,8 +11,10 @@ export type Greeting =
   | { readonly ok: true; readonly site: string }
   | { readonly ok: false; readonly why: 'wrong-mesh' | 'refused' | 'no-answer'; readonly detail: string }
 
-/** Hellos that one connection may send at once, and then one each second: each costs a look at up to 1,024 records. */
-const HELLO_BURST = 20
+/** Hellos that one peer may send at once, and then one each second: each costs a look at up to 1,024 records. */
+const HELLOS_OF_PEER = { burst: 20, perSecond: 1, maxKeys: 4_096 }
+/** The same for one address, where keys may be made as they are used: many sites start at once behind one address. */
+const HELLOS_OF_ADDRESS = { burst: 512, perSecond: 16, maxKeys: 4_096 }
 
 /**
  * The hello on every new connection: both sides show their own record, by which each knows which site the other is, and
@@ -19,19 +23,20 @@ const HELLO_BURST = 20
 export class Greeter {
   readonly #mesh: MeshContext
   readonly #own: () => Promise<SignedRecord>
-  readonly #learn: (signed: SignedRecord, from: string) => RecordVerdict
+  readonly #learn: (signed: SignedRecord, introducer?: string) => RecordVerdict
   readonly #greeted: (link: Link, site: string) => void
-  readonly #budgets = new WeakMap<Link, { tokens: number; at: number }>()
+  readonly #ofPeer = new TokenBuckets(HELLOS_OF_PEER)
+  readonly #ofAddress = new TokenBuckets(HELLOS_OF_ADDRESS)
 
   /**
    * @param own the own record, once there is one
-   * @param learn takes a record from a peer
+   * @param learn takes a record from the site itself, or from the peer that introduces it
    * @param greeted is told of each connection over which both records were shown
    */
   constructor(
     mesh: MeshContext,
     own: () => Promise<SignedRecord>,
-    learn: (signed: SignedRecord, from: string) => RecordVerdict,
+    learn: (signed: SignedRecord, introducer?: string) => RecordVerdict,
     greeted: (link: Link, site: string) => void,
   ) {
     this.#mesh = mesh
@@ -64,7 +69,7 @@ export class Greeter {
   async #serve(from: PeerConnection, bytes: Uint8Array): Promise<HelloAnswer> {
     const { codec, clock, options, view } = this.#mesh
     const link = view.links.open(from, clock.monotonic())
-    if (!this.#hasBudget(link)) return this.#refuse('table-full', from)
+    if (!this.#hasBudget(from)) return this.#refuse('table-full', from)
     let hello: Hello
     try {
       hello = codec.readHello(bytes)
@@ -87,10 +92,14 @@ export class Greeter {
     const { view } = this.#mesh
     const { peerId } = link.connection
     if (hello.own === undefined || hello.own.record.peerId !== peerId) return 'bad-record'
-    const verdict = this.#learn(hello.own, peerId)
+    const verdict = this.#learn(hello.own)
     // A site that lost its memory may say something else under an old number: the answer shows it what it said before.
     if (verdict.kind === 'refused' && verdict.code !== 'two-records') return refusalOf(verdict.code)
-    for (const other of hello.others) this.#learn(other, peerId)
+    for (const other of hello.others) {
+      const judged = this.#learn(other, peerId)
+      // Whoever has used up its room need not be heard to the end.
+      if (judged.kind === 'refused' && judged.code === 'table-full') break
+    }
     const site = view.siteOfPeer(peerId)
     if (site === undefined) return 'bad-record'
     view.contact(site)
@@ -104,7 +113,9 @@ export class Greeter {
 
   #hello(own: SignedRecord): Hello {
     const { view, options } = this.#mesh
-    const others = [...view.table.sites.values()].map(entry => entry.signed).filter(signed => signed !== own)
+    // Hearsay is not passed on: what one peer invents stays with those to whom it tells it.
+    const heard = [...view.table.sites.values()].filter(wasHeard)
+    const others = heard.map(entry => entry.signed).filter(signed => signed !== own)
     return { mesh: options.mesh, refusal: undefined, own, others }
   }
 
@@ -134,13 +145,15 @@ export class Greeter {
     return { ok: false, why: 'refused', detail }
   }
 
-  #hasBudget(link: Link): boolean {
+  #hasBudget({ peerId, address }: PeerConnection): boolean {
     const now = this.#mesh.clock.monotonic()
-    const budget = this.#budgets.get(link) ?? { tokens: HELLO_BURST, at: now }
-    const tokens = Math.min(HELLO_BURST, budget.tokens + (now - budget.at) / 1000)
-    this.#budgets.set(link, { tokens: tokens - 1, at: now })
-    return tokens >= 1
+    return this.#ofAddress.take(hostOf(address), now) && this.#ofPeer.take(peerId, now)
   }
+}
+
+/** The first part of a multiaddress: `/ip4/10.0.0.1`. */
+function hostOf(address: string): string {
+  return address.split('/', 3).join('/')
 }
 
 function refusalOf(code: Extract<RecordVerdict, { kind: 'refused' }>['code']): HelloRefusal {

@@ -1,4 +1,5 @@
 import { isLoopback } from '../../core/membership/address.ts'
+import { MAX_DIALLED_ADDRESSES } from './redialer.ts'
 import { chooseConnection } from './connection-choice.ts'
 import type { Link } from './links.ts'
 import type { MeshContext } from './options.ts'
@@ -90,7 +91,7 @@ export class LinkChecker {
     life.run(async () => {
       const announced = view.entry(site)?.signed.record.addresses ?? []
       const isHere = isLoopback(link.connection.address)
-      const addresses = announced.filter(address => isHere || !isLoopback(address))
+      const addresses = announced.filter(address => isHere || !isLoopback(address)).slice(0, MAX_DIALLED_ADDRESSES)
       const leadsNowhere = addresses.length === 0 && announced.length > 0
       const reached = leadsNowhere ? false : await network.probe(addresses, times.probeTimeoutMs)
       if (reached === false) this.#notDialled(site)
@@ -104,6 +105,11 @@ export class LinkChecker {
     life.after(times.upgradeIntervalMs, () => this.#upgrade(link, site))
     const hasDirect = view.links.of(link.connection.peerId).some(other => !other.connection.relayed)
     if (!hasDirect) this.#redialer.upgrade(site)
+  }
+
+  /** A site is none any more. */
+  forget(site: string): void {
+    this.#cannotDial.delete(site)
   }
 
   #dialled(site: string): void {

@@ -10,8 +10,9 @@ import { DEFAULT_TIMES } from './options.ts'
 import { OwnRecord } from './own-record.ts'
 import { Redialer } from './redialer.ts'
 import { SiteBook } from './site-book.ts'
+import { TokenBuckets } from './token-buckets.ts'
 import type { SignedRecord, SiteRecord } from '../../core/membership/record.ts'
-import type { RecordVerdict } from '../../core/membership/site-table.ts'
+import type { RecordVerdict, SiteEntry } from '../../core/membership/site-table.ts'
 import type { Membership, MembershipChange } from '../../ports/membership.ts'
 import type { GossipMessage, GossipVerdict, NetworkEvent, PeerConnection } from '../../ports/peer-network.ts'
 import type { BootstrapStatus } from './bootstrapper.ts'
@@ -35,6 +36,8 @@ export class MeshMembership implements Membership {
   readonly #beater: Beater
   readonly #ready = Promise.withResolvers<void>()
   readonly #resyncedAt = new Map<string, number>()
+  readonly #gossipBy = new TokenBuckets(GOSSIP_BY_AUTHOR)
+  readonly #refusals = new TokenBuckets(REFUSALS_TOLD)
   #services: SiteRecord['services']
   #own: OwnRecord | undefined
   #renewing: Promise<void> | undefined
@@ -60,7 +63,7 @@ export class MeshMembership implements Membership {
     this.#mesh = { ...deps, options, times, view, life }
     this.#book = new SiteBook(deps.store, codec, logger)
     const ownNow = (): SignedRecord | undefined => this.#own?.current
-    const learn = (signed: SignedRecord, from: string): RecordVerdict => this.#learn(signed, from)
+    const learn = (signed: SignedRecord, introducer?: string): RecordVerdict => this.#learn(signed, introducer)
     this.#dht = new DhtRecords(this.#mesh, ownNow, learn)
     this.#greeter = new Greeter(
       this.#mesh,
@@ -117,6 +120,7 @@ export class MeshMembership implements Membership {
     this.#beater.start()
     this.#bootstrapper.start()
     this.#dht.start()
+    this.#forgetRegularly()
     for (const site of view.names()) this.#redialer.wake(site)
   }
 
@@ -163,6 +167,24 @@ export class MeshMembership implements Membership {
 
   problems(): readonly PeerProblem[] {
     return this.#mesh.view.problems.list()
+  }
+
+  /**
+   * Forgets a site and which key its name belongs to: for one that is gone, or that has lost its key. If an agent with the
+   * old key runs, it is known again as soon as it says hello.
+   * @throws CheopsError ERR_SITE_UNKNOWN for a name that is not known here, and for this site's own
+   */
+  async forgetSite(name: string): Promise<void> {
+    const { view, network } = this.#mesh
+    const peerId = view.entry(name)?.signed.record.peerId
+    if (peerId === undefined || name === this.self) {
+      const message = name === this.self ? `"${name}" is this site itself.` : `The mesh does not know site "${name}".`
+      throw new CheopsError('ERR_SITE_UNKNOWN', message, { site: name })
+    }
+    for (const link of view.links.of(peerId)) network.close(link.connection.id, { force: true })
+    view.forget(name, 'was removed by an operator')
+    await this.#book.forget(name)
+    this.#forgetPeers()
   }
 
   /** Records of a site in the DHT, newest first. */
@@ -233,9 +255,30 @@ export class MeshMembership implements Membership {
     if (view.links.peers().length === 1) this.#redialer.wakeAll()
   }
 
+  /** What others invent must not stay: sites that nobody has met, and peers that became no site. */
+  #forgetRegularly(): void {
+    const { view, life, times } = this.#mesh
+    life.after(times.forgetIntervalMs, () => {
+      for (const site of view.neverMet(times.forgetUnmetMs)) view.forget(site, 'was never met, and is not heard')
+      this.#forgetPeers()
+      this.#forgetRegularly()
+    })
+  }
+
+  #forgetPeers(): void {
+    const { view, network } = this.#mesh
+    for (const peerId of this.#resyncedAt.keys()) {
+      if (view.siteOfPeer(peerId) === undefined) this.#resyncedAt.delete(peerId)
+    }
+    network.forgetPeers(peerId => view.siteOfPeer(peerId) !== undefined)
+  }
+
   /** The core's verdicts become dials. */
   #onChange(change: MembershipChange): void {
-    if (change.kind === 'joined' || change.kind === 'record') {
+    if (change.kind === 'forgotten') {
+      this.#redialer.forget(change.site)
+      this.#checker.forget(change.site)
+    } else if (change.kind === 'joined' || change.kind === 'record') {
       this.#redialer.wake(change.site)
       if (change.kind === 'joined') this.#dht.putSoon()
     } else if (change.kind === 'liveness' && this.#mesh.view.site(change.site)?.liveness === 'alive') {
@@ -244,9 +287,12 @@ export class MeshMembership implements Membership {
   }
 
   #onGossip({ author, source, data }: GossipMessage): GossipVerdict {
-    const { codec, view, life } = this.#mesh
+    const { codec, view, life, clock } = this.#mesh
     // Nobody is listened to before it has shown what it is.
     if (view.siteOfPeer(source) === undefined || life.over) return 'ignore'
+    // Authors that nobody knows share what one has: keys cost nothing to make.
+    const budget = view.siteOfPeer(author) === undefined ? `unknown, by ${source}` : author
+    if (!this.#gossipBy.take(budget, clock.monotonic())) return 'ignore'
     let gossip
     try {
       gossip = codec.readGossip(data)
@@ -254,6 +300,8 @@ export class MeshMembership implements Membership {
       return 'reject'
     }
     if (gossip.kind === 'record') {
+      // Sites send their own records only.
+      if (gossip.signed.record.peerId !== author) return 'ignore'
       const verdict = this.#learn(gossip.signed, source)
       // A refusal is no fault of who passed it on: it may have seen the other key of the name first.
       return verdict.kind === 'new' || verdict.kind === 'newer' ? 'accept' : 'ignore'
@@ -285,24 +333,35 @@ export class MeshMembership implements Membership {
     view.problems.report('clock-off', site, detail, clock.now())
   }
 
-  /** Takes a record and stores it if it is news. */
-  #learn(signed: SignedRecord, from: string): RecordVerdict {
-    const { view, clock, life } = this.#mesh
-    const verdict = view.takeRecord(signed)
-    const { site, peerId } = signed.record
-    if (verdict.kind === 'new' || verdict.kind === 'newer') {
-      view.problems.clear('two-agents-one-key', site)
-      life.run(() => this.#book.save(signed))
-    } else if (verdict.kind === 'own-ahead') {
-      this.#raise(verdict.number, verdict.incarnation)
-    } else if (verdict.kind === 'refused') {
-      const problem = problemOf(verdict.code)
-      const detail = `a record of site "${site}" by ${peerId}, received from ${from}, is refused: ${verdict.detail}`
-      const seen = view.problems.list().some(known => known.id === problem && known.subject === site)
-      view.problems.report(problem, site, detail, clock.now())
-      if (!seen) view.changed('refused', site, detail)
-    }
+  /**
+   * Takes a record, and stores it if it is news of a site that was met.
+   * @param introducer undefined for a record that the site itself has shown over its connection
+   */
+  #learn(signed: SignedRecord, introducer?: string): RecordVerdict {
+    const { view, life } = this.#mesh
+    const { site } = signed.record
+    const wasMet = isMet(view.entry(site))
+    const verdict = view.takeRecord(signed, introducer)
+    if (introducer === undefined && verdict.kind !== 'refused') view.meet(site)
+    const isNews = verdict.kind === 'new' || verdict.kind === 'newer'
+    const entry = view.entry(site)
+    if (entry !== undefined && isMet(entry) && (isNews || !wasMet)) life.run(() => this.#book.save(entry.signed))
+    if (isNews) view.problems.clear('two-agents-one-key', site)
+    else if (verdict.kind === 'own-ahead') this.#raise(verdict.number, verdict.incarnation)
+    else if (verdict.kind === 'refused') this.#tellRefusal(signed.record, verdict, introducer)
     return verdict
+  }
+
+  #tellRefusal(record: SiteRecord, refusal: Extract<RecordVerdict, { kind: 'refused' }>, introducer?: string): void {
+    const { view, clock } = this.#mesh
+    const { site, peerId } = record
+    const problem = problemOf(refusal.code)
+    const detail = `a record of site "${site}" by ${peerId}, received from ${introducer ?? 'itself'}, is refused: ${refusal.detail}`
+    // The names beyond the bound are whatever somebody likes: the problem is one.
+    const subject = refusal.code === 'table-full' ? (introducer ?? site) : site
+    const seen = view.problems.list().some(known => known.id === problem && known.subject === subject)
+    view.problems.report(problem, subject, detail, clock.now())
+    if (!seen && this.#refusals.take('', clock.monotonic())) view.changed('refused', site, detail)
   }
 
   /** Somebody shows records of this site from beyond ours: we lost our store, or a second agent runs with our key. */
@@ -356,6 +415,15 @@ export class MeshMembership implements Membership {
 
 /** Beats take seconds over the slowest links; clocks that are kept by anything differ by less than this. */
 const CLOCK_OFF_MS = 10_000
+
+/** A site sends its beats, a few a second at most, and a record when it changes. */
+const GOSSIP_BY_AUTHOR = { burst: 40, perSecond: 20, maxKeys: 4_096 }
+/** Refused records that are told as changes, of all together: names cost nothing to invent. */
+const REFUSALS_TOLD = { burst: 16, perSecond: 0.1, maxKeys: 1 }
+
+function isMet(entry: SiteEntry | undefined): boolean {
+  return entry !== undefined && entry.introducer === undefined
+}
 
 /** A restored backup or a clock that went back needs one new record; more than that is a race. */
 const RAISES_WITHOUT_SUSPICION = 2

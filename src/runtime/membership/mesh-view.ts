@@ -1,5 +1,13 @@
 import { createLiveness, step } from '../../core/liveness/liveness.ts'
-import { acceptBeat, acceptRecord, createSiteTable, setOwnRecord, siteOfKey } from '../../core/membership/site-table.ts'
+import {
+  acceptBeat,
+  acceptRecord,
+  createSiteTable,
+  forgetSite,
+  meetSite,
+  setOwnRecord,
+  siteOfKey,
+} from '../../core/membership/site-table.ts'
 import { Links } from './links.ts'
 import { Problems } from './problems.ts'
 import type { LivenessEvent, LivenessState } from '../../core/liveness/liveness.ts'
@@ -48,10 +56,14 @@ export class MeshView {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Takes a record of another site, however it came. */
-  takeRecord(signed: SignedRecord): RecordVerdict {
+  /**
+   * Takes a record of another site, however it came.
+   * @param introducer who showed it; undefined for the site itself, over its own connection, and for the own disk
+   */
+  takeRecord(signed: SignedRecord, introducer?: string): RecordVerdict {
     const before = this.#table.sites.get(signed.record.site)
-    const { table, verdict } = acceptRecord(this.#table, signed)
+    const { table, verdict, displaced } = acceptRecord(this.#table, signed, introducer)
+    for (const site of displaced) this.forget(site, 'made room for a site that was met')
     this.#table = table
     if (verdict.kind === 'new' || verdict.kind === 'newer') {
       this.#step({ kind: 'known', site: signed.record.site, ...this.#times() })
@@ -80,8 +92,35 @@ export class MeshView {
     return verdict
   }
 
+  /** Forgets a site, and which key its name belongs to. */
+  forget(site: string, why: string): void {
+    this.#table = forgetSite(this.#table, site)
+    this.#roundTrips.delete(site)
+    this.#offsets.delete(site)
+    this.problems.clearSubject(site)
+    this.#step({ kind: 'forgotten', site, ...this.#times() })
+    this.#tell('forgotten', site, why)
+  }
+
+  /** Sites that were not met, and not heard for that long. */
+  neverMet(silentMs: number): readonly string[] {
+    const now = this.#clock.monotonic()
+    return [...this.#table.sites]
+      .filter(([site, { introducer }]) => {
+        const heardAt = this.#liveness.sites.get(site)?.heardAt ?? now
+        return introducer !== undefined && now - heardAt >= silentMs
+      })
+      .map(([site]) => site)
+  }
+
+  /** A site has shown its record over its own connection. */
+  meet(site: string): void {
+    this.#table = meetSite(this.#table, site)
+  }
+
   /** A site has proved over a connection that it is there. */
   contact(site: string): void {
+    this.meet(site)
     this.#step({ kind: 'contact', site, ...this.#times() })
   }
 

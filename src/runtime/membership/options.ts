@@ -54,6 +54,10 @@ export interface MembershipTimes {
   readonly dhtTimeoutMs: number
   /** Between two requests for records that a beat has shown to be missing, to one peer. */
   readonly resyncMs: number
+  /** Between two looks for what can be forgotten. */
+  readonly forgetIntervalMs: number
+  /** A site that was never met is forgotten after that much silence; whoever has met it tells of it again. */
+  readonly forgetUnmetMs: number
   /** Between two own records that answer records which the mesh shows of this site: two agents with one key must not race. */
   readonly raiseMs: number
 }
@@ -75,6 +79,8 @@ export const DEFAULT_TIMES: MembershipTimes = {
   republishDelayMs: 1_000,
   dhtTimeoutMs: 15_000,
   resyncMs: 2_000,
+  forgetIntervalMs: 60_000,
+  forgetUnmetMs: 3_600_000,
   raiseMs: 10_000,
 }
 

@@ -44,6 +44,11 @@ export class Problems {
     this.#problems.delete(`${id} ${subject}`)
   }
 
+  /** All that was about a site, an address or a peer is over. */
+  clearSubject(subject: string): void {
+    for (const [key, problem] of this.#problems) if (problem.subject === subject) this.#problems.delete(key)
+  }
+
   list(): readonly PeerProblem[] {
     return [...this.#problems.values()]
   }

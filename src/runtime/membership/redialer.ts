@@ -1,5 +1,6 @@
 import { CheopsError } from '../../errors.ts'
 import { backoffMs } from './backoff.ts'
+import { TokenBuckets } from './token-buckets.ts'
 import type { DialResult } from '../../ports/peer-network.ts'
 import type { TimerHandle } from '../../ports/clock.ts'
 import type { Greeter } from './greeter.ts'
@@ -16,6 +17,15 @@ const PATIENT_AFTER = 3
 const MAX_DIAL_TIMEOUT_MS = 30_000
 /** A request does not dial again within this time after a failure: thousands of requests would be thousands of dials. */
 const FAILURE_HOLDS_MS = 250
+
+/** Addresses of a site that are tried; a machine with many networks has some more. */
+export const MAX_DIALLED_ADDRESSES = 16
+/**
+ * Addresses in the records of sites that were not met, which are dialled at once and then each second, of all such sites
+ * together: whoever invents records must not make this agent a scanner of other machines. A newcomer meets a mesh of a
+ * hundred sites within it at once; the sites that wait dial by themselves.
+ */
+const HEARSAY_DIALS = { burst: 256, perSecond: 4, maxKeys: 1 }
 
 export type ConnectResult = { readonly ok: true; readonly link: Link } | { readonly ok: false; readonly detail: string }
 
@@ -34,6 +44,7 @@ export class Redialer {
   readonly #greet: (link: Link) => ReturnType<Greeter['greet']>
   readonly #lookUp: (site: string) => void
   readonly #sites = new Map<string, Attempts>()
+  readonly #hearsay = new TokenBuckets(HEARSAY_DIALS)
 
   /** @param lookUp asks the DHT for a newer record of a site that does not answer */
   constructor(mesh: MeshContext, greet: (link: Link) => ReturnType<Greeter['greet']>, lookUp: (site: string) => void) {
@@ -64,6 +75,12 @@ export class Redialer {
     for (const site of this.#sites.keys()) if (!this.#isConnected(site)) this.wake(site)
   }
 
+  /** A site is none any more. */
+  forget(site: string): void {
+    this.#sites.get(site)?.timer?.cancel()
+    this.#sites.delete(site)
+  }
+
   /** The connection to a site, dialled if there is none. Concurrent calls share one dial. */
   async connect(site: string, signal: AbortSignal): Promise<Link> {
     const { view, options } = this.#mesh
@@ -89,7 +106,8 @@ export class Redialer {
   upgrade(site: string): void {
     const { life, view, network, options, clock } = this.#mesh
     const record = view.entry(site)?.signed.record
-    const addresses = record?.addresses.filter(address => !address.includes('/p2p-circuit')) ?? []
+    const direct = record?.addresses.filter(address => !address.includes('/p2p-circuit')) ?? []
+    const addresses = direct.slice(0, MAX_DIALLED_ADDRESSES)
     if (record === undefined || addresses.length === 0) return
     life.run(async () => {
       const request = { peerId: record.peerId, addresses, timeoutMs: options.dialTimeoutMs, force: true }
@@ -109,14 +127,25 @@ export class Redialer {
     attempts.timer?.cancel()
     attempts.timer = this.#mesh.life.after(delayMs, () => {
       attempts.timer = undefined
-      if (this.#isWanted(site)) this.#mesh.life.run(() => this.#redial(site))
+      if (!this.#isWanted(site)) return
+      if (this.#mayDial(site)) this.#mesh.life.run(() => this.#redial(site))
+      else this.#schedule(site, backoffMs(PATIENT_AFTER, this.#mesh.random))
     })
+  }
+
+  /** Addresses that only others vouch for are tried within a budget. */
+  #mayDial(site: string): boolean {
+    const entry = this.#mesh.view.entry(site)
+    if (entry?.introducer === undefined) return true
+    const cost = Math.min(entry.signed.record.addresses.length, MAX_DIALLED_ADDRESSES)
+    return this.#hearsay.take('', this.#mesh.clock.monotonic(), cost)
   }
 
   async #redial(site: string): Promise<void> {
     const attempts = this.#attempts(site)
     const result = await this.#dialOnce(site)
-    if (result.ok || this.#mesh.life.over) return
+    const isForgotten = this.#sites.get(site) !== attempts
+    if (result.ok || isForgotten || this.#mesh.life.over) return
     if (attempts.failures % 4 === 0) this.#lookUp(site)
     this.#schedule(site, backoffMs(attempts.failures, this.#mesh.random))
   }
@@ -147,7 +176,8 @@ export class Redialer {
     const { network, view, clock, options } = this.#mesh
     const record = view.entry(site)?.signed.record
     if (record === undefined) return { ok: false, detail: 'it is not known' }
-    const { peerId, addresses } = record
+    const { peerId } = record
+    const addresses = record.addresses.slice(0, MAX_DIALLED_ADDRESSES)
     if (addresses.length === 0) return { ok: false, detail: 'it has no address and has to dial this site' }
     const patience = 2 ** Math.max(0, attempts.failures - PATIENT_AFTER + 1)
     const timeoutMs = Math.min(options.dialTimeoutMs * patience, Math.max(MAX_DIAL_TIMEOUT_MS, options.dialTimeoutMs))

@@ -4,7 +4,7 @@ import type { Logger } from '../../ports/logger.ts'
 import type { Store } from '../../ports/store.ts'
 
 /**
- * The address book: the newest record of every site, as it was signed. It binds names to keys across restarts, remembers
+ * The address book: the newest record of every site that was met, as it was signed. It binds names to keys across restarts, remembers
  * the highest numbers, and is where a restarted agent finds its mesh again.
  *
  * Keys in the store: `membership/site/<name>` → signed record.
@@ -36,6 +36,11 @@ export class SiteBook {
   /** Resolves when the record is on disk. */
   async save(signed: SignedRecord): Promise<void> {
     await this.#store.batch([{ kind: 'put', key: PREFIX + signed.record.site, value: signed.bytes }], { sync: true })
+  }
+
+  /** Resolves when the record is gone from the disk. */
+  async forget(site: string): Promise<void> {
+    await this.#store.batch([{ kind: 'delete', key: PREFIX + site }], { sync: true })
   }
 }
 

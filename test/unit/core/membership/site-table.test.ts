@@ -9,7 +9,11 @@ import {
   acceptBeat,
   acceptRecord,
   createSiteTable,
+  forgetSite,
+  MAX_INTRODUCED_SITES,
   MAX_SITES,
+  MAX_UNMET_SITES,
+  meetSite,
   setOwnRecord,
   siteOfKey,
 } from '../../../../src/core/membership/site-table.ts'
@@ -127,6 +131,82 @@ describe('records', () => {
         }
       }),
     )
+  })
+})
+
+describe('sites that were not met', () => {
+  const introduced = (state: SiteTable, by: string, count: number, prefix = by): SiteTable =>
+    Array.from({ length: count }, (_, i) => signed({ site: `${prefix}${i}`, peerId: `key-of-${prefix}${i}` })).reduce(
+      (before, record) => acceptRecord(before, record, by).table,
+      state,
+    )
+  const met = (state: SiteTable, site: string) => acceptRecord(state, signed({ site, peerId: `key-of-${site}` }))
+  const full = (): SiteTable => {
+    let state = table()
+    for (let i = 0; state.sites.size + MAX_UNMET_SITES < MAX_SITES; i++) state = met(state, `met${i}`).table
+    for (const by of ['x', 'y', 'z']) state = introduced(state, by, MAX_INTRODUCED_SITES)
+    expect(state.sites.size).toBe(MAX_SITES)
+    return state
+  }
+
+  test('are bounded for each who introduces them; meeting one makes room for another', () => {
+    const state = introduced(table(), 'x', MAX_INTRODUCED_SITES + 50)
+    expect(state.sites.size).toBe(1 + MAX_INTRODUCED_SITES)
+    const more = signed({ site: 'more', peerId: 'more' })
+    expect(acceptRecord(state, more, 'x').verdict).toMatchObject({ kind: 'refused', code: 'table-full' })
+    expect(acceptRecord(state, more, 'y').verdict).toEqual({ kind: 'new' })
+    expect(acceptRecord(meetSite(state, 'x7'), more, 'x').verdict).toEqual({ kind: 'new' })
+    expect(acceptRecord(state, signed({ site: 'x7', peerId: 'key-of-x7', number: 2n }), 'x').verdict).toEqual({
+      kind: 'newer',
+    })
+  })
+
+  test('are bounded in all, whoever introduces them', () => {
+    let state = table()
+    for (let i = 0; i < 100; i++) state = introduced(state, `p${i}-`, 20)
+    expect(state.sites.size).toBe(1 + MAX_UNMET_SITES)
+  })
+
+  test('make room for one that is met: rather one that was never heard than one whose beats come', () => {
+    const state = full()
+    const heard = acceptBeat(state, 'key-of-x0', beat()).table
+    expect(met(state, 'real')).toMatchObject({ verdict: { kind: 'new' }, displaced: ['x0'] })
+    expect(met(heard, 'real')).toMatchObject({ verdict: { kind: 'new' }, displaced: ['x1'] })
+    const after = met(heard, 'real').table
+    expect(after.sites.size).toBe(MAX_SITES)
+    expect(after.names.has('key-of-x1')).toBe(false)
+    expect(siteOfKey(after, 'key-of-real')).toBe('real')
+  })
+
+  test('never displace anybody, and one that was met makes room for nobody', () => {
+    let state = full()
+    expect(acceptRecord(state, signed({ site: 'more', peerId: 'more' }), 'w').verdict).toMatchObject({
+      code: 'table-full',
+    })
+    for (const site of state.sites.keys()) state = meetSite(state, site)
+    expect(met(state, 'real').verdict).toMatchObject({ code: 'table-full' })
+  })
+
+  test('have their name until somebody shows another key for it over a connection of its own, unless they were heard', () => {
+    const squatted = acceptRecord(table(), signed({ peerId: 'squatter' }), 'x').table
+    const real = signed({ peerId: 'key-of-paris' })
+    expect(acceptRecord(squatted, real, 'x').verdict).toMatchObject({ code: 'name-taken' })
+    const after = acceptRecord(squatted, real)
+    expect(after).toMatchObject({ verdict: { kind: 'new' }, displaced: ['paris'] })
+    expect(siteOfKey(after.table, 'squatter')).toBeUndefined()
+    expect(siteOfKey(after.table, 'key-of-paris')).toBe('paris')
+    expect(acceptRecord(acceptBeat(squatted, 'squatter', beat()).table, real).verdict).toMatchObject({
+      code: 'name-taken',
+    })
+    expect(acceptRecord(meetSite(squatted, 'paris'), real).verdict).toMatchObject({ code: 'name-taken' })
+  })
+
+  test('a site that is forgotten gives its name and its key back; the own one is never forgotten', () => {
+    const state = forgetSite(table(signed()), 'paris')
+    expect(state.sites.has('paris')).toBe(false)
+    expect(verdictOf(state, signed({ peerId: 'new-key' }))).toEqual({ kind: 'new' })
+    expect(verdictOf(state, signed({ site: 'lyon' }))).toEqual({ kind: 'new' })
+    expect(forgetSite(state, 'home')).toBe(state)
   })
 })
 
