@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { startAdminServer } from './adapters/http/admin/index.ts'
 import { openLevelStore } from './adapters/level/level-store.ts'
@@ -7,14 +6,15 @@ import { createMetrics } from './adapters/metrics/prometheus.ts'
 import { systemClock } from './adapters/system/system-clock.ts'
 import { systemRandom } from './adapters/system/system-random.ts'
 import { Control, offered } from './composition/control.ts'
+import { ownDataFolder } from './composition/data-folder.ts'
 import { stateGauges } from './composition/gauges.ts'
 import { Lifecycle } from './composition/lifecycle.ts'
 import { Listeners } from './composition/listeners.ts'
 import { RequestPath } from './composition/request-path.ts'
 import { Services } from './composition/services.ts'
 import type { Config } from './config.ts'
-import { loopOf } from './config/rules.ts'
 import { readPackage } from './config/version.ts'
+import type { CheopsError } from './errors.ts'
 import { createPeerNode } from './peer-node.ts'
 import type { AgentStatus, ReadyInfo, RunningAgent, StartOptions } from './ports/control.ts'
 import { Traffic } from './runtime/traffic.ts'
@@ -37,20 +37,31 @@ export async function startAgent(config: Config, options: StartOptions = {}): Pr
 
 async function start(
   config: Config,
-  { configFile, signal }: StartOptions,
+  { configFile, signal, onDataFolder }: StartOptions,
   logger: ReturnType<typeof createLogger>,
   lifecycle: Lifecycle,
 ): Promise<RunningAgent> {
   let state: AgentStatus['state'] = 'starting'
   let adminUrl = ''
-  await mkdir(config.data, { recursive: true, mode: 0o700 })
+  let storeFailure: CheopsError | undefined
+  const failed = Promise.withResolvers<CheopsError>()
+  /** What is in memory is no longer what is on disk: the agent stops rather than carry on, and comes back whole. */
+  const onStoreFailure = (error: CheopsError): void => {
+    storeFailure = error
+    logger.error({ error }, 'the store cannot be written: the agent stops')
+    if (state !== 'serving') return
+    state = 'stopping'
+    failed.resolve(error)
+    void lifecycle.stop()
+  }
+  await ownDataFolder(config.data, config.admin.tokenFile, logger)
   const metrics = createMetrics()
   const traffic = new Traffic(metrics, systemClock)
   const listeners = new Listeners(config)
 
   const services = await lifecycle.add(
     'services',
-    () => new Services(config, endpoint => loopOf(endpoint, listeners.actual(adminUrl))),
+    () => new Services(config, service => listeners.loopOf(service, adminUrl)),
     started => started.close(),
   )
   for (const service of config.services) await services.add(service)
@@ -58,9 +69,10 @@ async function start(
 
   const store = await lifecycle.add(
     'store',
-    () => openLevelStore(path.join(config.data, 'store')),
+    () => openLevelStore(path.join(config.data, 'store'), onStoreFailure),
     started => started.close(),
   )
+  await onDataFolder?.()
   const peer = await createPeerNode(config, {
     clock: systemClock,
     random: systemRandom,
@@ -117,9 +129,10 @@ async function start(
         traffic,
         metrics,
         state: () => state,
+        storeFailure: () => storeFailure,
         adminUrl: () => adminUrl,
         refreshGauges,
-        openListener: service => listeners.openOwn(requestPath.ingressParts, service),
+        changeListener: service => listeners.changeOwn(requestPath.ingressParts, service),
       }),
     started => started.close(),
   )
@@ -127,7 +140,7 @@ async function start(
     'listeners',
     async () => {
       await listeners.openShared(requestPath.ingressParts)
-      for (const service of config.services) await listeners.openOwn(requestPath.ingressParts, service)
+      for (const service of config.services) await listeners.changeOwn(requestPath.ingressParts, service)
     },
     () => listeners.close(),
   )
@@ -138,6 +151,7 @@ async function start(
   )
   adminUrl = admin.url
   signal?.throwIfAborted()
+  if (storeFailure !== undefined) throw storeFailure
 
   state = 'serving'
   const ready: ReadyInfo = {
@@ -154,6 +168,7 @@ async function start(
   return {
     ready,
     control,
+    failed: failed.promise,
     stop: () => {
       state = 'stopping'
       return lifecycle.stop()

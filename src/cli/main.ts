@@ -40,6 +40,9 @@ const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 /** How long a faulty process may take to stop in order. */
 const FAULT_STOP_MS = 3_000
 
+/** What ends by itself ends within milliseconds after the command. */
+const LINGER_MS = 1_000
+
 /** Runs the command line of this process and sets its exit code. */
 export async function runProcess(): Promise<void> {
   const interrupt = new AbortController()
@@ -77,4 +80,6 @@ export async function runProcess(): Promise<void> {
     interrupted: interrupt.signal,
   })
   process.exitCode = faulty ? EXIT.couldNotAsk : exitCode
+  // A part that could not be stopped (libp2p on a full disk) must not keep a process that serves nobody.
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }

@@ -4,6 +4,7 @@ import type { Config, ServiceConfig } from '../config.ts'
 import { parseService } from '../config/load.ts'
 import { removeSavedService, saveService } from '../config/edit.ts'
 import { probe } from '../config/probe/index.ts'
+import { isLoopback } from '../config/rules.ts'
 import { readPackage } from '../config/version.ts'
 import { evaluateCheck, isReadiness } from '../core/check/index.ts'
 import type { CheckFacts, MeshFact } from '../core/check/index.ts'
@@ -24,7 +25,7 @@ import type {
 import type { Clock } from '../ports/clock.ts'
 import type { PeerNode } from '../peer-node.ts'
 import type { Traffic } from '../runtime/traffic.ts'
-import type { Listeners } from './listeners.ts'
+import type { ListenerChange, Listeners } from './listeners.ts'
 import type { Service, Services } from './services.ts'
 
 export interface ControlParts {
@@ -37,12 +38,14 @@ export interface ControlParts {
   readonly traffic: Traffic
   readonly metrics: PrometheusMetrics
   readonly state: () => AgentStatus['state']
+  /** What made the store fail, undefined while it works. */
+  readonly storeFailure: () => CheopsError | undefined
   /** Address of the admin API itself. */
   readonly adminUrl: () => string
   /** Brings the metrics of states up to date. */
   refreshGauges(): void
-  /** Opens a service's own port, if it has one. */
-  openListener(service: ServiceConfig): Promise<void>
+  /** Opens a service's own port, if it has one, in place of the one that it had. */
+  changeListener(service: ServiceConfig): Promise<ListenerChange>
 }
 
 /** What the operator sees of a running agent, put together from its parts. */
@@ -51,6 +54,8 @@ export class Control implements AgentControl {
   readonly #startedAt: number
   readonly #listeners = new Set<(event: AgentEvent) => void>()
   readonly #stopWatching: () => void
+  /** The change of services that is under way: one at a time, so that each finds what it checked. */
+  #change: Promise<unknown> = Promise.resolve()
 
   constructor(parts: ControlParts) {
     this.#parts = parts
@@ -148,29 +153,51 @@ export class Control implements AgentControl {
     }
   }
 
-  async addService(given: Readonly<Record<string, unknown>>, { save }: SaveOptions): Promise<OwnService> {
-    const { services, listeners, configFile } = this.#parts
-    const service = parseService(given, configFile === undefined ? process.cwd() : path.dirname(configFile))
-    const file = save ? fileToSaveIn(configFile) : undefined
-    const added = await services.add(service)
-    await listeners.closeOwn(service.name)
-    await this.#parts.openListener(service)
-    await this.#tellMesh()
-    if (file !== undefined) saveService(file, { ...given, name: service.name })
-    this.#tell({ type: 'service.added', subject: service.name, detail: `${service.name} is offered`, at: this.#now() })
-    return this.#shown(added)
+  addService(given: Readonly<Record<string, unknown>>, { save }: SaveOptions): Promise<OwnService> {
+    return this.#inTurn(() => this.#addService(given, save))
   }
 
-  async removeService(name: string, { save }: SaveOptions): Promise<void> {
+  /** What can fail comes first, and is undone when what comes behind it fails: then all is as it was. */
+  async #addService(given: Readonly<Record<string, unknown>>, save: boolean): Promise<OwnService> {
+    const { services, changeListener, configFile } = this.#parts
+    const service = parseService(given, configFile === undefined ? process.cwd() : path.dirname(configFile))
+    const file = save ? fileToSaveIn(configFile) : undefined
+    const prepared = await services.prepare(service)
+    const listener = await changeListener(service)
+    try {
+      if (file !== undefined) saveService(file, { ...given, name: service.name })
+    } catch (error) {
+      await listener.undo()
+      throw error
+    }
+    services.put(prepared)
+    await this.#tellMesh()
+    await listener.commit()
+    this.#tell({ type: 'service.added', subject: service.name, detail: `${service.name} is offered`, at: this.#now() })
+    return this.#shown(prepared)
+  }
+
+  removeService(name: string, { save }: SaveOptions): Promise<void> {
+    return this.#inTurn(() => this.#removeService(name, save))
+  }
+
+  async #removeService(name: string, save: boolean): Promise<void> {
     const { services, listeners, configFile } = this.#parts
     const file = save ? fileToSaveIn(configFile) : undefined
-    if (services.remove(name) === undefined) {
+    if (services.get(name) === undefined) {
       throw new CheopsError('ERR_ADMIN_NOT_FOUND', `this site does not offer "${name}"`, { service: name })
     }
-    await listeners.closeOwn(name)
-    await this.#tellMesh()
     if (file !== undefined) removeSavedService(file, name)
+    services.remove(name)
+    await this.#tellMesh()
+    await listeners.closeOwn(name)
     this.#tell({ type: 'service.removed', subject: name, detail: `${name} is no longer offered`, at: this.#now() })
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#change.then(change)
+    this.#change = result.catch(() => {})
+    return result
   }
 
   #tellMesh(): Promise<void> {
@@ -191,11 +218,11 @@ export class Control implements AgentControl {
 
   /** What can be said without asking anybody. */
   #memory(): CheckFacts {
-    const { peer, state, config } = this.#parts
-    const clear = (address: string): boolean =>
-      address.startsWith('http://') && !/\/\/(127\.|\[::1\]|localhost)/.test(address)
+    const { peer, state, config, storeFailure } = this.#parts
+    const clear = (address: string): boolean => address.startsWith('http://') && !isLoopback(new URL(address).hostname)
     return {
       agent: state(),
+      store: { failure: storeFailure()?.message },
       listeners: this.#allListeners().map(({ name, address }) => ({
         name,
         address,

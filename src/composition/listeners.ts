@@ -1,13 +1,32 @@
 import { loadToken } from '../adapters/http/admin/token.ts'
 import { Ingress } from '../adapters/http/ingress.ts'
 import type { IngressParts } from '../adapters/http/ingress.ts'
-import type { Config, HostPort, ServiceConfig } from '../config.ts'
+import type { Config, HostPort, ServiceConfig, TlsServer } from '../config.ts'
+import { httpListeners, loopOf, normalHost } from '../config/rules.ts'
+import type { NamedListener } from '../config/rules.ts'
 import { CheopsError } from '../errors.ts'
+
+/** A service's own listener. */
+interface OwnListener {
+  readonly ingress: Ingress
+  readonly url: string
+  /** As configured. */
+  readonly listen: HostPort
+  readonly tls: TlsServer | undefined
+}
+
+/** What a change of a service's listener comes down to, once it is sure that the service is changed. */
+export interface ListenerChange {
+  /** The old listener, if there is another one now, ends; requests under way may end, for `timeouts.drainMs`. */
+  commit(): Promise<void>
+  /** All is as it was before. */
+  undo(): Promise<void>
+}
 
 /** The HTTP listeners for clients: the shared ingress, and one for each service that has a port of its own. */
 export class Listeners {
   readonly #config: Config
-  readonly #own = new Map<string, { readonly ingress: Ingress; readonly url: string }>()
+  readonly #own = new Map<string, OwnListener>()
   #shared: { readonly ingress: Ingress; readonly url: string } | undefined
 
   constructor(config: Config) {
@@ -21,10 +40,53 @@ export class Listeners {
     this.#shared = await open('ingress', parts, { service: undefined, listen, tls, token })
   }
 
-  /** Opens the service's own port, if it has one. */
-  async openOwn(parts: IngressParts, { name, listen, tls }: ServiceConfig): Promise<void> {
+  /**
+   * Opens the service's own port, if it has one; one that it had before stays open until the change is committed, unless both
+   * are the same port.
+   * @throws CheopsError ERR_LISTEN_TAKEN, ERR_LISTEN_FAILED, ERR_CONFIG_READ; all is as before then
+   */
+  async changeOwn(parts: IngressParts, service: ServiceConfig): Promise<ListenerChange> {
+    const { name, listen, tls } = service
+    const before = this.#own.get(name)
+    if (listen !== undefined && before !== undefined && isSame(before.listen, listen)) {
+      if (tls === undefined && before.tls === undefined) return { commit: async () => {}, undo: async () => {} }
+      // One port cannot have two listeners: the old one makes way.
+      await this.closeOwn(name)
+      const reopen = () => this.#openOwn(parts, { name, listen: at(before.url, before.listen), tls: before.tls })
+      try {
+        await this.#openOwn(parts, { name, listen: at(before.url, listen), tls })
+      } catch (error) {
+        await reopen()
+        throw error
+      }
+      const undo = async (): Promise<void> => {
+        await this.closeOwn(name)
+        await reopen()
+      }
+      return { commit: async () => {}, undo }
+    }
+    await this.#openOwn(parts, service)
+    const after = this.#own.get(name)
+    return {
+      commit: async () => {
+        if (after === before || listen === undefined) this.#own.delete(name)
+        await before?.ingress.close(this.#config.timeouts.drainMs)
+      },
+      undo: async () => {
+        if (before === undefined) this.#own.delete(name)
+        else this.#own.set(name, before)
+        if (after !== before) await after?.ingress.close(0)
+      },
+    }
+  }
+
+  async #openOwn(
+    parts: IngressParts,
+    { name, listen, tls }: Pick<ServiceConfig, 'name' | 'listen' | 'tls'>,
+  ): Promise<void> {
     if (listen === undefined) return
-    this.#own.set(name, await open(`service/${name}`, parts, { service: name, listen, tls, token: undefined }))
+    const opened = await open(`service/${name}`, parts, { service: name, listen, tls, token: undefined })
+    this.#own.set(name, { ...opened, listen, tls })
   }
 
   async closeOwn(service: string): Promise<void> {
@@ -33,18 +95,31 @@ export class Listeners {
     await own?.ingress.close(this.#config.timeouts.drainMs)
   }
 
-  /** The configuration with the ports that are really listened on, in place of 0. */
-  actual(adminUrl: string): Config {
-    const { ingress, admin, services } = this.#config
-    return {
-      ...this.#config,
-      ingress: { ...ingress, listen: at(this.#shared?.url, ingress.listen) },
-      admin: { ...admin, listen: at(adminUrl, admin.listen) },
-      services: services.map(service => ({
-        ...service,
-        listen: service.listen && at(this.ownUrl(service.name), service.listen),
+  /**
+   * Name of the listener of this agent that a service's endpoint would lead back to, undefined as it should be: listeners of
+   * services that came at run time included, and the one that the service itself is about to get.
+   */
+  loopOf(service: ServiceConfig, adminUrl: string): string | undefined {
+    const name = `service/${service.name}`
+    const others = this.#actual(adminUrl).filter(listener => listener.name !== name)
+    const own = service.listen === undefined ? [] : [{ name, listen: service.listen, tls: service.tls !== undefined }]
+    return loopOf(service.endpoint, [...others, ...own])
+  }
+
+  /** HTTP listeners with the ports that are really listened on, in place of 0; before they are open, as configured. */
+  #actual(adminUrl: string): readonly NamedListener[] {
+    const configured = httpListeners(this.#config)
+    if (this.#shared === undefined) return configured
+    const { ingress, admin } = this.#config
+    return [
+      { name: 'ingress', listen: at(this.#shared.url, ingress.listen), tls: ingress.tls !== undefined },
+      { name: 'admin', listen: at(adminUrl, admin.listen), tls: admin.tls !== undefined },
+      ...[...this.#own].map(([service, { url, listen, tls }]) => ({
+        name: `service/${service}`,
+        listen: at(url, listen),
+        tls: tls !== undefined,
       })),
-    }
+    ]
   }
 
   /** URL of the shared ingress, no slash at the end. */
@@ -80,12 +155,23 @@ async function open(
   parts: IngressParts,
   options: ConstructorParameters<typeof Ingress>[1],
 ): Promise<{ ingress: Ingress; url: string }> {
-  const ingress = new Ingress(parts, options)
+  const ingress = made(name, parts, options)
   const { host, port } = await ingress.listen().catch((cause: unknown) => {
     throw listenError(name, options.listen, cause)
   })
   return { ingress, url: urlOf({ host, port }, options.tls !== undefined) }
 }
+
+/** Its files of TLS are read when it is made. */
+function made(name: string, parts: IngressParts, options: ConstructorParameters<typeof Ingress>[1]): Ingress {
+  try {
+    return new Ingress(parts, options)
+  } catch (cause) {
+    throw new CheopsError('ERR_CONFIG_READ', `The TLS files of ${name} cannot be used.`, { listener: name }, { cause })
+  }
+}
+
+const isSame = (a: HostPort, b: HostPort): boolean => a.port === b.port && normalHost(a.host) === normalHost(b.host)
 
 function at(url: string | undefined, listen: HostPort): HostPort {
   return url === undefined || url === '' ? listen : { ...listen, port: Number(new URL(url).port) || listen.port }

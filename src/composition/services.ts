@@ -15,36 +15,45 @@ export interface Service {
 /** The services of this site; they can be added and removed while the agent runs. */
 export class Services {
   readonly #config: Config
-  readonly #loopOf: (endpoint: string) => string | undefined
+  readonly #loopOf: (service: ServiceConfig) => string | undefined
   readonly #byName = new Map<string, Service>()
   #rules: readonly CorrelationRule[] = []
   #endpoints: Readonly<Record<string, string>> = {}
   #authorities: ReadonlyMap<string, string> = new Map()
 
-  /** @param loopOf name of the listener of this agent that an endpoint would lead back to, undefined as it should be */
-  constructor(config: Config, loopOf: (endpoint: string) => string | undefined) {
+  /** @param loopOf name of the listener of this agent that a service's endpoint would lead back to, undefined as it should be */
+  constructor(config: Config, loopOf: (service: ServiceConfig) => string | undefined) {
     this.#config = config
     this.#loopOf = loopOf
   }
 
+  /** `prepare` and `put` in one. */
+  async add(service: ServiceConfig): Promise<void> {
+    this.put(await this.prepare(service))
+  }
+
   /**
-   * Adds a service or replaces the one of that name; requests under way on the replaced one end as they would have.
+   * Makes a service ready to be put; nothing is changed by that.
    * @throws CheopsError ERR_GLUE_*, ERR_CONFIG_INVALID when the endpoint is a listener of this agent
    */
-  async add(service: ServiceConfig): Promise<Service> {
-    const loop = this.#loopOf(service.endpoint)
+  async prepare(service: ServiceConfig): Promise<Service> {
+    const loop = this.#loopOf(service)
     if (loop !== undefined) {
       throw new CheopsError('ERR_CONFIG_INVALID', `the endpoint of "${service.name}" is this agent's own ${loop}`)
     }
-    const added: Service = {
+    return {
       config: service,
       glue: await loadGlue(service.glue, service.name),
       upstream: endpointUpstream(service, this.#config.limits, this.#config.timeouts),
     }
-    this.#retire(this.#byName.get(service.name))
-    this.#byName.set(service.name, added)
+  }
+
+  /** Adds a service or replaces the one of that name; requests under way on the replaced one end as they would have. */
+  put(service: Service): void {
+    const { name } = service.config
+    this.#retire(this.#byName.get(name))
+    this.#byName.set(name, service)
     this.#derive()
-    return added
   }
 
   remove(name: string): Service | undefined {

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '../config.ts'
 import type { Finding } from '../core/check/index.ts'
+import type { CheopsError } from '../errors.ts'
 import type { Membership } from './membership.ts'
 
 export type { CheckFacts, Finding } from '../core/check/index.ts'
@@ -47,7 +48,8 @@ export interface AgentControl {
    * Offers a further service at this site, or offers it differently. It ends with the agent, unless it is saved.
    * @param service nested as in the configuration file, not yet checked (`parseService` of src/config/load.ts does)
    * @param options.save also write it into the configuration file (`saveService` of src/config/edit.ts)
-   * @throws CheopsError ERR_CONFIG_INVALID (also when the endpoint is one of the agent's own listeners), ERR_ADMIN_SAVE
+   * @throws CheopsError ERR_CONFIG_INVALID (also when the endpoint is one of the agent's own listeners), ERR_GLUE_*, ERR_LISTEN_*,
+   *   ERR_ADMIN_SAVE; all is as before then
    */
   addService(service: Readonly<Record<string, unknown>>, options: SaveOptions): Promise<OwnService>
   /** @throws CheopsError ERR_ADMIN_NOT_FOUND, ERR_ADMIN_SAVE */
@@ -196,6 +198,11 @@ export interface ReadyInfo {
 export interface RunningAgent {
   readonly ready: ReadyInfo
   readonly control: AgentControl
+  /**
+   * Resolves when the agent cannot go on (its store can no longer be written) and has begun to stop by itself; pending
+   * otherwise, also when it is stopped by `stop`.
+   */
+  readonly failed: Promise<CheopsError>
   /** Stops what was started, in reverse; the second call waits for the first. */
   stop(): Promise<void>
 }
@@ -205,4 +212,6 @@ export interface StartOptions {
   readonly configFile?: string
   /** Aborts a start that takes too long; what was started by then is stopped. */
   readonly signal?: AbortSignal
+  /** Called once the data folder is this agent's alone, before it listens anywhere. */
+  onDataFolder?(): Promise<void>
 }

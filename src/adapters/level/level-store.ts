@@ -12,9 +12,13 @@ const VERSION_KEY = 'format/version'
 
 /**
  * Opens the store of an agent, making its folder (mode 0700) where there is none.
+ * @param onFailure told of the first write that failed, once; the store takes nothing more then, so the agent has to stop
  * @throws CheopsError ERR_STORE_LOCKED, ERR_STORE_VERSION, ERR_STORE_FAILED
  */
-export async function openLevelStore(folder: string): Promise<Store> {
+export async function openLevelStore(
+  folder: string,
+  onFailure: (error: CheopsError) => void = () => {},
+): Promise<Store> {
   const db = new Level<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -25,7 +29,7 @@ export async function openLevelStore(folder: string): Promise<Store> {
       ? new CheopsError('ERR_STORE_LOCKED', `Another agent has ${folder} open.`, { folder }, { cause })
       : failed(`${folder} cannot be opened`, cause)
   }
-  const store = new LevelStore(db)
+  const store = new LevelStore(db, onFailure)
   try {
     await checkVersion(store, folder)
     return store
@@ -37,10 +41,12 @@ export async function openLevelStore(folder: string): Promise<Store> {
 
 class LevelStore implements Store {
   readonly #db: Level<string, Uint8Array>
-  #failure: unknown
+  readonly #onFailure: (error: CheopsError) => void
+  #failure: CheopsError | undefined
 
-  constructor(db: Level<string, Uint8Array>) {
+  constructor(db: Level<string, Uint8Array>, onFailure: (error: CheopsError) => void) {
     this.#db = db
+    this.#onFailure = onFailure
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
@@ -57,10 +63,15 @@ class LevelStore implements Store {
         : { type: 'del' as const, key: write.key },
     )
     try {
-      await this.#guard(() => this.#db.batch(operations, { sync }))
-    } catch (error) {
-      if (this.#db.status === 'open') this.#failure = error
-      throw error
+      await this.#db.batch(operations, { sync })
+    } catch (cause) {
+      const failure = failed('it cannot be written', cause)
+      // Who writes to a store that is closed has only come too late.
+      if (this.#db.status === 'open' && this.#failure === undefined) {
+        this.#failure = failure
+        this.#onFailure(failure)
+      }
+      throw failure
     }
   }
 

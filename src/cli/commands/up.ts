@@ -72,11 +72,12 @@ async function up({ io, options }: Call, startAgent: StartAgent): Promise<number
   await refuseMissingFiles(config)
 
   const readyFiles = [path.join(config.data, READY_FILE), ...readyFile(io, options.text('readyFile'))]
-  // One that a killed agent left behind would tell waiting scripts of addresses that nobody serves.
-  await Promise.all(readyFiles.map(each => rm(each, { force: true })))
   const running = await startUnlessInterrupted(io, () =>
     startAgent(config, {
       signal: io.interrupted,
+      // One that a killed agent left behind would tell waiting scripts of addresses that nobody serves. Not before the data
+      // folder is ours: until then it may be that of an agent that runs.
+      onDataFolder: () => removeAll(readyFiles),
       ...(file === undefined ? {} : { configFile: path.resolve(io.cwd, file) }),
     }),
   )
@@ -84,13 +85,18 @@ async function up({ io, options }: Call, startAgent: StartAgent): Promise<number
   try {
     announce(io, config, running.ready)
     for (const each of readyFiles) await writeReady(each, running.ready)
-    await interruption(io)
+    const failure = await Promise.race([interruption(io), running.failed])
+    if (failure !== undefined) throw failure
     writeLine(io.stdout, 'stopping')
   } finally {
-    await Promise.all(readyFiles.map(each => rm(each, { force: true })))
+    await removeAll(readyFiles)
     await running.stop()
   }
   return EXIT.ok
+}
+
+async function removeAll(files: readonly string[]): Promise<void> {
+  await Promise.all(files.map(file => rm(file, { force: true })))
 }
 
 async function startUnlessInterrupted(io: Io, start: () => Promise<RunningAgent>): Promise<RunningAgent | undefined> {

@@ -14,6 +14,6 @@ export function evaluateCheck(facts: CheckFacts): readonly Finding[] {
  * The checks that say whether an agent can do its work: an error among these makes `/readyz` answer 503. A site that is cut
  * off, or whose application is down, is ready all the same: it serves its own clients, and says so.
  */
-const READINESS: ReadonlySet<string> = new Set(['agent-serving', 'data-folder', 'port-free', 'site-name'])
+const READINESS: ReadonlySet<string> = new Set(['agent-serving', 'data-folder', 'port-free', 'site-name', 'store'])
 
 export const isReadiness = (finding: Finding): boolean => READINESS.has(finding.id)

@@ -28,6 +28,10 @@ export interface CheckFacts {
   readonly meshKey?: { readonly configured: boolean; readonly reachable: boolean }
   readonly bootstrap?: readonly BootstrapFact[]
   readonly problems?: readonly ProblemFact[]
+  /** What made the store of the running agent fail, undefined while it can be written. */
+  readonly store?: { readonly failure: string | undefined }
+  /** Files that this process may have open (undefined: no bound), and what the configured limits add up to. */
+  readonly openFiles?: { readonly limit: number | undefined; readonly wanted: number }
   /** State of the running agent. */
   readonly agent?: 'starting' | 'serving' | 'stopping'
   readonly mesh?: MeshFact

@@ -14,6 +14,8 @@ export function checkMachine(facts: CheckFacts): Finding[] {
     ...(facts.files === undefined ? [] : checkFiles(facts.files)),
     ...(facts.certificates ?? []).flatMap(checkCertificate),
     ...(facts.data === undefined ? [] : checkFolder(facts.data)),
+    ...(facts.store === undefined ? [] : [checkStore(facts.store)]),
+    ...(facts.openFiles === undefined ? [] : [checkOpenFiles(facts.openFiles)]),
     ...(facts.listeners === undefined ? [] : checkListeners(facts.listeners)),
     ...(facts.endpoints ?? []).map(checkEndpoint),
   ]
@@ -150,6 +152,25 @@ function checkFolder(folder: FolderFact): Finding[] {
     )
   }
   return findings
+}
+
+function checkStore({ failure }: { failure: string | undefined }): Finding {
+  return failure === undefined
+    ? ok('data', 'store', 'The store can be written')
+    : error('data', 'store', failure, 'Is the disk full or broken? Make room, then start the agent anew.')
+}
+
+function checkOpenFiles({ limit, wanted }: { limit: number | undefined; wanted: number }): Finding {
+  if (limit === undefined || limit >= wanted) {
+    const bound = limit === undefined ? 'Any number of' : String(limit)
+    return ok('runtime', 'open-files', `${bound} files may be open; the limits add up to ${String(wanted)}`)
+  }
+  return warning(
+    'runtime',
+    'open-files',
+    `Only ${String(limit)} files may be open, and the limits add up to ${String(wanted)}: connections would be dropped below them`,
+    `Raise the hard limit ("ulimit -Hn", LimitNOFILE of systemd, --ulimit nofile of docker), or lower limits.connections.`,
+  )
 }
 
 function checkListeners(listeners: readonly ListenerFact[]): Finding[] {

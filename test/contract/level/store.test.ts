@@ -131,6 +131,32 @@ describe('the store on disk', () => {
     await store.close()
   })
 
+  test('tells of the first write that fails, once, and takes nothing more', async () => {
+    await using folder = await temporaryFolder()
+    const adapter = new URL('../../../src/adapters/level/level-store.ts', import.meta.url).href
+    // A file may not grow any more: what a full disk looks like to the process, without a disk of its own.
+    const script = `
+      import { execFileSync } from 'node:child_process'
+      import { openLevelStore } from ${JSON.stringify(adapter)}
+      const told = []
+      const store = await openLevelStore(process.argv[1], error => told.push(error.code))
+      const write = () => store.batch([{ kind: 'put', key: 'a', value: new Uint8Array(9) }], { sync: true })
+      await write()
+      const before = told.length
+      const limit = bytes => execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=' + bytes + ':'])
+      limit(1)
+      const codes = []
+      await write().catch(error => codes.push(error.code))
+      limit('unlimited')
+      await write().catch(error => codes.push(error.code))
+      await store.close()
+      await write().catch(error => codes.push(error.code))
+      console.log(JSON.stringify({ before, told, codes }))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, folder.path])
+    const failed = 'ERR_STORE_FAILED'
+    expect(JSON.parse(stdout)).toEqual({ before: 0, told: [failed], codes: [failed, failed, failed] })
+  })
+
   test('of a newer version is refused and left as it is', async () => {
     await using folder = await temporaryFolder()
     const db = new Level<string, string>(folder.path)
