@@ -5,7 +5,8 @@ import type { CorrelationRule } from '../ports/glue.ts'
 
 /**
  * Remembers what each request in flight at an application of this site carries, and finds it again when a call comes out
- * of the application without saying where it belongs: under the headers that the glue names, then under the trace ID.
+ * of the application without saying where it belongs: under the headers that the glue names, then under the ID of
+ * the trace that the agent has started for it.
  *
  * Requests without a scope are remembered too: a call that may belong to either of two requests belongs to neither.
  */
@@ -21,16 +22,18 @@ export class Correlation {
 
   /**
    * Remembers a request while it is in flight at an application.
-   * @param rawHeaders as the application gets them
+   * @param added headers that this agent adds. Only a trace that it has started itself tells the calls of this request: a client
+   *   may send many requests, with and without scopes, within one trace of its own
+   * @param rawHeaders of the client
    * @returns what forgets it; calling it twice does nothing
    */
-  begin(rawHeaders: readonly string[], context: RequestContext | undefined): () => void {
+  begin(added: readonly string[], rawHeaders: readonly string[], context: RequestContext | undefined): () => void {
     const keys: string[] = []
     for (const rule of this.#rules()) {
-      const value = headerValue(rawHeaders, rule.in)
+      const value = headerValue(added, rule.in) ?? headerValue(rawHeaders, rule.in)
       if (value !== undefined && value !== '') keys.push(`${rule.in}:${value}`)
     }
-    const trace = traceIdOf(headerValue(rawHeaders, 'traceparent') ?? '')
+    const trace = traceIdOf(headerValue(added, 'traceparent') ?? '')
     if (trace !== undefined) keys.push(`traceparent:${trace}`)
     if (keys.length === 0) return forgetNothing
     const entry: InFlight = { context }

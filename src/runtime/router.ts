@@ -1,6 +1,7 @@
 import { ERROR_HEADER, HEADER_NAMES, SCOPE_HEADER } from '../core/resource/headers.ts'
 import { headerValue, headerValues } from '../core/resource/http-head.ts'
 import type { ResponseHead } from '../core/resource/http-head.ts'
+import { SAFE_METHODS } from '../core/resource/methods.ts'
 import { MAX_HOPS, readBaggage } from '../core/resource/request-context.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import type { Placement } from '../core/scope/index.ts'
@@ -108,7 +109,7 @@ export class Router {
 
   /** Tries one site after the other, as long as it is certain that the last one has done nothing. */
   async #firstOf(sites: readonly string[], exchange: Exchange, context: RequestContext): Promise<Routed> {
-    const isRead = exchange.head.method === 'GET' || exchange.head.method === 'HEAD'
+    const isRead = SAFE_METHODS.has(exchange.head.method)
     let result: RelayResult | undefined
     for (const [index, site] of sites.entries()) {
       const isLast = index === sites.length - 1
@@ -165,8 +166,7 @@ export class Router {
       context === undefined
         ? WITHOUT_CONTEXT
         : headersToApplication(rawHeaders, context, glue.correlate, this.#parts.random)
-    // What is added comes first: it stands in place of what the client sent.
-    const forget = this.#correlation.begin([...change.addHeaders, ...rawHeaders], context)
+    const forget = this.#correlation.begin(change.addHeaders, rawHeaders, context)
     try {
       return await this.#relay(kind, exchange, target, {
         ...change,

@@ -184,8 +184,20 @@ export class HttpListener {
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
     const timer = setTimeout(() => this.#cut(), drainMs)
-    if (this.#options.isPeerSide) this.#cut()
+    if (this.#options.isPeerSide) await this.#endStreams()
     await closed
+    clearTimeout(timer)
+  }
+
+  /** Streams are no sockets that the server knows: those that are idle are ended, behind what is still to be sent on them. */
+  async #endStreams(): Promise<void> {
+    const ended = [...this.#connections].map(connection => {
+      const closed = new Promise<void>(resolve => void connection.once('close', () => resolve()))
+      connection.end()
+      return closed
+    })
+    const timer = setTimeout(() => this.#cut(), END_STREAMS_MS)
+    await Promise.all(ended)
     clearTimeout(timer)
   }
 
@@ -194,6 +206,9 @@ export class HttpListener {
     this.#server.closeAllConnections()
   }
 }
+
+/** For the last bytes of the last answers to leave, and for the other side to close its end. */
+const END_STREAMS_MS = 1_000
 
 /** For what agents add to a head: the scope (at most 4 KiB), the service, the hops. */
 export const PEER_HEADER_ALLOWANCE_BYTES = 8_192

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { SAFE_METHODS } from '../../core/resource/methods.ts'
 import { CheopsError } from '../../errors.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Limits, Timeouts } from '../../config.ts'
@@ -22,9 +23,6 @@ export interface ClientSide {
 }
 
 export type RelayLimits = Pick<Limits, 'bodyBytes'> & Pick<Timeouts, 'answerMs' | 'bodyIdleMs'>
-
-/** Methods that change nothing (RFC 9110, 9.2.1): they may be sent again, and their outcome is never in doubt. */
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 /**
  * Sends one request to one upstream and its answer back, streaming. Nothing is buffered but what a rewrite asks for. Never

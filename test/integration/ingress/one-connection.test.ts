@@ -99,6 +99,18 @@ describe('scopes in several places', () => {
   })
 })
 
+test('requests of a client within one trace of its own do not inherit scopes from each other', async () => {
+  const { app, client } = await chain((socket, got) => {
+    if (!got.includes('/hang')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  })
+  const trace = 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n'
+  client().send(`POST /app/hang HTTP/1.1\r\nHost: h\r\nCheops-Scope: {app: site1}\r\n${trace}\r\n`)
+  await expect.poll(() => app.received.join('')).toContain('/hang')
+  const other = await client().send(`GET /app/a HTTP/1.1\r\nHost: h\r\n${trace}\r\n`).until(isWhole, 'the answer')
+  expect(other).toMatch(/^HTTP\/1\.1 200 /)
+  expect(other).not.toMatch(/Cheops-Site|Warning/)
+})
+
 test('a page of another site cannot use the ingress through a browser', async () => {
   const { app, client } = await chain((socket, got) => {
     if (isWhole(got)) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')

@@ -22,8 +22,8 @@ const CHILD = ['traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-1111111111111
 describe('a call is found', () => {
   test('by the header that the application passes on', () => {
     const known = correlation(REQUEST_ID)
-    known.begin(['X-Request-ID', 'r1'], at('a'))
-    known.begin(['X-Request-ID', 'r2'], at('b'))
+    known.begin([], ['X-Request-ID', 'r1'], at('a'))
+    known.begin([], ['X-Request-ID', 'r2'], at('b'))
     expect(known.find(['x-request-id', 'r2'])).toEqual({ kind: 'one', context: at('b') })
     expect(known.find(['x-request-id', 'r3'])).toEqual({ kind: 'none' })
     expect(known.find([])).toEqual({ kind: 'none' })
@@ -31,7 +31,7 @@ describe('a call is found', () => {
 
   test('by the header into which the application puts the value of another one', () => {
     const known = correlation(TOKEN)
-    known.begin(['X-Auth-Token', 't1'], at('a'))
+    known.begin([], ['X-Auth-Token', 't1'], at('a'))
     expect(known.find(['X-Auth-Token', 'service', 'X-Subject-Token', 't1'])).toEqual({ kind: 'one', context: at('a') })
     // Its own token in the header that came in is not the user's.
     expect(known.find(['X-Auth-Token', 't1'])).toEqual({ kind: 'none' })
@@ -39,17 +39,29 @@ describe('a call is found', () => {
 
   test('by the trace, without any rule', () => {
     const known = correlation()
-    known.begin(TRACE, at('a'))
+    known.begin(TRACE, [], at('a'))
     expect(known.find(CHILD)).toEqual({ kind: 'one', context: at('a') })
+  })
+
+  test('by no trace of a client: it may send requests with and without scopes within one', () => {
+    const known = correlation()
+    known.begin([], TRACE, at('a'))
+    expect(known.find(CHILD)).toEqual({ kind: 'none' })
+  })
+
+  test('by the request ID that the agent adds', () => {
+    const known = correlation(REQUEST_ID)
+    known.begin(['x-request-id', 'ours'], [], at('a'))
+    expect(known.find(['x-request-id', 'ours'])).toEqual({ kind: 'one', context: at('a') })
   })
 
   test('by the first header that tells: a rule before the trace, the next one where it is ambiguous', () => {
     const known = correlation(REQUEST_ID)
-    known.begin(['x-request-id', 'r', ...TRACE], at('a'))
-    known.begin(['x-request-id', 'r'], at('b'))
+    known.begin(TRACE, ['x-request-id', 'r'], at('a'))
+    known.begin([], ['x-request-id', 'r'], at('b'))
     expect(known.find(['x-request-id', 'r', ...CHILD])).toEqual({ kind: 'one', context: at('a') })
     expect(known.find(['x-request-id', 'r'])).toEqual({ kind: 'ambiguous' })
-    known.begin(['x-request-id', 'q'], at('c'))
+    known.begin([], ['x-request-id', 'q'], at('c'))
     expect(known.find(['x-request-id', 'q', ...CHILD])).toEqual({ kind: 'one', context: at('c') })
   })
 })
@@ -57,19 +69,19 @@ describe('a call is found', () => {
 describe('what cannot be told apart', () => {
   test('two scopes under one value are ambiguous, one scope twice is not, and the deeper one counts', () => {
     const known = correlation(REQUEST_ID)
-    known.begin(['x-request-id', 'r'], at('a', 2))
-    known.begin(['x-request-id', 'r'], at('a', 5))
-    known.begin(['x-request-id', 'r'], at('a', 3))
+    known.begin([], ['x-request-id', 'r'], at('a', 2))
+    known.begin([], ['x-request-id', 'r'], at('a', 5))
+    known.begin([], ['x-request-id', 'r'], at('a', 3))
     expect(known.find(['x-request-id', 'r'])).toEqual({ kind: 'one', context: at('a', 5) })
-    known.begin(['x-request-id', 'r'], at('b'))
+    known.begin([], ['x-request-id', 'r'], at('b'))
     expect(known.find(['x-request-id', 'r'])).toEqual({ kind: 'ambiguous' })
   })
 
   test('a request without a scope counts as one of its own', () => {
     const known = correlation(REQUEST_ID)
-    const end = known.begin(['x-request-id', 'r'], undefined)
+    const end = known.begin([], ['x-request-id', 'r'], undefined)
     expect(known.find(['x-request-id', 'r'])).toEqual({ kind: 'one', context: undefined })
-    known.begin(['x-request-id', 'r'], at('a'))
+    known.begin([], ['x-request-id', 'r'], at('a'))
     expect(known.find(['x-request-id', 'r'])).toEqual({ kind: 'ambiguous' })
     end()
     expect(known.find(['x-request-id', 'r'])).toEqual({ kind: 'one', context: at('a') })
@@ -77,15 +89,15 @@ describe('what cannot be told apart', () => {
 
   test('an empty value says nothing', () => {
     const known = correlation(REQUEST_ID)
-    known.begin(['x-request-id', ''], at('a'))
+    known.begin([], ['x-request-id', ''], at('a'))
     expect(known.find(['x-request-id', ''])).toEqual({ kind: 'none' })
   })
 })
 
 test('what has ended is forgotten, also when it ends twice', () => {
   const known = correlation(REQUEST_ID)
-  const end = known.begin(['x-request-id', 'r', ...TRACE], at('a'))
-  const other = known.begin(['x-request-id', 'r'], at('a', 7))
+  const end = known.begin(TRACE, ['x-request-id', 'r'], at('a'))
+  const other = known.begin([], ['x-request-id', 'r'], at('a', 7))
   end()
   end()
   expect(known.find(CHILD)).toEqual({ kind: 'none' })
@@ -108,7 +120,7 @@ test('agrees with looking at all requests in flight, for any history of begins a
         if (each.kind === 'end') inFlight.splice(each.index % (inFlight.length + 1), 1)[0]?.end()
         else {
           const context = each.scope === undefined ? undefined : at(each.scope)
-          const end = known.begin(['x-request-id', each.id, 'x-auth-token', each.token], context)
+          const end = known.begin([], ['x-request-id', each.id, 'x-auth-token', each.token], context)
           inFlight.push({ ...each, end })
         }
       }
