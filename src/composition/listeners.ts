@@ -15,6 +15,9 @@ interface OwnListener {
   readonly tls: TlsServer | undefined
 }
 
+/** What of a service its listener depends on. */
+type OwnService = Pick<ServiceConfig, 'name' | 'listen' | 'tls'>
+
 /** What a change of a service's listener comes down to, once it is sure that the service is changed. */
 export interface ListenerChange {
   /** The old listener, if there is another one now, ends; requests under way may end, for `timeouts.drainMs`. */
@@ -50,20 +53,7 @@ export class Listeners {
     const before = this.#own.get(name)
     if (listen !== undefined && before !== undefined && isSame(before.listen, listen)) {
       if (tls === undefined && before.tls === undefined) return { commit: async () => {}, undo: async () => {} }
-      // One port cannot have two listeners: the old one makes way.
-      await this.closeOwn(name)
-      const reopen = () => this.#openOwn(parts, { name, listen: at(before.url, before.listen), tls: before.tls })
-      try {
-        await this.#openOwn(parts, { name, listen: at(before.url, listen), tls })
-      } catch (error) {
-        await reopen()
-        throw error
-      }
-      const undo = async (): Promise<void> => {
-        await this.closeOwn(name)
-        await reopen()
-      }
-      return { commit: async () => {}, undo }
+      if (listen.port !== 0) return this.#replaceOwn(parts, { name, listen, tls }, before)
     }
     await this.#openOwn(parts, service)
     const after = this.#own.get(name)
@@ -80,10 +70,26 @@ export class Listeners {
     }
   }
 
-  async #openOwn(
-    parts: IngressParts,
-    { name, listen, tls }: Pick<ServiceConfig, 'name' | 'listen' | 'tls'>,
-  ): Promise<void> {
+  /** One port cannot have two listeners: the old one makes way, once the new one's files are seen to be good. */
+  async #replaceOwn(parts: IngressParts, wanted: OwnService, before: OwnListener): Promise<ListenerChange> {
+    const { name } = wanted
+    made(`service/${name}`, parts, { service: name, listen: before.listen, tls: wanted.tls, token: undefined })
+    const reopen = (): Promise<void> => this.#openOwn(parts, { name, listen: before.listen, tls: before.tls })
+    await this.closeOwn(name)
+    try {
+      await this.#openOwn(parts, wanted)
+    } catch (error) {
+      await reopen()
+      throw error
+    }
+    const undo = async (): Promise<void> => {
+      await this.closeOwn(name)
+      await reopen()
+    }
+    return { commit: async () => {}, undo }
+  }
+
+  async #openOwn(parts: IngressParts, { name, listen, tls }: OwnService): Promise<void> {
     if (listen === undefined) return
     const opened = await open(`service/${name}`, parts, { service: name, listen, tls, token: undefined })
     this.#own.set(name, { ...opened, listen, tls })

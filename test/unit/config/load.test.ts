@@ -298,6 +298,11 @@ describe('rules', () => {
       )
     expect(own('http://127.0.0.1:8079/a').join()).toMatch(/own listener ingress: requests would run in a circle/)
     expect(own('http://localhost:8078').join()).toMatch(/own listener admin/)
+    for (const host of ['127.1', '0x7f.1', '127.0.0.1.', 'localhost.', 'LOCALHOST', '[::ffff:127.0.0.1]']) {
+      expect(own(`http://${host}:8079`).join(), host).toMatch(/own listener ingress/)
+    }
+    expect(own('http://[::1]:8079', '[::]:8079').join()).toMatch(/own listener ingress/)
+    expect(own('http://localhost:8079', '[::1]:8079').join()).toMatch(/own listener ingress/)
     expect(own('http://127.0.0.1', '0.0.0.0:80').join()).toMatch(/own listener ingress/)
     expect(own('http://127.0.0.1:8079', '127.0.0.1:0')).toEqual([])
     expect(own('http://127.0.0.2:8079')).toEqual([])
