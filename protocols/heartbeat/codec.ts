@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { CheopsError } from '../../src/errors.ts'
 import { isIncarnation } from '../../src/core/membership/incarnation.ts'
-import { NAME_PATTERN } from '../../src/core/membership/record.ts'
+import { isServiceName, isSiteName, NAME_PATTERN } from '../../src/core/membership/record.ts'
 import { HEARTBEAT_LIMITS as LIMITS } from './limits.ts'
 import * as pb from './pb/message.ts'
 import type { Beat, SignedRecord, SiteRecord } from '../../src/core/membership/record.ts'
@@ -12,7 +12,10 @@ import type { RecordKeys } from './keys.ts'
 const SIGNATURE_DOMAIN = new TextEncoder().encode('cheops-site-record:1:')
 /** Verified records that are remembered by their signature: the same ones come again with every hello. */
 const CACHE_SIZE = 2048
-const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u
+/** Neither control characters nor those that are not seen and change how others are shown: bidirectional, zero-width. */
+const VISIBLE = /^[^\p{Cc}\p{Cf}]*$/u
+/** What multiaddresses are written with; names in other scripts have an ASCII form. */
+const ADDRESS_TEXT = /^[\x21-\x7e]+$/
 const REFUSALS: readonly HelloRefusal[] = ['wrong-mesh', 'name-taken', 'bad-record', 'table-full']
 
 /** The codec of protocols/heartbeat. Everything that it returns keeps the limits; everything else throws. */
@@ -33,34 +36,53 @@ export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
   }
 
   const readRecord = (bytes: Uint8Array): SignedRecord => {
+    const { signed, isGood } = open(bytes)
+    if (!isGood()) throw bad('a signature is wrong')
+    return signed
+  }
+
+  /** Reads a record and checks its form; the signature, which costs most, is looked at when it is asked for. */
+  const open = (bytes: Uint8Array): { signed: SignedRecord; isGood: () => boolean } => {
     if (bytes.length > LIMITS.recordBytes) throw bad(`a record has more than ${LIMITS.recordBytes} bytes`)
     const { record, signature } = decoded(() => pb.SignedSiteRecord.decode(bytes))
     // The envelope is not signed: written anew, one record has one form, whoever relayed it.
     const envelope = pb.SignedSiteRecord.encode({ record, signature })
     const cacheKey = Buffer.from(signature).toString('latin1')
     const cached = verified.get(cacheKey)
-    if (cached !== undefined && Buffer.compare(cached.bytes, envelope) === 0) return cached
+    if (cached !== undefined && Buffer.compare(cached.bytes, envelope) === 0) {
+      return { signed: cached, isGood: () => true }
+    }
     const inner = decoded(() =>
       pb.SiteRecord.decode(record, {
         limits: { addresses: LIMITS.addresses, services: LIMITS.services, labels: LIMITS.labels },
       }),
     )
     const peerId = decoded(() => keys.peerIdOf(inner.publicKey))
-    if (!decoded(() => keys.verify(inner.publicKey, toSign(record), signature))) throw bad('a signature is wrong')
     const signed: SignedRecord = { record: checkedRecord(inner, peerId), bytes: envelope }
-    if (verified.size >= CACHE_SIZE) verified.delete(verified.keys().next().value as string)
-    verified.set(cacheKey, signed)
-    return signed
+    const isGood = (): boolean => {
+      if (!decoded(() => keys.verify(inner.publicKey, toSign(record), signature))) return false
+      if (verified.size >= CACHE_SIZE) verified.delete(verified.keys().next().value as string)
+      verified.set(cacheKey, signed)
+      return true
+    }
+    return { signed, isGood }
   }
 
-  const readOthers = (others: readonly pb.SignedSiteRecord[]): SignedRecord[] =>
-    others.flatMap(other => {
+  /** One after the other as they are asked for: most of a hello that is refused is never looked at. */
+  function* readOthers(others: readonly pb.SignedSiteRecord[]): Generator<SignedRecord> {
+    for (const other of others) {
+      let opened
       try {
-        return [readRecord(pb.SignedSiteRecord.encode(other))]
+        opened = open(pb.SignedSiteRecord.encode(other))
       } catch {
-        return []
+        // Perhaps of a later version; the good ones after it count.
+        continue
       }
-    })
+      // Whoever speaks has checked the signature, or lies: the rest is worth nothing.
+      if (!opened.isGood()) return
+      yield opened.signed
+    }
+  }
 
   return {
     signRecord,
@@ -75,7 +97,7 @@ export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
         // A code of a later version is still a refusal.
         refusal: hello.refusal === 0 ? undefined : (REFUSALS[hello.refusal - 1] ?? 'bad-record'),
         own: hello.own === undefined ? undefined : readRecord(pb.SignedSiteRecord.encode(hello.own)),
-        others: readOthers(hello.others),
+        others: { [Symbol.iterator]: () => readOthers(hello.others) },
       }
     },
     writeGossip(gossip): Uint8Array {
@@ -129,8 +151,8 @@ function checkedBeat(beat: pb.Beat): Beat {
   // What has the highest of 64 bits is read as negative.
   if (beat.number < 1n || beat.recordNumber < 1n || beat.sentAt < 0n) throw bad('a beat has no valid number')
   if (beat.intervalMs < 1 || beat.intervalMs > LIMITS.intervalMs) throw bad('a beat announces no possible interval')
-  if (!beat.cannotDial.every(site => NAME_PATTERN.test(site))) throw bad('a beat names no valid site')
-  if (!beat.rtts.every(rtt => NAME_PATTERN.test(rtt.site))) throw bad('a beat names no valid site')
+  if (!beat.cannotDial.every(isSiteName)) throw bad('a beat names no valid site')
+  if (!beat.rtts.every(rtt => isSiteName(rtt.site))) throw bad('a beat names no valid site')
   return {
     incarnation: beat.incarnation,
     number: beat.number,
@@ -144,12 +166,12 @@ function checkedBeat(beat: pb.Beat): Beat {
 }
 
 function checkedRecord(record: pb.SiteRecord, peerId: string): SiteRecord {
-  if (!NAME_PATTERN.test(record.mesh) || !NAME_PATTERN.test(record.site)) throw bad('a record has no valid name')
+  if (!NAME_PATTERN.test(record.mesh) || !isSiteName(record.site)) throw bad('a record has no valid name')
   if (!isIncarnation(record.incarnation)) throw bad('a record has no valid incarnation')
   if (record.number < 1n) throw bad('a record has no valid number')
   if (!isText(record.version, LIMITS.versionLength)) throw bad('a record has no valid version')
   for (const { name, application } of record.services) {
-    if (!NAME_PATTERN.test(name) || !NAME_PATTERN.test(application)) throw bad('a record names no valid service')
+    if (!isServiceName(name) || !NAME_PATTERN.test(application)) throw bad('a record names no valid service')
   }
   for (const { key, value } of record.labels) {
     if (key === '' || !isText(key, LIMITS.labelKeyLength) || !isText(value, LIMITS.labelValueLength)) {
@@ -171,11 +193,13 @@ function checkedRecord(record: pb.SiteRecord, peerId: string): SiteRecord {
 
 function readAddress(bytes: Uint8Array): string {
   if (bytes.length > LIMITS.addressBytes) throw bad(`an address has more than ${LIMITS.addressBytes} bytes`)
-  return decoded(() => multiaddr(bytes).toString())
+  const text = decoded(() => multiaddr(bytes).toString())
+  if (!ADDRESS_TEXT.test(text)) throw bad('an address is written with characters that no address has')
+  return text
 }
 
 function isText(text: string, maxLength: number): boolean {
-  return text.length <= maxLength && NO_CONTROL_CHARACTERS.test(text)
+  return text.length <= maxLength && VISIBLE.test(text)
 }
 
 function toSign(record: Uint8Array): Uint8Array {

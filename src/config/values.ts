@@ -70,11 +70,15 @@ function scopeName(expects: string, pattern: RegExp): ValueType<string> {
 }
 
 export const siteName = scopeName(
-  '1 to 63 letters, digits, "-", "_" or ".", beginning with a letter or digit',
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+  '1 to 63 letters, digits, "-", "_" or ".", beginning with a letter or digit; no IP address, not localhost',
+  // Other sites refuse the record of one with such a name.
+  /^(?!localhost$|\d{1,3}(\.\d{1,3}){3}$)[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/i,
 )
 
-export const serviceName = scopeName('1 to 63 of a-z, 0-9 and "-", beginning with a letter', /^[a-z][a-z0-9-]{0,62}$/)
+export const serviceName = scopeName(
+  '1 to 63 of a-z, 0-9 and "-", beginning with a letter',
+  /^(?!localhost$)[a-z][a-z0-9-]{0,62}$/,
+)
 
 export const hostName = text(
   'a host name',

@@ -7,7 +7,10 @@ export interface HeartbeatCodec {
   /** Checks form, limits and signature. */
   readRecord(bytes: Uint8Array): SignedRecord
   writeHello(hello: Hello): Uint8Array
-  /** Records that are not in order are left out: one bad record must not hide the good ones. */
+  /**
+   * The speaker's own record is checked at once, the others one by one as they are asked for. Those whose form is not in
+   * order are left out, as they may be of a later version; at a wrong signature the others end.
+   */
   readHello(bytes: Uint8Array): Hello
   writeGossip(gossip: Gossip): Uint8Array
   readGossip(bytes: Uint8Array): Gossip
@@ -21,7 +24,7 @@ export interface Hello {
   /** The speaker's own record; undefined in a refusal. */
   readonly own: SignedRecord | undefined
   /** Records of other sites that the speaker knows. */
-  readonly others: readonly SignedRecord[]
+  readonly others: Iterable<SignedRecord>
 }
 
 export type HelloRefusal = 'wrong-mesh' | 'name-taken' | 'bad-record' | 'table-full'

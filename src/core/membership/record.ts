@@ -49,6 +49,18 @@ export interface Beat {
 /** Name of a site or a mesh: what stands in scopes, DHT keys and topics. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
+const ADDRESS_LIKE = /^(localhost|\d{1,3}(\.\d{1,3}){3})$/i
+
+/** Name of a site as the configuration has it, and nothing that a URL could take for this machine or an address. */
+export function isSiteName(text: string): boolean {
+  return NAME_PATTERN.test(text) && !ADDRESS_LIKE.test(text)
+}
+
+/** Name of a service as the configuration has it. */
+export function isServiceName(text: string): boolean {
+  return /^[a-z][a-z0-9-]{0,62}$/.test(text) && text !== 'localhost'
+}
+
 /** Whether two byte strings are equal. */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false

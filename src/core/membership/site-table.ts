@@ -1,4 +1,4 @@
-import { bytesEqual, NAME_PATTERN } from './record.ts'
+import { bytesEqual, isSiteName } from './record.ts'
 import { compareIncarnations } from './incarnation.ts'
 import type { Beat, SignedRecord } from './record.ts'
 
@@ -58,7 +58,7 @@ export function judgeRecord(table: SiteTable, signed: SignedRecord, introducer?:
   if (record.mesh !== table.mesh) {
     return refused('wrong-mesh', `it is of mesh "${record.mesh}", this is mesh "${table.mesh}"`)
   }
-  if (!NAME_PATTERN.test(record.site)) return refused('bad-name', 'its site has no valid name')
+  if (!isSiteName(record.site)) return refused('bad-name', 'its site has no valid name')
   if (record.site === table.self.site) return judgeOwn(table, signed)
   const nameOfKey = table.names.get(record.peerId)
   if (nameOfKey !== undefined && nameOfKey !== record.site) {

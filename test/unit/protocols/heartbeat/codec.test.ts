@@ -132,6 +132,18 @@ describe('a record', () => {
     { incarnation: 'yesterday' },
     { version: 'a\nb' },
     { labels: { k: 'a\0b' } },
+    { labels: { k: 'a\u202eb' } },
+    { labels: { 'k\u200b': 'v' } },
+    { version: '1\u2066' },
+    { site: '127.0.0.1' },
+    { site: 'LocalHost' },
+    { services: [{ name: 'localhost', application: 'a' }] },
+    { services: [{ name: '10.0.0.1', application: 'a' }] },
+    { services: [{ name: 'Image', application: 'a' }] },
+    { services: [{ name: '1image', application: 'a' }] },
+    { services: [{ name: 'im.age', application: 'a' }] },
+    { addresses: ['/dns4/par\u202eis/tcp/1'] },
+    { addresses: ['/dns4/a b/tcp/1'] },
   ])('with %j is refused', fields => {
     expect(() => sign(fields)).toThrow(refused)
   })
@@ -150,30 +162,58 @@ describe('a record', () => {
   })
 })
 
+/** With the records that are read one by one. */
+const readHello = (bytes: Uint8Array) => {
+  const hello = codec.readHello(bytes)
+  return { ...hello, others: [...hello.others] }
+}
+
 describe('a hello', () => {
   const own = codec.signRecord(record)
   const other = sign({ site: 'lyon' })
   const hello = { mesh: 'demo', refusal: undefined, own, others: [other] }
 
   test('is read back', () => {
-    expect(codec.readHello(codec.writeHello(hello))).toEqual(hello)
+    expect(readHello(codec.writeHello(hello))).toEqual(hello)
   })
 
   test.each(['wrong-mesh', 'name-taken', 'bad-record', 'table-full'] as const)('carries the refusal %s', refusal => {
     const written = codec.writeHello({ mesh: 'demo', refusal, own: undefined, others: [] })
-    expect(codec.readHello(written)).toEqual({ mesh: 'demo', refusal, own: undefined, others: [] })
+    expect(readHello(written)).toEqual({ mesh: 'demo', refusal, own: undefined, others: [] })
   })
 
   test('a refusal of a later version is still a refusal', () => {
     expect(codec.readHello(pb.Hello.encode({ mesh: 'demo', refusal: 77 })).refusal).toBe('bad-record')
   })
 
-  test('one bad record of others does not hide the good ones, a bad one of the speaker does', () => {
+  test('a record of another form does not hide the good ones, a wrong signature ends them, a bad one of the speaker ends all', () => {
     const good = pb.SignedSiteRecord.decode(other.bytes)
-    const bad = { ...good, signature: new Uint8Array(64) }
-    const read = (message: Partial<pb.Hello>) => codec.readHello(pb.Hello.encode({ mesh: 'demo', ...message }))
-    expect(read({ own: pb.SignedSiteRecord.decode(own.bytes), others: [bad, good] }).others).toEqual([other])
-    expect(() => read({ own: bad })).toThrow(refused)
+    const speaker = pb.SignedSiteRecord.decode(own.bytes)
+    const unreadable = { record: new Uint8Array([255]), signature: good.signature }
+    const forged = { ...good, signature: new Uint8Array(64) }
+    const read = (message: Partial<pb.Hello>) => readHello(pb.Hello.encode({ mesh: 'demo', ...message }))
+    expect(read({ own: speaker, others: [unreadable, good, good] }).others).toEqual([other, other])
+    expect(read({ own: speaker, others: [good, forged, good] }).others).toEqual([other])
+    expect(() => read({ own: forged })).toThrow(refused)
+  })
+
+  test('costs no more signatures than are asked for', () => {
+    let checked = 0
+    const counting = createHeartbeatCodec({
+      ...keys,
+      verify: (...args) => {
+        checked += 1
+        return keys.verify(...args)
+      },
+    })
+    const others = many(50, i => sign({ site: `other${i}` }))
+    const read = counting.readHello(codec.writeHello({ ...hello, others }))
+    expect(checked).toBe(1)
+    const [first] = read.others
+    expect(first?.record.site).toBe('other0')
+    expect(checked).toBe(2)
+    expect([...read.others]).toHaveLength(50)
+    expect(checked).toBe(51)
   })
 
   test('holds as many records as fit and leaves the rest out', () => {
@@ -182,7 +222,7 @@ describe('a hello', () => {
     })
     const written = codec.writeHello({ ...hello, others: many(200, () => big) })
     expect(written.length).toBeLessThanOrEqual(LIMITS.helloBytes)
-    const count = codec.readHello(written).others.length
+    const count = readHello(written).others.length
     expect(count).toBe(Math.floor((LIMITS.helloBytes - 256 - own.bytes.length) / (big.bytes.length + 8)))
   })
 
@@ -240,7 +280,7 @@ describe('gossip', () => {
   test('no bytes make the codec throw anything but its own error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
-        for (const read of [codec.readGossip, codec.readHello, codec.readRecord]) {
+        for (const read of [codec.readGossip, readHello, codec.readRecord]) {
           try {
             read(bytes)
           } catch (error) {

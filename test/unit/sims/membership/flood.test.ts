@@ -155,3 +155,39 @@ test('refused records of ever new names are told a few times, not each', async (
   expect(told.length).toBeGreaterThan(0)
   expect(told.length).toBeLessThanOrEqual(16)
 })
+
+test('of one author, and of all unknown ones together, only so much gossip is looked at', async () => {
+  const { world } = await meet()
+  const { minted, hello } = attacker(world)
+  void hello(world.site('s0').address, [])
+  await world.time.run(world.time.now + 5_000)
+  const verdicts: string[] = []
+  world.observe({ onGossip: (_site, _message, verdict) => void verdicts.push(verdict) })
+  const source = world.site('s1').keys.peerId
+  const { peer } = world.site('s0')
+  const codec = createHeartbeatCodec(world.keys.make('any', 5n))
+  const beat = (number: bigint) => ({
+    incarnation: '1900000000000-0000000000000000',
+    number,
+    recordNumber: 1n,
+    sentAt: 1_760_000_000_000,
+    intervalMs: 1_000,
+    rttMs: {},
+    cannotDial: [],
+    loadPercent: 0,
+  })
+  for (let i = 1; i <= 500; i++) {
+    const data = codec.writeGossip({ kind: 'beat', beat: beat(BigInt(i)) })
+    peer?.receiveGossip(`beat ${i}`, { author: 'attacker', source, data })
+  }
+  const accepted = (): number => verdicts.filter(verdict => verdict === 'accept').length
+  expect(accepted()).toBeGreaterThan(0)
+  expect(accepted()).toBeLessThanOrEqual(40)
+  verdicts.length = 0
+  for (const [i, signed] of minted(500, 'm').entries()) {
+    const data = codec.writeGossip({ kind: 'record', signed })
+    peer?.receiveGossip(`record ${i}`, { author: signed.record.peerId, source, data })
+  }
+  expect(accepted()).toBeGreaterThan(0)
+  expect(accepted()).toBeLessThanOrEqual(40)
+})
