@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -258,16 +259,39 @@ describe('events', () => {
 })
 
 describe('limits', () => {
-  test('as many connections as said, and not one more', async () => {
-    const port = Number(new URL(server.url).port)
-    const sockets = Array.from({ length: ADMIN_LIMITS.connections }, () => connect(port, '127.0.0.1'))
-    await Promise.all(sockets.map(socket => once(socket, 'connect')))
-    // The last of them is served, so all were taken.
-    const last = sockets.at(-1) ?? connect(port, '127.0.0.1')
-    last.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
-    const [answer] = (await once(last, 'data')) as [Buffer]
-    expect(answer.toString()).toContain('200 OK')
-    const beyond = connect(port, '127.0.0.1')
+  const port = () => Number(new URL(server.url).port)
+  const asks = async (socket: Socket, request: string): Promise<string> => {
+    socket.write(request)
+    return String(((await once(socket, 'data')) as [Buffer])[0])
+  }
+  const LIVEZ = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'
+
+  test('idle connections shut nobody out: the one that has been idle for longest makes room', async () => {
+    const sockets: Socket[] = []
+    for (let i = 0; i < ADMIN_LIMITS.connections; i++) {
+      const socket = connect(port(), '127.0.0.1')
+      sockets.push(socket)
+      await once(socket, 'connect')
+    }
+    // The first has had a request since, so it is no longer the oldest.
+    const [first, second] = sockets
+    if (first === undefined || second === undefined) throw new Error('no sockets')
+    expect(await asks(first, LIVEZ)).toContain('200 OK')
+    const closed = once(second.resume(), 'close')
+    const beyond = connect(port(), '127.0.0.1')
+    expect(await asks(beyond, LIVEZ)).toContain('200 OK')
+    await closed
+    expect(await asks(first, LIVEZ)).toContain('200 OK')
+    expect(sockets.filter(socket => !socket.destroyed)).toHaveLength(ADMIN_LIMITS.connections - 1)
+    for (const socket of [...sockets, beyond]) socket.destroy()
+  })
+
+  test('as many connections with a request as said, and not one more', async () => {
+    const events = `GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`
+    const sockets = Array.from({ length: ADMIN_LIMITS.connections }, () => connect(port(), '127.0.0.1'))
+    for (const answer of await Promise.all(sockets.map(socket => asks(socket, events))))
+      expect(answer).toContain('200 OK')
+    const beyond = connect(port(), '127.0.0.1')
     await once(beyond.resume(), 'close')
     expect(sockets.filter(socket => !socket.destroyed)).toHaveLength(ADMIN_LIMITS.connections)
     for (const socket of sockets) socket.destroy()

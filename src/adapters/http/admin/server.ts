@@ -7,6 +7,7 @@ import { CheopsError } from '../../../errors.ts'
 import type { AgentControl } from '../../../ports/control.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import { readJson } from './body.ts'
+import { boundConnections } from './connections.ts'
 import { EventFeed } from './events.ts'
 import type { Answer, Route } from './route.ts'
 import { ROUTES } from './routes.ts'
@@ -21,6 +22,8 @@ export const ADMIN_LIMITS = {
   headMs: 10_000,
   /** The same for a whole request. */
   requestMs: 30_000,
+  /** A client that asks again and again does so sooner; the rest only holds what others need. */
+  keepAliveMs: 5_000,
   /** Operators, scrapers and readers of events; each of the latter holds one. */
   connections: 256,
   /** How long a request waits for the network unless it says otherwise (`Cheops-Timeout`, milliseconds), and at most. */
@@ -59,6 +62,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     maxHeaderSize: ADMIN_LIMITS.headerBytes,
     headersTimeout: options.headMs ?? ADMIN_LIMITS.headMs,
     requestTimeout: ADMIN_LIMITS.requestMs,
+    keepAliveTimeout: ADMIN_LIMITS.keepAliveMs,
     // The default looks at these only every 30 s.
     connectionsCheckingInterval: Math.min(1_000, options.headMs ?? 1_000),
   }
@@ -69,8 +73,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const server =
     tls === undefined
       ? http.createServer(serverOptions, listener)
-      : https.createServer({ ...serverOptions, ...tls }, listener)
-  server.maxConnections = ADMIN_LIMITS.connections
+      : https.createServer({ ...serverOptions, ...tls, handshakeTimeout: serverOptions.headersTimeout }, listener)
+  boundConnections(server, ADMIN_LIMITS.connections)
   await listening(server, listen)
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : listen.port
