@@ -1,5 +1,6 @@
 import { CheopsError } from '../errors.ts'
 import { EXIT } from './io.ts'
+import { printable } from './output/visible.ts'
 
 /** The agent was asked, and answered with an error (problem+json). */
 export class AgentRefusal extends Error {
@@ -38,6 +39,6 @@ export function describeFailure(error: unknown): { readonly text: string; readon
 
 /** The code stands behind the first line: what follows may be a caret under a column. */
 function lines(message: string, code: string, hint: string | undefined): string {
-  const [first = '', ...rest] = message.split('\n')
+  const [first = '', ...rest] = message.split('\n').map(printable)
   return [`cheops: ${first} (${code})`, ...rest, ...(hint === undefined ? [] : [`  ${hint}`])].join('\n')
 }

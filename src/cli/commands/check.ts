@@ -8,7 +8,7 @@ import { connectAgent, timeoutOf } from '../agent/resolve.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
 import { painter, render } from '../output/render.ts'
-import { printable } from '../output/table.ts'
+import { printable } from '../output/visible.ts'
 
 export const checkCommand: CommandSpec = {
   name: 'check',

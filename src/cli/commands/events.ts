@@ -1,7 +1,7 @@
 import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
-import { printable } from '../output/table.ts'
+import { printable, visibleJson } from '../output/visible.ts'
 
 export const eventsCommand: CommandSpec = {
   name: 'events',
@@ -21,10 +21,10 @@ export const eventsCommand: CommandSpec = {
         writeLine(
           io.stdout,
           options.format === 'json'
-            ? JSON.stringify(event)
+            ? visibleJson(event)
             : options.format === 'yaml'
               ? `---\n${Object.entries(event)
-                  .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+                  .map(([name, value]) => `${name}: ${visibleJson(value)}`)
                   .join('\n')}`
               : `${new Date(event.at).toISOString()}  ${event.type.padEnd(17)}  ${printable(event.subject)}  ${printable(event.detail)}`,
         )

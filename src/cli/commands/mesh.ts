@@ -6,7 +6,8 @@ import type { GroupSpec } from '../command.ts'
 import { AgentRefusal } from '../failure.ts'
 import { EXIT, wantsColour, writeLine } from '../io.ts'
 import { duration, milliseconds, painter, render } from '../output/render.ts'
-import { printable, table } from '../output/table.ts'
+import { table } from '../output/table.ts'
+import { printable } from '../output/visible.ts'
 import { paintLiveness, siteTable } from './status.ts'
 
 const SITE = { name: '<site>', help: 'name of the site' } as const

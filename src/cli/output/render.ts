@@ -1,6 +1,6 @@
-import { stringify } from 'yaml'
 import { writeLine } from '../io.ts'
 import type { Io } from '../io.ts'
+import { printableScreen, visibleJson, visibleYaml } from './visible.ts'
 
 export const FORMATS = ['table', 'json', 'yaml'] as const
 export type Format = (typeof FORMATS)[number]
@@ -9,13 +9,13 @@ export type Format = (typeof FORMATS)[number]
 export function render(io: Io, format: Format, value: unknown, text: () => string): void {
   switch (format) {
     case 'json':
-      writeLine(io.stdout, JSON.stringify(value, undefined, 2))
+      writeLine(io.stdout, visibleJson(value, 2))
       return
     case 'yaml':
-      io.stdout.write(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }))
+      io.stdout.write(visibleYaml(value))
       return
     case 'table':
-      writeLine(io.stdout, text())
+      writeLine(io.stdout, printableScreen(text()))
   }
 }
 

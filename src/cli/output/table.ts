@@ -1,3 +1,5 @@
+import { printable } from './visible.ts'
+
 /** Columns as wide as their widest cell, two spaces apart, no trailing spaces; undefined cells are shown as a dash. */
 export function table(head: readonly string[], rows: readonly (readonly (string | undefined)[])[]): string {
   const cells = [head, ...rows.map(row => row.map(cell => (cell === undefined || cell === '' ? '–' : printable(cell))))]
@@ -14,9 +16,6 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
 
 /** `text` with spaces behind it up to `width` columns. */
 export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - displayWidth(text)))
-
-/** What other machines chose must not control the reader's terminal. */
-export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\ufffd')
 
 const segmenter = new Intl.Segmenter()
 /** East Asian wide and fullwidth (UAX #11), and what terminals draw as emoji. */

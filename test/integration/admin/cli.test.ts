@@ -157,7 +157,7 @@ describe('answers', () => {
     clearInterval(timer)
     expect([code, out.split('\n')[0]]).toEqual([
       0,
-      '2025-11-22T10:00:00.000Z  site.joined        site4  It said hello.\ufffd[0m',
+      '2025-11-22T10:00:00.000Z  site.joined        site4  It said hello.\\u001b[0m',
     ])
   })
 

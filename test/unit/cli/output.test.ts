@@ -1,9 +1,12 @@
 // Shows how answers look: columns that align whatever they hold, times that people read, one screen of status, findings
 // in sections. How: exact text, without a terminal.
+import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { findingsText } from '../../../src/cli/commands/check.ts'
 import { statusScreen } from '../../../src/cli/commands/status.ts'
-import { duration, milliseconds } from '../../../src/cli/output/render.ts'
+import { duration, milliseconds, render } from '../../../src/cli/output/render.ts'
+import type { Io } from '../../../src/cli/io.ts'
 import { displayWidth, table } from '../../../src/cli/output/table.ts'
 import { evaluateCheck } from '../../../src/core/check/index.ts'
 import { fakeControl } from '../../integration/admin/fake-control.ts'
@@ -32,7 +35,24 @@ describe('tables', () => {
     expect(displayWidth(text)).toBe(width)
   })
   test('control characters of others do not reach the terminal', () => {
-    expect(table(['A'], [['\u001b[31mred\u0007\n']])).toBe('A\n\ufffd[31mred\ufffd\ufffd')
+    expect(table(['A'], [['\u001b[31mred\u0007\n']])).toBe('A\n\\u001b[31mred\\u0007\\u000a')
+  })
+})
+
+describe('what cannot be seen', () => {
+  const hostile = 'a\u009b2J\u202eb\u200b\ufeff\u{e0041}\u2028c"\\'
+  test.each(['table', 'json', 'yaml'] as const)('is written out: %s', async format => {
+    const stdout = new PassThrough()
+    const value = { [hostile]: hostile, list: [hostile, 'plain', 1, null] }
+    const io = { stdout } as unknown as Io
+    render(io, format, value, () => `\u001b[31m${hostile}\u001b[0m\n\u001b]0;title\u0007`)
+    stdout.end()
+    const shown = String(Buffer.concat(await stdout.toArray()))
+    const paint = /\u001b\[(31|0)m|\n/g
+    expect(shown.replaceAll(format === 'table' ? paint : /\n/g, '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    if (format === 'json') expect(JSON.parse(shown)).toEqual(value)
+    if (format === 'yaml') expect(parse(shown)).toEqual(value)
+    if (format === 'table') expect(shown.match(paint)?.slice(0, 2)).toEqual(['\u001b[31m', '\u001b[0m'])
   })
 })
 
