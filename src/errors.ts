@@ -53,6 +53,11 @@ export const ERRORS = {
     title: 'The prime is no location of the scope',
     hint: 'Name as prime one of the sites that the scope names, or leave it out.',
   },
+  ERR_SCOPE_PARAMETER: {
+    status: 400,
+    title: 'A parameter of the URL prefix cannot be kept',
+    hint: 'Leave it out: /~<scope>/ alone says where the request runs.',
+  },
   ERR_SCOPE_COLLABORATION: {
     status: 501,
     title: 'This agent does not yet replicate or cross',

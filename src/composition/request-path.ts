@@ -179,13 +179,11 @@ function serviceNames(services: Services, membership: Membership): ServiceNames 
     isService: offered,
     // A name that another site has chosen must not take the place of an address that clients use for this agent.
     serviceOfHost: host => services.byHost().get(host) ?? (SERVICE_NAME.test(host) && offered(host) ? host : undefined),
-    serviceOfAuthority: authority => {
-      const byHost = services.byHost()
-      const hasPort = /:\d+$/.test(authority)
-      return (
-        byHost.get(authority) ??
-        (hasPort ? undefined : (byHost.get(`${authority}:80`) ?? byHost.get(`${authority}:443`)))
-      )
+    servicesOfAuthority: authority => {
+      const byAuthority = services.byAuthority()
+      const exact = byAuthority.get(authority)
+      if (exact !== undefined || /:\d+$/.test(authority)) return exact ?? []
+      return byAuthority.get(`${authority}:80`) ?? byAuthority.get(`${authority}:443`) ?? []
     },
     nearest: name => nearestName(name, new Set(membership.catalog().sites.flatMap(site => site.services))),
   }

@@ -1,3 +1,4 @@
+import type { EndpointAddress } from '../adapters/http/addressing.ts'
 import { endpointUpstream } from '../adapters/http/endpoint.ts'
 import type { Upstream } from '../adapters/http/upstream.ts'
 import type { Config, ServiceConfig } from '../config.ts'
@@ -19,7 +20,8 @@ export class Services {
   readonly #byName = new Map<string, Service>()
   #rules: readonly CorrelationRule[] = []
   #endpoints: Readonly<Record<string, string>> = {}
-  #authorities: ReadonlyMap<string, string> = new Map()
+  #hosts: ReadonlyMap<string, string> = new Map()
+  #authorities: ReadonlyMap<string, readonly EndpointAddress[]> = new Map()
 
   /** @param loopOf name of the listener of this agent that a service's endpoint would lead back to, undefined as it should be */
   constructor(config: Config, loopOf: (service: ServiceConfig) => string | undefined) {
@@ -82,11 +84,13 @@ export class Services {
     return this.#endpoints
   }
 
-  /**
-   * Names of services by what clients may write as host: configured hosts, and host and port of endpoints, the default port
-   * too (`app:80`). Lower case.
-   */
+  /** Names of services by configured hosts, lower case. */
   byHost(): ReadonlyMap<string, string> {
+    return this.#hosts
+  }
+
+  /** Services by host and port of their endpoints, the default port too (`app:80`), lower case; the longest base path first. */
+  byAuthority(): ReadonlyMap<string, readonly EndpointAddress[]> {
     return this.#authorities
   }
 
@@ -99,15 +103,20 @@ export class Services {
   #derive(): void {
     const rules = new Map<string, CorrelationRule>()
     const hosts = new Map<string, string>()
+    const authorities = new Map<string, EndpointAddress[]>()
     const endpoints: Record<string, string> = {}
     for (const { config, glue } of this.#byName.values()) {
       for (const rule of glue.correlate) rules.set(`${rule.in} ${rule.out}`, rule)
       for (const host of config.hosts) hosts.set(host.toLowerCase(), config.name)
-      hosts.set(authorityOf(config.endpoint), config.name)
+      const authority = authorityOf(config.endpoint)
+      const address = { service: config.name, basePath: new URL(config.endpoint).pathname.replace(/\/$/, '') }
+      authorities.set(authority, [...(authorities.get(authority) ?? []), address])
       endpoints[config.name] = config.endpoint.replace(/\/$/, '')
     }
     this.#rules = [...rules.values()]
-    this.#authorities = hosts
+    this.#hosts = hosts
+    for (const list of authorities.values()) list.sort((a, b) => b.basePath.length - a.basePath.length)
+    this.#authorities = authorities
     this.#endpoints = endpoints
   }
 

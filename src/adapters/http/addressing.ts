@@ -18,14 +18,21 @@ export interface Address {
   readonly prefix: string
 }
 
+/** Where the endpoint of a service stands below its authority. */
+export interface EndpointAddress {
+  readonly service: string
+  /** Path of the endpoint's URL, no slash at the end: a URL of the application itself begins with it. */
+  readonly basePath: string
+}
+
 /** What an ingress knows about names. */
 export interface ServiceNames {
   /** Whether some site offers a service of this name. */
   isService(name: string): boolean
   /** Service that clients reach under this host name (configured `hosts`, names), lower case, without port. */
   serviceOfHost(host: string): string | undefined
-  /** Service whose endpoint has this authority, `host:port`, lower case. */
-  serviceOfAuthority(authority: string): string | undefined
+  /** Services whose endpoint has this authority, `host:port`, lower case; those with the longest base path first. */
+  servicesOfAuthority(authority: string): readonly EndpointAddress[]
   /** What to say when nothing matches: the nearest name, if there is one. */
   nearest(name: string): string | undefined
 }
@@ -46,14 +53,14 @@ export function addressOf(
     return withScope(target, { service: listenerService, way: 'listener', authority, prefix: origin })
   }
   if (absolute !== undefined) {
-    const service = byAuthority(absolute.authority, names)
     const { authority, origin, path } = absolute
-    if (service !== undefined) return withScope(path, { service, way: 'proxy', authority, prefix: origin })
+    const found = byAuthority(authority, path, names, { way: 'proxy', authority, prefix: origin })
+    if (found !== undefined) return found
     throw unknown(hostOf(authority), names, `no service answers to the host "${authority}"`)
   }
   if (head.host !== undefined) {
-    const service = byAuthority(head.host, names)
-    if (service !== undefined) return withScope(head.target, { service, way: 'host', authority: undefined, prefix: '' })
+    const found = byAuthority(head.host, head.target, names, { way: 'host', authority: undefined, prefix: '' })
+    if (found !== undefined) return found
   }
   const { rest, scope, parameters, prefix } = splitScope(head.target)
   const end = endOfSegment(rest)
@@ -74,9 +81,28 @@ export function addressOf(
   }
 }
 
-function byAuthority(authority: string, names: ServiceNames): string | undefined {
+function byAuthority(
+  authority: string,
+  target: string,
+  names: ServiceNames,
+  way: Pick<Address, 'way' | 'authority' | 'prefix'>,
+): Address | undefined {
   const lower = authority.toLowerCase()
-  return names.serviceOfAuthority(lower) ?? names.serviceOfHost(hostOf(lower))
+  // A URL of the application itself has the base path of its endpoint, which is written before every path on the way on.
+  for (const { service, basePath } of names.servicesOfAuthority(lower)) {
+    const address = withScope(target, { service, ...way })
+    const path = below(basePath, address.path)
+    if (path !== undefined) return { ...address, path, prefix: address.prefix + basePath }
+  }
+  const service = names.serviceOfHost(hostOf(lower))
+  return service === undefined ? undefined : withScope(target, { service, ...way })
+}
+
+function below(basePath: string, path: string): string | undefined {
+  if (!path.startsWith(basePath)) return undefined
+  const rest = path.slice(basePath.length)
+  if (rest === '' || rest.startsWith('?')) return `/${rest}`
+  return rest.startsWith('/') ? rest : undefined
 }
 
 function hostOf(authority: string): string {

@@ -63,6 +63,7 @@ export class Ingress {
       this.#checkOrigin(side.request.headers['sec-fetch-site'])
       const head = { ...headOf(side.request), host: side.request.headers.host }
       const address = addressOf(head, this.#options.service, names)
+      checkParameters(address.parameters)
       if (address.authority !== undefined) replaceHost(side.request.rawHeaders, address.authority)
       const links = (): LinkContext => this.#linksOf(address, side, socket)
       this.#parts.route(new HttpExchange(side, address, links, environment))
@@ -105,6 +106,22 @@ export class Ingress {
     if (own === undefined) return undefined
     const scopePrefix = /\/~[^/]*$/.exec(base)?.[0] ?? ''
     return own + scopePrefix
+  }
+}
+
+/** What the URL prefix may say beside the scope, for clients that cannot send the header of the same name. */
+const PARAMETERS: ReadonlySet<string> = new Set(['level', 'wait', 'require'])
+
+/**
+ * What cannot be kept is not silently passed over.
+ * @throws CheopsError ERR_SCOPE_PARAMETER
+ */
+function checkParameters(parameters: ReadonlyMap<string, string>): void {
+  for (const name of parameters.keys()) {
+    const why = PARAMETERS.has(name)
+      ? `"${name}" is about replication, which this version does not do`
+      : `there is no parameter "${name.slice(0, 40)}"; there are ${[...PARAMETERS].join(', ')}`
+    throw new CheopsError('ERR_SCOPE_PARAMETER', `The URL prefix cannot be kept: ${why}.`)
   }
 }
 

@@ -99,6 +99,20 @@ describe('scopes in several places', () => {
   })
 })
 
+test.each([
+  ['a parameter that nobody knows', 'levl=strong', /there is no parameter/],
+  ['one that this version cannot keep', 'level=strong', /replication, which this version does not do/],
+])('%s in the URL prefix is refused and not passed over', async (_what, parameter, sentence) => {
+  const { app, client } = await chain(() => {})
+  const request = `GET /~site2;${parameter}/app/ HTTP/1.1\r\nHost: h\r\n\r\n`
+  const answer = await client().send(request).until(isWhole, 'the refusal')
+  expect(JSON.parse(bodyOfMessage(answer))).toMatchObject({
+    code: 'ERR_SCOPE_PARAMETER',
+    detail: expect.stringMatching(sentence),
+  })
+  expect(app.received).toEqual([])
+})
+
 test('requests of a client within one trace of its own do not inherit scopes from each other', async () => {
   const { app, client } = await chain((socket, got) => {
     if (!got.includes('/hang')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')

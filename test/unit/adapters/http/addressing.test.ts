@@ -8,10 +8,22 @@ import { addressOf } from '../../../../src/adapters/http/addressing.ts'
 import type { Address, ServiceNames } from '../../../../src/adapters/http/addressing.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 
+const ENDPOINTS = new Map([
+  ['127.0.0.1:9001', [{ service: 'inventory', basePath: '' }]],
+  ['[::1]:9001', [{ service: 'orders', basePath: '' }]],
+  [
+    'app:9002',
+    [
+      { service: 'orders', basePath: '/v1/orders' },
+      { service: 'inventory', basePath: '/v1' },
+    ],
+  ],
+])
+
 const names: ServiceNames = {
   isService: name => ['inventory', 'orders'].includes(name),
   serviceOfHost: host => ({ 'inventory.example': 'inventory', orders: 'orders', '2001:db8::1': 'orders' })[host],
-  serviceOfAuthority: authority => ({ '127.0.0.1:9001': 'inventory', '[::1]:9001': 'orders' })[authority],
+  servicesOfAuthority: authority => ENDPOINTS.get(authority) ?? [],
   nearest: name => (name === 'inventry' ? 'inventory' : undefined),
 }
 
@@ -160,4 +172,21 @@ test('no target makes it throw anything but an error with a code', () => {
       }
     }),
   )
+})
+
+test.each([
+  ['http://app:9002/v1/items?x=1', 'inventory', '/items?x=1', 'http://app:9002/v1'],
+  ['http://app:9002/v1', 'inventory', '/', 'http://app:9002/v1'],
+  ['http://app:9002/v1?x', 'inventory', '/?x', 'http://app:9002/v1'],
+  ['http://app:9002/v1/orders/7', 'orders', '/7', 'http://app:9002/v1/orders'],
+  ['http://app:9002/v1/ordersx', 'inventory', '/ordersx', 'http://app:9002/v1'],
+  ['http://app:9002/~site2/v1/items', 'inventory', '/items', 'http://app:9002/~site2/v1'],
+])('a URL of the application itself, %s, has the base path of its endpoint once', (target, service, path, prefix) => {
+  const head = { method: 'GET', target, rawHeaders: [], host: undefined }
+  expect(addressOf(head, undefined, names)).toMatchObject({ service, path, prefix, way: 'proxy' })
+})
+
+test('what is below no endpoint of that authority is nobody’s', () => {
+  const head = { method: 'GET', target: 'http://app:9002/v2/items', rawHeaders: [], host: undefined }
+  expect(() => addressOf(head, undefined, names)).toThrow(/no service answers to the host "app:9002"/)
 })
