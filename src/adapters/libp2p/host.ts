@@ -11,6 +11,7 @@ import { createLibp2p } from 'libp2p'
 import { CheopsError } from '../../errors.ts'
 import { batchedMuxer } from './batched-muxer.ts'
 import { corkedTcp } from './corked-tcp.ts'
+import { boundedInbound, MAX_PENDING } from './pending-inbound.ts'
 import { noiseCrypto } from './noise-crypto.ts'
 import { quietMuxer } from './quiet-muxer.ts'
 import { relayTransport } from './relay-transport.ts'
@@ -89,7 +90,7 @@ const MAX_RESERVATIONS = 512
 /** Makes a node; it is not started. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const useRelay = options.relay.use ? ['/p2p-circuit'] : []
-  const transports = options.transports ?? [corkedTcp()]
+  const transports = options.transports ?? [boundedInbound(corkedTcp())]
   return createLibp2p<HostServices>({
     start: false,
     privateKey: options.privateKey,
@@ -121,7 +122,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     connectionManager: {
       maxConnections: MAX_CONNECTIONS,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
-      maxIncomingPendingConnections: INBOUND_CONNECTIONS_PER_SECOND,
+      // What has to go is counted until it has gone.
+      maxIncomingPendingConnections: 2 * MAX_PENDING,
       inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
       dialTimeout: options.dialTimeoutMs,
       addressDialTimeout: Math.max(1_000, options.dialTimeoutMs / ADDRESS_SHARE),
