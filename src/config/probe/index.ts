@@ -4,6 +4,7 @@ import { isLoopback } from '../rules.ts'
 import { readPackage } from '../version.ts'
 import { probeEndpoint } from './endpoint.ts'
 import { probeCertificates, probeFiles, probeFolder } from './files.ts'
+import { probeOpenFiles } from './open-files.ts'
 import { probeBootstrap, probeListeners } from './ports.ts'
 
 export interface ProbeOptions {
@@ -23,10 +24,11 @@ export interface ProbeOptions {
  * Nothing is changed; listeners are opened for a moment and closed again.
  */
 export async function probe(config: Config, { signal, running, file }: ProbeOptions): Promise<CheckFacts> {
-  const [files, certificates, data, endpoints, listeners, bootstrap] = await Promise.all([
+  const [files, certificates, data, openFiles, endpoints, listeners, bootstrap] = await Promise.all([
     probeFiles(config),
     probeCertificates(config),
     probeFolder(config.data),
+    probeOpenFiles(config),
     Promise.all(config.services.map((service): Promise<EndpointFact> => probeEndpoint(service, signal))),
     running ? undefined : (probeListeners(config) satisfies Promise<readonly ListenerFact[]>),
     running ? undefined : (probeBootstrap(config.bootstrap, signal) satisfies Promise<readonly BootstrapFact[]>),
@@ -39,6 +41,7 @@ export async function probe(config: Config, { signal, running, file }: ProbeOpti
     data,
     endpoints,
     meshKey: { configured: config.meshKey !== undefined, reachable: config.listen.some(reachable) },
+    ...(openFiles === undefined ? {} : { openFiles }),
     ...(listeners === undefined ? {} : { listeners }),
     ...(bootstrap === undefined ? {} : { bootstrap }),
   }

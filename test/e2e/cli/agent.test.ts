@@ -1,11 +1,13 @@
 // Shows the life of an agent by hand: init, check, up, ask, stop; two that find each other; and that `cheops check` finds
 // what is wrong at a real agent. How: the built program as processes, with free ports and applications of the test's own.
+import { execFile } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Bench } from './harness.ts'
+import { Bench, PROGRAM } from './harness.ts'
 import type { Agent } from './harness.ts'
 
 let bench: Bench
@@ -61,6 +63,18 @@ describe('before an agent runs', () => {
     expect([code, errors.map(({ id }) => id)]).toEqual([2, ['files', 'port-free', 'app-answers', 'bootstrap']])
     const up = await bench.run(['up', '--config', 'bad.yaml'])
     expect([up.code, up.err]).toMatchObject([1, expect.stringContaining('The mesh key')])
+  })
+
+  test('check finds that fewer files may be open than the limits need, and a token in the clear', async () => {
+    const listen = 'listen: ["127.0.0.1:0"]\ningress: {listen: "127.0.0.1:0"}\nadmin: {listen: "0.0.0.0:0"}\n'
+    await writeFile(path.join(bench.folder, 'few.yaml'), `mesh: demo\nsite: site1\n${listen}`)
+    const warnings = async (limit: string) => {
+      const command = [`--nofile=${limit}`, process.execPath, PROGRAM, 'check', '-c', 'few.yaml', '-o', 'json']
+      const { stdout } = await promisify(execFile)('prlimit', command, { cwd: bench.folder })
+      return (JSON.parse(stdout) as { id: string; level: string }[]).filter(({ level }) => level === 'warning')
+    }
+    expect((await warnings('1024')).map(({ id }) => id)).toEqual(['open-files', 'listener-clear'])
+    expect((await warnings('16384')).map(({ id }) => id)).toEqual(['listener-clear'])
   })
 
   test('up without a configuration says what is missing', async () => {
