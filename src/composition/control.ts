@@ -115,6 +115,10 @@ export class Control implements AgentControl {
     return { rttMs: await within(signal, this.#parts.peer.diagnostics.ping(site)) }
   }
 
+  forgetSite(site: string): Promise<void> {
+    return this.#parts.peer.diagnostics.forgetSite(site)
+  }
+
   async dhtGet(site: string, { signal }: AbortOptions): Promise<DhtRecord> {
     const records = await within(signal, this.#parts.peer.diagnostics.dhtGet(site))
     const [newest] = records
@@ -159,11 +163,11 @@ export class Control implements AgentControl {
 
   /** What can fail comes first, and is undone when what comes behind it fails: then all is as it was. */
   async #addService(given: Readonly<Record<string, unknown>>, save: boolean): Promise<OwnService> {
-    const { services, changeListener, configFile } = this.#parts
+    const { services, configFile } = this.#parts
     const service = parseService(given, configFile === undefined ? process.cwd() : path.dirname(configFile))
     const file = save ? fileToSaveIn(configFile) : undefined
     const prepared = await services.prepare(service)
-    const listener = await changeListener(service)
+    const listener = await this.#parts.changeListener(service)
     try {
       if (file !== undefined) saveService(file, { ...given, name: service.name })
     } catch (error) {

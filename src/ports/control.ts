@@ -30,6 +30,12 @@ export interface AgentControl {
   ping(site: string, options: AbortOptions): Promise<{ readonly rttMs: number }>
 
   /**
+   * Forgets a site that is gone for good, and which key its name belongs to, at this agent: a new agent may then be that site.
+   * @throws CheopsError ERR_SITE_UNKNOWN, also for this agent's own site
+   */
+  forgetSite(site: string): Promise<void>
+
+  /**
    * Reads the record of a site from the DHT, past this agent's memory.
    * @param site name of the site
    * @throws CheopsError ERR_ADMIN_NOT_FOUND when no peer that answers holds one
@@ -213,5 +219,5 @@ export interface StartOptions {
   /** Aborts a start that takes too long; what was started by then is stopped. */
   readonly signal?: AbortSignal
   /** Called once the data folder is this agent's alone, before it listens anywhere. */
-  onDataFolder?(): Promise<void>
+  readonly onDataFolder?: () => Promise<void>
 }

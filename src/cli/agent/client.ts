@@ -50,6 +50,10 @@ export class AdminClient {
     await readText(await this.#request('DELETE', path, undefined, this.#limit()))
   }
 
+  async forgetSite(name: string): Promise<void> {
+    await readText(await this.#request('DELETE', `/v1/sites/${encodeURIComponent(name)}`, undefined, this.#limit()))
+  }
+
   /** Events as they happen, until the agent ends or the signal does. */
   async *events(signal: AbortSignal): AsyncGenerator<EventAnswer> {
     const response = await this.#request('GET', '/v1/events', undefined, this.#limit(), signal)

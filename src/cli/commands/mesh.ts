@@ -46,6 +46,22 @@ export const siteGroup: GroupSpec = {
       },
     },
     {
+      name: 'rm',
+      summary: 'Forget a site that is gone for good, or that has lost its key, at this agent',
+      details:
+        'A name belongs to the key that used it first. Once each agent has forgotten the site, a new agent with a new key may take its\n' +
+        'name. A site that still runs is known again as soon as it says hello.',
+      arguments: [SITE],
+      agent: true,
+      examples: [['cheops site rm site3', 'site3 was rebuilt without its peer.key: run this at every other site']],
+      async run(call) {
+        const name = call.args[0] ?? ''
+        await (await connectAgent(call)).forgetSite(name)
+        writeLine(call.io.stdout, `${name} is forgotten here`)
+        return EXIT.ok
+      },
+    },
+    {
       name: 'ping',
       summary: "Measure the round trip to a site's agent",
       arguments: [SITE],

@@ -150,6 +150,12 @@ describe('routes', () => {
     ])
   })
 
+  test('a site is forgotten', async () => {
+    expect((await ask('/v1/sites/site3', { method: 'DELETE' })).status).toBe(204)
+    expect(control.calls).toContain('forget site3')
+    expect((await ask('/v1/sites/site1', { method: 'DELETE' })).status).toBe(404)
+  })
+
   test('a service comes and goes', async () => {
     const put = await ask('/v1/services/orders?save=true', {
       method: 'PUT',

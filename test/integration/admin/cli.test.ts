@@ -72,6 +72,8 @@ describe('answers', () => {
     [['site', 'ls'], 0, /^SITE .*\nsite1 .*\nsite2 .*\nsite3 /],
     [['site', 'show', 'site2'], 0, /record +number 9007199254740993/],
     [['site', 'show', 'site9'], 2, /^$/],
+    [['site', 'rm', 'site3'], 0, /^site3 is forgotten here\n$/],
+    [['site', 'rm', 'site1'], 2, /^$/],
     [['site', 'ping', 'site2', '-n', '1'], 0, /^site2: 12\.3 ms\n$/],
     [['site', 'ping', 'site3', '-n', '1'], 2, /^site3: site3 is down\.\n$/],
     [['site', 'ping', 'site1', '-n', '1', '--timeout', '100ms'], 2, /No answer within 90 ms/],

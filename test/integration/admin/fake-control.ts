@@ -131,6 +131,10 @@ export function fakeControl(): FakeControl {
       }
       throw new CheopsError('ERR_SITE_UNREACHABLE', `${name} is down.`, { site: name })
     },
+    async forgetSite(name) {
+      control.calls.push(`forget ${name}`)
+      if (name === 'site1') throw new CheopsError('ERR_SITE_UNKNOWN', `"${name}" is this site itself.`, { site: name })
+    },
     async dhtGet(name) {
       if (name !== 'site2') throw new CheopsError('ERR_ADMIN_NOT_FOUND', `The DHT holds no record of "${name}".`)
       const { peerId, addresses, labels, version, incarnation } = site('site2')

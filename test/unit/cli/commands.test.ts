@@ -53,6 +53,7 @@ test('all commands of the issue are there', () => {
     'status',
     'site ls',
     'site show',
+    'site rm',
     'site ping',
     'service ls',
     'service add',
@@ -118,7 +119,7 @@ test('an agent that is not there is 1, with what to do', async () => {
 
 test('completion', () => {
   expect(complete(TABLE, ['si'])).toEqual(['site'])
-  expect(complete(TABLE, ['site', ''])).toEqual(['ls', 'show', 'ping'])
+  expect(complete(TABLE, ['site', ''])).toEqual(['ls', 'show', 'rm', 'ping'])
   expect(complete(TABLE, ['site', 'ls', '--ag'])).toEqual(['--agent'])
   expect(complete(TABLE, ['site', 'ls', '-o', ''])).toEqual(['table', 'json', 'yaml'])
   expect(complete(TABLE, ['up', '--ingress-li'])).toEqual(['--ingress-listen'])

@@ -84,6 +84,22 @@ export const ROUTES: readonly Route[] = [
     handle: context => json(siteJson(siteOf(context), context.control.membership.self)),
   },
   {
+    method: 'DELETE',
+    path: '/v1/sites/{site}',
+    summary: 'Forget a site that is gone for good, and its key, at this agent',
+    answer: {
+      status: 204,
+      description: 'It is forgotten; a site that still runs is soon known again.',
+      type: '',
+      schema: {},
+    },
+    errors: ['ERR_SITE_UNKNOWN'],
+    async handle({ control, params }) {
+      await control.forgetSite(params['site'] ?? '')
+      return { kind: 'empty' }
+    },
+  },
+  {
     method: 'POST',
     path: '/v1/sites/{site}/ping',
     summary: "One round trip to a site's agent",
