@@ -8,6 +8,7 @@ import { Document, visit } from 'yaml'
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** The same with a reason to stand there: the ends of lines, and the colours that this program paints with. */
+// oxlint-disable-next-line no-control-regex -- colours begin with one
 const PAINT = /(\n|\u001b\[\d{1,2}m)/
 
 /** Text of one line, in which everything that cannot be seen is written out: `\u202e`. */

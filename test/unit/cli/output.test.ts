@@ -48,6 +48,7 @@ describe('what cannot be seen', () => {
     render(io, format, value, () => `\u001b[31m${hostile}\u001b[0m\n\u001b]0;title\u0007`)
     stdout.end()
     const shown = String(Buffer.concat(await stdout.toArray()))
+    // oxlint-disable-next-line no-control-regex -- colours begin with one
     const paint = /\u001b\[(31|0)m|\n/g
     expect(shown.replaceAll(format === 'table' ? paint : /\n/g, '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
     if (format === 'json') expect(JSON.parse(shown)).toEqual(value)
