@@ -141,3 +141,14 @@ export function replaceHost(rawHeaders: string[], host: string): void {
     if (name.length === 4 && name.toLowerCase() === 'host') rawHeaders[i + 1] = host
   }
 }
+
+/** Trailers as node:http takes them: pairs, less what may not be said. */
+export function trailersOf(answer: IncomingMessage, strips: Strips): [string, string][] {
+  return pairs(answer.rawTrailers).filter(([name]) => !strips(name))
+}
+
+export function pairs(raw: readonly string[]): [string, string][] {
+  const result: [string, string][] = []
+  for (let i = 0; i < raw.length; i += 2) result.push([raw[i] as string, raw[i + 1] as string])
+  return result
+}

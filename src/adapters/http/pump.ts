@@ -97,3 +97,19 @@ export function linger(request: IncomingMessage, answer: ServerResponse): void {
 /** As long as a slow link needs to bring the answer back, and as much as it then still holds. */
 export const LINGER_MS = 2_000
 const LINGER_BYTES = 4 * 1024 * 1024
+
+/** An answer that nobody wants: read to its end if that is near, so that the connection can be used again. */
+export function discard(answer: IncomingMessage): void {
+  let left = DISCARD_BYTES
+  const timer = setTimeout(() => answer.destroy(), DISCARD_MS).unref()
+  answer.once('close', () => clearTimeout(timer))
+  answer.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) answer.destroy()
+  })
+  answer.on('error', () => {})
+}
+
+/** What is worth reading to save a connection: a small answer, or the rest of a larger one that has come already. */
+const DISCARD_BYTES = 65_536
+const DISCARD_MS = 1_000

@@ -7,10 +7,19 @@ import type { ErrorCode } from '../../errors.ts'
 import type { Limits, Timeouts } from '../../config.ts'
 import type { RelayOptions, RelayResult } from '../../ports/exchange.ts'
 import type { Rewrite } from '../../ports/glue.ts'
-import { answerHeaders, needsLength, requestHeaders, upgradeAnswerHeaders, upgradeHeaders } from './message-heads.ts'
-import type { Strips } from './message-heads.ts'
-import { breakOff, endGently, linger, pump, splice } from './pump.ts'
+import {
+  answerHeaders,
+  needsLength,
+  pairs,
+  requestHeaders,
+  trailersOf,
+  upgradeAnswerHeaders,
+  upgradeHeaders,
+} from './message-heads.ts'
+import { breakOff, discard, endGently, linger, pump, splice } from './pump.ts'
 import { rewrittenAnswer } from './rewritten-answer.ts'
+import { errorCode, failureOf, inDoubt, unreachable } from './upstream-failure.ts'
+import type { Certainty } from './upstream-failure.ts'
 import type { Upstream } from './upstream.ts'
 
 /** The client's end of a request. */
@@ -252,11 +261,7 @@ class Relay {
     } catch (error) {
       answer.destroy()
       this.#answered = false
-      this.#fail(
-        error instanceof CheopsError
-          ? this.#doubt(error.code, error.message)
-          : this.#doubt(this.#upstream.codes.broken, this.#brokenMessage(error)),
-      )
+      this.#fail(failureOf(error, this.#upstream, this.#certainty()))
     }
   }
 
@@ -329,11 +334,7 @@ class Relay {
       return
     }
     if (!this.#sent) {
-      this.#fail(
-        error instanceof CheopsError
-          ? error
-          : new CheopsError(this.#upstream.codes.unreachable, this.#unreachableMessage(error), {}, { cause: error }),
-      )
+      this.#fail(unreachable(error, this.#upstream))
       return
     }
     if (this.#mayRetry(error)) {
@@ -344,15 +345,7 @@ class Relay {
       this.send()
       return
     }
-    const code = errorCode(error)
-    if (code === 'HPE_HEADER_OVERFLOW') {
-      const message = `${this.#upstream.name} answered with a head of more than ${this.#upstream.maxHeaderBytes} bytes`
-      this.#fail(this.#doubt('ERR_APPLICATION_ANSWER_TOO_LARGE', message))
-    } else if (code.startsWith('HPE_')) {
-      this.#fail(
-        this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} answered with something that is not HTTP`),
-      )
-    } else this.#fail(this.#doubt(this.#upstream.codes.broken, this.#brokenMessage(error)))
+    this.#fail(failureOf(error, this.#upstream, this.#certainty()))
   }
 
   /** An idle connection may be closed by the other side at the very moment when it is used again. Reads can simply go again. */
@@ -367,18 +360,12 @@ class Relay {
     )
   }
 
-  #unreachableMessage(error: Error): string {
-    return `${this.#upstream.name} cannot be reached (${errorCode(error) || 'no connection'})`
-  }
-
-  #brokenMessage(error: unknown): string {
-    return `${this.#upstream.name} ended the connection before it had answered (${errorCode(error) || 'closed'})`
-  }
-
-  /** Once something was sent, a request that may change something has an unknown outcome, whatever went wrong. */
   #doubt(code: ErrorCode, message: string): CheopsError {
-    if (SAFE_METHODS.has(this.#side.request.method ?? '') || !this.#sent) return new CheopsError(code, message)
-    return new CheopsError('ERR_OUTCOME_UNKNOWN', `${message}; it may have carried out the request`, { reason: code })
+    return inDoubt(code, message, this.#certainty())
+  }
+
+  #certainty(): Certainty {
+    return { sent: this.#sent, safe: SAFE_METHODS.has(this.#side.request.method ?? '') }
   }
 
   #fail(error: CheopsError): void {
@@ -412,30 +399,4 @@ export const MAX_INFORMATION = 256
 
 function bodyTooLarge(bound: number): string {
   return `the body is larger than ${bound} bytes`
-}
-
-function trailersOf(answer: IncomingMessage, strips: Strips): [string, string][] {
-  return pairs(answer.rawTrailers).filter(([name]) => !strips(name))
-}
-
-function pairs(raw: readonly string[]): [string, string][] {
-  const result: [string, string][] = []
-  for (let i = 0; i < raw.length; i += 2) result.push([raw[i] as string, raw[i + 1] as string])
-  return result
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
-
-/** An answer that nobody wants: read to its end if that is near, so that the connection can be used again. */
-function discard(answer: IncomingMessage): void {
-  let left = 65_536
-  const timer = setTimeout(() => answer.destroy(), 1_000).unref()
-  answer.once('close', () => clearTimeout(timer))
-  answer.on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left < 0) answer.destroy()
-  })
-  answer.on('error', () => {})
 }

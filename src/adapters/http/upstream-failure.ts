@@ -1,0 +1,43 @@
+import { CheopsError } from '../../errors.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { Upstream } from './upstream.ts'
+
+/** How much is known of a request that has failed. */
+export interface Certainty {
+  /** Bytes may have reached the upstream. */
+  readonly sent: boolean
+  /** Its method changes nothing. */
+  readonly safe: boolean
+}
+
+/** No connection came about: certainly nothing has happened. */
+export function unreachable(error: Error, upstream: Upstream): CheopsError {
+  if (error instanceof CheopsError) return error
+  const message = `${upstream.name} cannot be reached (${errorCode(error) || 'no connection'})`
+  return new CheopsError(upstream.codes.unreachable, message, {}, { cause: error })
+}
+
+/** What an error of node:http on the way to or from an upstream means to the client. */
+export function failureOf(error: unknown, upstream: Upstream, certainty: Certainty): CheopsError {
+  if (error instanceof CheopsError) return inDoubt(error.code, error.message, certainty)
+  const code = errorCode(error)
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const message = `${upstream.name} answered with a head of more than ${upstream.maxHeaderBytes} bytes`
+    return inDoubt('ERR_APPLICATION_ANSWER_TOO_LARGE', message, certainty)
+  }
+  if (code.startsWith('HPE_')) {
+    return inDoubt(upstream.codes.invalid, `${upstream.name} answered with something that is not HTTP`, certainty)
+  }
+  const message = `${upstream.name} ended the connection before it had answered (${code || 'closed'})`
+  return inDoubt(upstream.codes.broken, message, certainty)
+}
+
+/** Once something was sent, a request that may change something has an unknown outcome, whatever went wrong. */
+export function inDoubt(code: ErrorCode, message: string, { sent, safe }: Certainty): CheopsError {
+  if (safe || !sent) return new CheopsError(code, message)
+  return new CheopsError('ERR_OUTCOME_UNKNOWN', `${message}; it may have carried out the request`, { reason: code })
+}
+
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
