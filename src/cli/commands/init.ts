@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { access, chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { renderFile } from '../../config/render.ts'
@@ -10,14 +10,14 @@ import type { Authority } from '../certificates.ts'
 import type { Call, CommandSpec, Options } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import type { Io } from '../io.ts'
-import { systemdUnit } from '../systemd.ts'
+import { closedToOthers, ownProgram, systemdSteps, systemdUnit } from '../systemd.ts'
 
 export const initCommand: CommandSpec = {
   name: 'init',
   summary: 'Write a commented configuration, the keys, and on request certificates and a systemd unit',
   details:
     'Nothing that exists is overwritten without --force, and never a key: the peer key is who this site is, the mesh key lets it in.\n' +
-    'For a second site, copy mesh.key from the first one, or name it with --mesh-key.',
+    'A second site needs the mesh.key of the first one: copy it, and name the copy with --mesh-key.',
   arguments: [{ name: '[folder]', help: 'where to write (default: here)' }],
   options: [
     { flags: '--mesh <name>', help: 'name of the mesh', fallback: 'demo' },
@@ -28,6 +28,7 @@ export const initCommand: CommandSpec = {
     { flags: '--ingress-listen <host:port>', help: 'where clients send their requests' },
     { flags: '--admin-listen <host:port>', help: 'where the admin API listens' },
     { flags: '--mesh-key <file>', help: 'copy this mesh key in place of making one' },
+    { flags: '--new-mesh-key', help: 'make a mesh key although --bootstrap names a mesh, which has one' },
     { flags: '--tls', help: 'also make an authority and certificates for ingress and admin API' },
     { flags: '--host <name>', help: 'further host name or IP address in the certificate', list: true },
     { flags: '--ca <folder>', help: 'take ca.pem and ca.key from there (the tls folder of another site)' },
@@ -49,10 +50,11 @@ async function init({ io, args, options }: Call): Promise<number> {
   const folder = path.resolve(io.cwd, args[0] ?? '.')
   const site = options.text('site') ?? 'site1'
   const chosen = choose(options, site)
-  const text = renderFile(chosen)
+  validate(chosen, folder)
+  const meshKey = path.join(folder, 'mesh.key')
+  const givenKey = await meshKeyOf(io, options, meshKey)
   const configFile = path.join(folder, 'cheops.yaml')
 
-  await mkdir(folder, { recursive: true })
   const plan = new Plan(io, options.flag('force'))
   const unitFile = path.join(folder, 'cheops.service')
   const certificate = path.join(folder, 'tls', `${site}.pem`)
@@ -62,19 +64,11 @@ async function init({ io, args, options }: Call): Promise<number> {
     ...(options.flag('systemd') ? [unitFile] : []),
     ...(options.flag('tls') ? [certificate] : []),
   ])
-  await plan.write(configFile, text, 0o644)
-  try {
-    loadConfig({ file: configFile, env: {}, cwd: io.cwd })
-  } catch (error) {
-    // What was given on the command line was wrong; the file would only be in the way.
-    await plan.undo()
-    throw error
-  }
-
-  const meshKey = path.join(folder, 'mesh.key')
-  const givenKey = options.text('meshKey')
-  if (givenKey !== undefined) await plan.copyKey(path.resolve(io.cwd, givenKey), meshKey)
+  await mkdir(folder, { recursive: true })
+  await plan.write(configFile, renderFile(chosen), 0o644)
+  if (givenKey !== undefined) await plan.copyKey(givenKey, meshKey)
   else await plan.keep(meshKey, () => swarmKey())
+  if (await isInGitWorkTree(folder)) await plan.hideFromGit(path.join(folder, '.gitignore'))
 
   const data = path.join(folder, 'data', site)
   await mkdir(data, { recursive: true, mode: 0o700 })
@@ -101,14 +95,76 @@ async function init({ io, args, options }: Call): Promise<number> {
       `  cheops up --config ${shown(io, configFile)}       run the agent`,
       `Other sites: "cheops init --site NAME --bootstrap <address of this machine>:${String(port)} --mesh-key mesh.key", with this mesh.key.`,
       ...(options.flag('systemd')
-        ? [`The unit: copy ${shown(io, unitFile)} to /etc/systemd/system, then "systemctl enable --now cheops".`]
+        ? ['As a service of systemd:', ...systemdSteps(folder, unitFile).map(step => `  ${step}`)]
         : []),
     ].join('\n'),
   )
+  if (options.flag('systemd')) warnOfClosedFolders(io, folder)
   return EXIT.ok
 }
 
-function choose(options: Options, site: string): Chosen {
+/** What was given is tried before anything is written, and told by its flag. @throws CheopsError ERR_CONFIG_INVALID */
+function validate({ keys, services }: ReturnType<typeof choose>, folder: string): void {
+  const flags = { ...keys, ...(services.length === 0 ? {} : { services: JSON.stringify(services) }) }
+  try {
+    loadConfig({ env: {}, flags, cwd: folder })
+  } catch (error) {
+    if (!(error instanceof CheopsError) || error.code !== 'ERR_CONFIG_INVALID') throw error
+    const message = error.message.replace('in the configuration:', 'on the command line:')
+    // The flag of `cheops up` takes them all; ours takes one.
+    throw new CheopsError('ERR_CLI_USAGE', message.replaceAll('--services', '--service'), {}, { cause: error })
+  }
+}
+
+/**
+ * The mesh key to copy, undefined when one shall be made or is there already.
+ * @throws CheopsError ERR_CLI_USAGE when the site could never join the mesh that it is given an address of
+ */
+async function meshKeyOf(io: Io, options: Options, own: string): Promise<string | undefined> {
+  const given = options.text('meshKey')
+  const insists = options.flag('newMeshKey')
+  if (given !== undefined) {
+    if (insists) throw new CheopsError('ERR_CLI_USAGE', 'Give --mesh-key or --new-mesh-key, not both.')
+    const file = path.resolve(io.cwd, given)
+    try {
+      await readFile(file)
+    } catch (error) {
+      throw new CheopsError('ERR_CLI_USAGE', `--mesh-key: ${file} cannot be read.`, { file }, { cause: error })
+    }
+    return file
+  }
+  if (options.list('bootstrap').length > 0 && !insists && !(await exists(own))) {
+    throw new CheopsError(
+      'ERR_CLI_USAGE',
+      'Only a site with the key of the mesh can join it: copy mesh.key from a site of the mesh, and name it with --mesh-key FILE. ' +
+        '(--new-mesh-key makes another key, for another mesh.)',
+    )
+  }
+  return undefined
+}
+
+/** The unit's user must reach the program and the configuration. */
+function warnOfClosedFolders(io: Io, folder: string): void {
+  const closed = new Set([...ownProgram(), path.join(folder, 'cheops.yaml')].map(closedToOthers))
+  for (const each of closed) {
+    // The folder of the site becomes the user's own.
+    if (each === undefined || each === folder || each.startsWith(folder + path.sep)) continue
+    writeLine(
+      io.stderr,
+      `warning: other users may not enter ${each}, so the unit cannot start. Put Cheops and this folder where they may, as /opt/cheops.`,
+    )
+  }
+}
+
+/** Secrets in a work tree are one "git add ." away from everybody. */
+async function isInGitWorkTree(folder: string): Promise<boolean> {
+  for (let each = folder; ; each = path.dirname(each)) {
+    if (await exists(path.join(each, '.git'))) return true
+    if (each === path.dirname(each)) return false
+  }
+}
+
+function choose(options: Options, site: string) {
   const [bootstrap, listen] = [options.list('bootstrap'), options.list('listen')]
   const tls = options.flag('tls') ? { cert: `./tls/${site}.pem`, key: `./tls/${site}.key` } : undefined
   const [ingress, admin] = [options.text('ingressListen'), options.text('adminListen')]
@@ -136,7 +192,7 @@ function choose(options: Options, site: string): Chosen {
       if (match === null) throw new CheopsError('ERR_CLI_USAGE', `--service takes name=URL, not "${text}".`)
       return { name: match[1], endpoint: match[2] }
     }),
-  }
+  } satisfies Chosen
 }
 
 async function writeCertificates(io: Io, plan: Plan, folder: string, site: string, options: Options): Promise<void> {
@@ -171,7 +227,6 @@ const swarmKey = () => `/key/swarm/psk/1.0.0/\n/base16/\n${randomBytes(32).toStr
 class Plan {
   readonly #io: Io
   readonly #force: boolean
-  readonly #written: string[] = []
 
   constructor(io: Io, force: boolean) {
     this.#io = io
@@ -188,10 +243,8 @@ class Plan {
   }
 
   async write(file: string, content: string, mode: number): Promise<void> {
-    const existed = await exists(file)
     await writeFile(file, content, { mode })
     await chmod(file, mode)
-    if (!existed) this.#written.push(file)
     writeLine(this.#io.stdout, `wrote  ${shown(this.#io, file)}`)
   }
 
@@ -218,8 +271,13 @@ class Plan {
     writeLine(this.#io.stdout, `copied ${shown(this.#io, to)}`)
   }
 
-  async undo(): Promise<void> {
-    await Promise.all(this.#written.map(file => rm(file, { force: true })))
+  /** Leaves a file alone that is there: at the root of a work tree it is the project's own. */
+  async hideFromGit(file: string): Promise<void> {
+    if (await exists(file)) {
+      writeLine(this.#io.stderr, `warning: git may see the secrets here; let ${shown(this.#io, file)} name them.`)
+      return
+    }
+    await this.write(file, '# Keys and tokens stand here.\n*\n', 0o644)
   }
 }
 

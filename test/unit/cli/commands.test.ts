@@ -152,7 +152,7 @@ test('scopes on the command line', () => {
 test('the unit names program, folder and configuration', () => {
   const unit = systemdUnit('/etc/cheops', '/etc/cheops/cheops.yaml')
   expect(unit).toMatch(/^ExecStart=.* up --config \/etc\/cheops\/cheops\.yaml$/m)
-  expect(unit).toContain('ReadWritePaths=/etc/cheops/data\n')
+  expect(unit).toContain('ReadWritePaths=/etc/cheops\n')
 })
 
 test('the program looks for the Node that package.json asks for, in words that old Nodes understand', () => {
