@@ -53,6 +53,12 @@ export const ERRORS = {
     title: 'The prime is no location of the scope',
     hint: 'Name as prime one of the sites that the scope names, or leave it out.',
   },
+  ERR_SCOPE_DOWN: {
+    status: 503,
+    title: 'Every site that the scope could mean is down',
+    hint: 'Nothing was sent. Try again; "cheops site ls" shows since when and why.',
+    retry: true,
+  },
   ERR_SCOPE_PARAMETER: {
     status: 400,
     title: 'A parameter of the URL prefix cannot be kept',

@@ -13,6 +13,7 @@ import type { Config } from '../config.ts'
 import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { Exchange, Target } from '../ports/exchange.ts'
+import type { Glue } from '../ports/glue.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
@@ -61,8 +62,9 @@ export class RequestPath {
     }
     const limits = { ...config.limits, ...config.timeouts }
     const serve = (kind: string, exchange: Exchange, routing: Promise<Routed>): Promise<void> =>
-      routing.then(config.log.level === 'debug' ? logOf(logger, kind, exchange) : () => {}, (error: unknown) =>
-        logger.error({ error }, 'a request met a fault of this agent'),
+      routing.then(
+        config.log.level === 'debug' ? logOf(logger, kind, exchange, services.get(exchange.service)?.glue) : () => {},
+        (error: unknown) => logger.error({ error }, 'a request met a fault of this agent'),
       )
     this.ingressParts = {
       environment,
@@ -147,9 +149,10 @@ export class RequestPath {
   }
 }
 
-/** One line a request, at level debug. Queries are left out: clients put tokens there. */
-function logOf(logger: Logger, kind: string, exchange: Exchange): (routed: Routed) => void {
+/** One line a request, at level debug. Queries and parameters of the path are left out: clients put tokens there. */
+function logOf(logger: Logger, kind: string, exchange: Exchange, glue: Glue | undefined): (routed: Routed) => void {
   const startedAt = performance.now()
+  const what = glue?.analyse(exchange.head, exchange.path)
   return ({ result, site, scope }) => {
     const failure = result.kind === 'failed' || result.kind === 'refused' ? { code: result.error.code } : {}
     logger.debug(
@@ -157,7 +160,9 @@ function logOf(logger: Logger, kind: string, exchange: Exchange): (routed: Route
         kind,
         method: exchange.head.method,
         service: exchange.service,
-        path: exchange.path.split('?', 1)[0],
+        path: exchange.path.split(/[?;]/, 1)[0],
+        verb: what?.verb,
+        resource: what?.kind,
         scope,
         site,
         result: result.kind,

@@ -30,7 +30,7 @@ export type Resolution =
  * `R` of the paper's figure 1: where a request for `service` runs, as this agent sees the mesh. Dynamic locations become sites.
  * Only what the scope says of this service is looked at; `validateScope` looks at all of it.
  * @throws CheopsError with column and caret as `scopeError` says:
- *   ERR_SCOPE_UNKNOWN_SITE, ERR_SCOPE_UNKNOWN_SERVICE, ERR_SCOPE_SERVICE_NOT_AT_SITE; ERR_SCOPE_EMPTY where a dynamic location matches
+ *   ERR_SCOPE_UNKNOWN_SITE, ERR_SCOPE_UNKNOWN_SERVICE, ERR_SCOPE_SERVICE_NOT_AT_SITE; ERR_SCOPE_DOWN, ERR_SCOPE_EMPTY where a dynamic location matches
  *   no site and `||` offers no other; ERR_SCOPE_LIMIT for more than MAX_SCOPE_SITES sites; ERR_SCOPE_PRIME where the prime is none of the
  *   sites and leads nothing else; ERR_SCOPE_SYNTAX where the scope binds the service both by name and without
  */
@@ -195,9 +195,9 @@ class Expansion {
 
   #nothingMatches(location: Location): CheopsError {
     const { sentence, suggestion } = this.#whyNothing(location)
-    return scopeError('ERR_SCOPE_EMPTY', this.#scope.text, location.column, sentence + didYouMean(suggestion), {
-      suggestion,
-    })
+    // That all are down passes; that none fits does not.
+    const code = location.kind === 'nearest' ? 'ERR_SCOPE_DOWN' : 'ERR_SCOPE_EMPTY'
+    return scopeError(code, this.#scope.text, location.column, sentence + didYouMean(suggestion), { suggestion })
   }
 
   #whyNothing(location: Location): { sentence: string; suggestion: string | undefined } {

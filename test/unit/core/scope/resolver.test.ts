@@ -201,7 +201,7 @@ describe('what the catalog refuses', () => {
   test('nearest where everything is down, and the own site does not offer the service', () => {
     const sites = [site('site1', []), site('site2', ['A'], { liveness: 'down' })]
     const error = errorOf(() => place('nearest(1)', 'A', { self: 'site1', sites }))
-    expect(error.code).toBe('ERR_SCOPE_EMPTY')
+    expect(error.code).toBe('ERR_SCOPE_DOWN')
     expect(error.message).toContain('Every site that offers "A" is down')
   })
 
