@@ -123,6 +123,8 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
   // The node asks these, and is made before the network that knows the answers.
   let isRecordBelievable: HostOptions['isRecordBelievable'] = () => false
   let isRefused: HostOptions['isRefused'] = () => false
+  let isMember: HostOptions['isMember'] = () => false
+  let isDialled: HostOptions['isDialled'] = () => false
   const host = await createHost({
     ...config,
     privateKey,
@@ -135,6 +137,8 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     transports: deps.transports,
     isRecordBelievable: (site, value) => isRecordBelievable(site, value),
     isRefused: peerId => isRefused(peerId),
+    isMember: peerId => isMember(peerId),
+    isDialled: peerId => isDialled(peerId),
     selectRecord: (_site, values) => newest(values, value => codec.readRecord(value).record.number),
   })
   const network = new Libp2pNetwork(
@@ -145,6 +149,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
   )
   isRecordBelievable = network.isRecordBelievable
   isRefused = network.isRefused
+  isDialled = network.isDialled
   const membership = new MeshMembership(
     {
       mesh: config.mesh,
@@ -167,6 +172,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
       loadPercent: () => ((loadavg()[0] ?? 0) / availableParallelism()) * 100,
     },
   )
+  isMember = peerId => membership.hasHeard(peerId)
   return assemble(host, network, membership, datastore, config.listen)
 }
 

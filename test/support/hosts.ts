@@ -31,6 +31,8 @@ export class TestHosts implements AsyncDisposable {
       datastore: undefined,
       isRecordBelievable: () => true,
       isRefused: () => false,
+      isMember: () => true,
+      isDialled: () => false,
       selectRecord: () => 0,
       ...options,
     })

@@ -12,6 +12,7 @@ import { CheopsError } from '../../errors.ts'
 import { batchedMuxer } from './batched-muxer.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { boundedInbound, MAX_PENDING } from './pending-inbound.ts'
+import { guardedDht } from './guarded-dht.ts'
 import { noiseCrypto } from './noise-crypto.ts'
 import { quietMuxer } from './quiet-muxer.ts'
 import { relayTransport } from './relay-transport.ts'
@@ -55,6 +56,10 @@ export interface HostOptions {
   readonly isRecordBelievable: (site: string, value: Uint8Array) => boolean
   /** Says whether a peer was refused a moment ago and is not let in yet. */
   readonly isRefused: (peerId: string) => boolean
+  /** Says whether a peer is a site of this mesh that has given a sign of life: the DHT keeps values for such ones only. */
+  readonly isMember: (peerId: string) => boolean
+  /** Says whether the membership dials a peer at this moment; all others but members are not dialled. */
+  readonly isDialled: (peerId: string) => boolean
   /** The better one of several values for a site; index. */
   readonly selectRecord: (site: string, values: readonly Uint8Array[]) => number
 }
@@ -132,8 +137,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     connectionGater: {
       denyInboundEncryptedConnection: peerId => options.isRefused(peerId.toString()),
-      // The DHT dials whoever it has heard of.
-      denyDialPeer: peerId => options.isRefused(peerId.toString()),
+      // The DHT dials whoever it has heard of, at addresses that anybody may have told it.
+      denyDialPeer: peerId => {
+        const id = peerId.toString()
+        return options.isRefused(id) || !(options.isMember(id) || options.isDialled(id))
+      },
     },
     // It would cut a peer that is merely slow; the membership pings by itself and cuts nobody's last link.
     connectionMonitor: { enabled: false },
@@ -141,16 +149,20 @@ export async function createHost(options: HostOptions): Promise<Host> {
       identify: identify({ timeout: UPGRADE_TIMEOUT_MS, maxMessageSize: 64 * 1024 }),
       identifyPush: identifyPush({ timeout: UPGRADE_TIMEOUT_MS, maxMessageSize: 64 * 1024 }),
       ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),
-      dht: kadDHT({
-        protocol: `/cheops/${options.mesh}/kad/1.0.0`,
-        clientMode: false,
-        peerInfoMapper: passthroughMapper,
-        allowQueryWithZeroPeers: true,
-        // A site alone in its first second looks again as soon as it has company.
-        initialQuerySelfInterval: 100,
-        validators: { [DHT_NAMESPACE]: (key, value) => validate(options, key, value) },
-        selectors: { [DHT_NAMESPACE]: (key, values) => options.selectRecord(siteOfKey(key), values) },
-      }),
+      dht: guardedDht(
+        kadDHT({
+          protocol: `/cheops/${options.mesh}/kad/1.0.0`,
+          clientMode: false,
+          peerInfoMapper: passthroughMapper,
+          allowQueryWithZeroPeers: true,
+          // A site alone in its first second looks again as soon as it has company.
+          initialQuerySelfInterval: 100,
+          // The library would store public keys, which say nothing and may be made without end.
+          validators: { [DHT_NAMESPACE]: (key, value) => validate(options, key, value), pk: refuseAll },
+          selectors: { [DHT_NAMESPACE]: (key, values) => options.selectRecord(siteOfKey(key), values) },
+        }),
+        options.isMember,
+      ),
       gossip: gossipsub({
         globalSignaturePolicy: 'StrictSign',
         allowedTopics: [beatTopic(options.mesh)],
@@ -186,9 +198,16 @@ function siteOfKey(key: Uint8Array): string {
 }
 
 function validate(options: HostOptions, key: Uint8Array, value: Uint8Array): void {
-  if (!options.isRecordBelievable(siteOfKey(key), value)) {
+  const site = siteOfKey(key)
+  // One name has one key, however text is decoded.
+  if (Buffer.compare(recordKey(site), key) !== 0) refuseAll()
+  if (!options.isRecordBelievable(site, value)) {
     throw new CheopsError('ERR_HEARTBEAT_MESSAGE', 'The record is forged, older than the known one, or of another key.')
   }
+}
+
+function refuseAll(): never {
+  throw new CheopsError('ERR_HEARTBEAT_MESSAGE', 'Only records of sites are kept.')
 }
 
 function hex(bytes: Uint8Array | undefined): string {

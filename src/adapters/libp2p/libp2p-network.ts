@@ -7,6 +7,7 @@ import { explainDialFailure } from './dial-failure.ts'
 import { beatTopic } from './host.ts'
 import { anyAcceptsTcp } from './tcp-probe.ts'
 import type { Connection, PeerInfo, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Logger } from '../../ports/logger.ts'
 import type {
   DialRequest,
@@ -59,6 +60,8 @@ export class Libp2pNetwork implements PeerNetwork {
   readonly #listeners = new Set<(event: NetworkEvent) => void>()
   /** When each refused peer may come again, by the monotonic clock. */
   readonly #refused = new Map<string, number>()
+  /** Peers that are dialled now, and relays on the way, each as often as it is. */
+  readonly #dialled = new Map<string, number>()
   #serveHello: ((from: PeerConnection, hello: Uint8Array) => Promise<HelloAnswer>) | undefined
   #judgeGossip: (message: GossipMessage) => GossipVerdict = () => 'ignore'
   #judgeRecord: (site: string, value: Uint8Array) => boolean = () => false
@@ -127,14 +130,23 @@ export class Libp2pNetwork implements PeerNetwork {
 
   async dial({ peerId, addresses, timeoutMs, force = false }: DialRequest): Promise<DialResult> {
     const suffix = peerId === undefined ? '' : `/p2p/${peerId}`
+    let peers: readonly string[] = []
     try {
       const targets = addresses.map(address => multiaddr(address.includes(suffix) ? address : address + suffix))
+      peers = [...new Set(targets.flatMap(peersOf))]
+      for (const peer of peers) this.#dialled.set(peer, (this.#dialled.get(peer) ?? 0) + 1)
       const connection = await this.#host.dial(targets, { signal: AbortSignal.timeout(timeoutMs), force })
       return { ok: true, connection: describe(connection) }
     } catch (error) {
       const { failure, detail } = await explainDialFailure(error, addresses)
       this.#logger.debug({ peerId, addresses, failure, error }, 'a dial failed')
       return { ok: false, failure, detail }
+    } finally {
+      for (const peer of peers) {
+        const left = (this.#dialled.get(peer) ?? 0) - 1
+        if (left > 0) this.#dialled.set(peer, left)
+        else this.#dialled.delete(peer)
+      }
     }
   }
 
@@ -228,6 +240,9 @@ export class Libp2pNetwork implements PeerNetwork {
     return false
   }
 
+  /** For the connection gater: whether a peer is dialled by order of the membership. */
+  readonly isDialled = (peerId: string): boolean => this.#dialled.has(peerId)
+
   #validate(source: string, message: { type: string; data: Uint8Array }): TopicValidatorResult {
     const author = 'from' in message ? String(message.from) : undefined
     if (author === undefined) return TOPIC_VERDICTS.reject
@@ -294,6 +309,11 @@ export class Libp2pNetwork implements PeerNetwork {
       .identify(survivor, { signal: AbortSignal.timeout(IDENTIFY_TIMEOUT_MS) })
       .catch((error: unknown) => this.#logger.debug({ error }, 'identify failed on the remaining connection'))
   }
+}
+
+function peersOf(address: Multiaddr): string[] {
+  const parts = address.getComponents().filter(part => part.name === 'p2p')
+  return parts.flatMap(part => (part.value === undefined ? [] : [part.value]))
 }
 
 async function forgetPeers(host: Host, isKept: (peerId: string) => boolean): Promise<void> {

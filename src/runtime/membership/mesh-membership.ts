@@ -1,4 +1,5 @@
 import { CheopsError } from '../../errors.ts'
+import { wasHeard } from '../../core/membership/site-table.ts'
 import { Beater } from './beater.ts'
 import { Bootstrapper } from './bootstrapper.ts'
 import { DhtRecords } from './dht-records.ts'
@@ -135,6 +136,14 @@ export class MeshMembership implements Membership {
   sites = (): ReturnType<Membership['sites']> => this.#mesh.view.sites()
   site = (name: string): ReturnType<Membership['site']> => this.#mesh.view.site(name)
   siteOfPeer = (peerId: string): string | undefined => this.#mesh.view.siteOfPeer(peerId)
+
+  /** Whether a peer is a site that has given a sign of life, itself. */
+  hasHeard(peerId: string): boolean {
+    const site = this.#mesh.view.siteOfPeer(peerId)
+    const entry = site === undefined ? undefined : this.#mesh.view.entry(site)
+    return entry !== undefined && wasHeard(entry)
+  }
+
   catalog = (): ReturnType<Membership['catalog']> => this.#mesh.view.catalog()
 
   onChange(listener: (change: MembershipChange) => void): () => void {

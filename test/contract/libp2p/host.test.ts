@@ -4,10 +4,15 @@
  */
 import { generateKey } from '@libp2p/pnet'
 import { multiaddr } from '@multiformats/multiaddr'
+import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { LevelDatastore } from 'datastore-level'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { findPeerAddresses } from '../../../src/adapters/libp2p/dht-client.ts'
 import { eventually, TestHosts } from '../../support/hosts.ts'
+import { temporaryFolder } from '../../support/peers.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestHost } from '../../support/hosts.ts'
 
@@ -32,9 +37,51 @@ describe('peer store', () => {
     vi.spyOn(Date, 'now').mockReturnValue(now + 30 * 24 * 3_600_000)
     expect((await a.host.peerStore.get(b.host.peerId)).addresses).toHaveLength(1)
   })
+
+  test('forgets those that are no site once their connections have ended', async () => {
+    await using hosts = new TestHosts()
+    const [a, b, c] = await Promise.all([hosts.start(), hosts.start(), hosts.start()])
+    for (const other of [b, c]) await connect(other, a)
+    const known = async (): Promise<string[]> => (await a.host.peerStore.all()).map(peer => peer.id.toString())
+    await eventually(async () => (await known()).length >= 2, 3_000, 'both are known')
+    a.network.forgetPeers(() => false)
+    b.network.close(b.network.connections()[0]?.id ?? '', { force: true })
+    c.network.close(c.network.connections()[0]?.id ?? '', { force: true })
+    await eventually(() => a.network.connections().length === 0, 3_000, 'the connections have ended')
+    expect(await known()).toEqual(expect.arrayContaining([b.network.peerId, c.network.peerId]))
+    await eventually(
+      async () => {
+        a.network.forgetPeers(id => id === b.network.peerId)
+        return !(await known()).includes(c.network.peerId)
+      },
+      3_000,
+      'the stranger is forgotten',
+    )
+    expect(await known()).toContain(b.network.peerId)
+  })
 })
 
 describe('dial', () => {
+  test('leads only to sites, and to whom the membership dials', async () => {
+    await using hosts = new TestHosts()
+    const members = new Set<string>()
+    const own: TestHost[] = []
+    const a = await hosts.start({
+      isMember: id => members.has(id),
+      isDialled: id => own.some(({ network }) => network.isDialled(id)),
+    })
+    own.push(a)
+    const b = await hosts.start()
+    const byAnybody = () => a.host.dial(b.addresses.map(address => multiaddr(address)))
+    await expect(byAnybody()).rejects.toThrow('blocked')
+    expect(await connect(a, b)).toMatchObject({ ok: true })
+    expect(a.network.isDialled(b.network.peerId)).toBe(false)
+    a.network.close(a.network.connections()[0]?.id ?? '', { force: true })
+    await expect(byAnybody()).rejects.toThrow('blocked')
+    members.add(b.network.peerId)
+    expect((await byAnybody()).remotePeer.toString()).toBe(b.network.peerId)
+  })
+
   test('an address without a peer ID leads to whoever listens there', async () => {
     await using hosts = new TestHosts()
     const [a, b] = await Promise.all([hosts.start(), hosts.start()])
@@ -178,6 +225,50 @@ describe('DHT', () => {
     expect(result.refused).toBeGreaterThan(0)
     expect((await b.network.getRecords('x', 3_000)).map(text)).toContain('good')
   })
+
+  test('keeps nothing for those who are no site, and neither providers nor public keys for anybody', async () => {
+    await using folder = await temporaryFolder()
+    const datastore = new LevelDatastore(join(folder.path, 'libp2p'))
+    await datastore.open()
+    const kept = async (): Promise<string[]> => {
+      const keys: string[] = []
+      for await (const key of datastore.queryKeys({ prefix: '/dht' })) keys.push(key.toString())
+      return keys
+    }
+    const members = new Set<string>()
+    {
+      await using hosts = new TestHosts()
+      const [a, b] = await Promise.all([hosts.start(), hosts.start({ datastore, isMember: id => members.has(id) })])
+      await connect(a, b)
+      const put = () => a.network.putRecord('paris', bytes('v1'), 3_000)
+      await eventually(async () => (await put()).refused > 0, 5_000, 'the put of a stranger is refused')
+      expect(await kept()).toEqual([])
+
+      members.add(a.network.peerId)
+      await eventually(async () => (await put()).stored === 1, 5_000, 'the put of a member is taken')
+      expect(await kept()).toHaveLength(1)
+
+      const { dht } = a.host.services
+      // Any key that is a hash.
+      const cid = peerIdFromString('QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N').toCID()
+      for await (const event of dht.provide(cid, { signal: AbortSignal.timeout(3_000) })) void event
+      // Nobody answers to a provider: what comes after it on the same connection has been answered when it is done.
+      await put()
+      await put()
+      const { publicKey } = a.host.peerId
+      if (publicKey === undefined) throw new Error('the peer ID holds the key')
+      const key = Buffer.concat([bytes('/pk/'), publicKey.toMultihash().bytes])
+      const refused: string[] = []
+      try {
+        for await (const { name } of dht.put(key, publicKeyToProtobuf(publicKey))) refused.push(name)
+      } catch (error) {
+        refused.push(String(error))
+      }
+      expect(refused.join()).toMatch(/QUERY_ERROR|Only records of sites/)
+      expect(await kept()).toHaveLength(1)
+    }
+    await datastore.close()
+  }, 30_000)
 
   test('alone, nothing hangs', async () => {
     await using hosts = new TestHosts()

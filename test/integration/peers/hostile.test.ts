@@ -88,7 +88,7 @@ async function stranger(hosts: TestHosts, victim: PeerNode) {
     number: 1n,
     ...fields,
   })
-  const dial = () => host.dial(victim.addresses().map(address => multiaddr(address)))
+  const dial = (to = victim) => host.dial(to.addresses().map(address => multiaddr(address)))
   return { host, network, codec, record, dial }
 }
 
@@ -148,6 +148,8 @@ test('a member that forges, steals and repeats records by gossip and by the DHT 
   const answer = codec.readHello(await network.hello(connection.id, hello, 3_000))
   const [known] = answer.others
   expect(answer.own?.record.site).toBe('victim')
+  // The DHT keeps values for those who have said hello.
+  await network.hello((await dial(other)).id, hello, 3_000)
   expect(victim.membership.siteOfPeer(network.peerId)).toBe('stranger')
 
   const before = victim.membership.site('other')
