@@ -210,6 +210,12 @@ test('readiness is about this agent only', () => {
   expect(ids).toEqual(['ok data-folder', 'ok port-free', 'ok agent-serving', 'ok site-name'])
 })
 
+test('an agent whose store has failed is not ready', () => {
+  const findings = evaluateCheck({ ...HEALTHY, store: { failure: 'The store failed: it cannot be written.' } })
+  const bad = findings.filter(isReadiness).filter(({ level }) => level === 'error')
+  expect(bad.map(({ id, message }) => [id, message])).toEqual([['store', 'The store failed: it cannot be written.']])
+})
+
 test.each([
   ['v24.12.0', true],
   ['v24.11.9', false],
