@@ -12,23 +12,33 @@ export interface LocalAgent {
   readonly adminTokenFile: string
 }
 
+/** Looking must be quick wherever it is done, as in a home with a thousand folders. */
+const MAX_FOLDERS = 200
+
 /**
- * Agents that run on this machine, as far as their data folders are easily found: `$CHEOPS_DATA`, `./data` and the folders in
- * it, `/var/lib/cheops` and the folders in it. Those whose process has ended are left out.
+ * Agents that run on this machine, as far as their data folders are easily found: `$CHEOPS_DATA`; `./data` and the folders in it; the
+ * same in each folder here, as `cheops init paris` leaves it (`./paris/data/paris`); `/var/lib/cheops` and the folders in it. Those
+ * whose process has ended are left out.
  */
 export async function localAgents(io: Io): Promise<readonly LocalAgent[]> {
-  const roots = [path.join(io.cwd, 'data'), '/var/lib/cheops']
+  const sites = await subfolders(io.cwd)
+  const roots = [io.cwd, ...sites].map(folder => path.join(folder, 'data')).concat('/var/lib/cheops')
   const own = io.env['CHEOPS_DATA']
-  const folders = (await Promise.all(roots.map(withSubfolders))).flat()
+  const folders = (await Promise.all(roots.map(async root => [root, ...(await subfolders(root))]))).flat()
   if (own !== undefined && own !== '') folders.unshift(path.resolve(io.cwd, own))
   const found = await Promise.all([...new Set(folders)].map(folder => readReady(path.join(folder, READY_FILE))))
   return found.filter(agent => agent !== undefined)
 }
 
-async function withSubfolders(root: string): Promise<string[]> {
+async function subfolders(folder: string): Promise<string[]> {
   try {
-    const entries = await readdir(root, { withFileTypes: true })
-    return [root, ...entries.filter(entry => entry.isDirectory()).map(entry => path.join(root, entry.name))]
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries
+      .filter(entry => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+      .map(entry => entry.name)
+      .toSorted()
+      .slice(0, MAX_FOLDERS)
+      .map(name => path.join(folder, name))
   } catch {
     return []
   }

@@ -48,11 +48,12 @@ async function findTarget(io: Io, wanted: string | undefined): Promise<Target> {
   if (name !== undefined) {
     const context = contexts[name]
     if (context !== undefined) return { url: context.agent, tokenFile: context.tokenFile, caFile: context.caFile }
-    const local = (await localAgents(io)).find(agent => agent.site === name)
+    const agents = await localAgents(io)
+    const local = agents.find(agent => agent.site === name)
     if (local !== undefined) return { url: local.admin, tokenFile: local.adminTokenFile, caFile: undefined }
-    const near = nearestName(name, Object.keys(contexts))
-    const help = near === undefined ? 'give a URL, or see "cheops context ls"' : `did you mean "${near}"?`
-    throw new CheopsError('ERR_CLI_USAGE', `No context and no local agent is called "${name}"; ${help}.`)
+    const near = nearestName(name, [...Object.keys(contexts), ...agents.map(agent => agent.site)])
+    const help = near === undefined ? 'give a URL, or see "cheops context ls".' : `did you mean "${near}"?`
+    throw new CheopsError('ERR_CLI_USAGE', `No context and no local agent is called "${name}"; ${help}`)
   }
   const local = await localAgents(io)
   const [only] = local

@@ -86,11 +86,12 @@ export const contextGroup: GroupSpec = {
           writeLine(io.stdout, 'no context is current any more')
           return EXIT.ok
         }
-        const local = (await localAgents(io)).find(agent => agent.site === name)
+        const agents = await localAgents(io)
+        const local = agents.find(agent => agent.site === name)
         if (contexts[name] === undefined && local === undefined) {
-          const near = nearestName(name, Object.keys(contexts))
-          const help = near === undefined ? 'make it with "cheops context add"' : `did you mean "${near}"?`
-          throw new CheopsError('ERR_CLI_USAGE', `No context is called "${name}"; ${help}.`)
+          const near = nearestName(name, [...Object.keys(contexts), ...agents.map(agent => agent.site)])
+          const help = near === undefined ? 'make it with "cheops context add".' : `did you mean "${near}"?`
+          throw new CheopsError('ERR_CLI_USAGE', `No context is called "${name}"; ${help}`)
         }
         const kept =
           contexts[name] ??
