@@ -136,20 +136,21 @@ async function start(
       }),
     started => started.close(),
   )
-  await lifecycle.add(
-    'listeners',
-    async () => {
-      await listeners.openShared(requestPath.ingressParts)
-      for (const service of config.services) await listeners.changeOwn(requestPath.ingressParts, service)
-    },
-    () => listeners.close(),
-  )
+  // Before the listeners, so that it answers while they let their last requests end.
   const admin = await lifecycle.add(
     'admin',
     () => startAdminServer({ control, ...config.admin, logger: logger.child({ part: 'admin' }) }),
     started => started.stop(),
   )
   adminUrl = admin.url
+  // One that cannot open must not leave those open that could.
+  await lifecycle.add(
+    'listeners',
+    () => listeners,
+    started => started.close(),
+  )
+  await listeners.openShared(requestPath.ingressParts)
+  for (const service of config.services) await listeners.changeOwn(requestPath.ingressParts, service)
   signal?.throwIfAborted()
   if (storeFailure !== undefined) throw storeFailure
 
@@ -170,6 +171,7 @@ async function start(
     control,
     failed: failed.promise,
     stop: () => {
+      if (state === 'serving') control.tellStopping()
       state = 'stopping'
       return lifecycle.stop()
     },

@@ -270,9 +270,12 @@ export class Control implements AgentControl {
     return this.#parts.metrics.expose()
   }
 
-  /** Tells those who watch that the agent stops, and forgets them. */
-  close(): void {
+  /** Told while there is still somebody who can be told. */
+  tellStopping(): void {
     this.#tell({ type: 'agent.stopping', subject: this.#parts.config.site, detail: 'the agent stops', at: this.#now() })
+  }
+
+  close(): void {
     this.#stopWatching()
     this.#listeners.clear()
   }

@@ -38,6 +38,7 @@ export class HttpListener {
   readonly #server: http.Server
   readonly #options: ListenerOptions
   readonly #connections = new Set<Duplex>()
+  #closing = false
   /** Connections with a request under way, and what waits behind it on each. */
   readonly #underWay = new WeakMap<Duplex, (() => void)[]>()
   /** Connections that have had their last answer: what still comes on them is dropped. */
@@ -102,6 +103,8 @@ export class HttpListener {
     this.#underWay.set(socket, next)
     side.answer.once('close', () => {
       this.#underWay.delete(socket)
+      // Nothing more is to come on it, and the client would keep it.
+      if (this.#closing) setImmediate(() => this.#server.closeIdleConnections())
       const [first, ...others] = next
       if (socket.destroyed || first === undefined) return
       first()
@@ -181,6 +184,7 @@ export class HttpListener {
 
   /** Takes no more connections, lets requests end for `drainMs`, then cuts what is left. */
   async close(drainMs: number): Promise<void> {
+    this.#closing = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
     const timer = setTimeout(() => this.#cut(), drainMs)
