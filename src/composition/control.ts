@@ -6,6 +6,7 @@ import { removeSavedService, saveService } from '../config/edit.ts'
 import { probe } from '../config/probe/index.ts'
 import { isLoopback } from '../config/rules.ts'
 import { readPackage } from '../config/version.ts'
+import { BadValue, reachableAddress } from '../config/values.ts'
 import { evaluateCheck, isReadiness } from '../core/check/index.ts'
 import type { CheckFacts, MeshFact } from '../core/check/index.ts'
 import { CheopsError } from '../errors.ts'
@@ -105,13 +106,18 @@ export class Control implements AgentControl {
   }
 
   async dial(address: string, { signal }: AbortOptions): Promise<PeerInfo> {
-    const { peerId } = await within(signal, this.#parts.peer.diagnostics.dial(address))
+    const dialled = this.#parts.peer.diagnostics.dial(peerAddress(address)).catch((error: unknown) => {
+      if (!(error instanceof CheopsError)) throw error
+      throw new CheopsError('ERR_ADMIN_DIAL', error.message, error.meta, { cause: error })
+    })
+    const { peerId } = await within(signal, dialled)
     const peer = this.peers().find(candidate => candidate.peerId === peerId)
-    if (peer === undefined) throw new CheopsError('ERR_ADMIN_DIAL', `${address} answered, and closed the connection`)
+    if (peer === undefined) throw new CheopsError('ERR_ADMIN_DIAL', `${address} answered, and closed the connection.`)
     return peer
   }
 
   async ping(site: string, { signal }: AbortOptions): Promise<{ rttMs: number }> {
+    if (site === this.#parts.config.site) return { rttMs: 0 }
     return { rttMs: await within(signal, this.#parts.peer.diagnostics.ping(site)) }
   }
 
@@ -137,6 +143,8 @@ export class Control implements AgentControl {
   }
 
   async dhtFind(peer: string, { signal }: AbortOptions): Promise<DhtPeer> {
+    const own = peer === this.#parts.config.site || peer === this.#parts.peer.peerId
+    if (own) return { peer, addresses: this.#parts.peer.addresses() }
     return { peer, addresses: await within(signal, this.#parts.peer.diagnostics.dhtFind(peer)) }
   }
 
@@ -278,6 +286,19 @@ export class Control implements AgentControl {
   close(): void {
     this.#stopWatching()
     this.#listeners.clear()
+  }
+}
+
+/**
+ * Host and port, or a multiaddress: as in the configuration.
+ * @throws CheopsError ERR_ADMIN_INPUT
+ */
+function peerAddress(text: string): string {
+  try {
+    return reachableAddress.parse(text, '')
+  } catch (error) {
+    if (error instanceof BadValue) throw new CheopsError('ERR_ADMIN_INPUT', `The address ${error.message}.`)
+    throw error
   }
 }
 

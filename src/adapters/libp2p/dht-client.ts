@@ -1,5 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
+import { CheopsError } from '../../errors.ts'
 import { recordKey } from './host.ts'
+import type { PeerId } from '@libp2p/interface'
 import type { Host } from './host.ts'
 
 /**
@@ -39,8 +41,27 @@ export async function getRecords(host: Host, site: string, timeoutMs: number): P
 
 /** Addresses that the DHT knows of a peer. */
 export async function findPeerAddresses(host: Host, peerId: string, timeoutMs: number): Promise<readonly string[]> {
-  const found = await host.peerRouting.findPeer(peerIdFromString(peerId), { signal: AbortSignal.timeout(timeoutMs) })
-  return found.multiaddrs.map(address => address.toString())
+  const wanted = parsePeerId(peerId)
+  try {
+    const found = await host.peerRouting.findPeer(wanted, { signal: AbortSignal.timeout(timeoutMs) })
+    return found.multiaddrs.map(address => address.toString())
+  } catch (cause) {
+    throw new CheopsError(
+      'ERR_ADMIN_NOT_FOUND',
+      `Nobody in the DHT knows the peer "${peerId}".`,
+      { peer: peerId },
+      { cause },
+    )
+  }
+}
+
+function parsePeerId(text: string): PeerId {
+  try {
+    return peerIdFromString(text)
+  } catch (cause) {
+    const message = `"${text}" is neither a site that is known here nor a peer ID.`
+    throw new CheopsError('ERR_ADMIN_INPUT', message, {}, { cause })
+  }
 }
 
 function isNotFound(error: unknown): boolean {
