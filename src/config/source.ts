@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parse, parseDocument } from 'yaml'
-import type { Document, Node } from 'yaml'
+import type { Document, Node, YAMLParseError } from 'yaml'
 import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
 import { flagOf, OTHER_VARIABLES, variableOf } from './keys.ts'
@@ -50,9 +50,10 @@ export interface ServiceSource {
 type Specs = Readonly<Record<string, KeySpec>>
 
 /**
- * Reads YAML. Unknown keys, keys of the wrong shape and bad syntax become problems with line and column.
+ * Reads YAML. Unknown keys and keys of the wrong shape become problems with line and column.
  * @param name how errors call the file
  * @param base the folder that relative paths start from
+ * @throws CheopsError ERR_CONFIG_INVALID for what is no YAML, also with line and column
  */
 export function readYaml(
   text: string,
@@ -69,8 +70,7 @@ export function readYaml(
   }
   const reader = new YamlReader(document, at, base, problems)
   if (document.errors.length > 0) {
-    for (const error of document.errors) problems.add(at(error.pos[0]), `is no valid YAML: ${error.message}`)
-    return { keys: new Map(), services: [], servicesAt: undefined }
+    throw syntaxError(document.errors, name, error => at(error.pos[0]))
   }
   const keys = new Map<string, Given>()
   const services: ServiceSource[] = []
@@ -85,6 +85,36 @@ export function readYaml(
     })
   }
   return { keys, services, servicesAt }
+}
+
+/** Ends the reading: of a text that is no YAML nobody knows which keys it has, and which are missing. */
+function syntaxError(
+  errors: readonly YAMLParseError[],
+  file: string,
+  place: (error: YAMLParseError) => string,
+): CheopsError {
+  // One slip is often several errors of its line.
+  const byLine = Map.groupBy(errors, error => place(error).replace(/:\d+$/, ''))
+  const problems = [...byLine.values()].flatMap(([first, ...rest]) =>
+    first === undefined ? [] : [`${place(first)}: is no valid YAML: ${explain([first, ...rest])}`],
+  )
+  const count = problems.length === 1 ? 'One problem' : `${String(problems.length)} problems`
+  const list = problems.map(line => `  ${line}`).join('\n')
+  return new CheopsError('ERR_CONFIG_INVALID', `${count} in the configuration:\n${list}`, { file, problems })
+}
+
+/** In words of those who write files, where the parser's own are about its grammar. */
+function explain(errors: readonly YAMLParseError[]): string {
+  const has = (...codes: readonly YAMLParseError['code'][]) => errors.some(({ code }) => codes.includes(code))
+  const message = errors.map(error => error.message).join('; ')
+  if (has('TAB_AS_INDENT')) return 'the indentation has a tab; use spaces'
+  if (has('MULTILINE_IMPLICIT_KEY'))
+    return 'the indentation of the next line is wrong: it is deeper than this value allows'
+  if (has('BLOCK_AS_IMPLICIT_KEY')) return 'a value with ": " in it needs quotes'
+  if (has('BAD_INDENT') || /without - indicator|same column|node end/.test(message)) {
+    return `the indentation of this line does not fit those above it (${message})`
+  }
+  return message
 }
 
 class YamlReader {
