@@ -60,7 +60,7 @@ function attacker(world: World) {
     })
   const own = codec.signRecord(record('attacker', keys.peerId, []))
   const hello = async (address: string, others: ReturnType<typeof minted>): Promise<string[]> => {
-    const result = await peer.dial({ addresses: [address], timeoutMs: 5_000 })
+    const result = await peer.dial({ addresses: [address], timeoutMs: 5_000, force: true })
     if (!result.ok) throw new Error(result.detail)
     const bytes = codec.writeHello({ mesh: MESH, refusal: undefined, own, others })
     const answer = codec.readHello(await peer.hello(result.connection.id, bytes, 5_000))
@@ -190,4 +190,15 @@ test('of one author, and of all unknown ones together, only so much gossip is lo
   }
   expect(accepted()).toBeGreaterThan(0)
   expect(accepted()).toBeLessThanOrEqual(40)
+})
+
+test('hellos are counted for each peer, however many connections it opens', async () => {
+  const { world } = await meet()
+  const { hello } = attacker(world)
+  const answers = Promise.all(Array.from({ length: 60 }, () => hello(world.site('s0').address, [])))
+  await world.time.run(world.time.now + 4_000)
+  // 20 at once, and one more for each second that the 60 take; a refusal holds no records.
+  const answered = (await answers).filter(records => records.length > 0)
+  expect(answered.length).toBeGreaterThanOrEqual(20)
+  expect(answered.length).toBeLessThanOrEqual(24)
 })
