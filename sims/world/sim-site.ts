@@ -186,7 +186,10 @@ export class SimSite {
     const logger: Logger = {
       debug: () => undefined,
       info: () => undefined,
-      warn: defect,
+      // Problems of the mesh are what the simulation makes; any other warning is a defect.
+      warn: fields => {
+        if (fields['problem'] === undefined) defect(fields)
+      },
       error: defect,
       child: () => logger,
     }

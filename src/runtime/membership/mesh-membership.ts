@@ -19,6 +19,7 @@ import type { GossipMessage, GossipVerdict, NetworkEvent, PeerConnection } from 
 import type { BootstrapStatus } from './bootstrapper.ts'
 import type { Link } from './links.ts'
 import type { MembershipDeps, MembershipOptions, MeshContext } from './options.ts'
+import { Problems } from './problems.ts'
 import type { PeerProblem } from './problems.ts'
 
 /**
@@ -39,6 +40,7 @@ export class MeshMembership implements Membership {
   readonly #resyncedAt = new Map<string, number>()
   readonly #gossipBy = new TokenBuckets(GOSSIP_BY_AUTHOR)
   readonly #refusals = new TokenBuckets(REFUSALS_TOLD)
+  readonly #problemsLogged = new TokenBuckets(REFUSALS_TOLD)
   #services: SiteRecord['services']
   #own: OwnRecord | undefined
   #renewing: Promise<void> | undefined
@@ -59,6 +61,10 @@ export class MeshMembership implements Membership {
         intervalMs: options.beatIntervalMs,
       },
       clock,
+      // Whoever invents names must not fill the log.
+      new Problems(({ id, subject, detail, hint }) => {
+        if (this.#problemsLogged.take('', clock.monotonic())) logger.warn({ problem: id, subject, hint }, detail)
+      }),
     )
     const life = new Lifetime(clock, error => logger.error({ error }, 'the membership failed at something'))
     this.#mesh = { ...deps, options, times, view, life }
@@ -175,7 +181,7 @@ export class MeshMembership implements Membership {
   }
 
   problems(): readonly PeerProblem[] {
-    return this.#mesh.view.problems.list()
+    return this.#mesh.view.problems.list(this.#mesh.clock.now())
   }
 
   /**
@@ -368,7 +374,7 @@ export class MeshMembership implements Membership {
     const detail = `a record of site "${site}" by ${peerId}, received from ${introducer ?? 'itself'}, is refused: ${refusal.detail}`
     // The names beyond the bound are whatever somebody likes: the problem is one.
     const subject = refusal.code === 'table-full' ? (introducer ?? site) : site
-    const seen = view.problems.list().some(known => known.id === problem && known.subject === subject)
+    const seen = view.problems.list(clock.now()).some(known => known.id === problem && known.subject === subject)
     view.problems.report(problem, subject, detail, clock.now())
     if (!seen && this.#refusals.take('', clock.monotonic())) view.changed('refused', site, detail)
   }

@@ -25,7 +25,7 @@ import type { MembershipChange, SiteView } from '../../ports/membership.ts'
  */
 export class MeshView {
   readonly links: Links
-  readonly problems = new Problems()
+  readonly problems: Problems
   readonly #clock: Clock
   readonly #startedAt: number
   readonly #roundTrips = new Map<string, RoundTrips>()
@@ -35,7 +35,8 @@ export class MeshView {
   #liveness: LivenessState
   #catalog: Catalog | undefined
 
-  constructor(options: MeshViewOptions, clock: Clock) {
+  constructor(options: MeshViewOptions, clock: Clock, problems = new Problems()) {
+    this.problems = problems
     this.#clock = clock
     this.#startedAt = clock.now()
     this.#table = createSiteTable(options.mesh, { site: options.site, peerId: options.peerId })

@@ -16,7 +16,8 @@ export type PeerProblemId = keyof typeof HINTS
 
 const HINTS = {
   'name-taken': 'Two agents use one site name. Rename the younger one, or give it back the peer.key of before.',
-  'wrong-mesh': 'Set "mesh" to the same name at both sites, or remove the address from "bootstrap".',
+  'wrong-mesh':
+    'Set "mesh" to the same name at both sites, or remove the address from "bootstrap" of the site that dials.',
   'wrong-mesh-key': 'Copy the file that meshKey names from a site that works; it must be the same everywhere.',
   'two-agents-one-key': 'Two agents run with copies of one data folder. Stop one and give it a folder of its own.',
   'bad-record': 'The other agent does not follow protocols/heartbeat/README.md, or somebody forges records.',
@@ -28,15 +29,27 @@ const HINTS = {
 /** What an attacker can fill with invented names is bounded; the oldest goes. */
 const MAX_PROBLEMS = 256
 
+/** What lasts is seen again within a minute (redialling, probes, beats): what was not seen for so long is over. */
+const OVER_AFTER_MS = 180_000
+
 export class Problems {
   readonly #problems = new Map<string, PeerProblem>()
+  readonly #onNew: (problem: PeerProblem) => void
+
+  /** @param onNew told of each problem once, when it is seen first */
+  constructor(onNew: (problem: PeerProblem) => void = () => {}) {
+    this.#onNew = onNew
+  }
 
   report(id: PeerProblemId, subject: string, detail: string, now: number): void {
     const key = `${id} ${subject}`
-    const since = this.#problems.get(key)?.since ?? now
+    const known = this.#problems.get(key)
+    const isNew = known === undefined || isOver(known, now)
+    const problem = { id, subject, detail, hint: HINTS[id], since: isNew ? now : known.since, seenAt: now }
     this.#problems.delete(key)
     if (this.#problems.size >= MAX_PROBLEMS) this.#problems.delete(this.#problems.keys().next().value as string)
-    this.#problems.set(key, { id, subject, detail, hint: HINTS[id], since, seenAt: now })
+    this.#problems.set(key, problem)
+    if (isNew) this.#onNew(problem)
   }
 
   /** It is over. */
@@ -49,7 +62,12 @@ export class Problems {
     for (const [key, problem] of this.#problems) if (problem.subject === subject) this.#problems.delete(key)
   }
 
-  list(): readonly PeerProblem[] {
+  list(now: number): readonly PeerProblem[] {
+    for (const [key, problem] of this.#problems) if (isOver(problem, now)) this.#problems.delete(key)
     return [...this.#problems.values()]
   }
+}
+
+function isOver(problem: PeerProblem, now: number): boolean {
+  return now - problem.seenAt > OVER_AFTER_MS
 }
