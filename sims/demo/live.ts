@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LocalMesh } from './local-mesh.ts'
 import { look, type SiteLook } from './look.ts'
-import { paint, say } from './show.ts'
+import { fit, paint, say, widthOf } from './show.ts'
 
 /** Often enough to see a site go, seldom enough to leave the machine to the sites. */
 const LOOK_INTERVAL_MS = 1_000
@@ -22,6 +22,7 @@ export async function live(mesh: LocalMesh, end: AbortController): Promise<void>
       await pause(LOOK_INTERVAL_MS, undefined, { signal: end.signal }).catch(() => {})
     }
   } finally {
+    screen.close()
     await keys?.close()
     say()
   }
@@ -50,15 +51,31 @@ export function lineOf({ name, state, requests, views }: SiteLook, { figures }: 
   }
 }
 
-/** Lines at the end of a terminal, drawn over each time. */
+/** Lines at the end of a terminal, drawn over each time and whenever its size changes. */
 class Redrawn {
-  #height = 0
+  #shown: readonly string[] = []
+  #wanted: readonly string[] = []
+
+  constructor() {
+    process.stdout.on('resize', this.#draw)
+  }
 
   show(lines: readonly string[]): void {
-    const up = this.#height === 0 ? '' : `\x1b[${this.#height}A`
-    // Each line is cut at the edge by the terminal (no wrap), so that going up by the number of lines is right.
-    process.stdout.write(`\x1b[?7l${up}${lines.map(line => `\r\x1b[2K${line}\n`).join('')}\x1b[?7h`)
-    this.#height = lines.length
+    this.#wanted = lines
+    this.#draw()
+  }
+
+  close(): void {
+    process.stdout.off('resize', this.#draw)
+  }
+
+  readonly #draw = (): void => {
+    const { columns } = process.stdout
+    // A terminal that was made narrower has broken our lines into several.
+    const height = this.#shown.reduce((rows, line) => rows + Math.max(1, Math.ceil(widthOf(line) / columns)), 0)
+    const up = height === 0 ? '' : `\x1b[${height}A`
+    this.#shown = this.#wanted.map(line => fit(line, columns))
+    process.stdout.write(`${up}\r\x1b[J${this.#shown.map(line => `${line}\n`).join('')}`)
   }
 }
 
@@ -72,6 +89,8 @@ class Changes {
       this.#last.set(n, line)
     }
   }
+
+  close(): void {}
 }
 
 /** Keys of a terminal: 1, 2, 3 for the sites, q and Ctrl-C to end. */

@@ -12,6 +12,9 @@ const REGIONS = ['eu', 'eu', 'us'] as const
 /** Easy to type, near the default of an agent, and not those of the containers (docker-compose.yml). */
 const PREFERRED_INGRESS_PORTS = [8071, 8072, 8073] as const
 
+/** Somebody else was quicker twice in a row: improbable. A third time: something is wrong with the machine. */
+const MAX_STARTS = 3
+
 export interface LocalMeshOptions {
   /** Where everything is kept; a temporary folder, removed at the end, without it. */
   readonly folder?: string
@@ -21,15 +24,18 @@ export interface LocalMeshOptions {
 
 /** Three sites on this machine. */
 export class LocalMesh implements World {
-  readonly sites: readonly LocalSite[]
   readonly folder: string
   readonly #temporary: boolean
+  readonly #typed: boolean
+  readonly #meshKeyFile: string
   readonly #signal: AbortSignal
+  #sites: readonly LocalSite[] = []
 
-  private constructor(folder: string, temporary: boolean, sites: readonly LocalSite[], signal: AbortSignal) {
+  private constructor(folder: string, options: LocalMeshOptions, meshKeyFile: string, signal: AbortSignal) {
     this.folder = folder
-    this.#temporary = temporary
-    this.sites = sites
+    this.#temporary = options.folder === undefined
+    this.#typed = options.typed
+    this.#meshKeyFile = meshKeyFile
     this.#signal = signal
   }
 
@@ -40,30 +46,49 @@ export class LocalMesh implements World {
     const meshKeyFile = join(folder, 'mesh.key')
     await writeFile(meshKeyFile, newMeshKey(), { mode: 0o600 })
     await chmod(meshKeyFile, 0o600)
-    const ports = await choosePorts(3 * SITES.length, options.typed ? PREFERRED_INGRESS_PORTS : [])
+    const mesh = new LocalMesh(folder, options, meshKeyFile, signal)
+    await mesh.#plan()
+    return mesh
+  }
+
+  get sites(): readonly LocalSite[] {
+    return this.#sites
+  }
+
+  /** Sites with ports of their own, which they keep over restarts. */
+  async #plan(): Promise<void> {
+    const ports = await choosePorts(3 * SITES.length, this.#typed ? PREFERRED_INGRESS_PORTS : [])
     const ingresses = ports.slice(0, 3)
     const peers = ports.slice(3, 6)
     const admins = ports.slice(6, 9)
-    const sites = SITES.map((name, n) => {
+    this.#sites = SITES.map((name, n) => {
       const own = { ingress: ingresses[n] ?? 0, peers: peers[n] ?? 0, admin: admins[n] ?? 0 }
       return new LocalSite({
         name,
         mesh: 'demo',
         region: REGIONS[n] ?? 'eu',
-        folder: join(folder, name),
+        folder: join(this.folder, name),
         ports: own,
         bootstrap: peers,
-        meshKeyFile,
+        meshKeyFile: this.#meshKeyFile,
       })
     })
-    return new LocalMesh(folder, options.folder === undefined, sites, signal)
   }
 
-  /** Starts all sites at once. When one does not start, the caller still has to `end()` the others. */
+  /**
+   * Starts all sites at once; on other ports when somebody took one of theirs meanwhile. When one does not start, the caller still has to
+   * `end()` the others.
+   */
   async start(): Promise<void> {
-    // Waits for all even when one fails: what is still being started would otherwise escape `end()`.
-    const outcomes = await Promise.allSettled(this.sites.map(site => site.start(this.#signal)))
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    for (let starts = 1; ; starts++) {
+      // Waits for all even when one fails: what is still being started would otherwise escape `end()`.
+      const outcomes = await Promise.allSettled(this.sites.map(site => site.start(this.#signal)))
+      const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []))
+      if (failures.length === 0) return
+      if (starts === MAX_STARTS || !failures.every(isPortTaken)) throw failures[0]
+      await Promise.all(this.sites.map(site => site.stop()))
+      await this.#plan()
+    }
   }
 
   /** Asks every process to end, kills what does not, and removes the folder if it was a temporary one. Idempotent. */
@@ -93,6 +118,10 @@ export class LocalMesh implements World {
     return `started again: ${site.pids.join(', ')}`
   }
 }
+
+/** The log of an agent ends with it. */
+const isPortTaken = (failure: unknown): boolean =>
+  failure instanceof Error && failure.message.includes('ERR_LISTEN_TAKEN')
 
 /** The pre-shared key of a private network, in the format that libp2p and IPFS use. */
 function newMeshKey(): string {

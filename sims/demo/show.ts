@@ -1,4 +1,4 @@
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 import { curl } from './client.ts'
 import type { ExchangeResult, StepResult } from './run-tour.ts'
 
@@ -9,6 +9,29 @@ export const paint = (style: Style, text: string): string => styleText(style, te
 
 export function say(line = ''): void {
   process.stdout.write(`${line}\n`)
+}
+
+const ESCAPE = '\x1b'
+/** SGR of ECMA-48: what `paint` puts around a text. */
+const COLOUR = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`)
+
+/** Columns that a line takes; what we write is narrow. */
+export const widthOf = (line: string): number => stripVTControlCharacters(line).length
+
+/** A line that fits into so many columns: the end of a longer one is `…`. Colours are none of its length, and end with it. */
+export function fit(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line
+  let room = columns - 1
+  let cut = ''
+  for (const piece of line.split(COLOUR)) {
+    if (piece.startsWith(ESCAPE)) cut += piece
+    else {
+      cut += piece.slice(0, room)
+      if (piece.length > room) return `${cut}…${line.includes(ESCAPE) ? `${ESCAPE}[0m` : ''}`
+      room -= piece.length
+    }
+  }
+  return cut
 }
 
 /** An order fits; more is seen by pasting the command. */
