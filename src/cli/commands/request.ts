@@ -10,14 +10,17 @@ import { ingressOf } from '../agent/ingress.ts'
 import { timeoutOf } from '../agent/resolve.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { SCOPE_OPTIONS } from '../command.ts'
-import { EXIT, writeLine } from '../io.ts'
+import { EXIT, wantsColour, writeLine } from '../io.ts'
+import { problemText } from '../output/problem.ts'
+import { painter } from '../output/render.ts'
 import { scopeOption } from '../scope-option.ts'
 
 export const requestCommand: CommandSpec = {
   name: 'request',
   summary: 'Send a request with a scope to the agent: a small curl',
   details:
-    'The path begins with the name of the service. The body of the answer streams to standard output as it comes.\n' +
+    'The path begins with the name of the service. The body of the answer streams to standard output as it comes; on a terminal,\n' +
+    'problems (application/problem+json) are shown for people.\n' +
     'The exit code is 2 when the status is 400 or more, or the answer breaks off. --timeout is for the head of the answer.',
   arguments: [{ name: '<path>', help: '/<service>/…' }],
   agent: true,
@@ -115,6 +118,11 @@ async function show({ io, options }: Call, response: IncomingMessage): Promise<n
     }
     writeLine(io.stdout, '')
   }
+  if (io.stdoutIsTerminal && /^application\/problem\+json\b/.test(response.headers['content-type'] ?? '')) {
+    const text = await bounded(response)
+    writeLine(io.stdout, problemText(text, painter(wantsColour(io))) ?? text)
+    return status >= 400 ? EXIT.failed : EXIT.ok
+  }
   let last = 0
   response.on('data', (chunk: Buffer) => {
     last = chunk.at(-1) ?? last
@@ -130,6 +138,21 @@ async function show({ io, options }: Call, response: IncomingMessage): Promise<n
   // The prompt begins on a line of its own.
   if (io.stdoutIsTerminal && last !== 0 && last !== 0x0a) writeLine(io.stdout, '')
   return status >= 400 ? EXIT.failed : EXIT.ok
+}
+
+/** A problem is a few hundred bytes; what is larger is shown as far as this. */
+const MAX_PROBLEM_BYTES = 65_536
+
+async function bounded(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response) {
+    if (!(chunk instanceof Buffer)) continue
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > MAX_PROBLEM_BYTES) break
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_PROBLEM_BYTES).toString('utf8')
 }
 
 interface Body {
