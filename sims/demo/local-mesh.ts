@@ -119,9 +119,9 @@ export class LocalMesh implements World {
   }
 }
 
-/** The log of an agent ends with it. */
+/** The log of an agent ends with it: of a port for peers or clients with the former, of the admin API with the latter. */
 const isPortTaken = (failure: unknown): boolean =>
-  failure instanceof Error && failure.message.includes('ERR_LISTEN_TAKEN')
+  failure instanceof Error && /ERR_LISTEN_TAKEN|EADDRINUSE/.test(failure.message)
 
 /** The pre-shared key of a private network, in the format that libp2p and IPFS use. */
 function newMeshKey(): string {
