@@ -51,6 +51,9 @@ beforeAll(async () => {
   const npx = `#!/bin/sh\n[ "$1" = cheops ] || exit 127\nshift\nexec "${process.execPath}" "${ROOT}/dist/src/cli/cheops.js" "$@"\n`
   await writeFile(`${folder}/bin/npx`, npx)
   await chmod(`${folder}/bin/npx`, 0o755)
+  // Whose files they are makes no difference here.
+  await writeFile(`${folder}/bin/sudo`, '#!/bin/sh\nexec "$@"\n')
+  await chmod(`${folder}/bin/sudo`, 0o755)
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
