@@ -31,7 +31,7 @@ export function buildProgram(table: CommandTable, io: Io, done: (exitCode: numbe
     program.commandsGroup(`${heading}:`)
     for (const entry of entries) {
       if (isGroup(entry)) program.addCommand(group(entry, io, done))
-      else program.addCommand(leaf(entry, io, done))
+      else program.addCommand(leaf(entry, io, done, 'cheops'))
     }
   }
   program.commandsGroup('This command:')
@@ -56,12 +56,12 @@ function group(spec: GroupSpec, io: Io, done: (exitCode: number) => void): Comma
     .description(spec.summary)
     .helpCommand(false)
     .enablePositionalOptions()
-  for (const member of spec.commands) command.addCommand(leaf(member, io, done))
+  for (const member of spec.commands) command.addCommand(leaf(member, io, done, `cheops ${spec.name}`))
   const examples = spec.commands.flatMap(member => member.examples.slice(0, 1))
   return command.addHelpText('after', exampleText(examples))
 }
 
-function leaf(spec: CommandSpec, io: Io, done: (exitCode: number) => void): Command {
+function leaf(spec: CommandSpec, io: Io, done: (exitCode: number) => void, parent: string): Command {
   const command = base(new Command(spec.name), io)
     .summary(spec.summary)
     .description(spec.details === undefined ? `${spec.summary}.` : `${spec.summary}.\n\n${spec.details}`)
@@ -80,6 +80,8 @@ function leaf(spec: CommandSpec, io: Io, done: (exitCode: number) => void): Comm
       if (!own.has(option.flags)) command.addOption(optionOf(option).helpGroup('Which agent:'))
     }
   }
+  // Behind an error of usage.
+  command.showHelpAfterError(`Usage: ${parent} ${spec.name} ${command.usage()}`)
   return command.addHelpText('after', exampleText(spec.examples)).action(async () => {
     done(await spec.run({ io, args: command.args, options: new Options(command.opts()) }))
   })
@@ -89,8 +91,6 @@ function optionOf({ flags, help, list, choices, fallback, variable }: OptionSpec
   const option = new Option(flags, variable === undefined ? help : `${help} [${variable}]`)
   if (list === true) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
   if (choices !== undefined) option.choices(choices)
-  // A flag that may stand alone means true, and its text is read like that of a variable.
-  if (flags.includes('[')) option.preset('true')
   return fallback === undefined ? option : option.default(fallback)
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { CheopsError } from '../../errors.ts'
 import type { AgentStatus, Finding } from '../../ports/control.ts'
 import type { Catalog } from '../../core/resource/catalog.ts'
+import { nearestName } from '../../core/scope/index.ts'
 import { AgentRefusal } from '../failure.ts'
 import { connectionError, openRequest } from './http.ts'
 import type { TlsFiles } from './http.ts'
@@ -34,8 +35,9 @@ export class AdminClient {
   status = () => this.#json<AgentStatus>('GET', '/v1/status')
   check = () => this.#json<readonly Finding[]>('GET', '/v1/check')
   sites = () => this.#json<readonly SiteAnswer[]>('GET', '/v1/sites')
-  site = (name: string) => this.#json<SiteAnswer>('GET', `/v1/sites/${encodeURIComponent(name)}`)
-  ping = (name: string) => this.#json<{ rttMs: number }>('POST', `/v1/sites/${encodeURIComponent(name)}/ping`)
+  site = (name: string) => this.#ofSite(name, this.#json<SiteAnswer>('GET', `/v1/sites/${encodeURIComponent(name)}`))
+  ping = (name: string) =>
+    this.#ofSite(name, this.#json<{ rttMs: number }>('POST', `/v1/sites/${encodeURIComponent(name)}/ping`))
   peers = () => this.#json<readonly PeerAnswer[]>('GET', '/v1/peers')
   dial = (address: string) => this.#json<PeerAnswer>('POST', '/v1/peers', { address })
   dhtGet = (site: string) => this.#json<DhtRecordAnswer>('GET', `/v1/dht/records/${encodeURIComponent(site)}`)
@@ -44,6 +46,26 @@ export class AdminClient {
   catalog = () => this.#json<Catalog>('GET', '/v1/catalog')
   addService = (name: string, service: object, save: boolean) =>
     this.#json<ServiceAnswer>('PUT', `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`, service)
+
+  /** A site that nobody knows is most often one whose name was mistyped. */
+  async #ofSite<T>(name: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      if (!(error instanceof AgentRefusal) || error.code !== 'ERR_SITE_UNKNOWN') throw error
+      const near = nearestName(
+        name,
+        (await this.sites()).map(site => site.name),
+      )
+      if (near === undefined) throw error
+      const { status, code, message } = error
+      throw new AgentRefusal(status, {
+        code,
+        detail: message,
+        hint: `Did you mean "${near}"? "cheops site ls" lists all.`,
+      })
+    }
+  }
 
   async removeService(name: string, save: boolean): Promise<void> {
     const path = `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`

@@ -89,12 +89,13 @@ test('help on up has every key with its variable', async () => {
   const text = out.replaceAll(/\s+/g, ' ')
   expect(text).toContain('--ingress-tls-client-ca <path>')
   expect(text).toContain('[CHEOPS_INGRESS_TLS_CLIENT_CA]')
+  expect(text).not.toContain('preset')
 })
 
 test.each([
   [['statsu'], /Did you mean status/],
   [['site'], /Usage: cheops site/],
-  [['site', 'show'], /missing required argument/],
+  [['site', 'show'], /missing required argument 'site'\nUsage: cheops site show \[options\] <site>\n/],
   [['status', '-o', 'xml'], /Allowed choices are table, json, yaml/],
   [['status', '--timeout', 'soon'], /--timeout must be a whole number/],
   [['status', '--agent', 'nobody'], /No context and no local agent is called "nobody"/],
