@@ -6,6 +6,9 @@ import { fit, paint, say, widthOf } from './show.ts'
 /** Often enough to see a site go, seldom enough to leave the machine to the sites. */
 const LOOK_INTERVAL_MS = 1_000
 
+/** What terminals have had since there were any. */
+const UNKNOWN_COLUMNS = 80
+
 /**
  * Shows how the sites are until `end` is aborted. On a terminal the lines are redrawn in place and keys 1, 2, 3 stop and
  * start sites; elsewhere a line is printed for each change.
@@ -70,7 +73,8 @@ class Redrawn {
   }
 
   readonly #draw = (): void => {
-    const { columns } = process.stdout
+    // Terminals that know no size say 0.
+    const columns = process.stdout.columns > 0 ? process.stdout.columns : UNKNOWN_COLUMNS
     // A terminal that was made narrower has broken our lines into several.
     const height = this.#shown.reduce((rows, line) => rows + Math.max(1, Math.ceil(widthOf(line) / columns)), 0)
     const up = height === 0 ? '' : `\x1b[${height}A`
