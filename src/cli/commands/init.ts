@@ -85,15 +85,17 @@ async function init({ io, args, options }: Call): Promise<number> {
 
   const listen = options.list('listen')[0] ?? '0.0.0.0:4078'
   const port = splitHostPort(listen)?.port ?? /\/tcp\/(\d+)/.exec(listen)?.[1] ?? '4078'
+  // As it was typed: npm tells what it runs.
+  const cheops = io.env['npm_command'] === 'exec' ? 'npx cheops' : 'cheops'
   writeLine(
     io.stdout,
     [
       '',
       `This site's peer ID is ${peerId}.`,
       'Next:',
-      `  cheops check --config ${shown(io, configFile)}    is everything in place?`,
-      `  cheops up --config ${shown(io, configFile)}       run the agent`,
-      `Other sites: "cheops init --site NAME --bootstrap <address of this machine>:${String(port)} --mesh-key mesh.key", with this mesh.key.`,
+      `  ${cheops} check --config ${shown(io, configFile)}    is everything in place?`,
+      `  ${cheops} up --config ${shown(io, configFile)}       run the agent`,
+      `Other sites: "${cheops} init --site NAME --bootstrap <address of this machine>:${String(port)} --mesh-key mesh.key", with a copy of ${shown(io, meshKey)}.`,
       ...(options.flag('systemd')
         ? ['As a service of systemd:', ...systemdSteps(folder, unitFile).map(step => `  ${step}`)]
         : []),

@@ -24,13 +24,15 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-async function init(...argv: string[]) {
+const init = (...argv: string[]) => initAs({}, ...argv)
+
+async function initAs(env: Readonly<Record<string, string>>, ...argv: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const code = await main(['init', ...argv], {
     stdout,
     stderr,
     stdin: new PassThrough(),
-    env: {},
+    env,
     cwd: folder,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
@@ -64,6 +66,11 @@ test('git sees nothing of what it wrote in a work tree', async () => {
   expect((await init('paris', '--tls')).code).toBe(0)
   const seen = execFileSync('git', ['status', '--porcelain', '-uall'], { cwd: folder, encoding: 'utf8' })
   expect(seen).toBe('')
+})
+
+test('what to type next begins as what was typed', async () => {
+  expect((await init('a')).out).toContain('\n  cheops check --config a/cheops.yaml ')
+  expect((await initAs({ npm_command: 'exec' }, 'b')).out).toContain('\n  npx cheops check --config b/cheops.yaml ')
 })
 
 test('outside of a work tree there is nothing to hide from', async () => {
