@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { ICryptoInterface } from '@libp2p/noise'
 import { asCrypto, defaultCrypto } from '@libp2p/noise/crypto'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { YoungGarbage } from './young-garbage.ts'
 
 /**
  * The cryptography of noise, with the key of a session imported once. The library hands the raw key to OpenSSL for every
@@ -13,6 +14,7 @@ export const noiseCrypto: ICryptoInterface = {
   ...defaultCrypto,
   chaCha20Poly1305Encrypt(plaintext, nonce, ad, key) {
     if (plaintext.byteLength < WASM_BELOW_BYTES) return asCrypto.chaCha20Poly1305Encrypt(plaintext, nonce, ad, key)
+    youngGarbage.add(plaintext.byteLength)
     const cipher = createCipheriv(CIPHER, keyObject(key), nonce, { authTagLength: TAG_BYTES })
     cipher.setAAD(ad, { plaintextLength: plaintext.byteLength })
     const parts = Array.from(partsOf(plaintext), part => cipher.update(part))
@@ -24,6 +26,7 @@ export const noiseCrypto: ICryptoInterface = {
       return asCrypto.chaCha20Poly1305Decrypt(ciphertext, nonce, ad, key, into)
     }
     const length = ciphertext.byteLength - TAG_BYTES
+    youngGarbage.add(length)
     const decipher = createDecipheriv(CIPHER, keyObject(key), nonce, { authTagLength: TAG_BYTES })
     decipher.setAAD(ad, { plaintextLength: length })
     decipher.setAuthTag(ciphertext.subarray(length))
@@ -38,6 +41,8 @@ const CIPHER = 'chacha20-poly1305'
 const TAG_BYTES = 16
 /** Measured: 300 bytes take 4.3 µs in WebAssembly and 5.5 µs in OpenSSL, 1,300 bytes 13.4 and 6.9 µs. */
 const WASM_BELOW_BYTES = 400
+
+const youngGarbage = new YoungGarbage()
 
 /** A session has one array for its key, from the handshake to its end. */
 const keyObjects = new WeakMap<Uint8Array, KeyObject>()
