@@ -108,14 +108,15 @@ test('a folder that the user of the unit may not enter is told', async () => {
   expect(err).toContain(`other users may not enter ${folder}, so the unit cannot start`)
 })
 
-const hasVerify = spawnSync('systemd-analyze', ['--version']).status === 0
+const ANALYZE = '/usr/bin/systemd-analyze'
+const hasVerify = spawnSync(ANALYZE, ['--version']).status === 0
 
 test.skipIf(!hasVerify)('systemd takes the unit, also in a folder with a space and a percent sign', () => {
   const own = path.join(folder, 'a 100% folder')
   mkdirSync(own)
   const file = path.join(folder, 'cheops.service')
   writeFileSync(file, systemdUnit(own, path.join(own, 'cheops.yaml'), [process.execPath, '/a b/cheops.js']))
-  const { stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' })
+  const { stderr } = spawnSync(ANALYZE, ['verify', file], { encoding: 'utf8' })
   // It looks at all units of the machine: only ours counts.
   expect(stderr.split('\n').filter(line => line.includes('cheops.service'))).toEqual([])
 })
