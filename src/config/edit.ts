@@ -97,7 +97,8 @@ class Source {
 
   plainServices(): unknown[] {
     const { services } = record(this.#document.toJS())
-    return Array.isArray(services) ? [...services] : []
+    const list: unknown = services
+    return Array.isArray(list) ? list.map((item: unknown) => item) : []
   }
 
   append(service: Service): void {

@@ -7,11 +7,12 @@ import { createServer } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import type * as LocalMeshModule from '../../../sims/demo/local-mesh.ts'
 
 const BUILT = path.join(import.meta.dirname, '../../../dist/sims/demo/local-mesh.js')
 
 test('a port that is taken meanwhile is replaced', async () => {
-  const built: typeof import('../../../sims/demo/local-mesh.ts') = await import(pathToFileURL(BUILT).href)
+  const built = (await import(pathToFileURL(BUILT).href)) as typeof LocalMeshModule
   const mesh = await built.LocalMesh.prepare({ typed: false }, new AbortController().signal)
   const thief = createServer()
   try {

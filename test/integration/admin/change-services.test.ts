@@ -115,9 +115,9 @@ test('a service that keeps its port keeps its listener, one that moves leaves th
   const moved = await agent.control.addService({ ...given, listen: '[::1]:0' }, { signal, save: false })
   expect(moved.address).toMatch(/^http:\/\/\[::1\]:/)
   expect(await answers(moved.address)).toBe(true)
-  await expect(fetch(first ?? '')).rejects.toThrow()
+  await expect(fetch(first ?? '')).rejects.toThrow(/fetch failed/)
   await agent.control.removeService('app', { signal, save: false })
-  await expect(fetch(moved.address)).rejects.toThrow()
+  await expect(fetch(moved.address)).rejects.toThrow(/fetch failed/)
 })
 
 test('an endpoint is never one of the listeners, however it is written', async () => {
