@@ -4,32 +4,11 @@
  */
 import { describe, expect, test } from 'vitest'
 import { setUpChains } from '../../support/chain.ts'
-import { bodyOfMessage, headOfMessage, isWhole } from '../../support/raw-http.ts'
+import { isWhole } from '../../support/raw-http.ts'
 import type { RawAnswer } from '../../support/raw-http.ts'
+import { ok, problemOf, request } from '../../support/scoped-request.ts'
 
 const { chain } = setUpChains()
-
-const ok: RawAnswer = (socket, got) => {
-  if (isWhole(got)) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-}
-
-interface Problem {
-  readonly status: number
-  readonly code: string
-  readonly site: string
-}
-
-function problemOf(answer: string): Problem {
-  const { code, site } = JSON.parse(bodyOfMessage(answer)) as { code: string; site: string }
-  expect(headOfMessage(answer)).toMatch(/\r\nContent-Type: application\/problem\+json\r\n/)
-  expect(headOfMessage(answer).match(/\r\nCheops-Site: /g)).toHaveLength(1)
-  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]), code, site }
-}
-
-const request = (scope: string, { method = 'GET', path = '/app/items/1', body = '', headers = '' } = {}): string =>
-  `${method} ${path} HTTP/1.1\r\nHost: h\r\nCheops-Scope: ${scope}\r\n${headers}${
-    body === '' ? '' : `Content-Length: ${body.length}\r\n`
-  }\r\n${body}`
 
 const both = '{app: site1 || site2}'
 

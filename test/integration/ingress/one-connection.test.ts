@@ -67,6 +67,18 @@ describe.each(WAYS)('$way', ({ scope }) => {
     },
   )
 
+  test('a client that takes nothing of a large answer is cut off, and the application with it', async () => {
+    const { app, client } = await chain(
+      (socket, got) => {
+        if (isWhole(got)) socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(100_000_000)}`)
+      },
+      { config: { timeouts: { bodyIdleMs: 200 } } },
+    )
+    const sleeper = client().send(`GET /app/ HTTP/1.1\r\nHost: h\r\n${scope}\r\n`)
+    sleeper.socket.pause()
+    await expect.poll(() => app.sockets[0]?.closed, { timeout: 10_000 }).toBe(true)
+  })
+
   test('trailers of an application that speak as Cheops do not pass, others do', async () => {
     const { client } = await chain((socket, got) => {
       const trailers = 'Cheops-Error: ERR_X\r\nX-Sum: 1\r\n'
