@@ -1,17 +1,17 @@
-import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
-import { tameWindow } from '../../src/adapters/libp2p/yamux-window.ts'
+import { tameStream } from '../../src/adapters/libp2p/yamux-stream.ts'
 import { batchedMuxer } from '../../src/adapters/libp2p/batched-muxer.ts'
+import { patientNoise } from '../../src/adapters/libp2p/patient-noise.ts'
 import { quietMuxer } from '../../src/adapters/libp2p/quiet-muxer.ts'
 import { corkedTcp } from '../../src/adapters/libp2p/corked-tcp.ts'
 import { noiseCrypto } from '../../src/adapters/libp2p/noise-crypto.ts'
 
 /** Two libp2p nodes on loopback with one connection between them, and streams on it; set up as agents are. */
 export interface Libp2pPair {
-  /** Opens a stream from the first node to the second and gives both ends. */
-  open(): Promise<{ near: Stream; far: Stream }>
+  /** Opens a stream from the first node to the second and gives both ends, as if messages took so long there and back. */
+  open(roundTripMs?: number): Promise<{ near: Stream; far: Stream }>
   /** The same from the second to the first, on the same connection; `near` is the second's end. */
   openBack(): Promise<{ near: Stream; far: Stream }>
   /** Cuts the connection as a lost network would. */
@@ -28,7 +28,7 @@ export async function libp2pPair(): Promise<Libp2pPair> {
     createLibp2p({
       addresses: { listen },
       transports: [corkedTcp()],
-      connectionEncrypters: [noise({ crypto: noiseCrypto })],
+      connectionEncrypters: [patientNoise({ crypto: noiseCrypto })],
       // The tests connect more often than strangers may.
       connectionManager: { inboundConnectionThreshold: 1_000 },
       // The window must not be larger than the read buffer: a paused stream would be reset (src/adapters/libp2p).
@@ -42,7 +42,7 @@ export async function libp2pPair(): Promise<Libp2pPair> {
   const [forth, back] = await Promise.all([openerTo(second), openerTo(first)])
   let connection: Connection | undefined = await first.dial(second.getMultiaddrs())
   return {
-    open: () => forth.open(connection),
+    open: roundTripMs => forth.open(connection, roundTripMs),
     openBack: () => back.open(second.getConnections()[0]),
     cut() {
       connection?.abort(new Error('cut by the test'))
@@ -65,7 +65,7 @@ async function openerTo(node: Libp2p) {
   const limits = { maxInboundStreams: 4_096, maxOutboundStreams: 4_096 }
   await node.handle(PROTOCOL, stream => awaited.shift()?.resolve(stream), limits)
   return {
-    async open(connection: Connection | undefined): Promise<{ near: Stream; far: Stream }> {
+    async open(connection: Connection | undefined, roundTripMs = 0): Promise<{ near: Stream; far: Stream }> {
       if (connection === undefined) throw new Error('the connection is cut')
       const arrival = Promise.withResolvers<Stream>()
       awaited.push(arrival)
@@ -73,8 +73,8 @@ async function openerTo(node: Libp2p) {
         connection.newStream(PROTOCOL, { maxOutboundStreams: 4_096 }),
         arrival.promise,
       ]).finally(() => (awaited = awaited.filter(each => each !== arrival)))
-      tameWindow(near)
-      tameWindow(far)
+      tameStream(near, () => roundTripMs)
+      tameStream(far, () => roundTripMs)
       return { near, far }
     },
     /** No stream that was on its way arrives any more. */

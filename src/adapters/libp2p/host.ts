@@ -3,7 +3,6 @@ import { gossipsub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
-import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
 import { yamux } from '@libp2p/yamux'
@@ -14,6 +13,7 @@ import { corkedTcp } from './corked-tcp.ts'
 import { boundedInbound, MAX_PENDING } from './pending-inbound.ts'
 import { guardedDht } from './guarded-dht.ts'
 import { noiseCrypto } from './noise-crypto.ts'
+import { patientNoise } from './patient-noise.ts'
 import { quietMuxer } from './quiet-muxer.ts'
 import { relayTransport } from './relay-transport.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
@@ -102,7 +102,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     nodeInfo: { name: 'cheops', version: options.version, userAgent: `cheops/${options.version}` },
     addresses: { listen: [...options.listen, ...useRelay], announce: [...options.announce] },
     transports: options.relay.use || options.relay.serve ? [...transports, relayTransport()] : transports,
-    connectionEncrypters: [noise({ crypto: noiseCrypto })],
+    connectionEncrypters: [patientNoise({ crypto: noiseCrypto })],
     streamMuxers: [
       batchedMuxer(
         quietMuxer(

@@ -60,6 +60,8 @@ export class Libp2pNetwork implements PeerNetwork {
   readonly #listeners = new Set<(event: NetworkEvent) => void>()
   /** When each refused peer may come again, by the monotonic clock. */
   readonly #refused = new Map<string, number>()
+  /** The shortest round trip to each peer, milliseconds, as long as it is connected. */
+  readonly #roundTrips = new Map<string, number>()
   /** Peers that are dialled now, and relays on the way, each as often as it is. */
   readonly #dialled = new Map<string, number>()
   #serveHello: ((from: PeerConnection, hello: Uint8Array) => Promise<HelloAnswer>) | undefined
@@ -165,6 +167,11 @@ export class Libp2pNetwork implements PeerNetwork {
     forgetPeers(this.#host, isKept).catch((error: unknown) => this.#logger.debug({ error }, 'peers were not forgotten'))
   }
 
+  /** Milliseconds; undefined for a peer that was not pinged since it connected. */
+  roundTripMs(peerId: string): number | undefined {
+    return this.#roundTrips.get(peerId)
+  }
+
   async ping(connectionId: string, timeoutMs: number): Promise<number> {
     const connection = this.#require(connectionId)
     const signal = AbortSignal.timeout(timeoutMs)
@@ -183,6 +190,8 @@ export class Libp2pNetwork implements PeerNetwork {
       signal.throwIfAborted()
       if (received < PING_BYTES) throw new Error('the ping was broken off')
       const rtt = performance.now() - sentAt
+      const peerId = connection.remotePeer.toString()
+      this.#roundTrips.set(peerId, Math.min(rtt, this.#roundTrips.get(peerId) ?? rtt))
       await stream.close({ signal })
       return rtt
     } catch (error) {
@@ -285,6 +294,9 @@ export class Libp2pNetwork implements PeerNetwork {
   }
 
   readonly #onClose = (event: CustomEvent<Connection>): void => {
+    const { remotePeer } = event.detail
+    // It may come back over another way.
+    if (!this.#host.getConnections(remotePeer).some(isOpen)) this.#roundTrips.delete(remotePeer.toString())
     this.#tell({ kind: 'disconnected', connection: describe(event.detail) })
     this.#moveGossip(event.detail)
   }

@@ -2,7 +2,7 @@ import { CheopsError } from '../../errors.ts'
 import type { Stream } from '@libp2p/interface'
 import type { PeerConnection } from '../../ports/peer-network.ts'
 import type { PeerTransport } from '../../ports/transport.ts'
-import { tameWindow } from './yamux-window.ts'
+import { tameStream } from './yamux-stream.ts'
 import type { Host } from './host.ts'
 import type { Libp2pNetwork } from './libp2p-network.ts'
 
@@ -31,7 +31,8 @@ export class Libp2pTransport implements PeerTransport {
       const connection = this.#network.connection(id)
       if (connection === undefined) throw new Error('the connection has been closed')
       const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
-      tameWindow(stream)
+      const peerId = connection.remotePeer.toString()
+      tameStream(stream, () => this.#network.roundTripMs(peerId))
       return stream
     } catch (cause) {
       signal.throwIfAborted()
@@ -52,9 +53,10 @@ export class Libp2pTransport implements PeerTransport {
     await this.#host.handle(
       protocol,
       (stream, connection) => {
-        tameWindow(stream)
+        const peerId = connection.remotePeer.toString()
+        tameStream(stream, () => this.#network.roundTripMs(peerId))
         try {
-          handler(stream, connection.remotePeer.toString())
+          handler(stream, peerId)
         } catch (error) {
           stream.abort(error instanceof Error ? error : new Error(String(error)))
         }
