@@ -23,6 +23,11 @@ export const IMPORT_TABLE: readonly Room[] = [
   { room: 'src/config.ts', imports: ['src/core', 'src/errors.ts'], packages: [] },
   { room: 'src/core/*', imports: ['src/core/resource', 'src/errors.ts'], packages: [] },
   {
+    room: 'src/core/oplog',
+    imports: ['src/core/resource', 'src/core/membership/incarnation.ts', 'src/errors.ts'],
+    packages: [],
+  },
+  {
     room: 'src/ports',
     imports: ['src/core', 'src/errors.ts', 'src/config.ts'],
     packages: ['@libp2p/interface'],

@@ -1,0 +1,3 @@
+export * from './context.ts'
+export * from './operation.ts'
+export * from './order.ts'
