@@ -249,6 +249,46 @@ export const ERRORS = {
     title: 'The store cannot be read or written',
     hint: 'Is the disk full or broken? The agent must be started anew.',
   },
+  ERR_STORE_CORRUPT: {
+    status: 500,
+    title: 'What the disk holds is not what was written',
+    hint: 'Look after the disk. Nothing is repaired: put the data folder back from a backup, or move its folders "store" and "blobs" away; what other sites hold comes back from them.',
+  },
+  ERR_STORE_BUSY: {
+    status: 503,
+    title: 'Too much waits to be written to the disk',
+    hint: 'Is the disk slow or busy with something else? Read the resource before you send the request again.',
+  },
+  ERR_JOURNAL_TRIMMED: {
+    status: 500,
+    title: 'These records are no longer kept',
+    hint: 'What they led to must be taken as a whole, from the state.',
+  },
+  ERR_BLOB_NOT_FOUND: {
+    status: 404,
+    title: 'This body is not kept here, or not whole',
+    hint: 'Another member of the replicant has it.',
+  },
+  ERR_BLOB_HASH: {
+    status: 400,
+    title: 'The body is not the one that its hash names',
+    hint: 'Send it again from its beginning. The hash is the SHA-256 of all of it, in small hexadecimal digits.',
+  },
+  ERR_BLOB_OFFSET: {
+    status: 400,
+    title: 'The piece does not continue what is here of the body',
+    hint: 'Go on at the offset that the error tells.',
+  },
+  ERR_BLOB_CORRUPT: {
+    status: 500,
+    title: 'A body on the disk is not what was written',
+    hint: 'Look after the disk. Other members have the body; it is fetched again when the damaged one is deleted.',
+  },
+  ERR_BLOB_SPACE: {
+    status: 507,
+    title: 'There is no room for another large body',
+    hint: 'Make room on the disk of the data folder, or delete resources with large bodies; nothing of this body was kept.',
+  },
 
   // Applications (adapters/http)
   ERR_SERVICE_UNKNOWN: {
@@ -271,6 +311,12 @@ export const ERRORS = {
     status: 503,
     title: 'Too many requests for this application wait already',
     hint: 'Nothing was sent. Try again; limits.connectionsPerEndpoint and limits.queuedPerPeer are the bounds.',
+    retry: true,
+  },
+  ERR_CREDENTIAL: {
+    status: 503,
+    title: "The agent's own account at the application cannot be used",
+    hint: 'Nothing was sent. Correct the file that services[].credential names; "cheops check" at that site says more.',
     retry: true,
   },
   ERR_APPLICATION_BROKEN: {
@@ -329,6 +375,11 @@ export const ERRORS = {
     status: 408,
     title: 'The request did not come in time',
     hint: 'timeouts.headMs and timeouts.bodyIdleMs are the bounds.',
+  },
+  ERR_REQUEST_GONE: {
+    status: 400,
+    title: 'The client went away before it had sent its whole request',
+    hint: 'Nothing was done. Look at the client, and at what stands between it and the agent.',
   },
   ERR_REQUEST_CONNECT: {
     status: 405,

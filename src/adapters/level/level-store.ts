@@ -1,127 +1,114 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { Level } from 'level'
 import { CheopsError } from '../../errors.ts'
-import type { Store, StoreWrite } from '../../ports/store.ts'
+import type { Store, StoreRange, StoreWrite } from '../../ports/store.ts'
+import { databaseFailed, hasCode, keyCorrupt, storeFailed } from './failure.ts'
+import { toCurrentFormat } from './format.ts'
+import type { RawDatabase } from './format.ts'
+import { GroupCommit } from './group-commit.ts'
+import { fromRecord, toRecord } from './record.ts'
 
 /**
- * Version of the layout of all keys together; each part documents its own keys beside its code. A store of an older
- * version is migrated at open, one of a newer version is refused.
- */
-export const STORE_VERSION = 1
-const VERSION_KEY = 'format/version'
-
-/**
- * Opens the store of an agent, making its folder (mode 0700) where there is none.
- * @param onFailure told of the first write that failed, once; the store takes nothing more then, so the agent has to stop
- * @throws CheopsError ERR_STORE_LOCKED, ERR_STORE_VERSION, ERR_STORE_FAILED
+ * Opens the store of an agent, making its folder (mode 0700) where there is none, and brings it to the current format.
+ * @param onFailure told once, of the first write that failed or the first damage that was read; the store takes nothing more
+ *   then, so the agent has to stop
+ * @throws CheopsError ERR_STORE_LOCKED, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_FAILED
  */
 export async function openLevelStore(
   folder: string,
   onFailure: (error: CheopsError) => void = () => {},
 ): Promise<Store> {
-  const db = new Level<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
+  const db: RawDatabase = new Level<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
     await db.open()
   } catch (cause) {
-    throw isLocked(cause)
+    throw hasCode(cause, 'LEVEL_LOCKED')
       ? new CheopsError('ERR_STORE_LOCKED', `Another agent has ${folder} open.`, { folder }, { cause })
-      : failed(`${folder} cannot be opened`, cause)
+      : databaseFailed(`${folder} cannot be opened`, cause)
   }
-  const store = new LevelStore(db, onFailure)
   try {
-    await checkVersion(store, folder)
-    return store
+    await toCurrentFormat(db, folder)
   } catch (error) {
-    await store.close()
-    throw error
+    await db.close()
+    throw error instanceof CheopsError ? error : databaseFailed(`${folder} cannot be read or migrated`, error)
   }
+  return new LevelStore(db, onFailure)
 }
 
 class LevelStore implements Store {
-  readonly #db: Level<string, Uint8Array>
-  readonly #onFailure: (error: CheopsError) => void
-  #failure: CheopsError | undefined
+  readonly #db: RawDatabase
+  readonly #writer: GroupCommit
 
-  constructor(db: Level<string, Uint8Array>, onFailure: (error: CheopsError) => void) {
+  constructor(db: RawDatabase, onFailure: (error: CheopsError) => void) {
     this.#db = db
-    this.#onFailure = onFailure
+    this.#writer = new GroupCommit({ write: batch => db.batch(batch, { sync: true }), onFailure })
+  }
+
+  get isFull(): boolean {
+    return this.#writer.isFull
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
-    const value = await this.#guard(() => this.#db.get(key))
-    return value === undefined ? undefined : plain(value)
-  }
-
-  async batch(writes: readonly StoreWrite[], { sync }: { sync: boolean }): Promise<void> {
-    // After a write that failed nothing is certain any more: a later one must not succeed on top of it.
-    if (this.#failure !== undefined) throw failed('an earlier write has failed', this.#failure)
-    const operations = writes.map(write =>
-      write.kind === 'put'
-        ? { type: 'put' as const, key: write.key, value: write.value }
-        : { type: 'del' as const, key: write.key },
-    )
+    let record: Uint8Array | undefined
     try {
-      await this.#db.batch(operations, { sync })
+      record = await this.#db.get(key)
     } catch (cause) {
-      const failure = failed('it cannot be written', cause)
-      // Who writes to a store that is closed has only come too late.
-      if (this.#db.status === 'open' && this.#failure === undefined) {
-        this.#failure = failure
-        this.#onFailure(failure)
-      }
-      throw failure
+      throw this.#readFailed(cause)
     }
+    return record === undefined ? undefined : this.#value(key, record)
   }
 
-  async *iterate(prefix: string): AsyncGenerator<readonly [string, Uint8Array]> {
-    // The highest code point ends the range of everything that begins with the prefix.
-    const entries = await this.#guard(() =>
-      Promise.resolve(this.#db.iterator({ gte: prefix, lt: `${prefix}\u{10ffff}` })),
+  commit(writes: readonly StoreWrite[]): Promise<void> {
+    return this.#writer.commit(
+      writes.map(write =>
+        write.kind === 'put'
+          ? { type: 'put', key: write.key, value: toRecord(write.key, write.value) }
+          : { type: 'del', key: write.key },
+      ),
     )
+  }
+
+  async *iterate({
+    prefix,
+    from,
+    limit = -1,
+    reverse = false,
+  }: StoreRange): AsyncGenerator<readonly [string, Uint8Array]> {
+    if (from?.startsWith(prefix) === false) throw new RangeError(`${from} does not begin with ${prefix}`)
+    // The highest code point ends the range of everything that begins with the prefix.
+    const end = `${prefix}\u{10ffff}`
+    const bounds = reverse
+      ? { gte: prefix, ...(from === undefined ? { lt: end } : { lte: from }) }
+      : { gte: from ?? prefix, lt: end }
     try {
-      for await (const [key, value] of entries) yield [key, plain(value)]
+      for await (const [key, record] of this.#db.iterator({ ...bounds, limit, reverse })) {
+        yield [key, this.#value(key, record)]
+      }
     } catch (cause) {
-      throw failed('it cannot be read', cause)
+      throw cause instanceof CheopsError ? cause : this.#readFailed(cause)
     }
   }
 
   async close(): Promise<void> {
+    await this.#writer.close()
     await this.#db.close()
   }
 
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (cause) {
-      throw failed('it cannot be used', cause)
-    }
+  #value(key: string, record: Uint8Array): Uint8Array {
+    const value = fromRecord(key, record)
+    if (value !== undefined) return value
+    const error = keyCorrupt(key)
+    this.#writer.fail(error)
+    throw error
   }
-}
 
-/** The library gives Buffers, which are printed, compared and sliced differently from what they stand for. */
-function plain(value: Uint8Array): Uint8Array {
-  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-}
-
-async function checkVersion(store: Store, folder: string): Promise<void> {
-  const stored = await store.get(VERSION_KEY)
-  if (stored === undefined) {
-    const value = new TextEncoder().encode(String(STORE_VERSION))
-    return store.batch([{ kind: 'put', key: VERSION_KEY, value }], { sync: true })
+  #readFailed(cause: unknown): CheopsError {
+    // Who reads from a store that is closed has only come too late.
+    if (this.#db.status !== 'open') return storeFailed('it is closed', cause)
+    const error = databaseFailed('it cannot be read', cause)
+    this.#writer.fail(error)
+    return error
   }
-  const version = Number(new TextDecoder().decode(stored))
-  if (version === STORE_VERSION) return
-  const message = `${folder} has format ${version}; this version of Cheops reads format ${STORE_VERSION}.`
-  throw new CheopsError('ERR_STORE_VERSION', message, { version, supported: STORE_VERSION })
-}
-
-function isLocked(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return ('code' in error && error.code === 'LEVEL_LOCKED') || isLocked(error.cause)
-}
-
-function failed(why: string, cause: unknown): CheopsError {
-  return new CheopsError('ERR_STORE_FAILED', `The store failed: ${why}.`, {}, { cause })
 }

@@ -22,7 +22,7 @@ export class SiteBook {
 
   async load(): Promise<SignedRecord[]> {
     const records: SignedRecord[] = []
-    for await (const [key, bytes] of this.#store.iterate(PREFIX)) {
+    for await (const [key, bytes] of this.#store.iterate({ prefix: PREFIX })) {
       try {
         records.push(this.#codec.readRecord(bytes))
       } catch (error) {
@@ -35,12 +35,12 @@ export class SiteBook {
 
   /** Resolves when the record is on disk. */
   async save(signed: SignedRecord): Promise<void> {
-    await this.#store.batch([{ kind: 'put', key: PREFIX + signed.record.site, value: signed.bytes }], { sync: true })
+    await this.#store.commit([{ kind: 'put', key: PREFIX + signed.record.site, value: signed.bytes }])
   }
 
   /** Resolves when the record is gone from the disk. */
   async forget(site: string): Promise<void> {
-    await this.#store.batch([{ kind: 'delete', key: PREFIX + site }], { sync: true })
+    await this.#store.commit([{ kind: 'delete', key: PREFIX + site }])
   }
 }
 

@@ -57,7 +57,7 @@ describe('a planted bug is found', () => {
 
   test('a disk that forgets who has which name', async () => {
     const plant: Plant = {
-      store: store => replaced(store, { batch: async () => undefined, iterate: async function* () {} }),
+      store: store => replaced(store, { commit: async () => undefined, iterate: async function* () {} }),
     }
     expect(await found(plant, 40)).toMatch(/names keep their keys: .* gave it to rogue-key|numbers only grow/)
   })

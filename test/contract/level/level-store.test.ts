@@ -1,0 +1,168 @@
+/**
+ * What only the store on disk has: one process at a time, the mode of its folder, a write that fails, and the formats of
+ * earlier versions. `format-1.json` holds the files (base64) of a store that the program of version 1 has written.
+ */
+import { execFile } from 'node:child_process'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Level } from 'level'
+import { describe, expect, test } from 'vitest'
+import { STORE_VERSION, VERSION_KEY } from '../../../src/adapters/level/format.ts'
+import { openLevelStore } from '../../../src/adapters/level/level-store.ts'
+import { temporaryFolder } from '../../support/peers.ts'
+import type { Store } from '../../../src/ports/store.ts'
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const put = (key: string, value = key) => ({ kind: 'put', key, value: bytes(value) }) as const
+
+async function entries(store: Store, prefix: string): Promise<[string, Uint8Array][]> {
+  const all: [string, Uint8Array][] = []
+  for await (const [key, value] of store.iterate({ prefix })) all.push([key, value])
+  return all
+}
+
+async function rawly<T>(folder: string, use: (db: Level<string, Uint8Array>) => Promise<T>): Promise<T> {
+  const db = new Level<string, Uint8Array>(folder, { valueEncoding: 'view' })
+  try {
+    return await use(db)
+  } finally {
+    await db.close()
+  }
+}
+
+test('its folder is its own', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'deep', 'store')
+  const store = await openLevelStore(path)
+  await store.close()
+  expect((await stat(path)).mode & 0o777).toBe(0o700)
+})
+
+test('is one process only: another one is told so', async () => {
+  await using folder = await temporaryFolder()
+  const store = await openLevelStore(folder.path)
+  const script = `
+    const { Level } = await import('level')
+    const db = new Level(process.argv[1])
+    await db.open().then(() => console.log('opened'), error => console.log(error.cause?.code))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, folder.path])
+  expect(stdout.trim()).toBe('LEVEL_LOCKED')
+  await expect(openLevelStore(folder.path)).rejects.toMatchObject({ code: 'ERR_STORE_LOCKED' })
+  await store.close()
+})
+
+test('tells of the first write that fails, once, and takes nothing more', async () => {
+  await using folder = await temporaryFolder()
+  const adapter = new URL('../../../src/adapters/level/level-store.ts', import.meta.url).href
+  // A file may not grow any more: what a full disk looks like to the process, without a disk of its own.
+  const script = `
+    import { execFileSync } from 'node:child_process'
+    import { openLevelStore } from ${JSON.stringify(adapter)}
+    const told = []
+    const store = await openLevelStore(process.argv[1], error => told.push(error.code))
+    const write = () => store.commit([{ kind: 'put', key: 'a', value: new Uint8Array(9) }])
+    await write()
+    const before = told.length
+    const limit = bytes => execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=' + bytes + ':'])
+    limit(1)
+    const codes = []
+    await write().catch(error => codes.push(error.code))
+    limit('unlimited')
+    await write().catch(error => codes.push(error.code))
+    await store.close()
+    await write().catch(error => codes.push(error.code))
+    console.log(JSON.stringify({ before, told, codes }))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, folder.path])
+  const failed = 'ERR_STORE_FAILED'
+  expect(JSON.parse(stdout)).toEqual({ before: 0, told: [failed], codes: [failed, failed, failed] })
+})
+
+test('a value under another key is damage', async () => {
+  await using folder = await temporaryFolder()
+  const store = await openLevelStore(folder.path)
+  await store.commit([put('a', 'the value of a')])
+  await store.close()
+  await rawly(folder.path, async db => db.put('b', (await db.get('a')) ?? bytes('')))
+  const again = await openLevelStore(folder.path)
+  expect(await again.get('a')).toEqual(bytes('the value of a'))
+  await expect(again.get('b')).rejects.toMatchObject({ code: 'ERR_STORE_CORRUPT', meta: { key: 'b' } })
+  await again.close()
+})
+
+describe('format', () => {
+  const versionOf = (folder: string): Promise<string> =>
+    rawly(folder, async db => new TextDecoder().decode(await db.get(VERSION_KEY)))
+
+  async function layOut(folder: string): Promise<void> {
+    const text = await readFile(new URL('format-1.json', import.meta.url), 'utf8')
+    const files: Record<string, string> = JSON.parse(text)
+    for (const [name, content] of Object.entries(files)) {
+      await writeFile(join(folder, name), Buffer.from(content, 'base64'))
+    }
+  }
+
+  test('of version 1 is migrated once, with all that it holds', async () => {
+    await using folder = await temporaryFolder()
+    await layOut(folder.path)
+    expect(await versionOf(folder.path), 'the fixture').toBe('1')
+    const expected = [
+      ['empty', bytes('')],
+      ['membership/site/paris', bytes('record of paris')],
+      ['membership/site/zürich', Uint8Array.from({ length: 256 }, (_, byte) => byte)],
+    ]
+    for (const round of ['migrated', 'opened again']) {
+      const store = await openLevelStore(folder.path)
+      expect([...(await entries(store, 'e')), ...(await entries(store, 'membership/'))], round).toEqual(expected)
+      await store.close()
+      expect(await versionOf(folder.path)).toBe(String(STORE_VERSION))
+    }
+  })
+
+  test('of version 1 is migrated whole or not at all, wherever the disk stops taking more', async () => {
+    const adapter = new URL('../../../src/adapters/level/level-store.ts', import.meta.url).href
+    const script = `
+      import { openLevelStore } from ${JSON.stringify(adapter)}
+      await openLevelStore(process.argv[1]).then(() => console.log('opened'), error => console.log(error.code))`
+    const outcomes = await Promise.all(
+      [100, 300, 400, 500, 10_000].map(async limit => {
+        await using folder = await temporaryFolder()
+        await layOut(folder.path)
+        const limited = [`--fsize=${limit}:`, process.execPath, '--input-type=module', '-e', script, folder.path]
+        const { stdout } = await promisify(execFile)('prlimit', limited)
+        const store = await openLevelStore(folder.path)
+        expect(await store.get('membership/site/paris'), `limit ${limit}`).toEqual(bytes('record of paris'))
+        await store.close()
+        return stdout.trim()
+      }),
+    )
+    expect(outcomes[0]).toBe('ERR_STORE_FAILED')
+    expect(outcomes.at(-1)).toBe('opened')
+  })
+
+  test('of a newer version is refused and left as it is', async () => {
+    await using folder = await temporaryFolder()
+    await rawly(folder.path, db => db.put(VERSION_KEY, bytes(String(STORE_VERSION + 1))))
+    await expect(openLevelStore(folder.path)).rejects.toMatchObject({ code: 'ERR_STORE_VERSION' })
+    expect(await versionOf(folder.path)).toBe(String(STORE_VERSION + 1))
+  })
+
+  test.each(['', '0', '2.0', '-1', '\u0000', 'two'])('%j is damage', async version => {
+    await using folder = await temporaryFolder()
+    await rawly(folder.path, db => db.put(VERSION_KEY, bytes(version)))
+    const corrupt = { code: 'ERR_STORE_CORRUPT', meta: { key: VERSION_KEY } }
+    await expect(openLevelStore(folder.path)).rejects.toMatchObject(corrupt)
+  })
+
+  test('that is gone while other keys are there is damage', async () => {
+    await using folder = await temporaryFolder()
+    await (await openLevelStore(folder.path)).close()
+    await rawly(folder.path, db =>
+      db.batch([
+        { type: 'del', key: VERSION_KEY },
+        { type: 'put', key: 'a', value: bytes('a') },
+      ]),
+    )
+    await expect(openLevelStore(folder.path)).rejects.toMatchObject({ code: 'ERR_STORE_CORRUPT' })
+  })
+})
