@@ -75,6 +75,13 @@ export class MemoryStore implements Store {
     for (const [key, value] of entries.slice(0, limit)) yield [key, this.#read(key, value)]
   }
 
+  fail(error: CheopsError): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    for (const { reject } of this.#queue.splice(0)) reject(error)
+    this.#options.onFailure?.(error)
+  }
+
   async close(): Promise<void> {
     this.#flush()
     this.#open = false
@@ -102,7 +109,7 @@ export class MemoryStore implements Store {
   #flush(): void {
     this.#scheduled = false
     for (const { writes, resolve, reject } of this.#queue.splice(0)) {
-      if (this.#writesFail) this.#fail(failed('it cannot be written'))
+      if (this.#writesFail) this.fail(failed('it cannot be written'))
       if (this.#failure !== undefined) reject(this.#failure)
       else {
         this.#apply(writes)
@@ -121,15 +128,8 @@ export class MemoryStore implements Store {
   #read(key: string, value: Uint8Array): Uint8Array {
     if (!DAMAGED.has(value)) return value.slice()
     const error = new CheopsError('ERR_STORE_CORRUPT', `The value of ${key} in the store is damaged.`, { key })
-    this.#fail(error)
+    this.fail(error)
     throw error
-  }
-
-  #fail(error: CheopsError): void {
-    if (this.#failure !== undefined) return
-    this.#failure = error
-    for (const { reject } of this.#queue.splice(0)) reject(error)
-    this.#options.onFailure?.(error)
   }
 
   #checkOpen(): void {

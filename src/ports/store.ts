@@ -1,3 +1,5 @@
+import type { CheopsError } from '../errors.ts'
+
 /**
  * An ordered key-value store, the only durable place of an agent beside its key files and its blobs. Keys are text
  * (`site/paris`), ordered by their UTF-8 bytes; values are bytes. One process at a time has it open.
@@ -29,6 +31,11 @@ export interface Store {
    * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
    */
   iterate(range: StoreRange): AsyncIterable<readonly [key: string, value: Uint8Array]>
+  /**
+   * Told by who finds that what is here cannot be what was written, as a gap in dense numbers: the store takes nothing more
+   * and the agent stops, as after damage that the store has found itself.
+   */
+  fail(error: CheopsError): void
   /** What was given to `commit` is written first. Closing twice does nothing. Every later call throws ERR_STORE_FAILED. */
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { Level } from 'level'
 import { CheopsError } from '../../errors.ts'
-import { toRecord } from './record.ts'
+import { fromRecord, toRecord } from './record.ts'
 
 /**
  * Version of the layout of all keys and records together; each part documents its own keys beside its code. A store of an
@@ -13,7 +13,7 @@ import { toRecord } from './record.ts'
  */
 export const STORE_VERSION = 2
 
-/** Its value is decimal digits and no record, in every version: it says how to read the others. */
+/** Its value is decimal digits: in version 1 as they are, later with a CRC as every other. */
 export const VERSION_KEY = 'format/version'
 
 /** What is read and written of a store whose version is not known yet: what is there, without checks. */
@@ -32,7 +32,7 @@ export async function toCurrentFormat(db: RawDatabase, folder: string): Promise<
     throw new CheopsError('ERR_STORE_VERSION', message, { version, supported: STORE_VERSION })
   }
   const writes = version === 1 ? await withCrc(db) : []
-  const value = new TextEncoder().encode(String(STORE_VERSION))
+  const value = toRecord(VERSION_KEY, new TextEncoder().encode(String(STORE_VERSION)))
   await db.batch([...writes, { type: 'put', key: VERSION_KEY, value }], { sync: true })
 }
 
@@ -45,7 +45,8 @@ async function versionOfNew(db: RawDatabase, folder: string): Promise<number> {
 }
 
 function readVersion(stored: Uint8Array, folder: string): number {
-  const text = new TextDecoder().decode(stored)
+  if (new TextDecoder().decode(stored) === '1') return 1
+  const text = new TextDecoder().decode(fromRecord(VERSION_KEY, stored))
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new CheopsError('ERR_STORE_CORRUPT', `The format version of ${folder} is damaged.`, { key: VERSION_KEY })
 }

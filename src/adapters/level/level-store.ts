@@ -91,6 +91,10 @@ class LevelStore implements Store {
     }
   }
 
+  fail(error: CheopsError): void {
+    this.#writer.fail(error)
+  }
+
   async close(): Promise<void> {
     await this.#writer.close()
     await this.#db.close()

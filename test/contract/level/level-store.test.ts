@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { Level } from 'level'
 import { describe, expect, test } from 'vitest'
 import { STORE_VERSION, VERSION_KEY } from '../../../src/adapters/level/format.ts'
+import { toRecord } from '../../../src/adapters/level/record.ts'
 import { openLevelStore } from '../../../src/adapters/level/level-store.ts'
 import { temporaryFolder } from '../../support/peers.ts'
 import type { Store } from '../../../src/ports/store.ts'
@@ -58,7 +59,8 @@ test('tells of the first write that fails, once, and takes nothing more', async 
   // A file may not grow any more: what a full disk looks like to the process, without a disk of its own.
   const script = `
     import { execFileSync } from 'node:child_process'
-    import { openLevelStore } from ${JSON.stringify(adapter)}
+    import { toRecord } from '../../../src/adapters/level/record.ts'
+import { openLevelStore } from ${JSON.stringify(adapter)}
     const told = []
     const store = await openLevelStore(process.argv[1], error => told.push(error.code))
     const write = () => store.commit([{ kind: 'put', key: 'a', value: new Uint8Array(9) }])
@@ -91,8 +93,9 @@ test('a value under another key is damage', async () => {
 })
 
 describe('format', () => {
-  const versionOf = (folder: string): Promise<string> =>
-    rawly(folder, async db => new TextDecoder().decode(await db.get(VERSION_KEY)))
+  const versionOf = (folder: string): Promise<Uint8Array | undefined> =>
+    rawly(folder, db => db.get(VERSION_KEY).then(value => value && new Uint8Array(value)))
+  const record = (version: string): Uint8Array => toRecord(VERSION_KEY, bytes(version))
 
   async function layOut(folder: string): Promise<void> {
     const text = await readFile(new URL('format-1.json', import.meta.url), 'utf8')
@@ -105,7 +108,7 @@ describe('format', () => {
   test('of version 1 is migrated once, with all that it holds', async () => {
     await using folder = await temporaryFolder()
     await layOut(folder.path)
-    expect(await versionOf(folder.path), 'the fixture').toBe('1')
+    expect(await versionOf(folder.path), 'the fixture').toEqual(bytes('1'))
     const expected = [
       ['empty', bytes('')],
       ['membership/site/paris', bytes('record of paris')],
@@ -115,14 +118,15 @@ describe('format', () => {
       const store = await openLevelStore(folder.path)
       expect([...(await entries(store, 'e')), ...(await entries(store, 'membership/'))], round).toEqual(expected)
       await store.close()
-      expect(await versionOf(folder.path)).toBe(String(STORE_VERSION))
+      expect(await versionOf(folder.path)).toEqual(record(String(STORE_VERSION)))
     }
   })
 
   test('of version 1 is migrated whole or not at all, wherever the disk stops taking more', async () => {
     const adapter = new URL('../../../src/adapters/level/level-store.ts', import.meta.url).href
     const script = `
-      import { openLevelStore } from ${JSON.stringify(adapter)}
+      import { toRecord } from '../../../src/adapters/level/record.ts'
+import { openLevelStore } from ${JSON.stringify(adapter)}
       await openLevelStore(process.argv[1]).then(() => console.log('opened'), error => console.log(error.code))`
     const outcomes = await Promise.all(
       [100, 300, 400, 500, 10_000].map(async limit => {
@@ -142,17 +146,20 @@ describe('format', () => {
 
   test('of a newer version is refused and left as it is', async () => {
     await using folder = await temporaryFolder()
-    await rawly(folder.path, db => db.put(VERSION_KEY, bytes(String(STORE_VERSION + 1))))
+    await rawly(folder.path, db => db.put(VERSION_KEY, record(String(STORE_VERSION + 1))))
     await expect(openLevelStore(folder.path)).rejects.toMatchObject({ code: 'ERR_STORE_VERSION' })
-    expect(await versionOf(folder.path)).toBe(String(STORE_VERSION + 1))
+    expect(await versionOf(folder.path)).toEqual(record(String(STORE_VERSION + 1)))
   })
 
-  test.each(['', '0', '2.0', '-1', '\u0000', 'two'])('%j is damage', async version => {
-    await using folder = await temporaryFolder()
-    await rawly(folder.path, db => db.put(VERSION_KEY, bytes(version)))
-    const corrupt = { code: 'ERR_STORE_CORRUPT', meta: { key: VERSION_KEY } }
-    await expect(openLevelStore(folder.path)).rejects.toMatchObject(corrupt)
-  })
+  test.each([bytes(''), bytes('0'), bytes('2'), record('2.0'), record('-1'), record('0'), record('')])(
+    '%j is damage',
+    async version => {
+      await using folder = await temporaryFolder()
+      await rawly(folder.path, db => db.put(VERSION_KEY, version))
+      const corrupt = { code: 'ERR_STORE_CORRUPT', meta: { key: VERSION_KEY } }
+      await expect(openLevelStore(folder.path)).rejects.toMatchObject(corrupt)
+    },
+  )
 
   test('that is gone while other keys are there is damage', async () => {
     await using folder = await temporaryFolder()

@@ -11,7 +11,7 @@ import { openLevelStore } from '../../../src/adapters/level/level-store.ts'
 import { damage, MemoryStore } from '../../../sims/world/memory-store.ts'
 import { temporaryFolder } from '../../support/peers.ts'
 import type { Store, StoreRange } from '../../../src/ports/store.ts'
-import type { CheopsError } from '../../../src/errors.ts'
+import { CheopsError } from '../../../src/errors.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const put = (key: string, value = key) => ({ kind: 'put', key, value: bytes(value) }) as const
@@ -202,6 +202,22 @@ describe.each(Object.entries(DISKS))('a store (%s)', (_name, withDisk) => {
       expect(await (await disk.open()).get('a')).toBeUndefined()
     }),
   )
+
+  test('fails when somebody says so, once, and refuses what waits', () =>
+    withDisk(async disk => {
+      const store = await disk.open()
+      const waiting = store.commit([put('a')]).catch((error: unknown) => error)
+      const [gap, other] = [
+        new CheopsError('ERR_STORE_CORRUPT', 'a gap'),
+        new CheopsError('ERR_STORE_CORRUPT', 'other'),
+      ]
+      store.fail(gap)
+      store.fail(other)
+      expect([await waiting, disk.failures]).toEqual([gap, [gap]])
+      await expect(store.commit([put('b')])).rejects.toMatchObject({ code: 'ERR_STORE_FAILED' })
+      expect(await keysOf(store, { prefix: '' })).not.toContain('a')
+      await store.close()
+    }))
 
   test('writes what it was given before it closes', () =>
     withDisk(async disk => {

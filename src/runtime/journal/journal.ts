@@ -1,0 +1,173 @@
+import { CheopsError } from '../../errors.ts'
+import type { Store, StoreWrite } from '../../ports/store.ts'
+
+export type JournalRecord = readonly [number: number, value: Uint8Array]
+
+export interface JournalRange {
+  /** Number of the first record that is wanted; at least `first`. */
+  readonly from: number
+  /** At most so many records; all, if not given. */
+  readonly limit?: number | undefined
+}
+
+export interface JournalAppend {
+  readonly journal: Journal
+  readonly value: Uint8Array
+}
+
+/** Records that one commit of `trim` removes: a longer one would hold up the commits behind it. */
+const TRIMMED_TOGETHER = 1_000
+
+/** Hexadecimal digits of a number in a key: as many as the greatest safe integer has, so that keys sort as numbers do. */
+const DIGITS = 14
+
+/**
+ * Opens the journal below `prefix`, empty if there is nothing, and reads all of it: its numbers must be dense.
+ * @throws CheopsError ERR_STORE_CORRUPT at a gap or a damaged record: the store has failed with it. ERR_STORE_FAILED
+ */
+export async function openJournal(store: Store, prefix: string): Promise<Journal> {
+  const start = await store.get(startKey(prefix))
+  const first = start === undefined ? 1 : readNumber(new TextDecoder().decode(start))
+  if (first === undefined) throw failWith(store, startKey(prefix), `The start of the journal ${prefix} cannot be read.`)
+  let next = first
+  for await (const [key] of store.iterate({ prefix: recordsPrefix(prefix) })) {
+    checkNumber(store, prefix, key, next)
+    next++
+  }
+  return new Journal(store, prefix, first, next)
+}
+
+/**
+ * Appends to several journals, and writes what else belongs to it: one commit, all or nothing. The numbers are taken in this
+ * very call, so that who calls first gets the smaller ones.
+ * @returns the numbers, one for each of `appends`, when all of it is on disk
+ * @throws CheopsError ERR_STORE_BUSY: no number was taken. ERR_STORE_FAILED
+ */
+export async function appendTogether(
+  store: Store,
+  appends: readonly JournalAppend[],
+  writes: readonly StoreWrite[] = [],
+): Promise<number[]> {
+  // A number that is taken and not written would be a gap for ever, so it must not be refused after it was taken.
+  if (store.isFull) throw new CheopsError('ERR_STORE_BUSY', 'The disk is behind with what was written before.')
+  const taken = appends.map(({ journal, value }) => journal.take(store, value))
+  await store.commit([...taken.map(({ write }) => write), ...writes])
+  return taken.map(({ number }) => number)
+}
+
+/**
+ * Records under dense numbers 1, 2, 3, …: appended at the end, removed from the beginning. A number that was given is never
+ * given again, also when all records are gone. One object at a time is a journal's.
+ *
+ * Keys below the prefix: `r/<number>`, 14 hexadecimal digits → the record; `start` → number of the first record that is
+ * kept, decimal digits; it is there after the first `trim`.
+ */
+export class Journal {
+  readonly #store: Store
+  readonly #prefix: string
+  #first: number
+  #next: number
+
+  /** Use `openJournal`, which checks what is there. */
+  constructor(store: Store, prefix: string, first: number, next: number) {
+    this.#store = store
+    this.#prefix = prefix
+    this.#first = first
+    this.#next = next
+  }
+
+  /** Number of the first record that is kept; equal to `next` when there is none. */
+  get first(): number {
+    return this.#first
+  }
+
+  /** Number that the next record gets. Those before it have been given, and are on disk when their `append` resolves. */
+  get next(): number {
+    return this.#next
+  }
+
+  /**
+   * Appends a record, together with other writes, in one commit.
+   * @returns its number, when it is on disk
+   * @throws CheopsError ERR_STORE_BUSY: no number was taken. ERR_STORE_FAILED
+   */
+  async append(value: Uint8Array, writes: readonly StoreWrite[] = []): Promise<number> {
+    const [number] = await appendTogether(this.#store, [{ journal: this, value }], writes)
+    if (number === undefined) throw new RangeError('one append has one number')
+    return number
+  }
+
+  /**
+   * Takes the next number; for `appendTogether`, which commits the write before anything else can be.
+   * @internal
+   */
+  take(store: Store, value: Uint8Array): { number: number; write: StoreWrite } {
+    if (store !== this.#store) throw new RangeError(`the journal ${this.#prefix} is in another store`)
+    const number = this.#next++
+    return { number, write: { kind: 'put', key: recordKey(this.#prefix, number), value } }
+  }
+
+  /**
+   * The records from a number on that are on disk when the first is asked for, in order; nothing if `from` is `next` or more.
+   * @throws CheopsError ERR_JOURNAL_TRIMMED when `from` is less than `first`; ERR_STORE_CORRUPT, with which the store has
+   *   failed; ERR_STORE_FAILED
+   */
+  async *read({ from, limit }: JournalRange): AsyncGenerator<JournalRecord> {
+    if (from < this.#first) {
+      const message = `The journal ${this.#prefix} begins at ${String(this.#first)}, not at ${String(from)}.`
+      throw new CheopsError('ERR_JOURNAL_TRIMMED', message, { first: this.#first, from })
+    }
+    if (from >= this.#next) return
+    let number = from
+    const range = { prefix: recordsPrefix(this.#prefix), from: recordKey(this.#prefix, from), limit }
+    for await (const [key, value] of this.#store.iterate(range)) {
+      checkNumber(this.#store, this.#prefix, key, number)
+      yield [number, value]
+      number++
+    }
+  }
+
+  /**
+   * Removes the records before a number; resolves when they are gone from the disk. Does nothing when they are gone already.
+   * @throws RangeError when `before` is greater than `next`
+   * @throws CheopsError ERR_STORE_BUSY: some may be removed, try again. ERR_STORE_FAILED
+   */
+  async trim(before: number): Promise<void> {
+    if (before > this.#next) throw new RangeError(`${before} is beyond the end of the journal ${this.#prefix}`)
+    while (this.#first < before) {
+      if (this.#store.isFull)
+        throw new CheopsError('ERR_STORE_BUSY', 'The disk is behind with what was written before.')
+      const [from, to] = [this.#first, Math.min(before, this.#first + TRIMMED_TOGETHER)]
+      // Before the commit: nobody begins to read what is going.
+      this.#first = to
+      const writes: StoreWrite[] = [
+        { kind: 'put', key: startKey(this.#prefix), value: new TextEncoder().encode(String(to)) },
+      ]
+      for (let number = from; number < to; number++) {
+        writes.push({ kind: 'delete', key: recordKey(this.#prefix, number) })
+      }
+      await this.#store.commit(writes)
+    }
+  }
+}
+
+const startKey = (prefix: string): string => `${prefix}start`
+const recordsPrefix = (prefix: string): string => `${prefix}r/`
+const recordKey = (prefix: string, number: number): string =>
+  recordsPrefix(prefix) + number.toString(16).padStart(DIGITS, '0')
+
+/** Refuses any key but that of `expected`. */
+function checkNumber(store: Store, prefix: string, key: string, expected: number): void {
+  const wanted = recordKey(prefix, expected)
+  if (key !== wanted) throw failWith(store, wanted, `Record ${String(expected)} of the journal ${prefix} is gone.`)
+}
+
+function readNumber(text: string): number | undefined {
+  return /^[1-9]\d{0,15}$/.test(text) ? Number(text) : undefined
+}
+
+function failWith(store: Store, key: string, message: string): CheopsError {
+  const error = new CheopsError('ERR_STORE_CORRUPT', message, { key })
+  store.fail(error)
+  return error
+}
