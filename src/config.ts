@@ -94,6 +94,8 @@ export type Credential =
   | { readonly kind: 'bearer'; readonly file: string }
   /** The file holds `user:password`. */
   | { readonly kind: 'basic'; readonly file: string }
+  /** The file holds lines `Name: value`. */
+  | { readonly kind: 'headers'; readonly file: string }
   | { readonly kind: 'certificate'; readonly cert: string; readonly key: string }
 
 export interface Expose {

@@ -190,9 +190,16 @@ export const SERVICE_KEYS = {
   'credential.basicFile': key(type.filePath, 'File with user:password, in place of a bearer token.', {
     example: './agent.password',
   }),
-  'credential.cert': key(type.filePath, 'Client certificate (PEM), in place of a bearer token.', {
-    example: './agent.pem',
-  }),
+  'credential.headersFile': key(
+    type.filePath,
+    'File with headers, a line "Name: value" each, in place of a bearer token: for API keys and the like.',
+    { example: './agent.headers' },
+  ),
+  'credential.cert': key(
+    type.filePath,
+    'Client certificate (PEM), in place of a bearer token, for an https:// endpoint. Only what the agent itself asks shows it, unlike endpointTLS.cert.',
+    { example: './agent.pem' },
+  ),
   'credential.key': key(type.filePath, 'Private key (PEM) of that certificate.', { example: './agent.key' }),
   glue: key(type.glue, 'What teaches Cheops the application: rest, openstack, or the path of a definition.', {
     fallback: 'rest',

@@ -307,15 +307,20 @@ function buildCredential(
   source: ServiceSource,
   problems: Problems,
 ): Credential | undefined {
-  const bearerFile = values.get('credential.bearerFile')
-  const basicFile = values.get('credential.basicFile')
-  const certificate = values.pair('credential.', ['cert', 'key'])
-  const kinds = [bearerFile !== undefined, basicFile !== undefined, certificate].filter(Boolean).length
-  if (kinds > 1) problems.add(source.where, 'credential takes one of bearerFile, basicFile, or cert and key')
-  if (bearerFile !== undefined) return { kind: 'bearer', file: bearerFile }
-  if (basicFile !== undefined) return { kind: 'basic', file: basicFile }
-  if (!certificate) return undefined
-  return { kind: 'certificate', cert: values.or('credential.cert', ''), key: values.or('credential.key', '') }
+  const files = (['bearer', 'basic', 'headers'] as const).flatMap((kind): Credential[] => {
+    const file = values.get(`credential.${kind}File`)
+    return file === undefined ? [] : [{ kind, file }]
+  })
+  const certificate: Credential[] = values.pair('credential.', ['cert', 'key'])
+    ? [{ kind: 'certificate', cert: values.or('credential.cert', ''), key: values.or('credential.key', '') }]
+    : []
+  const [credential, second] = [...files, ...certificate]
+  if (second !== undefined) {
+    problems.add(source.where, 'credential takes one of bearerFile, basicFile, headersFile, or cert and key')
+  } else if (credential?.kind === 'certificate' && values.or('endpoint', '').startsWith('http:')) {
+    problems.add(values.where('credential.cert'), 'credential.cert can be shown to an https:// endpoint only')
+  }
+  return credential
 }
 
 /** Tells rules where something was given: `place('ingress.listen')`, `place('endpoint', 0)`. */

@@ -4,6 +4,8 @@ import { access, readFile, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config, TlsServer } from '../../config.ts'
 import type { CertificateFact, FileFact, FolderFact } from '../../core/check/index.ts'
+import { parseCredential } from '../../core/resource/credential.ts'
+import type { CredentialText } from '../../core/resource/credential.ts'
 
 interface Wanted {
   readonly path: string
@@ -49,7 +51,7 @@ function wantedFiles(config: Config): Wanted[] {
               ...file(credential.cert, `credential of ${name}`, inspectCertificate, false),
               ...file(credential.key, `private key of the credential of ${name}`, inspectKey),
             ]
-          : file(credential.file, `credential of ${name}`, inspectToken)),
+          : file(credential.file, `credential of ${name}`, content => inspectCredential(credential.kind, content))),
     ]),
   ]
 }
@@ -94,6 +96,11 @@ function inspectToken(content: string): string | undefined {
   return /^[\x21-\x7e]{1,4096}$/.test(token) ? undefined : 'a token is one line of visible characters'
 }
 
+function inspectCredential(kind: CredentialText, content: string): string | undefined {
+  const parsed = parseCredential(kind, content)
+  return parsed.kind === 'invalid' ? parsed.problem : undefined
+}
+
 function inspectCertificate(content: string): string | undefined {
   try {
     new X509Certificate(content)
@@ -112,11 +119,14 @@ function inspectKey(content: string): string | undefined {
   }
 }
 
-/** Certificates of the listeners, with whether they fit their keys. Files that cannot be read are found by `probeFiles`. */
+/** Certificates of the listeners and of credentials, with whether they fit their keys. Files that cannot be read are found by `probeFiles`. */
 export async function probeCertificates(config: Config): Promise<readonly CertificateFact[]> {
-  const pairs = [config.ingress.tls, config.admin.tls, ...config.services.map(service => service.tls)].filter(
-    pair => pair !== undefined,
-  )
+  const pairs = [
+    config.ingress.tls,
+    config.admin.tls,
+    ...config.services.map(service => service.tls),
+    ...config.services.map(({ credential }) => (credential?.kind === 'certificate' ? credential : undefined)),
+  ].filter(pair => pair !== undefined)
   const unique = [...new Map(pairs.map(pair => [`${pair.cert}\0${pair.key}`, pair])).values()]
   const facts = await Promise.all(
     unique.map(async ({ cert, key }): Promise<CertificateFact[]> => {

@@ -185,6 +185,17 @@ describe('order of strength', () => {
   })
 })
 
+test.each([
+  ['bearerFile: a', { kind: 'bearer', file: '/here/a' }],
+  ['basicFile: a', { kind: 'basic', file: '/here/a' }],
+  ['headersFile: a', { kind: 'headers', file: '/here/a' }],
+  ['cert: a, key: b', { kind: 'certificate', cert: '/here/a', key: '/here/b' }],
+])('credential: {%s}', (given, expected) => {
+  const services = `[{name: a, endpoint: "https://x", credential: {${given}}}]`
+  const env = { CHEOPS_MESH: 'demo', CHEOPS_SITE: 'site1', CHEOPS_SERVICES: services }
+  expect(loadConfig({ env, cwd: '/here' }).services[0]?.credential).toEqual(expected)
+})
+
 describe('problems', () => {
   test('all are reported at once, each with its place and what is expected', () => {
     expect(
@@ -240,6 +251,14 @@ services:
     [
       `${MINIMAL}services: [{name: a, endpoint: "http://x", credential: {bearerFile: a, basicFile: b}}]\n`,
       /takes one of/,
+    ],
+    [
+      `${MINIMAL}services: [{name: a, endpoint: "http://x", credential: {headersFile: a, basicFile: b}}]\n`,
+      /takes one of bearerFile, basicFile, headersFile, or cert and key/,
+    ],
+    [
+      `${MINIMAL}services: [{name: a, endpoint: "http://x", credential: {cert: a, key: b}}]\n`,
+      /credential\.cert can be shown to an https:\/\/ endpoint only/,
     ],
     [
       `${MINIMAL}services: [{name: a, endpoint: "http://x", expose: {sites: "*", paths: ["/a/**/b"]}}]\n`,

@@ -63,6 +63,7 @@ test('keys of a service', () => {
     'endpointTLS.serverName',
     'credential.bearerFile',
     'credential.basicFile',
+    'credential.headersFile',
     'credential.cert',
     'credential.key',
     'glue',
