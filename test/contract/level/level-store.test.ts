@@ -59,8 +59,7 @@ test('tells of the first write that fails, once, and takes nothing more', async 
   // A file may not grow any more: what a full disk looks like to the process, without a disk of its own.
   const script = `
     import { execFileSync } from 'node:child_process'
-    import { toRecord } from '../../../src/adapters/level/record.ts'
-import { openLevelStore } from ${JSON.stringify(adapter)}
+    import { openLevelStore } from ${JSON.stringify(adapter)}
     const told = []
     const store = await openLevelStore(process.argv[1], error => told.push(error.code))
     const write = () => store.commit([{ kind: 'put', key: 'a', value: new Uint8Array(9) }])
@@ -125,8 +124,7 @@ describe('format', () => {
   test('of version 1 is migrated whole or not at all, wherever the disk stops taking more', async () => {
     const adapter = new URL('../../../src/adapters/level/level-store.ts', import.meta.url).href
     const script = `
-      import { toRecord } from '../../../src/adapters/level/record.ts'
-import { openLevelStore } from ${JSON.stringify(adapter)}
+      import { openLevelStore } from ${JSON.stringify(adapter)}
       await openLevelStore(process.argv[1]).then(() => console.log('opened'), error => console.log(error.code))`
     const outcomes = await Promise.all(
       [100, 300, 400, 500, 10_000].map(async limit => {
