@@ -1,0 +1,353 @@
+import { SAFE_METHODS } from '../../src/core/resource/methods.ts'
+import { headerValue } from '../../src/core/resource/http-head.ts'
+import { CheopsError } from '../../src/errors.ts'
+import type { Application, ApplicationAnswer, ApplicationRequest, RequestBody } from '../../src/ports/application.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Random } from '../../src/ports/random.ts'
+
+/** What goes wrong with one request. */
+export type Fault =
+  /** Nothing is listening: certainly nothing is done. */
+  | { readonly kind: 'unreachable' }
+  /** It dies before its effect; the caller cannot know. */
+  | { readonly kind: 'crash-before' }
+  /** It dies after its effect and before its answer; the caller cannot know. */
+  | { readonly kind: 'crash-after' }
+  /** The effect comes at once, the answer after `delayMs`; beyond `answerMs` the caller has given up by then. */
+  | { readonly kind: 'late-answer'; readonly delayMs: number }
+  /** The caller gives up after `answerMs`; the effect lands after `delayMs` all the same. */
+  | { readonly kind: 'late-effect'; readonly delayMs: number }
+  /** It says no, and does nothing. */
+  | { readonly kind: 'refuse'; readonly status: number; readonly body?: unknown }
+  /** It does it, and its answer breaks off after the head. */
+  | { readonly kind: 'cut-answer' }
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** One thing that happened to a resource, in the order of effects. */
+export interface Effect {
+  readonly at: number
+  readonly method: string
+  /** The resource's path, also for a POST to its collection. */
+  readonly path: string
+  readonly service: string
+  /** Undefined after a deletion. */
+  readonly value: JsonObject | undefined
+  /** Written behind the agent's back. */
+  readonly byOutsider: boolean
+}
+
+export interface FakeApplicationOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** How long an answer takes, drawn from this range; at once where it is left out. Milliseconds. */
+  readonly answerTakesMs?: { readonly min: number; readonly max: number }
+  /** When the caller gives up. Milliseconds. */
+  readonly answerMs?: number
+  /** Whether a PUT to a name that does not exist makes it (201), as it does by default, or is 404. */
+  readonly putCreates?: boolean
+  /** Asked for each request that finds no planned fault. */
+  readonly fault?: (request: ApplicationRequest) => Fault | undefined
+}
+
+/**
+ * A REST application in memory, for one site: JSON objects under `/<collection>/<name>`, one space for each service. GET, HEAD,
+ * PUT, POST, PATCH (RFC 7396), DELETE with If-Match and If-None-Match; 404, 409 and 412 as REST has them. Whatever happens depends on
+ * nothing but its clock, its randomness and its faults. What it holds outlives its crashes.
+ */
+export class FakeApplication implements Application {
+  /** All requests that reached it, in their order. */
+  readonly requests: ApplicationRequest[] = []
+  readonly effects: Effect[] = []
+  readonly #options: FakeApplicationOptions
+  readonly #resources = new Map<string, Resource>()
+  readonly #planned: { readonly fault: Fault; readonly matches: (request: ApplicationRequest) => boolean }[] = []
+  #versions = 0
+  #isUp = true
+
+  constructor(options: FakeApplicationOptions) {
+    this.#options = options
+  }
+
+  /** Plans a fault for the next request that matches. */
+  failNext(fault: Fault, matches: (request: ApplicationRequest) => boolean = () => true): void {
+    this.#planned.push({ fault, matches })
+  }
+
+  /** From now on nothing is listening. */
+  stop(): void {
+    this.#isUp = false
+  }
+
+  start(): void {
+    this.#isUp = true
+  }
+
+  /** What an outsider sees. */
+  read(service: string, path: string): JsonObject | undefined {
+    return this.#resources.get(keyOf(service, path))?.value
+  }
+
+  /** Somebody writes, or with undefined deletes, without the agent. */
+  write(service: string, path: string, value: JsonObject | undefined): void {
+    this.#put(service, path, value, value === undefined ? 'DELETE' : 'PUT', true)
+  }
+
+  /** Everything, by service and path in order. */
+  contents(): readonly { readonly service: string; readonly path: string; readonly value: JsonObject }[] {
+    return [...this.#resources.values()]
+      .map(({ service, path, value }) => ({ service, path, value }))
+      .toSorted((a, b) => compare(keyOf(a.service, a.path), keyOf(b.service, b.path)))
+  }
+
+  async request(request: ApplicationRequest): Promise<ApplicationAnswer> {
+    const { service, signal, body } = request
+    if (signal?.aborted === true)
+      throw new CheopsError('ERR_APPLICATION_TIMEOUT', `the request to ${service} was given up`)
+    const fault = this.#faultOf(request)
+    if (!this.#isUp || fault?.kind === 'unreachable') {
+      throw new CheopsError('ERR_APPLICATION_UNREACHABLE', `${service} cannot be reached (ECONNREFUSED)`)
+    }
+    const bytes = await collected(body)
+    this.requests.push(request)
+    const { answerTakesMs, random, answerMs = 120_000 } = this.#options
+    switch (fault?.kind) {
+      case 'refuse':
+        return answer(fault.status, fault.body ?? { error: `refused with ${fault.status}` }, request.method)
+      case 'crash-before':
+        throw lost('ERR_APPLICATION_BROKEN', request)
+      case 'crash-after':
+        this.#serve(request, bytes)
+        throw lost('ERR_APPLICATION_BROKEN', request)
+      case 'late-effect':
+        this.#options.clock.after(fault.delayMs, () => this.#serve(request, bytes))
+        await this.#wait(answerMs, signal)
+        throw lost('ERR_APPLICATION_TIMEOUT', request)
+    }
+    const given = this.#serve(request, bytes)
+    const takesMs = answerTakesMs === undefined ? 0 : between(random, answerTakesMs)
+    const delayMs = fault?.kind === 'late-answer' ? fault.delayMs : takesMs
+    if (delayMs > 0 && !(await this.#wait(Math.min(delayMs, answerMs), signal)))
+      throw lost('ERR_APPLICATION_TIMEOUT', request)
+    if (delayMs > answerMs) throw lost('ERR_APPLICATION_TIMEOUT', request)
+    if (fault?.kind === 'cut-answer') return { ...given, body: EMPTY, isComplete: false }
+    return given
+  }
+
+  #faultOf(request: ApplicationRequest): Fault | undefined {
+    const index = this.#planned.findIndex(({ matches }) => matches(request))
+    if (index < 0) return this.#options.fault?.(request)
+    return this.#planned.splice(index, 1)[0]?.fault
+  }
+
+  /** False when the caller gave up first. */
+  #wait(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+    return new Promise(resolve => {
+      const timer = this.#options.clock.after(ms, () => resolve(true))
+      signal?.addEventListener('abort', () => {
+        timer.cancel()
+        resolve(false)
+      })
+    })
+  }
+
+  // REST ------------------------------------------------------------------------------------------------------------
+
+  #serve(request: ApplicationRequest, bytes: Uint8Array): ApplicationAnswer {
+    const { service, method } = request
+    const path = request.path.split('?', 1)[0] as string
+    const [collection, name, ...rest] = path.split('/').slice(1)
+    if (collection === undefined || collection === '' || rest.length > 0) return missing(path, method)
+    if (name === undefined || name === '') {
+      if (method === 'POST') return this.#post(service, `/${collection}`, bytes)
+      if (method !== 'GET' && method !== 'HEAD')
+        return answer(405, { error: 'a collection takes GET and POST' }, method)
+      const prefix = keyOf(service, `/${collection}/`)
+      const found = [...this.#resources].filter(([key]) => key.startsWith(prefix)).toSorted(([a], [b]) => compare(a, b))
+      return answer(
+        200,
+        found.map(([, { value }]) => value),
+        method,
+      )
+    }
+    const found = this.#resources.get(keyOf(service, path))
+    const refusal = refusedBy(request.headers, found)
+    if (refusal !== undefined) return refusal
+    switch (method) {
+      case 'GET':
+      case 'HEAD':
+        return found === undefined ? missing(path, method) : answer(200, found.value, method, ['ETag', etag(found)])
+      case 'PUT': {
+        const value = objectOf(bytes)
+        if (value === undefined) return answer(400, { error: 'the body is no JSON object' }, method)
+        if (found === undefined && this.#options.putCreates === false) return missing(path, method)
+        const made = this.#put(service, path, { ...value, id: name }, method, false)
+        return answer(
+          found === undefined ? 201 : 200,
+          made?.value,
+          method,
+          made === undefined ? [] : ['ETag', etag(made)],
+        )
+      }
+      case 'PATCH': {
+        const patch = objectOf(bytes)
+        if (patch === undefined) return answer(400, { error: 'the body is no JSON object' }, method)
+        if (found === undefined) return missing(path, method)
+        const value = { ...(merged(found.value, patch) as JsonObject), id: name }
+        const made = this.#put(service, path, value, method, false)
+        return answer(200, made?.value, method, made === undefined ? [] : ['ETag', etag(made)])
+      }
+      case 'DELETE':
+        if (found === undefined) return missing(path, method)
+        this.#put(service, path, undefined, method, false)
+        return answer(204, undefined, method)
+      default:
+        return answer(405, { error: `${method} is not taken` }, method)
+    }
+  }
+
+  #post(service: string, collection: string, bytes: Uint8Array): ApplicationAnswer {
+    const value = objectOf(bytes)
+    if (value === undefined) return answer(400, { error: 'the body is no JSON object' }, 'POST')
+    const { id } = value
+    if (id !== undefined && (typeof id !== 'string' || !/^[\w.-]+$/.test(id))) {
+      return answer(400, { error: 'an id is a word' }, 'POST')
+    }
+    const name = id ?? Array.from(this.#options.random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
+    const path = `${collection}/${name}`
+    if (this.#resources.has(keyOf(service, path))) return answer(409, { error: `${path} exists` }, 'POST')
+    const made = this.#put(service, path, { ...value, id: name }, 'POST', false)
+    return answer(201, made?.value, 'POST', ['Location', path])
+  }
+
+  #put(
+    service: string,
+    path: string,
+    value: JsonObject | undefined,
+    method: string,
+    byOutsider: boolean,
+  ): Resource | undefined {
+    this.effects.push({ at: this.#options.clock.monotonic(), method, path, service, value, byOutsider })
+    if (value === undefined) {
+      this.#resources.delete(keyOf(service, path))
+      return undefined
+    }
+    const resource = { service, path, value, version: ++this.#versions }
+    this.#resources.set(keyOf(service, path), resource)
+    return resource
+  }
+}
+
+interface Resource {
+  readonly service: string
+  readonly path: string
+  readonly value: JsonObject
+  readonly version: number
+}
+
+const EMPTY = new Uint8Array()
+
+function keyOf(service: string, path: string): string {
+  return `${service} ${path}`
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function between(random: Random, { min, max }: { readonly min: number; readonly max: number }): number {
+  return min + random.uniform() * (max - min)
+}
+
+/** As the real client says it: in doubt only where the method may change something. */
+function lost(
+  code: 'ERR_APPLICATION_BROKEN' | 'ERR_APPLICATION_TIMEOUT',
+  { service, method }: ApplicationRequest,
+): CheopsError {
+  const message = `${service} did not answer`
+  if (SAFE_METHODS.has(method)) return new CheopsError(code, message)
+  return new CheopsError('ERR_OUTCOME_UNKNOWN', `${message}; it may have carried out the request`, { reason: code })
+}
+
+function etag({ version }: Resource): string {
+  return `"v${version}"`
+}
+
+function refusedBy(headers: readonly string[], found: Resource | undefined): ApplicationAnswer | undefined {
+  const match = headerValue(headers, 'if-match')
+  const noneMatch = headerValue(headers, 'if-none-match')
+  const isMet =
+    (match === undefined || (found !== undefined && (match === '*' || match === etag(found)))) &&
+    (noneMatch === undefined || found === undefined || (noneMatch !== '*' && noneMatch !== etag(found)))
+  return isMet ? undefined : answer(412, { error: 'the condition is not met' }, 'PUT')
+}
+
+function missing(path: string, method: string): ApplicationAnswer {
+  return answer(404, { error: `there is no ${path}` }, method)
+}
+
+function answer(status: number, value: unknown, method: string, headers: readonly string[] = []): ApplicationAnswer {
+  const body = value === undefined ? EMPTY : new TextEncoder().encode(JSON.stringify(value))
+  const type = value === undefined ? [] : ['Content-Type', 'application/json']
+  const length = status === 204 ? [] : ['Content-Length', String(body.length)]
+  return {
+    status,
+    reason: REASONS[status] ?? '',
+    rawHeaders: [...type, ...headers, ...length],
+    body: method === 'HEAD' ? EMPTY : body,
+    isComplete: true,
+  }
+}
+
+const REASONS: { readonly [status in number]?: string } = {
+  200: 'OK',
+  201: 'Created',
+  204: 'No Content',
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  412: 'Precondition Failed',
+}
+
+function objectOf(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** JSON Merge Patch, RFC 7396. */
+function merged(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch
+  const result = new Map(Object.entries(isObject(target) ? target : {}))
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) result.delete(name)
+    else result.set(name, merged(result.get(name), value))
+  }
+  return Object.fromEntries(result)
+}
+
+async function collected(body: RequestBody | undefined): Promise<Uint8Array> {
+  if (body === undefined) return EMPTY
+  if (body instanceof Uint8Array) return body
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of body.chunks) {
+    parts.push(part)
+    length += part.length
+  }
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

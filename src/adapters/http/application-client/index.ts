@@ -1,0 +1,2 @@
+export { ApplicationClient, MAX_ANSWER_BYTES } from './application-client.ts'
+export type { ApplicationClientOptions, LocalService } from './application-client.ts'
