@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { nearestName } from '../core/scope/index.ts'
 import { ANY_KIND } from './compile.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
+import { idIn } from './naming.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 import { compileTemplate, expandTemplate, matchTemplate, splitPath } from './template.ts'
+import { traitsOf } from './traits.ts'
 
 export interface AgainstOptions {
   /** Sent with each request: credentials of the application. */
@@ -115,11 +117,11 @@ class Probe {
   /** Path and ID of the probe, undefined when none was made. */
   async #create(): Promise<{ path: string; id: string } | undefined> {
     const template = compileTemplate(this.#kind.resource)
-    const at = this.#kind.id?.at ?? '/id'
+    const at = traitsOf(this.#kind).idAt
     const from = this.#kind.id?.from ?? 'either'
     const put = this.#kind.create?.method === 'PUT'
     const example: unknown = this.#kind.example ?? {}
-    const withId = pointerSet(example, at, this.#clientId)
+    const withId = pointerSet(example, at[0] ?? '/id', this.#clientId)
     const ownPath = expandTemplate(template, new Map([['id', this.#clientId]]))
     const send = (body: unknown) =>
       this.#send('create', put ? 'PUT' : 'POST', put ? ownPath : this.#kind.collection, body)
@@ -140,12 +142,14 @@ class Probe {
     return this.#identify(answer, at, from)
   }
 
-  #identify(answer: Answer, at: string, from: string): { path: string; id: string } | undefined {
+  #identify(answer: Answer, at: readonly string[], from: string): { path: string; id: string } | undefined {
     const template = compileTemplate(this.#kind.resource)
-    const inBody = pointerGet(answer.body, at)
+    const found = idIn(answer.body, at)
+    const inBody = found.is === 'id' ? found.id : undefined
     const inLocation =
       answer.location === null ? undefined : matchEnd(template, new URL(answer.location, `${this.#url}/`).pathname)
-    const id = isId(inBody) ? String(inBody) : inLocation
+    const places = at.join('" or "')
+    const id = inBody ?? inLocation
     if (from === 'client') {
       if (id !== undefined && id !== this.#clientId) {
         this.#say(
@@ -158,12 +162,13 @@ class Probe {
       return { path: expandTemplate(template, new Map([['id', this.#clientId]])), id: this.#clientId }
     }
     if (id === undefined) {
-      const message = `the answer to the create has no ID at "${at}" and no Location; a probe may be left at ${this.#url}${this.#kind.collection}`
+      const message = `the answer to the create has no ID at "${places}" and no Location; a probe may be left at ${this.#url}${this.#kind.collection}`
       this.#say('error', ['id', 'at'], message)
       return undefined
     }
-    if (!isId(inBody))
-      this.#say('warning', ['id', 'at'], `the answer to the create has no ID at "${at}"; Location has it`)
+    if (inBody === undefined) {
+      this.#say('warning', ['id', 'at'], `the answer to the create has no ID at "${places}"; Location has it`)
+    }
     return { path: expandTemplate(template, new Map([['id', id]])), id }
   }
 
@@ -260,10 +265,6 @@ class Probe {
 const isSuccess = (status: number) => status >= 200 && status < 300
 const isGone = (status: number) => isSuccess(status) || status === 404 || status === 410
 const isNotOffered = (status: number) => status === 404 || status === 405 || status === 415 || status === 501
-
-function isId(value: unknown): value is string | number {
-  return (typeof value === 'string' && value !== '') || typeof value === 'number'
-}
 
 /** The ID in a path that may lie below a prefix of the instance's own. */
 function matchEnd(template: ReturnType<typeof compileTemplate>, path: string): string | undefined {

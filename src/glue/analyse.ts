@@ -1,6 +1,7 @@
-import { headerValue, type RequestHead } from '../core/resource/http-head.ts'
+import type { RequestHead } from '../core/resource/http-head.ts'
 import type { Analysis } from '../ports/glue.ts'
 import { ANY_KIND, type CompiledGlue, type Target } from './compile.ts'
+import { mediaTypeOf } from './parse-body.ts'
 import { matchTemplate, splitPath } from './template.ts'
 
 /**
@@ -8,6 +9,24 @@ import { matchTemplate, splitPath } from './template.ts'
  * below a resource without a name, is `other`.
  */
 export function analyse(glue: CompiledGlue, head: RequestHead, path: string): Analysis {
+  const match = matchRequest(glue, head.method, path)
+  if (match === undefined) return { kind: undefined, verb: 'other', id: undefined, operation: undefined }
+  const { target, values, below } = match
+  const verb = below !== undefined || target.role.is === 'operation' ? 'other' : verbOf(target, head)
+  const operation = target.role.is === 'operation' ? target.role.name : below
+  return { kind: kindNameOf(match), verb, id: values.get('id'), operation }
+}
+
+/** What a path fits, with the values of its variables. */
+export interface Match {
+  readonly target: Target
+  readonly values: ReadonlyMap<string, string>
+  /** What follows the path of a resource, as it stood there; undefined where the whole path fits. */
+  readonly below: string | undefined
+}
+
+/** The most specific target that a request fits, or the longest resource that it stands below. */
+export function matchRequest(glue: CompiledGlue, method: string, path: string): Match | undefined {
   const { raw, decoded } = splitPath(path, glue.depth)
   let below: { target: Target; values: ReadonlyMap<string, string> } | undefined
   for (const target of glue.targets) {
@@ -15,29 +34,21 @@ export function analyse(glue: CompiledGlue, head: RequestHead, path: string): An
     const values = matchTemplate(template, decoded)
     if (values === undefined) continue
     if (raw.length === template.segments.length) {
-      if (role.is !== 'operation') return describe(target, values, verbOf(target, head), undefined)
-      if (role.method === head.method) return describe(target, values, 'other', role.name)
+      if (role.is !== 'operation' || role.method === method) return { target, values, below: undefined }
     } else if (role.is === 'resource' && template.segments.length > (below?.target.template.segments.length ?? 0)) {
       below = { target, values }
     }
   }
-  if (below === undefined) return { kind: undefined, verb: 'other', id: undefined, operation: undefined }
-  const rest = raw.slice(below.target.template.segments.length).join('/')
-  return describe(below.target, below.values, 'other', rest)
+  if (below === undefined) return undefined
+  return { ...below, below: raw.slice(below.target.template.segments.length).join('/') }
 }
 
-function describe(
-  target: Target,
-  values: ReadonlyMap<string, string>,
-  verb: Analysis['verb'],
-  operation: string | undefined,
-): Analysis {
-  const kind = target.kindName === ANY_KIND ? values.get('kind') : target.kindName
-  return { kind, verb, id: values.get('id'), operation }
+export function kindNameOf({ target, values }: Match): string | undefined {
+  return target.kind.name === ANY_KIND ? values.get('kind') : target.kind.name
 }
 
 function verbOf(target: Target, head: RequestHead): Analysis['verb'] {
-  const creates = target.kind.create?.method ?? 'POST'
+  const creates = target.kind.definition.create?.method ?? 'POST'
   const onResource = target.role.is === 'resource'
   switch (head.method) {
     case 'GET':
@@ -57,7 +68,6 @@ function verbOf(target: Target, head: RequestHead): Analysis['verb'] {
   }
 }
 
-function isMergePatch(head: RequestHead): boolean {
-  const type = headerValue(head.rawHeaders, 'content-type') ?? ''
-  return type.split(';', 1)[0]?.trim().toLowerCase() === 'application/merge-patch+json'
+export function isMergePatch(head: RequestHead): boolean {
+  return mediaTypeOf(head.rawHeaders) === 'application/merge-patch+json'
 }

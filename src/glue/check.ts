@@ -1,20 +1,14 @@
 import { nearestName } from '../core/scope/index.ts'
+import { SAFE_METHODS } from '../core/resource/methods.ts'
 import { ANY_KIND } from './compile.ts'
-import { HTTP_OPERATIONS, type GlueDefinition, type KindDefinition } from './definition.ts'
+import { whyNotStored } from './conditions.ts'
+import { HTTP_OPERATIONS, OWN_OPERATIONS, type GlueDefinition, type KindDefinition } from './definition.ts'
+import { matrixProblems } from './matrix.ts'
 import { parseDefinition, type Finding, type Locate, type ParsedDefinition } from './parse.ts'
-import { compileTemplate, TemplateError } from './template.ts'
+import { compileTemplate, TemplateError, type PathTemplate } from './template.ts'
 
 /** Fields whose form is checked and on which nothing acts yet (README.md). */
-const FIELDS_NOT_IN_FORCE = [
-  'links',
-  'references',
-  'marker',
-  'conditions',
-  'dry-run',
-  'level',
-  'matrix',
-  'cross',
-] as const satisfies readonly (keyof KindDefinition)[]
+const FIELDS_NOT_IN_FORCE = ['references', 'cross'] as const satisfies readonly (keyof KindDefinition)[]
 
 /** Reads a definition and says all that is wrong with it: YAML, schema, and what a schema cannot say. Never throws. */
 export function checkDefinition(text: string): ParsedDefinition {
@@ -25,6 +19,20 @@ export function checkDefinition(text: string): ParsedDefinition {
   const findings = check.findings.toSorted((a, b) => a.line - b.line || a.column - b.column)
   const failed = findings.some(finding => finding.severity === 'error')
   return { ...parsed, definition: failed ? undefined : parsed.definition, findings }
+}
+
+/** A template with the names of its variables taken away. */
+function shapeOf(template: PathTemplate): string {
+  return template.segments.map(s => (s.kind === 'literal' ? s.text : `${s.prefix}{}${s.suffix}`)).join('/')
+}
+
+function isSamePath(a: string, b: string): boolean {
+  try {
+    return shapeOf(compileTemplate(a)) === shapeOf(compileTemplate(b))
+  } catch {
+    // No templates: that is said where they stand.
+    return false
+  }
 }
 
 class Check {
@@ -40,6 +48,11 @@ class Check {
   definition(definition: GlueDefinition): void {
     const names = Object.keys(definition.kinds)
     for (const [name, kind] of Object.entries(definition.kinds)) this.#kind(name, kind, names)
+    for (const [i, header] of (definition.headers ?? []).entries()) {
+      const why = whyNotStored(header)
+      if (why !== undefined)
+        this.#add('error', ['headers', i], `"${header}" cannot be stored with an operation: ${why}`)
+    }
     if (names.length === 0) this.#add('warning', ['kinds'], 'no kind is defined: every request is local')
     const waiting = FIELDS_NOT_IN_FORCE.filter(field =>
       Object.values(definition.kinds).some(kind => kind[field] !== undefined),
@@ -51,7 +64,7 @@ class Check {
 
   #kind(name: string, kind: KindDefinition, kinds: readonly string[]): void {
     const at = ['kinds', name]
-    this.#template([...at, 'collection'], kind.collection, `the collection of ${name}`, '', name)
+    const parents = this.#template([...at, 'collection'], kind.collection, `the collection of ${name}`, '', name)
     const variables = this.#template([...at, 'resource'], kind.resource, `the resource of ${name}`, '', name)
     if (variables !== undefined && !variables.includes('id')) {
       this.#add(
@@ -61,6 +74,7 @@ class Check {
         `${kind.collection}/{id}`,
       )
     }
+    if (parents !== undefined && variables !== undefined) this.#parents(at, name, kind, parents, variables)
     if (kind.create?.method === 'PUT' && kind.id?.from === 'server') {
       this.#add(
         'error',
@@ -68,29 +82,99 @@ class Check {
         'an application that is given the ID in the path (create: PUT) does not choose it',
       )
     }
-    this.#operations(at, name, kind)
+    if (kind.immutable === true && kind.create?.method === 'PUT') {
+      this.#add(
+        'error',
+        [...at, 'immutable'],
+        'a kind that is created by PUT can be replaced by PUT: it is not immutable',
+      )
+    }
+    this.#operations(at, name, kind, variables ?? [])
     for (const [i, reference] of (kind.references ?? []).entries()) {
       if (kinds.includes(reference.kind)) continue
       const message = `the kind "${reference.kind}" is not defined here: this reference cannot be followed`
       this.#add('warning', [...at, 'references', i, 'kind'], message, nearestName(reference.kind, kinds))
     }
+    this.#matrix(at, name, kind)
+  }
+
+  /** What a collection and its resources have to have in common so that one leads to the other. */
+  #parents(
+    at: readonly string[],
+    name: string,
+    kind: KindDefinition,
+    ofCollection: readonly string[],
+    ofResource: readonly string[],
+  ): void {
+    const unknown = ofCollection.find(variable => !ofResource.includes(variable))
+    if (unknown !== undefined) {
+      const message = `{${unknown}} is not in the path of the resource, so no collection can be found for a ${name}`
+      this.#add('error', [...at, 'collection'], message)
+    }
+    const missing = ofResource.find(variable => variable !== 'id' && !ofCollection.includes(variable))
+    if (missing !== undefined && kind.create?.method !== 'PUT') {
+      const message = `the collection does not say {${missing}}: what a POST creates there has no name, and cannot be replicated`
+      this.#add('warning', [...at, 'collection'], message)
+    }
+  }
+
+  #matrix(at: readonly string[], name: string, kind: KindDefinition): void {
     const operations = [...HTTP_OPERATIONS, ...Object.keys(kind.operations ?? {})]
+    let known = true
     for (const [i, entry] of (kind.matrix ?? []).entries()) {
       for (const side of ['before', 'after'] as const) {
         if (operations.includes(entry[side])) continue
+        known = false
         const message = `"${entry[side]}" is no operation of ${name}; there are: ${operations.join(', ')}`
         this.#add('error', [...at, 'matrix', i, side], message, nearestName(entry[side], operations))
       }
     }
+    if (!known) return
+    for (const { severity, entry, message } of matrixProblems(kind)) {
+      this.#add(severity, [...at, 'matrix', entry], message)
+    }
   }
 
-  #operations(at: readonly string[], name: string, kind: KindDefinition): void {
+  #operations(at: readonly string[], name: string, kind: KindDefinition, variables: readonly string[]): void {
     for (const [operationName, operation] of Object.entries(kind.operations ?? {})) {
       const path = [...at, 'operations', operationName]
       if ((HTTP_OPERATIONS as readonly string[]).includes(operationName)) {
         this.#add('error', path, `"${operationName}" is HTTP's own operation and needs no definition`, undefined, true)
       }
-      this.#template([...path, 'path'], operation.path, `operation ${operationName} of ${name}`, operation.method, name)
+      if ((OWN_OPERATIONS as readonly string[]).includes(operationName)) {
+        this.#add(
+          'error',
+          path,
+          `"${operationName}" is an operation of Cheops itself: choose another name`,
+          undefined,
+          true,
+        )
+      }
+      const what = `operation ${operationName} of ${name}`
+      const ofOperation = this.#template([...path, 'path'], operation.path, what, operation.method, name)
+      if (SAFE_METHODS.has(operation.method)) {
+        this.#add('warning', [...path, 'method'], `${operation.method} changes nothing: this is never recorded`)
+      }
+      const missing = variables.find(variable => ofOperation?.includes(variable) === false)
+      if (missing !== undefined) {
+        const message = `the path does not say {${missing}}, so not which ${name} is changed: this stays local`
+        this.#add('warning', [...path, 'path'], message)
+      }
+      if (['PUT', 'DELETE'].includes(operation.method) && isSamePath(operation.path, kind.resource)) {
+        const meant = operation.method === 'PUT' ? 'replace' : 'delete'
+        this.#add(
+          'error',
+          path,
+          `${operation.method} on the resource's own path is "${meant}" already`,
+          undefined,
+          true,
+        )
+      }
+      if (operation.reset === true && operation.replay === false) {
+        const message =
+          'a reset that may not be sent twice cannot be put back: each disorder is repaired from another member'
+        this.#add('warning', [...path, 'replay'], message)
+      }
     }
   }
 
@@ -107,7 +191,7 @@ class Check {
       if (kind === ANY_KIND && !template.variables.includes('kind')) {
         this.#add('error', path, 'the kind "*" is named by the path: it needs the variable {kind}')
       }
-      const shape = template.segments.map(s => (s.kind === 'literal' ? s.text : `${s.prefix}{}${s.suffix}`)).join('/')
+      const shape = shapeOf(template)
       const other = this.#taken.get(`${method} ${shape}`)
       if (other !== undefined) this.#add('error', path, `the same path as ${other}: a request can be only one of them`)
       this.#taken.set(`${method} ${shape}`, what)

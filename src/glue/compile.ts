@@ -1,18 +1,34 @@
+import type { KindTraits, MatrixDefinition } from '../ports/glue.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
+import { matrixOf } from './matrix.ts'
 import { compileTemplate, type PathTemplate } from './template.ts'
+import { traitsOf } from './traits.ts'
 
 /** A definition made ready for matching: everything that a path can be, the most specific first. */
 export interface CompiledGlue {
+  /** By name. */
+  readonly kinds: ReadonlyMap<string, CompiledKind>
   readonly targets: readonly Target[]
   /** No template has more segments. */
   readonly depth: number
 }
 
+export interface CompiledKind {
+  /** `*` for the kind that stands for many. */
+  readonly name: string
+  readonly definition: KindDefinition
+  readonly collection: PathTemplate
+  readonly resource: PathTemplate
+  /** Variables of the resource's path whose values make up a name, in their order: `id`, and those of parents. */
+  readonly nameVariables: readonly string[]
+  readonly traits: KindTraits
+  readonly matrix: MatrixDefinition | undefined
+}
+
 /** What a path that fits `template` is. */
 export interface Target {
   readonly template: PathTemplate
-  readonly kindName: string
-  readonly kind: KindDefinition
+  readonly kind: CompiledKind
   readonly role:
     | { readonly is: 'collection' }
     | { readonly is: 'resource' }
@@ -25,17 +41,36 @@ export const ANY_KIND = '*'
 /** @throws TemplateError (template.ts); `check.ts` finds the same errors and says where they stand */
 export function compileGlue(definition: GlueDefinition): CompiledGlue {
   const targets: Target[] = []
-  for (const [kindName, kind] of Object.entries(definition.kinds)) {
-    const add = (path: string, role: Target['role']) =>
-      targets.push({ template: compileTemplate(path), kindName, kind, role })
-    add(kind.collection, { is: 'collection' })
-    add(kind.resource, { is: 'resource' })
-    for (const [name, operation] of Object.entries(kind.operations ?? {})) {
-      add(operation.path, { is: 'operation', name, method: operation.method })
+  const kinds = new Map<string, CompiledKind>()
+  for (const [kindName, kindDefinition] of Object.entries(definition.kinds)) {
+    const kind = compileKind(kindName, kindDefinition)
+    kinds.set(kindName, kind)
+    targets.push({ template: kind.collection, kind, role: { is: 'collection' } })
+    targets.push({ template: kind.resource, kind, role: { is: 'resource' } })
+    for (const [name, { path, method }] of Object.entries(kindDefinition.operations ?? {})) {
+      targets.push({ template: compileTemplate(path), kind, role: { is: 'operation', name, method } })
     }
   }
   targets.sort((a, b) => compareSpecificity(a, b))
-  return { targets, depth: Math.max(0, ...targets.map(target => target.template.segments.length)) }
+  return { kinds, targets, depth: Math.max(0, ...targets.map(target => target.template.segments.length)) }
+}
+
+function compileKind(name: string, definition: KindDefinition): CompiledKind {
+  const resource = compileTemplate(definition.resource)
+  return {
+    name,
+    definition,
+    collection: compileTemplate(definition.collection),
+    resource,
+    nameVariables: resource.variables.filter(variable => name !== ANY_KIND || variable !== 'kind'),
+    traits: traitsOf(definition),
+    matrix: matrixOf(definition),
+  }
+}
+
+/** The kind of this name, be it one of those that `*` stands for. */
+export function compiledKind(glue: CompiledGlue, name: string): CompiledKind | undefined {
+  return name === ANY_KIND ? undefined : (glue.kinds.get(name) ?? glue.kinds.get(ANY_KIND))
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Level, Resolution } from '../ports/glue.ts'
+
 /**
  * A glue definition as the interpreter sees it: the YAML of one application, validated (schema.ts is the same in JSON
  * Schema; a test holds the two together). README.md says which fields are in force.
@@ -10,6 +12,10 @@ export interface GlueDefinition {
   readonly correlate?: CorrelateDefinition | readonly (string | CorrelateDefinition)[]
   /** JSON Pointers of values that are never logged, in any kind. */
   readonly secrets?: readonly string[]
+  /** Headers that are stored with an operation, besides those that describe the body. */
+  readonly headers?: readonly string[]
+  /** False where Cheops shall share the application's resources and not replicate them. */
+  readonly replication?: boolean
   /** By name. The kind `*` stands for many: its name is what stands at `{kind}` of its templates. */
   readonly kinds: Readonly<Record<string, KindDefinition>>
 }
@@ -25,17 +31,19 @@ export interface KindDefinition {
   readonly collection: string
   /** URI template of one resource; has `{id}`. */
   readonly resource: string
-  readonly id?: { readonly at?: string; readonly from?: 'client' | 'server' | 'either' }
+  readonly id?: { readonly at?: string | readonly string[]; readonly from?: 'client' | 'server' | 'either' }
   /** How a resource is created: POST on the collection (default), or PUT on the resource. */
   readonly create?: { readonly method: 'POST' | 'PUT' }
-  /** Where the array of a list stands, and where its continuation. */
-  readonly list?: { readonly items?: string; readonly next?: string }
+  /** A replace is a delete and a create: the application refuses PUT. */
+  readonly immutable?: boolean
+  /** Where the array of a list stands, where its continuation, and where an item of a merged list says its sites. */
+  readonly list?: { readonly items?: string; readonly next?: string; readonly mark?: string }
   readonly links?: readonly string[]
   readonly references?: readonly ReferenceDefinition[]
   readonly marker?: { readonly at: string }
   readonly conditions?: 'none' | 'if-match' | { readonly at: readonly string[] }
   readonly 'dry-run'?: readonly ({ readonly query: string } | { readonly body: string })[]
-  readonly level?: 'none' | 'eventual' | 'transactional' | 'strong'
+  readonly level?: Level
   readonly operations?: Readonly<Record<string, OperationDefinition>>
   readonly matrix?: readonly MatrixEntry[]
   readonly 'server-set'?: readonly string[]
@@ -62,13 +70,16 @@ export interface OperationDefinition {
 export interface MatrixEntry {
   readonly before: string
   readonly after: string
-  readonly resolve: 'take-one' | 'any-order' | 'keep-order' | 'reverse-order'
+  readonly resolve: Resolution
 }
 
 export type CrossDefinition =
   | { readonly container: true }
   | { readonly shard: true }
   | { readonly divide: readonly string[]; readonly sum?: readonly string[] }
+
+/** Operations that Cheops issues itself: not to be taken by a definition either. */
+export const OWN_OPERATIONS = ['state', 'members'] as const
 
 /** Names of what HTTP does to a resource: there without a definition, and not to be taken by one. */
 export const HTTP_OPERATIONS = ['create', 'replace', 'merge', 'patch', 'delete'] as const

@@ -1,7 +1,14 @@
+import { headerValue } from '../core/resource/http-head.ts'
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import { analyse } from './analyse.ts'
-import { compileGlue } from './compile.ts'
+import { comparable, equal, stateOf } from './compare.ts'
+import { compiledKind, compileGlue } from './compile.ts'
+import { storedHeaders, withoutConditions } from './conditions.ts'
 import type { GlueDefinition } from './definition.ts'
+import { describe, needsBody } from './describe.ts'
+import { items, mergeLists } from './lists.ts'
+import { parseBody } from './parse-body.ts'
+import { createBody, nameInAnswer, requestFor } from './request.ts'
 
 /**
  * What a module adds where a definition cannot say it; the interpreter stays the base.
@@ -16,13 +23,31 @@ export type GlueModule = (service: string | undefined) => Partial<Pick<Glue, 're
 export function interpret(definition: GlueDefinition, module: GlueModule = () => ({}), service?: string): Glue {
   const compiled = compileGlue(definition)
   const { refuse, rewrite } = module(service)
+  const { application, replication = true } = definition
+  const listed = new Set(definition.headers?.map(header => header.toLowerCase()))
   return {
-    application: definition.application,
+    application,
     correlate: correlationRules(definition.correlate),
     secrets: definition.secrets ?? [],
     analyse: (head, path) => analyse(compiled, head, path),
     refuse: refuse ?? (() => undefined),
     rewrite: rewrite ?? (() => undefined),
+    needsBody: (head, path) => needsBody(compiled, { application, replication }, head, path),
+    parseBody,
+    describe: (head, path, body) => describe(compiled, { application, replication }, head, path, body),
+    kind: name => compiledKind(compiled, name)?.traits,
+    requestFor: (kind, name, action) => requestFor(compiled, kind, name, action),
+    createBody: (kind, name, body) => createBody(compiled, kind, name, body),
+    nameInAnswer: (kind, path, { rawHeaders, body }) =>
+      nameInAnswer(compiled, kind, path, headerValue(rawHeaders, 'location'), body),
+    storedHeaders: head => storedHeaders(head, listed),
+    withoutConditions: (kind, head, body) => withoutConditions(compiled, kind, head, body),
+    stateOf: (kind, body) => stateOf(compiled, kind, body),
+    comparable: (kind, body) => comparable(compiled, kind, body),
+    equal: (kind, a, b) => equal(compiled, kind, a, b),
+    matrixOf: kind => compiledKind(compiled, kind)?.matrix,
+    items: (kind, body) => items(compiled, kind, body),
+    mergeLists: (kind, answers) => mergeLists(compiled, kind, answers),
   }
 }
 

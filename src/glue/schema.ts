@@ -58,7 +58,13 @@ export const KIND_SCHEMA = {
     id: {
       type: 'object',
       description: 'where the ID stands in bodies and answers, and who chooses it',
-      properties: { at: pointer, from: { enum: ['client', 'server', 'either'] } },
+      properties: {
+        at: {
+          description: 'a JSON Pointer such as /id, or a list of them, of which the first that is there says the ID',
+          anyOf: [pointer, { type: 'array', items: pointer, minItems: 1, maxItems: 8 }],
+        },
+        from: { enum: ['client', 'server', 'either'] },
+      },
       additionalProperties: false,
     },
     create: {
@@ -68,10 +74,15 @@ export const KIND_SCHEMA = {
       required: ['method'],
       additionalProperties: false,
     },
+    immutable: {
+      type: 'boolean',
+      description: 'true where a replace is a delete and a create: the application refuses PUT',
+    },
     list: {
       type: 'object',
-      description: 'where a list has its array ("" for the whole body) and its continuation',
-      properties: { items: pointer, next: pointer },
+      description:
+        'where a list has its array ("" for the whole body) and its continuation, and where merged items say their sites (mark)',
+      properties: { items: pointer, next: pointer, mark: pointer },
       additionalProperties: false,
     },
     links: { ...pointers, description: 'places that hold URLs or paths with IDs in them' },
@@ -123,11 +134,14 @@ export const KIND_SCHEMA = {
     operations: {
       type: 'object',
       description: 'names for what else changes a resource; those of HTTP are there already',
+      // A matrix is checked for each four of its types.
+      maxProperties: 32,
       propertyNames: operationName,
       additionalProperties: operation,
     },
     matrix: {
       type: 'array',
+      maxItems: 2048,
       description: 'how two operations are ordered; unnamed pairs take the default',
       items: {
         type: 'object',
@@ -192,6 +206,13 @@ export const GLUE_SCHEMA = {
       ],
     },
     secrets: { ...pointers, description: 'JSON Pointers of values that are never logged, in any kind' },
+    headers: {
+      type: 'array',
+      maxItems: 32,
+      items: headerName,
+      description: 'a list of names of headers that are stored with an operation and sent with it to other members',
+    },
+    replication: { type: 'boolean', description: 'false where resources are shared only, and never replicated' },
     kinds: {
       type: 'object',
       description: 'the kinds of resources, by name',

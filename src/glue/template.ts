@@ -115,7 +115,7 @@ export function splitPath(path: string, limit: number): { raw: readonly string[]
 }
 
 /** What cannot be decoded stays as it is: an application may use such a path, and we only look. */
-function decodeSegment(text: string): string {
+export function decodeSegment(text: string): string {
   if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
@@ -125,7 +125,7 @@ function decodeSegment(text: string): string {
 }
 
 /** Simple expansion of RFC 6570: everything but unreserved characters. `encodeURIComponent` leaves five more. */
-function encodeSegment(text: string): string {
+export function encodeSegment(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     c => '%' + c.charCodeAt(0).toString(16).toUpperCase(),

@@ -243,7 +243,7 @@ describe('the definition of the design', () => {
     const { definition, findings } = checkDefinition(DESIGN)
     expect(definition?.application).toBe('inventory')
     expect(findings.filter(f => f.severity === 'error')).toEqual([])
-    expect(findings.find(f => f.severity === 'note')?.message).toMatch(/marker.*matrix.*cross/)
+    expect(findings.find(f => f.severity === 'note')?.message).toMatch(/: references, cross$/)
   })
 })
 

@@ -1,0 +1,57 @@
+import type { ParsedBody } from '../ports/glue.ts'
+import { compiledKind, type CompiledGlue } from './compile.ts'
+import { canonicalJson } from './json.ts'
+import { pointerGet, withoutPointers } from './pointer.ts'
+
+/** What one replica has and another may be given: without what the application sets, and without versions. */
+export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
+  if (body.is === 'opaque') return body
+  return { is: 'json', value: without(body.value, siteOwn(glue, kindName)) }
+}
+
+/**
+ * Canonical bytes of what operations set. Left out besides: links, which hold a site's own address and IDs, and the
+ * marker, which only a created replica has.
+ */
+export function comparable(glue: CompiledGlue, kindName: string, body: ParsedBody): Uint8Array {
+  if (body.is === 'opaque') return body.bytes
+  const kind = compiledKind(glue, kindName)
+  const marker = kind?.traits.markerAt
+  const places = [
+    ...siteOwn(glue, kindName),
+    ...(kind?.definition.links ?? []),
+    ...(marker === undefined ? [] : [marker]),
+  ]
+  return new TextEncoder().encode(canonicalJson(without(body.value, places)))
+}
+
+export function equal(glue: CompiledGlue, kindName: string, a: ParsedBody, b: ParsedBody): boolean {
+  const [left, right] = [comparable(glue, kindName, a), comparable(glue, kindName, b)]
+  return left.length === right.length && left.every((byte, i) => byte === right[i])
+}
+
+function siteOwn(glue: CompiledGlue, kindName: string): readonly string[] {
+  const kind = compiledKind(glue, kindName)
+  const { conditions } = kind?.traits ?? {}
+  return [...(kind?.definition['server-set'] ?? []), ...(conditions?.in === 'body' ? conditions.at : [])]
+}
+
+/** An object that a place leaves empty goes too: where one site has set a field of it and another has not yet, both are the same. */
+function without(value: unknown, places: readonly string[]): unknown {
+  let rest = value
+  for (const place of places) {
+    rest = withoutPointers(rest, [place])
+    for (let above = parentOf(place); above !== '' && isEmptyObject(pointerGet(rest, above)); above = parentOf(above)) {
+      rest = withoutPointers(rest, [above])
+    }
+  }
+  return rest
+}
+
+function parentOf(pointer: string): string {
+  return pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')))
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+}

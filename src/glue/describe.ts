@@ -1,0 +1,224 @@
+import { headerValue, type RequestHead } from '../core/resource/http-head.ts'
+import { SAFE_METHODS } from '../core/resource/methods.ts'
+import type { Description, LocalReason, ParsedBody, UnnamedReason } from '../ports/glue.ts'
+import { isMergePatch, kindNameOf, matchRequest, type Match } from './analyse.ts'
+import { ANY_KIND, type CompiledGlue, type CompiledKind } from './compile.ts'
+import { expanded, idIn, nameOf, pathsOf } from './naming.ts'
+import { mediaTypeOf } from './parse-body.ts'
+import { pointerGet } from './pointer.ts'
+
+/** What a definition says beside its kinds. */
+export interface DescribeOptions {
+  readonly application: string
+  /** False where resources are shared only. */
+  readonly replication: boolean
+}
+
+/** What a request is before its body is looked into: done, or what the body has to say. */
+type Outline =
+  | { readonly is: 'description'; readonly description: Description }
+  | { readonly is: 'create'; readonly kindName: string; readonly match: Match; readonly collectionPath: string }
+  | { readonly is: 'change'; readonly operation: Description & { is: 'operation' }; readonly match: Match }
+
+/**
+ * What a request is for replication. The default is local: whatever no template describes, whatever stands below a
+ * resource without a name, and whatever cannot be recorded as one operation on one resource.
+ */
+export function describe(
+  glue: CompiledGlue,
+  options: DescribeOptions,
+  head: RequestHead,
+  path: string,
+  body: ParsedBody | undefined,
+): Description {
+  const outline = outlineOf(glue, options, head, path)
+  if (outline.is === 'description') return outline.description
+  const kind = outline.match.target.kind
+  if (body?.is === 'json' && bodyDryRuns(kind).some(at => isSet(pointerGet(body.value, at)))) {
+    const name = outline.is === 'change' ? outline.operation.name : undefined
+    return local('dry-run', 'A dry run changes nothing: it is not recorded.', kindNameOf(outline.match), name)
+  }
+  return outline.is === 'change' ? outline.operation : describeCreate(glue, outline, body)
+}
+
+/** Says whether `describe` needs the body: for the name of what a POST creates, and where a body can ask for a dry run. */
+export function needsBody(glue: CompiledGlue, options: DescribeOptions, head: RequestHead, path: string): boolean {
+  const outline = outlineOf(glue, options, head, path)
+  if (outline.is === 'description') return false
+  return outline.is === 'create' || bodyDryRuns(outline.match.target.kind).length > 0
+}
+
+function outlineOf(glue: CompiledGlue, options: DescribeOptions, head: RequestHead, path: string): Outline {
+  const match = matchRequest(glue, head.method, path)
+  const kindName = match && kindNameOf(match)
+  const plainly = (description: Description): Outline => ({ is: 'description', description })
+  const stays = (reason: LocalReason, why: string): Outline =>
+    plainly(local(reason, why, kindName, match && nameOf(match.target.kind, match.values)))
+
+  if (match === undefined || kindName === undefined) {
+    return stays('no-kind', `The glue of ${options.application} knows no resource at this path.`)
+  }
+  const { target, values } = match
+  const { kind, role } = target
+  if (kind.name === ANY_KIND && glue.kinds.has(kindName)) {
+    return stays('no-kind', `The glue of ${options.application} has resources of the kind ${kindName} at another path.`)
+  }
+  if (head.method === 'CONNECT' || headerValue(head.rawHeaders, 'upgrade') !== undefined) {
+    return stays('upgrade', 'A connection that changes its protocol belongs to one site.')
+  }
+  if (match.below !== undefined) {
+    return stays('below', `What stands below a resource is not replicated unless the glue names it as an operation.`)
+  }
+  const isSafe = SAFE_METHODS.has(head.method)
+  const isRead = head.method === 'GET' || head.method === 'HEAD'
+  if (isSafe && (!isRead || role.is === 'operation')) {
+    return stays('no-operation', `${head.method} changes nothing here.`)
+  }
+  if (!isSafe && asksForDryRun(kind, path)) return stays('dry-run', 'A dry run changes nothing: it is not recorded.')
+
+  if (role.is === 'collection') {
+    const collectionPath = expanded(kind, 'collection', values)
+    if (collectionPath === undefined) return stays('bad-name', 'The path names what can be no resource.')
+    if (isRead) return plainly({ is: 'list', kind: kindName, collectionPath })
+    if (head.method === 'DELETE') {
+      return stays('collection-delete', 'The deletion of a collection is no operation on one resource.')
+    }
+    if (head.method !== 'POST' || kind.traits.createMethod !== 'POST') {
+      return stays('no-operation', `${head.method} on the collection of ${kindName} is no operation of it.`)
+    }
+    if (!options.replication) return stays('sharing-only', sharingOnly(options))
+    const unnamed = unnamedBefore(kind, kindName, values)
+    if (unnamed === undefined) return { is: 'create', kindName, match, collectionPath }
+    return plainly({ is: 'unnamed', kind: kindName, level: kind.traits.level, collectionPath, ...unnamed })
+  }
+
+  const name = nameOf(kind, values)
+  if (name === undefined)
+    return stays('no-resource', 'The path of this operation does not say which resource it changes.')
+  const paths = pathsOf(glue, kind, kindName, name)
+  if (paths === undefined) return stays('bad-name', 'The path names what can be no resource.')
+  if (isRead) return plainly({ is: 'read', kind: kindName, name, ...paths })
+  const type = role.is === 'operation' ? role.name : typeOf(head)
+  if (type === undefined) {
+    return stays('no-operation', `${head.method} on a resource of ${kindName} is no operation of it.`)
+  }
+  if (!options.replication) return stays('sharing-only', sharingOnly(options))
+  const { level, createMethod, operations } = kind.traits
+  const traits = operations[type]
+  if (traits === undefined) return stays('no-operation', `"${type}" is no operation of ${kindName}.`)
+  const operation = {
+    is: 'operation',
+    kind: kindName,
+    name,
+    type,
+    creates: type === 'replace' && createMethod === 'PUT',
+    ...traits,
+    maySendAgain: traits.maySendAgain || (type === 'patch' && isApply(head)),
+    level,
+    ...paths,
+  } as const
+  return { is: 'change', operation, match }
+}
+
+function typeOf(head: RequestHead): string | undefined {
+  switch (head.method) {
+    case 'PUT':
+      return 'replace'
+    case 'PATCH':
+      return isMergePatch(head) ? 'merge' : 'patch'
+    case 'DELETE':
+      return 'delete'
+    default:
+      return undefined
+  }
+}
+
+/** Server-side apply says which fields shall have which values: twice is once. */
+function isApply(head: RequestHead): boolean {
+  return mediaTypeOf(head.rawHeaders)?.startsWith('application/apply-patch+') === true
+}
+
+function unnamedBefore(
+  kind: CompiledKind,
+  kindName: string,
+  values: ReadonlyMap<string, string>,
+): { reason: UnnamedReason; why: string } | undefined {
+  const missing = kind.nameVariables.find(variable => variable !== 'id' && !values.has(variable))
+  if (missing !== undefined) {
+    return {
+      reason: 'no-name',
+      why: `The path does not say {${missing}}, which a resource of ${kindName} is named by.`,
+    }
+  }
+  if (kind.traits.idFrom !== 'server') return undefined
+  return {
+    reason: 'server-assigns',
+    why: `The application chooses the ID of each ${kindName}, so it is not known before it has answered.`,
+  }
+}
+
+function describeCreate(
+  glue: CompiledGlue,
+  { kindName, match, collectionPath }: Outline & { is: 'create' },
+  body: ParsedBody | undefined,
+): Description {
+  const { kind } = match.target
+  const { level, idAt, operations } = kind.traits
+  const unnamed = (reason: UnnamedReason, why: string): Description => ({
+    is: 'unnamed',
+    kind: kindName,
+    level,
+    collectionPath,
+    reason,
+    why,
+  })
+  const places = idAt.join(' or ')
+  if (body === undefined)
+    return unnamed('no-body', `The name of a new ${kindName} stands in the body, which was not read.`)
+  if (body.is === 'opaque') {
+    const advice = `send JSON that has the name at ${places}, not compressed, as application/json`
+    return unnamed('not-json', `The body ${body.why}, so nobody can say how the new ${kindName} is called: ${advice}.`)
+  }
+  const found = idIn(body.value, idAt)
+  if (found.is === 'none') {
+    return unnamed('no-name', `The body does not say how the new ${kindName} is called: give it a name at ${places}.`)
+  }
+  const bad = (at: string): Description =>
+    unnamed('bad-name', `What the body has at ${at} cannot be the name of a ${kindName}.`)
+  if (found.is === 'bad') return bad(found.at)
+  const name = nameOf(kind, new Map([...match.values, ['id', found.id]]))
+  const paths = name === undefined ? undefined : pathsOf(glue, kind, kindName, name)
+  const traits = operations['create']
+  if (name === undefined || paths === undefined || traits === undefined) return bad(places)
+  return { is: 'operation', kind: kindName, name, type: 'create', creates: true, ...traits, level, ...paths }
+}
+
+function bodyDryRuns(kind: CompiledKind): string[] {
+  return (kind.definition['dry-run'] ?? []).flatMap(place => ('body' in place ? [place.body] : []))
+}
+
+function asksForDryRun(kind: CompiledKind, path: string): boolean {
+  const names = (kind.definition['dry-run'] ?? []).flatMap(place => ('query' in place ? [place.query] : []))
+  if (names.length === 0) return false
+  const query = path.split('#', 1)[0]?.split('?').slice(1).join('?') ?? ''
+  const parameters = new URLSearchParams(query)
+  return names.some(name => parameters.getAll(name).some(isSet))
+}
+
+/**
+ * Is this place of a dry run switched on? `?dryRun` alone is: recording a request that the application takes for a dry
+ * run would make at the members what was never made here.
+ */
+function isSet(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === 0) return false
+  if (Array.isArray(value)) return value.length > 0
+  return typeof value !== 'string' || !/^(false|0|no|off)$/i.test(value)
+}
+
+function sharingOnly({ application }: DescribeOptions): string {
+  return `The glue of ${application} is for sharing only (replication: false).`
+}
+
+function local(reason: LocalReason, why: string, kind: string | undefined, name: string | undefined): Description {
+  return { is: 'local', reason, why, kind, name }
+}

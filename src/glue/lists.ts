@@ -1,0 +1,89 @@
+import type { ListAnswer, ListItems, MergedList, ParsedBody } from '../ports/glue.ts'
+import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
+import { comparable } from './compare.ts'
+import { idIn } from './naming.ts'
+import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
+
+/** Where an item of a merged list says its sites when the definition does not say where. */
+const DEFAULT_MARK = '/cheops/sites'
+
+/**
+ * The items of a list and its continuation. Where the definition does not say where they stand, a body that is an array
+ * is the list, or the only array at the top of the body. Undefined for what is no list.
+ */
+export function items(glue: CompiledGlue, kindName: string, body: ParsedBody): ListItems | undefined {
+  const kind = compiledKind(glue, kindName)
+  if (kind === undefined || body.is === 'opaque') return undefined
+  const at = itemsAt(kind, body.value)
+  const array: unknown = at === undefined ? undefined : pointerGet(body.value, at)
+  if (!Array.isArray(array)) return undefined
+  const nextAt = kind.definition.list?.next
+  const next = nextAt === undefined ? undefined : pointerGet(body.value, nextAt)
+  // Applications say the end of a list by null or "" as well.
+  return { items: array, next: next === null || next === '' ? undefined : next }
+}
+
+/**
+ * One list of several, in the order of the answers: an item that is the same at several sites stands once and has all their names;
+ * what differs stands once for each. The frame is that of the first list.
+ */
+export function mergeLists(
+  glue: CompiledGlue,
+  kindName: string,
+  answers: readonly ListAnswer[],
+): MergedList | undefined {
+  const kind = compiledKind(glue, kindName)
+  if (kind === undefined) return undefined
+  const merged = new Map<string, { item: unknown; sites: string[] }>()
+  const incomplete: string[] = []
+  const unreadable: string[] = []
+  let frame: { value: unknown; at: string } | undefined
+  for (const { site, body } of answers) {
+    const list = items(glue, kindName, body)
+    const at = body.is === 'json' ? itemsAt(kind, body.value) : undefined
+    if (list === undefined || at === undefined || body.is !== 'json') {
+      unreadable.push(site)
+      continue
+    }
+    frame ??= { value: body.value, at }
+    if (list.next !== undefined) incomplete.push(site)
+    const decoder = new TextDecoder()
+    const times = new Map<string, number>()
+    for (const item of list.items) {
+      const named = idIn(item, [...kind.traits.idAt, ...kind.traits.idAt.map(lastToken)])
+      const text = decoder.decode(comparable(glue, kindName, { is: 'json', value: item }))
+      const content = JSON.stringify([named.is === 'id' ? named.id : null, text])
+      // What a site lists twice is twice.
+      const time = times.get(content) ?? 0
+      times.set(content, time + 1)
+      const key = `${time} ${content}`
+      const known = merged.get(key)
+      if (known === undefined) merged.set(key, { item, sites: [site] })
+      else known.sites.push(site)
+    }
+  }
+  if (frame === undefined) return undefined
+  const mark = kind.definition.list?.mark ?? DEFAULT_MARK
+  const marked = [...merged.values()].map(({ item, sites }) => (isObject(item) ? pointerSet(item, mark, sites) : item))
+  const next = kind.definition.list?.next
+  const body = pointerSet(frame.value, frame.at, marked)
+  return { body: next === undefined ? body : withoutPointers(body, [next]), incomplete, unreadable }
+}
+
+function itemsAt(kind: CompiledKind, value: unknown): string | undefined {
+  const said = kind.definition.list?.items
+  if (said !== undefined) return said
+  if (Array.isArray(value)) return ''
+  if (!isObject(value)) return undefined
+  const [key, ...others] = Object.keys(value).filter(name => Array.isArray(value[name]))
+  return key === undefined || others.length > 0 ? undefined : `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+/** A resource's own body may have a frame (`/project/id`) that the items of a list have not (`/id`). */
+function lastToken(pointer: string): string {
+  return pointer.slice(Math.max(0, pointer.lastIndexOf('/')))
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

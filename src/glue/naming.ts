@@ -1,0 +1,101 @@
+import { kindNameOf, matchRequest } from './analyse.ts'
+import type { CompiledGlue, CompiledKind } from './compile.ts'
+import { rawInteger } from './json.ts'
+import { pointerGet } from './pointer.ts'
+import { decodeSegment, encodeSegment, expandTemplate, TemplateError } from './template.ts'
+
+/** Names stand in keys of the store and in URLs, which most applications bound to some kilobytes. */
+export const MAX_NAME_LENGTH = 1024
+
+/** The paths of a resource, percent-encoded. */
+export interface ResourcePaths {
+  readonly collectionPath: string
+  readonly resourcePath: string
+}
+
+/**
+ * The name for the values of a path's variables: the ID as it is, or, where parents stand in the path, all values in
+ * their order, percent-encoded, with slashes between. Undefined where one is missing.
+ */
+export function nameOf(kind: CompiledKind, values: ReadonlyMap<string, string>): string | undefined {
+  const parts: string[] = []
+  for (const variable of kind.nameVariables) {
+    const value = values.get(variable)
+    if (value === undefined) return undefined
+    parts.push(value)
+  }
+  return parts.length === 1 ? parts[0] : parts.map(encodeSegment).join('/')
+}
+
+/** The opposite of `nameOf`; undefined for what it cannot have given. */
+export function valuesOf(kind: CompiledKind, name: string): Map<string, string> | undefined {
+  if (kind.nameVariables.length === 1) return new Map([['id', name]])
+  const parts = name.split('/')
+  if (parts.length !== kind.nameVariables.length) return undefined
+  const decoded = parts.map(decodeSegment)
+  if (decoded.some((part, i) => encodeSegment(part) !== parts[i])) return undefined
+  return new Map(kind.nameVariables.map((variable, i) => [variable, decoded[i] as string]))
+}
+
+/**
+ * Where a resource of this name is, undefined where the name cannot be: it is empty, too long or no text, makes a dot segment, or its path means
+ * something else (`/items/search`, where that is an operation's or another kind's).
+ */
+export function pathsOf(
+  glue: CompiledGlue,
+  kind: CompiledKind,
+  kindName: string,
+  name: string,
+): ResourcePaths | undefined {
+  if (name.length > MAX_NAME_LENGTH || !name.isWellFormed() || !kindName.isWellFormed()) return undefined
+  const values = valuesOf(kind, name)
+  if (values === undefined) return undefined
+  if (kind.name !== kindName) values.set('kind', kindName)
+  const resourcePath = expanded(kind, 'resource', values)
+  const collectionPath = expanded(kind, 'collection', values)
+  if (resourcePath === undefined || collectionPath === undefined) return undefined
+  const match = matchRequest(glue, 'GET', resourcePath)
+  const isSame =
+    match?.target.role.is === 'resource' &&
+    match.below === undefined &&
+    kindNameOf(match) === kindName &&
+    match.target.kind === kind &&
+    nameOf(kind, match.values) === name
+  return isSame ? { collectionPath, resourcePath } : undefined
+}
+
+/** A path from a template; undefined where a value is missing, or makes a segment that leads to another place (RFC 3986, 5.2.4). */
+export function expanded(
+  kind: CompiledKind,
+  which: 'collection' | 'resource',
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  try {
+    const path = expandTemplate(kind[which], values)
+    return path.split('/').some(segment => segment === '.' || segment === '..') ? undefined : path
+  } catch (error) {
+    if (error instanceof TemplateError) return undefined
+    throw error
+  }
+}
+
+/** What a body says at one of these places: the first that is not null. `bad` for what can be no ID. */
+export function idIn(
+  value: unknown,
+  pointers: readonly string[],
+): { is: 'id'; id: string } | { is: 'none' } | { is: 'bad'; at: string } {
+  for (const at of pointers) {
+    const found = pointerGet(value, at)
+    if (found === undefined || found === null) continue
+    const id = asId(found)
+    return id === undefined ? { is: 'bad', at } : { is: 'id', id }
+  }
+  return { is: 'none' }
+}
+
+/** Text, or an integer in decimal digits. */
+export function asId(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
+  return rawInteger(value)
+}

@@ -1,0 +1,35 @@
+import { headerValue } from '../core/resource/http-head.ts'
+import type { ParsedBody } from '../ports/glue.ts'
+import { parseJson } from './json.ts'
+
+/** The media type of a body, small letters and without parameters; undefined where the head does not say. */
+export function mediaTypeOf(rawHeaders: readonly string[]): string | undefined {
+  return headerValue(rawHeaders, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+}
+
+/** `application/json`, and what is built on it (RFC 6839): `application/merge-patch+json`. */
+function isJsonType(mediaType: string): boolean {
+  return /^(application|text)\/([^/]+\+)?json$/.test(mediaType)
+}
+
+/**
+ * A body as far as we can look into it: JSON in UTF-8, not compressed. One without a Content-Type is JSON if it can be read as such. Never throws.
+ */
+export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): ParsedBody {
+  const opaque = (why: string): ParsedBody => ({ is: 'opaque', bytes, why })
+  if (bytes.length === 0) return opaque('is empty')
+  const coding = headerValue(rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (coding !== 'identity' && coding !== '') return opaque(`is compressed (${printable(coding)})`)
+  const type = mediaTypeOf(rawHeaders)
+  if (type !== undefined && type !== '' && !isJsonType(type)) return opaque(`is not JSON (${printable(type)})`)
+  try {
+    return { is: 'json', value: parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }
+  } catch {
+    return opaque('is not valid JSON')
+  }
+}
+
+/** For a sentence that a client reads. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 64)
+}

@@ -1,0 +1,47 @@
+import type { KindTraits, OperationTraits } from '../ports/glue.ts'
+import type { KindDefinition, OperationDefinition } from './definition.ts'
+
+/** Where an ID stands when the definition does not say. */
+const DEFAULT_ID_AT: readonly string[] = ['/id']
+
+/** A definition's kind with all its defaults. */
+export function traitsOf(kind: KindDefinition): KindTraits {
+  const at = kind.id?.at
+  return {
+    level: kind.level ?? 'eventual',
+    idFrom: kind.id?.from ?? (kind.create?.method === 'PUT' ? 'client' : 'either'),
+    idAt: at === undefined ? DEFAULT_ID_AT : typeof at === 'string' ? [at] : at,
+    createMethod: kind.create?.method ?? 'POST',
+    isImmutable: kind.immutable ?? false,
+    markerAt: kind.marker?.at,
+    conditions: conditionsOf(kind.conditions),
+    operations: operationTraits(kind),
+  }
+}
+
+function conditionsOf(conditions: KindDefinition['conditions']): KindTraits['conditions'] {
+  if (typeof conditions === 'object') return { in: 'body', at: conditions.at }
+  return { in: conditions === 'if-match' ? 'if-match' : 'nothing' }
+}
+
+/** By name, those of HTTP and what Cheops issues itself included. */
+function operationTraits(kind: KindDefinition): Readonly<Record<string, OperationTraits>> {
+  const own = Object.entries(kind.operations ?? {}).map(([name, operation]) => [name, customTraits(operation)] as const)
+  return {
+    // A POST that is sent again may make a second one where the application chooses IDs; its doubt is resolved by reading.
+    create: { isReset: true, mayReplay: true, maySendAgain: kind.create?.method === 'PUT' },
+    replace: { isReset: true, mayReplay: true, maySendAgain: true },
+    delete: { isReset: true, mayReplay: true, maySendAgain: true },
+    state: { isReset: true, mayReplay: true, maySendAgain: true },
+    merge: { isReset: false, mayReplay: true, maySendAgain: true },
+    // On an earlier state a patch does what it did; on top of itself it may not (adding to an array).
+    patch: { isReset: false, mayReplay: true, maySendAgain: false },
+    ...Object.fromEntries(own),
+  }
+}
+
+/** PUT and DELETE may be sent twice by their definition (RFC 9110, 9.2.2), and so may what says what the resource is. */
+function customTraits({ method, reset = false, replay }: OperationDefinition): OperationTraits {
+  const mayReplay = replay ?? (reset || method === 'PUT' || method === 'DELETE')
+  return { isReset: reset, mayReplay, maySendAgain: mayReplay }
+}
