@@ -1,0 +1,51 @@
+/**
+ * What was written and has no effect, though nobody who decided so had seen it: shown to users with both bodies, and settled by any
+ * reset of its life that has it in its context. Source: 3-consistency "Replicants, lives, members", "Forgetting".
+ */
+import { keyOf } from './idempotency.ts'
+import { compareOperations } from './order.ts'
+import type { Life } from './life.ts'
+import type { Operation } from './operation.ts'
+
+export interface Conflict {
+  readonly operation: Operation
+  /**
+   * - `replaced`: a concurrent reset, or what its matrix says, dropped it.
+   * - `deleted`: a concurrent delete did.
+   * - `other-life`: the name was created anew elsewhere, and that life holds it.
+   * - `removed-member`: its origin had been removed from the members.
+   */
+  readonly why: 'replaced' | 'deleted' | 'other-life' | 'removed-member'
+}
+
+/**
+ * The conflicts of a name, sorted by life and then by ≺.
+ *
+ * @param lives sorted by ≺
+ */
+export function conflictsOf(lives: readonly Life[]): readonly Conflict[] {
+  const holder = lives.at(-1)
+  return lives.flatMap(life => {
+    const deleted = life.live.some(({ type }) => type === 'delete')
+    const conflicts: Conflict[] = [
+      ...(life === holder || deleted ? [] : life.live.map(operation => ({ operation, why: 'other-life' as const }))),
+      ...life.conflicts.map(operation => ({ operation, why: deleted ? ('deleted' as const) : ('replaced' as const) })),
+      ...life.outside.map(operation => ({ operation, why: 'removed-member' as const })),
+    ]
+    return conflicts
+      .filter(({ operation }) => !isSameWish(operation, life, holder))
+      .toSorted((a, b) => compareOperations(a.operation, b.operation))
+  })
+}
+
+/** Whether the same request, by its idempotency key, counts elsewhere or is shown already. */
+function isSameWish(operation: Operation, life: Life, holder: Life | undefined): boolean {
+  const { idempotency } = operation
+  if (idempotency === undefined) return false
+  const key = keyOf(idempotency)
+  if (life !== holder && operation.type === 'create' && holder?.createKey === key) return true
+  return [...life.live, ...life.conflicts].some(
+    other =>
+      other.idempotency !== undefined && keyOf(other.idempotency) === key && compareOperations(operation, other) < 0,
+  )
+}

@@ -1,0 +1,53 @@
+/**
+ * What one site has sent to its application of one replicant, and what a write there has therefore seen.
+ * Source: 3-consistency "Identity and order" (context), "Plan, at one site".
+ */
+import { EMPTY_CONTEXT, join, withDot } from './context.ts'
+import { isReset } from './matrix.ts'
+import { idOf, sameDot } from './order.ts'
+import type { Context } from './context.ts'
+import type { Life } from './life.ts'
+import type { Matrices } from './matrix.ts'
+import type { Idempotency, Operation } from './operation.ts'
+import type { Dot, LifeId, OperationId } from './order.ts'
+
+export interface ExecutedOperation extends OperationId {
+  /** One key is one request: it has been executed, under whichever dot. */
+  readonly idempotency?: Idempotency
+}
+
+export interface Executed {
+  /** The life that the operations belong to; none if nothing of the name was ever executed here. */
+  readonly life?: LifeId
+  /** In the order of execution, from the last executed reset on, that included. What failed for good counts. */
+  readonly operations: readonly ExecutedOperation[]
+  /** The join of contexts and dots of these operations. */
+  readonly context: Context
+}
+
+export const NOTHING_EXECUTED: Executed = { operations: [], context: EMPTY_CONTEXT }
+
+/** What is executed after the lane has executed one operation more. A reset begins anew. */
+export function withExecuted(executed: Executed, operation: Operation, matrices: Matrices): Executed {
+  const { life, dot, context, idempotency } = operation
+  const entry = { ...idOf(operation), ...(idempotency !== undefined && { idempotency }) }
+  const goesOn = executed.life !== undefined && sameDot(executed.life.dot, life.dot) && !isReset(operation, matrices)
+  return {
+    life,
+    operations: goesOn ? [...executed.operations, entry] : [entry],
+    context: withDot(join(goesOn ? executed.context : EMPTY_CONTEXT, context), dot),
+  }
+}
+
+/** The origin's previous operation on a life, of whatever incarnation. */
+export function previousOf(life: Life, site: string): Dot | undefined {
+  return life.knowledge.findLast(dot => dot.site === site)
+}
+
+/** The context of what a site writes next on a life: what is executed there, and its own previous operation. */
+export function nextContext(executed: Executed, life: Life, site: string): Context {
+  const goesOn = executed.life !== undefined && sameDot(executed.life.dot, life.life.dot)
+  const previous = previousOf(life, site)
+  const seen = goesOn ? executed.context : EMPTY_CONTEXT
+  return previous === undefined ? seen : withDot(seen, previous)
+}

@@ -1,0 +1,201 @@
+/**
+ * One life of a name: the operations of it that count, and what decides about those that come late. An operation that is dropped
+ * is forgotten at once, and all answers stay those of the full set: see `dropped.ts`. Source: 3-consistency "Forgetting".
+ */
+import { EMPTY_CONTEXT, covers } from './context.ts'
+import { isDropped, isSeen, joinDroppers, lastDelete, withDropper } from './dropped.ts'
+import { joinKnown, wasHeld, withHeld, withHole } from './holes.ts'
+import { joinKeys, keepsKey, keyOf, withKey } from './idempotency.ts'
+import { MAX_CONFLICTS } from './limits.ts'
+import { changesOf, joinChanges } from './members.ts'
+import { isReset } from './matrix.ts'
+import { compareOperations, idOf, sameDot } from './order.ts'
+import { join } from './context.ts'
+import type { Droppers } from './dropped.ts'
+import type { Known } from './holes.ts'
+import type { Keys } from './idempotency.ts'
+import type { Matrices } from './matrix.ts'
+import type { MemberChanges } from './members.ts'
+import type { Operation } from './operation.ts'
+import type { Dot, LifeId, OperationId } from './order.ts'
+
+/** What is remembered of a life besides operations: constant in size, whatever was written. */
+export interface LifeSummary extends Known {
+  readonly life: LifeId
+  readonly droppers: Droppers
+  readonly changes: MemberChanges
+  readonly keys: Keys
+  /** The ≺-smallest delete: whether the life had ended before a greater one began. */
+  readonly firstDelete?: OperationId
+  /** Idempotency key of the create, if it had one, as {@link keyOf} writes it: the same key in another life is the same wish. */
+  readonly createKey?: string
+  /** Bodies of conflicts that were given up, since there were more than are kept. */
+  readonly conflictsForgotten: number
+}
+
+export interface Life extends LifeSummary {
+  /** What counts: the ≺-greatest reset, and all others that no reset has seen; or the ≺-greatest delete alone. Sorted by ≺. */
+  readonly live: readonly Operation[]
+  /** What was dropped although no reset has seen it, sorted by ≺; of what is kept under one idempotency key see `conflicts.ts`. */
+  readonly conflicts: readonly Operation[]
+  /** What a removed site wrote and no remaining member held: no part of the schedule. Sorted by ≺. */
+  readonly outside: readonly Operation[]
+  /** Members operations that still decide for some site, for those that have not got them. Sorted by ≺. */
+  readonly membership: readonly Operation[]
+}
+
+export function newLife(life: LifeId): Life {
+  return {
+    life: idOf(life),
+    knowledge: EMPTY_CONTEXT,
+    holes: [],
+    droppers: [],
+    changes: [],
+    keys: new Map(),
+    conflictsForgotten: 0,
+    live: [],
+    conflicts: [],
+    outside: [],
+    membership: [],
+  }
+}
+
+/** Whether the life's create, and with it its first members, is known: by itself, or by what a member told that had it. */
+export function hasCreate(life: Life): boolean {
+  return wasHeld(life, life.life.dot)
+}
+
+/** The life with an operation that it does not hold; its dependencies are the caller's concern, and so is its standing. */
+export function take(life: Life, operation: Operation, matrices: Matrices): Life {
+  const known = { ...life, ...withHeld(life, operation.dot, operation.previous) }
+  if (operation.type === 'members') {
+    const changes = joinChanges(life.changes, changesOf(operation))
+    return { ...known, changes, membership: deciding(inserted(life.membership, operation), changes) }
+  }
+  const droppers = withDropper(life.droppers, operation, matrices)
+  const keys = keepsKey(operation, matrices) ? withKey(life.keys, operation) : life.keys
+  const next: Life = {
+    ...known,
+    droppers,
+    keys,
+    live: inserted(life.live, operation),
+    ...(operation.type === 'create' && createdBy(life, operation)),
+    ...(operation.type === 'delete' && endedBy(life, operation)),
+  }
+  return settled(next, matrices)
+}
+
+function createdBy(life: Life, create: Operation): Partial<Life> {
+  const changes = joinChanges(life.changes, changesOf(create))
+  return { changes, ...(create.idempotency !== undefined && { createKey: keyOf(create.idempotency) }) }
+}
+
+function endedBy({ firstDelete }: Life, { stamp, dot }: Operation): Partial<Life> {
+  const earlier = firstDelete !== undefined && compareOperations(firstDelete, { stamp, dot }) < 0
+  return earlier ? {} : { firstDelete: { stamp, dot } }
+}
+
+/** The life with an operation that does not count. */
+export function takeOutside(life: Life, operation: Operation): Life {
+  return {
+    ...life,
+    ...withHeld(life, operation.dot, operation.previous),
+    outside: inserted(life.outside, operation).slice(-MAX_CONFLICTS),
+  }
+}
+
+/** The life after it was decided that nobody holds an operation any more. */
+export function takeHole(life: Life, dot: Dot): Life {
+  return { ...life, ...withHole(life, dot) }
+}
+
+/** The life with what another member remembers of it; the operations that came with it must have been taken before. */
+export function takeSummary(life: Life, summary: LifeSummary, matrices: Matrices): Life {
+  const changes = joinChanges(life.changes, summary.changes)
+  const ended = [life.firstDelete, summary.firstDelete].filter(first => first !== undefined)
+  const firstDelete = ended.toSorted(compareOperations)[0]
+  const createKey = life.createKey ?? summary.createKey
+  const next: Life = {
+    ...life,
+    ...joinKnown(life, summary, join(life.knowledge, summary.knowledge)),
+    droppers: joinDroppers(life.droppers, summary.droppers),
+    changes,
+    keys: joinKeys(life.keys, summary.keys),
+    membership: deciding(life.membership, changes),
+    conflictsForgotten: Math.max(life.conflictsForgotten, summary.conflictsForgotten),
+    ...(firstDelete !== undefined && { firstDelete }),
+    ...(createKey !== undefined && { createKey }),
+  }
+  return settled(next, matrices)
+}
+
+/** Drops what is to be dropped, and keeps of it what somebody may miss. */
+function settled(life: Life, matrices: Matrices): Life {
+  const { droppers } = life
+  const lost: Operation[] = []
+  const live = life.live.filter(operation => {
+    if (isDuplicate(life.keys, operation, matrices)) return false
+    if (!isDropped(operation, droppers, matrices)) return true
+    // Of two deletes either will do.
+    if (operation.type !== 'delete') lost.push(operation)
+    return false
+  })
+  const conflicts = [...life.conflicts, ...lost]
+    .filter(({ dot }) => !isSeen(dot, droppers))
+    .filter(operation => !isDuplicate(life.keys, operation, matrices))
+    .toSorted(compareOperations)
+  return {
+    ...life,
+    live,
+    conflicts: conflicts.slice(-MAX_CONFLICTS),
+    outside: life.outside.filter(({ dot }) => !isSeen(dot, droppers)),
+    conflictsForgotten: life.conflictsForgotten + Math.max(0, conflicts.length - MAX_CONFLICTS),
+  }
+}
+
+function isDuplicate(keys: Keys, operation: Operation, matrices: Matrices): boolean {
+  if (!keepsKey(operation, matrices)) return false
+  const first = keys.get(keyOf(operation.idempotency))
+  return first !== undefined && !sameDot(first.dot, operation.dot) && compareOperations(first, operation) < 0
+}
+
+/** Members operations that still decide for some site. */
+function deciding(operations: readonly Operation[], changes: MemberChanges): readonly Operation[] {
+  return operations.filter(operation =>
+    changes.some((change, place) => sameDot(change.by.dot, operation.dot) && changes[place + 1]?.site !== change.site),
+  )
+}
+
+function inserted(operations: readonly Operation[], operation: Operation): readonly Operation[] {
+  let place = operations.length
+  // Most operations come last.
+  for (let before = operations[place - 1]; before !== undefined; before = operations[place - 1]) {
+    if (compareOperations(before, operation) < 0) break
+    place--
+  }
+  return operations.toSpliced(place, 0, operation)
+}
+
+/** Whether the life ended before the other life began. */
+export function endedBefore({ firstDelete }: Life, life: LifeId): boolean {
+  return firstDelete !== undefined && compareOperations(firstDelete, life) < 0
+}
+
+/** Whether the life was deleted. */
+export function isDeleted({ droppers }: Life): boolean {
+  return lastDelete(droppers) !== undefined
+}
+
+/** How many operations stand past the last reset: beyond `MAX_OPERATIONS_PAST_RESET` a `state` operation is due. */
+export function operationsPastReset(life: Life, matrices: Matrices): number {
+  return life.live.filter(operation => !isReset(operation, matrices)).length
+}
+
+/** Whether `dot` counts in this life, was dropped, or was never held. */
+export function fateOf(life: Life, dot: Dot): 'live' | 'dropped' | 'conflict' | 'outside' | 'unknown' {
+  const isIt = (operation: Operation): boolean => sameDot(operation.dot, dot)
+  if (life.live.some(isIt)) return 'live'
+  if (life.conflicts.some(isIt)) return 'conflict'
+  if (life.outside.some(isIt)) return 'outside'
+  return covers(life.knowledge, dot) && wasHeld(life, dot) ? 'dropped' : 'unknown'
+}

@@ -1,0 +1,22 @@
+/** Every queue and list of the operation log that others could fill has its bound here, with its reason. */
+
+/** Operations of one name that wait for what they depend on. A relay that delivers from the wrong end fills it; more are refused, not acknowledged, and come again. */
+export const MAX_WAITING_OPERATIONS = 1024
+
+/** Bodies of one life that are kept as conflicts, the ≺-greatest ones: what a person would still look through. */
+export const MAX_CONFLICTS = 32
+
+/** Idempotency keys that one life remembers, the ≺-greatest ones: a client that sends a key with every POST, ten a minute for two hours. */
+export const MAX_IDEMPOTENCY_KEYS = 1024
+
+/** Operations past the last reset before a `state` operation is due. Source: 3-consistency "Forgetting". */
+export const MAX_OPERATIONS_PAST_RESET = 100
+
+/** How far a stamp may be ahead of the local clock and still raise it, in milliseconds. Source: 3-consistency "Identity and order". */
+export const MAX_STAMP_AHEAD_MS = 10 * 60 * 1000
+
+/** How long idempotency keys are kept once every member has the operation, in milliseconds. Source: 3-consistency "Promises to clients". */
+export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000
+
+/** How long a tombstone is kept, and how long a member may be silent before it is detached, in milliseconds. */
+export const RETENTION_MS = 30 * 24 * 60 * 60 * 1000

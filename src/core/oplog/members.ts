@@ -1,0 +1,117 @@
+/**
+ * Who holds a replicant. Per site the ≺-greatest change decides, a create counts as an addition, and no change is ever forgotten;
+ * they apply on receipt, and are no part of the schedule. Source: 3-consistency "Replicants, lives, members".
+ */
+import { covers, join } from './context.ts'
+import { compareOperations, compareText, idOf } from './order.ts'
+import type { Context } from './context.ts'
+import type { Operation } from './operation.ts'
+import type { OperationId } from './order.ts'
+
+/** What one operation said of one site. */
+export interface MemberChange {
+  readonly site: string
+  readonly by: OperationId
+  readonly member: boolean
+  /**
+   * Of a removal: which operations of the removed site some remaining member held when it processed the removal, as far as they have
+   * told. Of an addition always empty.
+   */
+  readonly held: Context
+  /** Of a removal: the members that have told, sorted. */
+  readonly told: readonly string[]
+}
+
+/** Sorted by site, then by ≺. */
+export type MemberChanges = readonly MemberChange[]
+
+const compareChanges = (a: MemberChange, b: MemberChange): number =>
+  compareText(a.site, b.site) || compareOperations(a.by, b.by)
+
+/** The changes with those of others, the same one once, with what was told of it on either side. */
+export function joinChanges(a: MemberChanges, b: MemberChanges): MemberChanges {
+  const joined: MemberChange[] = []
+  for (const change of [...a, ...b].toSorted(compareChanges)) {
+    const known = joined.at(-1)
+    if (known === undefined || compareChanges(known, change) !== 0) joined.push(change)
+    else {
+      const told = [...new Set([...known.told, ...change.told])].toSorted(compareText)
+      joined[joined.length - 1] = { ...known, held: join(known.held, change.held), told }
+    }
+  }
+  return joined
+}
+
+/** The changes that a create or a members operation makes. */
+export function changesOf(operation: Operation): MemberChanges {
+  const by = idOf(operation)
+  const change = (member: boolean) => (site: string) => ({ site, by, member, held: [], told: [] })
+  const { added = [], removed = [] } = operation.members ?? {}
+  return joinChanges([], [...added.map(change(true)), ...removed.map(change(false))])
+}
+
+/** The change that decides for each site. */
+export function decidingChanges(changes: MemberChanges): MemberChanges {
+  return changes.filter((change, place) => changes[place + 1]?.site !== change.site)
+}
+
+/** The members at present, sorted. */
+export function membersOf(changes: MemberChanges): readonly string[] {
+  return decidingChanges(changes)
+    .filter(({ member }) => member)
+    .map(({ site }) => site)
+}
+
+/** By which operation a site is a member at present; undefined if it is none. For `memberBy` of what it writes. */
+export function memberBy(changes: MemberChanges, site: string): OperationId | undefined {
+  const deciding = decidingChanges(changes).find(change => change.site === site)
+  return deciding?.member === true ? deciding.by : undefined
+}
+
+/** Adds what a member held of the removed sites when it processed the removal. */
+export function withTold(changes: MemberChanges, removal: OperationId, member: string, held: Context): MemberChanges {
+  return changes.map(change =>
+    change.member || compareOperations(change.by, removal) !== 0 || change.told.includes(member)
+      ? change
+      : {
+          ...change,
+          held: join(
+            change.held,
+            held.filter(({ site }) => site === change.site),
+          ),
+          told: [...change.told, member].toSorted(compareText),
+        },
+  )
+}
+
+/**
+ * Whether an operation counts:
+ *
+ * - `in`: no removal of its origin is in the way, or a remaining member held it when it processed that removal.
+ * - `waits`: a remaining member has not yet told what it held.
+ * - `out`: nobody held it. It is shown as a conflict.
+ *
+ * In the way is the first removal after the operation by which the origin believed itself to be a member, and those that came
+ * before the origin was added again.
+ */
+export type Standing = 'in' | 'waits' | 'out'
+
+/**
+ * @param changes those of the operation's life: what was removed in one life says nothing of another's operations
+ * @param members of the name at present
+ */
+export function standingOf(changes: MemberChanges, members: readonly string[], operation: Operation): Standing {
+  const since = operation.memberBy ?? operation.life
+  const later = changes.filter(
+    ({ site, by }) => site === operation.dot.site && compareOperations(by, since) > 0 && !sameOperation(by, operation),
+  )
+  const first = later.findIndex(({ member }) => !member)
+  if (first < 0) return 'in'
+  const end = later.findIndex(({ member }, place) => member && place > first)
+  const inTheWay = later.slice(first, end < 0 ? undefined : end)
+  if (inTheWay.some(({ held }) => covers(held, operation.dot))) return 'in'
+  const told = new Set(inTheWay.flatMap(change => change.told))
+  return members.every(member => member === operation.dot.site || told.has(member)) ? 'out' : 'waits'
+}
+
+const sameOperation = (a: OperationId, b: OperationId): boolean => compareOperations(a, b) === 0

@@ -1,0 +1,96 @@
+/**
+ * What a lane does next: what was executed here against the schedule. A reset is executed as state, so whatever plan begins with one
+ * may be run over anything that is there. Source: 3-consistency "Plan, at one site".
+ */
+import { keyOf } from './idempotency.ts'
+import { dotKey, sameDot } from './order.ts'
+import type { Executed, ExecutedOperation } from './executed.ts'
+import type { Operation } from './operation.ts'
+import type { Schedule } from './schedule.ts'
+
+/**
+ * - `nothing`: agrees.
+ * - `run`: these, none of which was sent here before.
+ * - `replay`: these, from the last reset on; some were sent before, and all of those may be sent again.
+ * - `repair`: `again` would be sent a second time and may not be; the state of an agreeing member is to be copied.
+ * - `stuck`: the schedule is unknown; reported, nothing is executed.
+ */
+export type Plan =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'run'; readonly operations: readonly Operation[] }
+  | { readonly kind: 'replay'; readonly operations: readonly Operation[] }
+  | { readonly kind: 'repair'; readonly again: readonly Operation[] }
+  | { readonly kind: 'stuck' }
+
+export interface PlanRules {
+  /** The site that plans: what it wrote itself counts as sent here, whatever the list says. */
+  readonly site: string
+  /** Whether the glue lets an operation be sent twice; not asked of resets. */
+  readonly mayReplay: (operation: Operation) => boolean
+  /** Whether two operations may be executed in either order. See `commute` in `schedule.ts`. */
+  readonly commute: (a: Operation, b: Operation) => boolean
+}
+
+/** Linear in the schedule where nothing is out of order; else each missing operation is compared with what came too early. */
+export function planOf(executed: Executed, schedule: Schedule, rules: PlanRules): Plan {
+  switch (schedule.state) {
+    case 'none':
+      return { kind: 'nothing' }
+    case 'unknown':
+      return { kind: 'stuck' }
+    case 'absent': {
+      // Where nothing was ever executed there is nothing of ours to delete; what is there under the name is somebody else's.
+      if (executed.life === undefined) return { kind: 'nothing' }
+      const done = executed.operations.some(({ dot }) => sameDot(dot, schedule.deletion.dot))
+      return done ? { kind: 'nothing' } : { kind: 'run', operations: [schedule.deletion] }
+    }
+    case 'present':
+      return planPresent(executed, schedule, rules)
+  }
+}
+
+function planPresent(executed: Executed, schedule: Schedule & { state: 'present' }, rules: PlanRules): Plan {
+  const all = [schedule.reset, ...schedule.changes]
+  const places = new Map(all.map((operation, place) => [dotKey(operation.dot), place]))
+  const byKey = new Map(all.flatMap((operation, place) => requestKey(operation).map(key => [key, place] as const)))
+  const placeOf = (done: ExecutedOperation): number | undefined =>
+    places.get(dotKey(done.dot)) ?? requestKey(done).flatMap(key => byKey.get(key) ?? [])[0]
+  const order = executed.operations.map(placeOf)
+  const sent = new Set(order)
+  const wasSent = (operation: Operation, place: number): boolean => sent.has(place) || operation.dot.site === rules.site
+
+  const missing = all.filter((_, place) => !sent.has(place))
+  const nothingElse = order[0] === 0 && new Set(order).size === order.length && !sent.has(undefined)
+  if (nothingElse && inOrder(all, order, rules) && !missing.some(({ dot }) => dot.site === rules.site))
+    return missing.length === 0 ? { kind: 'nothing' } : { kind: 'run', operations: missing }
+
+  const again = schedule.changes.filter((operation, place) => wasSent(operation, place + 1))
+  const forbidden = again.filter(operation => !rules.mayReplay(operation))
+  if (forbidden.length > 0) return { kind: 'repair', again: forbidden }
+  return { kind: again.length > 0 ? 'replay' : 'run', operations: all }
+}
+
+/** Whether what was executed, and then what is missing, differs from the schedule only where operations commute. */
+function inOrder(all: readonly Operation[], order: readonly (number | undefined)[], rules: PlanRules): boolean {
+  const done = new Set(order)
+  const sequence = [...order, ...all.keys().filter(place => !done.has(place))]
+  // What has been passed so far and stands behind the place at hand in the schedule.
+  const passed: number[] = []
+  let greatest = -1
+  for (const place of sequence) {
+    if (place === undefined) return false
+    if (place < greatest) {
+      const operation = all[place]
+      const tooEarly = passed.filter(earlier => earlier > place).map(earlier => all[earlier])
+      if (operation === undefined) return false
+      if (tooEarly.some(other => other === undefined || !rules.commute(operation, other))) return false
+    }
+    greatest = Math.max(greatest, place)
+    passed.push(place)
+  }
+  return true
+}
+
+function requestKey({ idempotency }: ExecutedOperation): string[] {
+  return idempotency === undefined ? [] : [keyOf(idempotency)]
+}

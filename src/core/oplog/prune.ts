@@ -1,0 +1,83 @@
+/**
+ * What even the little that is remembered of dropped operations is not kept for longer than needed: idempotency keys, tombstones,
+ * lower lives that nobody can write to any more. What a reset has seen went at once, see `dropped.ts`. Source: 3-consistency "Forgetting".
+ */
+import { isBehindAll, unacknowledgedBy } from './acknowledgements.ts'
+import { lastDelete } from './dropped.ts'
+import { withoutOldKeys } from './idempotency.ts'
+import { endedBefore } from './life.ts'
+import { IDEMPOTENCY_RETENTION_MS, RETENTION_MS } from './limits.ts'
+import { isReset } from './matrix.ts'
+import { membersOfReplicant } from './replicant.ts'
+import type { Acknowledgements } from './acknowledgements.ts'
+import type { Life } from './life.ts'
+import type { Matrices } from './matrix.ts'
+import type { Replicant } from './replicant.ts'
+import type { Operation } from './operation.ts'
+import type { LifeId, OperationId } from './order.ts'
+
+export interface Pruned {
+  readonly replicant: Replicant
+  /** Lives that are gone, with all that was kept of them; if none is left the name can be forgotten. */
+  readonly lives: readonly LifeId[]
+  /** Operations that are gone with them. */
+  readonly operations: readonly Operation[]
+}
+
+/**
+ * The reset of a life that every member has acknowledged, if there is one: nothing before it will be asked for by a replay or by a
+ * new member.
+ */
+export function settledReset(
+  replicant: Replicant,
+  life: Life,
+  acknowledgements: Acknowledgements,
+  matrices: Matrices,
+): OperationId | undefined {
+  const members = membersOfReplicant(replicant)
+  return life.live.findLast(
+    operation =>
+      isReset(operation, matrices) &&
+      (operation.matrix === undefined
+        ? unacknowledgedBy(acknowledgements, members, life.life, operation).length === 0
+        : isBehindAll(acknowledgements, members, life.life, operation)),
+  )
+}
+
+/**
+ * @param nowMs wall clock
+ * @param members whose acknowledgements count: those of the replicant, this site excepted, and those that left within the retention time
+ */
+export function prune(
+  replicant: Replicant,
+  acknowledgements: Acknowledgements,
+  members: readonly string[],
+  nowMs: number,
+): Pruned {
+  const holder = replicant.lives.at(-1)
+  const gone = replicant.lives.filter(life => {
+    const deleted = lastDelete(life.droppers)
+    if (deleted === undefined || deleted.stamp.ms > nowMs - RETENTION_MS) return false
+    // A lower life that had not ended when the greatest began still lends it its members.
+    if (holder !== undefined && life !== holder && !endedBefore(life, holder.life)) return false
+    return isBehindAll(acknowledgements, members, life.life, deleted)
+  })
+  const lives = replicant.lives
+    .filter(life => !gone.includes(life))
+    .map(life => {
+      const isDone = (id: OperationId): boolean =>
+        unacknowledgedBy(acknowledgements, members, life.life, id).length === 0
+      const keys = withoutOldKeys(life.keys, nowMs - IDEMPOTENCY_RETENTION_MS, isDone)
+      return keys.size === life.keys.size ? life : { ...life, keys }
+    })
+  return {
+    replicant: { ...replicant, lives },
+    lives: gone.map(({ life }) => life),
+    operations: gone.flatMap(({ live, conflicts, outside, membership }) => [
+      ...live,
+      ...conflicts,
+      ...outside,
+      ...membership,
+    ]),
+  }
+}
