@@ -44,6 +44,11 @@ export const IMPORT_TABLE: readonly Room[] = [
     packages: ['ajv', 'node:*', 'yaml'],
   },
   {
+    room: 'src/adapters/blobs',
+    imports: CONTRACTS,
+    packages: ['node:*'],
+  },
+  {
     room: 'src/adapters/http',
     imports: CONTRACTS,
     packages: ['node:*'],
