@@ -111,18 +111,18 @@ export class FakeApplication implements Application {
     const bytes = await collected(body)
     this.requests.push(request)
     const { answerTakesMs, random, answerMs = 120_000 } = this.#options
-    switch (fault?.kind) {
-      case 'refuse':
-        return answer(fault.status, fault.body ?? { error: `refused with ${fault.status}` }, request.method)
-      case 'crash-before':
-        throw lost('ERR_APPLICATION_BROKEN', request)
-      case 'crash-after':
-        this.#serve(request, bytes)
-        throw lost('ERR_APPLICATION_BROKEN', request)
-      case 'late-effect':
-        this.#options.clock.after(fault.delayMs, () => this.#serve(request, bytes))
-        await this.#wait(answerMs, signal)
-        throw lost('ERR_APPLICATION_TIMEOUT', request)
+    if (fault?.kind === 'refuse') {
+      return answer(fault.status, fault.body ?? { error: `refused with ${fault.status}` }, request.method)
+    }
+    if (fault?.kind === 'crash-before') throw lost('ERR_APPLICATION_BROKEN', request)
+    if (fault?.kind === 'crash-after') {
+      this.#serve(request, bytes)
+      throw lost('ERR_APPLICATION_BROKEN', request)
+    }
+    if (fault?.kind === 'late-effect') {
+      this.#options.clock.after(fault.delayMs, () => this.#serve(request, bytes))
+      await this.#wait(answerMs, signal)
+      throw lost('ERR_APPLICATION_TIMEOUT', request)
     }
     const given = this.#serve(request, bytes)
     const takesMs = answerTakesMs === undefined ? 0 : between(random, answerTakesMs)

@@ -25,10 +25,38 @@ export interface Exchange {
    */
   relay(target: Target, options: RelayOptions): Promise<RelayResult>
   /**
+   * The whole body of the request, empty where it has none. It is read now, not before: a client that waits for 100-continue gets
+   * it here. The bytes are kept, so that a later `relay` sends them; asking again gives the same.
+   * @param maxBytes what the caller is ready to hold in memory
+   * @throws CheopsError ERR_REQUEST_BODY_TOO_LARGE, ERR_REQUEST_TIMEOUT, ERR_REQUEST_GONE. What was read is lost then: `refuse` is
+   * all that can follow
+   */
+  readBody(maxBytes: number): Promise<Uint8Array>
+  /**
+   * The body in parts, for one that is too large to hold: each is taken from the client when it is asked for, so a slow reader
+   * slows the client down. It can be asked for once, in place of `readBody`, and is not kept: no `relay` without `body` can follow.
+   * @throws CheopsError as `readBody`, while it is read; the bound is `limits.bodyBytes`
+   */
+  bodyStream(): AsyncIterable<Uint8Array>
+  /**
+   * Answers with what Cheops has composed, or holds as a whole. The framing is made anew, a HEAD is answered without the body, and
+   * a client that is still sending its request gets the answer before its connection ends. Called once, and not after an answer.
+   */
+  answer(answer: ComposedAnswer): void
+  /**
    * Answers with an error, in the dialect of the service's application where its glue has one.
    * @param answerHeaders to add to the answer, names and values in turn
    */
   refuse(error: CheopsError, answerHeaders?: readonly string[]): void
+}
+
+export interface ComposedAnswer {
+  readonly status: number
+  /** The usual one of the status where it is left out. */
+  readonly reason?: string | undefined
+  /** Names and values in turn. Those of the hop are left out; so is Content-Length, but for HEAD with an empty body and 304. */
+  readonly rawHeaders: readonly string[]
+  readonly body: Uint8Array
 }
 
 export type Target =
@@ -42,6 +70,11 @@ export interface RelayOptions {
   readonly addHeaders: readonly string[]
   /** Headers to add to the answer, names and values in turn. */
   readonly answerHeaders: readonly string[]
+  /**
+   * The body to send in place of the client's, which has been read to its end or never existed. Undefined: the client's own,
+   * from `readBody` where that was called, else as it comes. It goes out in the framing of the client's.
+   */
+  readonly body?: Uint8Array | undefined
   /** Says of an answer whether it is passed on; what is not becomes `declined`. All are, where this is undefined. */
   readonly accept?: ((answer: ResponseHead) => boolean) | undefined
   /** Says whether the answer's body has to be rewritten. */

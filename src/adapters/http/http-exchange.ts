@@ -3,8 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RequestHead } from '../../core/resource/http-head.ts'
 import { CheopsError } from '../../errors.ts'
-import type { Exchange, RelayOptions, RelayResult, Target } from '../../ports/exchange.ts'
+import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from '../../ports/exchange.ts'
 import type { Glue, LinkContext } from '../../ports/glue.ts'
+import { clientBody } from './client-body.ts'
+import { sendComposed } from './composed-answer.ts'
 import { hasBody } from './message-heads.ts'
 import { problemAnswer } from './problem.ts'
 import { breakOff, endGently, linger } from './pump.ts'
@@ -30,6 +32,10 @@ export class HttpExchange implements Exchange {
   readonly #side: ClientSide
   readonly #environment: ExchangeEnvironment
   readonly #links: (() => LinkContext) | undefined
+  /** The body, once `readBody` was asked for it. */
+  #reading: Promise<Uint8Array> | undefined
+  #read: Uint8Array | undefined
+  #streamed = false
 
   constructor(
     side: ClientSide,
@@ -54,8 +60,37 @@ export class HttpExchange implements Exchange {
     return this.#links?.()
   }
 
-  async relay(target: Target, options: RelayOptions): Promise<RelayResult> {
+  readBody(maxBytes: number): Promise<Uint8Array> {
+    return (this.#reading ??= this.#readBody(maxBytes))
+  }
+
+  async #readBody(maxBytes: number): Promise<Uint8Array> {
+    const parts: Uint8Array[] = []
+    for await (const part of this.#stream(maxBytes)) parts.push(part)
+    const body = Buffer.concat(parts)
+    if (this.#side.hasBody) this.#read = body
+    return body
+  }
+
+  bodyStream(): AsyncIterable<Uint8Array> {
+    return this.#stream(Infinity)
+  }
+
+  #stream(maxBytes: number): AsyncIterable<Uint8Array> {
+    if (this.#streamed) throw new Error('the body of a request can be read once')
+    this.#streamed = true
+    const { request, answer, hasBody: exists } = this.#side
+    if (!exists) return nothing()
+    const { bodyBytes, bodyIdleMs } = this.#environment.limits
+    return clientBody(request, answer, { bodyBytes: Math.min(maxBytes, bodyBytes), bodyIdleMs })
+  }
+
+  async relay(target: Target, given: RelayOptions): Promise<RelayResult> {
     const { limits } = this.#environment
+    const options = given.body === undefined && this.#read !== undefined ? { ...given, body: this.#read } : given
+    if (this.#streamed && this.#side.hasBody && options.body === undefined) {
+      throw new Error('the body of the request was read and not kept: it cannot be sent any more')
+    }
     const length = Number(this.#side.request.headers['content-length'] ?? 0)
     if (length > limits.bodyBytes) {
       const message = `the body has ${length} bytes, more than ${limits.bodyBytes}`
@@ -71,11 +106,26 @@ export class HttpExchange implements Exchange {
     return relay(this.#side, upstream, this.path, options, limits)
   }
 
+  answer(answer: ComposedAnswer): void {
+    if (this.#side.answer.headersSent) {
+      breakOff(this.#side.answer)
+      return
+    }
+    try {
+      sendComposed(this.#side, answer, this.#environment.limits.bodyIdleMs)
+    } catch (cause) {
+      const message = 'the answer has a head that HTTP cannot say'
+      this.refuse(new CheopsError('ERR_APPLICATION_INVALID', message, {}, { cause }))
+    }
+  }
+
   refuse(error: CheopsError, answerHeaders: readonly string[] = []): void {
     const environment = this.#environment
     refuseRequest(this.#side, error, environment.site, environment.glue(this.service), answerHeaders)
   }
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
 
 export function headOf(request: IncomingMessage): RequestHead {
   return { method: request.method ?? 'GET', target: request.url ?? '/', rawHeaders: request.rawHeaders }

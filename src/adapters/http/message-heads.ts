@@ -134,6 +134,25 @@ export function needsLength(request: IncomingMessage): boolean {
   )
 }
 
+/**
+ * Makes the head of a request fit a body that is known as a whole: chunks stay chunks, another length takes the place of the
+ * old one. The client has been told to continue, if it asked.
+ * @param needsLength whether the length is said even where there is no body
+ */
+export function frameKnownBody(rawHeaders: string[], length: number, needsLength: boolean): void {
+  let isFramed = false
+  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
+    const lower = (rawHeaders[i] as string).toLowerCase()
+    if (lower === 'expect') rawHeaders.splice(i, 2)
+    else if (lower === 'transfer-encoding') isFramed = true
+    else if (lower === 'content-length') {
+      rawHeaders[i + 1] = String(length)
+      isFramed = true
+    }
+  }
+  if (!isFramed && (length > 0 || needsLength)) rawHeaders.push('Content-Length', String(length))
+}
+
 /** Gives the Host header another value, in its place. A request has one at most (request-checks). */
 export function replaceHost(rawHeaders: string[], host: string): void {
   for (let i = 0; i < rawHeaders.length; i += 2) {

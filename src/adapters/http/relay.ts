@@ -9,6 +9,7 @@ import type { RelayOptions, RelayResult } from '../../ports/exchange.ts'
 import type { Rewrite } from '../../ports/glue.ts'
 import {
   answerHeaders,
+  frameKnownBody,
   needsLength,
   pairs,
   requestHeaders,
@@ -85,13 +86,14 @@ class Relay {
 
   send(): void {
     const { request, upgrade } = this.#side
-    const { dropHeaders, addHeaders } = this.#options
+    const { dropHeaders, addHeaders, body } = this.#options
     const headers = (upgrade === undefined ? requestHeaders : upgradeHeaders)(
       request.rawHeaders,
       dropHeaders,
       addHeaders,
     )
-    if (needsLength(request)) headers.push('Content-Length', '0')
+    if (body !== undefined && upgrade === undefined) frameKnownBody(headers, body.length, needsLength(request))
+    else if (needsLength(request)) headers.push('Content-Length', '0')
     const outgoing = http.request({
       agent: this.#upstream.pool,
       method: request.method,
@@ -107,7 +109,7 @@ class Relay {
     outgoing.on('socket', () => {
       this.#sent = true
       // Not before: what is taken from the client while there is no connection yet could not be sent to another site instead.
-      if (this.#side.hasBody) this.#sendBody()
+      if (this.#side.hasBody && body === undefined) this.#sendBody()
     })
     outgoing.on('response', answer => this.#onAnswer(answer))
     outgoing.on('information', info => this.#onInformation(info))
@@ -115,7 +117,11 @@ class Relay {
     outgoing.on('error', error => this.#onError(error))
     this.#side.answer.on('close', this.#onClientClose)
     this.#waitForAnswer()
-    if (!this.#side.hasBody) outgoing.end()
+    if (body !== undefined && upgrade === undefined) {
+      // Trailers were read with the body, and go where it goes.
+      if (request.rawTrailers.length > 0) outgoing.addTrailers(pairs(request.rawTrailers))
+      outgoing.end(body)
+    } else if (!this.#side.hasBody) outgoing.end()
   }
 
   #sendBody(): void {
