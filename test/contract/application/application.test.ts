@@ -26,7 +26,8 @@ afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
 
-const ANSWER_MS = 100
+/** Long enough for an answer on a busy machine. */
+const ANSWER_MS = 500
 
 function fake(): Promise<Subject> {
   const application = new FakeApplication({ clock: systemClock, random: new SeededRandom(1), answerMs: ANSWER_MS })

@@ -25,7 +25,8 @@ async function started(answer: RawAnswer, options: Partial<TestServiceOptions> =
 }
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
-const QUICK = { timeouts: { answerMs: 150, bodyIdleMs: 150, connectMs: 150 } }
+/** For an application that stands still. */
+const QUICK = { timeouts: { answerMs: 400, bodyIdleMs: 400, connectMs: 400 } }
 const put = asked({ method: 'PUT', body: Buffer.from('hi') })
 
 /** Answers each whole request on a connection with these bytes, and ends it where `then` says so. */
@@ -117,7 +118,7 @@ describe.each([
       'ERR_APPLICATION_ANSWER_TOO_LARGE',
     ],
   ] as const)('%s', async (_what, bytes, then, code) => {
-    const { app, client, sharedConnections } = await started(says(bytes, then), QUICK)
+    const { app, client, sharedConnections } = await started(says(bytes, then), code.endsWith('TIMEOUT') ? QUICK : {})
     await expect(client.request(request)).rejects.toMatchObject(error(code))
     expect(requests(app, method)).toBe(1)
     await Promise.all(app.sockets.filter(socket => !socket.closed).map(socket => once(socket, 'close')))
@@ -129,7 +130,7 @@ describe.each([
     ['breaks off in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n', 'end'],
     ['hangs in the body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', 'keep'],
   ] as const)('%s: the status is certain, the body is not', async (_what, bytes, then) => {
-    const { app, client } = await started(says(bytes, then), QUICK)
+    const { app, client } = await started(says(bytes, then), then === 'keep' ? QUICK : {})
     expect(await client.request(request)).toMatchObject({ status: 200, body: Buffer.from('half'), isComplete: false })
     expect(requests(app, method)).toBe(1)
   })
@@ -261,7 +262,7 @@ describe('a body that is read while it is sent', () => {
     ['too short', 2, 3 * PART.length, 'ERR_STORE_FAILED'],
     ['too long', 3, 2 * PART.length, 'ERR_STORE_FAILED'],
   ])('%s: the application never sees a whole request, and it is in doubt', async (_what, parts, length, reason) => {
-    const { app, client } = await started(() => {}, QUICK)
+    const { app, client } = await started(() => {})
     const { body } = source(parts, length)
     await expect(client.request(asked({ method: 'PUT', body }))).rejects.toMatchObject({
       code: 'ERR_OUTCOME_UNKNOWN',
