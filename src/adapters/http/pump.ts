@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import net from 'node:net'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import { fairShare } from './fair-share.ts'
 
 /**
- * Moves what `from` gives into `to` as fast as `to` takes it. It ends neither: how a message ends is for the caller to say,
+ * Moves what `from` gives into `to` as fast as `to` takes it and others let it. It ends neither: how a message ends is for the caller to say,
  * since `pipe` would turn a body that broke off into one that is complete.
  * @param onChunk sees each chunk before it is written; false ends the pump without writing it
  * @param stuckMs for how long `to` may take nothing of what there is for it; it is destroyed then. A silent `from` is no reason
@@ -17,10 +18,14 @@ export function pump(from: Readable, to: Writable, onChunk?: (chunk: Buffer) => 
   }
   from.on('data', (chunk: Buffer) => {
     if (onChunk !== undefined && !onChunk(chunk)) return
+    const givesWay = fairShare.givesWay(from, chunk.length)
     if (!to.write(chunk)) {
       from.pause()
       to.once('drain', resume)
       if (stuckMs !== undefined) timer = setTimeout(() => to.destroy(), stuckMs).unref()
+    } else if (givesWay) {
+      from.pause()
+      setImmediate(resume)
     }
   })
 }
