@@ -14,7 +14,10 @@ export function resolution(a: Operation, b: Operation, matrices: Matrices): Reso
   if (a.type === 'delete') return 'reverse-order'
   if (isReset(a) && isReset(b)) return 'take-one'
   if (isReset(a)) return 'keep-order'
-  const cell = matrices.get(b.matrix ?? '')?.cells.get(b.type)?.get(a.type)
+  const cell = matrices
+    .get(b.matrix ?? '')
+    ?.cells.get(b.type)
+    ?.get(a.type)
   return cell ?? (isReset(b) ? 'reverse-order' : 'keep-order')
 }
 

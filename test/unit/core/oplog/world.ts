@@ -40,12 +40,14 @@ import type {
 
 export const NAME = { service: 'inventory', kind: 'thing', name: 'x' }
 
-/** What the application holds by the name. `sum` is what `inc` changes, `list` what `add` and `push` change. */
+/** What the application holds by the name: `inc` changes the sum, `merge` and `patch` a field, `add` the list, `push` the bag. */
 export interface Resource {
   readonly base: string
   readonly sum: number
   readonly fields: Readonly<Record<string, string>>
   readonly list: readonly string[]
+  /** In no order: its elements are sorted. */
+  readonly bag: readonly string[]
 }
 
 export interface Request {
@@ -63,7 +65,7 @@ export const valueOf = (operation: Operation): string => {
 
 /** What REST says: 201, 200, 404 or 409, and the resource afterwards. */
 function answer(resource: Resource | undefined, type: OperationType, value: string): [number, Resource | undefined] {
-  const fresh: Resource = { base: value, sum: Number(value) || 0, fields: {}, list: [] }
+  const fresh: Resource = { base: value, sum: Number(value) || 0, fields: {}, list: [], bag: [] }
   if (type === 'create') return resource === undefined ? [201, fresh] : [409, resource]
   if (resource === undefined) return [404, undefined]
   if (type === 'delete') return [200, undefined]
@@ -71,6 +73,7 @@ function answer(resource: Resource | undefined, type: OperationType, value: stri
   if (type === 'inc') return [200, { ...resource, sum: resource.sum + Number(value) }]
   if (type === 'merge' || type === 'patch')
     return [200, { ...resource, fields: { ...resource.fields, [value.slice(0, 1)]: value } }]
+  if (type === 'push') return [200, { ...resource, bag: [...resource.bag, value].toSorted() }]
   return [200, { ...resource, list: [...resource.list, value] }]
 }
 
@@ -226,7 +229,10 @@ export class Member {
 }
 
 /** Members a, b and c. */
-export function members(matrices: Matrices = NO_MATRICES, once: readonly OperationType[] = []): [Member, Member, Member] {
+export function members(
+  matrices: Matrices = NO_MATRICES,
+  once: readonly OperationType[] = [],
+): [Member, Member, Member] {
   return [new Member('a', matrices, once), new Member('b', matrices, once), new Member('c', matrices, once)]
 }
 
