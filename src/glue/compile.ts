@@ -1,4 +1,4 @@
-import type { KindTraits, MatrixDefinition } from '../ports/glue.ts'
+import type { KindTraits, KindMatrix } from '../ports/glue.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
 import { matrixOf } from './matrix.ts'
 import { compileTemplate, type PathTemplate } from './template.ts'
@@ -22,7 +22,7 @@ export interface CompiledKind {
   /** Variables of the resource's path whose values make up a name, in their order: `id`, and those of parents. */
   readonly nameVariables: readonly string[]
   readonly traits: KindTraits
-  readonly matrix: MatrixDefinition | undefined
+  readonly matrix: KindMatrix | undefined
 }
 
 /** What a path that fits `template` is. */

@@ -1,4 +1,5 @@
-import type { Level, Resolution } from '../ports/glue.ts'
+import type { Resolution } from '../core/oplog/index.ts'
+import type { Level } from '../ports/glue.ts'
 
 /**
  * A glue definition as the interpreter sees it: the YAML of one application, validated (schema.ts is the same in JSON

@@ -1,9 +1,10 @@
-import type { MatrixDefinition, Resolution } from '../ports/glue.ts'
+import type { Resolution } from '../core/oplog/index.ts'
+import type { KindMatrix } from '../ports/glue.ts'
 import { HTTP_OPERATIONS, type KindDefinition, type MatrixEntry } from './definition.ts'
 
-/** What is wrong with a matrix, or doubtful about it, and at which of its entries. */
+/** What is wrong with a matrix, or worth knowing about it, and at which of its entries. */
 export interface MatrixProblem {
-  readonly severity: 'error' | 'warning'
+  readonly severity: 'error' | 'warning' | 'note'
   readonly entry: number
   readonly message: string
 }
@@ -12,7 +13,7 @@ export interface MatrixProblem {
 type Resets = ReadonlyMap<string, boolean>
 
 /** A kind's matrix in its one form, or undefined where it says nothing but the default: then the faster default rule does the same. */
-export function matrixOf(kind: KindDefinition): MatrixDefinition | undefined {
+export function matrixOf(kind: KindDefinition): KindMatrix | undefined {
   const known = resetsOf(kind)
   const resets = [...known].flatMap(([name, isReset]) => (isReset && !isHttp(name) ? [name] : [])).toSorted(inOrder)
   const cells = (kind.matrix ?? [])
@@ -36,7 +37,7 @@ export function matrixProblems(kind: KindDefinition): readonly MatrixProblem[] {
   const problems = matrix.flatMap((entry, i) => [...duplicate(matrix, entry, i), ...contradiction(entry, i, resets)])
   // An entry that may not be there would be reported a second time as a part of a cycle.
   if (problems.some(problem => problem.severity === 'error')) return problems
-  const cycle = cycleOf(matrix, resets) ?? doubtOf(matrix, resets)
+  const cycle = cycleOf(matrix, resets) ?? exceptionOf(matrix, resets)
   return cycle === undefined ? problems : [...problems, cycle]
 }
 
@@ -138,8 +139,11 @@ function circleFrom(start: string, next: (name: string) => readonly string[]): r
   return undefined
 }
 
-/** Three concurrent operations that have no order if they were made in a certain one: the schedule then leaves one wish out. */
-function doubtOf(matrix: readonly MatrixEntry[], resets: Resets): MatrixProblem | undefined {
+/**
+ * Three concurrent operations that have no order if they were made in a certain one: the schedule then leaves one wish out. Hardly a
+ * `reverse-order` is without such a case, as long as there is a third operation that keeps its order with both.
+ */
+function exceptionOf(matrix: readonly MatrixEntry[], resets: Resets): MatrixProblem | undefined {
   if (matrix.length === 0) return undefined
   const resolve = resolverOf(matrix, resets)
   const names = [...resets.keys()]
@@ -153,7 +157,7 @@ function doubtOf(matrix: readonly MatrixEntry[], resets: Resets): MatrixProblem 
       const message =
         `of ${a}, ${b} and ${c}, made in this order and unknown to each other, no order honours ` +
         `${a} → ${b} and ${b} → ${c} (${first}) and ${a} → ${c} (${opposite}): one of them will be ignored`
-      return { severity: 'warning', entry: entryOf(matrix, [a, b, c]), message }
+      return { severity: 'note', entry: entryOf(matrix, [a, b, c]), message }
     }
   }
   return undefined

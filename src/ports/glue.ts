@@ -1,3 +1,4 @@
+import type { MatrixDefinition } from '../core/oplog/index.ts'
 import type { RequestHead, ResponseHead } from '../core/resource/http-head.ts'
 import type { CheopsError } from '../errors.ts'
 
@@ -110,7 +111,7 @@ export interface ReplicationGlue {
   /** Do two replicas agree? The same as equality of `comparable`. */
   equal(kind: string, a: ParsedBody, b: ParsedBody): boolean
   /** The kind's own resolution matrix, undefined where the default rule says it all. */
-  matrixOf(kind: string): MatrixDefinition | undefined
+  matrixOf(kind: string): KindMatrix | undefined
   /** The items of a list, and its continuation; undefined for what is no list. */
   items(kind: string, body: ParsedBody): ListItems | undefined
   /** One list of several; undefined where no answer is a list. */
@@ -236,17 +237,11 @@ export interface UnconditionalRequest {
   readonly body: ParsedBody
 }
 
-export type Resolution = 'take-one' | 'any-order' | 'keep-order' | 'reverse-order'
-
 /**
- * A resolution matrix (3-consistency of the design): what a definition says beyond the default rule, in one form. Operations name it by a
- * hash of `text`.
+ * A kind's resolution matrix in one form: resets sorted; only cells that differ from the default, sorted by `before`, then `after`.
+ * Operations name it by a hash of `text`.
  */
-export interface MatrixDefinition {
-  /** Resets of the kind's own, sorted; those of HTTP are resets always. */
-  readonly resets: readonly string[]
-  /** Pairs that differ from the default, sorted by `before`, then `after`. */
-  readonly cells: readonly { readonly before: string; readonly after: string; readonly resolution: Resolution }[]
+export interface KindMatrix extends MatrixDefinition {
   /** Canonical: equal texts, equal matrices. */
   readonly text: string
 }

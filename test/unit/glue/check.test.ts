@@ -212,6 +212,235 @@ kinds:
     suggestion: 'item',
     severity: 'warning',
   },
+  {
+    name: 'a matrix that says one pair in two ways',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+      add: {method: POST, path: "/items/{id}/add"}
+      sub: {method: POST, path: "/items/{id}/sub"}
+      tag: {method: POST, path: "/items/{id}/tag"}
+    matrix:
+      - {before: add, after: sub, resolve: take-one}
+        ^
+      - {before: add, after: sub, resolve: any-order}`,
+    message: /add → sub is any-order here and take-one as entry 1/,
+  },
+  {
+    name: 'a matrix that contradicts a reset',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+      add: {method: POST, path: "/items/{id}/add"}
+      sub: {method: POST, path: "/items/{id}/sub"}
+      tag: {method: POST, path: "/items/{id}/tag"}
+    matrix:
+        ^
+      - {before: replace, after: add, resolve: take-one}`,
+    message: /replace → add: replace is a reset/,
+  },
+  {
+    name: 'a matrix whose operations have no order',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+      add: {method: POST, path: "/items/{id}/add"}
+      sub: {method: POST, path: "/items/{id}/sub"}
+      tag: {method: POST, path: "/items/{id}/tag"}
+    matrix:
+      - {before: sub, after: add, resolve: reverse-order}
+      - {before: tag, after: sub, resolve: reverse-order}
+        ^
+      - {before: add, after: tag, resolve: reverse-order}`,
+    message: /no order can be found: always add before sub before tag before add/,
+  },
+  {
+    name: 'a resolution that is none',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+      add: {method: POST, path: "/items/{id}/add"}
+      sub: {method: POST, path: "/items/{id}/sub"}
+      tag: {method: POST, path: "/items/{id}/tag"}
+    matrix:
+                                           ^
+      - {before: add, after: sub, resolve: any_order}`,
+    message: /must be one of take-one/,
+    suggestion: 'any-order',
+  },
+  {
+    name: 'an operation with a name that Cheops uses itself',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+      ^
+      state: {method: POST, path: "/items/{id}/state"}`,
+    message: /"state" is an operation of Cheops itself/,
+  },
+  {
+    name: 'an operation that is one of HTTP already',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+      ^
+      set: {method: PUT, path: "/items/{name}"}`,
+    message: /PUT on the resource's own path is "replace" already/,
+  },
+  {
+    name: 'an operation that names no resource',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+                                   ^
+      search: {method: POST, path: /items/search}`,
+    message: /does not say \{id\}, so not which item is changed: this stays local/,
+    severity: 'warning',
+  },
+  {
+    name: 'an operation that changes nothing',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+                     ^
+      look: {method: GET, path: "/items/{id}/look"}`,
+    message: /GET changes nothing/,
+    severity: 'warning',
+  },
+  {
+    name: 'a reset that may not be sent twice',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations:
+                                                                          ^
+      wipe: {method: POST, path: "/items/{id}/wipe", reset: true, replay: false}`,
+    message: /a reset that may not be sent twice/,
+    severity: 'warning',
+  },
+  {
+    name: 'a header that is never stored',
+    text: `
+glue: 1
+application: a
+                    ^
+headers: [X-Tenant, Authorization]
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+`,
+    message: /"Authorization" cannot be stored with an operation: credentials/,
+  },
+  {
+    name: 'a precondition among the headers',
+    text: `
+glue: 1
+application: a
+          ^
+headers: [if-match]
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+`,
+    message: /"if-match" cannot be stored .*: preconditions/,
+  },
+  {
+    name: 'an immutable kind that is created by PUT',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    create: {method: PUT}
+               ^
+    immutable: true`,
+    message: /created by PUT can be replaced by PUT/,
+  },
+  {
+    name: 'a collection with a variable that its resources lack',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+                ^
+    collection: /shops/{shop}/items
+    resource: /items/{id}`,
+    message: /\{shop\} is not in the path of the resource/,
+  },
+  {
+    name: 'a collection that does not say the parents of its resources',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+                ^
+    collection: /items
+    resource: /shops/{shop}/items/{id}`,
+    message: /the collection does not say \{shop\}: what a POST creates there has no name/,
+    severity: 'warning',
+  },
+  {
+    name: 'an empty list of places of an ID',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+             ^
+    id: {at: []}`,
+    message: /must be a JSON Pointer such as \/id, or a list/,
+  },
 ]
 
 /** The text without the line of the mark, and the place that the mark points at (the line below it). */

@@ -1,30 +1,99 @@
-/** The worked example of src/glue/README.md: its definition is valid and makes of each request what the table says. */
+/**
+ * The examples of src/glue/README.md: both definitions are valid and make of each request what the tables say; the larger
+ * one has every key of the format, and each key has its line in the table of keys.
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checkDefinition } from '../../../src/glue/check.ts'
 import { interpret } from '../../../src/glue/interpreter.ts'
+import { GLUE_SCHEMA, KIND_SCHEMA } from '../../../src/glue/schema.ts'
 
 const readme = await readFile(join(import.meta.dirname, '../../../src/glue/README.md'), 'utf8')
-const { definition, findings } = checkDefinition(/```yaml\n([^]*?)```/.exec(readme)?.[1] ?? '')
+const examples = [...readme.matchAll(/```yaml\n([^]*?)```/g)].map(match => match[1] ?? '')
+const [small, large] = examples.map(checkDefinition)
 
-it('is valid', () => {
-  expect(findings.filter(finding => finding.severity !== 'note')).toEqual([])
+/** Cells of the lines that begin with a request, by the number of columns. */
+function rows(columns: number): string[][] {
+  return readme
+    .split('\n')
+    .filter(line => /^\| `[A-Z]+ \//.test(line))
+    .map(line => line.split('|').slice(1, -1))
+    .map(cells => cells.map(cell => cell.trim().replaceAll('`', '')))
+    .filter(cells => cells.length === columns)
+}
+
+function glueOf(parsed: typeof small) {
+  if (parsed?.definition === undefined) throw new Error(`the example is not valid: ${JSON.stringify(parsed?.findings)}`)
+  return interpret(parsed.definition)
+}
+
+it('has two definitions, and nothing is to be said of them but which keys are not in force', () => {
+  expect(examples).toHaveLength(2)
+  expect([small, large].flatMap(parsed => parsed?.findings ?? []).filter(f => f.severity !== 'note')).toEqual([])
 })
 
-const rows = readme
-  .split('\n')
-  .filter(line => /^\| `[A-Z]+ \//.test(line))
-  .map(line => line.split('|').slice(1, -1))
-  .map(cells => cells.map(cell => cell.trim().replaceAll('`', '')))
+describe('the table of requests', () => {
+  it('is there', () => {
+    expect(rows(5).length).toBeGreaterThan(5)
+  })
 
-it('has a table', () => {
-  expect(rows.length).toBeGreaterThan(5)
+  it.each(rows(5))('%s', (request = '', kind, verb, id, operation) => {
+    const [method, path] = request.split(' ') as [string, string]
+    const found = glueOf(small).analyse({ method, target: path, rawHeaders: [] }, path)
+    expect([found.kind ?? '', found.verb, found.id ?? '', found.operation ?? '']).toEqual([kind, verb, id, operation])
+  })
 })
 
-it.each(rows)('%s', (request = '', kind, verb, id, operation) => {
-  if (definition === undefined) throw new Error('the example is not valid')
-  const [method, path] = request.split(' ') as [string, string]
-  const found = interpret(definition).analyse({ method, target: path, rawHeaders: [] }, path)
-  expect([found.kind ?? '', found.verb, found.id ?? '', found.operation ?? '']).toEqual([kind, verb, id, operation])
+describe('the table of what replication makes of requests', () => {
+  it('is there', () => {
+    expect(rows(4).length).toBeGreaterThan(10)
+  })
+
+  it.each(rows(4))('%s', (request = '', is, type, name) => {
+    const glue = glueOf(large)
+    const [method, path, body = ''] = request.split(' ') as [string, string, string?]
+    const mediaType = body.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded'
+    const head = { method, target: path, rawHeaders: ['Content-Type', mediaType] }
+    // As the ingress does: the body is read only where it is needed.
+    const parsed = glue.needsBody(head, path)
+      ? glue.parseBody(head.rawHeaders, new TextEncoder().encode(body))
+      : undefined
+    const found = glue.describe(head, path, parsed)
+    const told = 'type' in found ? found.type : 'reason' in found ? found.reason : ''
+    expect([found.is, told, ('name' in found ? found.name : undefined) ?? '']).toEqual([is, type, name])
+  })
+})
+
+describe('each key of the format', () => {
+  const { operations, ...ofKind } = KIND_SCHEMA.properties
+  const keys = [
+    ...Object.keys(GLUE_SCHEMA.properties),
+    ...Object.keys(ofKind),
+    'operations',
+    'id.at',
+    'id.from',
+    'create.method',
+    'list.items',
+    'list.next',
+    'list.mark',
+    'marker.at',
+    ...Object.keys(operations.additionalProperties.properties)
+      .filter(key => key !== 'method' && key !== 'path')
+      .map(key => `operations.*.${key}`),
+  ].filter(key => !['id', 'create', 'list', 'marker'].includes(key))
+
+  it.each(keys)('%s stands in the table', key => {
+    const first = readme
+      .split('\n')
+      .filter(line => /^\| `[a-z]/.test(line))
+      .map(line => line.split('|')[1] ?? '')
+    expect(first.flatMap(cell => [...cell.matchAll(/`([^`]+)`/g)].map(match => match[1]))).toContain(key)
+  })
+
+  it('stands in the larger example', () => {
+    expect(Object.keys(large?.definition ?? {}).toSorted()).toEqual(Object.keys(GLUE_SCHEMA.properties).toSorted())
+    const item = large?.definition?.kinds['item'] ?? {}
+    expect(Object.keys(item).toSorted()).toEqual(Object.keys(KIND_SCHEMA.properties).toSorted())
+  })
 })

@@ -1,0 +1,434 @@
+/**
+ * What is stored, sent, compared and merged: absolute examples for each, and as properties that what is compared does not depend on the
+ * order of keys, that stripping twice is stripping once, and that no body is read wrongly or makes anything throw.
+ */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { checkDefinition } from '../../../src/glue/check.ts'
+import { loadGlue } from '../../../src/glue/index.ts'
+import { interpret } from '../../../src/glue/interpreter.ts'
+import { canonicalJson, MAX_JSON_DEPTH, parseJson } from '../../../src/glue/json.ts'
+import type { ParsedBody } from '../../../src/ports/glue.ts'
+
+const { definition } = checkDefinition(`
+glue: 1
+application: warehouse
+headers: [X-Tenant]
+kinds:
+  item:
+    collection: /shops/{shop}/items
+    resource: /shops/{shop}/items/{id}
+    id: {at: /meta/sku, from: client}
+    immutable: true
+    list: {items: /items, next: /page/next, mark: /meta/sites}
+    links: [/self]
+    marker: {at: /labels/cheops}
+    conditions: {at: [/meta/version, /precondition]}
+    level: strong
+    server-set: [/updated, /status/seen]
+  setting:
+    collection: /settings
+    resource: /settings/{id}
+    create: {method: PUT}
+    conditions: if-match
+`)
+if (definition === undefined) throw new Error('the definition of this test is not valid')
+const glue = interpret(definition)
+const rest = await loadGlue('rest')
+
+const json = (value: unknown): ParsedBody => ({ is: 'json', value })
+const opaque: ParsedBody = { is: 'opaque', bytes: new Uint8Array([1, 2]), why: 'is not JSON' }
+const encode = (text: string) => new TextEncoder().encode(text)
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+const patchHead = (type: string) => ({ method: 'PATCH', target: '/', rawHeaders: ['Content-Type', type] })
+
+describe('kind', () => {
+  it('has all that a definition leaves open', () => {
+    expect(rest.kind('pods')).toMatchObject({
+      level: 'eventual',
+      idFrom: 'either',
+      idAt: ['/id', '/name'],
+      createMethod: 'POST',
+      isImmutable: false,
+      markerAt: undefined,
+      conditions: { in: 'nothing' },
+    })
+    expect(glue.kind('item')).toMatchObject({
+      level: 'strong',
+      idFrom: 'client',
+      idAt: ['/meta/sku'],
+      isImmutable: true,
+      markerAt: '/labels/cheops',
+      conditions: {
+        in: 'body',
+        at: ['/meta/version', '/precondition'],
+      },
+    })
+    expect(glue.kind('setting')).toMatchObject({
+      createMethod: 'PUT',
+      idFrom: 'client',
+      conditions: { in: 'if-match' },
+    })
+    expect(glue.kind('other')).toBeUndefined()
+    expect(rest.kind('*')).toBeUndefined()
+  })
+})
+
+describe('requestFor', () => {
+  it.each([
+    ['item', 'a/7', 'create', 'POST', '/shops/a/items'],
+    ['item', 'a%2Fb/7%207', 'replace', 'PUT', '/shops/a%2Fb/items/7%207'],
+    ['item', 'a/7', 'delete', 'DELETE', '/shops/a/items/7'],
+    ['item', 'a/7', 'read', 'GET', '/shops/a/items/7'],
+    ['setting', 'a/b', 'create', 'PUT', '/settings/a%2Fb'],
+  ] as const)('%s %s: %s', (kind, name, action, method, path) => {
+    expect(glue.requestFor(kind, name, action)).toEqual({ method, path })
+  })
+
+  it.each([
+    ['item', '7'],
+    ['item', 'a/b/7'],
+    ['item', 'a /7'],
+    ['item', 'a/'],
+    ['item', '../7'],
+    ['setting', '..'],
+    ['setting', ''],
+    ['unknown', '7'],
+  ])('%s %s cannot be', (kind, name) => {
+    expect(glue.requestFor(kind, name, 'read')).toBeUndefined()
+  })
+})
+
+describe('createBody', () => {
+  it('says the name where a POST has to, and leaves alone what says it', () => {
+    expect(glue.createBody('item', 'a/7', json({ price: 1, meta: { x: 1 } }))).toEqual(
+      json({ price: 1, meta: { x: 1, sku: '7' } }),
+    )
+    expect(glue.createBody('item', 'a/7', json({ meta: { sku: '8' } }))).toEqual(json({ meta: { sku: '7' } }))
+    for (const body of [json({ meta: { sku: '7' } }), json({ meta: { sku: 7 } })]) {
+      expect(glue.createBody('item', 'a/7', body)).toBe(body)
+    }
+  })
+
+  it('leaves the body of a PUT alone, whatever it is', () => {
+    expect(glue.createBody('setting', 'x', opaque)).toBe(opaque)
+  })
+
+  it('does not guess', () => {
+    expect(glue.createBody('item', 'a/7', opaque)).toBeUndefined()
+    expect(glue.createBody('item', 'a/7', json([1]))).toBeUndefined()
+    expect(glue.createBody('item', 'seven', json({}))).toBeUndefined()
+    // Whether this application calls it id or name, only a body that has been there can tell.
+    expect(rest.createBody('pods', 'web', json({ size: 1 }))).toBeUndefined()
+    const named = json({ name: 'web', id: 'x' })
+    expect(rest.createBody('pods', 'web', named)).toBe(named)
+  })
+})
+
+describe('nameInAnswer', () => {
+  const location = (value: string) => ['Location', value]
+  it.each([
+    ['/shops/a/items', location('/shops/a/items/7'), {}, 'a/7'],
+    ['/shops/a/items', location('http://h:1/prefix/shops/a/items/7?x'), {}, 'a/7'],
+    ['/shops/a/items', location('items/7'), {}, 'a/7'],
+    ['/shops/a/items', location('/elsewhere'), { meta: { sku: 8 } }, 'a/8'],
+    ['/shops/a/items', [], { meta: { sku: '8' } }, 'a/8'],
+    ['/shops/a/items', [], { id: 8 }, undefined],
+    ['/shops/a/items', location('http://['), {}, undefined],
+  ])('%s %s %o', (path, rawHeaders, body, name) => {
+    expect(glue.nameInAnswer('item', path, { rawHeaders, body: json(body) })).toBe(name)
+  })
+
+  it('tells an ID that the application chose from the name that was asked for', () => {
+    expect(rest.nameInAnswer('pods', '/pods', { rawHeaders: [], body: json({ id: 17, name: 'web' }) })).toBe('17')
+    expect(rest.nameInAnswer('pods', '/pods', { rawHeaders: ['location', '/pods/17'], body: opaque })).toBe('17')
+    expect(rest.nameInAnswer('pods', '/pods', { rawHeaders: ['location', '/nodes/17'], body: opaque })).toBeUndefined()
+  })
+})
+
+describe('what is stored and sent', () => {
+  const rawHeaders = [
+    'Authorization',
+    'x',
+    'Cookie',
+    'x',
+    'CONTENT-TYPE',
+    'a/b',
+    'X-Tenant',
+    't1',
+    'If-Match',
+    '"1"',
+    'x-tenant',
+    't2',
+    'Content-Encoding',
+    'gzip',
+    'X-Other',
+    'x',
+    'if-none-match',
+    '*',
+    'Cheops-Scope',
+    'x',
+  ]
+
+  it('is Content-Type and what the definition lists, in order', () => {
+    expect(glue.storedHeaders({ method: 'PUT', target: '/', rawHeaders })).toEqual([
+      ['content-type', 'a/b'],
+      ['x-tenant', 't1'],
+      ['x-tenant', 't2'],
+      ['content-encoding', 'gzip'],
+    ])
+  })
+
+  it('has no preconditions in headers', () => {
+    const { rawHeaders: left } = rest.withoutConditions('pods', { method: 'PUT', target: '/', rawHeaders }, opaque)
+    expect(left).toEqual(rawHeaders.filter((_, i) => !/^if-/i.test(rawHeaders[i - (i % 2)] ?? '')))
+  })
+
+  it.each([
+    ['application/json', { price: 1, meta: { version: 3, x: 1 } }, { price: 1, meta: { x: 1 } }],
+    ['application/json', { precondition: { uid: 'x' } }, {}],
+    [
+      'application/json-patch+json',
+      [
+        { op: 'test', path: '/meta/version', value: 3 },
+        { op: 'test', path: '/precondition/uid', value: 3 },
+        { op: 'replace', path: '/meta/versions', value: 1 },
+      ],
+      [{ op: 'replace', path: '/meta/versions', value: 1 }],
+    ],
+  ])('has none in a body of %s', (type, value, left) => {
+    expect(glue.withoutConditions('item', patchHead(type), json(value)).body).toEqual(json(left))
+  })
+
+  it('is the same body where it had none', () => {
+    const body = json({ meta: { versions: 1 } })
+    expect(glue.withoutConditions('item', patchHead('application/json'), body).body).toBe(body)
+    const patch = json([{ op: 'test', path: '/price', value: 1 }])
+    expect(glue.withoutConditions('item', patchHead('application/json-patch+json'), patch).body).toBe(patch)
+    const version = json({ meta: { version: 1 } })
+    expect(glue.withoutConditions('setting', patchHead('application/json'), version).body).toBe(version)
+  })
+})
+
+describe('comparing', () => {
+  it('leaves out what differs from site to site', () => {
+    const at = (site: string) =>
+      json({
+        price: 1,
+        self: `http://${site}/7`,
+        updated: site,
+        meta: { version: site },
+        status: {
+          seen: site,
+          ok: true,
+        },
+        labels: { cheops: site },
+      })
+    expect(decode(glue.comparable('item', at('a')))).toBe('{"price":1,"status":{"ok":true}}')
+    expect(glue.equal('item', at('a'), at('b'))).toBe(true)
+    expect(glue.equal('item', at('a'), json({ price: 2, status: { ok: true } }))).toBe(false)
+    // Nothing seen yet.
+    expect(glue.equal('item', json({ price: 1, status: { seen: 1 } }), json({ price: 1 }))).toBe(true)
+  })
+
+  it('copies what a replica has, less what its application sets', () => {
+    const state = glue.stateOf('item', json({ price: 1, self: 'x', updated: 1, meta: { sku: '7', version: 2 } }))
+    expect(state).toEqual(json({ price: 1, self: 'x', meta: { sku: '7' } }))
+    expect(glue.stateOf('item', opaque)).toBe(opaque)
+  })
+
+  it('of what is no JSON compares bytes', () => {
+    expect(glue.comparable('item', opaque)).toEqual(new Uint8Array([1, 2]))
+  })
+
+  it('the built-in rest leaves out what nearly every application sets', () => {
+    const a = json({ id: 'web', size: 1, version: 3, updated_at: 'x' })
+    expect(decode(rest.comparable('pods', a))).toBe('{"id":"web","size":1}')
+  })
+})
+
+describe('JSON', () => {
+  it.each([
+    ['{"b":[1,{"d":2,"c":"\\u00e9"}],"a":null}', '{"a":null,"b":[1,{"c":"é","d":2}]}'],
+    ['[1.0,1e2,-0,0.5]', '[1,100,0,0.5]'],
+    ['{"n":9007199254740993,"m":9007199254740992}', '{"m":9007199254740992,"n":9007199254740993}'],
+    ['[0.12345678901234567890,1e400]', '[0.12345678901234567890,1e400]'],
+    ['{"__proto__":{"x":1}}', '{"__proto__":{"x":1}}'],
+  ])('%s has one text', (text, canonical) => {
+    expect(canonicalJson(parseJson(text))).toBe(canonical)
+  })
+
+  it('is refused beyond a depth', () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+    expect(canonicalJson(parseJson(nested(MAX_JSON_DEPTH)))).toBe(nested(MAX_JSON_DEPTH))
+    expect(() => parseJson(nested(MAX_JSON_DEPTH + 1))).toThrow(SyntaxError)
+    expect(glue.parseBody([], encode(nested(100_000)))).toMatchObject({ is: 'opaque', why: 'is not valid JSON' })
+  })
+
+  it('is not read from what is no UTF-8', () => {
+    expect(glue.parseBody([], new Uint8Array([0x22, 0xff, 0x22]))).toMatchObject({
+      is: 'opaque',
+      why: 'is not valid JSON',
+    })
+  })
+})
+
+describe('lists', () => {
+  it.each([
+    [
+      { items: [1], page: { next: 'x' } },
+      { items: [1], next: 'x' },
+    ],
+    [
+      { items: [], page: { next: null } },
+      { items: [], next: undefined },
+    ],
+    [{ other: [1] }, undefined],
+    [[1], undefined],
+  ])('of a definition: %o', (body, found) => {
+    expect(glue.items('item', json(body))).toEqual(found)
+  })
+
+  it.each([
+    [
+      [1, 2],
+      [1, 2],
+    ],
+    [{ data: [1], total: 1 }, [1]],
+    [{ data: [1], links: [] }, undefined],
+    [{ id: 'web' }, undefined],
+    ['text', undefined],
+  ])('of rest: %o', (body, found) => {
+    expect(rest.items('pods', json(body))?.items).toEqual(found)
+  })
+
+  it('merge: what is equal stands once, what differs once for each site, the frame is the first', () => {
+    const merged = glue.mergeLists('item', [
+      { site: 'down', body: opaque },
+      {
+        site: 'a',
+        body: json({
+          items: [{ meta: { sku: '1' }, price: 1, updated: 'a' }, { meta: { sku: '2' }, price: 1 }, 'x'],
+          page: { next: 't', size: 3 },
+        }),
+      },
+      {
+        site: 'b',
+        body: json({
+          items: [
+            { meta: { sku: '1' }, price: 1, updated: 'b' },
+            { meta: { sku: '2' }, price: 2 },
+          ],
+        }),
+      },
+    ])
+    expect(merged).toEqual({
+      body: {
+        items: [
+          { meta: { sku: '1', sites: ['a', 'b'] }, price: 1, updated: 'a' },
+          { meta: { sku: '2', sites: ['a'] }, price: 1 },
+          'x',
+          { meta: { sku: '2', sites: ['b'] }, price: 2 },
+        ],
+        page: { size: 3 },
+      },
+      incomplete: ['a'],
+      unreadable: ['down'],
+    })
+  })
+
+  it('of rest merge too, and keep what one site lists twice', () => {
+    const body = json([{ id: 1 }, { id: 1 }])
+    expect(
+      rest.mergeLists('pods', [
+        { site: 'a', body },
+        { site: 'b', body: json([{ id: 1 }]) },
+      ])?.body,
+    ).toEqual([
+      { id: 1, cheops: { sites: ['a', 'b'] } },
+      { id: 1, cheops: { sites: ['a'] } },
+    ])
+    expect(rest.mergeLists('pods', [{ site: 'a', body: opaque }])).toBeUndefined()
+  })
+})
+
+describe('properties', () => {
+  const place = fc.constantFrom(
+    'updated',
+    'status',
+    'seen',
+    'meta',
+    'version',
+    'self',
+    'labels',
+    'cheops',
+    'price',
+    'x',
+  )
+  const value = fc.letrec<{ value: unknown }>(tie => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.oneof(fc.integer(), fc.string({ maxLength: 3 }), fc.constant(null)),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(place, tie('value'), { maxKeys: 4 }),
+    ),
+  })).value
+
+  function reordered(item: unknown): unknown {
+    if (typeof item !== 'object' || item === null) return item
+    if (Array.isArray(item)) return item.map(reordered)
+    return Object.fromEntries(
+      Object.entries(item)
+        .toReversed()
+        .map(([key, below]) => [key, reordered(below)]),
+    )
+  }
+
+  it('what is compared does not depend on the order of keys', () => {
+    fc.assert(
+      fc.property(value, item => {
+        expect(glue.equal('item', json(item), json(reordered(item)))).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('stripping twice is stripping once, and what was stripped compares as before', () => {
+    fc.assert(
+      fc.property(value, item => {
+        const state = glue.stateOf('item', json(item))
+        expect(glue.stateOf('item', state)).toEqual(state)
+        expect(glue.equal('item', json(item), state)).toBe(true)
+        const { body } = glue.withoutConditions('item', patchHead('application/json'), json(item))
+        expect(glue.withoutConditions('item', patchHead('application/json'), body).body).toBe(body)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('canonical text is JSON of the same value, and no text makes the parser throw anything but SyntaxError', () => {
+    fc.assert(
+      fc.property(fc.json(), text => {
+        const canonical = canonicalJson(parseJson(text))
+        expect(JSON.parse(canonical)).toEqual(JSON.parse(text))
+        expect(canonicalJson(parseJson(canonical))).toBe(canonical)
+      }),
+      { numRuns: 500 },
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 30 }), bytes => {
+        expect(['json', 'opaque']).toContain(glue.parseBody([], bytes).is)
+      }),
+    )
+  })
+
+  it('merging one list changes nothing but the marks', () => {
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 6 }), list => {
+        const merged = glue.mergeLists('item', [{ site: 'a', body: json({ items: list }) }])
+        expect(glue.items('item', json(merged?.body))?.items).toHaveLength(list.length)
+        expect(merged).toMatchObject({ incomplete: [], unreadable: [] })
+      }),
+    )
+  })
+})
