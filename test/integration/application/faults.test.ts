@@ -180,6 +180,24 @@ test('an idle connection that is just being closed: a read goes again, a write i
   expect(requests(writing.app, 'PUT')).toBe(2)
 })
 
+test('two idle connections that are just being closed: a read goes again once, no more', async () => {
+  let waiting: (() => void)[] = []
+  const { app, client } = await started((socket, got) => {
+    if (got.split(' HTTP/1.1').length - 1 > 1) socket.resetAndDestroy()
+    else if (isWhole(got)) {
+      // Both are answered together, so that there are two connections.
+      waiting.push(() => socket.write(OK))
+      if (waiting.length < 2) return
+      for (const answer of waiting) answer()
+      waiting = []
+    }
+  })
+  await Promise.all([client.request(asked()), client.request(asked())])
+  await expect(client.request(asked())).rejects.toMatchObject({ code: 'ERR_APPLICATION_BROKEN' })
+  expect(app.sockets).toHaveLength(2)
+  expect(requests(app, 'GET')).toBe(4)
+})
+
 describe('a larger answer than is taken', () => {
   const large = says(
     `HTTP/1.1 201 Created\r\nContent-Length: ${MAX_ANSWER_BYTES + 1}\r\n\r\n${'x'.repeat(MAX_ANSWER_BYTES + 1)}`,
