@@ -9,7 +9,7 @@ import { fromRecord, toRecord } from './record.ts'
  * | version | what it brought |
  * | --- | --- |
  * | 1 | values as they are |
- * | 2 | a CRC before each value |
+ * | 2 | a CRC before each value, numbers of batches |
  */
 export const STORE_VERSION = 2
 

@@ -2,10 +2,12 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { Level } from 'level'
 import { CheopsError } from '../../errors.ts'
 import type { Store, StoreRange, StoreWrite } from '../../ports/store.ts'
+import { BatchNumbers } from './batch-numbers.ts'
 import { databaseFailed, hasCode, keyCorrupt, storeFailed } from './failure.ts'
 import { toCurrentFormat } from './format.ts'
 import type { RawDatabase } from './format.ts'
 import { GroupCommit } from './group-commit.ts'
+import type { DatabaseWrite } from './group-commit.ts'
 import { fromRecord, toRecord } from './record.ts'
 
 /**
@@ -30,20 +32,22 @@ export async function openLevelStore(
   }
   try {
     await toCurrentFormat(db, folder)
+    return new LevelStore(db, await BatchNumbers.open(db), onFailure)
   } catch (error) {
     await db.close()
     throw error instanceof CheopsError ? error : databaseFailed(`${folder} cannot be read or migrated`, error)
   }
-  return new LevelStore(db, onFailure)
 }
 
 class LevelStore implements Store {
   readonly #db: RawDatabase
   readonly #writer: GroupCommit
 
-  constructor(db: RawDatabase, onFailure: (error: CheopsError) => void) {
+  constructor(db: RawDatabase, numbers: BatchNumbers, onFailure: (error: CheopsError) => void) {
     this.#db = db
-    this.#writer = new GroupCommit({ write: batch => db.batch(batch, { sync: true }), onFailure })
+    const write = (batch: DatabaseWrite[]): Promise<void> =>
+      db.batch([...batch, ...numbers.next(batch)], { sync: true })
+    this.#writer = new GroupCommit({ write, onFailure })
   }
 
   get isFull(): boolean {

@@ -3,11 +3,12 @@
  * earlier versions. `format-1.json` holds the files (base64) of a store that the program of version 1 has written.
  */
 import { execFile } from 'node:child_process'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Level } from 'level'
 import { describe, expect, test } from 'vitest'
+import { NUMBERED_BYTES } from '../../../src/adapters/level/batch-numbers.ts'
 import { STORE_VERSION, VERSION_KEY } from '../../../src/adapters/level/format.ts'
 import { toRecord } from '../../../src/adapters/level/record.ts'
 import { openLevelStore } from '../../../src/adapters/level/level-store.ts'
@@ -89,6 +90,78 @@ test('a value under another key is damage', async () => {
   expect(await again.get('a')).toEqual(bytes('the value of a'))
   await expect(again.get('b')).rejects.toMatchObject({ code: 'ERR_STORE_CORRUPT', meta: { key: 'b' } })
   await again.close()
+})
+
+describe('a log that the disk has changed', () => {
+  const COMMITS = 300
+  /** Commits of half a kilobyte each, so that the log has several of LevelDB's blocks of 32 KiB; and what a crash leaves. */
+  async function crashed(folder: string): Promise<{ files: string; log: string; bytes: number }> {
+    const store = await openLevelStore(join(folder, 'running'))
+    for (let count = 0; count < COMMITS; count++) await store.commit([put(`state/${count}`, 'x'.repeat(500))])
+    const files = join(folder, 'crashed')
+    await cp(join(folder, 'running'), files, { recursive: true })
+    await store.close()
+    const log =
+      (await readdir(files))
+        .filter(name => name.endsWith('.log'))
+        .toSorted()
+        .at(-1) ?? ''
+    return { files, log, bytes: (await stat(join(files, log))).size }
+  }
+  const found = async (folder: string): Promise<unknown> => {
+    try {
+      const store = await openLevelStore(folder)
+      const { length } = await entries(store, 'state/')
+      await store.close()
+      return length
+    } catch (error) {
+      return error
+    }
+  }
+
+  test('is found, wherever a bit was flipped before its last block', { timeout: 120_000 }, async () => {
+    await using folder = await temporaryFolder()
+    const { files, log, bytes } = await crashed(folder.path)
+    const last = bytes - (bytes % 32_768 || 32_768)
+    expect(last, 'several blocks').toBeGreaterThan(3 * 32_768)
+    for (let at = 0; at < last; at += 4_567) {
+      const copy = join(folder.path, `flipped-${at}`)
+      await cp(files, copy, { recursive: true })
+      const content = await readFile(join(copy, log))
+      content[at] = (content[at] ?? 0) ^ 1
+      await writeFile(join(copy, log), content)
+      const outcome = await found(copy)
+      // A record that crosses into the next block takes the beginning of that one with it, which may be the last.
+      if (outcome !== COMMITS && at < last - 1_000) {
+        expect(outcome, `at ${at} of ${bytes}`).toMatchObject({ code: 'ERR_STORE_CORRUPT' })
+      }
+      await rm(copy, { recursive: true })
+    }
+  })
+
+  test('is opened as it was, again and again, when nothing was changed', async () => {
+    await using folder = await temporaryFolder()
+    const { files } = await crashed(folder.path)
+    for (let round = 0; round < 4; round++) {
+      expect(await found(files), `opened ${round + 1} times`).toBe(COMMITS)
+      const store = await openLevelStore(files)
+      for (let count = 0; count < round * 5; count++) await store.commit([put(`state/${count}`)])
+      await store.close()
+    }
+  })
+
+  test('costs a bounded number of keys', async () => {
+    await using folder = await temporaryFolder()
+    const store = await openLevelStore(folder.path)
+    const value = new Uint8Array(100_000)
+    const needed = Math.ceil(NUMBERED_BYTES / value.length)
+    for (let count = 0; count < 3 * needed; count++) await store.commit([{ kind: 'put', key: 'a', value }])
+    const numbers = (await entries(store, 'format/batch/')).map(([key]) => Number.parseInt(key.slice(-14), 16))
+    expect(numbers.length, `${needed} are needed`).toBeGreaterThanOrEqual(needed)
+    expect(numbers.length).toBeLessThan(needed + 5)
+    expect(numbers, 'dense, and the last').toEqual(numbers.map((_, index) => 3 * needed + 2 - numbers.length + index))
+    await store.close()
+  })
 })
 
 describe('format', () => {
