@@ -1,0 +1,241 @@
+/**
+ * What sites tell each other so that their replicants converge: messages, what stands in outboxes, and who carries it.
+ * `protocols/sync` implements it over libp2p and says in its README what is on the wire; the simulation has a network of its own and
+ * the real codec. Source: 3-consistency "Sync".
+ *
+ * A conversation is one stream. Who opened it is its *sender*: it says `hello`, is answered `welcome`, and sends the entries of its
+ * outboxes to this site; the *receiver* says `received` when they are durable. For the other direction the other site opens a stream.
+ */
+import type {
+  Dot,
+  LifeId,
+  LifeKnowledge,
+  LifeSummary,
+  MatrixDefinition,
+  Operation,
+  RemovalTold,
+  ReplicantName,
+  Stamp,
+} from '../core/oplog/index.ts'
+
+/** An operation as its origin encoded and signed it: relayed as it is, so that anyone can check it. */
+export interface SealedOperation {
+  /** `SyncCodec.encodeOperation` of the origin. Never encoded anew: another version might write it in another way. */
+  readonly bytes: Uint8Array
+  /** Ed25519, 64 bytes, over the bytes and what they are signed for; see `protocols/sync/README.md`, "Signatures". */
+  readonly signature: Uint8Array
+}
+
+/** `LifeTransfer` with its operations sealed. */
+export interface SealedLifeTransfer {
+  readonly life: LifeId
+  /** Dependencies first. */
+  readonly operations: readonly SealedOperation[]
+  readonly summary?: LifeSummary
+}
+
+/** What became of an operation at a site. */
+export type Outcome = 'pending' | 'applied' | 'superseded' | 'void' | 'failed' | 'uncertain'
+
+/** What an outbox holds, and `entries` carries. */
+export type OutboxEntry =
+  | { readonly kind: 'operation'; readonly operation: SealedOperation }
+  /** The sender's vector of a name, behind all that it has released of it. */
+  | {
+      readonly kind: 'acknowledgement'
+      readonly replicant: ReplicantName
+      /** Sorted by ≺ of the lives. */
+      readonly lives: readonly LifeKnowledge[]
+      readonly clock: Stamp
+    }
+  | {
+      readonly kind: 'outcome'
+      readonly replicant: ReplicantName
+      readonly life: LifeId
+      readonly dot: Dot
+      /** Where. */
+      readonly site: string
+      readonly outcome: Outcome
+      /** HTTP status that the application answered with, 100 to 599. */
+      readonly status?: number
+      /** When, Unix milliseconds by that site's clock. */
+      readonly at: number
+    }
+  | { readonly kind: 'removal'; readonly replicant: ReplicantName; readonly told: RemovalTold }
+  /** A resolution matrix, ahead of the operations that name it. */
+  | {
+      readonly kind: 'matrix'
+      /** SHA-256 in lower-case hexadecimal of the canonical text, see `SyncCodec.matrixHash`; decoding checks it. */
+      readonly hash: string
+      readonly definition: MatrixDefinition
+    }
+  /**
+   * What brings the receiver up to date with one life. One that is too large for an entry comes in parts, in entries that follow
+   * each other: all but the last have `more: true` and no summary. The receiver takes them in one step, and says `received` of none
+   * before it has the last.
+   */
+  | {
+      readonly kind: 'transfer'
+      readonly replicant: ReplicantName
+      readonly transfer: SealedLifeTransfer
+      readonly more: boolean
+    }
+  /** Of a later minor version: it has its number, is `received`, and is otherwise ignored. Never encoded. */
+  | { readonly kind: 'unknown' }
+
+/** What is kept in an outbox: the numbers `first <= number < next`; none if they are equal. Numbers begin at 1. */
+export interface OutboxRange {
+  /** The sender's own incarnation that gave the numbers. */
+  readonly incarnation: string
+  readonly first: number
+  readonly next: number
+}
+
+/** What a receiver holds durably of an outbox: every number up to `upTo`; 0 for none. */
+export interface OutboxCursor {
+  readonly incarnation: string
+  readonly upTo: number
+}
+
+/** `count` things, and the sum of their hashes modulo 2^256. Equal digests: equal sets. */
+export interface SetDigest {
+  readonly count: number
+  readonly sum: bigint
+}
+
+export type SyncMessage =
+  /** The sender's first message. */
+  | {
+      readonly kind: 'hello'
+      /** Minor version of the protocol that the speaker knows; 0 at first. */
+      readonly version: number
+      readonly site: string
+      /** The present one. */
+      readonly incarnation: string
+      /** All outboxes to this receiver that hold something, and that of the present incarnation. Sorted by incarnation. */
+      readonly outboxes: readonly OutboxRange[]
+    }
+  /** The receiver's first message. */
+  | {
+      readonly kind: 'welcome'
+      readonly version: number
+      readonly site: string
+      readonly incarnation: string
+      /** One for each outbox of the hello of which it holds anything. Sorted by incarnation. */
+      readonly cursors: readonly OutboxCursor[]
+    }
+  /** Sender: entries `first`, `first + 1`, … of one outbox. */
+  | {
+      readonly kind: 'entries'
+      readonly incarnation: string
+      readonly first: number
+      /** At least one; each `SyncCodec.encodeEntry`, as it lies in the outbox, to be read by `decodeEntry`. */
+      readonly entries: readonly Uint8Array[]
+    }
+  /** Receiver: everything up to `upTo` is durable here, and may be removed from the outbox. */
+  | { readonly kind: 'received'; readonly incarnation: string; readonly upTo: number }
+  /** Receiver: what it knows of a name; what it lacks of it comes as `transfer` entries. No lives: everything. */
+  | { readonly kind: 'want'; readonly replicant: ReplicantName; readonly lives: readonly LifeKnowledge[] }
+  /** Either: of all replicants that both are members of, as the speaker knows them. */
+  | { readonly kind: 'digest'; readonly digest: SetDigest }
+  /** Either: asks for what lies below a prefix of the hashes of names, hexadecimal digits in lower case, possibly none. */
+  | { readonly kind: 'audit'; readonly prefix: string }
+  /** Answer to `audit`. */
+  | { readonly kind: 'children'; readonly prefix: string; readonly below: AuditChildren }
+  /** Either, last: why it ends the conversation. */
+  | { readonly kind: 'goodbye'; readonly reason: SyncCloseReason }
+  /** Of a later minor version, to be ignored. Never encoded. */
+  | { readonly kind: 'unknown' }
+
+export type AuditChildren =
+  /** The 16 next digits, those left out that hold nothing; sorted. */
+  | { readonly kind: 'nodes'; readonly nodes: readonly AuditNode[] }
+  /** Few enough to be told one by one, sorted by hash of the name. */
+  | { readonly kind: 'leaves'; readonly leaves: readonly AuditLeaf[] }
+
+export interface AuditNode extends SetDigest {
+  /** 0 to 15. */
+  readonly digit: number
+}
+
+export interface AuditLeaf {
+  readonly replicant: ReplicantName
+  /** What the digest adds for this replicant: a hash of its name and the speaker's knowledge of it. */
+  readonly hash: bigint
+}
+
+/**
+ * Why a conversation was ended. `gap` and `beyond`: numbers of entries were left out, or a cursor (or an outbox that shrank) shows
+ * that a store was set back; `lost`: the stream broke or ended without a goodbye; `replaced`: a newer conversation takes its place.
+ */
+export type SyncCloseReason =
+  | 'done'
+  | 'stopping'
+  | 'replaced'
+  | 'not-member'
+  | 'invalid'
+  | 'too-large'
+  | 'wrong-order'
+  | 'gap'
+  | 'beyond'
+  | 'time-out'
+  | 'failed'
+  | 'lost'
+  | 'unknown'
+
+/** Bytes of the sync protocol. Writing throws CheopsError ERR_SYNC_TOO_LARGE, reading ERR_SYNC_MESSAGE for all that breaks a rule. */
+export interface SyncCodec {
+  encodeMessage(message: SyncMessage): Uint8Array
+  decodeMessage(bytes: Uint8Array): SyncMessage
+  encodeEntry(entry: OutboxEntry): Uint8Array
+  /** Signatures are not looked at; `OperationSeal.open` does that. */
+  decodeEntry(bytes: Uint8Array): OutboxEntry
+  /** What an origin signs. Equal operations give equal bytes. */
+  encodeOperation(operation: Operation): Uint8Array
+  decodeOperation(bytes: Uint8Array): Operation
+  /** Bytes that are equal for equal knowledge and for no other, for the hash of a digest. */
+  encodeKnowledge(replicant: ReplicantName, lives: readonly LifeKnowledge[]): Uint8Array
+  /** The name of a matrix: SHA-256 in lower-case hexadecimal of its canonical text. */
+  matrixHash(definition: MatrixDefinition): string
+}
+
+/** Signs what this site releases, and checks what others have released. */
+export interface OperationSeal {
+  /** @throws CheopsError ERR_SYNC_TOO_LARGE */
+  seal(operation: Operation): SealedOperation
+  /**
+   * @throws CheopsError ERR_SYNC_MESSAGE when the bytes are not in order, ERR_SYNC_SIGNATURE when the origin has not signed them
+   *   (both for ever), ERR_SYNC_ORIGIN when the key of the origin is not known (yet)
+   */
+  open(sealed: SealedOperation): Operation
+}
+
+/** One conversation. `messages` can be read once. */
+export interface SyncChannel {
+  /** Who is at the other end, by its key. */
+  readonly site: string
+  /** Whether this end opened the stream. */
+  readonly role: 'sender' | 'receiver'
+  /**
+   * Resolves when there is room for the next message: at most a frame or two wait here. Messages leave in the order of the calls.
+   * @throws CheopsError ERR_SYNC_CLOSED, with the reason, when the conversation has ended; ERR_SYNC_TOO_LARGE
+   */
+  send(message: SyncMessage): Promise<void>
+  /**
+   * What the other end says, in order, all of it checked, with `hello` or `welcome` first. Who does not read holds the other end back.
+   * Ends after a goodbye that is `done` or `stopping`.
+   * @throws CheopsError ERR_SYNC_CLOSED, with the reason, when it ends otherwise
+   */
+  readonly messages: AsyncIterable<SyncMessage>
+  /** Says goodbye, if that can be sent at once or soon, and ends the conversation. Any number of times; the first reason counts. */
+  close(reason: SyncCloseReason): Promise<void>
+  /** Resolves when the conversation has ended, on whatever side; never rejects. */
+  readonly closed: Promise<SyncCloseReason>
+}
+
+export interface SyncNetwork {
+  /** @throws CheopsError ERR_SITE_UNREACHABLE, ERR_SITE_UNKNOWN; what `signal` says */
+  open(site: string, signal: AbortSignal): Promise<SyncChannel>
+  /** Hands over conversations that members open. Once. The promise ends when they are taken; what it brings ends that. */
+  serve(handler: (channel: SyncChannel) => void): Promise<() => Promise<void>>
+}
