@@ -14,7 +14,10 @@ export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody):
  * marker, which only a created replica has.
  */
 export function comparable(glue: CompiledGlue, kindName: string, body: ParsedBody): Uint8Array {
-  if (body.is === 'opaque') return body.bytes
+  return body.is === 'opaque' ? body.bytes : new TextEncoder().encode(comparableText(glue, kindName, body.value))
+}
+
+export function comparableText(glue: CompiledGlue, kindName: string, value: unknown): string {
   const kind = compiledKind(glue, kindName)
   const marker = kind?.traits.markerAt
   const places = [
@@ -22,7 +25,7 @@ export function comparable(glue: CompiledGlue, kindName: string, body: ParsedBod
     ...(kind?.definition.links ?? []),
     ...(marker === undefined ? [] : [marker]),
   ]
-  return new TextEncoder().encode(canonicalJson(without(body.value, places)))
+  return canonicalJson(without(value, places))
 }
 
 export function equal(glue: CompiledGlue, kindName: string, a: ParsedBody, b: ParsedBody): boolean {
@@ -40,7 +43,8 @@ function siteOwn(glue: CompiledGlue, kindName: string): readonly string[] {
 function without(value: unknown, places: readonly string[]): unknown {
   let rest = value
   for (const place of places) {
-    rest = withoutPointers(rest, [place])
+    // Most places are not there, and a copy is dear: lists have thousands of items.
+    if (pointerGet(rest, place) !== undefined) rest = withoutPointers(rest, [place])
     for (let above = parentOf(place); above !== '' && isEmptyObject(pointerGet(rest, above)); above = parentOf(above)) {
       rest = withoutPointers(rest, [above])
     }

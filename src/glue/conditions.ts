@@ -1,8 +1,8 @@
-import type { RequestHead } from '../core/resource/http-head.ts'
-import type { ParsedBody, UnconditionalRequest } from '../ports/glue.ts'
+import { headerValue, type RequestHead } from '../core/resource/http-head.ts'
+import type { ConditionalRequest, ParsedBody, ReadAnswer, UnconditionalRequest } from '../ports/glue.ts'
 import { compiledKind, type CompiledGlue } from './compile.ts'
 import { mediaTypeOf } from './parse-body.ts'
-import { pointerGet, withoutPointers } from './pointer.ts'
+import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 
 /** Preconditions of HTTP (RFC 9110, 13.1) and WebDAV (RFC 4918, 10.4). */
 const PRECONDITIONS: ReadonlySet<string> = new Set([
@@ -57,6 +57,28 @@ export function withoutConditions(
   }
   const there = conditions.at.filter(at => pointerGet(value, at) !== undefined)
   return { rawHeaders, body: there.length === 0 ? body : { is: 'json', value: withoutPointers(value, there) } }
+}
+
+/** A replace on the condition that the application still has what was read; see the port. */
+export function withCondition(
+  glue: CompiledGlue,
+  kindName: string,
+  body: ParsedBody,
+  read: ReadAnswer,
+): ConditionalRequest {
+  const conditions = compiledKind(glue, kindName)?.traits.conditions
+  if (conditions?.in === 'if-match') {
+    // A weak tag never matches (RFC 9110, 13.1.1).
+    const tag = headerValue(read.rawHeaders, 'etag')
+    return { headers: tag?.startsWith('"') === true ? [['if-match', tag]] : [], body }
+  }
+  if (conditions?.in !== 'body' || body.is === 'opaque' || read.body.is === 'opaque') return { headers: [], body }
+  let { value } = body
+  for (const at of conditions.at) {
+    const version = pointerGet(read.body.value, at)
+    if (version !== undefined) value = pointerSet(value, at, version)
+  }
+  return { headers: [], body: value === body.value ? body : { is: 'json', value } }
 }
 
 /** A step of a JSON patch at the place of a version, or within it, tests or sets that version. */

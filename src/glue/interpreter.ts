@@ -3,7 +3,7 @@ import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import { analyse } from './analyse.ts'
 import { comparable, equal, stateOf } from './compare.ts'
 import { compiledKind, compileGlue } from './compile.ts'
-import { storedHeaders, withoutConditions } from './conditions.ts'
+import { storedHeaders, withCondition, withoutConditions } from './conditions.ts'
 import type { GlueDefinition } from './definition.ts'
 import { describe, needsBody } from './describe.ts'
 import { items, mergeLists } from './lists.ts'
@@ -42,6 +42,7 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
       nameInAnswer(compiled, kind, path, headerValue(rawHeaders, 'location'), body),
     storedHeaders: head => storedHeaders(head, listed),
     withoutConditions: (kind, head, body) => withoutConditions(compiled, kind, head, body),
+    withCondition: (kind, body, read) => withCondition(compiled, kind, body, read),
     stateOf: (kind, body) => stateOf(compiled, kind, body),
     comparable: (kind, body) => comparable(compiled, kind, body),
     equal: (kind, a, b) => equal(compiled, kind, a, b),

@@ -1,6 +1,6 @@
 import type { ListAnswer, ListItems, MergedList, ParsedBody } from '../ports/glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
-import { comparable } from './compare.ts'
+import { comparableText } from './compare.ts'
 import { idIn } from './naming.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 
@@ -37,6 +37,7 @@ export function mergeLists(
   const merged = new Map<string, { item: unknown; sites: string[] }>()
   const incomplete: string[] = []
   const unreadable: string[] = []
+  const idAt = [...kind.traits.idAt, ...kind.traits.idAt.map(lastToken)]
   let frame: { value: unknown; at: string } | undefined
   for (const { site, body } of answers) {
     const list = items(glue, kindName, body)
@@ -47,12 +48,10 @@ export function mergeLists(
     }
     frame ??= { value: body.value, at }
     if (list.next !== undefined) incomplete.push(site)
-    const decoder = new TextDecoder()
     const times = new Map<string, number>()
     for (const item of list.items) {
-      const named = idIn(item, [...kind.traits.idAt, ...kind.traits.idAt.map(lastToken)])
-      const text = decoder.decode(comparable(glue, kindName, { is: 'json', value: item }))
-      const content = JSON.stringify([named.is === 'id' ? named.id : null, text])
+      const named = idIn(item, idAt)
+      const content = `${named.is === 'id' ? named.id : ''} ${comparableText(glue, kindName, item)}`
       // What a site lists twice is twice.
       const time = times.get(content) ?? 0
       times.set(content, time + 1)

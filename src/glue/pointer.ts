@@ -35,11 +35,20 @@ function without(value: unknown, [token, ...rest]: readonly string[]): unknown {
   return Array.isArray(value) ? entries.map(([, item]) => item) : Object.fromEntries(entries)
 }
 
-function tokensOf(pointer: string): string[] {
-  return pointer
+/** Pointers stand in definitions, so there are few; lists use them for each of thousands of items. */
+const TOKENS = new Map<string, readonly string[]>()
+const MAX_KEPT_POINTERS = 4096
+
+function tokensOf(pointer: string): readonly string[] {
+  const known = TOKENS.get(pointer)
+  if (known !== undefined) return known
+  const tokens = pointer
     .split('/')
     .slice(1)
     .map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  if (TOKENS.size >= MAX_KEPT_POINTERS) TOKENS.clear()
+  TOKENS.set(pointer, tokens)
+  return tokens
 }
 
 function escape(token: string): string {

@@ -92,11 +92,7 @@ export interface ReplicationGlue {
    * The name that the application gave, by its answer to a create at `path`: `Location`, else the body. What differs from the name that was asked for is an ID that the
    * application assigned. Undefined where the answer does not say.
    */
-  nameInAnswer(
-    kind: string,
-    path: string,
-    answer: { rawHeaders: readonly string[]; body: ParsedBody },
-  ): string | undefined
+  nameInAnswer(kind: string, path: string, answer: ReadAnswer): string | undefined
   /** The headers that are stored with an operation, in their order, names in small letters: what describes the body, and what the definition lists. */
   storedHeaders(head: RequestHead): readonly (readonly [name: string, value: string])[]
   /**
@@ -104,6 +100,11 @@ export interface ReplicationGlue {
    * object where nothing in it was one.
    */
   withoutConditions(kind: string, head: RequestHead, body: ParsedBody): UnconditionalRequest
+  /**
+   * A replace with the precondition that the application still has what was read: `If-Match` of its strong ETag, or the versions in the body, as
+   * the kind says. Without headers and with the same body where the kind takes none, or the answer has none.
+   */
+  withCondition(kind: string, body: ParsedBody, read: ReadAnswer): ConditionalRequest
   /** What one replica has and another may be given: without what the application sets and what belongs to one site's versions. */
   stateOf(kind: string, body: ParsedBody): ParsedBody
   /** Canonical bytes of the fields that operations set: the same at all members that agree. For hashing. */
@@ -229,6 +230,18 @@ export type ResourceAction = 'create' | 'replace' | 'delete' | 'read'
 export interface ResourceRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
+}
+
+/** An answer whose body was read. */
+export interface ReadAnswer {
+  readonly rawHeaders: readonly string[]
+  readonly body: ParsedBody
+}
+
+export interface ConditionalRequest {
+  /** Headers to add, names in small letters. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: ParsedBody
 }
 
 export interface UnconditionalRequest {

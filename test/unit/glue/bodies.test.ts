@@ -210,6 +210,29 @@ describe('what is stored and sent', () => {
   })
 })
 
+describe('withCondition', () => {
+  const body = json({ price: 2, meta: { version: 1 } })
+  const read = (etag: string, value: unknown) => ({ rawHeaders: ['ETag', etag], body: json(value) })
+
+  it('asks for what was read, in the place that the kind has for it', () => {
+    expect(glue.withCondition('item', body, read('"e"', { meta: { version: 7 }, price: 1 }))).toEqual({
+      headers: [],
+      body: json({ price: 2, meta: { version: 7 } }),
+    })
+    expect(glue.withCondition('setting', opaque, read('"e"', {}))).toEqual({
+      headers: [['if-match', '"e"']],
+      body: opaque,
+    })
+  })
+
+  it('asks for nothing where there is nothing to ask for', () => {
+    expect(glue.withCondition('setting', body, read('W/"e"', {}))).toEqual({ headers: [], body })
+    expect(glue.withCondition('item', body, { rawHeaders: [], body: opaque }).body).toBe(body)
+    expect(glue.withCondition('item', body, read('"e"', { price: 1 })).body).toBe(body)
+    expect(rest.withCondition('pods', body, read('"e"', {}))).toEqual({ headers: [], body })
+  })
+})
+
 describe('comparing', () => {
   it('leaves out what differs from site to site', () => {
     const at = (site: string) =>
