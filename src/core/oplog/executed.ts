@@ -44,10 +44,13 @@ export function previousOf(life: Life, site: string): Dot | undefined {
   return life.knowledge.findLast(dot => dot.site === site)
 }
 
-/** The context of what a site writes next on a life: what is executed there, and its own previous operation. */
+/**
+ * The context of what a site writes next on a life: what is executed there, its own previous operation, and the life's create, which
+ * a change of members by a site that has executed nothing yet must name too.
+ */
 export function nextContext(executed: Executed, life: Life, site: string): Context {
   const goesOn = executed.life !== undefined && sameDot(executed.life.dot, life.life.dot)
   const previous = previousOf(life, site)
-  const seen = goesOn ? executed.context : EMPTY_CONTEXT
+  const seen = withDot(goesOn ? executed.context : EMPTY_CONTEXT, life.life.dot)
   return previous === undefined ? seen : withDot(seen, previous)
 }

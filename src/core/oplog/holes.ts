@@ -2,7 +2,7 @@
  * Parts of an origin's numbers that a knowledge vector covers although the operations were never held: they were lost with their
  * origin, and what waited for them was let in. One that turns up after all is taken.
  */
-import { numberOf, withDot } from './context.ts'
+import { includes, numberOf, withDot } from './context.ts'
 import { compareOrigins } from './order.ts'
 import type { Context } from './context.ts'
 import type { Dot } from './order.ts'
@@ -18,6 +18,8 @@ export interface Known {
   readonly knowledge: Context
   readonly holes: readonly Hole[]
 }
+
+export const NOTHING_KNOWN: Known = { knowledge: [], holes: [] }
 
 const sameOrigin = (a: Dot, b: Dot): boolean => compareOrigins(a, b) === 0
 
@@ -70,4 +72,14 @@ export function joinKnown(a: Known, b: Known, joined: Context): Known {
     ),
   )
   return { knowledge: joined, holes }
+}
+
+/** Whether everything that `part` has held, `whole` has held too. */
+export function knowsAll(whole: Known, part: Known): boolean {
+  if (!includes(whole.knowledge, part.knowledge)) return false
+  return whole.holes.every(({ after, last }) => {
+    const through = Math.min(last.number, numberOf(part.knowledge, last))
+    if (after >= through) return true
+    return part.holes.some(hole => sameOrigin(hole.last, last) && hole.after <= after && hole.last.number >= through)
+  })
 }

@@ -6,7 +6,7 @@
 import { conflictsOf } from './conflicts.ts'
 import { covers, includes } from './context.ts'
 import { hasCreate, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
-import { wasHeld } from './holes.ts'
+import { NOTHING_KNOWN, knowsAll, wasHeld } from './holes.ts'
 import { MAX_WAITING_OPERATIONS } from './limits.ts'
 import { memberBy, membersOf, standingOf, withTold } from './members.ts'
 import { countedChanges } from './names.ts'
@@ -16,6 +16,7 @@ import { problemOf } from './problem.ts'
 import { ZERO_STAMP } from './stamp-clock.ts'
 import type { Conflict } from './conflicts.ts'
 import type { Context } from './context.ts'
+import type { Known } from './holes.ts'
 import type { Life, LifeSummary } from './life.ts'
 import type { Matrices } from './matrix.ts'
 import type { Operation, ReplicantName } from './operation.ts'
@@ -51,6 +52,8 @@ export type ReplicantEffect =
   | { readonly kind: 'members'; readonly members: readonly string[] }
   /** To be told to all members: what was held here of a site when its removal was processed. */
   | { readonly kind: 'removal'; readonly told: RemovalTold }
+  /** Was not taken at all: it was made for a member that knows more than this one does now. To be asked for again. */
+  | { readonly kind: 'stale'; readonly life: LifeId }
   /** Operations that nobody holds were given up; to be reported. `last` is the greatest of them. */
   | { readonly kind: 'hole'; readonly life: LifeId; readonly last: Dot }
 
@@ -70,7 +73,8 @@ export interface ReplicantStep {
 /** What a member sends to another that has been away: operations and summary are taken in one step. See `transfer.ts`. */
 export interface LifeTransfer {
   readonly operations: readonly Operation[]
-  readonly summary?: LifeSummary
+  /** `since` is what the receiver had told that it knew: the summary covers all else. */
+  readonly summary?: LifeSummary & { readonly since: Known }
 }
 
 export function newReplicant(name: ReplicantName, site: string): Replicant {
@@ -121,6 +125,8 @@ export function receive(replicant: Replicant, transfer: LifeTransfer, matrices: 
     }
     return step
   }
+  if (!knowsAll(findLife(replicant, summary.life) ?? NOTHING_KNOWN, summary.since))
+    return { replicant, effects: [{ kind: 'stale', life: summary.life }] }
   const step = new Step(replicant, matrices)
   step.absorb(operations, summary)
   return step.finish()
@@ -254,7 +260,9 @@ class Step {
       this.effects.push({ kind: 'held', operation })
     }
     const life = findLife(this.replicant, summary.life) ?? had
-    this.put(takeSummary(life, summary, this.matrices), clockOf(summary))
+    // What is known is what either knew before: the operations between the fresh ones may be holes.
+    const { knowledge, holes } = had
+    this.put(takeSummary({ ...life, knowledge, holes }, summary, this.matrices), clockOf(summary))
     this.tell(summary.life, had.knowledge)
   }
 

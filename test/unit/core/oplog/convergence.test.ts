@@ -62,7 +62,7 @@ test('with the default rule', () => {
   const figures = nothing()
   fc.assert(
     fc.property(events(REST_TYPES), history => converge(history, NO_MATRICES, figures)),
-    { numRuns: 5000 },
+    { numRuns: 3000 },
   )
   expectVaried(figures)
 })
@@ -75,7 +75,7 @@ test('with any matrix', () => {
       matrixDefinition,
       (history, definition) => converge(history, matricesOf(definition), figures),
     ),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   )
   expectVaried(figures)
 })

@@ -21,7 +21,7 @@ import { defaultRule, expected } from './reference.ts'
 import { NAME } from './world.ts'
 import type { Matrices, Operation, Replicant } from '../../../../src/core/oplog/index.ts'
 
-const RUNS = { numRuns: 3000 }
+const RUNS = { numRuns: 1500 }
 const MATRIX_TYPES = ['create', 'replace', 'merge', 'merge', 'add', 'push', 'push', 'delete']
 
 function seen(replicant: Replicant, matrices: Matrices) {

@@ -5,6 +5,7 @@
 import {
   NO_MATRICES,
   NOTHING_EXECUTED,
+  NOTHING_KNOWN,
   ZERO_STAMP,
   admit,
   commute,
@@ -145,7 +146,7 @@ export class Member {
   syncFrom(other: Member): void {
     for (const life of other.replicant.lives) {
       const mine = this.replicant.lives.find(({ life: { dot } }) => dotKey(dot) === dotKey(life.life.dot))
-      const transfer = transferFor(life, mine?.knowledge ?? [], mine?.holes)
+      const transfer = transferFor(life, mine ?? NOTHING_KNOWN)
       if (transfer !== undefined) this.step(receive(this.replicant, transfer, this.matrices))
       if (transfer?.summary !== undefined)
         for (const [key, operation] of other.known)

@@ -1,0 +1,106 @@
+/**
+ * Shows who is a member after additions, removals and clashes, and which operations of a removed site count: the same at all members,
+ * whoever has processed the removal first.
+ */
+import { expect, test } from 'vitest'
+import { conflictsOf, membersOfReplicant } from '../../../../src/core/oplog/index.ts'
+import { Member, heal, members, valueOf } from './world.ts'
+
+const conflicts = (member: Member): string[] =>
+  conflictsOf(member.replicant.lives).map(({ operation, why }) => `${operation.type} ${valueOf(operation)}: ${why}`)
+
+/** a, b and c agree on x; a removes c; c, which is cut off, writes. */
+function removal() {
+  const all = members()
+  const [a, b, c] = all
+  a.write({ type: 'create', value: 'x' })
+  heal(all)
+  a.nowMs = 5000
+  c.nowMs = 5000
+  const removed = a.change([], ['c'])
+  const written = c.write({ type: 'merge', value: 'f1' })
+  if (written === undefined) throw new Error('the application has refused a write')
+  return { a, b, c, removed, written }
+}
+
+test('what a removed site wrote unaware, and reaches b after the removal: a conflict at a and at b', () => {
+  const { a, b, removed, written } = removal()
+  b.take(removed)
+  b.take(written)
+  expect(b.effects.at(-1)).toEqual({ kind: 'waits', operation: written })
+  a.tell([b])
+  b.tell([a])
+  a.take(written)
+  for (const member of [a, b]) {
+    member.settle()
+    expect(conflicts(member)).toEqual(['merge f1: removed-member'])
+    expect(member.resource?.fields).toEqual({})
+    expect(membersOfReplicant(member.replicant)).toEqual(['a', 'b'])
+  }
+})
+
+test('what a removed site wrote, and reaches b before the removal: it counts at a and at b', () => {
+  const { a, b, removed, written } = removal()
+  b.take(written)
+  b.take(removed)
+  a.take(written)
+  expect(a.effects.at(-1)).toEqual({ kind: 'waits', operation: written })
+  a.tell([b])
+  b.tell([a])
+  for (const member of [a, b]) {
+    member.settle()
+    expect(conflicts(member)).toEqual([])
+    expect(member.resource?.fields).toEqual({ f: 'f1' })
+  }
+})
+
+test('a site that was removed and added again writes as a member; what it wrote in between stays a conflict', () => {
+  const { a, b, c, removed, written } = removal()
+  b.take(removed)
+  a.tell([b])
+  b.tell([a])
+  b.take(written)
+  a.nowMs = 6000
+  a.change(['c'], [])
+  for (const member of [b, c]) member.syncFrom(a)
+  c.nowMs = 7000
+  const later = c.write({ type: 'merge', value: 'g2' })
+  for (const member of [a, b]) {
+    member.take(written)
+    if (later !== undefined) member.take(later)
+    member.settle()
+    expect(conflicts(member)).toEqual(['merge f1: removed-member'])
+    expect(member.resource?.fields).toEqual({ g: 'g2' })
+    expect(membersOfReplicant(member.replicant)).toEqual(['a', 'b', 'c'])
+  }
+})
+
+test('the ≺-greatest change of a site decides, in whatever order the changes arrive', () => {
+  const [a, b, c] = members()
+  a.write({ type: 'create', value: 'x' }, ['a', 'b'])
+  b.syncFrom(a)
+  c.syncFrom(a)
+  a.nowMs = 5000
+  const added = a.change(['c', 'd'], [])
+  b.nowMs = 6000
+  const removed = b.change([], ['d'])
+  for (const order of [
+    [added, removed],
+    [removed, added],
+  ]) {
+    const member = new Member('e')
+    member.syncFrom(c)
+    for (const operation of order) member.take(operation)
+    expect(membersOfReplicant(member.replicant)).toEqual(['a', 'b', 'c'])
+  }
+})
+
+test('members of a life that had ended when the name was created anew are none', () => {
+  const all = members()
+  const [a, b] = all
+  a.write({ type: 'create', value: 'x' })
+  a.write({ type: 'delete', value: '' })
+  a.write({ type: 'create', value: 'y' }, ['a', 'b'])
+  b.syncFrom(a)
+  expect(membersOfReplicant(b.replicant)).toEqual(['a', 'b'])
+})

@@ -1,0 +1,211 @@
+/** Shows the edges of what is admitted: holes, waiting rooms that are full, operations that contradict themselves, lives without a create. */
+import { expect, test } from 'vitest'
+import {
+  MAX_CONFLICTS,
+  MAX_WAITING_OPERATIONS,
+  admit,
+  admitHoles,
+  conflictsOf,
+  fateOf,
+  holderOf,
+  livesWithoutCreate,
+  missingOf,
+  newReplicant,
+  NO_MATRICES,
+  prune,
+  receive,
+  transferFor,
+  RETENTION_MS,
+  settledReset,
+  knowledgeOf,
+  withAcknowledgement,
+} from '../../../../src/core/oplog/index.ts'
+import { Member, NAME, heal, members, told, valueOf } from './world.ts'
+import type { Acknowledgements, Operation } from '../../../../src/core/oplog/index.ts'
+
+/** A create and three increments by `a`. */
+function increments(): readonly [Operation, Operation, Operation, Operation] {
+  const [a] = members()
+  a.write({ type: 'create', value: '0' })
+  for (const value of ['1', '10', '100']) a.write({ type: 'inc', value })
+  const [create, one, two, three] = a.known.values()
+  if (!create || !one || !two || !three) throw new Error('the application has refused a write')
+  return [create, one, two, three]
+}
+
+test('what nobody holds is a hole: what waited for it goes on, it is reported, and taken if it turns up after all', () => {
+  const [create, one, two, three] = increments()
+  const b = new Member('b')
+  for (const operation of [create, one, three]) b.take(operation)
+  expect(missingOf(b.replicant)).toEqual([{ life: create.life, dots: [two.dot] }])
+  b.step(admitHoles(b.replicant, create.life, [two.dot], NO_MATRICES))
+  expect(b.effects).toContainEqual({ kind: 'hole', life: create.life, last: two.dot })
+  expect(told(b.schedule)).toEqual(['create 0', 'inc 1', 'inc 100'])
+  b.settle()
+  expect(fateOf(holderOf(b.replicant) ?? expect.fail(), two.dot)).toBe('unknown')
+  b.take(two)
+  b.settle()
+  expect(told(b.schedule)).toEqual(['create 0', 'inc 1', 'inc 10', 'inc 100'])
+  expect(b.resource?.sum).toBe(111)
+  expect(holderOf(b.replicant)?.holes).toEqual([])
+})
+
+test('a hole is closed by a member that has what is missing, and is none where that has been dropped there', () => {
+  const [create, one, two, three] = increments()
+  const [b, c] = [new Member('b'), new Member('c')]
+  for (const operation of [create, one, three]) b.take(operation)
+  b.step(admitHoles(b.replicant, create.life, [two.dot], NO_MATRICES))
+  for (const operation of [create, one, two, three]) c.take(operation)
+  b.syncFrom(c)
+  expect([told(b.schedule), holderOf(b.replicant)?.holes]).toEqual([told(c.schedule), []])
+  // And the other way round: who receives a summary with a hole in it keeps what it holds.
+  const [d, e] = [new Member('d'), new Member('e')]
+  for (const operation of [create, one, three]) d.take(operation)
+  d.step(admitHoles(d.replicant, create.life, [two.dot], NO_MATRICES))
+  e.syncFrom(d)
+  e.take(two)
+  expect(told(e.schedule)).toEqual(told(c.schedule))
+})
+
+test('a transfer that was made for more than the receiver knows is refused whole: its summary would lie', () => {
+  const [create, one, two, three] = increments()
+  const c = new Member('c')
+  for (const operation of [create, one, two, three]) c.take(operation)
+  c.write({ type: 'replace', value: '5' })
+  c.write({ type: 'inc', value: '6' })
+  const [b, restored] = [new Member('b'), new Member('b')]
+  for (const operation of [create, one]) b.take(operation)
+  const life = holderOf(c.replicant) ?? expect.fail()
+  const transfer = transferFor(life, holderOf(b.replicant) ?? expect.fail()) ?? expect.fail()
+  expect(transfer.operations.map(valueOf)).toEqual(['5', '6'])
+  restored.step(receive(restored.replicant, transfer, NO_MATRICES))
+  expect([restored.effects, restored.replicant.lives]).toEqual([[{ kind: 'stale', life: create.life }], []])
+  b.step(receive(b.replicant, transfer, NO_MATRICES))
+  expect(told(b.schedule)).toEqual(['replace 5', 'inc 6'])
+  expect(transferFor(life, holderOf(b.replicant) ?? expect.fail())).toBeUndefined()
+})
+
+test('a life whose create was lost is reported, not executed', () => {
+  const [create, one] = increments()
+  const b = new Member('b')
+  b.take(one)
+  expect(told(b.schedule)).toEqual(['none'])
+  b.step(admitHoles(b.replicant, create.life, [create.dot], NO_MATRICES))
+  expect([b.schedule.state, b.plan.kind]).toEqual(['unknown', 'stuck'])
+  expect(livesWithoutCreate(b.replicant)).toEqual([create.life])
+  b.take(create)
+  expect(told(b.schedule)).toEqual(['create 0', 'inc 1'])
+})
+
+test('the waiting room is bounded: what finds no room is refused, and comes again', () => {
+  const [create, one, two] = increments()
+  let replicant = newReplicant(NAME, 'b')
+  const late = (number: number): Operation => ({ ...two, dot: { ...two.dot, number }, previous: one.dot })
+  for (let place = 0; place < MAX_WAITING_OPERATIONS; place++)
+    replicant = admit(replicant, late(100 + place), NO_MATRICES).replicant
+  const full = admit(replicant, late(5000), NO_MATRICES)
+  expect(full.effects).toEqual([{ kind: 'refused', operation: late(5000), reason: 'no-room' }])
+  for (const operation of [create, one]) replicant = admit(replicant, operation, NO_MATRICES).replicant
+  expect([replicant.waiting.length, holderOf(replicant)?.live.length]).toEqual([0, MAX_WAITING_OPERATIONS + 2])
+})
+
+test('an operation is known by its dot: twice is once, also when it has been dropped and forgotten', () => {
+  const [a, b] = members()
+  const create = a.write({ type: 'create', value: '0' })
+  a.write({ type: 'replace', value: '1' })
+  b.syncFrom(a)
+  if (create === undefined) throw new Error('the application has refused a write')
+  b.effects.length = 0
+  b.take(create)
+  expect(b.effects).toEqual([{ kind: 'duplicate', dot: create.dot }])
+  expect(told(b.schedule)).toEqual(['replace 1'])
+})
+
+test('what contradicts itself is refused', () => {
+  const [create, one] = increments()
+  const stranger = { site: 'x', incarnation: one.dot.incarnation, number: 1 }
+  const wrong: [string, Operation][] = [
+    ['other-replicant', { ...one, replicant: { ...NAME, name: 'y' } }],
+    ['bad-dot', { ...one, dot: { ...one.dot, number: 0 } }],
+    ['bad-dot', { ...one, dot: { ...one.dot, number: 1.5 } }],
+    ['bad-stamp', { ...one, stamp: { ms: -1, counter: 0 } }],
+    ['bad-context', { ...one, context: [one.dot] }],
+    ['bad-context', { ...one, context: [] }],
+    ['bad-context', { ...one, context: [create.dot, create.dot] }],
+    ['bad-context', { ...create, context: [stranger] }],
+    ['bad-life', { ...create, life: one.life, dot: stranger }],
+    ['bad-life', { ...one, stamp: { ms: 0, counter: 0 } }],
+    ['bad-previous', { ...one, previous: stranger }],
+    ['bad-previous', { ...one, previous: { ...one.dot, number: 7 } }],
+    ['bad-members', { ...one, members: { added: ['a'], removed: [] } }],
+    ['bad-members', { ...one, type: 'members', members: { added: ['a'], removed: ['a'] } }],
+    ['bad-members', { ...create, members: { added: ['a'], removed: ['b'] } }],
+  ]
+  for (const [reason, operation] of wrong)
+    expect(admit(newReplicant(NAME, 'b'), operation, NO_MATRICES).effects).toEqual([
+      { kind: 'refused', operation, reason },
+    ])
+})
+
+test('conflicts are kept until a reset has seen them, and within a bound', () => {
+  const all = members()
+  const [a, b] = all
+  a.write({ type: 'create', value: '0' })
+  heal(all)
+  b.nowMs = 5000
+  for (let place = 0; place < MAX_CONFLICTS + 3; place++) b.write({ type: 'merge', value: `f${place}` })
+  a.nowMs = 9000
+  a.write({ type: 'delete', value: '' })
+  b.syncFrom(a)
+  expect(conflictsOf(b.replicant.lives)).toHaveLength(MAX_CONFLICTS)
+  expect(holderOf(b.replicant)?.conflictsForgotten).toBe(3)
+  expect(valueOf(conflictsOf(b.replicant.lives)[0]?.operation ?? expect.fail())).toBe('f3')
+  const deletion = [...a.known.values()].at(-1) ?? expect.fail()
+  const seen: Operation = {
+    ...deletion,
+    dot: { ...deletion.dot, number: 9 },
+    stamp: { ms: 10_000, counter: 0 },
+    previous: deletion.dot,
+    context: holderOf(b.replicant)?.knowledge ?? [],
+  }
+  b.effects.length = 0
+  b.take(seen)
+  expect(conflictsOf(b.replicant.lives)).toEqual([])
+  expect(b.effects.filter(({ kind }) => kind === 'settled')).toHaveLength(MAX_CONFLICTS)
+  expect(b.effects.filter(({ kind }) => kind === 'forgotten')).toHaveLength(MAX_CONFLICTS + 1)
+})
+
+test('a tombstone goes when all have acknowledged it and the retention time is over, not before', () => {
+  const all = members()
+  const [a, b, c] = all
+  a.write({ type: 'create', value: '0' })
+  const deletion = a.write({ type: 'delete', value: '' })
+  heal(all)
+  const late = (deletion?.stamp.ms ?? 0) + RETENTION_MS
+  let acknowledged: Acknowledgements = new Map()
+  for (const member of [a, b]) acknowledged = acknowledge(acknowledged, member)
+  expect(prune(a.replicant, acknowledged, ['a', 'b', 'c'], late).lives, 'c has not acknowledged').toEqual([])
+  acknowledged = acknowledge(acknowledged, c)
+  expect(prune(a.replicant, acknowledged, ['a', 'b', 'c'], late - 1).lives, 'a millisecond early').toEqual([])
+  const pruned = prune(a.replicant, acknowledged, ['a', 'b', 'c'], late)
+  expect(pruned).toMatchObject({ replicant: { lives: [] }, operations: [deletion] })
+})
+
+test('a reset is settled when all members have acknowledged it', () => {
+  const all = members()
+  const [a, b, c] = all
+  a.write({ type: 'create', value: '0' })
+  const put = a.write({ type: 'replace', value: '1' })
+  const life = () => holderOf(a.replicant) ?? expect.fail()
+  let acknowledged = acknowledge(acknowledge(new Map(), a), b)
+  expect(settledReset(a.replicant, life(), acknowledged, NO_MATRICES)).toBeUndefined()
+  for (const member of [b, c]) {
+    member.syncFrom(a)
+    acknowledged = acknowledge(acknowledged, member)
+  }
+  expect(settledReset(a.replicant, life(), acknowledged, NO_MATRICES)).toBe(put)
+})
+
+function acknowledge(acknowledgements: Acknowledgements, { site, replicant }: Member): Acknowledgements {
+  return withAcknowledgement(acknowledgements, site, knowledgeOf(replicant), replicant.clock)
+}
