@@ -54,6 +54,8 @@ export type ReplicantEffect =
   | { readonly kind: 'removal'; readonly told: RemovalTold }
   /** Was not taken at all: it was made for a member that knows more than this one does now. To be asked for again. */
   | { readonly kind: 'stale'; readonly life: LifeId }
+  /** Was not taken at all: matrices with these hashes must be known before. */
+  | { readonly kind: 'needs-matrices'; readonly life: LifeId; readonly matrices: readonly string[] }
   /** Operations that nobody holds were given up; to be reported. `last` is the greatest of them. */
   | { readonly kind: 'hole'; readonly life: LifeId; readonly last: Dot }
 
@@ -127,6 +129,9 @@ export function receive(replicant: Replicant, transfer: LifeTransfer, matrices: 
   }
   if (!knowsAll(findLife(replicant, summary.life) ?? NOTHING_KNOWN, summary.since))
     return { replicant, effects: [{ kind: 'stale', life: summary.life }] }
+  const unknown = unknownMatrices([...operations, ...summary.droppers], matrices)
+  if (unknown.length > 0)
+    return { replicant, effects: [{ kind: 'needs-matrices', life: summary.life, matrices: unknown }] }
   const step = new Step(replicant, matrices)
   step.absorb(operations, summary)
   return step.finish()
@@ -158,10 +163,11 @@ export function missingOf(replicant: Replicant): readonly { readonly life: LifeI
 
 /** Hashes of matrices that operations wait for. */
 export function missingMatrices(replicant: Replicant, matrices: Matrices): readonly string[] {
-  const named = replicant.waiting.flatMap(({ matrix }) =>
-    matrix === undefined || matrices.has(matrix) ? [] : [matrix],
-  )
-  return [...new Set(named)]
+  return unknownMatrices(replicant.waiting, matrices)
+}
+
+function unknownMatrices(named: readonly { readonly matrix?: string }[], matrices: Matrices): readonly string[] {
+  return [...new Set(named.flatMap(({ matrix }) => (matrix === undefined || matrices.has(matrix) ? [] : [matrix])))]
 }
 
 export function findLife({ lives }: Replicant, life: LifeId): Life | undefined {

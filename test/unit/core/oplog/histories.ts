@@ -3,7 +3,7 @@
  * order, as relays do) and execute. What a history leaves behind are operations with the contexts that real members give them.
  */
 import fc from 'fast-check'
-import { NO_MATRICES, compileMatrix } from '../../../../src/core/oplog/index.ts'
+import { NO_MATRICES, admitHoles, compileMatrix, missingOf } from '../../../../src/core/oplog/index.ts'
 import { members } from './world.ts'
 import type { Matrices, MatrixDefinition, Operation } from '../../../../src/core/oplog/index.ts'
 import type { Member } from './world.ts'
@@ -15,12 +15,18 @@ export type Event =
   /** One operation of all that the sender ever held, by its place. */
   | { readonly do: 'relay'; readonly from: number; readonly to: number; readonly place: number }
   | { readonly do: 'settle'; readonly at: number }
+  /** What operations wait for is said to be lost. */
+  | { readonly do: 'give up'; readonly at: number }
 
 export const REST_TYPES = ['create', 'replace', 'replace', 'merge', 'merge', 'add', 'add', 'delete'] as const
 
 const site = fc.nat({ max: 2 })
 
-export const events = (types: readonly string[], keys: readonly string[] = []): fc.Arbitrary<Event[]> =>
+export const events = (
+  types: readonly string[],
+  keys: readonly string[] = [],
+  givesUp: boolean = false,
+): fc.Arbitrary<Event[]> =>
   fc.array(
     fc.oneof(
       {
@@ -39,6 +45,7 @@ export const events = (types: readonly string[], keys: readonly string[] = []): 
         arbitrary: fc.record({ do: fc.constant('relay' as const), from: site, to: site, place: fc.nat({ max: 40 }) }),
       },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('settle' as const), at: site }) },
+      { weight: givesUp ? 2 : 0, arbitrary: fc.record({ do: fc.constant('give up' as const), at: site }) },
     ),
     { minLength: 1, maxLength: 40, size: 'max' },
   )
@@ -106,6 +113,13 @@ export function play(
         const operation = known[event.place % Math.max(known.length, 1)]
         if (operation !== undefined) at(event.to).take(operation)
         observe(at(event.to), place)
+        break
+      }
+      case 'give up': {
+        const member = at(event.at)
+        for (const { life, dots } of missingOf(member.replicant))
+          member.step(admitHoles(member.replicant, life, dots, matrices))
+        observe(member, place)
         break
       }
       case 'settle':

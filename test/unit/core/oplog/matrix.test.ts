@@ -119,3 +119,14 @@ test('an operation whose matrix is not known here waits for it', () => {
   expect(told(b.schedule)).toEqual(['create 0'])
   expect(b.effects.at(-1)).toEqual({ kind: 'waits', operation: add })
 })
+
+test('a transfer that needs a matrix which is not known here is not taken in part', () => {
+  const [a] = members(known({ resets: [], cells: [] }))
+  const [, b] = members()
+  a.write({ type: 'create', value: '0' })
+  a.write({ type: 'replace', value: '1' })
+  a.write({ type: 'add', value: '2', matrix: 'm' })
+  b.syncFrom(a)
+  expect(told(b.schedule)).toEqual(['none'])
+  expect(b.effects).toMatchObject([{ kind: 'needs-matrices', matrices: ['m'] }])
+})

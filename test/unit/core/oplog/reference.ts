@@ -28,21 +28,26 @@ export interface Expected {
 }
 
 export function expected(set: readonly Operation[], matrices: Matrices): Expected {
-  const creates = set.filter(({ type }) => type === 'create').toSorted(compareOperations)
-  const holder = creates.at(-1)
+  const ids = new Map(set.map(({ life }) => [dotKey(life.dot), life]))
+  const lives = [...ids.values()]
+    .toSorted(compareOperations)
+    .map(id => set.filter(({ life }) => dotKey(life.dot) === dotKey(id.dot)))
+  const holder = lives.at(-1)
   if (holder === undefined) return { schedule: [], conflicts: [] }
-  const lives = creates.map(create => set.filter(({ life }) => dotKey(life.dot) === dotKey(create.dot)))
   const conflicts = lives.flatMap(life => {
     const kept = survivors(life, matrices)
     // A delete drops everything concurrent too, whatever the order says.
-    const counts = life.includes(holder) && !life.some(({ type }) => type === 'delete')
+    const counts = life === holder && !life.some(({ type }) => type === 'delete')
     const lost = life
       .filter(a => a.type !== 'delete' && !isDuplicate(a, life))
       .filter(a => !counts || !kept.includes(a))
       .filter(a => !life.some(b => isReset(b) && covers(b.context, a.dot)))
     return lost.map(({ dot }) => dotKey(dot)).toSorted()
   })
-  return { schedule: order(survivors(lives.at(-1) ?? [], matrices), matrices), conflicts: conflicts.toSorted() }
+  // A life whose create was lost is not executed.
+  const known = holder.some(({ type }) => type === 'create')
+  const schedule = known ? order(survivors(holder, matrices), matrices) : []
+  return { schedule, conflicts: conflicts.toSorted() }
 }
 
 function isDuplicate(a: Operation, life: readonly Operation[]): boolean {

@@ -86,9 +86,9 @@ function expectOrderFree(all: readonly Operation[], order: readonly number[], ma
   expect(seen(replicant, matrices)).toEqual(expected(all, matrices))
 }
 
-test('a member that forgets knows at every moment what one that remembers would, by relays and by sync', () => {
+test('a member that forgets knows at every moment what one that remembers would, by relays, by sync and past holes', () => {
   fc.assert(
-    fc.property(events(MATRIX_TYPES), fc.option(matrixDefinition), (history, definition) => {
+    fc.property(events(MATRIX_TYPES, [], true), fc.option(matrixDefinition), (history, definition) => {
       const matrices = definition === null ? NO_MATRICES : matricesOf(definition)
       play(history, matrices, member => {
         const everything = [...member.known.values()]
