@@ -89,6 +89,9 @@ class Check {
         'a kind that is created by PUT can be replaced by PUT: it is not immutable',
       )
     }
+    if (kind.level === 'transactional' || kind.level === 'strong') {
+      this.#add('warning', [...at, 'level'], `the level ${kind.level} is not there yet; there are: none, eventual`)
+    }
     this.#operations(at, name, kind, variables ?? [])
     for (const [i, reference] of (kind.references ?? []).entries()) {
       if (kinds.includes(reference.kind)) continue

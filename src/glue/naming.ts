@@ -47,13 +47,14 @@ export function pathsOf(
   kindName: string,
   name: string,
 ): ResourcePaths | undefined {
-  if (name.length > MAX_NAME_LENGTH || !name.isWellFormed() || !kindName.isWellFormed()) return undefined
+  if (name.length > MAX_NAME_LENGTH) return undefined
   const values = valuesOf(kind, name)
   if (values === undefined) return undefined
   if (kind.name !== kindName) values.set('kind', kindName)
   const resourcePath = expanded(kind, 'resource', values)
   const collectionPath = expanded(kind, 'collection', values)
   if (resourcePath === undefined || collectionPath === undefined) return undefined
+  // Also what is no text, and what was encoded in another way, is not found again as it was.
   const match = matchRequest(glue, 'GET', resourcePath)
   const isSame =
     match?.target.role.is === 'resource' &&

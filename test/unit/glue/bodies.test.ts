@@ -118,6 +118,7 @@ describe('createBody', () => {
     expect(glue.createBody('item', 'a/7', opaque)).toBeUndefined()
     expect(glue.createBody('item', 'a/7', json([1]))).toBeUndefined()
     expect(glue.createBody('item', 'seven', json({}))).toBeUndefined()
+    expect(glue.createBody('item', 'a /7', json({}))).toBeUndefined()
     // Whether this application calls it id or name, only a body that has been there can tell.
     expect(rest.createBody('pods', 'web', json({ size: 1 }))).toBeUndefined()
     const named = json({ name: 'web', id: 'x' })

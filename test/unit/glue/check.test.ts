@@ -441,6 +441,20 @@ kinds:
     id: {at: []}`,
     message: /must be a JSON Pointer such as \/id, or a list/,
   },
+  {
+    name: 'a level that is not there yet',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+           ^
+    level: strong`,
+    message: /the level strong is not there yet/,
+    severity: 'warning',
+  },
 ]
 
 /** The text without the line of the mark, and the place that the mark points at (the line below it). */
