@@ -31,6 +31,15 @@ export interface PlanRules {
   readonly commute: (a: Operation, b: Operation) => boolean
 }
 
+/**
+ * Whether a lane whose plan is not carried out yet may take a client's write first. Not while the application shows another life than
+ * the one that holds the name: the write would claim to have seen a create whose body its client has never been shown.
+ */
+export function takesWrite(executed: Executed, schedule: Schedule, plan: Plan): boolean {
+  if (plan.kind === 'nothing' || schedule.state === 'none') return true
+  return plan.kind === 'run' && executed.life !== undefined && sameDot(executed.life.dot, schedule.life.dot)
+}
+
 /** Linear in the schedule where nothing is out of order; else each missing operation is compared with what came too early. */
 export function planOf(executed: Executed, schedule: Schedule, rules: PlanRules): Plan {
   switch (schedule.state) {

@@ -9,7 +9,14 @@ import type { Matrices, MatrixDefinition, Operation } from '../../../../src/core
 import type { Member } from './world.ts'
 
 export type Event =
-  | { readonly do: 'write'; readonly at: number; readonly type: string; readonly key?: string; readonly skewMs: number }
+  | {
+      readonly do: 'write'
+      readonly at: number
+      readonly type: string
+      readonly key?: string
+      readonly skewMs: number
+      readonly hasty?: boolean
+    }
   /** Whole. */
   | { readonly do: 'sync'; readonly from: number; readonly to: number }
   /** One operation of all that the sender ever held, by its place. */
@@ -35,6 +42,7 @@ export const events = (
           do: fc.constant('write' as const),
           at: site,
           type: fc.constantFrom(...types),
+          hasty: fc.boolean(),
           skewMs: fc.integer({ min: -50, max: 50 }),
           ...(keys.length > 0 && { key: fc.constantFrom(...keys, undefined) }),
         }) as fc.Arbitrary<Event>,
@@ -98,7 +106,7 @@ export function play(
           event.key === undefined ? {} : { idempotency: { principal: 'p', key: `${event.key} ${event.type}` } }
         // One key is one request.
         const value = event.key ?? `${'fgh'[place % 3]}${place}`
-        member.write({ type: event.type, value, ...matrix, ...idempotency })
+        member.write({ type: event.type, value, ...matrix, ...idempotency }, undefined, event.hasty)
         member.nowMs = now
         observe(member, place)
         break

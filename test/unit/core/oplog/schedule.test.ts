@@ -138,3 +138,24 @@ test('what is dropped never comes back, and causes come before effects', () => {
     RUNS,
   )
 })
+
+test('what a write claims to have seen was sent to its application before, or had no effect any more', () => {
+  fc.assert(
+    fc.property(events(MATRIX_TYPES), fc.option(matrixDefinition), (history, definition) => {
+      const matrices = definition === null ? NO_MATRICES : matricesOf(definition)
+      play(history, matrices, (member, place) => {
+        const { before } = member
+        const written = [...member.known.values()].at(-1)
+        if (history[place]?.do !== 'write' || before === undefined || written?.dot.site !== member.site) return
+        for (const operation of member.known.values()) {
+          if (dotKey(operation.life.dot) !== dotKey(before.life.dot) || !covers(written.context, operation.dot))
+            continue
+          const fate = fateOf(before, operation.dot)
+          const isGone = fate === 'dropped' || fate === 'conflict'
+          expect(isGone || member.sent.has(dotKey(operation.dot)), `${dotKey(operation.dot)} was ${fate}`).toBe(true)
+        }
+      })
+    }),
+    RUNS,
+  )
+})

@@ -21,6 +21,7 @@ import {
   receive,
   removalTold,
   scheduleOf,
+  takesWrite,
   transferFor,
   withExecuted,
 } from '../../../../src/core/oplog/index.ts'
@@ -28,6 +29,7 @@ import type {
   Dot,
   Executed,
   Idempotency,
+  Life,
   Matrices,
   Operation,
   OperationType,
@@ -96,6 +98,10 @@ export class Member {
   readonly effects: ReplicantEffect[] = []
   /** Types that may not be sent twice. */
   readonly once: ReadonlySet<OperationType>
+  /** What was ever sent to the application, by dot. */
+  readonly sent = new Set<string>()
+  /** The life that held the name before the last write. */
+  before: Life | undefined
   private number = 0
 
   constructor(site: string, matrices: Matrices = NO_MATRICES, once: readonly OperationType[] = []) {
@@ -118,15 +124,20 @@ export class Member {
     })
   }
 
-  /** A client's request: released, or void if the application refuses it. The lane is settled first. */
-  write(request: Request, members: readonly string[] = ['a', 'b', 'c']): Operation | undefined {
-    this.settle()
+  /**
+   * A client's request: released, or void if the application refuses it. The lane is settled first, unless the client is `hasty` and
+   * the lane may take the write before what is queued.
+   */
+  write(request: Request, members: readonly string[] = ['a', 'b', 'c'], hasty: boolean = false): Operation | undefined {
+    if (!hasty || !takesWrite(this.executed, this.schedule, this.plan)) this.settle()
+    this.before = holderOf(this.replicant)
     const { type, value, matrix, idempotency } = request
     const [status, resource] = answer(this.resource, type, value)
     if (status >= 400) return undefined
     this.resource = resource
     const operation = this.operation(type, members, { value, ...(matrix !== undefined && { matrix }), idempotency })
     this.executed = withExecuted(this.executed, operation, this.matrices)
+    this.sent.add(dotKey(operation.dot))
     this.step(admit(this.replicant, operation, this.matrices))
     return operation
   }
@@ -163,6 +174,7 @@ export class Member {
       if (plan.kind !== 'run' && plan.kind !== 'replay') return
       for (const operation of plan.operations) {
         this.execute(operation)
+        this.sent.add(dotKey(operation.dot))
         this.executed = withExecuted(this.executed, operation, this.matrices)
       }
     }
