@@ -21,10 +21,6 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry, prefix: 'cheops_' })
   const known = new Map<string, { kind: string; metric: unknown }>()
 
-  /** `values` stand in the order of `labels`: prom-client wants them by name. */
-  const named = (labels: readonly string[], values: readonly string[]): Record<string, string> =>
-    Object.fromEntries(labels.map((label, index) => [label, values[index] ?? '']))
-
   function once<T>(kind: string, name: string, labels: readonly string[], make: () => T): T {
     if (!NAME.test(name) || labels.length > MAX_LABELS) {
       throw new TypeError(
@@ -44,24 +40,38 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
   return {
     counter: (name, help, labels = []) =>
       once('counter', name, labels, () => {
-        const counter = new Counter({ name, help, labelNames: [...labels], registers: [registry] })
-        return {
-          add: (value: number, ...values: string[]) => {
-            counter.inc(named(labels, values), value)
+        const series = seriesOf(labels)
+        new Counter({
+          name,
+          help,
+          labelNames: [...labels],
+          registers: [registry],
+          collect() {
+            for (const each of series.all()) {
+              this.inc(each.labels, each.value)
+              each.value = 0
+            }
           },
-        }
+        })
+        return { add: (value: number, ...values: string[]) => void (series.of(values).value += value) }
       }),
     gauge: (name, help, labels = []) =>
       once('gauge', name, labels, () => {
-        const gauge = new Gauge({ name, help, labelNames: [...labels], registers: [registry] })
-        return {
-          set: (value: number, ...values: string[]) => {
-            gauge.set(named(labels, values), value)
+        const series = seriesOf(labels)
+        new Gauge({
+          name,
+          help,
+          labelNames: [...labels],
+          registers: [registry],
+          collect() {
+            for (const each of series.all()) this.set(each.labels, each.value)
           },
-        }
+        })
+        return { set: (value: number, ...values: string[]) => void (series.of(values).value = value) }
       }),
     histogram: (name, help, buckets, labels = []) =>
       once('histogram', name, labels, () => {
+        const series = seriesOf(labels)
         const histogram = new Histogram({
           name,
           help,
@@ -70,13 +80,36 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
           registers: [registry],
         })
         return {
-          observe: (value: number, ...values: string[]) => {
-            histogram.observe(named(labels, values), value)
-          },
+          observe: (value: number, ...values: string[]) => histogram.observe(series.of(values).labels, value),
         }
       }),
     async expose() {
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
+  }
+}
+
+/** One combination of label values. */
+interface Series {
+  /** As prom-client wants them: by name. */
+  readonly labels: Record<string, string>
+  /** What prom-client learns when it is asked: several times for each request it would be a fortieth of what one costs. */
+  value: number
+}
+
+/** The series of one metric, each made once. */
+function seriesOf(names: readonly string[]): { of(values: readonly string[]): Series; all(): Iterable<Series> } {
+  const known = new Map<string, Series>()
+  return {
+    of(values) {
+      const key = values.length === 1 ? (values[0] ?? '') : values.join('\n')
+      let series = known.get(key)
+      if (series === undefined) {
+        series = { labels: Object.fromEntries(names.map((name, index) => [name, values[index] ?? ''])), value: 0 }
+        known.set(key, series)
+      }
+      return series
+    },
+    all: () => known.values(),
   }
 }

@@ -17,6 +17,32 @@ test('counter, gauge, histogram', async () => {
   expect(body).toContain('cheops_ingress_latency_seconds_bucket{le="1"} 1')
 })
 
+test('what is counted is told once, and gauges as they are when they are asked for', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  const counter = metrics.counter('cheops_forward_requests_total', 'Requests.', ['service', 'site'])
+  const gauge = metrics.gauge('cheops_requests_in_flight', 'Requests.', ['kind'])
+  const lines = async (): Promise<string[]> =>
+    (await metrics.expose()).body.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+  counter.add(1, 'a', 'b')
+  counter.add(0, 'ab', '')
+  gauge.set(7, 'local')
+  gauge.set(4, 'local')
+  const first = [
+    'cheops_forward_requests_total{service="a",site="b"} 1',
+    'cheops_forward_requests_total{service="ab",site=""} 0',
+    'cheops_requests_in_flight{kind="local"} 4',
+  ]
+  expect(await lines()).toEqual(first)
+  expect(await lines()).toEqual(first)
+  counter.add(2, 'a', 'b')
+  gauge.set(0, 'local')
+  expect(await lines()).toEqual([
+    'cheops_forward_requests_total{service="a",site="b"} 3',
+    'cheops_forward_requests_total{service="ab",site=""} 0',
+    'cheops_requests_in_flight{kind="local"} 0',
+  ])
+})
+
 test('two agents in one process do not share metrics; those of the process are there', async () => {
   const [one, two] = [createMetrics(), createMetrics()]
   one.gauge('cheops_peers_connected_count', 'Peers.').set(1)
