@@ -1,0 +1,59 @@
+import { Disk } from './disk.ts'
+import { Process } from './process.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import type { VirtualTime } from '../virtual-time.ts'
+import type { DiskOptions } from './disk.ts'
+
+/** Wall clock at the beginning of every world, Unix milliseconds. */
+export const EPOCH_MS = 1_760_000_000_000
+
+/** What one site's agents run on, one after the other: a disk and a clock that outlive them. */
+export class Machine {
+  readonly name: string
+  readonly disk: Disk
+  readonly #time: VirtualTime
+  readonly #random: SeededRandom
+  #process: Process | undefined
+  /** How far the wall clock is from the truth; may be changed at any time. */
+  clockOffsetMs = 0
+
+  constructor(name: string, time: VirtualTime, random: SeededRandom, disk: DiskOptions = {}) {
+    this.name = name
+    this.#time = time
+    this.#random = random
+    this.disk = new Disk(time, random.fork(), disk)
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined
+  }
+
+  /** Begins a run of the agent. */
+  boot(): Process {
+    if (this.#process !== undefined) throw new RangeError(`an agent of ${this.name} runs already`)
+    this.#process = new Process()
+    return this.#process
+  }
+
+  /** Ends the agent's run as `kill -9` or a power cut does; nothing happens when none runs. */
+  kill(): void {
+    this.#process?.kill()
+    this.#process = undefined
+    this.disk.crash()
+  }
+
+  /** The clock of one run. */
+  clock(process: Process): Clock {
+    return {
+      now: () => Math.floor(EPOCH_MS + this.#time.now + this.clockOffsetMs),
+      monotonic: () => this.#time.now,
+      after: (delayMs, fn) => this.#time.after(delayMs, () => process.run(fn)),
+    }
+  }
+
+  /** Randomness of one run. */
+  fork(): SeededRandom {
+    return this.#random.fork()
+  }
+}
