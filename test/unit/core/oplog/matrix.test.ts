@@ -1,6 +1,12 @@
 /** Shows what a matrix may say, that resets and deletes are beyond it, how cycles are broken, and what an order costs. */
 import { expect, test } from 'vitest'
-import { compileMatrix, matrixProblems } from '../../../../src/core/oplog/index.ts'
+import {
+  NO_MATRICES,
+  compileMatrix,
+  matricesChanged,
+  matrixProblems,
+  missingMatrices,
+} from '../../../../src/core/oplog/index.ts'
 import { resolutionOf } from '../../../../src/core/oplog/matrix.ts'
 import { arrange } from '../../../../src/core/oplog/schedule.ts'
 import { NAME, heal, members, told, valueOf } from './world.ts'
@@ -103,6 +109,14 @@ test('the smallest that nothing stands before comes first', () => {
   expect(arrange(concurrent(3), matrices).map(valueOf)).toEqual(['1', '2', '0'])
 })
 
+test('where the order is free, what was written later by someone who had seen the earlier still comes later', () => {
+  const matrices = known({ resets: [], cells: [cell('p', 'q', 'any-order'), cell('p', 'r', 'reverse-order')] })
+  const [p, q, r] = concurrent(3)
+  if (!p || !q || !r) throw new Error('there are three')
+  expect(arrange([p, q, r], matrices).map(valueOf)).toEqual(['1', '2', '0'])
+  expect(arrange([p, { ...q, context: [p.dot] }, r], matrices).map(valueOf)).toEqual(['2', '0', '1'])
+})
+
 test('300 operations are put in order by looking at each pair once', () => {
   const matrices = known({ resets: [], cells: [cell('p', 'q', 'reverse-order'), cell('q', 'r', 'any-order')] })
   let pairs = 0
@@ -118,6 +132,10 @@ test('an operation whose matrix is not known here waits for it', () => {
   b.syncFrom(a)
   expect(told(b.schedule)).toEqual(['create 0'])
   expect(b.effects.at(-1)).toEqual({ kind: 'waits', operation: add })
+  expect(missingMatrices(b.replicant, NO_MATRICES)).toEqual(['m'])
+  const matrices = known({ resets: [], cells: [] })
+  const { replicant, effects } = matricesChanged(b.replicant, matrices)
+  expect([effects, missingMatrices(replicant, matrices)]).toEqual([[{ kind: 'held', operation: add }], []])
 })
 
 test('a transfer that needs a matrix which is not known here is not taken in part', () => {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import {
   MAX_CONFLICTS,
+  MAX_OPERATIONS_PAST_RESET,
   MAX_WAITING_OPERATIONS,
   admit,
   admitHoles,
@@ -10,6 +11,7 @@ import {
   holderOf,
   livesWithoutCreate,
   missingOf,
+  operationsPastReset,
   newReplicant,
   NO_MATRICES,
   prune,
@@ -173,6 +175,18 @@ test('conflicts are kept until a reset has seen them, and within a bound', () =>
   expect(conflictsOf(b.replicant.lives)).toEqual([])
   expect(b.effects.filter(({ kind }) => kind === 'settled')).toHaveLength(MAX_CONFLICTS)
   expect(b.effects.filter(({ kind }) => kind === 'forgotten')).toHaveLength(MAX_CONFLICTS + 1)
+})
+
+test('a state operation is due after a hundred changes, and does away with all that it has seen', () => {
+  const [a] = members()
+  a.write({ type: 'create', value: '0' })
+  for (let place = 0; place <= MAX_OPERATIONS_PAST_RESET; place++) a.write({ type: 'merge', value: `f${place}` })
+  const life = () => holderOf(a.replicant) ?? expect.fail()
+  expect(operationsPastReset(life(), NO_MATRICES)).toBe(MAX_OPERATIONS_PAST_RESET + 1)
+  a.effects.length = 0
+  a.write({ type: 'state', value: 'all' })
+  expect([told(a.schedule), operationsPastReset(life(), NO_MATRICES)]).toEqual([['state all'], 0])
+  expect(a.effects.filter(({ kind }) => kind === 'forgotten')).toHaveLength(MAX_OPERATIONS_PAST_RESET + 2)
 })
 
 test('a tombstone goes when all have acknowledged it and the retention time is over, not before', () => {
