@@ -40,9 +40,11 @@ const text = (value: Uint8Array | undefined): string => new TextDecoder().decode
 
 /** A body of 70 to 200 KB that its seed says. */
 function bodyOf(seed: number): Uint8Array {
-  const length = 70_000 + ((seed * 7919) % 130_000)
-  return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8) * seed + seed) & 0xff)
+  const content = new Uint8Array(lengthOf(seed))
+  for (let index = 0; index < content.length; index++) content[index] = index * 31 + (index >> 8) * seed + seed
+  return content
 }
+const lengthOf = (seed: number): number => 70_000 + ((seed * 7919) % 130_000)
 
 async function open(folder: string): Promise<Opened> {
   const fail = (error: Error): never => {
@@ -85,6 +87,7 @@ export async function runLoad(folder: string): Promise<void> {
   }
   const bodies = async (): Promise<never> => {
     const known: string[] = []
+    for await (const [key] of store.iterate({ prefix: 'blob/' })) known.push(key.slice('blob/'.length))
     for (let seed = Number(text(await store.get('seed'))) + 1; ; seed++) {
       const content = bodyOf(seed)
       const hash = createHash('sha256').update(content).digest('hex')
@@ -104,11 +107,11 @@ export async function runLoad(folder: string): Promise<void> {
       release()
       acknowledge({ kind: 'blob', seed, hash })
       known.push(hash)
-      const [forgotten] = known.length > 5 ? known.splice(0, 1) : []
-      if (forgotten === undefined) continue
-      // Before it is gone: from here on it may be.
-      acknowledge({ kind: 'forgotten', hash: forgotten })
-      await store.commit([{ kind: 'delete', key: `blob/${forgotten}` }])
+      if (known.length < 10) continue
+      const forgotten = known.splice(0, 5)
+      // Before they are gone: from here on they may be.
+      for (const each of forgotten) acknowledge({ kind: 'forgotten', hash: each })
+      await store.commit(forgotten.map(each => ({ kind: 'delete', key: `blob/${each}` })))
       await blobs.collect(async each => (await store.get(`blob/${each}`)) !== undefined)
     }
   }
@@ -154,7 +157,7 @@ export async function faultsOf(folder: string, expected: Expected): Promise<stri
 
   for (const [hash, seed] of expected.blobs) {
     const state = blobs.find(hash)
-    check(state.kind === 'whole' && state.bytes === bodyOf(seed).length, `lost: body ${seed} is ${state.kind}`)
+    check(state.kind === 'whole' && state.bytes === lengthOf(seed), `lost: body ${seed} is ${state.kind}`)
   }
   for await (const [key] of store.iterate({ prefix: 'blob/' })) {
     check(blobs.find(key.slice('blob/'.length)).kind === 'whole', `lost: the body of ${key}`)
