@@ -113,7 +113,15 @@ export const IMPORT_TABLE: readonly Room[] = [
   { room: 'sims/compose', imports: ['sims/apps', 'sims/demo'], packages: ['node:*'] },
   {
     room: 'sims/world',
-    imports: ['src/core', 'src/ports', 'src/runtime', 'src/errors.ts', 'protocols/heartbeat'],
+    imports: [
+      'src/core',
+      'src/ports',
+      'src/runtime',
+      'src/glue',
+      'src/errors.ts',
+      'protocols/heartbeat',
+      'protocols/sync',
+    ],
     packages: [],
   },
   {

@@ -35,6 +35,8 @@ export interface Effect {
   readonly value: JsonObject | undefined
   /** Written behind the agent's back. */
   readonly byOutsider: boolean
+  /** What a POST below the resource has added to one of its lists. */
+  readonly added?: unknown
 }
 
 export interface FakeApplicationOptions {
@@ -52,8 +54,9 @@ export interface FakeApplicationOptions {
 
 /**
  * A REST application in memory, for one site: JSON objects under `/<collection>/<name>`, one space for each service. GET, HEAD,
- * PUT, POST, PATCH (RFC 7396), DELETE with If-Match and If-None-Match; 404, 409 and 412 as REST has them. Whatever happens depends on
- * nothing but its clock, its randomness and its faults. What it holds outlives its crashes.
+ * PUT, POST, PATCH (RFC 7396), DELETE with If-Match and If-None-Match; 404, 409 and 412 as REST has them. POST to
+ * `/<collection>/<name>/<list>` adds to a list of the resource, each time that it is sent. Whatever happens depends on nothing but its
+ * clock, its randomness and its faults. What it holds outlives its crashes.
  */
 export class FakeApplication implements Application {
   /** All requests that reached it, in their order. */
@@ -157,7 +160,12 @@ export class FakeApplication implements Application {
     const { service, method } = request
     const path = request.path.split('?', 1)[0] as string
     const [collection, name, ...rest] = path.split('/').slice(1)
-    if (collection === undefined || collection === '' || rest.length > 0) return missing(path, method)
+    if (collection === undefined || collection === '') return missing(path, method)
+    const [list, ...deeper] = rest
+    if (list !== undefined) {
+      if (deeper.length > 0 || method !== 'POST') return missing(path, method)
+      return this.#add(service, `/${collection}/${name}`, list, bytes)
+    }
     if (name === undefined || name === '') {
       if (method === 'POST') return this.#post(service, `/${collection}`, bytes)
       if (method !== 'GET' && method !== 'HEAD')
@@ -220,14 +228,27 @@ export class FakeApplication implements Application {
     return answer(201, made?.value, 'POST', ['Location', path])
   }
 
+  #add(service: string, path: string, list: string, bytes: Uint8Array): ApplicationAnswer {
+    const added = objectOf(bytes)
+    if (added === undefined) return answer(400, { error: 'the body is no JSON object' }, 'POST')
+    const found = this.#resources.get(keyOf(service, path))
+    if (found === undefined) return missing(path, 'POST')
+    const before = found.value[list]
+    const value = { ...found.value, [list]: [...(Array.isArray(before) ? (before as unknown[]) : []), added] }
+    const made = this.#put(service, path, value, 'POST', false, added)
+    return answer(201, made?.value, 'POST')
+  }
+
   #put(
     service: string,
     path: string,
     value: JsonObject | undefined,
     method: string,
     byOutsider: boolean,
+    added?: unknown,
   ): Resource | undefined {
-    this.effects.push({ at: this.#options.clock.monotonic(), method, path, service, value, byOutsider })
+    const at = this.#options.clock.monotonic()
+    this.effects.push({ at, method, path, service, value, byOutsider, ...(added !== undefined && { added }) })
     if (value === undefined) {
       this.#resources.delete(keyOf(service, path))
       return undefined

@@ -1,0 +1,54 @@
+import { compareOperations, covers, dotKey } from '../../../src/core/oplog/index.ts'
+import type { Operation } from '../../../src/core/oplog/index.ts'
+import type { JsonObject } from '../../world/fake-application.ts'
+
+/** What a full set of operations comes to, by 3-consistency read as plainly as it can be: nothing is pruned, every pair is looked at. */
+export type Expected =
+  | { readonly state: 'none' }
+  | { readonly state: 'absent' }
+  | { readonly state: 'present'; readonly schedule: readonly Operation[]; readonly resource: JsonObject }
+
+const RESETS = ['create', 'replace', 'state', 'delete']
+
+/** Absent if there is any delete; else the greatest reset, then all that no reset has seen, in order. Of the greatest life. */
+export function expectedOf(operations: readonly Operation[], id: string): Expected {
+  const greatest = operations
+    .map(({ life }) => life)
+    .toSorted(compareOperations)
+    .at(-1)
+  if (greatest === undefined) return { state: 'none' }
+  const life = operations
+    .filter(operation => dotKey(operation.life.dot) === dotKey(greatest.dot) && operation.type !== 'members')
+    .toSorted(compareOperations)
+  if (!life.some(({ type }) => type === 'create')) return { state: 'none' }
+  if (life.some(({ type }) => type === 'delete')) return { state: 'absent' }
+  const resets = life.filter(({ type }) => RESETS.includes(type))
+  const last = resets.at(-1)
+  if (last === undefined) return { state: 'none' }
+  const changes = life.filter(
+    ({ type, dot }) => !RESETS.includes(type) && !resets.some(({ context }) => covers(context, dot)),
+  )
+  const schedule = [last, ...changes]
+  let resource: JsonObject = {}
+  for (const [place, operation] of schedule.entries()) {
+    const body = bodyOf(operation)
+    resource = { ...(place === 0 ? body : changed(resource, operation.type, body)), id }
+  }
+  return { state: 'present', schedule, resource }
+}
+
+function bodyOf({ payload }: Operation): JsonObject {
+  const body = payload?.body
+  if (body === undefined || !('bytes' in body) || body.bytes.length === 0) return {}
+  return JSON.parse(new TextDecoder().decode(body.bytes)) as JsonObject
+}
+
+/** Merges are flat in this world; an `add` adds to the list `lines`. */
+function changed(target: JsonObject, type: string, patch: JsonObject): JsonObject {
+  if (type === 'add') {
+    const { lines } = target
+    return { ...target, lines: [...(Array.isArray(lines) ? (lines as unknown[]) : []), patch] }
+  }
+  const entries = Object.entries({ ...target, ...patch }).filter(([, value]) => value !== null)
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,18 @@
+import type { EndingChecker } from './ending-checker.ts'
+
+/** No application was asked to delete what no operation deletes. */
+export const nothingDeleted: EndingChecker = {
+  name: 'nothing is deleted that no operation deleted',
+  look: ending =>
+    ending.names
+      .filter(name => !ending.ledger.operationsOf(name).some(({ type }) => type === 'delete'))
+      .flatMap(name =>
+        [...ending.effects].flatMap(([site, effects]) =>
+          effects
+            .filter(
+              ({ method, path, byOutsider }) => method === 'DELETE' && !byOutsider && path === ending.pathOf(name),
+            )
+            .map(({ at }) => `${name.name} was deleted at ${site} at ${(at / 1000).toFixed(3)} s`),
+        ),
+      ),
+}

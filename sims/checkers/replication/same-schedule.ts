@@ -1,0 +1,48 @@
+import { covers, dotKey, findLife, holderOf, NO_MATRICES, scheduleOf } from '../../../src/core/oplog/index.ts'
+import { expectedOf } from './expected.ts'
+import { membersOf } from './ending-checker.ts'
+import type { Operation, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { Ending } from '../../world/replication/ending.ts'
+import type { EndingChecker } from './ending-checker.ts'
+
+/** What each member would execute from the little that it keeps is what the full log says. */
+export const sameSchedule: EndingChecker = {
+  name: 'pruned equals unpruned',
+  look: ending =>
+    ending.names.flatMap(name =>
+      membersOf(ending, name).flatMap(({ site, replicant }) => {
+        if (replicant === undefined) return []
+        const [has, should] = [wordsOf(replicant), expectedWords(fullLog(ending, name, replicant), name.name)]
+        return has === should
+          ? []
+          : [`${name.name}: the schedule of ${site} is ${has}, and the full log says ${should}`]
+      }),
+    ),
+}
+
+/** Of all operations that were ever released those that a member holds or held, and that count. */
+export function fullLog(ending: Ending, name: ReplicantName, replicant: Replicant): readonly Operation[] {
+  return ending.ledger.operationsOf(name).filter(({ life, dot }) => {
+    const known = findLife(replicant, life)
+    if (known === undefined || !covers(known.knowledge, dot)) return false
+    return !known.outside.some(other => dotKey(other.dot) === dotKey(dot))
+  })
+}
+
+function wordsOf(replicant: Replicant): string {
+  const schedule = scheduleOf(holderOf(replicant), NO_MATRICES)
+  switch (schedule.state) {
+    case 'none':
+    case 'unknown':
+      return 'none'
+    case 'absent':
+      return 'absent'
+    case 'present':
+      return [schedule.reset, ...schedule.changes].map(({ dot }) => dotKey(dot)).join()
+  }
+}
+
+function expectedWords(operations: readonly Operation[], id: string): string {
+  const expected = expectedOf(operations, id)
+  return expected.state === 'present' ? expected.schedule.map(({ dot }) => dotKey(dot)).join() : expected.state
+}

@@ -1,0 +1,27 @@
+import type { Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { Effect, JsonObject } from '../fake-application.ts'
+import type { Ledger } from './ledger.ts'
+
+/** What one site has of one name when everything has come to rest. */
+export interface Replica {
+  readonly site: string
+  /** What it holds of it; undefined if it never heard of it. */
+  readonly replicant: Replicant | undefined
+  /** What its application has under the name. */
+  readonly resource: JsonObject | undefined
+  /** What the site says itself of being unlike the others (`diverged`, `unbound`, `failed`, …); undefined if it says that all is well. */
+  readonly admits: string | undefined
+}
+
+/** A world that has come to rest after faults and healing: what checkers look at. */
+export interface Ending {
+  readonly names: readonly ReplicantName[]
+  replicasOf(name: ReplicantName): readonly Replica[]
+  readonly ledger: Ledger
+  /** What happened at the applications, by site. */
+  readonly effects: ReadonlyMap<string, readonly Effect[]>
+  /** Sites that lost a part of what they had on disk: what only they held may be gone. */
+  readonly setBack: ReadonlySet<string>
+  /** Path of a resource at the applications. */
+  pathOf(name: ReplicantName): string
+}
