@@ -48,7 +48,7 @@ async function start(
   /** What is in memory is no longer what is on disk: the agent stops rather than carry on, and comes back whole. */
   const onStoreFailure = (error: CheopsError): void => {
     storeFailure = error
-    logger.error({ error }, 'the store cannot be written: the agent stops')
+    logger.error({ error }, 'the store has failed: the agent stops')
     if (state !== 'serving') return
     state = 'stopping'
     failed.resolve(error)

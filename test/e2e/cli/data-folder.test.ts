@@ -23,7 +23,7 @@ test('an agent whose store cannot be written stops with a last word, and comes b
   const change = await bench.run(['service', 'add', 'inventory', '--endpoint', 'http://127.0.0.1:1'])
   expect([change.code, change.err]).toMatchObject([2, expect.stringContaining('ERR_STORE_FAILED')])
   expect((await ended)[0]).toBe(1)
-  expect(first.output()).toContain('the store cannot be written: the agent stops')
+  expect(first.output()).toContain('the store has failed: the agent stops')
   expect(first.output()).toMatch(
     /cheops: The store failed: it cannot be written\. \(ERR_STORE_FAILED\)\n {2}Is the disk full/,
   )
