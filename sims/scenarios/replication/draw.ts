@@ -1,0 +1,138 @@
+import { SeededRandom } from '../../world/seeded-random.ts'
+import type { ApplicationFault, Deed, Step } from './step.ts'
+
+export interface Plan {
+  readonly sites: readonly string[]
+  readonly names: readonly string[]
+  /** Sorted by time. */
+  readonly steps: readonly Step[]
+}
+
+/** Which faults a world has. All runs have cuts, crashes and slow links. */
+export interface Weather {
+  /** The application goes wrong: crashes, refusals, silence. */
+  readonly application: boolean
+  /** Disks fail, and agents' clocks jump. */
+  readonly machine: boolean
+  /** Members are added and removed. */
+  readonly members: boolean
+  /** Disks are set back to backups, or lose records. */
+  readonly memory: boolean
+  /** Somebody writes to an application past Cheops. */
+  readonly outsiders: boolean
+}
+
+export const FAIR: Weather = { application: false, machine: false, members: false, memory: false, outsiders: false }
+
+/** Time in which things happen, milliseconds. */
+const STORM_MS = 40_000
+/** Everything that has begun ends within this after it. */
+const AFTERMATH_MS = 15_000
+
+/** When all that a plan does is over. */
+export const PLAN_ENDS_MS = STORM_MS + AFTERMATH_MS
+
+const WRITES = 14
+const FAULTS = 8
+
+/** A plan from a seed. Everything in it is drawn here, so that leaving out one step changes no other. */
+export function draw(seed: number, weather: Weather): Plan {
+  const random = new SeededRandom(seed)
+  const sites = Array.from({ length: 2 + random.below(3) }, (_, i) => `s${i + 1}`)
+  const names = Array.from({ length: 1 + random.below(2) }, (_, i) => `n${i + 1}`)
+  const kinds = faultsOf(weather)
+  const deeds: Step[] = []
+  const at = (): number => Math.round(random.between(0, STORM_MS))
+  for (const name of names) {
+    const members = random.chance(0.7) ? sites : sites.slice(0, 2)
+    deeds.push({ at: 0, do: 'create', site: random.pick(members), name, members, token: `${name}-0` })
+  }
+  for (let i = 1; i <= 1 + random.below(WRITES); i++)
+    deeds.push({ at: at(), ...writeOf(random, weather, sites, names, `t${i}`) })
+  for (let i = 0; i < random.below(FAULTS); i++) {
+    const fault = random.pick(kinds)
+    deeds.push({ at: at(), ...fault(random, sites, names) })
+  }
+  return { sites, names, steps: deeds.toSorted((a, b) => a.at - b.at) }
+}
+
+function writeOf(
+  random: SeededRandom,
+  weather: Weather,
+  sites: readonly string[],
+  names: readonly string[],
+  token: string,
+): Deed {
+  const [site, name] = [random.pick(sites), random.pick(names)]
+  const roll = random.uniform()
+  if (roll < 0.35) return { do: 'merge', site, name, token }
+  if (roll < 0.55) return { do: 'replace', site, name, token }
+  if (roll < 0.7) return { do: 'add', site, name, token }
+  if (roll < 0.8) return { do: 'delete', site, name }
+  if (roll < 0.9 || !weather.members) return { do: 'create', site, name, members: sites, token }
+  const other = random.pick(sites)
+  return random.chance(0.5)
+    ? { do: 'members', site, name, added: [other], removed: [] }
+    : { do: 'members', site, name, added: [], removed: [other] }
+}
+
+type Fault = (random: SeededRandom, sites: readonly string[], names: readonly string[]) => Deed
+
+const APPLICATION_FAULTS: readonly ApplicationFault[] = [
+  'crash-before',
+  'crash-after',
+  'late-answer',
+  'late-effect',
+  'cut-answer',
+  'refuse-503',
+]
+
+function faultsOf({ application, machine, memory, outsiders }: Weather): readonly Fault[] {
+  const length = (random: SeededRandom): number => Math.round(random.between(100, AFTERMATH_MS - 1_000))
+  const pair = (random: SeededRandom, sites: readonly string[]): readonly [string, string] => {
+    const a = random.pick(sites)
+    return [a, random.pick(sites.filter(site => site !== a))]
+  }
+  const always: Fault[] = [
+    (random, sites) => {
+      const [from, to] = pair(random, sites)
+      return { do: 'cut', from, to, forMs: length(random) }
+    },
+    (random, sites) => ({ do: 'isolate', site: random.pick(sites), forMs: length(random) }),
+    (random, sites) => ({ do: 'break', between: pair(random, sites) }),
+    random => ({ do: 'slow', toMs: Math.round(random.between(50, 2_000)), forMs: length(random) }),
+    (random, sites) => ({ do: 'kill', site: random.pick(sites), forMs: length(random) }),
+  ]
+  const some: (readonly [boolean, Fault])[] = [
+    [
+      application,
+      (random, sites) => ({
+        do: 'break the application',
+        site: random.pick(sites),
+        how: random.pick(APPLICATION_FAULTS),
+      }),
+    ],
+    [application, (random, sites) => ({ do: 'stop the application', site: random.pick(sites), forMs: length(random) })],
+    [
+      machine,
+      (random, sites) => ({
+        do: 'jump',
+        site: random.pick(sites),
+        byMs: Math.round(random.between(-3_600_000, 3_600_000)),
+      }),
+    ],
+    [machine, (random, sites) => ({ do: 'fail the disk', site: random.pick(sites), forMs: length(random) })],
+    [memory, (random, sites) => ({ do: 'set back', site: random.pick(sites), afterMs: length(random) })],
+    [memory, (random, sites) => ({ do: 'flip a record', site: random.pick(sites) })],
+    [
+      outsiders,
+      (random, sites, names) => ({
+        do: 'outsider',
+        site: random.pick(sites),
+        name: random.pick(names),
+        token: `o${random.below(1_000)}`,
+      }),
+    ],
+  ]
+  return [...always, ...some.flatMap(([wanted, fault]) => (wanted ? [fault] : []))]
+}

@@ -1,0 +1,95 @@
+/**
+ * What a run does, as data: so that a plan can be drawn from a seed, shortened, told in words, and kept in a file.
+ */
+
+export type Step = { readonly at: number } & Deed
+
+export type Deed =
+  /** A client asks a site to write. */
+  | {
+      readonly do: 'create'
+      readonly site: string
+      readonly name: string
+      readonly members: readonly string[]
+      readonly token: string
+    }
+  | { readonly do: 'replace' | 'merge' | 'add'; readonly site: string; readonly name: string; readonly token: string }
+  | { readonly do: 'delete'; readonly site: string; readonly name: string }
+  | {
+      readonly do: 'members'
+      readonly site: string
+      readonly name: string
+      readonly added: readonly string[]
+      readonly removed: readonly string[]
+    }
+  /** Nothing passes from one site to another, for a while. */
+  | { readonly do: 'cut'; readonly from: string; readonly to: string; readonly forMs: number }
+  | { readonly do: 'isolate'; readonly site: string; readonly forMs: number }
+  /** Conversations between two sites break off. */
+  | { readonly do: 'break'; readonly between: readonly [string, string] }
+  | { readonly do: 'slow'; readonly toMs: number; readonly forMs: number }
+  | { readonly do: 'kill'; readonly site: string; readonly forMs: number }
+  | { readonly do: 'jump'; readonly site: string; readonly byMs: number }
+  | { readonly do: 'fail the disk'; readonly site: string; readonly forMs: number }
+  | { readonly do: 'flip a record'; readonly site: string }
+  /** A backup is made, and put back later, with the application's or without. */
+  | { readonly do: 'set back'; readonly site: string; readonly afterMs: number }
+  /** The next write to the application goes wrong. */
+  | { readonly do: 'break the application'; readonly site: string; readonly how: ApplicationFault }
+  | { readonly do: 'stop the application'; readonly site: string; readonly forMs: number }
+  /** Somebody writes past Cheops. */
+  | { readonly do: 'outsider'; readonly site: string; readonly name: string; readonly token: string }
+
+export type ApplicationFault =
+  'crash-before' | 'crash-after' | 'late-answer' | 'late-effect' | 'cut-answer' | 'refuse-503' | 'refuse-422'
+
+/** Deeds of clients; all others are faults, and are left out first when a story is shortened. */
+export function isWrite(step: Step): boolean {
+  return ['create', 'replace', 'merge', 'add', 'delete', 'members'].includes(step.do)
+}
+
+/** One line of a story. */
+export function inWords(step: Step): string {
+  switch (step.do) {
+    case 'create':
+      return `a client at ${step.site} creates ${step.name} on ${step.members.join(' & ')} (${step.token})`
+    case 'replace':
+    case 'merge':
+    case 'add':
+      return `a client at ${step.site} asks to ${step.do} ${step.name} (${step.token})`
+    case 'delete':
+      return `a client at ${step.site} deletes ${step.name}`
+    case 'members': {
+      const changes = [...step.added.map(site => `+${site}`), ...step.removed.map(site => `-${site}`)]
+      return `a client at ${step.site} changes the members of ${step.name}: ${changes.join(' ')}`
+    }
+    case 'cut':
+      return `nothing passes from ${step.from} to ${step.to} for ${seconds(step.forMs)}`
+    case 'isolate':
+      return `${step.site} is cut off from everybody for ${seconds(step.forMs)}`
+    case 'break':
+      return `conversations between ${step.between.join(' and ')} break off`
+    case 'slow':
+      return `messages take up to ${seconds(step.toMs)} for ${seconds(step.forMs)}`
+    case 'kill':
+      return `${step.site} is killed, and comes back after ${seconds(step.forMs)}`
+    case 'jump':
+      return `the clock of ${step.site} jumps by ${seconds(step.byMs)}`
+    case 'fail the disk':
+      return `no write to the disk of ${step.site} succeeds; it comes back after ${seconds(step.forMs)}`
+    case 'flip a record':
+      return `a record on the disk of ${step.site} changes; the disk is set back to its last backup`
+    case 'set back':
+      return `a backup of the disk of ${step.site} is made, and put back after ${seconds(step.afterMs)}`
+    case 'break the application':
+      return `the application of ${step.site}: ${step.how} at the next write`
+    case 'stop the application':
+      return `the application of ${step.site} is away for ${seconds(step.forMs)}`
+    case 'outsider':
+      return `somebody writes ${step.name} at ${step.site} past Cheops (${step.token})`
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
