@@ -1,0 +1,152 @@
+/**
+ * What the checkers of replication say of a world that has come to rest: nothing when all is well, and the right thing of each
+ * ending that is wrong in one way. The operations are made by hand, and the members hold them by the real core.
+ */
+import { describe, expect, test } from 'vitest'
+import { dotsAreUnique } from '../../../../sims/checkers/replication/dots-are-unique.ts'
+import { executedOnce } from '../../../../sims/checkers/replication/executed-once.ts'
+import { nothingDeleted } from '../../../../sims/checkers/replication/nothing-deleted.ts'
+import { nothingLost } from '../../../../sims/checkers/replication/nothing-lost.ts'
+import { sameOperations } from '../../../../sims/checkers/replication/same-operations.ts'
+import { sameSchedule } from '../../../../sims/checkers/replication/same-schedule.ts'
+import { sameState } from '../../../../sims/checkers/replication/same-state.ts'
+import { Ledger } from '../../../../sims/world/replication/ledger.ts'
+import { admit, contextOf, newReplicant, NO_MATRICES } from '../../../../src/core/oplog/index.ts'
+import type { JsonObject } from '../../../../sims/world/fake-application.ts'
+import type { Ending, Replica } from '../../../../sims/world/replication/ending.ts'
+import type { Operation, Replicant } from '../../../../src/core/oplog/index.ts'
+
+const CHECKERS = [sameOperations, sameSchedule, sameState, nothingLost, nothingDeleted, executedOnce, dotsAreUnique]
+const NAME = { service: 'warehouse', kind: 'item', name: 'n' }
+const dot = (site: string, number: number) => ({ site, incarnation: '1-0000000000000000', number })
+const stamp = (ms: number) => ({ ms, counter: 0 })
+const LIFE = { stamp: stamp(1), dot: dot('s1', 1) }
+
+function operation(
+  at: number,
+  site: string,
+  number: number,
+  type: string,
+  value: JsonObject,
+  seen: readonly Operation[] = [],
+): Operation {
+  const bytes = new TextEncoder().encode(JSON.stringify(value))
+  const previous = seen.findLast(other => other.dot.site === site)?.dot
+  return {
+    dot: dot(site, number),
+    stamp: stamp(at),
+    replicant: NAME,
+    life: LIFE,
+    type,
+    context: contextOf(seen.map(other => other.dot)),
+    payload: { method: 'X', path: '/items/n', headers: [], body: { bytes } },
+    ...(previous !== undefined && { previous }),
+    ...(type === 'create' && { members: { added: ['s1', 's2'], removed: [] } }),
+  }
+}
+
+const CREATE = operation(1, 's1', 1, 'create', { base: 'a' })
+const MERGE = operation(2, 's2', 1, 'merge', { last: 'b' }, [CREATE])
+const ADD = operation(3, 's1', 2, 'add', { line: 'c' }, [CREATE])
+const ALL = [CREATE, MERGE, ADD]
+const STATE = { id: 'n', base: 'a', last: 'b', lines: [{ line: 'c' }] }
+
+function holding(site: string, operations: readonly Operation[]): Replicant {
+  return operations.reduce((replicant, one) => admit(replicant, one, NO_MATRICES).replicant, newReplicant(NAME, site))
+}
+
+/** Two members that agree, and what is different in it. */
+function ending(different: Partial<Ending> & { readonly replicas?: readonly Partial<Replica>[] } = {}): Ending {
+  const ledger = new Ledger()
+  for (const one of ALL) {
+    ledger.note(one)
+    ledger.acknowledged.push({ site: one.dot.site, words: one.type, dot: one.dot })
+  }
+  const replicas = ['s1', 's2'].map((site, i) => ({
+    site,
+    replicant: holding(site, ALL),
+    resource: STATE,
+    admits: undefined,
+    ...different.replicas?.[i],
+  }))
+  return {
+    names: [NAME],
+    replicasOf: () => replicas,
+    ledger,
+    effects: new Map(),
+    setBack: new Set(),
+    pathOf: () => '/items/n',
+    ...different,
+  }
+}
+
+const found = (end: Ending): string[] => CHECKERS.flatMap(({ name, look }) => look(end).map(text => `${name}: ${text}`))
+
+const effect = (method: string, added?: unknown) => ({
+  at: 5,
+  method,
+  path: '/items/n',
+  service: 'warehouse',
+  value: method === 'DELETE' ? undefined : STATE,
+  byOutsider: false,
+  ...(added !== undefined && { added }),
+})
+
+test('nothing is found where all is well', () => {
+  const effects = new Map([['s1', [effect('POST'), effect('POST', { line: 'c' })]]])
+  expect(found(ending({ effects }))).toEqual([])
+})
+
+describe('what is wrong is found', () => {
+  test('a member that lacks an operation, and one that waits', () => {
+    const lacks = ending({ replicas: [{}, { replicant: holding('s2', [CREATE, ADD]) }] })
+    expect(found(lacks).join('\n')).toMatch(/same operations: n: s2 knows/)
+    expect(found(lacks).join('\n')).toMatch(/nothing acknowledged is lost: s2 acknowledged "merge", and s2 does not/)
+    const late = operation(4, 's1', 3, 'merge', {}, [...ALL, operation(4, 's2', 9, 'merge', {}, [CREATE])])
+    const waits = ending({ replicas: [{ replicant: holding('s1', [...ALL, late]) }] })
+    expect(found(waits)).toEqual(['same operations: n: 1 operations wait at s1'])
+  })
+
+  test('a member that keeps less than what decides', () => {
+    const all = holding('s1', ALL)
+    const [life] = all.lives
+    if (life === undefined) throw new Error('it holds a life')
+    const forgetful = { ...all, lives: [{ ...life, live: life.live.filter(({ type }) => type !== 'merge') }] }
+    expect(found(ending({ replicas: [{ replicant: forgetful }] }))).toEqual([
+      expect.stringMatching(/^pruned equals unpruned: n: the schedule of s1 is .*, and the full log says/),
+    ])
+  })
+
+  test('an application that has something else, unless the site says so', () => {
+    const resource = { ...STATE, last: 'x' }
+    expect(found(ending({ replicas: [{ resource }] }))).toEqual([
+      expect.stringMatching(/^same state: n: s1 has .*"last":"x".* and says that all is well/),
+    ])
+    expect(found(ending({ replicas: [{ resource: undefined }] }))).toHaveLength(1)
+    expect(found(ending({ replicas: [{ resource, admits: 'diverged' }] }))).toEqual([])
+  })
+
+  test('an operation that a client was told of and nobody has', () => {
+    const lost = ending()
+    lost.ledger.acknowledged.push({ site: 's1', words: 'lost', dot: dot('s1', 7) })
+    expect(found(lost)).toEqual(['nothing acknowledged is lost: s1 acknowledged "lost", and nobody ever released it'])
+    expect(found({ ...lost, setBack: new Set(['s1']) })).toEqual([])
+  })
+
+  test('a deletion that nobody wanted', () => {
+    expect(found(ending({ effects: new Map([['s2', [effect('DELETE')]]]) }))).toEqual([
+      'nothing is deleted that no operation deleted: n was deleted at s2 at 0.005 s',
+    ])
+  })
+
+  test('an action that took effect twice', () => {
+    const effects = new Map([['s2', [effect('POST', { line: 'c' }), effect('POST', { line: 'c' })]]])
+    expect(found(ending({ effects }))).toEqual([expect.stringMatching(/^nothing is executed twice: .*"c".* twice/)])
+  })
+
+  test('two operations with one dot', () => {
+    const twice = ending()
+    twice.ledger.note(operation(9, 's2', 1, 'merge', { other: true }, [CREATE]))
+    expect(found(twice)).toEqual([expect.stringMatching(/^dots are never reused: /)])
+  })
+})
