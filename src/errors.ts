@@ -224,6 +224,31 @@ export const ERRORS = {
     title: 'The agent cannot listen for peers',
     hint: 'Is another process using the port? Choose other addresses under "listen"; port 0 takes any that is free.',
   },
+  ERR_SYNC_MESSAGE: {
+    status: 400,
+    title: 'A sync message is not in order',
+    hint: 'The agent that sent it does not follow protocols/sync/README.md.',
+  },
+  ERR_SYNC_SIGNATURE: {
+    status: 400,
+    title: 'An operation was not signed by the site that it names as its origin',
+    hint: 'Nothing was taken. The agent that passed it on is faulty, or not what it says it is.',
+  },
+  ERR_SYNC_ORIGIN: {
+    status: 503,
+    title: 'The key of the site that an operation comes from is not known here yet',
+    hint: 'It is taken when the record of that site has come. See "cheops site ls".',
+  },
+  ERR_SYNC_TOO_LARGE: {
+    status: 413,
+    title: 'The operation does not fit into a message to other sites',
+    hint: 'Nothing was done. protocols/sync/README.md has the limits: of names, headers, members; text must be Unicode.',
+  },
+  ERR_SYNC_CLOSED: {
+    status: 503,
+    title: 'The conversation with the site has ended',
+    hint: 'It goes on with the next connection where it stopped. See "cheops site show".',
+  },
   ERR_PEER_RENAMED: {
     status: 500,
     title: 'The data folder belongs to another site',

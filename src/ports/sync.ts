@@ -10,7 +10,7 @@ import type {
   Dot,
   LifeId,
   LifeKnowledge,
-  LifeSummary,
+  LifeTransfer,
   MatrixDefinition,
   Operation,
   RemovalTold,
@@ -31,7 +31,7 @@ export interface SealedLifeTransfer {
   readonly life: LifeId
   /** Dependencies first. */
   readonly operations: readonly SealedOperation[]
-  readonly summary?: LifeSummary
+  readonly summary?: NonNullable<LifeTransfer['summary']>
 }
 
 /** What became of an operation at a site. */

@@ -1,0 +1,202 @@
+/** What outboxes hold. README.md, "Entries". */
+import { bad, count, decoded, encoded, present, replicant, site, small, text, tooLarge, whole } from './fields.ts'
+import { SYNC_LIMITS as LIMITS } from './limits.ts'
+import { matrixHash, matrixText, readMatrixText } from './matrix-text.ts'
+import { OriginReader, OriginWriter } from './origins.ts'
+import * as pb from './pb/message.ts'
+import {
+  KNOWN_LIMITS,
+  SUMMARY_LIMITS,
+  checkedSealed,
+  checkedSummary,
+  sealedMessage,
+  summaryMessage,
+} from './transfer-codec.ts'
+import type { Bytes } from './fields.ts'
+import type { LifeKnowledge } from '../../src/core/oplog/index.ts'
+import type { Outcome, OutboxEntry } from '../../src/ports/sync.ts'
+
+type EntryOf<K extends OutboxEntry['kind']> = Extract<OutboxEntry, { kind: K }>
+
+/** In the order of their numbers on the wire, from 0. */
+export const OUTCOMES: readonly Outcome[] = ['pending', 'applied', 'superseded', 'void', 'failed', 'uncertain']
+
+const DECODE = {
+  limits: {
+    acknowledgement: {
+      origins: LIMITS.origins,
+      lives: LIMITS.lives,
+      lives$: KNOWN_LIMITS,
+    },
+    outcome: { origins: LIMITS.origins },
+    removal: { origins: LIMITS.origins, held: LIMITS.contextDots },
+    transfer: {
+      origins: LIMITS.origins,
+      operations: LIMITS.transferOperations,
+      summary: SUMMARY_LIMITS,
+    },
+  },
+} as const
+
+export function encodeEntry(entry: OutboxEntry): Bytes {
+  return encoded(pb.Entry.encode(entryMessage(entry)), decodeEntry)
+}
+
+export function decodeEntry(bytes: Uint8Array): OutboxEntry {
+  if (bytes.length > LIMITS.entryBytes) throw bad(`an entry has more than ${LIMITS.entryBytes} bytes`)
+  const entry = decoded(() => pb.Entry.decode(bytes, DECODE))
+  const { operation, acknowledgement, outcome, removal, matrix, transfer } = entry
+  const known = [operation, acknowledgement, outcome, removal, matrix, transfer].filter(each => each !== undefined)
+  if (known.length > 1) throw bad('an entry is more than one thing')
+  if (operation !== undefined) return { kind: 'operation', operation: checkedSealed(operation) }
+  if (acknowledgement !== undefined) return checkedAcknowledgement(acknowledgement)
+  if (outcome !== undefined) return checkedOutcome(outcome)
+  if (removal !== undefined) return checkedRemoval(removal)
+  if (matrix !== undefined) return checkedMatrix(matrix)
+  if (transfer !== undefined) return checkedTransfer(transfer)
+  return { kind: 'unknown' }
+}
+
+function entryMessage(entry: OutboxEntry): Partial<pb.Entry> {
+  switch (entry.kind) {
+    case 'operation':
+      return { operation: sealedMessage(entry.operation) }
+    case 'acknowledgement':
+      return { acknowledgement: acknowledgementMessage(entry) }
+    case 'outcome':
+      return { outcome: outcomeMessage(entry) }
+    case 'removal':
+      return { removal: removalMessage(entry) }
+    case 'matrix':
+      return { matrix: matrixMessage(entry) }
+    case 'transfer':
+      return { transfer: transferMessage(entry) }
+    case 'unknown':
+      throw tooLarge('it is of another version.')
+  }
+}
+
+export function livesMessage(lives: readonly LifeKnowledge[], origins: OriginWriter): pb.LifeKnowledge[] {
+  return lives.map(known => ({ life: origins.id(known.life), ...origins.known(known) }))
+}
+
+export function checkedLives(lives: readonly pb.LifeKnowledge[], origins: OriginReader): readonly LifeKnowledge[] {
+  return lives.map(known => ({ life: origins.id(known.life), ...origins.known(known) }))
+}
+
+function acknowledgementMessage(entry: EntryOf<'acknowledgement'>): pb.Acknowledgement {
+  const { replicant, lives, clock } = entry
+  const origins = new OriginWriter()
+  const [clockMs, clockCounter] = [whole(clock.ms), small(clock.counter)]
+  return { replicant, lives: livesMessage(lives, origins), clockMs, clockCounter, origins: origins.origins }
+}
+
+function checkedAcknowledgement(message: pb.Acknowledgement): OutboxEntry {
+  const origins = new OriginReader(message.origins)
+  return {
+    kind: 'acknowledgement',
+    replicant: replicant(message.replicant),
+    lives: checkedLives(message.lives, origins),
+    clock: { ms: count(message.clockMs), counter: message.clockCounter },
+  }
+}
+
+function outcomeMessage({ replicant, life, dot, site, outcome, status, at }: EntryOf<'outcome'>): pb.Outcome {
+  const origins = new OriginWriter()
+  return {
+    replicant,
+    life: origins.id(life),
+    dot: origins.dot(dot),
+    site,
+    outcome: OUTCOMES.indexOf(outcome),
+    status: status ?? 0,
+    at: whole(at),
+    origins: origins.origins,
+  }
+}
+
+function checkedOutcome(message: pb.Outcome): OutboxEntry {
+  const { status, at } = message
+  const outcome = OUTCOMES[message.outcome]
+  // A later version may know more of them.
+  if (outcome === undefined) return { kind: 'unknown' }
+  if (status !== 0 && (status < 100 || status > 599)) throw bad('a status is none')
+  const origins = new OriginReader(message.origins)
+  return {
+    kind: 'outcome',
+    replicant: replicant(message.replicant),
+    life: origins.id(message.life),
+    dot: origins.dot(message.dot),
+    site: site(message.site),
+    outcome,
+    ...(status !== 0 && { status }),
+    at: count(at),
+  }
+}
+
+function removalMessage({ replicant, told }: EntryOf<'removal'>): pb.Removal {
+  const { life, removal, member, held } = told
+  const origins = new OriginWriter()
+  return {
+    replicant,
+    life: origins.id(life),
+    removal: origins.id(removal),
+    member,
+    held: origins.dots(held),
+    origins: origins.origins,
+  }
+}
+
+function checkedRemoval(message: pb.Removal): OutboxEntry {
+  const origins = new OriginReader(message.origins)
+  return {
+    kind: 'removal',
+    replicant: replicant(message.replicant),
+    told: {
+      life: origins.id(message.life),
+      removal: origins.id(message.removal),
+      member: site(message.member),
+      held: origins.context(message.held),
+    },
+  }
+}
+
+function matrixMessage({ hash, definition }: EntryOf<'matrix'>): pb.Matrix {
+  if (matrixHash(definition) !== hash) throw tooLarge('a matrix has another name.')
+  return { text: matrixText(definition) }
+}
+
+function checkedMatrix(message: pb.Matrix): OutboxEntry {
+  const definition = readMatrixText(text(message.text, LIMITS.matrixLength, 'a matrix'))
+  return { kind: 'matrix', hash: matrixHash(definition), definition }
+}
+
+function transferMessage({ replicant, transfer, more }: EntryOf<'transfer'>): pb.Transfer {
+  const { life, operations, summary } = transfer
+  const origins = new OriginWriter()
+  return {
+    replicant,
+    life: origins.id(life),
+    operations: operations.map(sealedMessage),
+    ...(summary !== undefined && { summary: summaryMessage(summary, origins) }),
+    more,
+    origins: origins.origins,
+  }
+}
+
+function checkedTransfer(message: pb.Transfer): OutboxEntry {
+  const { summary, more } = message
+  const origins = new OriginReader(message.origins)
+  const life = origins.id(present(message.life, 'the life'))
+  if (more && summary !== undefined) throw bad('a transfer goes on behind its summary')
+  return {
+    kind: 'transfer',
+    replicant: replicant(message.replicant),
+    transfer: {
+      life,
+      operations: message.operations.map(checkedSealed),
+      ...(summary !== undefined && { summary: checkedSummary(summary, life, origins) }),
+    },
+    more,
+  }
+}

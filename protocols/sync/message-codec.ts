@@ -1,0 +1,240 @@
+/** What the two ends of a conversation say. README.md, "Messages". */
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { compareOrigins } from '../../src/core/oplog/index.ts'
+import { checkedLives, livesMessage } from './entry-codec.ts'
+import { bad, count, decoded, encoded, incarnation, present, replicant, site, small } from './fields.ts'
+import { sum, sumBytes, tooLarge, whole } from './fields.ts'
+import { SYNC_LIMITS as LIMITS } from './limits.ts'
+import { OriginReader, OriginWriter } from './origins.ts'
+import * as pb from './pb/message.ts'
+import { KNOWN_LIMITS } from './transfer-codec.ts'
+import type { Bytes } from './fields.ts'
+import type { Hole, LifeKnowledge, ReplicantName } from '../../src/core/oplog/index.ts'
+import type {
+  AuditChildren,
+  OutboxCursor,
+  OutboxRange,
+  SetDigest,
+  SyncCloseReason,
+  SyncMessage,
+} from '../../src/ports/sync.ts'
+
+type MessageOf<K extends SyncMessage['kind']> = Extract<SyncMessage, { kind: K }>
+
+/** In the order of their numbers on the wire, from 1. `lost` and `unknown` are never said. */
+export const REASONS: readonly SyncCloseReason[] = [
+  'done',
+  'stopping',
+  'replaced',
+  'not-member',
+  'invalid',
+  'too-large',
+  'wrong-order',
+  'gap',
+  'beyond',
+  'time-out',
+  'failed',
+]
+
+/** Entries of fewer bytes than this are not compressed: nothing is gained. */
+const DEFLATE_FROM_BYTES = 512
+/** Digits that a prefix is written with. */
+const PREFIX_PATTERN = /^[0-9a-f]*$/
+
+const DECODE = {
+  limits: {
+    hello: { outboxes: LIMITS.outboxes },
+    welcome: { cursors: LIMITS.outboxes },
+    entries: { entries: LIMITS.entriesPerMessage },
+    want: { origins: LIMITS.origins, lives: LIMITS.lives, lives$: KNOWN_LIMITS },
+    children: { nodes: 16, leaves: LIMITS.auditLeaves },
+  },
+} as const
+
+export function encodeMessage(message: SyncMessage): Bytes {
+  if (message.kind === 'entries') return encodeEntries(message)
+  return encoded(pb.Message.encode(messageMessage(message)), decodeMessage)
+}
+
+/** Not read back: they were checked when they were written, and there are many. */
+function encodeEntries({ incarnation, first, entries }: MessageOf<'entries'>): Bytes {
+  if (entries.length === 0 || entries.length > LIMITS.entriesPerMessage) throw tooLarge('a wrong number of entries.')
+  if (entries.some(entry => entry.length > LIMITS.entryBytes)) throw tooLarge('an entry is too large.')
+  // Entries repeat names and incarnations over and over: a third to a tenth remains of many small ones.
+  const list = pb.EntryList.encode({ entries: entries as Bytes[] })
+  const deflated =
+    list.length < DEFLATE_FROM_BYTES ? list : deflateRawSync(list, { level: constants.Z_BEST_SPEED, memLevel: 9 })
+  const body =
+    deflated.length < list.length * 0.9 ? { entries: [], deflated: deflated as Bytes } : { entries: entries as Bytes[] }
+  const bytes = pb.Message.encode({ entries: { incarnation, first: whole(first), ...body } })
+  // What is compressed is bounded as a whole too, so that it costs a receiver no more than what is not.
+  if (bytes.length > LIMITS.frameBytes || list.length > LIMITS.frameBytes) {
+    throw tooLarge(`a message has more than ${LIMITS.frameBytes} bytes.`)
+  }
+  return bytes
+}
+
+export function decodeMessage(bytes: Uint8Array): SyncMessage {
+  if (bytes.length > LIMITS.frameBytes) throw bad(`a message has more than ${LIMITS.frameBytes} bytes`)
+  const message = decoded(() => pb.Message.decode(bytes, DECODE))
+  const { hello, welcome, entries, received, want, digest, audit, children, goodbye } = message
+  const all = [hello, welcome, entries, received, want, digest, audit, children, goodbye]
+  if (all.filter(each => each !== undefined).length > 1) throw bad('it is more than one thing')
+  if (entries !== undefined) return checkedEntries(entries)
+  if (received !== undefined) return { kind: 'received', ...checkedCursor(received) }
+  if (hello !== undefined) return checkedHello(hello)
+  if (welcome !== undefined) return checkedWelcome(welcome)
+  if (want !== undefined) return checkedWant(want)
+  if (digest !== undefined) return { kind: 'digest', digest: { count: count(digest.count), sum: sum(digest.sum) } }
+  if (audit !== undefined) return { kind: 'audit', prefix: prefix(audit.prefix) }
+  if (children !== undefined) return checkedChildren(children)
+  // A reason of a later version still ends the conversation.
+  if (goodbye !== undefined) return { kind: 'goodbye', reason: REASONS[goodbye.reason - 1] ?? 'unknown' }
+  return { kind: 'unknown' }
+}
+
+/** Bytes that are equal for equal knowledge: the body of a `want`. */
+export function encodeKnowledge(name: ReplicantName, lives: readonly LifeKnowledge[]): Bytes {
+  const sorted = lives.map(life => ({ ...life, holes: life.holes.toSorted(compareHoles) }))
+  return pb.Want.encode(wantMessage(name, sorted))
+}
+
+function compareHoles(a: Hole, b: Hole): number {
+  return compareOrigins(a.last, b.last) || a.after - b.after
+}
+
+function messageMessage(message: Exclude<SyncMessage, { kind: 'entries' }>): Partial<pb.Message> {
+  switch (message.kind) {
+    case 'hello': {
+      const { version, site, incarnation, outboxes } = message
+      return { hello: { version: small(version), site, incarnation, outboxes: outboxes.map(outboxMessage) } }
+    }
+    case 'welcome': {
+      const { version, site, incarnation, cursors } = message
+      return { welcome: { version: small(version), site, incarnation, cursors: cursors.map(cursorMessage) } }
+    }
+    case 'received':
+      return { received: cursorMessage(message) }
+    case 'want':
+      return { want: wantMessage(message.replicant, message.lives) }
+    case 'digest':
+      return { digest: digestMessage(message.digest) }
+    case 'audit':
+      return { audit: { prefix: message.prefix } }
+    case 'children':
+      return { children: { prefix: message.prefix, ...childrenMessage(message.below) } }
+    case 'goodbye': {
+      const number = REASONS.indexOf(message.reason) + 1
+      if (number === 0) throw tooLarge('a reason that is never said.')
+      return { goodbye: { reason: number } }
+    }
+    case 'unknown':
+      throw tooLarge('it is of another version.')
+  }
+}
+
+function outboxMessage({ incarnation, first, next }: OutboxRange): pb.Outbox {
+  return { incarnation, first: whole(first), next: whole(next) }
+}
+
+function cursorMessage({ incarnation, upTo }: OutboxCursor): pb.Cursor {
+  return { incarnation, upTo: whole(upTo) }
+}
+
+function digestMessage({ count, sum }: SetDigest): pb.Digest {
+  return { count: whole(count), sum: sumBytes(sum) }
+}
+
+function wantMessage(replicant: ReplicantName, lives: readonly LifeKnowledge[]): pb.Want {
+  const origins = new OriginWriter()
+  return { replicant, lives: livesMessage(lives, origins), origins: origins.origins }
+}
+
+function childrenMessage(below: AuditChildren): Pick<pb.Children, 'nodes' | 'leaves'> {
+  if (below.kind === 'nodes') {
+    return { nodes: below.nodes.map(node => ({ digit: node.digit, ...digestMessage(node) })), leaves: [] }
+  }
+  return { nodes: [], leaves: below.leaves.map(leaf => ({ replicant: leaf.replicant, hash: sumBytes(leaf.hash) })) }
+}
+
+function checkedHello(message: pb.Hello): SyncMessage {
+  const outboxes = message.outboxes.map(({ incarnation, first, next }) => {
+    const range = { incarnation, first: count(first, 1), next: count(next, 1) }
+    if (range.next < range.first) throw bad('an outbox ends before it begins')
+    return range
+  })
+  return { kind: 'hello', ...checkedSpeaker(message), outboxes: inOrder(outboxes) }
+}
+
+function checkedWelcome(message: pb.Welcome): SyncMessage {
+  return { kind: 'welcome', ...checkedSpeaker(message), cursors: inOrder(message.cursors.map(checkedCursor)) }
+}
+
+function checkedSpeaker({ version, site: name, incarnation: present }: pb.Hello | pb.Welcome) {
+  return { version, site: site(name), incarnation: incarnation(present) }
+}
+
+function checkedCursor({ incarnation: own, upTo }: pb.Cursor): { incarnation: string; upTo: number } {
+  return { incarnation: incarnation(own), upTo: count(upTo) }
+}
+
+/** Each incarnation once: two words on one outbox could contradict each other. */
+function inOrder<T extends { readonly incarnation: string }>(list: readonly T[]): readonly T[] {
+  if (new Set(list.map(each => incarnation(each.incarnation))).size !== list.length) {
+    throw bad('an incarnation is there twice')
+  }
+  return list
+}
+
+function checkedEntries(message: pb.Entries): SyncMessage {
+  const { deflated } = message
+  if (deflated !== undefined && message.entries.length > 0) throw bad('entries are there in two ways')
+  const entries = deflated === undefined ? message.entries : inflated(deflated)
+  if (entries.length === 0) throw bad('there are no entries')
+  if (entries.some(entry => entry.length > LIMITS.entryBytes)) throw bad('an entry is too large')
+  const first = count(message.first, 1)
+  // The next one has a number too.
+  if (first > Number.MAX_SAFE_INTEGER - entries.length) throw bad('a number is out of range')
+  return { kind: 'entries', incarnation: incarnation(message.incarnation), first, entries }
+}
+
+function inflated(deflated: Uint8Array): readonly Uint8Array[] {
+  const options = { limits: { entries: LIMITS.entriesPerMessage } }
+  return decoded(
+    () => pb.EntryList.decode(inflateRawSync(deflated, { maxOutputLength: LIMITS.frameBytes }), options).entries,
+  )
+}
+
+function checkedWant(message: pb.Want): SyncMessage {
+  const lives = checkedLives(message.lives, new OriginReader(message.origins))
+  return { kind: 'want', replicant: replicant(message.replicant), lives }
+}
+
+function prefix(digits: string): string {
+  if (digits.length > LIMITS.auditDigits || !PREFIX_PATTERN.test(digits)) throw bad('a prefix is none')
+  return digits
+}
+
+function checkedChildren(message: pb.Children): SyncMessage {
+  const { nodes, leaves } = message
+  if (nodes.length > 0 && leaves.length > 0) throw bad('there are nodes and leaves')
+  const below: AuditChildren =
+    nodes.length > 0
+      ? { kind: 'nodes', nodes: checkedNodes(nodes) }
+      : {
+          kind: 'leaves',
+          leaves: leaves.map(leaf => ({
+            replicant: replicant(present(leaf.replicant, 'a leaf')),
+            hash: sum(leaf.hash),
+          })),
+        }
+  return { kind: 'children', prefix: prefix(message.prefix), below }
+}
+
+function checkedNodes(nodes: readonly pb.Node[]) {
+  return nodes.map((node, i) => {
+    const before = nodes[i - 1]
+    if (node.digit > 15 || (before !== undefined && before.digit >= node.digit)) throw bad('nodes are not sorted')
+    return { digit: node.digit, count: count(node.count, 1), sum: sum(node.sum) }
+  })
+}
