@@ -11,35 +11,44 @@ export interface AcknowledgedWrite {
 
 /** Everything that the simulation knows and no site may forget: the full log, and what clients were told. */
 export class Ledger {
-  readonly #operations = new Map<string, { readonly operation: Operation; readonly text: string }>()
+  readonly #told = new Map<string, { readonly operation: Operation; readonly text: string }>()
+  readonly #sealed = new Map<string, Operation>()
   readonly #reused: string[] = []
   readonly acknowledged: AcknowledgedWrite[] = []
 
-  /** An operation has left its origin, or has arrived anywhere. */
+  /** An origin has signed it. A crash may come before anybody has seen it, and then it may be released anew, with another stamp. */
+  sealed(operation: Operation): void {
+    this.#sealed.set(dotKey(operation.dot), operation)
+  }
+
+  /** An operation has arrived at another site. */
   note(operation: Operation): void {
     const key = dotKey(operation.dot)
     const text = JSON.stringify(operation, (_name, value: unknown) =>
       value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
     )
-    const known = this.#operations.get(key)
-    if (known === undefined) this.#operations.set(key, { operation, text })
+    const known = this.#told.get(key)
+    if (known === undefined) this.#told.set(key, { operation, text })
     else if (known.text !== text) this.#reused.push(`${key} is ${known.text} and ${text}`)
   }
 
   /** All operations of a name that were ever released. */
   operationsOf(name: Operation['replicant']): readonly Operation[] {
     const key = replicantKey(name)
-    return [...this.#operations.values()]
-      .map(({ operation }) => operation)
-      .filter(({ replicant }) => replicantKey(replicant) === key)
+    const keys = new Set([...this.#sealed.keys(), ...this.#told.keys()])
+    return [...keys].flatMap(dot => this.#find(dot) ?? []).filter(({ replicant }) => replicantKey(replicant) === key)
   }
 
   find(dot: Dot): Operation | undefined {
-    return this.#operations.get(dotKey(dot))?.operation
+    return this.#find(dotKey(dot))
   }
 
   /** Dots that two different operations had. */
   get reused(): readonly string[] {
     return this.#reused
+  }
+
+  #find(key: string): Operation | undefined {
+    return this.#told.get(key)?.operation ?? this.#sealed.get(key)
   }
 }
