@@ -67,7 +67,7 @@ export function hasCreate(life: Life): boolean {
 
 /** The life with an operation that it does not hold; its dependencies are the caller's concern, and so is its standing. */
 export function take(life: Life, operation: Operation, matrices: Matrices): Life {
-  const known = { ...life, ...withHeld(life, operation.dot, operation.previous) }
+  const known = { ...without(life, operation), ...withHeld(life, operation.dot, operation.previous) }
   if (operation.type === 'members') {
     const changes = joinChanges(life.changes, changesOf(operation))
     return { ...known, changes, membership: deciding(inserted(life.membership, operation), changes) }
@@ -85,6 +85,12 @@ export function take(life: Life, operation: Operation, matrices: Matrices): Life
   return settled(next, matrices)
 }
 
+/** The life without an operation that did not count so far. */
+function without(life: Life, { dot }: Operation): Life {
+  const outside = life.outside.filter(other => !sameDot(other.dot, dot))
+  return outside.length === life.outside.length ? life : { ...life, outside }
+}
+
 function createdBy(life: Life, create: Operation): Partial<Life> {
   const changes = joinChanges(life.changes, changesOf(create))
   return { changes, ...(create.idempotency !== undefined && { createKey: keyOf(create.idempotency) }) }
@@ -100,8 +106,18 @@ export function takeOutside(life: Life, operation: Operation): Life {
   return {
     ...life,
     ...withHeld(life, operation.dot, operation.previous),
-    outside: inserted(life.outside, operation).slice(-MAX_CONFLICTS),
+    outside: inserted(without(life, operation).outside, operation).slice(-MAX_CONFLICTS),
   }
+}
+
+/**
+ * The life of a site that has learnt of its own removal: to be brought back by transfers from the members, which decide what of its
+ * own counts. Until then that is shown as conflicts, and nothing is lost.
+ */
+export function begunAnew(life: Life, site: string): Life {
+  const own = [...life.live, ...life.conflicts, ...life.outside].filter(({ dot }) => dot.site === site)
+  const outside = own.toSorted(compareOperations).slice(-MAX_CONFLICTS)
+  return { ...newLife(life.life), changes: life.changes, membership: life.membership, outside }
 }
 
 /** The life after it was decided that nobody holds an operation any more. */

@@ -101,6 +101,8 @@ export type Standing = 'in' | 'waits' | 'out'
  * @param members of the name at present
  */
 export function standingOf(changes: MemberChanges, members: readonly string[], operation: Operation): Standing {
+  // Changes of members decide by ≺ alone, whoever made them, so that two that remove each other have one outcome.
+  if (operation.type === 'members') return 'in'
   const since = operation.memberBy ?? operation.life
   const later = changes.filter(
     ({ site, by }) => site === operation.dot.site && compareOperations(by, since) > 0 && !sameOperation(by, operation),

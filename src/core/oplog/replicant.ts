@@ -5,7 +5,7 @@
  */
 import { conflictsOf } from './conflicts.ts'
 import { covers, includes } from './context.ts'
-import { hasCreate, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
+import { begunAnew, hasCreate, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
 import { NOTHING_KNOWN, knowsAll, wasHeld } from './holes.ts'
 import { MAX_WAITING_OPERATIONS } from './limits.ts'
 import { memberBy, membersOf, standingOf, withTold } from './members.ts'
@@ -19,6 +19,7 @@ import type { Context } from './context.ts'
 import type { Known } from './holes.ts'
 import type { Life, LifeSummary } from './life.ts'
 import type { Matrices } from './matrix.ts'
+import type { MemberChanges } from './members.ts'
 import type { Operation, ReplicantName } from './operation.ts'
 import type { OperationProblem } from './problem.ts'
 import type { Dot, LifeId, OperationId, Stamp } from './order.ts'
@@ -50,9 +51,17 @@ export type ReplicantEffect =
   /** Was not taken, and must not be acknowledged: there is no room (it comes again), or it contradicts itself. */
   | { readonly kind: 'refused'; readonly operation: Operation; readonly reason: 'no-room' | OperationProblem }
   | { readonly kind: 'members'; readonly members: readonly string[] }
+  /**
+   * This site has learnt that it was removed. What it holds of the life begins anew: transfers from the members bring it back, if it is
+   * one again, and say what of its own operations counts.
+   */
+  | { readonly kind: 'removed'; readonly life: LifeId }
   /** To be told to all members: what was held here of a site when its removal was processed. */
   | { readonly kind: 'removal'; readonly told: RemovalTold }
-  /** Was not taken at all: it was made for a member that knows more than this one does now. To be asked for again. */
+  /**
+   * A transfer was not taken: it was made for a member that knows more than this one does now, or by a site that has not learnt yet that it had
+   * been removed, so that what it remembers is of operations that do not count. To be asked for again.
+   */
   | { readonly kind: 'stale'; readonly life: LifeId }
   /** Was not taken at all: matrices with these hashes must be known before. */
   | { readonly kind: 'needs-matrices'; readonly life: LifeId; readonly matrices: readonly string[] }
@@ -75,8 +84,8 @@ export interface ReplicantStep {
 /** What a member sends to another that has been away: operations and summary are taken in one step. See `transfer.ts`. */
 export interface LifeTransfer {
   readonly operations: readonly Operation[]
-  /** `since` is what the receiver had told that it knew: the summary covers all else. */
-  readonly summary?: LifeSummary & { readonly since: Known }
+  /** `since` is what the receiver had told that it knew: the summary covers all else. `from` is the site that sent it. */
+  readonly summary?: LifeSummary & { readonly since: Known; readonly from: string }
 }
 
 export function newReplicant(name: ReplicantName, site: string): Replicant {
@@ -127,7 +136,8 @@ export function receive(replicant: Replicant, transfer: LifeTransfer, matrices: 
     }
     return step
   }
-  if (!knowsAll(findLife(replicant, summary.life) ?? NOTHING_KNOWN, summary.since))
+  const held = findLife(replicant, summary.life)
+  if (!knowsAll(held ?? NOTHING_KNOWN, summary.since) || !knowsOwnRemovals(summary, held))
     return { replicant, effects: [{ kind: 'stale', life: summary.life }] }
   const unknown = unknownMatrices([...operations, ...summary.droppers], matrices)
   if (unknown.length > 0)
@@ -135,6 +145,17 @@ export function receive(replicant: Replicant, transfer: LifeTransfer, matrices: 
   const step = new Step(replicant, matrices)
   step.absorb(operations, summary)
   return step.finish()
+}
+
+/** Whether the sender of a summary has begun anew after each removal of itself that is known here. */
+function knowsOwnRemovals(
+  { from, changes }: { from: string; changes: MemberChanges },
+  held: Life | undefined,
+): boolean {
+  const removals = held?.changes.filter(({ site, member }) => site === from && !member) ?? []
+  return removals.every(({ by }) =>
+    changes.some(change => change.site === from && sameDot(change.by.dot, by.dot) && change.told.includes(from)),
+  )
 }
 
 /** A member has told what it held of a removed site. */
@@ -225,7 +246,9 @@ class Step {
     const out = readiness(this.replicant, operation, this.matrices) === 'out'
     this.put(out ? takeOutside(held, operation) : take(held, operation, this.matrices), stamp)
     this.effects.push({ kind: 'held', operation })
-    if (operation.type === 'members' && !out) this.tell(life, held.knowledge)
+    if (operation.type !== 'members' || out) return
+    this.tell(life, held.knowledge)
+    this.beginAnew(life)
   }
 
   giveUp(life: LifeId, dot: Dot): void {
@@ -258,6 +281,11 @@ class Step {
     // Who counts, first; then the operations; then what is remembered of those that are gone.
     const members: LifeSummary = { ...newLife(summary.life), changes: summary.changes }
     this.put(takeSummary(had, members, this.matrices), summary.life.stamp)
+    if (this.beginAnew(summary.life)) {
+      // The rest was made for what this site knew before.
+      this.effects.push({ kind: 'stale', life: summary.life })
+      return
+    }
     for (const operation of fresh) {
       const life = findLife(this.replicant, summary.life) ?? had
       const standing = standingOf(life.changes, membersOfReplicant(this.replicant), operation)
@@ -268,7 +296,11 @@ class Step {
     const life = findLife(this.replicant, summary.life) ?? had
     // What is known is what either knew before: the operations between the fresh ones may be holes.
     const { knowledge, holes } = had
-    this.put(takeSummary({ ...life, knowledge, holes }, summary, this.matrices), clockOf(summary))
+    // What this site kept of its own when it began anew, and the sender has seen dropped, is no conflict.
+    const outside = life.outside.filter(
+      ({ dot }) => wasHeld(had, dot) || !wasHeld(summary, dot) || fresh.some(operation => sameDot(operation.dot, dot)),
+    )
+    this.put(takeSummary({ ...life, knowledge, holes, outside }, summary, this.matrices), clockOf(summary))
     this.tell(summary.life, had.knowledge)
   }
 
@@ -316,6 +348,18 @@ class Step {
       this.told(told)
       this.effects.push({ kind: 'removal', told })
     }
+  }
+
+  /** If a removal of this very site has become known: once for each. */
+  private beginAnew(life: LifeId): boolean {
+    const { site } = this.replicant
+    const known = findLife(this.replicant, life)
+    const own = known?.changes.filter(change => change.site === site && !change.member && !change.told.includes(site))
+    if (known === undefined || own === undefined || own.length === 0) return false
+    const changes = own.reduce((told, { by }) => withTold(told, by, site, []), known.changes)
+    this.put(begunAnew({ ...known, changes }, site), life.stamp)
+    this.effects.push({ kind: 'removed', life })
+    return true
   }
 
   private put(life: Life, stamp: Stamp): void {

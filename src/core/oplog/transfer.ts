@@ -47,10 +47,12 @@ export function summaryOf(life: Life): LifeSummary {
 /**
  * What brings a member that knows `theirs` up to date: operations, and the summary where they do not do it alone. It is for this
  * member only, which refuses it if it knows less (since its store was set back). Undefined if it lacks nothing.
+ *
+ * @param from the site that sends it
  */
-export function transferFor(life: Life, theirs: Known): LifeTransfer | undefined {
-  if (knowsAll(theirs, life)) return undefined
+export function transferFor(life: Life, theirs: Known, from: string): LifeTransfer | undefined {
   const operations = operationsSince(life, theirs)
+  if (operations.length === 0 && knowsAll(theirs, life)) return undefined
   let reached = theirs.knowledge
   let inOrder = theirs.holes.length === 0
   for (const { context, dot } of operations) {
@@ -58,5 +60,8 @@ export function transferFor(life: Life, theirs: Known): LifeTransfer | undefined
     reached = withDot(reached, dot)
   }
   if (inOrder && includes(reached, life.knowledge)) return { operations }
-  return { operations, summary: { ...summaryOf(life), since: { knowledge: theirs.knowledge, holes: theirs.holes } } }
+  return {
+    operations,
+    summary: { ...summaryOf(life), from, since: { knowledge: theirs.knowledge, holes: theirs.holes } },
+  }
 }

@@ -78,13 +78,13 @@ test('a transfer that was made for more than the receiver knows is refused whole
   const [b, restored] = [new Member('b'), new Member('b')]
   for (const operation of [create, one]) b.take(operation)
   const life = holderOf(c.replicant) ?? expect.fail()
-  const transfer = transferFor(life, holderOf(b.replicant) ?? expect.fail()) ?? expect.fail()
+  const transfer = transferFor(life, holderOf(b.replicant) ?? expect.fail(), 'c') ?? expect.fail()
   expect(transfer.operations.map(valueOf)).toEqual(['5', '6'])
   restored.step(receive(restored.replicant, transfer, NO_MATRICES))
   expect([restored.effects, restored.replicant.lives]).toEqual([[{ kind: 'stale', life: create.life }], []])
   b.step(receive(b.replicant, transfer, NO_MATRICES))
   expect(told(b.schedule)).toEqual(['replace 5', 'inc 6'])
-  expect(transferFor(life, holderOf(b.replicant) ?? expect.fail())).toBeUndefined()
+  expect(transferFor(life, holderOf(b.replicant) ?? expect.fail(), 'c')).toBeUndefined()
 })
 
 test('a life whose create was lost is reported, not executed', () => {

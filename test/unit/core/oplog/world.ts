@@ -157,9 +157,11 @@ export class Member {
   syncFrom(other: Member): void {
     for (const life of other.replicant.lives) {
       const mine = this.replicant.lives.find(({ life: { dot } }) => dotKey(dot) === dotKey(life.life.dot))
-      const transfer = transferFor(life, mine ?? NOTHING_KNOWN)
-      if (transfer !== undefined) this.step(receive(this.replicant, transfer, this.matrices))
-      if (transfer?.summary !== undefined)
+      const transfer = transferFor(life, mine ?? NOTHING_KNOWN, other.site)
+      if (transfer === undefined) continue
+      const step = receive(this.replicant, transfer, this.matrices)
+      this.step(step)
+      if (transfer.summary !== undefined && !step.effects.some(({ kind }) => kind === 'stale'))
         for (const [key, operation] of other.known)
           if (dotKey(operation.life.dot) === dotKey(life.life.dot)) this.known.set(key, operation)
     }
