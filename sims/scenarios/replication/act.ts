@@ -1,0 +1,144 @@
+import { inWords } from './step.ts'
+import type { Fault } from '../../world/fake-application.ts'
+import type { Agent, ClientAnswer, ClientRequest } from '../../world/replication/agent.ts'
+import type { ReplicationWorld } from '../../world/replication/replication-world.ts'
+import type { ApplicationFault, Step } from './step.ts'
+
+const RESTART_MS = 1_000
+
+/** Makes one step of a plan happen. What begins here ends by itself. */
+export function act(world: ReplicationWorld, step: Step): void {
+  const words = inWords(step)
+  const ask = (what: (agent: Agent) => Promise<ClientAnswer>): void => {
+    if ('site' in step) void world.site(step.site).ask(words, what)
+  }
+  switch (step.do) {
+    case 'create':
+    case 'replace':
+    case 'merge':
+    case 'add':
+    case 'delete':
+      return ask(async agent => agent.write(requestOf(world, step)))
+    case 'members':
+      return ask(async agent => agent.changeMembers(world.nameOf(step.name), step.added, step.removed))
+    default:
+      world.tell(words)
+      return befall(world, step)
+  }
+}
+
+type Write = Extract<Step, { readonly do: 'create' | 'replace' | 'merge' | 'add' | 'delete' }>
+type Mishap = Exclude<Step, Write | { readonly do: 'members' }>
+
+function befall(world: ReplicationWorld, step: Mishap): void {
+  const { wire, time } = world
+  const later = (ms: number, fn: () => void): void => void time.after(ms, fn)
+  switch (step.do) {
+    case 'cut':
+      wire.cut(step.from, step.to)
+      return later(step.forMs, () => wire.heal(step.from, step.to))
+    case 'isolate': {
+      const others = world.sites.map(({ name }) => name).filter(name => name !== step.site)
+      for (const other of others) {
+        wire.cut(step.site, other)
+        wire.cut(other, step.site)
+      }
+      return later(step.forMs, () => {
+        for (const other of others) {
+          wire.heal(step.site, other)
+          wire.heal(other, step.site)
+        }
+      })
+    }
+    case 'break':
+      return wire.lose(...step.between)
+    case 'slow':
+      wire.faults.delayMs = [step.toMs / 4, step.toMs]
+      return later(step.forMs, () => (wire.faults.delayMs = [1, 20]))
+    case 'kill':
+      return void world.site(step.site).restart(step.forMs)
+    case 'jump':
+      world.site(step.site).machine.clockOffsetMs += step.byMs
+      return
+    case 'fail the disk': {
+      const { disk } = world.site(step.site).machine
+      disk.failWrites()
+      return later(step.forMs, () => void world.site(step.site).restart(RESTART_MS))
+    }
+    case 'flip a record': {
+      const site = world.site(step.site)
+      const backup = site.machine.disk.copy()
+      site.machine.disk.flip()
+      // Whoever watches over the machine finds it sooner or later, at the latest when the agent ends by it.
+      return later(5_000, () => {
+        world.setBack.add(step.site)
+        void site.restart(RESTART_MS, () => site.machine.disk.restore(backup))
+      })
+    }
+    case 'set back': {
+      const site = world.site(step.site)
+      const backup = site.machine.disk.copy()
+      return later(step.afterMs, () => {
+        world.setBack.add(step.site)
+        world.tell(`the backup of ${step.site} is put back`)
+        void site.restart(RESTART_MS, () => site.machine.disk.restore(backup))
+      })
+    }
+    case 'break the application':
+      return world.site(step.site).breakApplication(faultOf(step.how))
+    case 'stop the application': {
+      const { application } = world.site(step.site)
+      application.stop()
+      return later(step.forMs, () => application.start())
+    }
+    case 'outsider': {
+      const { service } = world.nameOf(step.name)
+      const path = world.pathOf(world.nameOf(step.name))
+      return world.site(step.site).application.write(service, path, { id: step.name, by: step.token })
+    }
+  }
+}
+
+function requestOf(world: ReplicationWorld, step: Write): ClientRequest {
+  const name = world.nameOf(step.name)
+  const path = world.pathOf(name)
+  const json = ['Content-Type', 'application/json']
+  const body = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+  const without = { name, members: undefined }
+  switch (step.do) {
+    case 'create': {
+      const value = body({ id: step.name, base: step.token })
+      return { name, members: step.members, method: 'POST', path: '/items', rawHeaders: json, body: value }
+    }
+    case 'replace': {
+      const value = body({ id: step.name, base: step.token })
+      return { ...without, method: 'PUT', path, rawHeaders: json, body: value }
+    }
+    case 'merge': {
+      const merge = ['Content-Type', 'application/merge-patch+json']
+      // Fields of their own, and one that all want.
+      const value = body({ [step.token]: true, last: step.token })
+      return { ...without, method: 'PATCH', path, rawHeaders: merge, body: value }
+    }
+    case 'add':
+      return { ...without, method: 'POST', path: `${path}/lines`, rawHeaders: json, body: body({ line: step.token }) }
+    case 'delete':
+      return { ...without, method: 'DELETE', path, rawHeaders: [], body: undefined }
+  }
+}
+
+function faultOf(how: ApplicationFault): Fault {
+  switch (how) {
+    case 'crash-before':
+    case 'crash-after':
+    case 'cut-answer':
+      return { kind: how }
+    case 'late-answer':
+    case 'late-effect':
+      return { kind: how, delayMs: 4_000 }
+    case 'refuse-503':
+      return { kind: 'refuse', status: 503 }
+    case 'refuse-422':
+      return { kind: 'refuse', status: 422 }
+  }
+}

@@ -1,0 +1,34 @@
+import { draw } from './draw.ts'
+import { runReplication } from './run.ts'
+import { shorten } from './shorten.ts'
+import { weatherOf } from './weather.ts'
+import type { ReplicationPlant, WorldParts } from '../../world/replication/replication-world.ts'
+import type { Plan } from './draw.ts'
+import type { ReplicationReport } from './run.ts'
+
+/** A run that failed once: kept as a file, so that it does not again. */
+export interface Regression {
+  /** What was found, in a sentence. */
+  readonly found: string
+  /** Of the delays and whatever else is drawn while the plan runs. */
+  readonly seed: number
+  readonly plan: Plan
+}
+
+/** The run of a seed. */
+export function runSeed(seed: number, parts: WorldParts, plant: ReplicationPlant = {}): Promise<ReplicationReport> {
+  return runReplication(seed, draw(seed, weatherOf(seed)), parts, plant)
+}
+
+/** What is left of the plan of a seed that fails when all is left out that is not needed for the same checker to find something. */
+export async function shortened(seed: number, parts: WorldParts, report: ReplicationReport): Promise<Regression> {
+  const plan = draw(seed, weatherOf(seed))
+  const checkers = new Set(report.violations.map(checkerOf))
+  const steps = await shorten(plan.steps, async left => {
+    const { violations } = await runReplication(seed, { ...plan, steps: left }, parts)
+    return violations.some(violation => checkers.has(checkerOf(violation)))
+  })
+  return { found: report.violations[0] ?? 'nothing', seed, plan: { ...plan, steps } }
+}
+
+const checkerOf = (violation: string): string => violation.slice(0, violation.indexOf(':'))

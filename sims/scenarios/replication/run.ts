@@ -1,0 +1,78 @@
+import { dotsAreUnique } from '../../checkers/replication/dots-are-unique.ts'
+import { executedOnce } from '../../checkers/replication/executed-once.ts'
+import { nothingDeleted } from '../../checkers/replication/nothing-deleted.ts'
+import { nothingLost } from '../../checkers/replication/nothing-lost.ts'
+import { sameOperations } from '../../checkers/replication/same-operations.ts'
+import { sameSchedule } from '../../checkers/replication/same-schedule.ts'
+import { sameState } from '../../checkers/replication/same-state.ts'
+import { ReplicationWorld } from '../../world/replication/replication-world.ts'
+import { act } from './act.ts'
+import { PLAN_ENDS_MS } from './draw.ts'
+import type { Line, ReplicationPlant, WorldParts } from '../../world/replication/replication-world.ts'
+import type { Plan } from './draw.ts'
+
+/** Time that sites have to meet before anything is asked of them, milliseconds. */
+const START_MS = 1_000
+/**
+ * Everything must have come to rest within this after healing: the slowest retry comes half a minute after the last, and one may have to
+ * wait for another.
+ */
+const HEALING_MS = 180_000
+/** Between two looks whether all has come to rest. */
+const LOOK_EVERY_MS = 5_000
+/** It must stay so. */
+const QUIET_MS = 20_000
+
+const CHECKERS = [sameOperations, sameSchedule, sameState, nothingLost, nothingDeleted, executedOnce, dotsAreUnique]
+
+export interface ReplicationReport {
+  readonly seed: number
+  /** What must not have been; empty when the run passed. */
+  readonly violations: readonly string[]
+  /** Virtual time from healing until all had come to rest, milliseconds. */
+  readonly healedAfterMs: number
+  readonly story: readonly Line[]
+}
+
+/** One run: what the plan says happens, everything is healed, and everything must come to rest as it should. */
+export async function runReplication(
+  seed: number,
+  plan: Plan,
+  parts: WorldParts,
+  plant: ReplicationPlant = {},
+): Promise<ReplicationReport> {
+  const world = new ReplicationWorld(seed, plan.sites, parts, plant)
+  const { time } = world
+  for (const site of world.sites) void site.start()
+  await time.run(START_MS)
+  for (const step of plan.steps) time.after(step.at, () => act(world, step))
+  await time.run(START_MS + PLAN_ENDS_MS)
+
+  world.tell('everything is healed')
+  world.wire.healAll()
+  for (const site of world.sites) {
+    site.machine.clockOffsetMs = 0
+    site.application.start()
+    if (!site.machine.isRunning) void site.start()
+  }
+  const healedAt = time.now
+  let violations = await violationsOf(world, plan)
+  while (violations.length > 0 && time.now < healedAt + HEALING_MS) {
+    await time.run(time.now + LOOK_EVERY_MS)
+    violations = await violationsOf(world, plan)
+  }
+  const healedAfterMs = time.now - healedAt
+  if (violations.length === 0) {
+    await time.run(time.now + QUIET_MS)
+    violations = (await violationsOf(world, plan)).map(text => `${text} (and it was well before)`)
+  }
+  for (const text of violations) world.tell(`VIOLATION ${text}`)
+  for (const { machine } of world.sites) machine.kill()
+  return { seed, violations, healedAfterMs, story: world.story }
+}
+
+async function violationsOf(world: ReplicationWorld, plan: Plan): Promise<readonly string[]> {
+  const ending = await world.ending(plan.names)
+  const found = CHECKERS.flatMap(({ name, look }) => look(ending).map(text => `${name}: ${text}`))
+  return [...found, ...world.defects.map(text => `no defects: ${text}`)]
+}

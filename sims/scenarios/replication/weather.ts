@@ -1,0 +1,7 @@
+import { FAIR } from './draw.ts'
+import type { Weather } from './draw.ts'
+
+/** Which faults a seed has: each kind in some seeds and not in others, so that what fails says what it needs. */
+export function weatherOf(seed: number): Weather {
+  return { ...FAIR, application: seed % 2 === 0, machine: seed % 3 === 0 }
+}

@@ -1,0 +1,55 @@
+import type { Dot, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { Application } from '../../../src/ports/application.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
+import type { ReplicationGlue } from '../../../src/ports/glue.ts'
+import type { Logger } from '../../../src/ports/logger.ts'
+import type { Random } from '../../../src/ports/random.ts'
+import type { Store } from '../../../src/ports/store.ts'
+import type { OperationSeal, SyncCodec, SyncNetwork } from '../../../src/ports/sync.ts'
+
+/** What one run of an agent gets from the world. */
+export interface AgentPorts {
+  readonly site: string
+  readonly incarnation: string
+  readonly store: Store
+  readonly application: Application
+  readonly clock: Clock
+  readonly random: Random
+  readonly network: SyncNetwork
+  readonly codec: SyncCodec
+  readonly seal: OperationSeal
+  readonly glue: ReplicationGlue
+  readonly logger: Logger
+  /** Sites that this one may connect to. */
+  readonly others: readonly string[]
+  /** Another site's agent, as long as it can be reached; undefined if it cannot. */
+  readonly reach: (site: string) => Promise<Agent | undefined>
+}
+
+/** A client's request to an agent. */
+export interface ClientRequest {
+  readonly method: string
+  readonly path: string
+  readonly rawHeaders: readonly string[]
+  readonly body: Uint8Array | undefined
+  readonly name: ReplicantName
+  /** Of a create: where the resource shall be. */
+  readonly members: readonly string[] | undefined
+}
+
+/** What the client was told. */
+export interface ClientAnswer {
+  readonly status: number
+  /** Of an operation that was accepted. */
+  readonly dot: Dot | undefined
+}
+
+/** The real replication at one site, as the simulation speaks to it. */
+export interface Agent {
+  write(request: ClientRequest): Promise<ClientAnswer>
+  changeMembers(name: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<ClientAnswer>
+  /** What it holds of a name, and what it says of itself (`diverged`, …) where that is not well. */
+  show(name: ReplicantName): Promise<{ readonly replicant: Replicant; readonly admits: string | undefined } | undefined>
+}
+
+export type StartAgent = (ports: AgentPorts) => Promise<Agent>

@@ -1,0 +1,165 @@
+import { openIncarnation } from '../../../src/core/membership/incarnation.ts'
+import { FakeApplication } from '../fake-application.ts'
+import { Machine } from './machine.ts'
+import type { Application } from '../../../src/ports/application.ts'
+import type { CheopsError } from '../../../src/errors.ts'
+import type { Logger } from '../../../src/ports/logger.ts'
+import type { ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { Fault } from '../fake-application.ts'
+import type { Agent, ClientAnswer } from './agent.ts'
+import type { Process } from './process.ts'
+import type { ReplicationWorld } from './replication-world.ts'
+import type { Replica } from './ending.ts'
+
+const INCARNATION_KEY = 'sim/incarnation'
+/** An agent that ended by itself is started again after this, milliseconds, as whoever watches over it does. */
+const RESTART_MS = 1_000
+/** When a client gives up, milliseconds. */
+const CLIENT_MS = 10_000
+
+/** One site: a machine, an application that outlives everything, and agents on it, one after the other. */
+export class ReplicaSite {
+  readonly name: string
+  readonly machine: Machine
+  readonly application: FakeApplication
+  readonly #world: ReplicationWorld
+  #agent: Agent | undefined
+  #process: Process | undefined
+
+  constructor(name: string, world: ReplicationWorld) {
+    this.name = name
+    this.#world = world
+    const { time, plant } = world
+    this.machine = new Machine(name, time, world.random.fork(), plant.disk ?? {})
+    this.application = new FakeApplication({
+      clock: {
+        now: () => time.now,
+        monotonic: () => time.now,
+        after: (delayMs, fn) => time.after(delayMs, fn),
+      },
+      random: world.random.fork(),
+      answerTakesMs: { min: 0, max: 30 },
+      answerMs: 2_000,
+      putCreates: false,
+    })
+  }
+
+  get agent(): Agent | undefined {
+    return this.#process?.isAlive === true ? this.#agent : undefined
+  }
+
+  async start(): Promise<void> {
+    if (this.machine.isRunning) return
+    try {
+      await this.#start()
+    } catch (error) {
+      // A store that is damaged or fails ends the agent, and it is told already.
+      if (!codeOf(error).startsWith('ERR_STORE_')) this.#world.defect(this.name, error)
+    }
+  }
+
+  async #start(): Promise<void> {
+    const world = this.#world
+    const process = this.machine.boot()
+    this.#process = process
+    const store = this.machine.disk.open(process, error => this.#failed(process, error))
+    const clock = this.machine.clock(process)
+    const random = this.machine.fork()
+    const above = await store.get(INCARNATION_KEY)
+    const incarnation = openIncarnation(clock.now(), random.bytes(8), above && new TextDecoder().decode(above))
+    await store.commit([{ kind: 'put', key: INCARNATION_KEY, value: new TextEncoder().encode(incarnation) }])
+    const { site } = world
+    this.#agent = await world.startAgent({
+      site: this.name,
+      incarnation,
+      store: world.plant.store?.(store, this.name) ?? store,
+      application: seenBy(process, world.plant.application?.(this.application, this.name) ?? this.application),
+      clock,
+      random,
+      network: world.wire.attach(this.name, process),
+      codec: world.codec,
+      seal: world.sealOf(this.name),
+      glue: world.glue,
+      logger: this.#logger(process),
+      others: world.sites.map(({ name }) => name).filter(name => name !== this.name),
+      reach: async other =>
+        process.ask(async () => {
+          await world.sleep(world.wire.delay() * 2)
+          return world.wire.connects(this.name, other) ? site(other).agent : undefined
+        }),
+    })
+  }
+
+  /** Ends the agent as `kill -9` does. */
+  kill(): void {
+    this.machine.kill()
+    this.#agent = undefined
+    this.#world.wire.detach(this.name)
+  }
+
+  /** Somebody else's turn with the machine: kills, changes it, and starts again. */
+  async restart(afterMs: number, meanwhile: () => void = () => undefined): Promise<void> {
+    this.kill()
+    meanwhile()
+    await this.#world.sleep(afterMs)
+    await this.start()
+  }
+
+  /** Asks the agent on behalf of a client, which gives up after a while or when the agent ends. */
+  async ask(words: string, what: (agent: Agent) => Promise<ClientAnswer>): Promise<void> {
+    const world = this.#world
+    const { agent } = this
+    if (agent === undefined) return world.tell(`${words}: nobody answers`)
+    const gaveUp = world.sleep(CLIENT_MS).then(() => undefined)
+    try {
+      const answer = await Promise.race([what(agent), gaveUp])
+      if (answer === undefined) return world.tell(`${words}: no answer`)
+      const { status, dot } = answer
+      world.tell(`${words}: ${String(status)}${dot === undefined ? '' : ` as ${dot.site} ${String(dot.number)}`}`)
+      if (dot !== undefined && status < 400) world.ledger.acknowledged.push({ site: this.name, words, dot })
+    } catch (error) {
+      world.tell(`${words}: ${codeOf(error)}`)
+    }
+  }
+
+  /** What goes wrong with the next write. */
+  breakApplication(fault: Fault): void {
+    this.application.failNext(fault, ({ method }) => method !== 'GET' && method !== 'HEAD')
+  }
+
+  async look(name: ReplicantName): Promise<Replica> {
+    const { service } = name
+    const resource = this.application.read(service, this.#world.pathOf(name))
+    const shown = await this.agent?.show(name)
+    return { site: this.name, replicant: shown?.replicant, resource, admits: shown?.admits }
+  }
+
+  #failed(process: Process, error: CheopsError): void {
+    this.#world.tell(`the agent of ${this.name} ends: ${error.code} ${error.message}`)
+    if (!process.isAlive) return
+    void this.restart(RESTART_MS)
+  }
+
+  #logger(process: Process): Logger {
+    const defect = (fields: Readonly<Record<string, unknown>>, message?: string): void => {
+      if (process.isAlive) this.#world.defect(this.name, fields['error'] ?? fields['err'] ?? message)
+    }
+    const logger: Logger = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => undefined,
+      error: defect,
+      child: () => logger,
+    }
+    return logger
+  }
+}
+
+function seenBy(process: Process, application: Application): Application {
+  return { request: async request => process.ask(async () => application.request(request)) }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error) return 'code' in error ? String(error.code) : (error.stack ?? error.message)
+  return String(error)
+}

@@ -1,0 +1,115 @@
+import { SeededRandom } from '../seeded-random.ts'
+import { VirtualKeys } from '../virtual-keys.ts'
+import { VirtualTime } from '../virtual-time.ts'
+import { Ledger } from './ledger.ts'
+import { ReplicaSite } from './replica-site.ts'
+import { KIND, SERVICE, simGlue } from './sim-glue.ts'
+import { simSeal } from './sim-seal.ts'
+import { SyncWire } from './sync-wire.ts'
+import type { ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { Application } from '../../../src/ports/application.ts'
+import type { Store } from '../../../src/ports/store.ts'
+import type { OperationSeal, SyncCodec } from '../../../src/ports/sync.ts'
+import type { DiskOptions } from './disk.ts'
+import type { Ending, Replica } from './ending.ts'
+import type { StartAgent } from './agent.ts'
+
+/** Something that happened, for the story of a run that failed. */
+export interface Line {
+  readonly at: number
+  readonly text: string
+}
+
+/** What a planted bug may put in place of what sites are made with. */
+export interface ReplicationPlant {
+  readonly disk?: DiskOptions
+  readonly store?: (store: Store, site: string) => Store
+  readonly application?: (application: Application, site: string) => Application
+  readonly codec?: (codec: SyncCodec) => SyncCodec
+  readonly seal?: (seal: OperationSeal, site: string) => OperationSeal
+}
+
+/** Sites with the real replication, on machines, applications and links that fail as a scenario wants it. */
+export class ReplicationWorld {
+  readonly time = new VirtualTime()
+  readonly random: SeededRandom
+  readonly keys = new VirtualKeys()
+  readonly ledger = new Ledger()
+  readonly glue = simGlue()
+  readonly wire: SyncWire
+  readonly codec: SyncCodec
+  readonly sites: ReplicaSite[] = []
+  readonly story: Line[] = []
+  readonly defects: string[] = []
+  /** Sites that lost a part of what was on their disks. */
+  readonly setBack = new Set<string>()
+  readonly startAgent: StartAgent
+  readonly plant: ReplicationPlant
+
+  constructor(seed: number, names: readonly string[], parts: WorldParts, plant: ReplicationPlant = {}) {
+    this.random = new SeededRandom(seed)
+    this.plant = plant
+    this.codec = plant.codec?.(parts.codec) ?? parts.codec
+    this.startAgent = parts.startAgent
+    this.wire = new SyncWire(this.time, this.random.fork(), this.codec)
+    for (const name of names) this.sites.push(new ReplicaSite(name, this))
+  }
+
+  readonly site = (name: string): ReplicaSite => {
+    const found = this.sites.find(site => site.name === name)
+    if (found === undefined) throw new RangeError(`there is no site ${name}`)
+    return found
+  }
+
+  sealOf(site: string): OperationSeal {
+    const seal = simSeal(site, this.keys, this.codec, this.ledger)
+    return this.plant.seal?.(seal, site) ?? seal
+  }
+
+  nameOf(name: string): ReplicantName {
+    return { service: SERVICE, kind: KIND, name }
+  }
+
+  pathOf({ name }: ReplicantName): string {
+    return `/items/${name}`
+  }
+
+  tell(text: string): void {
+    this.story.push({ at: this.time.now, text })
+  }
+
+  defect(site: string, error: unknown): void {
+    const text = `${site} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    this.tell(`DEFECT ${text}`)
+    if (this.defects.length < 5) this.defects.push(text)
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise(resolve => this.time.after(ms, resolve))
+  }
+
+  /** All as it is now, for checkers; everybody has to be well for that. */
+  async ending(names: readonly string[]): Promise<Ending> {
+    const replicas = new Map<string, readonly Replica[]>()
+    for (const name of names) {
+      const looks = Promise.all(this.sites.map(async site => site.look(this.nameOf(name))))
+      let looked = false
+      void looks.finally(() => (looked = true)).catch(() => undefined)
+      await this.time.run(this.time.now + 5_000, () => looked)
+      replicas.set(name, await looks)
+    }
+    return {
+      names: names.map(name => this.nameOf(name)),
+      replicasOf: ({ name }) => replicas.get(name) ?? [],
+      ledger: this.ledger,
+      effects: new Map(this.sites.map(({ name, application }) => [name, application.effects])),
+      setBack: this.setBack,
+      pathOf: name => this.pathOf(name),
+    }
+  }
+}
+
+export interface WorldParts {
+  readonly codec: SyncCodec
+  readonly startAgent: StartAgent
+}
