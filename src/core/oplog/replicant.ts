@@ -128,14 +128,7 @@ export function admitHoles(
 /** What another member holds of a life beyond what is held here: all of it at once, since its summary alone, or its operations alone, would lie. */
 export function receive(replicant: Replicant, transfer: LifeTransfer, matrices: Matrices): ReplicantStep {
   const { operations, summary } = transfer
-  if (summary === undefined) {
-    let step: ReplicantStep = { replicant, effects: [] }
-    for (const operation of operations.toSorted(compareOperations)) {
-      const next = admit(step.replicant, operation, matrices)
-      step = { replicant: next.replicant, effects: [...step.effects, ...next.effects] }
-    }
-    return step
-  }
+  if (summary === undefined) return admitAll({ replicant, effects: [] }, operations, matrices)
   const held = findLife(replicant, summary.life)
   if (!knowsAll(held ?? NOTHING_KNOWN, summary.since) || !knowsOwnRemovals(summary, held))
     return { replicant, effects: [{ kind: 'stale', life: summary.life }] }
@@ -143,8 +136,22 @@ export function receive(replicant: Replicant, transfer: LifeTransfer, matrices: 
   if (unknown.length > 0)
     return { replicant, effects: [{ kind: 'needs-matrices', life: summary.life, matrices: unknown }] }
   const step = new Step(replicant, matrices)
-  step.absorb(operations, summary)
-  return step.finish()
+  const isSummed = ({ dot }: Operation): boolean => wasHeld(summary, dot)
+  step.absorb(operations.filter(isSummed), summary)
+  // What a sender that has begun anew kept of its own is none of what its summary speaks of.
+  const others = operations.filter(operation => !isSummed(operation))
+  return admitAll(step.finish(), others, matrices)
+}
+
+function admitAll(before: ReplicantStep, operations: readonly Operation[], matrices: Matrices): ReplicantStep {
+  let { replicant } = before
+  const effects = [...before.effects]
+  for (const operation of operations.toSorted(compareOperations)) {
+    const step = admit(replicant, operation, matrices)
+    replicant = step.replicant
+    effects.push(...step.effects)
+  }
+  return { replicant, effects }
 }
 
 /** Whether the sender of a summary has begun anew after each removal of itself that is known here. */
