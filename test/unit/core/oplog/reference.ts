@@ -72,7 +72,7 @@ function survivors(life: readonly Operation[], matrices: Matrices): Operation[] 
     .toSorted(compareOperations)
 }
 
-/** Topological, smallest ≺ first; what closes a cycle is ignored for the smallest. `absent` if it ends with a delete. */
+/** Topological, smallest ≺ first; what closes a cycle is ignored for the smallest. `absent` if there is a delete. */
 function order(operations: readonly Operation[], matrices: Matrices): string[] {
   const left = [...operations]
   const ordered: Operation[] = []
@@ -86,7 +86,8 @@ function order(operations: readonly Operation[], matrices: Matrices): string[] {
     const free = left.findIndex(y => left.every(x => x === y || !mustPrecede(x, y)))
     ordered.push(...left.splice(Math.max(free, 0), 1))
   }
-  if (ordered.at(-1)?.type === 'delete') return ['absent']
+  // It comes last, unless a cycle of others, which it is to end anyway, had to be broken before it.
+  if (ordered.some(({ type }) => type === 'delete')) return ['absent']
   return ordered.map(({ dot }) => dotKey(dot))
 }
 
