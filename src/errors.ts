@@ -315,6 +315,45 @@ export const ERRORS = {
     hint: 'Make room on the disk of the data folder, or delete resources with large bodies; nothing of this body was kept.',
   },
 
+  // Replication (runtime/replication)
+  ERR_REPLICANT_NOT_FOUND: {
+    status: 404,
+    title: 'Nothing is replicated here by this name',
+    hint: 'Without a scope the request is for the local application. A create says with its scope who the members are.',
+  },
+  ERR_REPLICANT_LOCKED: {
+    status: 423,
+    title: 'The replica takes no write for the moment',
+    hint: 'Nothing was done. Try again: what became of an earlier write is being found out, or others are caught up with.',
+    retry: true,
+  },
+  ERR_REPLICANT_BUSY: {
+    status: 503,
+    title: 'Too many writes to this resource wait already',
+    hint: 'Nothing was done. Try again; writes to one resource are carried out one after the other.',
+    retry: true,
+  },
+  ERR_REPLICANT_MEMBERS: {
+    status: 422,
+    title: 'The scope names other sites than the members of the resource',
+    hint: 'Name exactly the members, or leave the scope out.',
+  },
+  ERR_REPLICANT_UNBOUND: {
+    status: 422,
+    title: 'What the application has by this name is not the replicated resource',
+    hint: 'Nothing was done. Rename or remove one of the two at this site.',
+  },
+  ERR_REPLICANT_UNNAMED: {
+    status: 422,
+    title: 'The resource to create has no name that the client has chosen',
+    hint: 'Nothing was done. Say the name or ID in the body, or create by PUT; IDs that the application assigns are not replicated yet.',
+  },
+  ERR_IDEMPOTENCY_KEY: {
+    status: 422,
+    title: 'The idempotency key came with another request before',
+    hint: 'Nothing was done. Use a new key for each request.',
+  },
+
   // Applications (adapters/http)
   ERR_SERVICE_UNKNOWN: {
     status: 404,

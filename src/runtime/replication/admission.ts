@@ -1,0 +1,231 @@
+import {
+  dotKey,
+  findLife,
+  fateOf,
+  knowledgeOf,
+  membersOfReplicant,
+  observeStamp,
+  sameDot,
+  withAcknowledgement,
+  withDot,
+  ZERO_STAMP,
+  type LifeId,
+  type Operation,
+  type OperationId,
+  type Replicant,
+  type ReplicantStep,
+  type Stamp,
+} from '../../core/oplog/index.ts'
+import { withOutcome, type OutcomeWaiters } from './outcomes.ts'
+import type { ReplicationOptions } from './context.ts'
+import type { ReplicationEvent } from './events.ts'
+import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
+import type { Unanswered } from './unanswered.ts'
+import type { Outcome, OutboxEntry, SealedOperation } from '../../ports/sync.ts'
+import type { SiteOutcome } from './records.ts'
+
+/** What the parts of replication at one site share. */
+export interface Shared {
+  readonly options: ReplicationOptions
+  readonly replicas: ReplicasStore
+  readonly unanswered: Unanswered
+  readonly waiters: OutcomeWaiters
+  /** The site's clock. */
+  clock: Stamp
+  /** Lets the lane of a replicant look whether there is something to do. */
+  readonly kick: (replica: Replica) => void
+}
+
+/**
+ * Carries out what the core has decided about a replicant, within a commit: records, what other members are told, and, when it is
+ * on disk, events and the lane.
+ *
+ * @param arrived operations as their origins signed them, by `dotKey`
+ * @param from who brought it; undefined for what is written here
+ */
+export function takeStep(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  step: ReplicantStep,
+  arrived: ReadonlyMap<string, SealedOperation>,
+  from?: string,
+): void {
+  const { options, replicas } = shared
+  const before = replica.core.replicant
+  const { name } = replica
+  commit.core(replica, { replicant: step.replicant })
+  const forgotten = new Set(
+    step.effects.flatMap(effect => (effect.kind === 'forgotten' ? [dotKey(effect.operation.dot)] : [])),
+  )
+  let held = false
+  for (const effect of step.effects) {
+    switch (effect.kind) {
+      case 'held':
+      case 'waits': {
+        const { operation } = effect
+        const sealed = arrived.get(dotKey(operation.dot))
+        if (sealed !== undefined && !forgotten.has(dotKey(operation.dot)))
+          commit.putOperation(replica, operation.dot, sealed)
+        if (effect.kind === 'waits') break
+        held = true
+        shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
+        if (from !== undefined) relay(shared, commit, replica, operation, before)
+        break
+      }
+      case 'forgotten':
+        commit.deleteOperation(replica, effect.operation.dot)
+        supersede(shared, commit, replica, effect.operation)
+        break
+      case 'conflict':
+        if (effect.conflict.why !== 'removed-member') supersede(shared, commit, replica, effect.conflict.operation)
+        tellEvent(shared, commit, { kind: 'conflict', replicant: name, conflict: effect.conflict })
+        break
+      case 'settled':
+        tellEvent(shared, commit, { kind: 'settled', replicant: name, conflict: effect.conflict })
+        break
+      case 'members': {
+        tellEvent(shared, commit, { kind: 'members', replicant: name, members: effect.members })
+        const were = new Set(membersOfReplicant(before))
+        // What is written here is told to its members by the release.
+        for (const member of effect.members)
+          if (!were.has(member) && member !== options.site && (from !== undefined || before.lives.length > 0))
+            commit.tell(member, { kind: 'replicant', replicant: name, knows: 'acknowledged' })
+        break
+      }
+      case 'removal':
+        for (const member of othersOf(step.replicant))
+          tellEntry(shared, commit, member, { kind: 'removal', replicant: name, told: effect.told })
+        break
+      case 'hole':
+        tellEvent(shared, commit, { kind: 'hole', replicant: name, life: effect.life, last: effect.last })
+        break
+      case 'refused':
+        if (effect.reason !== 'no-room')
+          tellEvent(shared, commit, { kind: 'refused', from: from ?? options.site, why: effect.reason })
+        break
+      case 'removed':
+        commit.local(replica, { acknowledges: true })
+        break
+      case 'duplicate':
+      case 'stale':
+      case 'needs-matrices':
+        break
+    }
+  }
+  if (held) {
+    if (from !== undefined) commit.local(replica, { acknowledges: true })
+    replicas.due(commit, name, true)
+  }
+  commit.afterwards(() => {
+    shared.unanswered.update(replica)
+    shared.kick(replica)
+  })
+}
+
+/** The members besides this site, sorted. */
+export function othersOf(replicant: Replicant): readonly string[] {
+  return membersOfReplicant(replicant).filter(member => member !== replicant.site)
+}
+
+/** Remembers that a member holds an operation that it has written itself, and all that it had executed. */
+export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation: Operation): void {
+  const { acknowledgements } = replica.core
+  const { life, dot, context } = operation
+  const told = [{ life, knowledge: withDot(context, dot), holes: [] }]
+  commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, dot.site, told, ZERO_STAMP) })
+}
+
+/** Tells all other members what is held here, behind what was released. */
+export function acknowledge(shared: Shared, commit: Commit, replica: Replica): void {
+  const { replicant } = replica.core
+  const entry: OutboxEntry = {
+    kind: 'acknowledgement',
+    replicant: replica.name,
+    lives: knowledgeOf(replicant),
+    clock: replicant.clock,
+  }
+  for (const member of othersOf(replicant)) tellEntry(shared, commit, member, entry)
+  commit.local(replica, { acknowledges: false })
+}
+
+/** Says what became of an operation here, to its origin. */
+export function tellOutcome(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  operation: OperationId & { readonly life: LifeId },
+  outcome: Outcome,
+  status?: number,
+): void {
+  const { site, clock } = shared.options
+  const { life, dot } = operation
+  const told: SiteOutcome = { site, outcome, at: Math.floor(clock.now()), ...(status !== undefined && { status }) }
+  if (dot.site === site) return takeOutcome(shared, commit, replica, dot, told)
+  const { at } = told
+  const word = { replicant: replica.name, life, dot, site, outcome, at, ...(status !== undefined && { status }) }
+  tellEntry(shared, commit, dot.site, { kind: 'outcome', ...word })
+  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
+}
+
+/** A site has said what became of an operation of this site. */
+export function takeOutcome(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  dot: Operation['dot'],
+  told: SiteOutcome,
+): void {
+  commit.local(replica, { outcomes: withOutcome(replica.local.outcomes, dot, told) })
+  commit.afterwards(() => shared.waiters.told(dot))
+  const { site, outcome, status } = told
+  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
+}
+
+export function tellEntry(shared: Shared, commit: Commit, site: string, entry: OutboxEntry): void {
+  commit.tell(site, { kind: 'entry', bytes: shared.options.codec.encodeEntry(entry) })
+}
+
+export function tellEvent(shared: Shared, commit: Commit, event: ReplicationEvent): void {
+  commit.afterwards(() => shared.options.onEvent(event))
+}
+
+/** What was dropped before it was executed here. */
+function supersede(shared: Shared, commit: Commit, replica: Replica, operation: Operation): void {
+  const { site } = shared.options
+  const { dot, life, type } = operation
+  if (dot.site === site || type === 'members') return
+  if (replica.local.executed.operations.some(done => sameDot(done.dot, dot))) return
+  const known = findLife(replica.core.replicant, life)
+  if (known !== undefined && fateOf(known, dot) === 'live') return
+  if (!membersOfReplicant(replica.core.replicant).includes(site)) return
+  tellOutcome(shared, commit, replica, operation, 'superseded')
+}
+
+/**
+ * Passes an operation on to members of which its origin cannot have known when it wrote it: those that are members by something that the
+ * origin has not acknowledged. Receivers know an operation when it comes twice.
+ */
+function relay(shared: Shared, commit: Commit, replica: Replica, operation: Operation, before: Replicant): void {
+  const { replicant, acknowledgements } = replica.core
+  const origin = operation.dot.site
+  const told = acknowledgements.get(origin)?.knowledge
+  for (const member of othersOf(replicant)) {
+    if (member === origin) continue
+    const by = memberBy(replicant, member)
+    if (by === undefined || sameDot(by.dot, operation.life.dot) || by.dot.site === origin) continue
+    const knew = [...(told?.values() ?? [])].some(context =>
+      context.some(
+        dot => dot.site === by.dot.site && dot.incarnation === by.dot.incarnation && dot.number >= by.dot.number,
+      ),
+    )
+    // Who has just become a member gets everything.
+    if (!knew && membersOfReplicant(before).includes(member))
+      commit.tell(member, { kind: 'operation', replicant: replica.name, dot: operation.dot })
+  }
+}
+
+/** The ≺-greatest change that made a site a member. */
+function memberBy({ lives }: Replicant, site: string): OperationId | undefined {
+  return lives.flatMap(({ changes }) => changes).findLast(change => change.site === site && change.member)?.by
+}

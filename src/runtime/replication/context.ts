@@ -1,0 +1,47 @@
+import type { Executed, LifeKnowledge, Matrices, ReplicantName } from '../../core/oplog/index.ts'
+import type { Application } from '../../ports/application.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ReplicationGlue } from '../../ports/glue.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Store } from '../../ports/store.ts'
+import type { OperationSeal, SyncCodec, SyncNetwork } from '../../ports/sync.ts'
+import type { ReplicationListener } from './events.ts'
+
+/** All that replication touches of the world. */
+export interface ReplicationPorts {
+  readonly store: Store
+  readonly application: Application
+  readonly clock: Clock
+  readonly random: Random
+  readonly network: SyncNetwork
+  readonly codec: SyncCodec
+  readonly seal: OperationSeal
+  readonly logger: Logger
+}
+
+export interface ReplicationOptions extends ReplicationPorts {
+  /** This site. */
+  readonly site: string
+  /** Opened by this start of the agent, and never used before: its numbers begin at 1. */
+  readonly incarnation: string
+  /** The driver of a service; undefined for one that is not known here. */
+  readonly glueOf: (service: string) => ReplicationGlue | undefined
+  /** A hash of bytes as text, for comparing states: SHA-256 in an agent. Never sent to others. */
+  readonly hash: (bytes: Uint8Array) => string
+  /** Resolution matrices that are known here, by hash. */
+  readonly matrices: Matrices
+  /** Hash of the matrix that new operations of a kind name; undefined where the default rule says it all. */
+  readonly matrixOf: (service: string, kind: string) => string | undefined
+  /** Asks another member for its state of a replicant; undefined when it cannot be reached, or has something left to do itself. */
+  readonly fetchState: (site: string, replicant: ReplicantName) => Promise<MemberState | undefined>
+  readonly onEvent: ReplicationListener
+}
+
+/** What a member that has nothing left to do tells of a replicant, for repair. */
+export interface MemberState {
+  readonly lives: readonly LifeKnowledge[]
+  readonly executed: Executed
+  /** The body that its application answers, undefined where there is no resource. */
+  readonly state: { readonly rawHeaders: readonly string[]; readonly body: Uint8Array } | undefined
+}

@@ -1,0 +1,91 @@
+/**
+ * A local write of which nobody knows whether it took effect: it is never sent again by itself, so that a client who was told of an
+ * error does not see it carried out later. Reading back decides. Source: 3-consistency "Doubt at the origin".
+ */
+import { release } from './release.ts'
+import { contains, type Reading, type Resource } from './resource.ts'
+import { tellEvent, type Shared } from './admission.ts'
+import { ABSENT, type Draft } from './records.ts'
+import type { Replica } from './replicas-store.ts'
+import type { Operation } from '../../core/oplog/index.ts'
+
+export type Decision =
+  /** The effect is there: released. `reading` is what the application shows. */
+  | { readonly is: 'released'; readonly operation: Operation; readonly reading: Reading }
+  | { readonly is: 'void' }
+  | { readonly is: 'uncertain' }
+
+/**
+ * Decides about the draft of a replicant, if that is possible now.
+ * @param isOverruled a reset from elsewhere is about to be executed: whatever the draft did, it is gone then
+ */
+export async function decideDraft(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  isOverruled: boolean,
+): Promise<Decision | 'unread'> {
+  const operation = replica.draft
+  const draft = replica.local.draft ?? { before: undefined, uncertain: false }
+  if (operation === undefined) return { is: 'void' }
+  const reading = await resource.read()
+  if (reading.is === 'unknown') return 'unread'
+  const effect = effectOf(operation, draft, reading, resource)
+  if (effect === 'there') {
+    const released = await release(shared, replica, operation, undefined)
+    return { is: 'released', operation: released, reading }
+  }
+  if (effect === 'not-there' || isOverruled) {
+    await voidDraft(shared, replica)
+    return { is: 'void' }
+  }
+  if (!draft.uncertain)
+    await shared.replicas.commit(commit => {
+      commit.local(replica, { draft: { ...draft, uncertain: true } })
+      const { site } = shared.options
+      const event = {
+        replicant: replica.name,
+        dot: operation.dot,
+        site,
+        outcome: 'uncertain',
+        status: undefined,
+      } as const
+      tellEvent(shared, commit, { kind: 'outcome', ...event })
+    })
+  return { is: 'uncertain' }
+}
+
+/** The draft had no effect, and never will be anybody's operation. */
+export async function voidDraft(shared: Shared, replica: Replica): Promise<void> {
+  await shared.replicas.commit(commit => {
+    commit.draft(replica, undefined, undefined)
+    commit.local(replica, { draft: undefined })
+  })
+}
+
+function effectOf(
+  operation: Operation,
+  { before }: Draft,
+  reading: Reading,
+  resource: Resource,
+): 'there' | 'not-there' | 'unknown' {
+  if (reading.is === 'unknown') return 'unknown'
+  if (operation.type === 'delete') {
+    if (reading.is === 'absent') return before === ABSENT ? 'not-there' : 'there'
+    return reading.hash === before ? 'not-there' : 'unknown'
+  }
+  if (reading.is === 'absent') return before === ABSENT ? 'not-there' : 'unknown'
+  const state = resource.stateIn(operation)
+  const { kind } = resource.name
+  const isAsBefore = reading.hash === before
+  if (operation.type === 'create' && before !== ABSENT) return isAsBefore ? 'not-there' : 'unknown'
+  if (operation.type === 'replace' && state !== undefined && resource.glue.equal(kind, reading.body, state))
+    return 'there'
+  if (operation.type === 'merge' && state?.is === 'json' && reading.body.is === 'json') {
+    if (contains(reading.body.value, state.value)) return 'there'
+    return isAsBefore ? 'not-there' : 'unknown'
+  }
+  if (isAsBefore) return 'not-there'
+  const isWhole = operation.type === 'create' || operation.type === 'replace'
+  return isWhole && state !== undefined && resource.shows(reading.body, state) ? 'there' : 'unknown'
+}

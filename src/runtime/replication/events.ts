@@ -1,0 +1,30 @@
+import type { Conflict, Dot, LifeId, ReplicantName } from '../../core/oplog/index.ts'
+import type { Outcome } from '../../ports/sync.ts'
+
+/** What happened to a replicant here, for the CLI, metrics and logs; never with bodies. */
+export type ReplicationEvent =
+  /** A local write was accepted, and the other members will get it. */
+  | { readonly kind: 'released'; readonly replicant: ReplicantName; readonly dot: Dot; readonly type: string }
+  /** What became of an operation at a site: here, or elsewhere as that site has told. */
+  | {
+      readonly kind: 'outcome'
+      readonly replicant: ReplicantName
+      readonly dot: Dot
+      readonly site: string
+      readonly outcome: Outcome
+      readonly status: number | undefined
+    }
+  | { readonly kind: 'conflict' | 'settled'; readonly replicant: ReplicantName; readonly conflict: Conflict }
+  /** The name belongs to something here that is not ours: nothing is done to it. */
+  | { readonly kind: 'unbound'; readonly replicant: ReplicantName }
+  /** It cannot be made equal to its siblings by itself: `why` says in a few words what stands in the way. */
+  | { readonly kind: 'diverged'; readonly replicant: ReplicantName; readonly why: string }
+  | { readonly kind: 'agrees'; readonly replicant: ReplicantName }
+  | { readonly kind: 'members'; readonly replicant: ReplicantName; readonly members: readonly string[] }
+  | { readonly kind: 'hole'; readonly replicant: ReplicantName; readonly life: LifeId; readonly last: Dot }
+  /** An operation of another site was not taken: it contradicts itself, or nobody has signed it. */
+  | { readonly kind: 'refused'; readonly from: string; readonly why: string }
+  /** A peer's store, or this one's, was set back: everything that is shared with it is told anew. */
+  | { readonly kind: 'set-back'; readonly site: string }
+
+export type ReplicationListener = (event: ReplicationEvent) => void

@@ -1,0 +1,387 @@
+/**
+ * What the lane of one replicant does: it brings what the application has to what the schedule says. Serial; whatever was begun is
+ * written down before, so that a start in the middle knows what may have happened. Source: 3-consistency "Plan", "Applying to a black box".
+ */
+import {
+  commute,
+  holderOf,
+  isReset,
+  membersOfReplicant,
+  planOf,
+  sameDot,
+  scheduleOf,
+  withExecuted,
+  type Dot,
+  type Operation,
+  type Plan,
+  type Schedule,
+} from '../../core/oplog/index.ts'
+import { acknowledge, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import { decideDraft } from './doubt.ts'
+import { MAX_PLANS_TOGETHER } from './limits.ts'
+import { copyState } from './repair.ts'
+import { Resource, contains, type Reading, type Sent } from './resource.ts'
+import type { Looked } from './lanes.ts'
+import { ABSENT, type Intent, type LocalState } from './records.ts'
+import type { Replica } from './replicas-store.ts'
+import type { OperationTraits } from '../../ports/glue.ts'
+
+/** `done`: it counts as executed. `again`: to be tried later. `waits`: something else must happen first. `replan`: look at the plan anew. */
+type Step = 'done' | 'again' | 'waits' | 'replan'
+
+/** Does what is to be done, as far as it can be done now. */
+export async function advance(shared: Shared, replica: Replica): Promise<Looked> {
+  const { options, replicas } = shared
+  if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))
+  const glue = options.glueOf(replica.name.service)
+  const isMember = membersOfReplicant(replica.core.replicant).includes(options.site)
+  if (glue === undefined || (!isMember && replica.draft === undefined)) return settle(shared, replica)
+  return new Pass(shared, replica, new Resource(options, replica.name, glue)).run()
+}
+
+/** What is planned for a replicant at present. */
+export function currentPlan({ options }: Shared, { name, core, local }: Replica): { schedule: Schedule; plan: Plan } {
+  const { site, matrices } = options
+  const traits = options.glueOf(name.service)?.kind(name.kind)?.operations
+  const schedule = scheduleOf(holderOf(core.replicant), matrices)
+  const plan = planOf(local.executed, schedule, {
+    site,
+    mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,
+    commute: (a, b) => commute(a, b, matrices),
+  })
+  return { schedule, plan }
+}
+
+/** Nothing is left to do: marks that say otherwise go. */
+async function settle(shared: Shared, replica: Replica): Promise<Looked> {
+  await shared.replicas.commit(commit => {
+    const { replaying, diverged } = replica.local
+    if (replaying || diverged) commit.local(replica, { replaying: false, diverged: false })
+    if (diverged) tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
+    if (!replica.local.acknowledges) shared.replicas.due(commit, replica.name, false)
+  })
+  return 'settled'
+}
+
+class Pass {
+  readonly #shared: Shared
+  readonly #replica: Replica
+  readonly #resource: Resource
+
+  constructor(shared: Shared, replica: Replica, resource: Resource) {
+    this.#shared = shared
+    this.#replica = replica
+    this.#resource = resource
+  }
+
+  async run(): Promise<Looked> {
+    const recovered = await this.#recover()
+    if (recovered !== 'done') return recovered === 'waits' ? 'waits' : 'again'
+    for (let round = 0; round < MAX_PLANS_TOGETHER; round++) {
+      const { schedule, plan } = currentPlan(this.#shared, this.#replica)
+      if (this.#local.uncertain !== undefined && !(await this.#isDecided(schedule))) return 'waits'
+      switch (plan.kind) {
+        case 'nothing':
+          return settle(this.#shared, this.#replica)
+        case 'stuck':
+          await this.#diverge('its create was lost')
+          return 'waits'
+        case 'repair': {
+          const copied = await copyState(this.#shared, this.#replica, this.#resource)
+          if (!copied) {
+            await this.#diverge('what was sent may not be sent again, and no member that agrees can be reached')
+            return 'again'
+          }
+          break
+        }
+        case 'run':
+        case 'replay': {
+          const step = await this.#carryOut(plan.operations, plan.kind === 'replay')
+          if (step === 'again' || step === 'waits') return step
+        }
+      }
+    }
+    this.#shared.kick(this.#replica)
+    return 'settled'
+  }
+
+  get #local(): LocalState {
+    return this.#replica.local
+  }
+
+  async #carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
+    if (isReplay && !this.#local.replaying) await this.#write({ replaying: true })
+    for (const operation of operations) {
+      if (!this.#isLive(operation)) return 'replan'
+      const step = await this.#execute(operation)
+      if (step !== 'done') return step
+    }
+    return 'done'
+  }
+
+  #execute(operation: Operation): Promise<Step> {
+    const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
+    return isState ? this.#executeState(operation) : this.#executeRequest(operation)
+  }
+
+  /** A reset is executed as state: create, replace or delete, whatever the application has. */
+  async #executeState(operation: Operation): Promise<Step> {
+    const reading = await this.#resource.read()
+    if (reading.is === 'unknown') return 'again'
+    const { bound } = this.#local
+    if (operation.type === 'delete') {
+      const sends = bound && reading.is === 'present'
+      if (!sends) return this.#executed(operation, undefined, { bound: false, unbound: this.#local.unbound })
+      await this.#intend({ dot: operation.dot, action: 'delete', before: reading.hash })
+      return this.#took(operation, await this.#resource.delete(), { bound: false })
+    }
+    const state = this.#resource.stateIn(operation)
+    if (state === undefined) return this.#cannotSay()
+    if (reading.is === 'absent') {
+      await this.#intend({ dot: operation.dot, action: 'create', before: ABSENT })
+      return this.#took(operation, await this.#resource.create(state), { bound: true, unbound: false })
+    }
+    if (!bound) return this.#clash(operation)
+    // What it shows already needs not be said to it again.
+    if (this.#resource.glue.equal(this.#resource.name.kind, reading.body, state))
+      return this.#executed(operation, undefined, { bound: true })
+    await this.#intend({ dot: operation.dot, action: 'replace', before: reading.hash })
+    if (this.#resource.glue.kind(this.#resource.name.kind)?.isImmutable !== true)
+      return this.#took(operation, await this.#resource.replace(state, reading), { bound: true })
+    const gone = await this.#resource.delete()
+    if (gone === undefined || (gone.is !== 'done' && !isGone(gone))) return this.#took(operation, gone, {})
+    return this.#took(operation, await this.#resource.create(state), { bound: true })
+  }
+
+  /** Any other operation is sent as it was written. */
+  async #executeRequest(operation: Operation): Promise<Step> {
+    if (operation.payload === undefined) return this.#executed(operation, undefined, {})
+    if (!this.#local.bound && this.#local.unbound) return 'waits'
+    const { hash, answered } = this.#local
+    let before: Intent['before'] = hash ?? answered
+    if (before === undefined && !this.#traits(operation).maySendAgain) {
+      const reading = await this.#resource.read()
+      if (reading.is === 'unknown') return 'again'
+      before = reading.is === 'absent' ? ABSENT : reading.hash
+    }
+    await this.#intend({ dot: operation.dot, action: 'send', before })
+    return this.#took(operation, await this.#resource.send(operation.payload), {})
+  }
+
+  /** What an answer means for the lane. */
+  async #took(operation: Operation, sent: Sent | undefined, then: Partial<LocalState>): Promise<Step> {
+    switch (sent?.is) {
+      case undefined:
+        await this.#write({ intent: undefined })
+        return this.#cannotSay()
+      case 'done': {
+        const { status, rawHeaders, body, isComplete } = sent.answer
+        const parsed = this.#resource.glue.parseBody(rawHeaders, body)
+        const answered = isComplete && parsed.is === 'json' ? this.#resource.hashOf(parsed) : undefined
+        return this.#executed(operation, status, { ...then, answered })
+      }
+      case 'not-now':
+        // Somebody has created it meanwhile, perhaps this lane: the next look reads.
+        if (!(sent.status === 409 && this.#local.intent?.action === 'create')) await this.#write({ intent: undefined })
+        return 'again'
+      case 'doubt':
+        return (await this.#resolveIntent()) === 'done' && this.#isExecuted(operation.dot) ? 'done' : 'again'
+      case 'refused': {
+        const { status } = sent.answer
+        if (operation.type === 'delete' && isGone(sent)) return this.#executed(operation, status, then)
+        const isLost =
+          status === 412 || (operation.type !== 'delete' && isReset(operation, this.#matrices) && isGone(sent))
+        if (isLost || this.#shared.unanswered.hasEarlier(operation.dot)) {
+          await this.#write({ intent: undefined })
+          return 'again'
+        }
+        return this.#executed(operation, status, {}, 'failed')
+      }
+    }
+  }
+
+  async #executed(
+    operation: Operation,
+    status: number | undefined,
+    then: Partial<LocalState>,
+    outcome: 'applied' | 'failed' = 'applied',
+  ): Promise<Step> {
+    const { replicas, unanswered } = this.#shared
+    await replicas.commit(commit => {
+      const executed = withExecuted(this.#local.executed, operation, this.#matrices)
+      commit.local(this.#replica, { answered: undefined, ...then, executed, intent: undefined, hash: undefined })
+      tellOutcome(this.#shared, commit, this.#replica, operation, outcome, status)
+      commit.afterwards(() => unanswered.update(this.#replica))
+    })
+    return 'done'
+  }
+
+  /** The name is there and not ours: nothing is done to it, and everybody can see so. */
+  async #clash(operation: Operation): Promise<Step> {
+    if (this.#local.unbound) return 'waits'
+    const { replicas, unanswered } = this.#shared
+    await replicas.commit(commit => {
+      commit.local(this.#replica, { unbound: true, intent: undefined })
+      tellOutcome(this.#shared, commit, this.#replica, operation, 'failed')
+      tellEvent(this.#shared, commit, { kind: 'unbound', replicant: this.#replica.name })
+      commit.afterwards(() => unanswered.update(this.#replica))
+    })
+    return 'waits'
+  }
+
+  /** Nobody can say how to bring the application into the state; a member that has it may show it. */
+  async #cannotSay(): Promise<Step> {
+    if (await copyState(this.#shared, this.#replica, this.#resource)) return 'replan'
+    await this.#diverge('the body cannot be put into another request, and no member that agrees can be reached')
+    return 'again'
+  }
+
+  // What an earlier look, or an earlier run of the agent, has left -----------------------------------------------------
+
+  async #recover(): Promise<Step> {
+    if (this.#replica.draft !== undefined) {
+      const decided = await decideDraft(this.#shared, this.#replica, this.#resource, this.#hasForeignReset())
+      if (decided === 'unread') return 'again'
+    }
+    if (this.#local.intent !== undefined) {
+      const resolved = await this.#resolveIntent()
+      if (resolved !== 'done') return resolved
+    }
+    if (!this.#replica.checked) {
+      const { hash, bound } = this.#local
+      if (bound && hash !== undefined && !this.#local.suspect) {
+        const reading = await this.#resource.read()
+        if (reading.is === 'unknown') return 'again'
+        if (reading.is === 'absent' || reading.hash !== hash) await this.#write({ suspect: true })
+      }
+      this.#replica.checked = true
+    }
+    if (this.#local.suspect) {
+      if (await copyState(this.#shared, this.#replica, this.#resource)) return 'done'
+      await this.#diverge('the application does not show what was done last, and no member that agrees can be reached')
+      return 'again'
+    }
+    return 'done'
+  }
+
+  /** Something was sent, and nobody knows what came of it: the table of recovery. */
+  async #resolveIntent(): Promise<Step> {
+    const { intent } = this.#local
+    if (intent === undefined) return 'done'
+    const reading = await this.#resource.read()
+    if (reading.is === 'unknown') return 'again'
+    const operation = holderOf(this.#replica.core.replicant)?.live.find(({ dot }) => sameDot(dot, intent.dot))
+    if (operation === undefined) {
+      // It was dropped meanwhile. What was made where there was nothing is ours.
+      const made = intent.action === 'create' && reading.is === 'present'
+      await this.#write({ intent: undefined, ...(made && { bound: true }), hash: undefined, answered: undefined })
+      return 'done'
+    }
+    const done = this.#isDone(intent, operation, reading)
+    if (done === 'yes') return this.#executed(operation, undefined, boundAfter(intent, this.#local))
+    if (done === 'theirs') return this.#clash(operation)
+    if (done === 'no' || this.#traits(operation).maySendAgain) {
+      await this.#write({ intent: undefined })
+      return 'done'
+    }
+    return this.#begunAnew(operation)
+  }
+
+  #isDone(intent: Intent, operation: Operation, reading: Reading): 'yes' | 'no' | 'theirs' | 'unknown' {
+    const state = this.#resource.stateIn(operation)
+    switch (intent.action) {
+      case 'create':
+        if (reading.is !== 'present') return 'no'
+        return state !== undefined && this.#resource.shows(reading.body, state) ? 'yes' : 'theirs'
+      case 'replace':
+        if (reading.is !== 'present' || state === undefined || reading.hash === intent.before) return 'no'
+        return this.#resource.shows(reading.body, state) ? 'yes' : 'no'
+      case 'delete':
+        return reading.is === 'absent' ? 'yes' : 'no'
+      case 'send': {
+        if (reading.is !== 'present') return intent.before === ABSENT ? 'no' : 'unknown'
+        if (reading.hash === intent.before) return 'no'
+        if (operation.type !== 'merge' || state?.is !== 'json' || reading.body.is !== 'json') return 'unknown'
+        return contains(reading.body.value, state.value) ? 'yes' : 'unknown'
+      }
+    }
+  }
+
+  /**
+   * It may not be sent a second time on top of itself, but may on an earlier state: then all is run again from the last reset, which
+   * makes its effect exactly one. Else it is shown as uncertain, and the lane holds.
+   */
+  async #begunAnew(operation: Operation): Promise<Step> {
+    const { schedule } = currentPlan(this.#shared, this.#replica)
+    const changes = schedule.state === 'present' ? schedule.changes : []
+    const sent = changes.filter(change => sameDot(change.dot, operation.dot) || this.#isExecuted(change.dot))
+    if (sent.length > 0 && sent.every(change => this.#traits(change).mayReplay)) {
+      const { life } = operation
+      const executed = { life, operations: [], context: [] }
+      await this.#write({ intent: undefined, executed, replaying: true, hash: undefined, answered: undefined })
+      return 'done'
+    }
+    await this.#shared.replicas.commit(commit => {
+      commit.local(this.#replica, { intent: undefined, uncertain: operation.dot })
+      tellOutcome(this.#shared, commit, this.#replica, operation, 'uncertain')
+    })
+    return 'waits'
+  }
+
+  /** Whether a reset has done away with what was uncertain. */
+  async #isDecided(schedule: Schedule): Promise<boolean> {
+    const { uncertain } = this.#local
+    const stands =
+      schedule.state === 'present' && schedule.changes.some(({ dot }) => uncertain && sameDot(dot, uncertain))
+    if (!stands) await this.#write({ uncertain: undefined })
+    return !stands
+  }
+
+  /** Whether the lane will put the application into a state that another site has written. */
+  #hasForeignReset(): boolean {
+    const { plan } = currentPlan(this.#shared, this.#replica)
+    const first = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations[0] : undefined
+    return first !== undefined && isReset(first, this.#matrices) && !this.#isExecuted(first.dot)
+  }
+
+  #isExecuted(dot: Dot): boolean {
+    return this.#local.executed.operations.some(done => sameDot(done.dot, dot))
+  }
+
+  #isLive(operation: Operation): boolean {
+    return holderOf(this.#replica.core.replicant)?.live.includes(operation) === true
+  }
+
+  #traits({ type }: Operation): OperationTraits {
+    const known = this.#resource.glue.kind(this.#resource.name.kind)?.operations[type]
+    return known ?? { isReset: false, mayReplay: false, maySendAgain: false }
+  }
+
+  get #matrices() {
+    return this.#shared.options.matrices
+  }
+
+  #intend(intent: Intent): Promise<void> {
+    return this.#write({ intent, hash: undefined })
+  }
+
+  #write(change: Partial<LocalState>): Promise<void> {
+    return this.#shared.replicas.commit(commit => commit.local(this.#replica, change))
+  }
+
+  async #diverge(why: string): Promise<void> {
+    if (this.#local.diverged) return
+    await this.#shared.replicas.commit(commit => {
+      commit.local(this.#replica, { diverged: true })
+      tellEvent(this.#shared, commit, { kind: 'diverged', replicant: this.#replica.name, why })
+    })
+  }
+}
+
+function boundAfter({ action }: Intent, { bound }: LocalState): Partial<LocalState> {
+  return { bound: action === 'delete' ? false : action === 'send' ? bound : true }
+}
+
+function isGone(sent: Sent): boolean {
+  return sent.is === 'refused' && (sent.answer.status === 404 || sent.answer.status === 410)
+}

@@ -1,0 +1,142 @@
+import { replicantKey, type ReplicantName } from '../../core/oplog/index.ts'
+import { CheopsError } from '../../errors.ts'
+import { MAX_LANE_QUEUE, MAX_RUNNING_LANES, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
+import type { Clock, TimerHandle } from '../../ports/clock.ts'
+import type { Random } from '../../ports/random.ts'
+
+interface Lane {
+  /** What it does, and what waits, one after the other. */
+  tail: Promise<unknown>
+  queued: number
+  /** A look at what is to be done stands in the queue already. */
+  looks: boolean
+  timer: TimerHandle | undefined
+  failures: number
+}
+
+/** What a look came to: nothing is left to do, it is to be tried again, or something else must happen first. */
+export type Looked = 'settled' | 'again' | 'waits'
+
+/**
+ * The lanes of a site: for one replicant one thing at a time, in the order in which it was asked for; for all together so many at once
+ * as the application is given. A lane exists while there is something to do.
+ */
+export class Lanes {
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #look: (name: ReplicantName) => Promise<Looked>
+  readonly #onFault: (error: unknown) => void
+  readonly #lanes = new Map<string, Lane>()
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+  #stopped = false
+
+  /**
+   * @param look carries out what a replicant's plan says
+   * @param onFault is told of what `look` has thrown
+   */
+  constructor(
+    clock: Clock,
+    random: Random,
+    look: (name: ReplicantName) => Promise<Looked>,
+    onFault: (error: unknown) => void,
+  ) {
+    this.#clock = clock
+    this.#random = random
+    this.#look = look
+    this.#onFault = onFault
+  }
+
+  /** How many lanes have something to do. */
+  get size(): number {
+    return this.#lanes.size
+  }
+
+  /**
+   * Runs something in the lane of a replicant.
+   * @throws CheopsError ERR_REPLICANT_BUSY when too much waits there; what `job` throws
+   */
+  async run<T>(name: ReplicantName, job: () => Promise<T>): Promise<T> {
+    const lane = this.#laneOf(name)
+    if (lane.queued >= MAX_LANE_QUEUE)
+      throw new CheopsError('ERR_REPLICANT_BUSY', `Too many writes to ${name.name} wait already.`)
+    return this.#enqueue(name, lane, job)
+  }
+
+  /** Looks soon what is to be done; `inMs` later, if it is given, unless something comes earlier. */
+  kick(name: ReplicantName, inMs = 0): void {
+    if (this.#stopped) return
+    const lane = this.#laneOf(name)
+    if (inMs > 0) {
+      lane.timer ??= this.#clock.after(inMs, () => {
+        lane.timer = undefined
+        this.kick(name)
+      })
+      return
+    }
+    if (lane.looks) return
+    lane.looks = true
+    const looked = this.#enqueue(name, lane, async () => {
+      lane.looks = false
+      lane.timer?.cancel()
+      lane.timer = undefined
+      const result = await this.#look(name)
+      lane.failures = result === 'again' ? lane.failures + 1 : 0
+      if (result === 'again') this.kick(name, this.#backoffMs(lane.failures))
+    })
+    looked.catch(this.#onFault)
+  }
+
+  /** Nothing is begun any more. */
+  stop(): void {
+    this.#stopped = true
+    for (const lane of this.#lanes.values()) lane.timer?.cancel()
+  }
+
+  #laneOf(name: ReplicantName): Lane {
+    const key = replicantKey(name)
+    const lane = this.#lanes.get(key) ?? {
+      tail: Promise.resolve(),
+      queued: 0,
+      looks: false,
+      timer: undefined,
+      failures: 0,
+    }
+    this.#lanes.set(key, lane)
+    return lane
+  }
+
+  async #enqueue<T>(name: ReplicantName, lane: Lane, job: () => Promise<T>): Promise<T> {
+    lane.queued++
+    const before = lane.tail
+    const done = Promise.withResolvers<void>()
+    lane.tail = done.promise
+    await before
+    await this.#begin()
+    try {
+      if (this.#stopped) throw new CheopsError('ERR_AGENT_STOPPING', 'The agent is stopping.')
+      return await job()
+    } finally {
+      this.#end()
+      lane.queued--
+      done.resolve()
+      if (lane.queued === 0 && lane.timer === undefined) this.#lanes.delete(replicantKey(name))
+    }
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#running < MAX_RUNNING_LANES) this.#running++
+    else await new Promise<void>(resolve => void this.#waiting.push(resolve))
+  }
+
+  #end(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#running--
+    else next()
+  }
+
+  #backoffMs(failures: number): number {
+    const full = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(failures, 16))
+    return full * (0.5 + this.#random.uniform() / 2)
+  }
+}

@@ -1,0 +1,42 @@
+/** Every queue and wait of replication has its bound here, with its reason. */
+
+/** Local writes that wait for one replicant: each waits for an answer of the application, so that a client would give up behind more. */
+export const MAX_LANE_QUEUE = 64
+
+/** Lanes that ask the application at once: more would only wait in its own queue. */
+export const MAX_RUNNING_LANES = 32
+
+/** Replicants in memory that nobody uses at the moment. */
+export const MAX_CACHED_REPLICAS = 4096
+
+/** Plans that a lane carries out in one go: each new arrival can make one more; then others have their turn. */
+export const MAX_PLANS_TOGETHER = 16
+
+/** Own operations of one replicant whose outcomes at other sites are remembered, the newest ones. */
+export const MAX_KNOWN_OUTCOMES = 64
+
+/** Entries that are sent in one message, and their bytes together: well below a frame of a mebibyte. */
+export const MAX_ENTRIES_TOGETHER = 128
+export const MAX_ENTRIES_BYTES = 512 * 1024
+
+/** Entries that are sent and not yet received: what a fast link carries while a disk syncs. */
+export const MAX_UNRECEIVED_ENTRIES = 2048
+
+/** Parts of a transfer that a receiver puts together. */
+export const MAX_TRANSFER_PARTS = 256
+
+/** Bodies beyond it travel by hash. */
+export const MAX_INLINE_BODY_BYTES = 64 * 1024
+
+/** First and longest time between two attempts, milliseconds: at an application that refuses, at a site that cannot be reached. */
+export const RETRY_BASE_MS = 200
+export const RETRY_CAP_MS = 30_000
+
+/** How long the disk is given when it is behind, milliseconds. */
+export const STORE_BUSY_MS = 20
+
+/** How long a lane is idle until it reads back what the application has, milliseconds. */
+export const READ_BACK_AFTER_MS = 1_000
+
+/** Two requests for what is missing of one replicant are at least so far apart, milliseconds. */
+export const WANT_AGAIN_MS = 2_000

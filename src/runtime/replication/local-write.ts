@@ -1,0 +1,292 @@
+/**
+ * A client's write at a member: intent, application, answer, release; each durable before the next. Source: 3-consistency "Release".
+ */
+import {
+  holderOf,
+  idOf,
+  keyOf,
+  memberByOf,
+  membersOfReplicant,
+  nextContext,
+  previousOf,
+  takesWrite,
+  type Dot,
+  type Idempotency,
+  type Operation,
+  type Payload,
+} from '../../core/oplog/index.ts'
+import { CheopsError } from '../../errors.ts'
+import { advance, currentPlan } from './lane.ts'
+import { decideDraft, voidDraft } from './doubt.ts'
+import { MAX_INLINE_BODY_BYTES } from './limits.ts'
+import { release } from './release.ts'
+import { Resource, bytesOf, meaningOf, type Sent } from './resource.ts'
+import type { Shared } from './admission.ts'
+import { ABSENT, type Draft } from './records.ts'
+import type { Replica } from './replicas-store.ts'
+import type { RequestHead } from '../../core/resource/http-head.ts'
+import type { ApplicationAnswer } from '../../ports/application.ts'
+import type { Description, ReplicationGlue } from '../../ports/glue.ts'
+
+/** A mutating request on a replicated resource, as the glue has described it. */
+export interface LocalWrite {
+  readonly service: string
+  readonly description: Description & { readonly is: 'operation' }
+  readonly head: RequestHead
+  /** Path and query within the service. */
+  readonly path: string
+  readonly body: Uint8Array
+  /** Members that the scope names; undefined without a scope. A create needs them. */
+  readonly members: readonly string[] | undefined
+  readonly idempotency?: Idempotency
+}
+
+/** What came of it. `void`: the application refused it, or it certainly had no effect: nobody else ever sees it. */
+export interface Written {
+  readonly outcome: 'applied' | 'void' | 'uncertain'
+  /** The application's; undefined where it gave none, and the effect was found by reading. */
+  readonly answer: ApplicationAnswer | undefined
+  /** Of what was released, or of the earlier operation with the same idempotency key. */
+  readonly operation: Dot | undefined
+  /** The request was here before, by its idempotency key: nothing was sent. */
+  readonly isRepeated: boolean
+}
+
+/** What of a client's head says what is asked; the rest goes along as its authority. */
+const ASKED = /^(content-(type|encoding|language)|accept(-.*)?|if-.*|prefer)$/i
+
+/** @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE; what `Application.request` says where nothing was changed */
+export async function writeLocally(
+  shared: Shared,
+  replica: Replica,
+  write: LocalWrite,
+  numberNext: () => number,
+): Promise<Written> {
+  const { options } = shared
+  const { description, body, idempotency } = write
+  const glue = options.glueOf(write.service)
+  if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${write.service} is not offered here.`)
+  if (body.length > MAX_INLINE_BODY_BYTES)
+    throw new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', `${body.length} bytes cannot be replicated yet.`)
+  const resource = new Resource(options, replica.name, glue)
+
+  const isBehind =
+    !replica.checked || replica.draft !== undefined || currentPlan(shared, replica).plan.kind !== 'nothing'
+  if (isBehind) await advance(shared, replica)
+  const payload = payloadOf(glue, write)
+  if (idempotency !== undefined) {
+    const repeated = repeatedBy(replica, payload, idempotency)
+    if (repeated !== undefined) return { outcome: 'applied', answer: undefined, operation: repeated, isRepeated: true }
+  }
+  checkLane(shared, replica)
+  const creates = checkMembers(shared, replica, write)
+
+  const draft = draftOf(shared, replica, numberNext(), creates ? 'create' : description.type, payload, write)
+  const before = await beforeOf(replica, resource, draft.type)
+  await shared.replicas.commit(commit => {
+    commit.draft(replica, draft, options.codec.encodeOperation(draft))
+    commit.local(replica, { draft: { before, uncertain: false } })
+    shared.replicas.due(commit, replica.name, true)
+  })
+  const sent = await ask(shared, write).catch(async (error: unknown) => {
+    // Certainly nothing was changed.
+    await voidDraft(shared, replica)
+    throw error
+  })
+  return conclude(shared, replica, resource, draft, sent)
+}
+
+async function conclude(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  draft: Operation,
+  sent: Sent & { readonly is: 'done' | 'refused' | 'doubt' },
+): Promise<Written> {
+  if (sent.is === 'refused') {
+    await voidDraft(shared, replica)
+    return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
+  }
+  if (sent.is === 'done') {
+    const { rawHeaders, body, status, isComplete } = sent.answer
+    const parsed = resource.glue.parseBody(rawHeaders, body)
+    const answered = isComplete && parsed.is === 'json' ? resource.hashOf(parsed) : undefined
+    const { dot } = await release(shared, replica, draft, status, { answered })
+    return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
+  }
+  const decided = await decideDraft(shared, replica, resource, false)
+  if (decided === 'unread' || decided.is === 'uncertain') {
+    shared.kick(replica)
+    return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
+  }
+  if (decided.is === 'released') {
+    // An answer that says that it failed would not be true.
+    return { outcome: 'applied', answer: undefined, operation: decided.operation.dot, isRepeated: false }
+  }
+  return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
+}
+
+/** Asks the application with the client's authority. */
+async function ask(shared: Shared, write: LocalWrite): Promise<Sent & { readonly is: 'done' | 'refused' | 'doubt' }> {
+  const { service, head, path, body } = write
+  const headers: string[] = []
+  for (let place = 0; place + 1 < head.rawHeaders.length; place += 2) {
+    const name = head.rawHeaders[place] ?? ''
+    if (ASKED.test(name)) headers.push(name, head.rawHeaders[place + 1] ?? '')
+  }
+  try {
+    const answer = await shared.options.application.request({
+      service,
+      method: head.method,
+      path,
+      headers,
+      body: body.length > 0 ? body : undefined,
+      authority: { client: head.rawHeaders },
+    })
+    const meaning = meaningOf(answer)
+    return meaning.is === 'not-now' ? { is: 'refused', answer } : meaning
+  } catch (error) {
+    if (!(error instanceof CheopsError) || error.code !== 'ERR_OUTCOME_UNKNOWN') throw error
+    return { is: 'doubt', answer: undefined, error }
+  }
+}
+
+/** What the application has before, so that afterwards it can be told whether something was changed. */
+async function beforeOf(replica: Replica, resource: Resource, type: string): Promise<Draft['before']> {
+  const { hash, answered } = replica.local
+  const known = hash ?? answered
+  if (known !== undefined && type !== 'create') return known
+  const reading = await resource.read()
+  if (reading.is === 'unknown') return undefined
+  return reading.is === 'absent' ? ABSENT : reading.hash
+}
+
+function checkLane(shared: Shared, replica: Replica): void {
+  const { local, draft, name } = replica
+  if (local.unbound)
+    throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
+  const { schedule, plan } = currentPlan(shared, replica)
+  const isTaken = takesWrite(local.executed, schedule, plan)
+  if (draft === undefined && !local.suspect && !local.replaying && local.uncertain === undefined && isTaken) return
+  const why = draft !== undefined ? 'what became of an earlier write is not known' : 'it is not up to date yet'
+  throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
+}
+
+/** Whether the write begins a life. */
+function checkMembers(shared: Shared, replica: Replica, { description, members }: LocalWrite): boolean {
+  const { site } = shared.options
+  const { name, core } = replica
+  const { schedule } = currentPlan(shared, replica)
+  const present = membersOfReplicant(core.replicant)
+  const isThere = schedule.state === 'present' && present.includes(site)
+  if (isThere) {
+    if (members !== undefined && members.toSorted().join() !== present.join()) {
+      const message = `${name.name} has the members ${present.join(', ')}, not ${members.join(', ')}.`
+      throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members: present })
+    }
+    return description.type === 'create'
+  }
+  if (!description.creates || members === undefined)
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
+  if (!members.includes(site))
+    throw new CheopsError('ERR_REPLICANT_MEMBERS', `${site} is no member of what the scope names.`, { members })
+  return true
+}
+
+/** The operation as it will be, but for its stamp and, of a create, its life. */
+function draftOf(
+  { options, clock }: Shared,
+  replica: Replica,
+  number: number,
+  type: string,
+  payload: Payload | undefined,
+  more: {
+    readonly members?: readonly string[] | undefined
+    readonly removed?: readonly string[]
+    readonly idempotency?: Idempotency
+  },
+): Operation {
+  const { site, incarnation, matrixOf } = options
+  const { replicant } = replica.core
+  const { name, local } = replica
+  const dot: Dot = { site, incarnation, number }
+  const holder = type === 'create' ? undefined : holderOf(replicant)
+  const previous = holder && previousOf(holder, site)
+  const memberBy = holder && memberByOf(replicant, holder.life)
+  const matrix = matrixOf(name.service, name.kind)
+  const present = membersOfReplicant(replicant)
+  return {
+    dot,
+    stamp: clock,
+    replicant: name,
+    life: holder === undefined ? { stamp: clock, dot } : idOf(holder.life),
+    type,
+    context: holder === undefined ? [] : nextContext(local.executed, holder, site),
+    ...(previous !== undefined && { previous }),
+    ...(memberBy !== undefined && { memberBy: idOf(memberBy) }),
+    ...(matrix !== undefined && type !== 'members' && { matrix }),
+    ...(more.idempotency !== undefined && { idempotency: more.idempotency }),
+    ...(payload !== undefined && { payload }),
+    ...((type === 'create' || type === 'members') && {
+      members: { added: (more.members ?? present).toSorted(), removed: (more.removed ?? []).toSorted() },
+    }),
+  }
+}
+
+/** What is stored of the request: without credentials and preconditions. */
+function payloadOf(glue: ReplicationGlue, { description, head, path, body }: LocalWrite): Payload {
+  const parsed = glue.parseBody(head.rawHeaders, body)
+  const plain = glue.withoutConditions(description.kind, head, parsed)
+  const headers = glue.storedHeaders({ ...head, rawHeaders: plain.rawHeaders })
+  const bytes = plain.body === parsed ? body : bytesOf(plain.body)
+  return { method: head.method, path, headers, ...(bytes.length > 0 && { body: { bytes } }) }
+}
+
+/**
+ * The operation that came with the same key before, as far as it is held.
+ * @throws CheopsError ERR_IDEMPOTENCY_KEY when it was another request
+ */
+function repeatedBy({ core }: Replica, payload: Payload, idempotency: Idempotency): Dot | undefined {
+  const key = keyOf(idempotency)
+  for (const life of core.replicant.lives) {
+    const known = [...life.live, ...life.conflicts].find(
+      operation => operation.idempotency !== undefined && keyOf(operation.idempotency) === key,
+    )
+    if (known?.payload !== undefined && !isSameRequest(known.payload, payload))
+      throw new CheopsError('ERR_IDEMPOTENCY_KEY', 'The idempotency key came with another request before.')
+    const dot = known?.dot ?? life.keys.get(key)?.dot
+    if (dot !== undefined) return dot
+  }
+  return undefined
+}
+
+function isSameRequest(a: Payload, b: Payload): boolean {
+  const text = ({ method, path, body }: Payload): string =>
+    JSON.stringify([method, path, body === undefined ? [] : 'bytes' in body ? [...body.bytes] : body.hash])
+  return text(a) === text(b)
+}
+
+/**
+ * Changes who holds a replicant: released at once, since no application is asked.
+ * @throws CheopsError ERR_REPLICANT_NOT_FOUND
+ */
+export async function changeMembers(
+  shared: Shared,
+  replica: Replica,
+  change: { readonly added: readonly string[]; readonly removed: readonly string[] },
+  numberNext: () => number,
+): Promise<Operation> {
+  const { replicant } = replica.core
+  const holder = holderOf(replicant)
+  if (holder === undefined || !membersOfReplicant(replicant).includes(shared.options.site))
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${replica.name.name} is not replicated here.`)
+  const { added, removed } = change
+  const draft = draftOf(shared, replica, numberNext(), 'members', undefined, { members: added, removed })
+  return release(shared, replica, draft, undefined)
+}
+
+/** Whether a name is replicated here: else its requests are none of replication's business. */
+export function isReplicatedAt(replica: Replica, site: string): boolean {
+  const holder = holderOf(replica.core.replicant)
+  return holder !== undefined && membersOfReplicant(replica.core.replicant).includes(site)
+}

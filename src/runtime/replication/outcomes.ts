@@ -1,0 +1,65 @@
+import { dotKey, membersOfReplicant, sameDot, type Dot } from '../../core/oplog/index.ts'
+import { MAX_KNOWN_OUTCOMES } from './limits.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { KnownOutcomes, SiteOutcome } from './records.ts'
+import type { Replica } from './replicas-store.ts'
+
+/** How many members a client wants an operation to be done at: `Cheops-Require`. */
+export type Require = 'all' | 'quorum' | 'one'
+
+/** The outcomes with what a site has told; the oldest operations are left out. */
+export function withOutcome(known: readonly KnownOutcomes[], dot: Dot, told: SiteOutcome): readonly KnownOutcomes[] {
+  const before = known.find(entry => sameDot(entry.dot, dot))
+  const sites = [...(before?.sites ?? []).filter(({ site }) => site !== told.site), told]
+  const changed = { dot, sites: sites.toSorted((a, b) => (a.site < b.site ? -1 : 1)) }
+  if (before === undefined) return [...known, changed].slice(-MAX_KNOWN_OUTCOMES)
+  return known.map(entry => (entry === before ? changed : entry))
+}
+
+/** What became of an operation at each member: `pending` where nothing was told. */
+export function outcomesOf({ core, local }: Replica, dot: Dot): readonly SiteOutcome[] {
+  const told = local.outcomes.find(entry => sameDot(entry.dot, dot))?.sites ?? []
+  const silent = membersOfReplicant(core.replicant).filter(member => !told.some(({ site }) => site === member))
+  const pending = silent.map(site => ({ site, outcome: 'pending' as const, at: 0 }))
+  return [...told, ...pending].toSorted((a, b) => (a.site < b.site ? -1 : 1))
+}
+
+/** Whether so many members have done with it, or nothing more is to be waited for. */
+export function isEnough(outcomes: readonly SiteOutcome[], require: Require): boolean {
+  const done = outcomes.filter(({ outcome }) => outcome === 'applied' || outcome === 'superseded').length
+  if (outcomes.every(({ outcome }) => outcome !== 'pending')) return true
+  if (require === 'one') return done >= 1
+  return require === 'quorum' && done > outcomes.length / 2
+}
+
+/** Who waits for outcomes, by operation. */
+export class OutcomeWaiters {
+  readonly #clock: Clock
+  readonly #waiting = new Map<string, Set<() => void>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Something was told of the operation. */
+  told(dot: Dot): void {
+    for (const wake of this.#waiting.get(dotKey(dot)) ?? []) wake()
+  }
+
+  /** Resolves when `isDone` says so after something was told of the operation, or the time is over. */
+  async until(dot: Dot, isDone: () => boolean, timeMs: number): Promise<void> {
+    if (isDone()) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const key = dotKey(dot)
+    const wake = (): void => {
+      if (isDone()) resolve()
+    }
+    const waiting = this.#waiting.get(key) ?? new Set()
+    this.#waiting.set(key, waiting.add(wake))
+    const timer = this.#clock.after(timeMs, resolve)
+    await promise
+    timer.cancel()
+    waiting.delete(wake)
+    if (waiting.size === 0) this.#waiting.delete(key)
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  admit,
+  dotKey,
+  isReset,
+  membersOfReplicant,
+  nextStamp,
+  withExecuted,
+  type Operation,
+} from '../../core/oplog/index.ts'
+import { takeStep, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import type { LocalState } from './records.ts'
+import type { Replica } from './replicas-store.ts'
+
+/**
+ * Makes a local write that took effect everybody's operation: its stamp, its record, its place in the outboxes to all other members and
+ * what is executed here, in one commit.
+ *
+ * @param draft all of it but the stamp
+ * @param status with which the application answered, if it did
+ */
+export async function release(
+  shared: Shared,
+  replica: Replica,
+  draft: Operation,
+  status: number | undefined,
+  then: Partial<LocalState> = {},
+): Promise<Operation> {
+  const { options, replicas } = shared
+  const { site, matrices, clock, seal } = options
+  return replicas.commit(commit => {
+    const { replicant } = replica.core
+    const next = nextStamp(shared.clock, replicant.clock, clock.now())
+    const { stamp } = next
+    const { dot, type } = draft
+    const life = type === 'create' ? { stamp, dot } : draft.life
+    const operation: Operation = { ...draft, stamp, life }
+    const sealed = seal.seal(operation)
+    shared.clock = next.clock
+    const before = membersOfReplicant(replicant)
+    // Executed first: what was executed here is not superseded.
+    if (type !== 'members') {
+      const executed = withExecuted(replica.local.executed, operation, matrices)
+      const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
+      commit.local(replica, { executed, bound, hash: undefined, answered: undefined, ...then })
+    }
+    takeStep(shared, commit, replica, admit(replicant, operation, matrices), new Map([[dotKey(dot), sealed]]))
+    commit.draft(replica, undefined, undefined)
+    commit.local(replica, { draft: undefined })
+    const members = new Set([...before, ...membersOfReplicant(replica.core.replicant)])
+    members.delete(site)
+    for (const member of [...members].toSorted())
+      commit.tell(member, { kind: 'operation', replicant: replica.name, dot })
+    tellEvent(shared, commit, { kind: 'released', replicant: replica.name, dot, type })
+    tellOutcome(shared, commit, replica, operation, 'applied', status)
+    return operation
+  })
+}

@@ -1,0 +1,256 @@
+import { dotKey, replicantKey, type Dot, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
+import { CheopsError } from '../../errors.ts'
+import { appendTogether, type JournalAppend } from '../journal/journal.ts'
+import {
+  decodeCore,
+  decodeLocal,
+  decodeSealed,
+  encodeCore,
+  encodeLocal,
+  encodeOutboxRecord,
+  encodeSealed,
+  nameOfCore,
+  newCore,
+  newLocalState,
+  type CoreState,
+  type LocalState,
+  type OutboxRecord,
+} from './records.ts'
+import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
+import type { ReplicationOptions } from './context.ts'
+import type { Outboxes } from './outboxes.ts'
+import type { StoreWrite } from '../../ports/store.ts'
+import type { SealedOperation } from '../../ports/sync.ts'
+
+/** A replicant in memory: always what the last commit that was *given* says; what leaves the site waits until it is on disk. */
+export interface Replica {
+  readonly name: ReplicantName
+  /** Below which its records lie. */
+  readonly prefix: string
+  readonly core: CoreState
+  /** Changed as a whole: `commit.local(replica, {…})`. */
+  local: LocalState
+  /** The local write that is not decided. */
+  draft: Operation | undefined
+  /** False until the lane has looked at the application since the start. */
+  checked: boolean
+}
+
+/** What one commit writes; collected and given to the store in one turn of the event loop. */
+export class Commit {
+  readonly writes: StoreWrite[] = []
+  readonly outbox: (readonly [site: string, record: OutboxRecord])[] = []
+  readonly touchedCore = new Set<Replica>()
+  readonly touchedLocal = new Set<Replica>()
+  readonly #afterwards: (() => void)[] = []
+
+  local(replica: Replica, change: Partial<LocalState>): void {
+    replica.local = { ...replica.local, ...change }
+    this.touchedLocal.add(replica)
+  }
+
+  core(replica: Replica, change: Partial<CoreState>): void {
+    Object.assign(replica.core, change)
+    this.touchedCore.add(replica)
+  }
+
+  putOperation(replica: Replica, dot: Dot, sealed: SealedOperation): void {
+    this.writes.push({ kind: 'put', key: operationKey(replica, dot), value: encodeSealed(sealed) })
+  }
+
+  deleteOperation(replica: Replica, dot: Dot): void {
+    this.writes.push({ kind: 'delete', key: operationKey(replica, dot) })
+  }
+
+  /** The local write that is under way, or none any more. */
+  draft(replica: Replica, operation: Operation | undefined, bytes: Uint8Array | undefined): void {
+    replica.draft = operation
+    const key = `${replica.prefix}draft`
+    this.writes.push(bytes === undefined ? { kind: 'delete', key } : { kind: 'put', key, value: bytes })
+  }
+
+  tell(site: string, record: OutboxRecord): void {
+    this.outbox.push([site, record])
+  }
+
+  /** Is called when all of it is on disk. */
+  afterwards(effect: () => void): void {
+    this.#afterwards.push(effect)
+  }
+
+  /** @internal */
+  done(): void {
+    for (const effect of this.#afterwards) effect()
+  }
+}
+
+const REPLICANTS = 'replication/replicant/'
+const DUE = 'replication/due/'
+const CURSORS = 'replication/cursor/'
+const operationKey = ({ prefix }: Replica, { site, incarnation, number }: Dot): string =>
+  `${prefix}operation/${site}/${incarnation}/${number.toString(16).padStart(14, '0')}`
+const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
+const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
+
+/** Key of what is durable here of another site's outbox. */
+export const cursorKey = (site: string, incarnation: string): string => `${CURSORS}${site}/${incarnation}`
+
+/**
+ * The replicants of this site: loaded when they are needed, kept in memory while they are, written in one commit with all that
+ * justifies what happens next. The key layout is in README.md.
+ */
+export class ReplicasStore {
+  readonly outboxes: Outboxes
+  readonly #options: ReplicationOptions
+  /** The one that was used last is at the end. */
+  readonly #cache = new Map<string, Promise<Replica>>()
+  /** Users of each at the moment, or waiting for it: it stays in memory while there are any. */
+  readonly #users = new Map<string, number>()
+
+  constructor(options: ReplicationOptions, outboxes: Outboxes) {
+    this.#options = options
+    this.outboxes = outboxes
+  }
+
+  /**
+   * Calls `use` with the replicant, which stays in memory until that is done. One of which nothing is known is empty.
+   * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
+   */
+  async with<T>(name: ReplicantName, use: (replica: Replica) => Promise<T> | T): Promise<T> {
+    const replica = await this.acquire(name)
+    try {
+      return await use(replica)
+    } finally {
+      this.release(replica)
+    }
+  }
+
+  /** As `with`, in two halves: whoever acquires, releases. */
+  async acquire(name: ReplicantName): Promise<Replica> {
+    const key = replicantKey(name)
+    const loading = this.#cache.get(key) ?? this.#load(name)
+    this.#users.set(key, (this.#users.get(key) ?? 0) + 1)
+    this.#cache.delete(key)
+    this.#cache.set(key, loading)
+    try {
+      return await loading
+    } catch (error) {
+      this.#cache.delete(key)
+      this.#leave(key)
+      throw error
+    }
+  }
+
+  release(replica: Replica): void {
+    this.#leave(replicantKey(replica.name))
+    if (this.#cache.size <= MAX_CACHED_REPLICAS) return
+    for (const key of this.#cache.keys()) {
+      if (this.#users.has(key)) continue
+      this.#cache.delete(key)
+      if (this.#cache.size <= MAX_CACHED_REPLICAS) return
+    }
+  }
+
+  /**
+   * One durable step: `change` is called once there is room on the disk, and all it changes and collects goes to the store in the same
+   * turn. Resolves when it is on disk; what `change` returned.
+   * @throws CheopsError ERR_STORE_FAILED: the agent stops
+   */
+  async commit<T>(change: (commit: Commit) => T): Promise<T> {
+    const { store, clock } = this.#options
+    while (store.isFull) await new Promise<void>(resolve => void clock.after(STORE_BUSY_MS, resolve))
+    const commit = new Commit()
+    const result = change(commit)
+    const appends: JournalAppend[] = []
+    for (const [site, record] of commit.outbox) {
+      const { outbox, writes } = this.outboxes.current(site)
+      commit.writes.push(...writes)
+      appends.push({ journal: outbox.journal, value: encodeOutboxRecord(record) })
+    }
+    for (const replica of commit.touchedCore)
+      commit.writes.push({ kind: 'put', key: `${replica.prefix}core`, value: encodeCore(replica.core) })
+    for (const replica of commit.touchedLocal)
+      commit.writes.push({ kind: 'put', key: `${replica.prefix}local`, value: encodeLocal(replica.local) })
+    if (commit.writes.length > 0 || appends.length > 0) await appendTogether(store, appends, commit.writes)
+    commit.done()
+    this.outboxes.news(new Set(commit.outbox.map(([site]) => site)))
+    return result
+  }
+
+  /** The operation as its origin signed it; undefined when it has been forgotten. */
+  async sealed(name: ReplicantName, dot: Dot): Promise<SealedOperation | undefined> {
+    const prefix = prefixOf(name)
+    const record = await this.#options.store.get(operationKey({ prefix } as Replica, dot))
+    return record === undefined ? undefined : decodeSealed(record)
+  }
+
+  /** All names of which something is known. */
+  async *names(): AsyncGenerator<ReplicantName> {
+    for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS }))
+      if (key.endsWith('/core')) yield nameOfCore(value)
+  }
+
+  /** Marks, or unmarks, that a lane has something to do: looked for after a start. */
+  due(commit: Commit, name: ReplicantName, isDue: boolean): void {
+    const key = `${DUE}${pathOf(name)}`
+    const value = new TextEncoder().encode(JSON.stringify(name))
+    commit.writes.push(isDue ? { kind: 'put', key, value } : { kind: 'delete', key })
+  }
+
+  async *allDue(): AsyncGenerator<ReplicantName> {
+    for await (const [, value] of this.#options.store.iterate({ prefix: DUE }))
+      yield JSON.parse(new TextDecoder().decode(value)) as ReplicantName
+  }
+
+  /** What is durable here of the outboxes of a site, by its incarnation. */
+  async cursors(site: string): Promise<ReadonlyMap<string, number>> {
+    const cursors = new Map<string, number>()
+    const prefix = cursorKey(site, '')
+    for await (const [key, value] of this.#options.store.iterate({ prefix }))
+      cursors.set(key.slice(prefix.length), Number(new TextDecoder().decode(value)))
+    return cursors
+  }
+
+  #leave(key: string): void {
+    const users = (this.#users.get(key) ?? 1) - 1
+    if (users === 0) this.#users.delete(key)
+    else this.#users.set(key, users)
+  }
+
+  async #load(name: ReplicantName): Promise<Replica> {
+    const { store, codec, site } = this.#options
+    const prefix = prefixOf(name)
+    const operations = new Map<string, Operation>()
+    let [core, local, draft] = [newCore(name, site), newLocalState(), undefined as Operation | undefined]
+    let isNew = true
+    for await (const [, value] of store.iterate({ prefix: `${prefix}operation/` })) {
+      const operation = codec.decodeOperation(decodeSealed(value).bytes)
+      operations.set(dotKey(operation.dot), operation)
+    }
+    const [storedCore, storedLocal, storedDraft] = await Promise.all([
+      store.get(`${prefix}core`),
+      store.get(`${prefix}local`),
+      store.get(`${prefix}draft`),
+    ])
+    try {
+      if (storedCore !== undefined) [core, isNew] = [decodeCore(storedCore, site, operations), false]
+      if (storedLocal !== undefined) [local, isNew] = [decodeLocal(storedLocal), false]
+      if (storedDraft !== undefined) [draft, isNew] = [codec.decodeOperation(storedDraft), false]
+    } catch (error) {
+      const key = `${prefix}core`
+      const corrupt = new CheopsError(
+        'ERR_STORE_CORRUPT',
+        'The records of a replicant cannot be read.',
+        { key },
+        { cause: error },
+      )
+      store.fail(corrupt)
+      throw corrupt
+    }
+    return { name, prefix, core, local, draft, checked: isNew }
+  }
+}
+
+function prefixOf(name: ReplicantName): string {
+  return `${REPLICANTS}${pathOf(name)}/`
+}

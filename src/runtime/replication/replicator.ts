@@ -1,0 +1,244 @@
+import {
+  ZERO_STAMP,
+  conflictsOf,
+  knowledgeOf,
+  membersOfReplicant,
+  type Conflict,
+  type Dot,
+  type ReplicantName,
+} from '../../core/oplog/index.ts'
+import { CheopsError } from '../../errors.ts'
+import { advance, currentPlan } from './lane.ts'
+import { Lanes } from './lanes.ts'
+import { READ_BACK_AFTER_MS } from './limits.ts'
+import { changeMembers, isReplicatedAt, writeLocally, type LocalWrite, type Written } from './local-write.ts'
+import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
+import { Outboxes } from './outboxes.ts'
+import { ReplicasStore, type Replica } from './replicas-store.ts'
+import { Resource } from './resource.ts'
+import { SyncReceiver } from './sync-receiver.ts'
+import { SyncSender } from './sync-sender.ts'
+import { Unanswered } from './unanswered.ts'
+import type { Shared } from './admission.ts'
+import type { MemberState, ReplicationOptions } from './context.ts'
+import type { Looked } from './lanes.ts'
+import type { SiteOutcome } from './records.ts'
+
+/** How a replicant stands at this site. */
+export interface ReplicaStatus {
+  readonly members: readonly string[]
+  /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else. */
+  readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
+  readonly conflicts: readonly Conflict[]
+}
+
+export interface Accepted extends Written {
+  readonly replicant: ReplicantName
+  /** What is known of the operation at each member; empty for what was not released. */
+  readonly sites: readonly SiteOutcome[]
+}
+
+/**
+ * Replication at one site, level eventual, for resources whose names clients choose: takes local writes, carries out what the others
+ * wrote, and tells the others. All of the world is behind ports, so that agents and simulation run the same.
+ */
+export class Replicator {
+  readonly #options: ReplicationOptions
+  readonly #shared: Shared
+  readonly #lanes: Lanes
+  readonly #outboxes: Outboxes
+  readonly #replicas: ReplicasStore
+  readonly #senders = new Map<string, SyncSender>()
+  readonly #connected = new Set<string>()
+  #number = 0
+  #stopServing: (() => Promise<void>) | undefined
+  #isStopped = false
+
+  constructor(options: ReplicationOptions) {
+    this.#options = options
+    this.#outboxes = new Outboxes(options.store, options.incarnation)
+    this.#replicas = new ReplicasStore(options, this.#outboxes)
+    const onFault = (error: unknown): void => this.#fault(error)
+    this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault)
+    this.#shared = {
+      options,
+      replicas: this.#replicas,
+      unanswered: new Unanswered(),
+      waiters: new OutcomeWaiters(options.clock),
+      clock: ZERO_STAMP,
+      kick: ({ name }) => this.#lanes.kick(name),
+    }
+  }
+
+  /**
+   * Goes on where the last run ended.
+   * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
+   */
+  async start(): Promise<void> {
+    await this.#outboxes.open()
+    const due: ReplicantName[] = []
+    for await (const name of this.#replicas.allDue()) due.push(name)
+    for (const name of due)
+      await this.#replicas.with(name, replica => {
+        this.#shared.unanswered.update(replica)
+        this.#lanes.kick(name)
+      })
+    this.#stopServing = await this.#options.network.serve(channel => {
+      new SyncReceiver(this.#shared, channel).run().catch((error: unknown) => this.#fault(error))
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#lanes.stop()
+    for (const sender of this.#senders.values()) sender.disconnect()
+    await this.#stopServing?.()
+  }
+
+  /** A site can be reached. */
+  connected(site: string): void {
+    if (site === this.#options.site || this.#isStopped) return
+    this.#connected.add(site)
+    const sender = this.#senders.get(site) ?? new SyncSender(this.#shared, site, other => this.#resync(other))
+    this.#senders.set(site, sender)
+    sender.connect()
+  }
+
+  disconnected(site: string): void {
+    this.#connected.delete(site)
+    this.#senders.get(site)?.disconnect()
+  }
+
+  /**
+   * Takes a client's mutating request. What is durable, and what every other member will get, is what `outcome` says.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _LOCKED, _BUSY, _MEMBERS, _UNBOUND, ERR_IDEMPOTENCY_KEY, ERR_SERVICE_NOT_LOCAL,
+   *   ERR_REQUEST_BODY_TOO_LARGE; what `Application.request` says where certainly nothing was changed
+   */
+  async accept(write: LocalWrite): Promise<Accepted> {
+    const { kind, name } = write.description
+    const replicant = { service: write.service, kind, name }
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, async () => {
+        const written = await writeLocally(this.#shared, replica, write, () => ++this.#number)
+        const { operation } = written
+        return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
+      }),
+    )
+  }
+
+  /**
+   * Changes the members of a replicant.
+   * @returns identity of the operation
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BUSY
+   */
+  async changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot> {
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, async () => {
+        const { dot } = await changeMembers(this.#shared, replica, { added, removed }, () => ++this.#number)
+        return dot
+      }),
+    )
+  }
+
+  /** What an operation of this site came to, after so many have done with it or the time is over. */
+  async wait(
+    replicant: ReplicantName,
+    operation: Dot,
+    seconds: number,
+    require: Require,
+  ): Promise<readonly SiteOutcome[]> {
+    return this.#replicas.with(replicant, async replica => {
+      const isDone = (): boolean => isEnough(outcomesOf(replica, operation), require)
+      await this.#shared.waiters.until(operation, isDone, seconds * 1000)
+      return outcomesOf(replica, operation)
+    })
+  }
+
+  /** Undefined for what is not replicated here. */
+  async status(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
+    return this.#replicas.with(replicant, replica => {
+      const { core, local, draft } = replica
+      if (!isReplicatedAt(replica, this.#options.site)) return undefined
+      const { plan } = currentPlan(this.#shared, replica)
+      const isUncertain = local.uncertain !== undefined || draft !== undefined
+      const isBusy = plan.kind !== 'nothing' || local.replaying || local.intent !== undefined
+      const state = local.unbound
+        ? 'unbound'
+        : local.diverged || local.suspect
+          ? 'Diverged'
+          : isUncertain
+            ? 'uncertain'
+            : isBusy
+              ? 'busy'
+              : 'agrees'
+      return { members: membersOfReplicant(core.replicant), state, conflicts: conflictsOf(core.replicant.lives) }
+    })
+  }
+
+  /** What another member may copy: undefined while there is anything left to do here. */
+  async stateFor(replicant: ReplicantName): Promise<MemberState | undefined> {
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, async () => {
+        const { local, core, draft } = replica
+        const glue = this.#options.glueOf(replicant.service)
+        const { plan, schedule } = currentPlan(this.#shared, replica)
+        const isSound = !local.suspect && !local.replaying && !local.unbound && local.uncertain === undefined
+        if (glue === undefined || plan.kind !== 'nothing' || !isSound || draft !== undefined) return undefined
+        if (schedule.state !== 'present' && schedule.state !== 'absent') return undefined
+        const reading = await new Resource(this.#options, replicant, glue).read()
+        if (reading.is === 'unknown' || (reading.is === 'present') !== (schedule.state === 'present')) return undefined
+        const state = reading.is === 'present' ? { rawHeaders: reading.rawHeaders, body: reading.bytes } : undefined
+        return { lives: knowledgeOf(core.replicant), executed: local.executed, state }
+      }),
+    )
+  }
+
+  /** Everything that is shared with a site is told to it anew: one of the two was set back. */
+  async #resync(site: string): Promise<void> {
+    for await (const replicant of this.#replicas.names())
+      await this.#replicas.with(replicant, ({ core }) =>
+        membersOfReplicant(core.replicant).includes(site)
+          ? this.#replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: [] }))
+          : undefined,
+      )
+  }
+
+  async #look(name: ReplicantName): Promise<Looked> {
+    return this.#replicas.with(name, async replica => {
+      const looked = await advance(this.#shared, replica)
+      if (looked === 'settled') this.#readBackLater(replica)
+      return looked
+    })
+  }
+
+  /** An idle lane reads what the application has, so that a start can tell whether it is still the same. */
+  #readBackLater({ name, local }: Replica): void {
+    if (!local.bound || local.hash !== undefined) return
+    this.#options.clock.after(READ_BACK_AFTER_MS, () => {
+      if (this.#isStopped) return
+      this.#lanes.run(name, () => this.#readBack(name)).catch((error: unknown) => this.#fault(error))
+    })
+  }
+
+  async #readBack(name: ReplicantName): Promise<void> {
+    const glue = this.#options.glueOf(name.service)
+    if (glue === undefined) return
+    await this.#replicas.with(name, async replica => {
+      const { local, draft } = replica
+      if (!local.bound || local.hash !== undefined || local.intent !== undefined || draft !== undefined) return
+      if (currentPlan(this.#shared, replica).plan.kind !== 'nothing') return
+      const reading = await new Resource(this.#options, name, glue).read()
+      if (reading.is !== 'present') return
+      await this.#replicas.commit(commit => commit.local(replica, { hash: reading.hash }))
+    })
+  }
+
+  #fault(error: unknown): void {
+    if (error instanceof CheopsError && (error.code === 'ERR_AGENT_STOPPING' || error.code === 'ERR_REPLICANT_BUSY'))
+      return
+    this.#options.logger.error({ error: String(error) }, 'replication has failed')
+    const cause = { cause: error }
+    // What is in memory may differ from what is on disk: only a start brings them together again.
+    this.#options.store.fail(new CheopsError('ERR_STORE_FAILED', 'Replication cannot go on.', {}, cause))
+  }
+}

@@ -1,0 +1,255 @@
+import {
+  admit,
+  dotKey,
+  knowledgeOf,
+  membersOfReplicant,
+  missingOf,
+  receive,
+  removalTold,
+  replicantKey,
+  withAcknowledgement,
+  type LifeTransfer,
+  type Operation,
+  type ReplicantName,
+  type ReplicantStep,
+} from '../../core/oplog/index.ts'
+import { CheopsError } from '../../errors.ts'
+import { acknowledgedByOrigin, takeOutcome, takeStep, type Shared } from './admission.ts'
+import { MAX_TRANSFER_PARTS, WANT_AGAIN_MS } from './limits.ts'
+import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
+import type { OutboxEntry, SealedOperation, SyncChannel, SyncMessage } from '../../ports/sync.ts'
+
+/** An entry that is ready to be taken: signatures checked, transfers put together. */
+type Arrival =
+  | {
+      readonly kind: 'step'
+      readonly replicant: ReplicantName
+      readonly arrived: ReadonlyMap<string, SealedOperation>
+      readonly take: Taking
+    }
+  | { readonly kind: 'entry'; readonly entry: OutboxEntry & { readonly kind: 'acknowledgement' | 'outcome' } }
+type Taking = (replica: Replica) => ReplicantStep
+
+/**
+ * Takes what another site tells in one conversation. What is in one message is taken in one commit, with the cursor; it is `received`
+ * when that is on disk, and not before.
+ */
+export class SyncReceiver {
+  readonly #shared: Shared
+  readonly #channel: SyncChannel
+  readonly #cursors = new Map<string, number>()
+  readonly #first = new Map<string, number>()
+  /** Parts of a transfer that is not whole yet, by incarnation of the outbox. */
+  readonly #parts = new Map<string, { readonly key: string; readonly operations: SealedOperation[]; count: number }>()
+  /** Replicants of which a transfer could not be taken, or that begin anew. */
+  readonly #lacks = new Set<string>()
+  /** When what is missing of a replicant was asked for last. */
+  readonly #asked = new Map<string, number>()
+
+  constructor(shared: Shared, channel: SyncChannel) {
+    this.#shared = shared
+    this.#channel = channel
+  }
+
+  /**
+   * Resolves when the conversation has ended.
+   * @throws CheopsError ERR_STORE_FAILED, ERR_STORE_CORRUPT
+   */
+  async run(): Promise<void> {
+    try {
+      for await (const message of this.#channel.messages) await this.#hear(message)
+      await this.#channel.close('done')
+    } catch (error) {
+      await this.#channel.close(closeReasonOf(error))
+      if (!(error instanceof CheopsError) || /^ERR_STORE_(FAILED|CORRUPT)$/.test(error.code)) throw error
+      const { logger } = this.#shared.options
+      logger.debug({ site: this.#channel.site, code: error.code }, 'a conversation of sync has ended')
+    }
+  }
+
+  async #hear(message: SyncMessage): Promise<void> {
+    const { options, replicas } = this.#shared
+    // Digests and audits are not answered yet.
+    if (message.kind === 'entries') return this.#take(message.incarnation, message.first, message.entries)
+    if (message.kind !== 'hello') return
+    const held = await replicas.cursors(this.#channel.site)
+    const cursors = []
+    for (const { incarnation, first } of message.outboxes) {
+      this.#first.set(incarnation, first)
+      const upTo = held.get(incarnation) ?? 0
+      this.#cursors.set(incarnation, upTo)
+      if (upTo > 0) cursors.push({ incarnation, upTo })
+    }
+    const { site, incarnation } = options
+    await this.#channel.send({ kind: 'welcome', version: 0, site, incarnation, cursors })
+  }
+
+  async #take(incarnation: string, first: number, entries: readonly Uint8Array[]): Promise<void> {
+    const { replicas, options } = this.#shared
+    const cursor = this.#cursors.get(incarnation) ?? 0
+    // Where the sender no longer keeps what comes next, it has said so, and tells everything anew.
+    const isJump = first > cursor + 1 && first === this.#first.get(incarnation)
+    if (first > cursor + 1 && !isJump)
+      throw new CheopsError('ERR_SYNC_MESSAGE', `Entries before ${first} were left out.`, { reason: 'gap' })
+    const fresh = entries.slice(Math.max(0, cursor + 1 - first))
+    const arrivals: Arrival[] = []
+    for (const bytes of fresh) {
+      const arrival = this.#arrivalOf(incarnation, options.codec.decodeEntry(bytes))
+      if (arrival !== undefined) arrivals.push(arrival)
+    }
+    const users = await this.#acquire(arrivals)
+    const upTo = first + entries.length - 1
+    const isWhole = !this.#parts.has(incarnation)
+    try {
+      await replicas.commit(commit => {
+        for (const arrival of arrivals) this.#takeOne(commit, arrival, users)
+        const value = new TextEncoder().encode(String(upTo))
+        if (isWhole && upTo > cursor)
+          commit.writes.push({ kind: 'put', key: cursorKey(this.#channel.site, incarnation), value })
+      })
+      this.#cursors.set(incarnation, Math.max(cursor, upTo))
+      if (isWhole) await this.#channel.send({ kind: 'received', incarnation, upTo: Math.max(cursor, upTo) })
+      for (const [key, replica] of users) await this.#want(replica, this.#lacks.delete(key))
+    } finally {
+      for (const replica of users.values()) replicas.release(replica)
+    }
+  }
+
+  async #acquire(arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, Replica>> {
+    const users = new Map<string, Replica>()
+    for (const arrival of arrivals) {
+      const name = arrival.kind === 'step' ? arrival.replicant : arrival.entry.replicant
+      const key = replicantKey(name)
+      if (!users.has(key)) users.set(key, await this.#shared.replicas.acquire(name))
+    }
+    return users
+  }
+
+  /** @throws CheopsError ERR_SYNC_ORIGIN: the key of an origin is not known yet, so the conversation waits for it */
+  #arrivalOf(incarnation: string, entry: OutboxEntry): Arrival | undefined {
+    const { matrices } = this.#shared.options
+    switch (entry.kind) {
+      case 'operation': {
+        const operation = this.#open(entry.operation)
+        if (operation === undefined) return undefined
+        const { replicant } = operation
+        const arrived = new Map([[dotKey(operation.dot), entry.operation]])
+        return { kind: 'step', replicant, arrived, take: ({ core }) => admit(core.replicant, operation, matrices) }
+      }
+      case 'transfer':
+        return this.#transferOf(incarnation, entry)
+      case 'removal': {
+        const { replicant, told } = entry
+        return {
+          kind: 'step',
+          replicant,
+          arrived: new Map(),
+          take: ({ core }) => removalTold(core.replicant, told, matrices),
+        }
+      }
+      case 'acknowledgement':
+        return entry.lives.length === 0 ? undefined : { kind: 'entry', entry }
+      case 'outcome':
+        return { kind: 'entry', entry }
+      case 'matrix':
+      case 'unknown':
+        return undefined
+    }
+  }
+
+  #transferOf(incarnation: string, entry: OutboxEntry & { readonly kind: 'transfer' }): Arrival | undefined {
+    const { replicant, transfer, more } = entry
+    const key = `${replicantKey(replicant)} ${dotKey(transfer.life.dot)}`
+    const before = this.#parts.get(incarnation)
+    const parts = before?.key === key ? before : { key, operations: [], count: 0 }
+    parts.operations.push(...transfer.operations)
+    parts.count++
+    if (more) {
+      if (parts.count > MAX_TRANSFER_PARTS)
+        throw new CheopsError('ERR_SYNC_MESSAGE', 'A transfer has too many parts.', { reason: 'too-large' })
+      this.#parts.set(incarnation, parts)
+      return undefined
+    }
+    this.#parts.delete(incarnation)
+    const arrived = new Map<string, SealedOperation>()
+    const operations: Operation[] = []
+    for (const sealed of parts.operations) {
+      const operation = this.#open(sealed)
+      if (operation === undefined) return undefined
+      arrived.set(dotKey(operation.dot), sealed)
+      operations.push(operation)
+    }
+    const { summary } = transfer
+    const whole: LifeTransfer = {
+      operations,
+      ...(summary !== undefined && { summary }),
+    }
+    const { matrices } = this.#shared.options
+    return { kind: 'step', replicant, arrived, take: ({ core }) => receive(core.replicant, whole, matrices) }
+  }
+
+  /** Undefined for what nobody has signed: it is reported, and not asked for again. */
+  #open(sealed: SealedOperation): Operation | undefined {
+    try {
+      return this.#shared.options.seal.open(sealed)
+    } catch (error) {
+      if (!(error instanceof CheopsError) || error.code === 'ERR_SYNC_ORIGIN') throw error
+      this.#shared.options.onEvent({ kind: 'refused', from: this.#channel.site, why: error.code })
+      return undefined
+    }
+  }
+
+  #takeOne(commit: Commit, arrival: Arrival, users: ReadonlyMap<string, Replica>): void {
+    const from = this.#channel.site
+    if (arrival.kind === 'step') {
+      const replica = users.get(replicantKey(arrival.replicant))
+      if (replica === undefined) return
+      const step = arrival.take(replica)
+      takeStep(this.#shared, commit, replica, step, arrival.arrived, from)
+      for (const effect of step.effects) {
+        if (effect.kind === 'held' && effect.operation.dot.site === from)
+          acknowledgedByOrigin(commit, replica, effect.operation)
+        const isLost = effect.kind === 'refused' && effect.reason === 'no-room'
+        if (effect.kind === 'stale' || effect.kind === 'removed' || isLost)
+          this.#lacks.add(replicantKey(arrival.replicant))
+      }
+      return
+    }
+    const { entry } = arrival
+    const replica = users.get(replicantKey(entry.replicant))
+    if (replica === undefined) return
+    if (entry.kind === 'acknowledgement') {
+      const { acknowledgements } = replica.core
+      commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, from, entry.lives, entry.clock) })
+      return
+    }
+    // A site speaks of itself, and to the origin.
+    if (entry.site !== from || entry.dot.site !== this.#shared.options.site) return
+    const { site, outcome, at, status } = entry
+    takeOutcome(this.#shared, commit, replica, entry.dot, {
+      site,
+      outcome,
+      at,
+      ...(status !== undefined && { status }),
+    })
+  }
+
+  /** Asks for what operations here wait for, if it does not come by itself. */
+  async #want(replica: Replica, lacks: boolean): Promise<void> {
+    const { clock, site } = this.#shared.options
+    const { replicant } = replica.core
+    const isMember = replicant.lives.length === 0 || membersOfReplicant(replicant).includes(site)
+    if (!isMember || (!lacks && missingOf(replicant).length === 0)) return
+    const key = replicantKey(replica.name)
+    const asked = this.#asked.get(key)
+    if (!lacks && asked !== undefined && clock.monotonic() - asked < WANT_AGAIN_MS) return
+    this.#asked.set(key, clock.monotonic())
+    await this.#channel.send({ kind: 'want', replicant: replica.name, lives: knowledgeOf(replicant) })
+  }
+}
+
+function closeReasonOf(error: unknown): 'gap' | 'too-large' | 'invalid' | 'failed' {
+  if (!(error instanceof CheopsError) || error.code !== 'ERR_SYNC_MESSAGE') return 'failed'
+  const { reason } = error.meta
+  return reason === 'gap' || reason === 'too-large' ? reason : 'invalid'
+}

@@ -1,0 +1,195 @@
+/**
+ * Sites with real replicators in the simulated world: machines with disks that lose what was not synced, links that are cut, a fake
+ * application each, virtual time. A test writes as a client and looks at the applications, nothing else.
+ */
+import { createHash } from 'node:crypto'
+import { syncCodec } from '../../../../protocols/sync/codec.ts'
+import { KIND, SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
+import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
+import { NO_MATRICES, type Dot, type ReplicantName } from '../../../../src/core/oplog/index.ts'
+import { CheopsError } from '../../../../src/errors.ts'
+import { Replicator, type Accepted, type ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
+import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
+import type { SiteOutcome } from '../../../../src/runtime/replication/records.ts'
+import type { Agent, AgentPorts } from '../../../../sims/world/replication/agent.ts'
+import type { JsonObject } from '../../../../sims/world/fake-application.ts'
+import type { ReplicationEvent } from '../../../../src/runtime/replication/events.ts'
+
+export interface Told {
+  readonly site: string
+  readonly event: ReplicationEvent
+}
+
+/** What a client was told: the application's status, or the code of an error. */
+export interface Answer {
+  readonly status: number | undefined
+  readonly code: string | undefined
+  readonly accepted: Accepted | undefined
+}
+
+export class Lab {
+  readonly world: ReplicationWorld
+  readonly replicators = new Map<string, Replicator>()
+  readonly told: Told[] = []
+
+  private constructor(names: readonly string[], plant: ReplicationPlant) {
+    const startAgent = (ports: AgentPorts): Promise<Agent> => this.#start(ports)
+    this.world = new ReplicationWorld(1, names, { codec: syncCodec, startAgent }, plant)
+  }
+
+  static async of(names: readonly string[], plant: ReplicationPlant = {}): Promise<Lab> {
+    const lab = new Lab(names, plant)
+    for (const site of lab.world.sites) await lab.until(site.start())
+    return lab
+  }
+
+  name(name: string): ReplicantName {
+    return { service: SERVICE, kind: KIND, name }
+  }
+
+  /** Lets time pass. */
+  async pass(ms: number): Promise<void> {
+    await this.world.time.run(this.world.time.now + ms)
+  }
+
+  /** Lets time pass until something is done, at most a minute. */
+  async until<T>(what: Promise<T>): Promise<T> {
+    let isDone = false
+    const done = what.finally(() => (isDone = true))
+    done.catch(() => undefined)
+    await this.world.time.run(this.world.time.now + 60_000, () => isDone)
+    if (!isDone) throw new Error('it was not done within a minute')
+    return done
+  }
+
+  /** A client's request at a site. */
+  async ask(site: string, request: string, body?: unknown, more: Ask = {}): Promise<Answer> {
+    return this.until(this.begin(site, request, body, more))
+  }
+
+  /** As `ask`, but nobody lets time pass. */
+  async begin(site: string, request: string, body?: unknown, { members, headers, key }: Ask = {}): Promise<Answer> {
+    const replicator = this.#at(site)
+    const [method, path] = request.split(' ') as [string, string]
+    const patch = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    const rawHeaders = [...(headers ?? []), ...(body === undefined ? [] : ['Content-Type', patch])]
+    const head = { method, target: path, rawHeaders }
+    const bytes = body === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body))
+    const { glue } = this.world
+    const description = glue.describe(head, path, glue.parseBody(rawHeaders, bytes))
+    if (description.is !== 'operation') throw new Error(`${request} is ${description.is}`)
+    const idempotency = key === undefined ? {} : { idempotency: { principal: 'somebody', key } }
+    try {
+      const write = { service: SERVICE, description, head, path, body: bytes, members, ...idempotency }
+      const accepted = await replicator.accept(write)
+      return { status: accepted.answer?.status, code: undefined, accepted }
+    } catch (error) {
+      if (!(error instanceof CheopsError)) throw error
+      return { status: undefined, code: error.code, accepted: undefined }
+    }
+  }
+
+  /** @throws Error when an agent has failed */
+  assertSound(): void {
+    const { defects } = this.world
+    if (defects.length > 0) throw new Error(defects.join('\n'))
+  }
+
+  /** What the application of a site has by a name. */
+  read(site: string, name: string): JsonObject | undefined {
+    return this.world.site(site).application.read(SERVICE, `/items/${name}`)
+  }
+
+  /** What all applications have by a name, by site. */
+  all(name: string): Readonly<Record<string, JsonObject | undefined>> {
+    return Object.fromEntries(this.world.sites.map(({ name: site }) => [site, this.read(site, name)]))
+  }
+
+  /** Methods with which agents changed a resource at a site, in their order. */
+  effects(site: string, name: string): readonly string[] {
+    const { effects } = this.world.site(site).application
+    return effects
+      .filter(({ path, byOutsider }) => path === `/items/${name}` && !byOutsider)
+      .map(({ method }) => method)
+  }
+
+  /** Cuts a site off, both ways, from all others. */
+  cut(site: string): void {
+    for (const { name } of this.world.sites) {
+      if (name === site) continue
+      this.world.wire.cut(site, name)
+      this.world.wire.cut(name, site)
+    }
+  }
+
+  /** Heals all links and lets everything settle. */
+  async heal(ms = 40_000): Promise<void> {
+    this.world.wire.healAll()
+    await this.pass(ms)
+  }
+
+  async restart(site: string): Promise<void> {
+    await this.until(this.world.site(site).restart(10))
+  }
+
+  status(site: string, name: string): Promise<ReplicaStatus | undefined> {
+    return this.until(this.#at(site).status(this.name(name)))
+  }
+
+  changeMembers(site: string, name: string, added: readonly string[], removed: readonly string[]): Promise<Dot> {
+    return this.until(this.#at(site).changeMembers(this.name(name), added, removed))
+  }
+
+  wait(site: string, name: string, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]> {
+    return this.until(this.#at(site).wait(this.name(name), operation, seconds, require))
+  }
+
+  #at(site: string): Replicator {
+    const replicator = this.replicators.get(site)
+    if (replicator === undefined) throw new Error(`no agent runs at ${site}`)
+    return replicator
+  }
+
+  /** Kinds of events that were told at a site. */
+  events(site: string): readonly string[] {
+    return this.told.filter(told => told.site === site).map(({ event }) => event.kind)
+  }
+
+  async #start(ports: AgentPorts): Promise<Agent> {
+    const { site } = ports
+    const replicator = new Replicator({
+      ...ports,
+      glueOf: service => (service === SERVICE ? ports.glue : undefined),
+      hash: bytes => createHash('sha256').update(bytes).digest('hex'),
+      matrices: NO_MATRICES,
+      matrixOf: () => undefined,
+      fetchState: async (other, name) =>
+        this.world.wire.connects(site, other) && this.world.site(other).agent !== undefined
+          ? this.replicators.get(other)?.stateFor(name)
+          : undefined,
+      onEvent: event => this.told.push({ site, event }),
+    })
+    await replicator.start()
+    this.replicators.set(site, replicator)
+    const nothing = (): never => {
+      throw new Error('tests ask the replicator itself')
+    }
+    return {
+      connect: other => replicator.connected(other),
+      disconnect: other => replicator.disconnected(other),
+      write: nothing,
+      changeMembers: nothing,
+      show: nothing,
+      stateFor: nothing,
+    }
+  }
+}
+
+export interface Ask {
+  readonly members?: readonly string[]
+  readonly headers?: readonly string[]
+  /** Idempotency key. */
+  readonly key?: string
+}
+
+export const ABC = { members: ['a', 'b', 'c'] }
