@@ -36,8 +36,10 @@ export const REASONS: readonly SyncCloseReason[] = [
   'failed',
 ]
 
-/** Entries of fewer bytes than this are not compressed: nothing is gained. */
+/** Entries of fewer bytes together than this are not compressed: nothing is gained. */
 const DEFLATE_FROM_BYTES = 512
+/** Nor are those with more bytes each than this: they hold bodies, and a megabyte of them costs 30 ms. */
+const DEFLATE_TO_MEAN_BYTES = 4096
 /** Digits that a prefix is written with. */
 const PREFIX_PATTERN = /^[0-9a-f]*$/
 
@@ -60,18 +62,22 @@ export function encodeMessage(message: SyncMessage): Bytes {
 function encodeEntries({ incarnation, first, entries }: MessageOf<'entries'>): Bytes {
   if (entries.length === 0 || entries.length > LIMITS.entriesPerMessage) throw tooLarge('a wrong number of entries.')
   if (entries.some(entry => entry.length > LIMITS.entryBytes)) throw tooLarge('an entry is too large.')
-  // Entries repeat names and incarnations over and over: a third to a tenth remains of many small ones.
   const list = pb.EntryList.encode({ entries: entries as Bytes[] })
-  const deflated =
-    list.length < DEFLATE_FROM_BYTES ? list : deflateRawSync(list, { level: constants.Z_BEST_SPEED, memLevel: 9 })
-  const body =
-    deflated.length < list.length * 0.9 ? { entries: [], deflated: deflated as Bytes } : { entries: entries as Bytes[] }
+  const deflated = deflatedList(list, entries.length)
+  const body = deflated === undefined ? { entries: entries as Bytes[] } : { entries: [], deflated }
   const bytes = pb.Message.encode({ entries: { incarnation, first: whole(first), ...body } })
   // What is compressed is bounded as a whole too, so that it costs a receiver no more than what is not.
   if (bytes.length > LIMITS.frameBytes || list.length > LIMITS.frameBytes) {
     throw tooLarge(`a message has more than ${LIMITS.frameBytes} bytes.`)
   }
   return bytes
+}
+
+/** Entries repeat names and incarnations over and over: of many small ones a fifth to a tenth remains. */
+function deflatedList(list: Uint8Array, count: number): Bytes | undefined {
+  if (list.length < DEFLATE_FROM_BYTES || list.length > count * DEFLATE_TO_MEAN_BYTES) return undefined
+  const deflated = deflateRawSync(list, { level: constants.Z_BEST_SPEED, memLevel: 9 })
+  return deflated.length < list.length * 0.9 ? deflated : undefined
 }
 
 export function decodeMessage(bytes: Uint8Array): SyncMessage {

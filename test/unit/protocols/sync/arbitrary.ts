@@ -9,7 +9,7 @@ import type { OutboxEntry, SealedLifeTransfer, SealedOperation, SyncMessage } fr
 
 const MAX = Number.MAX_SAFE_INTEGER
 const hex = (digits: number): fc.Arbitrary<string> =>
-  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: digits, maxLength: digits })
+  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: digits, maxLength: digits })
 const text = (maxLength: number, minLength = 0): fc.Arbitrary<string> =>
   fc
     .string({ unit: 'grapheme', minLength, maxLength })
@@ -17,7 +17,11 @@ const text = (maxLength: number, minLength = 0): fc.Arbitrary<string> =>
     .filter(value => value.length >= minLength)
 /** All of what `arbitrary` gives, and a field that is not there where it is undefined. */
 const optional = <K extends string, T>(key: K, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<{ [P in K]?: T }> =>
-  fc.option(arbitrary).map(value => (value === null ? {} : ({ [key]: value } as { [P in K]?: T })))
+  fc.option(arbitrary).map((value): { [P in K]?: T } => {
+    const field: { [P in K]?: T } = {}
+    if (value !== null) field[key] = value
+    return field
+  })
 const joined = <A extends object, B extends object>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>): fc.Arbitrary<A & B> =>
   fc.tuple(a, b).map(([left, right]) => ({ ...left, ...right }))
 
