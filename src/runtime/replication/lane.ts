@@ -252,7 +252,11 @@ class Pass {
       if (bound && hash !== undefined && !this.#local.suspect) {
         const reading = await this.#resource.read()
         if (reading.is === 'unknown') return 'again'
-        if (reading.is === 'absent' || reading.hash !== hash) await this.#write({ suspect: true })
+        if (reading.is === 'absent' || reading.hash !== hash)
+          await this.#shared.replicas.commit(commit => {
+            commit.local(this.#replica, { suspect: true })
+            this.#shared.replicas.due(commit, this.#replica.name, true)
+          })
       }
       this.#replica.checked = true
     }

@@ -72,7 +72,8 @@ export async function writeLocally(
 
   const isBehind =
     !replica.checked || replica.draft !== undefined || currentPlan(shared, replica).plan.kind !== 'nothing'
-  if (isBehind) await advance(shared, replica)
+  // What it cannot do now it does later.
+  if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
   const payload = payloadOf(glue, write)
   if (idempotency !== undefined) {
     const repeated = repeatedBy(replica, payload, idempotency)

@@ -68,10 +68,15 @@ export class Lab {
   }
 
   /** As `ask`, but nobody lets time pass. */
-  async begin(site: string, request: string, body?: unknown, { members, headers, key }: Ask = {}): Promise<Answer> {
+  async begin(
+    site: string,
+    request: string,
+    body?: unknown,
+    { members, headers, key, type }: Ask = {},
+  ): Promise<Answer> {
     const replicator = this.#at(site)
     const [method, path] = request.split(' ') as [string, string]
-    const patch = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    const patch = type ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json')
     const rawHeaders = [...(headers ?? []), ...(body === undefined ? [] : ['Content-Type', patch])]
     const head = { method, target: path, rawHeaders }
     const bytes = body === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body))
@@ -188,6 +193,8 @@ export class Lab {
 export interface Ask {
   readonly members?: readonly string[]
   readonly headers?: readonly string[]
+  /** Content-Type, if not what the method suggests. */
+  readonly type?: string
   /** Idempotency key. */
   readonly key?: string
 }
