@@ -66,8 +66,8 @@ export const ERRORS = {
   },
   ERR_SCOPE_COLLABORATION: {
     status: 501,
-    title: 'This agent does not yet replicate or cross',
-    hint: 'Name one site, or sites with "||" between them.',
+    title: 'This agent does not yet do what the scope asks for',
+    hint: 'Name one site, sites with "||" between them, or sites with "&" alone.',
   },
 
   // Sites and forwarding (runtime, protocols/forward)

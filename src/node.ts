@@ -10,6 +10,7 @@ import { ownDataFolder } from './composition/data-folder.ts'
 import { stateGauges } from './composition/gauges.ts'
 import { Lifecycle } from './composition/lifecycle.ts'
 import { Listeners } from './composition/listeners.ts'
+import { AgentReplication } from './composition/replication.ts'
 import { RequestPath } from './composition/request-path.ts'
 import { Services } from './composition/services.ts'
 import type { Config } from './config.ts'
@@ -82,6 +83,15 @@ async function start(
     services: offered(services),
   })
   const { transport, membership } = peer
+  const replication = new AgentReplication({
+    config,
+    services,
+    peer,
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    logger: logger.child({ part: 'replication' }),
+  })
   const ownAddress = (service: string): string | undefined => listeners.ownUrl(service)
   const requestPath = new RequestPath({
     config,
@@ -91,6 +101,7 @@ async function start(
     traffic,
     random: systemRandom,
     logger: logger.child({ part: 'requests' }),
+    replication: replication.replicator,
     ownAddress,
   })
   await lifecycle.add(
@@ -101,6 +112,11 @@ async function start(
       await peer.start()
     },
     () => peer.stop(),
+  )
+  await lifecycle.add(
+    'replication',
+    () => replication.start(),
+    () => replication.stop(),
   )
   await lifecycle.add(
     'forward',

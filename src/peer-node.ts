@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { availableParallelism, loadavg } from 'node:os'
 import { LevelDatastore } from 'datastore-level'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { HELLO_PROTOCOL, MAX_HELLO_STREAMS, answerHello, askHello } from '../protocols/heartbeat/hello.ts'
 import { createHeartbeatCodec } from '../protocols/heartbeat/codec.ts'
 import { ed25519Keys } from '../protocols/heartbeat/keys.ts'
+import type { RecordKeys } from '../protocols/heartbeat/keys.ts'
 import { findPeerAddresses } from './adapters/libp2p/dht-client.ts'
 import { Libp2pNetwork } from './adapters/libp2p/libp2p-network.ts'
 import { Libp2pTransport } from './adapters/libp2p/peer-transport.ts'
@@ -66,6 +68,10 @@ export interface PeerNode {
   readonly transport: PeerTransport
   readonly membership: Membership
   readonly diagnostics: PeerDiagnostics
+  /** Signs with the key of this agent: Ed25519, 64 bytes. */
+  sign(bytes: Uint8Array): Uint8Array
+  /** The 32 bytes of the Ed25519 key of a site's agent; undefined for a site that is not known. */
+  publicKeyOf(site: string): Uint8Array | undefined
   /** Multiaddresses that this agent really has, with `/p2p/<own id>`. */
   addresses(): readonly string[]
   /** Changes what this site offers; the mesh learns it at once. */
@@ -119,7 +125,8 @@ const DIAGNOSTIC_TIMEOUT_MS = 10_000
 export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Promise<PeerNode> {
   const privateKey = await loadPeerKey(join(config.data, 'peer.key'))
   const datastore = deps.inMemory === true ? undefined : new LevelDatastore(join(config.data, 'libp2p'))
-  const codec = createHeartbeatCodec(ed25519Keys(privateKey))
+  const keys = ed25519Keys(privateKey)
+  const codec = createHeartbeatCodec(keys)
   // The node asks these, and is made before the network that knows the answers.
   let isRecordBelievable: HostOptions['isRecordBelievable'] = () => false
   let isRefused: HostOptions['isRefused'] = () => false
@@ -173,13 +180,14 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     },
   )
   isMember = peerId => membership.hasHeard(peerId)
-  return assemble(host, network, membership, datastore, config.listen)
+  return assemble(host, network, membership, keys, datastore, config.listen)
 }
 
 function assemble(
   host: Awaited<ReturnType<typeof createHost>>,
   network: Libp2pNetwork,
   membership: MeshMembership,
+  keys: RecordKeys,
   datastore: LevelDatastore | undefined,
   listen: readonly string[],
 ): PeerNode {
@@ -214,6 +222,12 @@ function assemble(
     transport: new Libp2pTransport(host, network, membership),
     membership,
     diagnostics: diagnose(host, network, membership),
+    sign: bytes => keys.sign(bytes),
+    publicKeyOf(site) {
+      const id = site === membership.self ? network.peerId : membership.site(site)?.peerId
+      const key = id === undefined ? undefined : peerIdFromString(id).publicKey
+      return key?.type === 'Ed25519' ? key.raw : undefined
+    },
     addresses: () => network.addresses().map(address => `${address}/p2p/${network.peerId}`),
     updateServices: services => membership.updateServices(services),
     start,

@@ -18,9 +18,12 @@ import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { PeerTransport } from '../ports/transport.ts'
+import { ReplicatedRequests } from '../runtime/replicated-requests.ts'
+import type { Replication } from '../runtime/replicated-requests.ts'
 import { Router } from '../runtime/router.ts'
 import type { Routed } from '../runtime/router.ts'
 import type { Traffic } from '../runtime/traffic.ts'
+import { sha256 } from './replication.ts'
 import type { Services } from './services.ts'
 
 export interface RequestPathParts {
@@ -31,6 +34,8 @@ export interface RequestPathParts {
   readonly traffic: Traffic
   readonly random: Random
   readonly logger: Logger
+  /** Undefined for an agent that keeps no replicants. */
+  readonly replication?: Replication | undefined
   /** Address of a service's own listener, undefined where it has none. */
   ownAddress(service: string): string | undefined
 }
@@ -53,6 +58,14 @@ export class RequestPath {
       random: parts.random,
       glue: name => services.get(name)?.glue,
       correlationRules: () => services.correlationRules(),
+      replicated:
+        parts.replication &&
+        new ReplicatedRequests({
+          site: config.site,
+          replication: parts.replication,
+          glue: name => services.get(name)?.glue,
+          hash: sha256,
+        }),
     })
     const environment: ExchangeEnvironment = {
       site: config.site,

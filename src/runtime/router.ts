@@ -7,13 +7,15 @@ import type { RequestContext } from '../core/resource/request-context.ts'
 import type { Placement } from '../core/scope/index.ts'
 import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
-import type { Exchange, RelayOptions, RelayResult, Target } from '../ports/exchange.ts'
+import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from '../ports/exchange.ts'
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import { headersToApplication, headersToSite, WITHOUT_CONTEXT } from './context-headers.ts'
 import { Correlation } from './correlation.ts'
 import { acceptOf, mayTryNext, sitesInOrder } from './fallback.ts'
+import { membersOf, nearestFirst } from './members.ts'
+import type { ReplicatedRequests } from './replicated-requests.ts'
 import { ScopeReader } from './scope-reader.ts'
 import type { Traffic, TrafficKind } from './traffic.ts'
 
@@ -25,6 +27,8 @@ export interface RouterParts {
   /** Correlation rules of all services of this site, each once. */
   correlationRules(): readonly CorrelationRule[]
   readonly traffic: Traffic
+  /** Undefined for an agent that keeps no replicants. */
+  readonly replicated?: ReplicatedRequests | undefined
 }
 
 /** Where a request ended, for counts and logs. */
@@ -60,6 +64,8 @@ export class Router {
       const { canonical, resolution } = this.#scopes.read(text, exchange.service)
       const context: RequestContext = { scope: canonical, hops: hops + 1 }
       if (context.hops > MAX_HOPS) throw loop()
+      const members = resolution.kind === 'local' ? undefined : membersOf(resolution.placement)
+      if (members !== undefined) return await this.#atMembers(exchange, members, context)
       const sites = resolution.kind === 'local' ? [membership.self] : this.#sitesOf(resolution.placement)
       return await this.#firstOf(sites, exchange, context)
     } catch (error) {
@@ -75,6 +81,9 @@ export class Router {
   async received(exchange: Exchange, context: RequestContext | undefined): Promise<Routed> {
     const { self } = this.#parts.membership
     try {
+      const members = context === undefined ? undefined : this.#membersIn(context.scope, exchange.service)
+      if (context !== undefined && members?.includes(self) === true)
+        return await this.#atMember('received', exchange, members, context)
       const result = await this.#toApplication('received', exchange, context, [], undefined)
       return finish(exchange, result, self, context?.scope)
     } catch (error) {
@@ -94,12 +103,67 @@ export class Router {
 
   async #unscoped(exchange: Exchange, ambiguous: boolean): Promise<Routed> {
     const warning = ambiguous ? ['Warning', `299 cheops "${AMBIGUOUS}"`] : []
-    const { self } = this.#parts.membership
+    const { replicated, membership } = this.#parts
+    const { self } = membership
     try {
+      const routed =
+        replicated && (await this.#operation('local', exchange, undefined, () => replicated.unscoped(exchange)))
+      if (routed !== undefined) return routed
       const result = await this.#toApplication('local', exchange, undefined, warning, undefined)
       return finish(exchange, result, self, undefined, warning)
     } catch (error) {
       return refused(exchange, error, self, undefined, warning)
+    }
+  }
+
+  /** Members that a scope which came from another site names; undefined where it is not for replication. */
+  #membersIn(scope: string, service: string): readonly string[] | undefined {
+    // As agents print it. What has no "&" need not be known to this site's catalog.
+    if (!scope.includes('&')) return undefined
+    const { resolution } = this.#scopes.read(scope, service)
+    return resolution.kind === 'local' ? undefined : membersOf(resolution.placement)
+  }
+
+  /** Under `&`: at this site if it is a member, else at the nearest that is. */
+  async #atMembers(exchange: Exchange, members: readonly string[], context: RequestContext): Promise<Routed> {
+    const { membership, replicated } = this.#parts
+    if (replicated === undefined) throw replicationOff()
+    if (members.includes(membership.self)) return this.#atMember('local', exchange, members, context)
+    return this.#firstOf(nearestFirst(members, membership), exchange, context)
+  }
+
+  async #atMember(
+    kind: TrafficKind,
+    exchange: Exchange,
+    members: readonly string[],
+    context: RequestContext,
+  ): Promise<Routed> {
+    const { membership, replicated } = this.#parts
+    if (replicated === undefined) throw replicationOff()
+    const routed = await this.#operation(kind, exchange, context.scope, () => replicated.scoped(exchange, members))
+    if (routed !== undefined) return routed
+    const answerHeaders = kind === 'local' ? [HEADER_NAMES.site, membership.self] : []
+    const result = await this.#toApplication(kind, exchange, context, answerHeaders, undefined)
+    return finish(exchange, result, membership.self, context.scope)
+  }
+
+  /** A request that may be an operation on a replicant; undefined where it is not. */
+  async #operation(
+    kind: TrafficKind,
+    exchange: Exchange,
+    scope: string | undefined,
+    carryOut: () => Promise<ComposedAnswer | undefined>,
+  ): Promise<Routed | undefined> {
+    const end = this.#parts.traffic.begin(kind, exchange.service)
+    let result: RelayResult | undefined
+    try {
+      const answer = await carryOut()
+      if (answer === undefined) return undefined
+      exchange.answer(answer)
+      result = { kind: 'answered', status: answer.status, complete: true }
+      return { result, site: this.#parts.membership.self, scope }
+    } finally {
+      end(result)
     }
   }
 
@@ -237,6 +301,10 @@ function refused(
   if (!(error instanceof CheopsError)) throw error
   exchange.refuse(error, answerHeaders)
   return { result: { kind: 'refused', error }, site, scope }
+}
+
+function replicationOff(): CheopsError {
+  return new CheopsError('ERR_SCOPE_COLLABORATION', 'this agent keeps no replicants')
 }
 
 function loop(): CheopsError {

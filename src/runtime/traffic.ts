@@ -44,8 +44,8 @@ export class Traffic {
     return { local: { ...local }, forwarded: { ...forwarded }, received: { ...received } }
   }
 
-  /** @returns what ends the count of this request */
-  begin(kind: TrafficKind, service: string): (result: RelayResult) => void {
+  /** @returns what ends the count of this request; undefined where it came to nothing that is counted, or is counted otherwise */
+  begin(kind: TrafficKind, service: string): (result: RelayResult | undefined) => void {
     const counts = this.#counts[kind]
     const startedAt = this.#clock.monotonic()
     counts.inFlight++
@@ -53,6 +53,11 @@ export class Traffic {
     this.#inFlight.set(counts.inFlight, kind)
     return result => {
       counts.inFlight--
+      if (result === undefined) {
+        counts.total--
+        this.#inFlight.set(counts.inFlight, kind)
+        return
+      }
       if (result.kind === 'failed' || (result.kind === 'answered' && !result.complete)) counts.failed++
       this.#inFlight.set(counts.inFlight, kind)
       this.#total.add(1, kind, service, outcomeOf(result))

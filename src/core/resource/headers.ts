@@ -21,4 +21,9 @@ export const HEADER_NAMES = {
   error: 'Cheops-Error',
   service: 'Cheops-Service',
   hops: 'Cheops-Hops',
+  /** Answer to an operation on a replicant: what it came to here, which it is, what is known of each member, and the level achieved. */
+  outcome: 'Cheops-Outcome',
+  operation: 'Cheops-Operation',
+  sites: 'Cheops-Sites',
+  level: 'Cheops-Level',
 } as const

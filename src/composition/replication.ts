@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { syncCodec } from '../../protocols/sync/codec.ts'
+import { createOperationSeal } from '../../protocols/sync/seal.ts'
+import { createSyncNetwork } from '../../protocols/sync/sync-network.ts'
+import { ApplicationClient } from '../adapters/http/application-client/index.ts'
+import type { Config } from '../config.ts'
+import { openIncarnation } from '../core/membership/incarnation.ts'
+import { NO_MATRICES } from '../core/oplog/index.ts'
+import type { PeerNode } from '../peer-node.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { MembershipChange } from '../ports/membership.ts'
+import type { Random } from '../ports/random.ts'
+import type { Store } from '../ports/store.ts'
+import type { ReplicationEvent } from '../runtime/replication/events.ts'
+import { Replicator } from '../runtime/replication/replicator.ts'
+import type { Services } from './services.ts'
+
+export interface ReplicationParts {
+  readonly config: Config
+  readonly services: Services
+  readonly peer: PeerNode
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+/** Replication in this agent: the replicator with the real ports, told by the membership who can be reached. */
+export class AgentReplication {
+  readonly replicator: Replicator
+  readonly #application: ApplicationClient
+  readonly #peer: PeerNode
+  #unwatch: () => void = () => {}
+
+  constructor({ config, services, peer, store, clock, random, logger }: ReplicationParts) {
+    const { membership } = peer
+    this.#peer = peer
+    this.#application = new ApplicationClient({
+      service: name => services.get(name),
+      limits: config.limits,
+      timeouts: config.timeouts,
+    })
+    this.replicator = new Replicator({
+      site: config.site,
+      incarnation: openIncarnation(clock.now(), random.bytes(8)),
+      store,
+      application: this.#application,
+      clock,
+      random,
+      network: createSyncNetwork({
+        transport: peer.transport,
+        clock,
+        siteOfPeer: peerId => membership.siteOfPeer(peerId),
+      }),
+      codec: syncCodec,
+      seal: createOperationSeal({
+        mesh: config.mesh,
+        site: config.site,
+        sign: peer.sign,
+        publicKeyOf: peer.publicKeyOf,
+      }),
+      logger,
+      glueOf: service => services.get(service)?.glue,
+      hash: sha256,
+      matrices: NO_MATRICES,
+      matrixOf: () => undefined,
+      // Repair by the state of another member: not yet, so what needs it is shown as Diverged.
+      fetchState: () => Promise.resolve(undefined),
+      onEvent: event => log(logger, event),
+    })
+  }
+
+  /** After the peer: others may begin to tell at once. */
+  async start(): Promise<void> {
+    const { membership } = this.#peer
+    await this.replicator.start()
+    this.#unwatch = membership.onChange(change => this.#onChange(change))
+    for (const { name, liveness } of membership.sites()) if (liveness !== 'down') this.replicator.connected(name)
+  }
+
+  async stop(): Promise<void> {
+    this.#unwatch()
+    await this.replicator.stop()
+    this.#application.close()
+  }
+
+  #onChange({ kind, site }: MembershipChange): void {
+    if (kind === 'forgotten') this.replicator.disconnected(site)
+    if (kind !== 'liveness' && kind !== 'connected') return
+    const liveness = this.#peer.membership.site(site)?.liveness
+    if (liveness === 'alive') this.replicator.connected(site)
+    else if (liveness === 'down') this.replicator.disconnected(site)
+  }
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** What people must know of is a warning; the rest is for who looks for it. */
+function log(logger: Logger, event: ReplicationEvent): void {
+  const { kind, ...fields } = event
+  switch (kind) {
+    case 'conflict':
+    case 'unbound':
+    case 'diverged':
+    case 'hole':
+    case 'refused':
+    case 'set-back':
+      logger.warn(loggable(fields), `replication: ${kind}`)
+      return
+    case 'released':
+    case 'outcome':
+    case 'settled':
+    case 'agrees':
+    case 'members':
+      logger.debug(loggable(fields), `replication: ${kind}`)
+  }
+}
+
+/** Names and numbers: operations hold bodies, which are nobody's business in a log. */
+function loggable(fields: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      name === 'conflict' ? (value as { operation: { dot: unknown } }).operation.dot : value,
+    ]),
+  )
+}

@@ -1,0 +1,48 @@
+import type { Dot } from '../core/oplog/index.ts'
+import { HEADER_NAMES } from '../core/resource/headers.ts'
+import { CheopsError } from '../errors.ts'
+import type { ComposedAnswer } from '../ports/exchange.ts'
+import type { SiteOutcome } from './replication/records.ts'
+import type { Accepted } from './replication/replicator.ts'
+
+/**
+ * The application's answer at this site, with what is known of the other members. Where the application gave none (its effect was found by
+ * reading, or the request was here before) 204.
+ * @throws CheopsError ERR_OUTCOME_UNKNOWN, ERR_APPLICATION_BROKEN (without any effect)
+ */
+export function composeAnswer(site: string, accepted: Accepted, sites: readonly SiteOutcome[]): ComposedAnswer {
+  const { outcome, answer, operation, replicant } = accepted
+  if (outcome === 'uncertain') {
+    const message = `What became of the request at ${site} is not known; ${replicant.name} takes no other until it is.`
+    throw new CheopsError('ERR_OUTCOME_UNKNOWN', message, { site, name: replicant.name })
+  }
+  if (outcome === 'void' && answer === undefined)
+    throw new CheopsError(
+      'ERR_APPLICATION_BROKEN',
+      `The application at ${site} broke off, and the request had no effect.`,
+    )
+  const headers = [HEADER_NAMES.site, site, HEADER_NAMES.outcome, outcome]
+  if (operation !== undefined) {
+    headers.push(HEADER_NAMES.level, 'eventual', HEADER_NAMES.operation, operationText(operation))
+    headers.push(HEADER_NAMES.sites, sitesText(sites))
+  }
+  if (answer === undefined) return { status: 204, rawHeaders: headers, body: new Uint8Array(0) }
+  const { status, reason, rawHeaders, body } = answer
+  return { status, reason, rawHeaders: [...rawHeaders, ...headers], body }
+}
+
+/** `site1/1763762400000-9f86d081884c7d65/7`. */
+function operationText({ site, incarnation, number }: Dot): string {
+  return `${site}/${incarnation}/${number}`
+}
+
+/** An RFC 9651 list: `site1;s=applied;c=201, site2;s=pending`. */
+function sitesText(sites: readonly SiteOutcome[]): string {
+  return sites
+    .map(({ site, outcome, status }) => {
+      // A token begins with a letter; names of sites may begin with a digit.
+      const name = /^[a-z]/.test(site) ? site : `"${site}"`
+      return `${name};s=${outcome}${status === undefined ? '' : `;c=${status}`}`
+    })
+    .join(', ')
+}

@@ -1,0 +1,29 @@
+import { headerValue, headerValues } from '../core/resource/http-head.ts'
+import { CheopsError } from '../errors.ts'
+import type { Require } from './replication/outcomes.ts'
+
+/** How long a client wants to wait for how many members. */
+export interface Preference {
+  /** Whole seconds, 0 to `MAX_WAIT_SECONDS`; 0: not at all. */
+  readonly waitSeconds: number
+  readonly require: Require
+}
+
+/** A client that waits longer watches the operation instead. */
+export const MAX_WAIT_SECONDS = 60
+
+/**
+ * Reads `Prefer: wait=N` (RFC 7240) and `Cheops-Require: all|quorum|one`. A preference that cannot be understood is ignored, as the
+ * RFC wants it, and one for longer than the bound is cut to it; a requirement that cannot be understood is an error.
+ * @throws CheopsError ERR_REQUEST_INVALID
+ */
+export function preferenceOf(rawHeaders: readonly string[]): Preference {
+  const require = headerValue(rawHeaders, 'cheops-require')?.trim() ?? 'all'
+  if (require !== 'all' && require !== 'quorum' && require !== 'one')
+    throw new CheopsError('ERR_REQUEST_INVALID', `Cheops-Require is all, quorum or one, not "${require.slice(0, 40)}".`)
+  for (const value of headerValues(rawHeaders, 'prefer')) {
+    const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(value)?.[1]
+    if (seconds !== undefined) return { waitSeconds: Math.min(Number(seconds), MAX_WAIT_SECONDS), require }
+  }
+  return { waitSeconds: 0, require }
+}

@@ -1,0 +1,121 @@
+import { headerValue } from '../core/resource/http-head.ts'
+import { SAFE_METHODS } from '../core/resource/methods.ts'
+import type { Dot, ReplicantName } from '../core/oplog/index.ts'
+import { CheopsError } from '../errors.ts'
+import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
+import type { Description, Glue } from '../ports/glue.ts'
+import { MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
+import type { LocalWrite } from './replication/local-write.ts'
+import type { Require } from './replication/outcomes.ts'
+import type { SiteOutcome } from './replication/records.ts'
+import type { Accepted, ReplicaStatus } from './replication/replicator.ts'
+import { composeAnswer } from './operation-answer.ts'
+import { preferenceOf } from './operation-preference.ts'
+
+/** What requests need of replication: a part of `replication/replicator.ts`. */
+export interface Replication {
+  accept(write: LocalWrite): Promise<Accepted>
+  wait(replicant: ReplicantName, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]>
+  status(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
+}
+
+export interface ReplicatedRequestsParts {
+  readonly site: string
+  readonly replication: Replication
+  glue(service: string): Glue | undefined
+  /** A hash of bytes as text: of who sent an idempotency key nothing else is kept. */
+  hash(bytes: Uint8Array): string
+}
+
+/** Says which requests are operations on replicants, and has those carried out. */
+export class ReplicatedRequests {
+  readonly #parts: ReplicatedRequestsParts
+
+  constructor(parts: ReplicatedRequestsParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * A request under `&` at a member.
+   * @returns undefined for what runs at this site's own application like any other: reads, and what changes no resource as a whole
+   * @throws CheopsError ERR_REPLICANT_*, ERR_SCOPE_COLLABORATION, what reading the body and the application may throw
+   */
+  async scoped(exchange: Exchange, members: readonly string[]): Promise<ComposedAnswer | undefined> {
+    const glue = this.#parts.glue(exchange.service)
+    if (glue === undefined || SAFE_METHODS.has(exchange.head.method)) return undefined
+    const { description, body } = await describe(glue, exchange)
+    switch (description.is) {
+      case 'operation':
+        return this.#write(glue, exchange, description, body, members)
+      case 'unnamed':
+        throw new CheopsError('ERR_REPLICANT_UNNAMED', description.why)
+      case 'local':
+        if (description.reason === 'sharing-only') throw new CheopsError('ERR_SCOPE_COLLABORATION', description.why)
+        return undefined
+      case 'read':
+      case 'list':
+        return undefined
+    }
+  }
+
+  /**
+   * A request without a scope: an operation for all members where it changes what is replicated here. A create is always for the
+   * local application alone.
+   * @returns undefined for what is none of replication's business
+   * @throws as `scoped`
+   */
+  async unscoped(exchange: Exchange): Promise<ComposedAnswer | undefined> {
+    const { head, path, service } = exchange
+    const glue = this.#parts.glue(service)
+    if (glue === undefined || SAFE_METHODS.has(head.method)) return undefined
+    // By the path alone: the body of what is not replicated passes unread.
+    const byPath = glue.describe(head, path, undefined)
+    if (byPath.is !== 'operation' || byPath.type === 'create') return undefined
+    const { kind, name } = byPath
+    if ((await this.#parts.replication.status({ service, kind, name })) === undefined) return undefined
+    const { description, body } = await describe(glue, exchange)
+    return description.is === 'operation' ? this.#write(glue, exchange, description, body, undefined) : undefined
+  }
+
+  async #write(
+    glue: Glue,
+    exchange: Exchange,
+    description: Description & { readonly is: 'operation' },
+    body: Uint8Array,
+    members: readonly string[] | undefined,
+  ): Promise<ComposedAnswer> {
+    const { replication, site } = this.#parts
+    const { head, path, service } = exchange
+    if (glue.matrixOf(description.kind) !== undefined) {
+      const message = `the kind "${description.kind}" has a resolution matrix of its own, which is not carried out yet`
+      throw new CheopsError('ERR_SCOPE_COLLABORATION', message)
+    }
+    const { waitSeconds, require } = preferenceOf(head.rawHeaders)
+    const idempotency = this.#idempotencyOf(head.rawHeaders)
+    const write = { service, description, head, path, body, members, ...(idempotency && { idempotency }) }
+    const accepted = await replication.accept(write)
+    const { replicant, operation } = accepted
+    const waits = operation !== undefined && waitSeconds > 0
+    const sites = waits ? await replication.wait(replicant, operation, waitSeconds, require) : accepted.sites
+    return composeAnswer(site, accepted, sites)
+  }
+
+  #idempotencyOf(rawHeaders: readonly string[]): { principal: string; key: string } | undefined {
+    const key = headerValue(rawHeaders, 'idempotency-key')
+    if (key === undefined) return undefined
+    const authorization = headerValue(rawHeaders, 'authorization') ?? ''
+    return { principal: this.#parts.hash(new TextEncoder().encode(authorization)), key }
+  }
+}
+
+/** What a request does; its body is read, as replication keeps it. */
+async function describe(glue: Glue, exchange: Exchange): Promise<{ description: Description; body: Uint8Array }> {
+  const { head, path } = exchange
+  const byPath = glue.describe(head, path, undefined)
+  // What only the path decides, and is no operation, streams.
+  if (byPath.is === 'local' && !glue.needsBody(head, path)) return { description: byPath, body: EMPTY }
+  const body = await exchange.readBody(MAX_INLINE_BODY_BYTES)
+  return { description: glue.describe(head, path, glue.parseBody(head.rawHeaders, body)), body }
+}
+
+const EMPTY = new Uint8Array(0)
