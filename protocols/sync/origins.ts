@@ -3,7 +3,8 @@
  * occur in it, in the order in which they first do, and dots name a place in it. A vector of ten sites costs a third of what it
  * would with their names.
  */
-import { bad, context, count, incarnation, present, site, small, whole } from './fields.ts'
+import { isIncarnation } from '../../src/core/membership/incarnation.ts'
+import { bad, context, count, incarnation, present, site, small, tooLarge, whole } from './fields.ts'
 import type { Bytes } from './fields.ts'
 import type { Context, Dot, LifeKnowledge, OperationId } from '../../src/core/oplog/index.ts'
 import type * as pb from './pb/message.ts'
@@ -38,7 +39,7 @@ export class OriginWriter {
     const known = this.#places.get(key)
     if (known !== undefined) return known
     this.#places.set(key, this.origins.length)
-    this.origins.push({ site: dot.site, incarnation: incarnationBytes(incarnation(dot.incarnation)) })
+    this.origins.push({ site: dot.site, incarnation: incarnationBytes(dot.incarnation) })
     return this.origins.length - 1
   }
 }
@@ -84,6 +85,7 @@ export class OriginReader {
 }
 
 function incarnationBytes(text: string): Bytes {
+  if (!isIncarnation(text)) throw tooLarge('an incarnation is not one.')
   const bytes = Buffer.alloc(INCARNATION_BYTES)
   const dash = text.indexOf('-')
   bytes.writeBigUInt64BE(BigInt(text.slice(0, dash)))
