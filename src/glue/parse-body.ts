@@ -12,8 +12,12 @@ function isJsonType(mediaType: string): boolean {
   return /^(application|text)\/([^/]+\+)?json$/.test(mediaType)
 }
 
+/** What `curl -d` says of anything that it sends. */
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+
 /**
- * A body as far as we can look into it: JSON in UTF-8, not compressed. One without a Content-Type is JSON if it can be read as such. Never throws.
+ * A body as far as we can look into it: JSON in UTF-8, not compressed. One without a Content-Type is JSON if it can be read as such, and so is
+ * an object that claims to be a form: no form reads as one, and applications that look at the body alone take it. Never throws.
  */
 export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): ParsedBody {
   const opaque = (why: string): ParsedBody => ({ is: 'opaque', bytes, why })
@@ -21,12 +25,19 @@ export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): Par
   const coding = headerValue(rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (coding !== 'identity' && coding !== '') return opaque(`is compressed (${printable(coding)})`)
   const type = mediaTypeOf(rawHeaders)
-  if (type !== undefined && type !== '' && !isJsonType(type)) return opaque(`is not JSON (${printable(type)})`)
+  const isForm = type === FORM_TYPE
+  const notJson = `is not JSON (${printable(type ?? '')})`
+  if (type !== undefined && type !== '' && !isJsonType(type) && !isForm) return opaque(notJson)
   try {
-    return { is: 'json', value: parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }
+    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return isForm && !isObject(value) ? opaque(notJson) : { is: 'json', value }
   } catch {
-    return opaque('is not valid JSON')
+    return opaque(isForm ? notJson : 'is not valid JSON')
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** For a sentence that a client reads. */

@@ -282,6 +282,13 @@ describe('JSON', () => {
     expect(canonicalJson(parseJson(text))).toBe(canonical)
   })
 
+  it('takes an object that claims to be a form for what it is, as curl -d sends it', () => {
+    const type = ['Content-Type', 'application/x-www-form-urlencoded']
+    expect(glue.parseBody(type, encode('{"id": "a"}'))).toEqual({ is: 'json', value: { id: 'a' } })
+    for (const form of ['a=1&b=%7B%7D', '7', '"a"', '[1]', '{"id"', ''])
+      expect(glue.parseBody(type, encode(form)), form).toMatchObject({ is: 'opaque' })
+  })
+
   it('is refused beyond a depth', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
     expect(canonicalJson(parseJson(nested(MAX_JSON_DEPTH)))).toBe(nested(MAX_JSON_DEPTH))
