@@ -28,6 +28,7 @@ beforeAll(async () => {
 afterAll(() => pair.stop())
 
 const frame = (message: SyncMessage): Uint8Array => lp.encode.single(codec.encodeMessage(message)).subarray()
+const received: SyncMessage = { kind: 'received', incarnation: PARIS, upTo: 1 }
 const numbered = (number: number): Uint8Array => codec.encodeEntry(outcome(number))
 const outcome = (number: number) => ({
   kind: 'outcome' as const,
@@ -250,7 +251,7 @@ describe('an end that breaks the rules is left with the reason', () => {
 
   test.each([
     ['a second hello', hello],
-    ['what only a receiver says', { kind: 'received', incarnation: PARIS, upTo: 1 }],
+    ['what only a receiver says', received],
   ])('%s', async (_, message) => {
     const { messages } = await afterHello(frame(message))
     expect(await reasonOf(messages.next())).toBe('wrong-order')

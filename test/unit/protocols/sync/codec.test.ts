@@ -76,6 +76,21 @@ describe('what is written is read back', () => {
   })
 })
 
+test('an operation that is kept does not keep the message that it came in', () => {
+  const sealed = { bytes: new Uint8Array(100), signature: new Uint8Array(64) }
+  const frame = codec.encodeMessage({
+    kind: 'entries',
+    incarnation: INCARNATION,
+    first: 1,
+    entries: [codec.encodeEntry({ kind: 'operation', operation: sealed }), new Uint8Array(500_000)],
+  })
+  const message = codec.decodeMessage(frame)
+  const read = codec.decodeEntry(message.kind === 'entries' ? (message.entries[0] ?? frame) : frame)
+  expect(read).toEqual({ kind: 'operation', operation: sealed })
+  const { bytes, signature } = read.kind === 'operation' ? read.operation : { bytes: frame, signature: frame }
+  expect([bytes.buffer.byteLength, signature.buffer.byteLength]).toEqual([100, 64])
+})
+
 test('equal operations have equal bytes, however their objects were made', () => {
   fc.assert(
     fc.property(operation, value => {
