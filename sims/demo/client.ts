@@ -36,7 +36,7 @@ export function send(url: string, ask: Ask, timeoutMs = ANSWER_TIMEOUT_MS): Prom
   const body = ask.body === undefined ? undefined : Buffer.from(JSON.stringify(ask.body))
   const headers = {
     ...(ask.scope === undefined ? {} : { 'Cheops-Scope': ask.scope }),
-    ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': body.byteLength }),
+    ...(body === undefined ? {} : { 'Content-Type': contentTypeOf(ask.method), 'Content-Length': body.byteLength }),
   }
   return new Promise((resolve, reject) => {
     // A connection of its own for each: a site that comes back must not be met by a connection of its former life.
@@ -69,6 +69,11 @@ export function send(url: string, ask: Ask, timeoutMs = ANSWER_TIMEOUT_MS): Prom
   })
 }
 
+/** A PATCH says in its media type what its body means. */
+function contentTypeOf(method: Ask['method']): string {
+  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -82,6 +87,7 @@ export function curl(url: string, { method, path, scope, body }: Ask): string {
   const words = ['curl -s']
   if (method !== 'GET' && !(method === 'POST' && body !== undefined)) words.push(`-X ${method}`)
   if (scope !== undefined) words.push(`-H ${quote(`Cheops-Scope: ${scope}`)}`)
+  if (method === 'PATCH') words.push(`-H ${quote(`Content-Type: ${contentTypeOf(method)}`)}`)
   words.push(url + path)
   if (body !== undefined) words.push(`-d ${quote(JSON.stringify(body))}`)
   return words.join(' ')

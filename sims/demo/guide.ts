@@ -21,6 +21,16 @@ export function showGuide(mesh: LocalMesh, keys: boolean): void {
     ...order,
     scope: '{orders: site1, inventory: site2}',
   })
+  const nut = { at: 'site1', service: 'inventory', method: 'POST', path: '/items', scope: 'site1 & site2' } as const
+  paste('Replication: an item on two sites, changed at either without a scope', {
+    ...nut,
+    body: { id: 'nut', count: 3 },
+  })
+  const change = { at: 'site2', service: 'inventory', method: 'PUT', path: '/items/nut', body: { count: 4 } } as const
+  say(`  ${paint('cyan', curl(mesh.url('site2', 'inventory'), change))}`)
+  say(
+    `  ${paint('cyan', curl(mesh.url('site1', 'inventory'), { at: 'site1', service: 'inventory', method: 'GET', path: '/items/nut' }))}`,
+  )
   say(paint('bold', `A site goes away: ${stop}, then ask for it, and for another in its place`))
   say(`  ${paint('cyan', curl(mesh.url('site1', 'inventory'), { ...bolt, scope: 'site2' }).replace('-s', '-si'))}`)
   say(`  ${paint('cyan', curl(mesh.url('site1', 'inventory'), { ...bolt, scope: 'site2 || site1' }))}`)

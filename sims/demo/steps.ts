@@ -42,6 +42,9 @@ const MEETING_TIMEOUT_MS = 30_000
 /** A killed site is noticed at once; one that is unplugged only when dials and beats run out (10 s by default). */
 const NOTICE_TIMEOUT_MS = 60_000
 
+/** Members that are there have it within a second; a loaded machine takes longer. */
+const CONVERGE_TIMEOUT_MS = 20_000
+
 const PLAIN = { status: 200 } as const
 /** Enough for some to overlap in every application and agent, few enough to read. */
 const SIMULTANEOUS = 10
@@ -85,6 +88,14 @@ export function tour(
     exchanges: [{ ask, expect }],
     ...(withinMs === undefined ? {} : { withinMs }),
   })
+  /** After the cut: what each side has done is at both. */
+  const converged = (at: string): Step =>
+    once(
+      `Replication: ${at} has what was done on ${options.cutOff ? 'both sides' : 'the other side'} meanwhile`,
+      inventory(at, 'GET', '/items/nut'),
+      { ...PLAIN, body: { count: 5, warehouse: warehouseOf(at), ...(options.cutOff && { colour: 'red' }) } },
+      NOTICE_TIMEOUT_MS,
+    )
   const figure2a = `{orders: ${one}, inventory: ${two}}`
 
   return [
@@ -154,6 +165,30 @@ export function tour(
     },
 
     once(
+      `Replication: ${one} & ${two}, an item is created on both`,
+      inventory(one, 'POST', '/items', `${one} & ${two}`, { id: 'nut', count: 3 }),
+      { status: 201, site: one, body: { count: 3, warehouse: warehouseOf(one) } },
+    ),
+    once(
+      `Replication: ${two} has it as its own`,
+      inventory(two, 'GET', '/items/nut'),
+      { ...PLAIN, body: { count: 3, warehouse: warehouseOf(two) } },
+      CONVERGE_TIMEOUT_MS,
+    ),
+    once(
+      `Replication: changed at ${two}, without a scope`,
+      inventory(two, 'PUT', '/items/nut', undefined, { count: 4 }),
+      { ...PLAIN, site: two, body: { count: 4 } },
+    ),
+    once(
+      `Replication: … it changes at ${one}`,
+      inventory(one, 'GET', '/items/nut'),
+      { ...PLAIN, body: { count: 4, warehouse: warehouseOf(one) } },
+      CONVERGE_TIMEOUT_MS,
+    ),
+    once(`Replication: ${three} is no member, and has nothing`, inventory(three, 'GET', '/items/nut'), { status: 404 }),
+
+    once(
       'A site that does not exist: 404, with the nearest name',
       inventory(one, 'GET', '/items/bolt', two.replace('ite', 'iet')),
       { status: 404, code: 'ERR_SCOPE_UNKNOWN_SITE', mentions: two },
@@ -189,8 +224,13 @@ export function tour(
       {
         ...PLAIN,
         site: one,
-        length: 1,
+        length: 2,
       },
+    ),
+    once(
+      `Replication without ${two}: ${one} changes the item all the same`,
+      inventory(one, 'PUT', '/items/nut', undefined, { count: 5 }),
+      { ...PLAIN, site: one, body: { count: 5 } },
     ),
     once(`Every other site serves on, ${three} for its own`, inventory(three, 'GET', '/items'), {
       ...PLAIN,
@@ -211,6 +251,11 @@ export function tour(
             },
             NOTICE_TIMEOUT_MS,
           ),
+          once(
+            `Replication: … and ${two} changes another part of it at the same time`,
+            inventory(two, 'PATCH', '/items/nut', undefined, { colour: 'red' }),
+            { ...PLAIN, body: { count: 4, colour: 'red', warehouse: warehouseOf(two) } },
+          ),
         ]
       : []),
 
@@ -220,6 +265,15 @@ export function tour(
       inventory(one, 'GET', '/items/bolt', two),
       { ...PLAIN, site: two, body: { count: 7, warehouse: warehouseOf(two) } },
       NOTICE_TIMEOUT_MS,
+    ),
+    converged(two),
+    ...(options.cutOff ? [converged(one)] : []),
+    once(`Replication: deleted at ${one}`, inventory(one, 'DELETE', '/items/nut'), { status: 204, site: one }),
+    once(
+      `Replication: … it goes from ${two}`,
+      inventory(two, 'GET', '/items/nut'),
+      { status: 404, mentions: warehouseOf(two) },
+      CONVERGE_TIMEOUT_MS,
     ),
     once('Figure 2a works again', order(one, figure2a, 'bolt'), {
       status: 201,
