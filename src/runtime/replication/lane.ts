@@ -52,13 +52,15 @@ export function currentPlan({ options }: Shared, { name, core, local }: Replica)
   return { schedule, plan }
 }
 
-/** Nothing is left to do: marks that say otherwise go. */
+/** Nothing is left to do: marks that say otherwise go, unless more has come. */
 async function settle(shared: Shared, replica: Replica): Promise<Looked> {
   await shared.replicas.commit(commit => {
-    const { replaying, diverged } = replica.local
+    const { replaying, diverged, acknowledges } = replica.local
+    const isMember = membersOfReplicant(replica.core.replicant).includes(shared.options.site)
+    if (isMember && currentPlan(shared, replica).plan.kind !== 'nothing') return
     if (replaying || diverged) commit.local(replica, { replaying: false, diverged: false })
     if (diverged) tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
-    if (!replica.local.acknowledges) shared.replicas.due(commit, replica.name, false)
+    if (!acknowledges) shared.replicas.due(commit, replica.name, false)
   })
   return 'settled'
 }

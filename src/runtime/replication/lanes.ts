@@ -63,6 +63,12 @@ export class Lanes {
     return this.#enqueue(name, lane, job)
   }
 
+  /** As `run`, but undefined at once when the lane has something to do: two lanes that wait for each other would wait for ever. */
+  async runIfIdle<T>(name: ReplicantName, job: () => Promise<T>): Promise<T | undefined> {
+    const lane = this.#lanes.get(replicantKey(name))
+    return lane !== undefined && lane.queued > 0 ? undefined : this.run(name, job)
+  }
+
   /** Looks soon what is to be done; `inMs` later, if it is given, unless something comes earlier. */
   kick(name: ReplicantName, inMs = 0): void {
     if (this.#stopped) return

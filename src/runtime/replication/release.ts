@@ -37,13 +37,13 @@ export async function release(
     const sealed = seal.seal(operation)
     shared.clock = next.clock
     const before = membersOfReplicant(replicant)
-    // Executed first: what was executed here is not superseded.
+    // The list of what is executed comes after: what was executed and is dropped by this is not superseded.
+    takeStep(shared, commit, replica, admit(replicant, operation, matrices), new Map([[dotKey(dot), sealed]]))
     if (type !== 'members') {
       const executed = withExecuted(replica.local.executed, operation, matrices)
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
       commit.local(replica, { executed, bound, hash: undefined, answered: undefined, ...then })
     }
-    takeStep(shared, commit, replica, admit(replicant, operation, matrices), new Map([[dotKey(dot), sealed]]))
     commit.draft(replica, undefined, undefined)
     commit.local(replica, { draft: undefined })
     const members = new Set([...before, ...membersOfReplicant(replica.core.replicant)])

@@ -11,17 +11,18 @@ import type { Replica } from './replicas-store.ts'
 export async function copyState(shared: Shared, replica: Replica, resource: Resource): Promise<boolean> {
   for (const member of othersOf(replica.core.replicant)) {
     const theirs = await shared.options.fetchState(member, replica.name)
-    if (theirs === undefined || !agrees(replica, theirs)) continue
+    if (theirs === undefined || !agrees(shared, replica, theirs)) continue
     return takeState(shared, replica, resource, theirs)
   }
   return false
 }
 
 /** Whether both hold the same, down to the holes, and what was executed there is of the life that holds the name here. */
-function agrees({ core }: Replica, { lives, executed }: MemberState): boolean {
+function agrees({ options }: Shared, { name, core }: Replica, { lives, executed }: MemberState): boolean {
   const holder = holderOf(core.replicant)
   if (holder === undefined || executed.life === undefined || !sameDot(executed.life.dot, holder.life.dot)) return false
-  return JSON.stringify(knowledgeOf(core.replicant)) === JSON.stringify(lives)
+  const [ours, theirs] = [knowledgeOf(core.replicant), lives].map(known => options.codec.encodeKnowledge(name, known))
+  return ours?.length === theirs?.length && ours?.every((byte, place) => byte === theirs?.[place]) === true
 }
 
 async function takeState(

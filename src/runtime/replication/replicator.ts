@@ -178,17 +178,20 @@ export class Replicator {
   /** What another member may copy: undefined while there is anything left to do here. */
   async stateFor(replicant: ReplicantName): Promise<MemberState | undefined> {
     return this.#replicas.with(replicant, replica =>
-      this.#lanes.run(replicant, async () => {
+      this.#lanes.runIfIdle(replicant, async () => {
         const { local, core, draft } = replica
         const glue = this.#options.glueOf(replicant.service)
         const { plan, schedule } = currentPlan(this.#shared, replica)
         const isSound = !local.suspect && !local.replaying && !local.unbound && local.uncertain === undefined
         if (glue === undefined || plan.kind !== 'nothing' || !isSound || draft !== undefined) return undefined
         if (schedule.state !== 'present' && schedule.state !== 'absent') return undefined
+        // What arrives while the application is asked is none of what it shows.
+        const { executed } = local
+        const lives = knowledgeOf(core.replicant)
         const reading = await new Resource(this.#options, replicant, glue).read()
         if (reading.is === 'unknown' || (reading.is === 'present') !== (schedule.state === 'present')) return undefined
         const state = reading.is === 'present' ? { rawHeaders: reading.rawHeaders, body: reading.bytes } : undefined
-        return { lives: knowledgeOf(core.replicant), executed: local.executed, state }
+        return { lives, executed, state }
       }),
     )
   }
