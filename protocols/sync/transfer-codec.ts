@@ -32,8 +32,8 @@ export function sealedMessage({ bytes, signature }: SealedOperation): pb.Sealed 
 export function checkedSealed({ operation, signature }: pb.Sealed): SealedOperation {
   if (operation.length > LIMITS.operationBytes) throw bad(`an operation has more than ${LIMITS.operationBytes} bytes`)
   if (signature.length !== SIGNATURE_BYTES) throw bad('a signature has not 64 bytes')
-  // Copies: one operation that is kept must not keep a megabyte of what came with it.
-  return { bytes: operation.slice(), signature: signature.slice() }
+  // Copies (a Buffer's slice is none): one operation that is kept must not keep a megabyte of what came with it.
+  return { bytes: new Uint8Array(operation), signature: new Uint8Array(signature) }
 }
 
 export function summaryMessage(summary: Summary, origins: OriginWriter): pb.Summary {

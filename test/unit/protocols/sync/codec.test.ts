@@ -76,7 +76,10 @@ describe('what is written is read back', () => {
   })
 })
 
-test('an operation that is kept does not keep the message that it came in', () => {
+test.each([
+  ['bytes of the network', (bytes: Uint8Array) => bytes],
+  ['a Buffer of the store', (bytes: Uint8Array) => Buffer.from(bytes)],
+])('an operation that is kept does not keep what it came in: %s', (_, come) => {
   const sealed = { bytes: new Uint8Array(100), signature: new Uint8Array(64) }
   const frame = codec.encodeMessage({
     kind: 'entries',
@@ -84,7 +87,7 @@ test('an operation that is kept does not keep the message that it came in', () =
     first: 1,
     entries: [codec.encodeEntry({ kind: 'operation', operation: sealed }), new Uint8Array(500_000)],
   })
-  const message = codec.decodeMessage(frame)
+  const message = codec.decodeMessage(come(frame))
   const read = codec.decodeEntry(message.kind === 'entries' ? (message.entries[0] ?? frame) : frame)
   expect(read).toEqual({ kind: 'operation', operation: sealed })
   const { bytes, signature } = read.kind === 'operation' ? read.operation : { bytes: frame, signature: frame }
