@@ -1,39 +1,106 @@
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { runMembership } from './scenarios/membership.ts'
+import { inWords } from './scenarios/replication/step.ts'
+import { runSeed, shortened } from './scenarios/replication/regression.ts'
+import { REAL_PARTS } from './world/replication/real-agent.ts'
 import type { Report } from './scenarios/membership.ts'
+import type { Regression } from './scenarios/replication/regression.ts'
+import type { ReplicationReport } from './scenarios/replication/run.ts'
 
 /* oxlint-disable no-console -- this is a command */
 
-/** `npm run sim -- --seeds 200 --from 1`: runs seeds, tells the story of those that fail, ends with `N passed, N failed`. */
+const SIMULATIONS = ['membership', 'replication'] as const
+
+/**
+ * `npm run sim -- --seeds 200 --from 1 [--only membership|replication] [--story] [--write FOLDER]`: runs seeds, tells the story of those
+ * that fail, as short as it can be, and ends with `N passed, N failed`.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string', default: '200' },
       from: { type: 'string', default: '1' },
+      only: { type: 'string' },
       story: { type: 'boolean', default: false },
+      write: { type: 'string' },
     },
   })
   const from = wholeNumber(values.from, '--from')
-  const count = wholeNumber(values.seeds, '--seeds')
+  const seeds = Array.from({ length: wholeNumber(values.seeds, '--seeds') }, (_, i) => from + i)
+  const wanted = SIMULATIONS.filter(name => values.only === undefined || values.only === name)
+  if (wanted.length === 0) throw new TypeError(`--only takes ${SIMULATIONS.join(' or ')}, not "${values.only}"`)
   let failed = 0
-  let slowest = 0
-  for (let seed = from; seed < from + count; seed++) {
-    const report = await runMembership(seed)
-    slowest = Math.max(slowest, report.healedAfterMs)
-    if (report.violations.length > 0) failed += 1
-    if (report.violations.length > 0 || values.story) tellStory(report)
+  for (const name of wanted) {
+    const run = name === 'membership' ? simulateMembership : simulateReplication
+    failed += await run(seeds, { all: values.story, write: values.write })
   }
-  console.log(`longest healing: ${(slowest / 1000).toFixed(1)} s of virtual time`)
-  console.log(`${count - failed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 }
 
-function tellStory({ seed, story, violations, healedAfterMs }: Report): void {
+interface Telling {
+  /** Also the stories of seeds that passed. */
+  readonly all: boolean
+  /** Where the plans of failing seeds are written, if anywhere. */
+  readonly write: string | undefined
+}
+
+/** @returns how many seeds failed */
+async function simulateMembership(seeds: readonly number[], { all }: Telling): Promise<number> {
+  let failed = 0
+  let slowest = 0
+  for (const seed of seeds) {
+    const report = await runMembership(seed)
+    slowest = Math.max(slowest, report.healedAfterMs)
+    if (report.violations.length > 0) failed += 1
+    if (report.violations.length > 0 || all) tellStory(report, 'membership')
+  }
+  summary('membership', seeds.length, failed, slowest)
+  return failed
+}
+
+async function simulateReplication(seeds: readonly number[], { all, write }: Telling): Promise<number> {
+  let failed = 0
+  let slowest = 0
+  for (const seed of seeds) {
+    const report = await runSeed(seed, REAL_PARTS)
+    slowest = Math.max(slowest, report.healedAfterMs)
+    if (all) tellStory(report, 'replication')
+    if (report.violations.length === 0) continue
+    failed += 1
+    const regression = await shortened(report, REAL_PARTS)
+    tellShortly(regression, report)
+    if (write !== undefined) {
+      await writeFile(`${write}/replication-${seed}.json`, `${JSON.stringify(regression, undefined, 2)}\n`)
+    }
+  }
+  summary('replication', seeds.length, failed, slowest)
+  return failed
+}
+
+function summary(name: string, count: number, failed: number, slowestMs: number): void {
+  console.log(`${name}: longest healing ${(slowestMs / 1000).toFixed(1)} s of virtual time`)
+  console.log(`${name}: ${count - failed} passed, ${failed} failed`)
+}
+
+function tellStory({ seed, story, violations, healedAfterMs }: Report | ReplicationReport, name: string): void {
   console.log(`seed ${seed}`)
-  for (const { at, text } of story) console.log(`${(at / 1000).toFixed(3).padStart(9)} s  ${text}`)
+  for (const { at, text } of story) console.log(`${seconds(at)}  ${text}`)
   console.log(`healed after ${(healedAfterMs / 1000).toFixed(1)} s`)
   for (const violation of violations) console.log(`  violated: ${violation}`)
-  console.log(`replay: npm run sim -- --from ${seed} --seeds 1 --story\n`)
+  console.log(`replay: npm run sim -- --only ${name} --from ${seed} --seeds 1 --story\n`)
+}
+
+/** The fewest steps that still fail, in words. */
+function tellShortly({ plan, found }: Regression, { seed }: ReplicationReport): void {
+  console.log(`seed ${seed}: ${found}`)
+  console.log(`  sites ${plan.sites.join(', ')}`)
+  for (const step of plan.steps) console.log(`${seconds(step.at)}  ${inWords(step)}`)
+  console.log(`replay: npm run sim -- --only replication --from ${seed} --seeds 1 --story\n`)
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(3).padStart(9)} s`
 }
 
 function wholeNumber(text: string, option: string): number {

@@ -18,11 +18,11 @@ export interface Weather {
   readonly members: boolean
   /** Disks are set back to backups, or lose records. */
   readonly memory: boolean
-  /** Somebody writes to an application past Cheops. */
-  readonly outsiders: boolean
+  /** The application is changed past Cheops: by somebody else, or by a request that was given up and lands late. */
+  readonly drift: boolean
 }
 
-export const FAIR: Weather = { application: false, machine: false, members: false, memory: false, outsiders: false }
+export const FAIR: Weather = { application: false, machine: false, members: false, memory: false, drift: false }
 
 /** Time in which things happen, milliseconds. */
 const STORM_MS = 40_000
@@ -82,12 +82,11 @@ const APPLICATION_FAULTS: readonly ApplicationFault[] = [
   'crash-before',
   'crash-after',
   'late-answer',
-  'late-effect',
   'cut-answer',
   'refuse-503',
 ]
 
-function faultsOf({ application, machine, memory, outsiders }: Weather): readonly Fault[] {
+function faultsOf({ application, machine, memory, drift }: Weather): readonly Fault[] {
   const length = (random: SeededRandom): number => Math.round(random.between(100, AFTERMATH_MS - 1_000))
   const pair = (random: SeededRandom, sites: readonly string[]): readonly [string, string] => {
     const a = random.pick(sites)
@@ -124,8 +123,9 @@ function faultsOf({ application, machine, memory, outsiders }: Weather): readonl
     [machine, (random, sites) => ({ do: 'fail the disk', site: random.pick(sites), forMs: length(random) })],
     [memory, (random, sites) => ({ do: 'set back', site: random.pick(sites), afterMs: length(random) })],
     [memory, (random, sites) => ({ do: 'flip a record', site: random.pick(sites) })],
+    [drift, (random, sites) => ({ do: 'break the application', site: random.pick(sites), how: 'late-effect' })],
     [
-      outsiders,
+      drift,
       (random, sites, names) => ({
         do: 'outsider',
         site: random.pick(sites),

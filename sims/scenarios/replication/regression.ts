@@ -3,7 +3,7 @@ import { runReplication } from './run.ts'
 import { shorten } from './shorten.ts'
 import { weatherOf } from './weather.ts'
 import type { ReplicationPlant, WorldParts } from '../../world/replication/replication-world.ts'
-import type { Plan } from './draw.ts'
+import type { Plan, Weather } from './draw.ts'
 import type { ReplicationReport } from './run.ts'
 
 /** A run that failed once: kept as a file, so that it does not again. */
@@ -16,19 +16,28 @@ export interface Regression {
 }
 
 /** The run of a seed. */
-export function runSeed(seed: number, parts: WorldParts, plant: ReplicationPlant = {}): Promise<ReplicationReport> {
-  return runReplication(seed, draw(seed, weatherOf(seed)), parts, plant)
+export function runSeed(
+  seed: number,
+  parts: WorldParts,
+  plant: ReplicationPlant = {},
+  weather: Weather = weatherOf(seed),
+): Promise<ReplicationReport> {
+  return runReplication(seed, draw(seed, weather), parts, plant)
 }
 
 /** What is left of the plan of a seed that fails when all is left out that is not needed for the same checker to find something. */
-export async function shortened(seed: number, parts: WorldParts, report: ReplicationReport): Promise<Regression> {
-  const plan = draw(seed, weatherOf(seed))
-  const checkers = new Set(report.violations.map(checkerOf))
+export async function shortened(
+  { seed, violations: found }: ReplicationReport,
+  parts: WorldParts,
+  { plant = {}, weather = weatherOf(seed) }: { readonly plant?: ReplicationPlant; readonly weather?: Weather } = {},
+): Promise<Regression> {
+  const plan = draw(seed, weather)
+  const checkers = new Set(found.map(checkerOf))
   const steps = await shorten(plan.steps, async left => {
-    const { violations } = await runReplication(seed, { ...plan, steps: left }, parts)
+    const { violations } = await runReplication(seed, { ...plan, steps: left }, parts, plant)
     return violations.some(violation => checkers.has(checkerOf(violation)))
   })
-  return { found: report.violations[0] ?? 'nothing', seed, plan: { ...plan, steps } }
+  return { found: found[0] ?? 'nothing', seed, plan: { ...plan, steps } }
 }
 
 const checkerOf = (violation: string): string => violation.slice(0, violation.indexOf(':'))

@@ -3,6 +3,9 @@ import type { Application } from '../../../src/ports/application.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { ReplicationGlue } from '../../../src/ports/glue.ts'
 import type { Logger } from '../../../src/ports/logger.ts'
+import type { MemberState } from '../../../src/runtime/replication/context.ts'
+import type { ReplicationListener } from '../../../src/runtime/replication/events.ts'
+import type { DiskCopy } from './disk.ts'
 import type { Random } from '../../../src/ports/random.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { OperationSeal, SyncCodec, SyncNetwork } from '../../../src/ports/sync.ts'
@@ -20,8 +23,7 @@ export interface AgentPorts {
   readonly seal: OperationSeal
   readonly glue: ReplicationGlue
   readonly logger: Logger
-  /** Sites that this one may connect to. */
-  readonly others: readonly string[]
+  readonly onEvent: ReplicationListener
   /** Another site's agent, as long as it can be reached; undefined if it cannot. */
   readonly reach: (site: string) => Promise<Agent | undefined>
 }
@@ -46,10 +48,18 @@ export interface ClientAnswer {
 
 /** The real replication at one site, as the simulation speaks to it. */
 export interface Agent {
+  /** As the membership tells it: the site can be reached, or cannot any more. */
+  connect(site: string): void
+  disconnect(site: string): void
   write(request: ClientRequest): Promise<ClientAnswer>
   changeMembers(name: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<ClientAnswer>
-  /** What it holds of a name, and what it says of itself (`diverged`, …) where that is not well. */
-  show(name: ReplicantName): Promise<{ readonly replicant: Replicant; readonly admits: string | undefined } | undefined>
+  /** What other members may copy of a name. */
+  stateFor(name: ReplicantName): Promise<MemberState | undefined>
+  /** What stands on the disk of a name, and what the agent says of itself (`Diverged`, …) where that is not well. */
+  show(
+    name: ReplicantName,
+    disk: DiskCopy,
+  ): Promise<{ readonly replicant: Replicant | undefined; readonly admits: string | undefined }>
 }
 
 export type StartAgent = (ports: AgentPorts) => Promise<Agent>

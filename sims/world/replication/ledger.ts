@@ -11,7 +11,7 @@ export interface AcknowledgedWrite {
 
 /** Everything that the simulation knows and no site may forget: the full log, and what clients were told. */
 export class Ledger {
-  readonly #told = new Map<string, { readonly operation: Operation; readonly text: string }>()
+  readonly #told = new Map<string, { readonly operation: Operation; readonly bytes: Uint8Array }>()
   readonly #sealed = new Map<string, Operation>()
   readonly #reused: string[] = []
   readonly acknowledged: AcknowledgedWrite[] = []
@@ -21,15 +21,13 @@ export class Ledger {
     this.#sealed.set(dotKey(operation.dot), operation)
   }
 
-  /** An operation has arrived at another site. */
-  note(operation: Operation): void {
+  /** An operation has arrived at another site, as its origin has written it. */
+  note(operation: Operation, bytes: Uint8Array): void {
     const key = dotKey(operation.dot)
-    const text = JSON.stringify(operation, (_name, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
-    )
     const known = this.#told.get(key)
-    if (known === undefined) this.#told.set(key, { operation, text })
-    else if (known.text !== text) this.#reused.push(`${key} is ${known.text} and ${text}`)
+    if (known === undefined) this.#told.set(key, { operation, bytes })
+    else if (Buffer.compare(known.bytes, bytes) !== 0)
+      this.#reused.push(`${key} is ${wordsOf(known.operation)} and ${wordsOf(operation)}`)
   }
 
   /** All operations of a name that were ever released. */
@@ -51,4 +49,8 @@ export class Ledger {
   #find(key: string): Operation | undefined {
     return this.#told.get(key)?.operation ?? this.#sealed.get(key)
   }
+}
+
+function wordsOf({ type, stamp, replicant }: Operation): string {
+  return `${type} of ${replicant.name} at ${String(stamp.ms)}.${String(stamp.counter)}`
 }

