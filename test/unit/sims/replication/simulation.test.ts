@@ -1,0 +1,152 @@
+/**
+ * The simulation of replication: seeds in which everything goes wrong and all members agree afterwards; that a seed replays exactly; that
+ * what failed once stays mended; and, for each checker, a bug planted in what the real code is given which that checker must find.
+ */
+import { glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { FAIR } from '../../../../sims/scenarios/replication/draw.ts'
+import { runSeed, shortened } from '../../../../sims/scenarios/replication/regression.ts'
+import { runReplication } from '../../../../sims/scenarios/replication/run.ts'
+import { CheopsError } from '../../../../src/errors.ts'
+import { REAL_PARTS } from '../../../../sims/world/replication/real-agent.ts'
+import type { Regression } from '../../../../sims/scenarios/replication/regression.ts'
+import type { ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
+
+const SEEDS = 40
+const REGRESSIONS = join(import.meta.dirname, '../../../../sims/regressions')
+const WRITES = new Set(['PUT', 'PATCH', 'POST', 'DELETE'])
+
+test(`${SEEDS} seeds come to rest as they should`, async () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { violations } = await runSeed(seed, REAL_PARTS)
+    expect(violations, `npm run sim -- --only replication --from ${seed} --seeds 1 --story`).toEqual([])
+  }
+}, 60_000)
+
+test('what failed once does not again', async () => {
+  for await (const file of glob('replication-*.json', { cwd: REGRESSIONS })) {
+    const { seed, plan, found } = JSON.parse(await readFile(join(REGRESSIONS, file), 'utf8')) as Regression
+    expect((await runReplication(seed, plan, REAL_PARTS)).violations, `${file}: ${found}`).toEqual([])
+  }
+}, 60_000)
+
+test('a seed replays exactly', async () => {
+  const weather = { ...FAIR, application: true, machine: true, drift: true }
+  const first = await runSeed(77, REAL_PARTS, {}, weather)
+  expect(await runSeed(77, REAL_PARTS, {}, weather)).toEqual(first)
+})
+
+describe('a planted bug is found', () => {
+  /** The first violation of which the checker tells. */
+  const found = async (checker: string, plant: ReplicationPlant, seeds = 100): Promise<string> => {
+    for (let seed = 1; seed <= seeds; seed++) {
+      const { violations } = await runSeed(seed, REAL_PARTS, plant)
+      const told = violations.find(text => text.startsWith(`${checker}: `))
+      if (told !== undefined) return told.slice(checker.length + 2)
+    }
+    return 'nothing'
+  }
+
+  /** One site takes operations of a type for forged. */
+  const suspicious = (type: string): ReplicationPlant => ({
+    seal: (seal, site) => ({
+      seal: operation => seal.seal(operation),
+      open: sealed => {
+        const operation = seal.open(sealed)
+        if (site === 's1' && operation.type === type) throw new CheopsError('ERR_SYNC_SIGNATURE', 'planted')
+        return operation
+      },
+    }),
+  })
+
+  test('a site that does not take some operations', async () => {
+    expect(await found('same operations', suspicious('merge'))).toMatch(/^n\d: s\d knows/)
+  })
+
+  test('a site that does not forget what a replace has done away with', async () => {
+    const plant: ReplicationPlant = {
+      seal: (seal, site) => ({
+        seal: operation => seal.seal(operation),
+        open: sealed => {
+          const operation = seal.open(sealed)
+          return site === 's1' && operation.type === 'replace' ? { ...operation, type: 'merge' } : operation
+        },
+      }),
+    }
+    expect(await found('pruned equals unpruned', plant)).toMatch(/^n\d: the schedule of s\d/)
+  })
+
+  test('an application that says that it has done what it has not', async () => {
+    const plant: ReplicationPlant = {
+      application: (application, site) => ({
+        request: request =>
+          application.request(
+            site === 's2' && request.method === 'PATCH' ? { ...request, method: 'GET', body: undefined } : request,
+          ),
+      }),
+    }
+    expect(await found('same state', plant)).toMatch(/^n\d: s2 has/)
+  })
+
+  test('a disk that acknowledges what it has not written', async () => {
+    expect(await found('nothing acknowledged is lost', { disk: { lies: true } }, 200)).toMatch(/^s\d acknowledged/)
+  })
+
+  test('an agent that deletes and creates where it should replace', async () => {
+    const plant: ReplicationPlant = {
+      application: application => ({
+        request: async request => {
+          if (request.method !== 'PUT') return application.request(request)
+          await application.request({ ...request, method: 'DELETE', headers: [], body: undefined })
+          const { path, body } = request
+          return application.request({
+            ...request,
+            method: 'POST',
+            path: path.slice(0, path.lastIndexOf('/')),
+            headers: [],
+            body,
+          })
+        },
+      }),
+    }
+    expect(await found('nothing is deleted that no operation deleted', plant)).toMatch(/^n\d was deleted/)
+  })
+
+  test('an agent that sends everything twice', async () => {
+    const plant: ReplicationPlant = {
+      application: application => ({
+        request: async request => {
+          if (WRITES.has(request.method) && request.path.endsWith('/lines')) await application.request(request)
+          return application.request(request)
+        },
+      }),
+    }
+    expect(await found('nothing is executed twice', plant)).toMatch(/was added twice/)
+  })
+
+  test('an origin whose counter stands still', async () => {
+    const plant: ReplicationPlant = {
+      seal: seal => ({
+        seal: operation =>
+          seal.seal(operation.type === 'create' ? operation : { ...operation, dot: { ...operation.dot, number: 999 } }),
+        open: sealed => seal.open(sealed),
+      }),
+    }
+    expect(await found('dots are never reused', plant)).toMatch(/ is \w+ of n\d at .* and \w+ of n\d at /)
+  })
+
+  test('its story is shortened to what it needs', async () => {
+    const plant = suspicious('add')
+    for (let seed = 1; seed <= 30; seed++) {
+      const report = await runSeed(seed, REAL_PARTS, plant)
+      if (report.violations.length === 0) continue
+      const { plan, found: why } = await shortened(report, REAL_PARTS, { plant })
+      expect(why).toMatch(/^same operations/)
+      // One that creates, one that adds, and nothing else.
+      expect(plan.steps.map(step => step.do)).toEqual(['create', 'add'])
+      return
+    }
+    expect.unreachable('no seed of 30 failed')
+  })
+})
