@@ -88,9 +88,13 @@ export function takeStep(
         tellEvent(shared, commit, { kind: 'members', replicant: name, members: effect.members })
         const were = new Set(membersOfReplicant(before))
         // What is written here is told to its members by the release.
-        for (const member of effect.members)
-          if (!were.has(member) && member !== options.site && (from !== undefined || before.lives.length > 0))
-            commit.tell(member, { kind: 'replicant', replicant: name, knows: 'acknowledged' })
+        const added = effect.members.filter(member => !were.has(member) && member !== options.site)
+        if (from === undefined && before.lives.length === 0) break
+        for (const member of added) commit.tell(member, { kind: 'replicant', replicant: name, knows: [] })
+        // Who was a member before has begun anew: what it acknowledged then it need not know now.
+        const acknowledgements = new Map(replica.core.acknowledgements)
+        for (const member of added) acknowledgements.delete(member)
+        commit.core(replica, { acknowledgements })
         break
       }
       case 'removal':

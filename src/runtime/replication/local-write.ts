@@ -79,8 +79,8 @@ export async function writeLocally(
     const repeated = repeatedBy(replica, payload, idempotency)
     if (repeated !== undefined) return { outcome: 'applied', answer: undefined, operation: repeated, isRepeated: true }
   }
-  checkLane(shared, replica)
   const creates = checkMembers(shared, replica, write)
+  checkLane(shared, replica)
 
   const draft = draftOf(shared, replica, numberNext(), creates ? 'create' : description.type, payload, write)
   const before = await beforeOf(replica, resource, draft.type)
