@@ -205,10 +205,10 @@ function checkedEntries(message: pb.Entries): SyncMessage {
 }
 
 function inflated(deflated: Uint8Array): readonly Uint8Array[] {
-  const options = { limits: { entries: LIMITS.entriesPerMessage } }
-  return decoded(
-    () => pb.EntryList.decode(inflateRawSync(deflated, { maxOutputLength: LIMITS.frameBytes }), options).entries,
-  )
+  const list = decoded(() => inflateRawSync(deflated, { maxOutputLength: LIMITS.frameBytes }))
+  // Not as a Buffer, whose parts would be Buffers, which some entries would be and others not.
+  const bytes = new Uint8Array(list.buffer, list.byteOffset, list.length)
+  return decoded(() => pb.EntryList.decode(bytes, { limits: { entries: LIMITS.entriesPerMessage } }).entries)
 }
 
 function checkedWant(message: pb.Want): SyncMessage {

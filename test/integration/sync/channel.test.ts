@@ -114,6 +114,18 @@ describe('what is sent', () => {
   })
 })
 
+test('frames are read however the bytes of them were cut', async () => {
+  const sent = [hello, ...[1, 2, 3].map(n => entries(n, numbered(n), noise(300)))]
+  const bytes = Buffer.concat(sent.map(frame))
+  for (const size of [1, 2, 3, 7, 127, 128, 129, 1000, bytes.length]) {
+    const { stream, receiver } = await againstBytes(pair)
+    for (let at = 0; at < bytes.length; at += size) stream.send(Uint8Array.from(bytes.subarray(at, at + size)))
+    const messages = read(receiver)
+    for (const message of sent) expect((await messages.next()).value, `in pieces of ${size}`).toEqual(message)
+    await receiver.close('lost')
+  }
+})
+
 describe('an end that does not read', () => {
   test.each(['sender', 'receiver'] as const)('holds the other back in bounded memory: what the %s says', async from => {
     const { sender, receiver, toReceiver, toSender, clock } = await greeted(pair)

@@ -221,6 +221,7 @@ describe('compressed entries', () => {
   test('take less room', () => {
     const bytes = codec.encodeMessage({ kind: 'entries', incarnation: INCARNATION, first: 1, entries: many })
     expect(bytes.length).toBeLessThan(many.reduce((sum, each) => sum + each.length, 0) / 4)
+    expect(codec.decodeMessage(bytes)).toMatchObject({ first: 1, entries: many.map(each => new Uint8Array(each)) })
   })
 
   test('that would be more than a frame are refused, by who writes and by who reads', async () => {
