@@ -1,5 +1,18 @@
 /** What outboxes hold. README.md, "Entries". */
-import { bad, count, decoded, encoded, present, replicant, site, small, text, tooLarge, whole } from './fields.ts'
+import {
+  bad,
+  count,
+  decoded,
+  encoded,
+  plain,
+  present,
+  replicant,
+  site,
+  small,
+  text,
+  tooLarge,
+  whole,
+} from './fields.ts'
 import { SYNC_LIMITS as LIMITS } from './limits.ts'
 import { matrixHash, matrixText, readMatrixText } from './matrix-text.ts'
 import { OriginReader, OriginWriter } from './origins.ts'
@@ -44,7 +57,7 @@ export function encodeEntry(entry: OutboxEntry): Bytes {
 
 export function decodeEntry(bytes: Uint8Array): OutboxEntry {
   if (bytes.length > LIMITS.entryBytes) throw bad(`an entry has more than ${LIMITS.entryBytes} bytes`)
-  const entry = decoded(() => pb.Entry.decode(bytes, DECODE))
+  const entry = decoded(() => pb.Entry.decode(plain(bytes), DECODE))
   const { operation, acknowledgement, outcome, removal, matrix, transfer } = entry
   const known = [operation, acknowledgement, outcome, removal, matrix, transfer].filter(each => each !== undefined)
   if (known.length > 1) throw bad('an entry is more than one thing')

@@ -46,6 +46,11 @@ export function tooLarge(why: string, cause?: unknown): CheopsError {
   return new CheopsError('ERR_SYNC_TOO_LARGE', `This cannot be told to other sites: ${why}`, {}, { cause })
 }
 
+/** The same bytes, never as a Buffer: its parts would be Buffers too, which compare and print in another way. */
+export function plain(bytes: Uint8Array): Uint8Array {
+  return Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes
+}
+
 export function present<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw bad(`${what} is missing`)
   return value

@@ -2,7 +2,7 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { compareOrigins } from '../../src/core/oplog/index.ts'
 import { checkedLives, livesMessage } from './entry-codec.ts'
-import { bad, count, decoded, encoded, incarnation, present, replicant, site, small } from './fields.ts'
+import { bad, count, decoded, encoded, incarnation, plain, present, replicant, site, small } from './fields.ts'
 import { sum, sumBytes, tooLarge, whole } from './fields.ts'
 import { SYNC_LIMITS as LIMITS } from './limits.ts'
 import { OriginReader, OriginWriter } from './origins.ts'
@@ -82,7 +82,7 @@ function deflatedList(list: Uint8Array, count: number): Bytes | undefined {
 
 export function decodeMessage(bytes: Uint8Array): SyncMessage {
   if (bytes.length > LIMITS.frameBytes) throw bad(`a message has more than ${LIMITS.frameBytes} bytes`)
-  const message = decoded(() => pb.Message.decode(bytes, DECODE))
+  const message = decoded(() => pb.Message.decode(plain(bytes), DECODE))
   const { hello, welcome, entries, received, want, digest, audit, children, goodbye } = message
   const all = [hello, welcome, entries, received, want, digest, audit, children, goodbye]
   if (all.filter(each => each !== undefined).length > 1) throw bad('it is more than one thing')
@@ -206,9 +206,7 @@ function checkedEntries(message: pb.Entries): SyncMessage {
 
 function inflated(deflated: Uint8Array): readonly Uint8Array[] {
   const list = decoded(() => inflateRawSync(deflated, { maxOutputLength: LIMITS.frameBytes }))
-  // Not as a Buffer, whose parts would be Buffers, which some entries would be and others not.
-  const bytes = new Uint8Array(list.buffer, list.byteOffset, list.length)
-  return decoded(() => pb.EntryList.decode(bytes, { limits: { entries: LIMITS.entriesPerMessage } }).entries)
+  return decoded(() => pb.EntryList.decode(plain(list), { limits: { entries: LIMITS.entriesPerMessage } }).entries)
 }
 
 function checkedWant(message: pb.Want): SyncMessage {

@@ -1,6 +1,6 @@
 /** Operations as their origins sign them. README.md, "Operations". */
 import { bad, count, decoded, encoded, hash, hashBytes, headerName, headerValue } from './fields.ts'
-import { method, path, present, replicant, sites, text, type, whole } from './fields.ts'
+import { method, path, plain, present, replicant, sites, text, type, whole } from './fields.ts'
 import { SYNC_LIMITS as LIMITS } from './limits.ts'
 import { OriginReader, OriginWriter } from './origins.ts'
 import * as pb from './pb/message.ts'
@@ -38,7 +38,7 @@ export function encodeOperation(operation: Operation): Bytes {
 
 export function decodeOperation(bytes: Uint8Array): Operation {
   if (bytes.length > LIMITS.operationBytes) throw bad(`an operation has more than ${LIMITS.operationBytes} bytes`)
-  const message = decoded(() => pb.Operation.decode(bytes, DECODE))
+  const message = decoded(() => pb.Operation.decode(plain(bytes), DECODE))
   const { previous, matrix, memberBy, idempotency, payload, members } = message
   const origins = new OriginReader(message.origins)
   return {

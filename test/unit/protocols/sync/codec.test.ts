@@ -30,7 +30,9 @@ describe('what is written is read back', () => {
   test('operations', () => {
     fc.assert(
       fc.property(operation, value => {
-        expect(codec.decodeOperation(codec.encodeOperation(value))).toEqual(value)
+        const bytes = codec.encodeOperation(value)
+        expect(codec.decodeOperation(bytes)).toEqual(value)
+        expect(codec.decodeOperation(Buffer.from(bytes))).toEqual(value)
       }),
       { numRuns: 500 },
     )
