@@ -11,6 +11,7 @@ import { stateGauges } from './composition/gauges.ts'
 import { Lifecycle } from './composition/lifecycle.ts'
 import { Listeners } from './composition/listeners.ts'
 import { AgentReplication } from './composition/replication.ts'
+import { ReplicationWatch } from './composition/replication-watch.ts'
 import { RequestPath } from './composition/request-path.ts'
 import { Services } from './composition/services.ts'
 import type { Config } from './config.ts'
@@ -83,6 +84,7 @@ async function start(
     services: offered(services),
   })
   const { transport, membership } = peer
+  const replicationWatch = new ReplicationWatch(config.site, systemClock, metrics)
   const replication = new AgentReplication({
     config,
     services,
@@ -91,6 +93,7 @@ async function start(
     clock: systemClock,
     random: systemRandom,
     logger: logger.child({ part: 'replication' }),
+    onEvent: event => replicationWatch.see(event),
   })
   const ownAddress = (service: string): string | undefined => listeners.ownUrl(service)
   const requestPath = new RequestPath({
@@ -144,6 +147,8 @@ async function start(
         listeners,
         traffic,
         metrics,
+        replicants: replication.listing,
+        replicationWatch,
         state: () => state,
         storeFailure: () => storeFailure,
         adminUrl: () => adminUrl,

@@ -9,6 +9,7 @@ import { readPackage } from '../config/version.ts'
 import { BadValue, reachableAddress } from '../config/values.ts'
 import { evaluateCheck, isReadiness } from '../core/check/index.ts'
 import type { CheckFacts, MeshFact } from '../core/check/index.ts'
+import type { ReplicantName } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
 import type {
   AbortOptions,
@@ -19,14 +20,21 @@ import type {
   DhtRecord,
   Finding,
   Listener,
+  ConflictInfo,
   OwnService,
+  Page,
+  PageQuery,
   PeerInfo,
+  ReplicantDetail,
+  ReplicantInfo,
   SaveOptions,
 } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerNode } from '../peer-node.ts'
+import type { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
 import type { Traffic } from '../runtime/traffic.ts'
 import type { ListenerChange, Listeners } from './listeners.ts'
+import type { ReplicationWatch } from './replication-watch.ts'
 import type { Service, Services } from './services.ts'
 
 export interface ControlParts {
@@ -38,6 +46,8 @@ export interface ControlParts {
   readonly listeners: Listeners
   readonly traffic: Traffic
   readonly metrics: PrometheusMetrics
+  readonly replicants: ReplicantListing
+  readonly replicationWatch: ReplicationWatch
   readonly state: () => AgentStatus['state']
   /** What made the store fail, undefined while it works. */
   readonly storeFailure: () => CheopsError | undefined
@@ -54,16 +64,19 @@ export class Control implements AgentControl {
   readonly #parts: ControlParts
   readonly #startedAt: number
   readonly #listeners = new Set<(event: AgentEvent) => void>()
-  readonly #stopWatching: () => void
+  readonly #stopWatching: readonly (() => void)[]
   /** The change of services that is under way: one at a time, so that each finds what it checked. */
   #change: Promise<unknown> = Promise.resolve()
 
   constructor(parts: ControlParts) {
     this.#parts = parts
     this.#startedAt = parts.clock.now()
-    this.#stopWatching = parts.peer.membership.onChange(({ kind, site, detail, at }) =>
-      this.#tell({ type: `site.${kind}`, subject: site, detail, at }),
-    )
+    this.#stopWatching = [
+      parts.peer.membership.onChange(({ kind, site, detail, at }) =>
+        this.#tell({ type: `site.${kind}`, subject: site, detail, at }),
+      ),
+      parts.replicationWatch.onEvent(event => this.#tell(event)),
+    ]
   }
 
   get membership(): AgentControl['membership'] {
@@ -217,6 +230,18 @@ export class Control implements AgentControl {
     return peer.updateServices(offered(services))
   }
 
+  replicants(query: PageQuery): Promise<Page<ReplicantInfo>> {
+    return this.#parts.replicants.list(query)
+  }
+
+  replicant(name: ReplicantName): Promise<ReplicantDetail> {
+    return this.#parts.replicants.show(name)
+  }
+
+  conflicts(query: PageQuery): Promise<Page<ConflictInfo>> {
+    return this.#parts.replicants.conflicts(query)
+  }
+
   readiness(): readonly Finding[] {
     return evaluateCheck(this.#memory()).filter(isReadiness)
   }
@@ -284,7 +309,8 @@ export class Control implements AgentControl {
   }
 
   close(): void {
-    this.#stopWatching()
+    for (const stop of this.#stopWatching) stop()
+    this.#parts.replicationWatch.close()
     this.#listeners.clear()
   }
 }

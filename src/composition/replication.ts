@@ -12,7 +12,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { MembershipChange } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
-import type { ReplicationEvent } from '../runtime/replication/events.ts'
+import type { ReplicationEvent, ReplicationListener } from '../runtime/replication/events.ts'
+import { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
 import { Replicator } from '../runtime/replication/replicator.ts'
 import type { Services } from './services.ts'
 
@@ -24,16 +25,20 @@ export interface ReplicationParts {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Told of everything that happens; must not throw. */
+  readonly onEvent: ReplicationListener
 }
 
 /** Replication in this agent: the replicator with the real ports, told by the membership who can be reached. */
 export class AgentReplication {
   readonly replicator: Replicator
+  /** What operators see of the replicants. */
+  readonly listing: ReplicantListing
   readonly #application: ApplicationClient
   readonly #peer: PeerNode
   #unwatch: () => void = () => {}
 
-  constructor({ config, services, peer, store, clock, random, logger }: ReplicationParts) {
+  constructor({ config, services, peer, store, clock, random, logger, onEvent }: ReplicationParts) {
     const { membership } = peer
     this.#peer = peer
     this.#application = new ApplicationClient({
@@ -67,8 +72,12 @@ export class AgentReplication {
       matrixOf: () => undefined,
       // Repair by the state of another member: not yet, so what needs it is shown as Diverged.
       fetchState: () => Promise.resolve(undefined),
-      onEvent: event => log(logger, event),
+      onEvent: event => {
+        log(logger, event)
+        onEvent(event)
+      },
     })
+    this.listing = new ReplicantListing(store, this.replicator)
   }
 
   /** After the peer: others may begin to tell at once. */

@@ -1,7 +1,9 @@
 import type { ServiceConfig } from '../config.ts'
 import type { Finding } from '../core/check/index.ts'
+import type { Conflict, ReplicantName } from '../core/oplog/index.ts'
 import type { CheopsError } from '../errors.ts'
 import type { Membership } from './membership.ts'
+import type { Outcome } from './sync.ts'
 
 export type { CheckFacts, Finding } from '../core/check/index.ts'
 
@@ -60,6 +62,19 @@ export interface AgentControl {
   addService(service: Readonly<Record<string, unknown>>, options: SaveOptions): Promise<OwnService>
   /** @throws CheopsError ERR_ADMIN_NOT_FOUND, ERR_ADMIN_SAVE */
   removeService(name: string, options: SaveOptions): Promise<void>
+
+  /**
+   * What is replicated at this site, in the order of its store, a page at a time.
+   * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
+   */
+  replicants(query: PageQuery): Promise<Page<ReplicantInfo>>
+  /** @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_STORE_CORRUPT, ERR_STORE_FAILED */
+  replicant(name: ReplicantName): Promise<ReplicantDetail>
+  /**
+   * The conflicts of all replicants of this site. A page ends at the end of a replicant, so that it may hold some more than were asked for.
+   * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
+   */
+  conflicts(query: PageQuery): Promise<Page<ConflictInfo>>
 
   /**
    * The checks that say whether this agent can do its work, from memory (`evaluateCheck` of core/check, those that
@@ -170,11 +185,82 @@ export interface OwnService {
   readonly expose: ServiceConfig['expose']
 }
 
+export interface PageQuery extends AbortOptions {
+  /** `Page.next` of the page before; the first page without it. */
+  readonly after?: string | undefined
+  /** At most so many, 1 or more. */
+  readonly limit: number
+}
+
+export interface Page<T> {
+  /** May be empty although there are more: how much is looked at for one page is bounded. */
+  readonly items: readonly T[]
+  /** Where the next page begins; undefined behind the last one. */
+  readonly next: string | undefined
+}
+
+/** A replicant at this site, as lists show it. */
+export interface ReplicantInfo extends ReplicantName {
+  /** Names of sites, sorted. */
+  readonly members: readonly string[]
+  /**
+   * - `agrees`: this site has done all that it knows of.
+   * - `busy`: it has something left to do.
+   * - `uncertain`: what became of a write at its application is not known yet.
+   * - `unbound`: the name belongs to something else at this site, which nothing touches.
+   * - `Diverged`: its application cannot be made equal to the others by itself.
+   */
+  readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
+  /** How many. */
+  readonly conflicts: number
+}
+
+export interface ReplicantDetail extends Omit<ReplicantInfo, 'conflicts'> {
+  readonly conflicts: readonly ConflictInfo[]
+  /** The newest operations of this site, the oldest of them first, with what is known of them at each member. */
+  readonly operations: readonly OperationInfo[]
+}
+
+/** An operation that was accepted and has no effect, though nobody who decided so had seen it. Without its body. */
+export interface ConflictInfo {
+  readonly replicant: ReplicantName
+  /** As `Cheops-Operation` has it: `site1/1763762400000-9f86d081884c7d65/7`. */
+  readonly operation: string
+  /** `create`, `replace`, `merge`, `patch`, `delete`, `state`, or one of the kind's own. */
+  readonly type: string
+  /** Where a client wrote it. */
+  readonly site: string
+  /** When, Unix milliseconds by the clock of that site. */
+  readonly at: number
+  readonly why: Conflict['why']
+  /** The same in words. */
+  readonly detail: string
+  /** The operation that counts instead, where one can be named. */
+  readonly against: string | undefined
+}
+
+export interface OperationInfo {
+  /** As `Cheops-Operation` has it. */
+  readonly operation: string
+  readonly sites: readonly {
+    readonly site: string
+    readonly outcome: Outcome
+    /** What the application there answered. */
+    readonly status?: number
+    /** When that site has told it, Unix milliseconds; 0 where it has told nothing. */
+    readonly at: number
+  }[]
+}
+
 /** Something that an operator may want to see when it happens. */
 export interface AgentEvent {
-  /** `site.joined`, `site.record`, `site.liveness`, `site.connected`, `site.disconnected`, `site.refused`, `service.added`, `service.removed`, `agent.stopping`. */
+  /**
+   * `site.joined`, `site.record`, `site.liveness`, `site.connected`, `site.disconnected`, `site.refused`, `service.added`, `service.removed`,
+   * `agent.stopping`; `replication.released`, `.outcome`, `.conflict`, `.settled`, `.unbound`, `.diverged`, `.agrees`, `.refused`, `.hole`,
+   * `.set-back`, `.omitted`.
+   */
   readonly type: string
-  /** The site or service that it is about. */
+  /** The site or service that it is about, or the replicant: `inventory/items/purple`. */
   readonly subject: string
   /** A sentence. */
   readonly detail: string

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { CheopsError } from '../../errors.ts'
-import type { AgentStatus, Finding } from '../../ports/control.ts'
+import type { AgentStatus, ConflictInfo, Finding, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
+import type { ReplicantName } from '../../core/oplog/index.ts'
 import type { Catalog } from '../../core/resource/catalog.ts'
 import { nearestName } from '../../core/scope/index.ts'
 import { AgentRefusal } from '../failure.ts'
@@ -18,6 +19,9 @@ export interface AdminClientOptions {
 
 /** Answers are small; what is larger comes from something that is no agent. */
 const MAX_ANSWER_BYTES = 64 * 1024 ** 2
+
+/** As many as the admin API gives at once. */
+const MAX_PAGE_ITEMS = 1_000
 
 /**
  * The admin API as methods. Each throws CheopsError ERR_CLI_AGENT when nobody could be asked, AgentRefusal when the agent
@@ -46,6 +50,24 @@ export class AdminClient {
   catalog = () => this.#json<Catalog>('GET', '/v1/catalog')
   addService = (name: string, service: object, save: boolean) =>
     this.#json<ServiceAnswer>('PUT', `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`, service)
+  replicants = (limit: number, after?: string) => this.#pages<ReplicantInfo>('/v1/replicants', limit, after)
+  conflicts = (limit: number, after?: string) => this.#pages<ConflictInfo>('/v1/conflicts', limit, after)
+  replicant = ({ service, kind, name }: ReplicantName) =>
+    this.#json<ReplicantDetail>('GET', `/v1/replicants/${[service, kind, name].map(encodeURIComponent).join('/')}`)
+
+  /** Pages until there are `limit` items (a last page may hold some more), or no more. */
+  async #pages<T>(path: string, limit: number, after: string | undefined): Promise<Page<T>> {
+    const items: T[] = []
+    let next = after
+    do {
+      const query = new URLSearchParams({ limit: String(Math.min(limit - items.length, MAX_PAGE_ITEMS)) })
+      if (next !== undefined) query.set('after', next)
+      const page = await this.#json<Page<T>>('GET', `${path}?${query}`)
+      items.push(...page.items)
+      next = page.next
+    } while (next !== undefined && items.length < limit)
+    return { items, next }
+  }
 
   /** A site that nobody knows is most often one whose name was mistyped. */
   async #ofSite<T>(name: string, answer: Promise<T>): Promise<T> {

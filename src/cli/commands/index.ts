@@ -8,6 +8,7 @@ import { initCommand } from './init.ts'
 import { kubectlCommand } from './kubectl.ts'
 import { dhtGroup, peerGroup, siteGroup } from './mesh.ts'
 import { openstackCommand } from './openstack.ts'
+import { conflictGroup, replicantGroup } from './replicant.ts'
 import { requestCommand } from './request.ts'
 import { scopeGroup } from './scope.ts'
 import { serviceGroup } from './service.ts'
@@ -22,6 +23,7 @@ export function commandTable(startAgent: StartAgent): CommandTable {
     ['Run an agent', [initCommand, upCommand(startAgent), checkCommand]],
     ['Send requests', [requestCommand, openstackCommand, kubectlCommand, scopeGroup]],
     ['See the mesh', [statusCommand, siteGroup, serviceGroup, peerGroup, dhtGroup, eventsCommand]],
+    ['See what is replicated', [replicantGroup, conflictGroup]],
     ['This command', [contextGroup, glueGroup, versionCommand, completionCommand(() => table)]],
   ]
   return table

@@ -42,7 +42,12 @@ const ask = (route: string, init: Omit<RequestInit, 'headers'> & { headers?: Rec
   fetch(server.url + route, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } })
 
 const fill = (route: string) =>
-  route.replace('{site}', 'site2').replace('{peer}', '12D3KooWsite2').replace('{service}', 'inventory')
+  route
+    .replace('{site}', 'site2')
+    .replace('{peer}', '12D3KooWsite2')
+    .replace('{service}', 'inventory')
+    .replace('{kind}', 'items')
+    .replace('{name}', 'purple')
 
 interface Document {
   openapi: string
@@ -139,6 +144,30 @@ describe('routes', () => {
   test('sites keep numbers that JSON cannot hold', async () => {
     const [first] = (await (await ask('/v1/sites')).json()) as { recordNumber: string; self: boolean }[]
     expect(first).toMatchObject({ recordNumber: '9007199254740993', self: true })
+  })
+
+  test.each([
+    ['limit=0', 400],
+    ['limit=1001', 400],
+    ['limit=many', 400],
+    ['after=nothing', 400],
+    ['after=a/b/%F4%8F%BF%BF', 400],
+    ['after=inventory/items/a%252Fb&limit=1000', 200],
+  ])('replicants?%s answers %i', async (query, status) => {
+    for (const route of ['/v1/replicants', '/v1/conflicts'])
+      expect([route, (await ask(`${route}?${query}`)).status]).toEqual([route, status])
+  })
+
+  test('a page is what was asked for; a kind may have slashes', async () => {
+    await ask('/v1/replicants?after=inventory/items/purple&limit=7')
+    await ask('/v1/replicants')
+    expect(control.calls).toEqual(['replicants inventory/items/purple 7', 'replicants - 100'])
+    expect((await ask('/v1/replicants/kubernetes/v1%2FPod/purple')).status).toBe(200)
+    const missing = await ask('/v1/replicants/inventory/items/blue')
+    expect([missing.status, ((await missing.json()) as { code: string }).code]).toEqual([
+      404,
+      'ERR_REPLICANT_NOT_FOUND',
+    ])
   })
 
   test('services of all sites, with endpoints of the own ones only', async () => {

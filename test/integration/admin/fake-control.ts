@@ -2,7 +2,15 @@
 import { parseService } from '../../../src/config/load.ts'
 import { evaluateCheck, isReadiness } from '../../../src/core/check/index.ts'
 import { CheopsError } from '../../../src/errors.ts'
-import type { AgentControl, AgentEvent, CheckFacts, OwnService, PeerInfo } from '../../../src/ports/control.ts'
+import type {
+  AgentControl,
+  AgentEvent,
+  CheckFacts,
+  OwnService,
+  PeerInfo,
+  ReplicantDetail,
+  ReplicantInfo,
+} from '../../../src/ports/control.ts'
 import type { SiteView } from '../../../src/ports/membership.ts'
 
 /** 2025-11-22 10:00 UTC */
@@ -27,6 +35,46 @@ const site = (name: string, rest: Partial<SiteView> = {}): SiteView => ({
   clockOffsetMs: 3,
   ...rest,
 })
+
+const ORIGIN = 'site2/1763800000000-9f86d081884c7d65'
+
+const purpleReplicant: ReplicantDetail = {
+  service: 'inventory',
+  kind: 'items',
+  name: 'purple',
+  members: ['site1', 'site2'],
+  state: 'Diverged',
+  conflicts: [
+    {
+      replicant: { service: 'inventory', kind: 'items', name: 'purple' },
+      operation: `${ORIGIN}/7`,
+      type: 'replace',
+      site: 'site2',
+      at: NOW,
+      why: 'replaced',
+      detail: 'another write counts',
+      against: 'site1/1763800000000-9f86d081884c7d65/3',
+    },
+  ],
+  operations: [
+    {
+      operation: 'site1/1763800000000-9f86d081884c7d65/3',
+      sites: [
+        { site: 'site1', outcome: 'applied', status: 200, at: NOW },
+        { site: 'site2', outcome: 'pending', at: 0 },
+      ],
+    },
+  ],
+}
+
+const webReplicant: ReplicantInfo = {
+  service: 'kubernetes',
+  kind: 'v1/Pod',
+  name: 'a/b%',
+  members: ['site1'],
+  state: 'agrees',
+  conflicts: 0,
+}
 
 export interface FakeControl extends AgentControl {
   emit(event: AgentEvent): void
@@ -167,6 +215,17 @@ export function fakeControl(): FakeControl {
     async removeService(name) {
       if (!own.delete(name)) throw new CheopsError('ERR_ADMIN_NOT_FOUND', `This site offers no service "${name}".`)
     },
+    async replicants({ after, limit }) {
+      control.calls.push(`replicants ${after ?? '-'} ${limit}`)
+      if (after === 'inventory/items/purple') return { items: [webReplicant], next: undefined }
+      const { conflicts, operations: _, ...purple } = purpleReplicant
+      return { items: [{ ...purple, conflicts: conflicts.length }], next: 'inventory/items/purple' }
+    },
+    async replicant(name) {
+      if (name.name === 'purple' || name.name === 'site2') return purpleReplicant
+      throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `Nothing is replicated here as ${name.name}.`)
+    },
+    conflicts: async () => ({ items: purpleReplicant.conflicts, next: undefined }),
     readiness: () => evaluateCheck(control.facts).filter(isReadiness),
     check: async () => evaluateCheck(control.facts),
     onEvent(listener) {

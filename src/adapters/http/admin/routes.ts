@@ -1,4 +1,5 @@
 import { CheopsError } from '../../../errors.ts'
+import type { PageQuery } from '../../../ports/control.ts'
 import type { SiteView } from '../../../ports/membership.ts'
 import { livez, readyz } from './health.ts'
 import { openapi } from './openapi.ts'
@@ -14,6 +15,17 @@ const SAVE = {
   save: {
     description: 'Also change the configuration file of the agent: true or false.',
     schema: { type: 'boolean', default: false },
+  },
+}
+
+/** One page: what an operator looks through, and no answer that takes long. */
+const [PAGE, MAX_PAGE] = [100, 1_000]
+
+const PAGES = {
+  after: { description: '"next" of the page before.', schema: TEXT },
+  limit: {
+    description: 'At most so many; a page of conflicts ends at the end of a replicant.',
+    schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: PAGE },
   },
 }
 
@@ -190,6 +202,35 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: '/v1/replicants',
+    summary: 'What is replicated at this site, a page at a time',
+    query: PAGES,
+    answer: ok('By service, kind and name.', ref('Replicants')),
+    errors: ['ERR_ADMIN_INPUT'],
+    handle: async context => json(await context.control.replicants(pageOf(context))),
+  },
+  {
+    method: 'GET',
+    path: '/v1/replicants/{service}/{kind}/{name}',
+    summary: 'One replicant: members, state, conflicts, and what became of operations of this site',
+    answer: ok('How it stands at this site.', ref('Replicant')),
+    errors: ['ERR_REPLICANT_NOT_FOUND'],
+    async handle({ control, params }) {
+      const { service = '', kind = '', name = '' } = params
+      return json(await control.replicant({ service, kind, name }))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/conflicts',
+    summary: 'Accepted operations that have no effect, though nobody who decided so had seen them, a page at a time',
+    query: PAGES,
+    answer: ok('By replicant; without bodies.', ref('Conflicts')),
+    errors: ['ERR_ADMIN_INPUT'],
+    handle: async context => json(await context.control.conflicts(pageOf(context))),
+  },
+  {
+    method: 'GET',
     path: '/v1/events',
     summary: 'Server-sent events, from now on, or from behind Last-Event-ID as far as they are kept',
     answer: {
@@ -232,6 +273,18 @@ function record(body: unknown): Readonly<Record<string, unknown>> {
     throw new CheopsError('ERR_ADMIN_INPUT', 'The body must be a JSON object.')
   }
   return { ...body }
+}
+
+/** @throws CheopsError ERR_ADMIN_INPUT */
+function pageOf({ query, signal }: RouteContext): PageQuery {
+  const after = query.get('after') ?? undefined
+  // Three names as encodeURIComponent writes them: what was given out, and nothing else that could be a key.
+  if (after !== undefined && !/^(?:[\w.~!*'()%-]+\/){2}[\w.~!*'()%-]+$/.test(after))
+    throw new CheopsError('ERR_ADMIN_INPUT', '"after" must be "next" of another page.')
+  const limit = Number(query.get('limit') ?? PAGE)
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
+    throw new CheopsError('ERR_ADMIN_INPUT', `"limit" is a whole number from 1 to ${String(MAX_PAGE)}.`)
+  return { after, limit, signal }
 }
 
 function flag(query: URLSearchParams, name: string): boolean {

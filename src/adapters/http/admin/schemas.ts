@@ -18,6 +18,38 @@ export const ref = (name: keyof typeof SCHEMAS): Schema => ({ $ref: `#/component
 export const listOf = (name: keyof typeof SCHEMAS): Schema => list(ref(name))
 
 const counts = object({ inFlight: integer, total: integer, failed: integer })
+const conflict = object(
+  {
+    replicant: object({ service: text, kind: text, name: text }),
+    operation: { type: 'string', description: 'As the header Cheops-Operation has it.' },
+    type: text,
+    site: { type: 'string', description: 'Where a client wrote it.' },
+    at: moment,
+    why: choice('replaced', 'deleted', 'other-life', 'removed-member'),
+    detail: text,
+    against: { type: 'string', description: 'The operation that counts instead, where one can be named.' },
+  },
+  'against',
+)
+const replicaState = choice('agrees', 'busy', 'uncertain', 'unbound', 'Diverged')
+const siteOutcome = object(
+  {
+    site: text,
+    outcome: choice('pending', 'applied', 'superseded', 'void', 'failed', 'uncertain'),
+    status: integer,
+    at: { type: 'number', description: 'When that site has told it, Unix milliseconds; 0 where it has told nothing.' },
+  },
+  'status',
+)
+const replicantName = { service: text, kind: text, name: text, members: list(text), state: replicaState }
+const page = (items: Schema): Schema =>
+  object(
+    {
+      items: list(items),
+      next: { type: 'string', description: 'For "after" of the next page. It may be there although "items" is empty.' },
+    },
+    'next',
+  )
 const expose = object({ sites: list(text), methods: list(text), paths: list(text) })
 
 /** What the admin API answers, and takes. A test validates real answers against these. */
@@ -131,5 +163,12 @@ export const SCHEMAS = {
     { id: text, section: text, level: choice('ok', 'warning', 'error'), message: text, hint: text },
     'hint',
   ),
+  Replicants: page(object({ ...replicantName, conflicts: { type: 'integer', description: 'How many.' } })),
+  Replicant: object({
+    ...replicantName,
+    conflicts: list(conflict),
+    operations: list(object({ operation: text, sites: list(siteOutcome) })),
+  }),
+  Conflicts: page(conflict),
   Event: object({ id: integer, type: text, subject: text, detail: text, at: moment }),
 } as const satisfies Record<string, Schema>

@@ -1,0 +1,169 @@
+import type { ReplicantName } from '../../core/oplog/index.ts'
+import { parseReplicantText, replicantText } from '../../core/oplog/replicant-text.ts'
+import { CheopsError } from '../../errors.ts'
+import type { ConflictInfo, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
+import { connectAgent } from '../agent/resolve.ts'
+import type { Call, GroupSpec, OptionSpec } from '../command.ts'
+import { EXIT, wantsColour } from '../io.ts'
+import { painter, render } from '../output/render.ts'
+import { table } from '../output/table.ts'
+import { printable } from '../output/visible.ts'
+
+const PAGE_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--limit <n>', help: 'at most so many, 1 to 100000', fallback: '100' },
+  { flags: '--after <next>', help: 'go on where the last list ended, with what it says at its end' },
+]
+
+export const replicantGroup: GroupSpec = {
+  name: 'replicant',
+  summary: 'The resources that are replicated at this site',
+  commands: [
+    {
+      name: 'ls',
+      summary: 'List what is replicated here: members, state, conflicts',
+      details:
+        'STATE is how it stands at this site: agrees (all that is known here is done), busy (something is left to do), uncertain (what\n' +
+        'became of a write is not known yet), unbound (the application has something else by this name, which is not touched), Diverged\n' +
+        '(the application cannot be made equal to the others by itself).',
+      agent: true,
+      output: true,
+      options: PAGE_OPTIONS,
+      examples: [
+        ['cheops replicant ls', 'the first hundred, by service, kind and name'],
+        [
+          `cheops replicant ls --limit 100000 -o json | jq '.items[] | select(.state != "agrees")'`,
+          'what needs a look',
+        ],
+      ],
+      async run(call) {
+        const page = await (await connectAgent(call)).replicants(limitOf(call), call.options.text('after'))
+        render(call.io, call.options.format, page, () => withRest(replicantTable(page, wantsColour(call.io)), page))
+        return EXIT.ok
+      },
+    },
+    {
+      name: 'show',
+      summary: 'Show one: members, state, conflicts, and what became of the writes of this site',
+      details:
+        'Only the newest writes that came in at this site are shown; ask the agent of another member for those that came in there. A slash\n' +
+        'within the name is written %2F, as "cheops replicant ls" shows it. Bodies are never shown: they may be secret.',
+      arguments: [{ name: '<replicant>', help: 'SERVICE/KIND/NAME, as "cheops replicant ls" shows it' }],
+      agent: true,
+      output: true,
+      examples: [
+        ['cheops replicant show inventory/items/purple', 'the item "purple" of the service "inventory"'],
+        ['cheops replicant show kubernetes/v1/Pod/web -o json', 'kinds may have slashes'],
+      ],
+      async run(call) {
+        const name = nameOf(call.args[0] ?? '')
+        const replicant = await (await connectAgent(call)).replicant(name)
+        render(call.io, call.options.format, replicant, () => replicantScreen(replicant))
+        return EXIT.ok
+      },
+    },
+  ],
+}
+
+export const conflictGroup: GroupSpec = {
+  name: 'conflict',
+  summary: 'Writes that were accepted and have no effect',
+  commands: [
+    {
+      name: 'ls',
+      summary: 'List the writes that lost against others that had not seen them, and why',
+      details:
+        'Each write was accepted while another site, cut off or at the same moment, wrote something that excludes it. Nothing has to be done\n' +
+        'where what counts is what you want. Otherwise write what you want, with PUT: that settles all conflicts it has seen.',
+      agent: true,
+      output: true,
+      options: PAGE_OPTIONS,
+      examples: [
+        ['cheops conflict ls', 'of all replicants of this site'],
+        [`cheops conflict ls -o json | jq -r '.items[].operation'`, 'for scripts'],
+      ],
+      async run(call) {
+        const page = await (await connectAgent(call)).conflicts(limitOf(call), call.options.text('after'))
+        render(call.io, call.options.format, page, () =>
+          withRest(page.items.length === 0 ? 'There is no conflict.' : conflictTable(page.items), page),
+        )
+        return EXIT.ok
+      },
+    },
+  ],
+}
+
+/** @throws CheopsError ERR_CLI_USAGE */
+function nameOf(text: string): ReplicantName {
+  const name = parseReplicantText(text)
+  if (name !== undefined) return name
+  throw new CheopsError('ERR_CLI_USAGE', `"${text}" is no SERVICE/KIND/NAME, as inventory/items/purple is.`)
+}
+
+function limitOf({ options }: Call): number {
+  const limit = Number(options.text('limit'))
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 100_000) return limit
+  throw new CheopsError('ERR_CLI_USAGE', '--limit is a whole number from 1 to 100000.')
+}
+
+const withRest = (text: string, { next }: Page<unknown>): string =>
+  next === undefined ? text : `${text}\n\nThere are more: --after ${next}`
+
+const STATE_COLOURS = { agrees: 'green', busy: 'yellow', uncertain: 'yellow', unbound: 'red', Diverged: 'red' } as const
+
+export function replicantTable({ items }: Page<ReplicantInfo>, colour: boolean): string {
+  if (items.length === 0) return 'Nothing is replicated at this site.'
+  const paint = painter(colour)
+  const [head = '', ...rows] = table(
+    ['STATE', 'CONFLICTS', 'REPLICANT', 'MEMBERS'],
+    items.map(item => [item.state, String(item.conflicts), replicantText(item), item.members.join(', ')]),
+  ).split('\n')
+  // Colours come after the columns were measured.
+  const painted = rows.map((row, index) => {
+    const state = items[index]?.state ?? 'agrees'
+    return paint(state, STATE_COLOURS[state]) + row.slice(state.length)
+  })
+  return [head, ...painted].join('\n')
+}
+
+export function conflictTable(conflicts: readonly ConflictInfo[]): string {
+  return table(
+    ['REPLICANT', 'TYPE', 'OPERATION', 'WRITTEN', 'WHY', 'WHAT COUNTS'],
+    conflicts.map(({ replicant, type, operation, at, detail, against }) => [
+      replicantText(replicant),
+      type,
+      operation,
+      new Date(at).toISOString(),
+      detail,
+      against,
+    ]),
+  )
+}
+
+export function replicantScreen(replicant: ReplicantDetail): string {
+  const { service, kind, name, members, state, conflicts, operations } = replicant
+  const facts = [
+    ['service', service],
+    ['kind', kind],
+    ['name', name],
+    ['members', members.join(', ')],
+    ['state', state],
+  ]
+  return [
+    facts.map(([key = '', value = '']) => `${key.padEnd(12)} ${printable(value)}`).join('\n'),
+    conflicts.length === 0 ? 'There is no conflict.' : conflictTable(conflicts),
+    operations.length === 0
+      ? 'No write that came in here is remembered.'
+      : table(
+          ['WRITTEN HERE', ...members.map(member => member.toUpperCase())],
+          operations.map(({ operation, sites }) => [
+            operation,
+            ...members.map(member => outcomeText(sites.find(({ site }) => site === member))),
+          ]),
+        ),
+  ].join('\n\n')
+}
+
+function outcomeText(told: ReplicantDetail['operations'][number]['sites'][number] | undefined): string | undefined {
+  if (told === undefined) return undefined
+  return told.status === undefined ? told.outcome : `${told.outcome} (${told.status})`
+}

@@ -1,0 +1,137 @@
+import { replicantText } from '../core/oplog/replicant-text.ts'
+import type { AgentEvent } from '../ports/control.ts'
+import type { Clock, TimerHandle } from '../ports/clock.ts'
+import type { Counter, Metrics } from '../ports/metrics.ts'
+import type { ReplicationEvent } from '../runtime/replication/events.ts'
+import { operationText, whyText } from '../runtime/replication/replicant-listing.ts'
+
+/** Events that are told in one second: thousands of writes must not push what concerns the mesh out of what is kept. */
+export const MAX_EVENTS_A_SECOND = 50
+
+/** What happens in replication, counted and told to operators. */
+export class ReplicationWatch {
+  readonly #site: string
+  readonly #clock: Clock
+  readonly #operations: Counter
+  readonly #conflicts: Counter
+  readonly #listeners = new Set<(event: AgentEvent) => void>()
+  #told = 0
+  #omitted = 0
+  #second: TimerHandle | undefined
+
+  constructor(site: string, clock: Clock, metrics: Metrics) {
+    this.#site = site
+    this.#clock = clock
+    this.#operations = metrics.counter(
+      'cheops_replication_operations_total',
+      'What became of operations at this site, those of other sites included.',
+      ['outcome'],
+    )
+    this.#conflicts = metrics.counter('cheops_replication_conflicts_total', 'Conflicts that became known here.')
+  }
+
+  see(event: ReplicationEvent): void {
+    if (event.kind === 'outcome' && event.site === this.#site) this.#operations.add(1, event.outcome)
+    if (event.kind === 'conflict') this.#conflicts.add(1)
+    const shown = shownEvent(event, this.#site)
+    if (shown === undefined) return
+    this.#second ??= this.#clock.after(1_000, () => this.#endSecond())
+    if (this.#told >= MAX_EVENTS_A_SECOND) {
+      this.#omitted++
+      return
+    }
+    this.#told++
+    this.#tell(shown)
+  }
+
+  /** Calls `listener` for each event from now on; returns what ends that. Listeners must not throw. */
+  onEvent(listener: (event: AgentEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  close(): void {
+    this.#second?.cancel()
+    this.#listeners.clear()
+  }
+
+  #endSecond(): void {
+    const omitted = this.#omitted
+    this.#second = undefined
+    this.#told = 0
+    this.#omitted = 0
+    if (omitted === 0) return
+    const detail = `${omitted} more events of replication within a second are not shown; "cheops replicant ls" has how all stands`
+    this.#tell({ type: 'replication.omitted', subject: this.#site, detail })
+  }
+
+  #tell(event: Omit<AgentEvent, 'at'>): void {
+    const at = this.#clock.now()
+    for (const listener of this.#listeners) listener({ ...event, at })
+  }
+}
+
+/** One sentence for an event; undefined for what goes as it should, and is told by other means. */
+export function shownEvent(event: ReplicationEvent, self: string): Omit<AgentEvent, 'at'> | undefined {
+  const detail = detailOf(event, self)
+  if (detail === undefined) return undefined
+  const type = `replication.${event.kind}`
+  return { type, subject: subjectOf(event), detail }
+}
+
+function subjectOf(event: ReplicationEvent): string {
+  if (event.kind === 'refused') return event.from
+  return event.kind === 'set-back' ? event.site : replicantText(event.replicant)
+}
+
+function detailOf(event: ReplicationEvent, self: string): string | undefined {
+  switch (event.kind) {
+    case 'released':
+      return `a client's ${event.type} was accepted here as ${operationText(event.dot)}; the other members will get it`
+    case 'outcome':
+      return outcomeText(event, self)
+    case 'conflict': {
+      const { dot, type } = event.conflict.operation
+      return `the ${type} ${operationText(dot)} has no effect: ${whyText(event.conflict.why)}; see "cheops conflict ls"`
+    }
+    case 'settled':
+      return `the ${event.conflict.operation.type} ${operationText(event.conflict.operation.dot)} is no conflict any more: a later write has seen it`
+    case 'unbound':
+      return 'what the application here has by this name is not the replicated resource: it is not touched; rename or remove one of the two'
+    case 'diverged':
+      return `the application here cannot be made equal to the other members: ${event.why}`
+    case 'agrees':
+      return 'the application here is equal to the other members again'
+    case 'hole':
+      return `operations of ${event.last.site} up to ${operationText(event.last)} are lost: no member holds them`
+    case 'refused':
+      return `an operation that ${event.from} sent was not taken: ${event.why}`
+    case 'set-back':
+      return `the store of ${event.site} was set back to an older state: all that is shared with it is told anew`
+    case 'members':
+      return undefined
+  }
+}
+
+/** What ends well is not told: that is what everything should do. */
+function outcomeText(
+  { dot, site, outcome, status }: ReplicationEvent & { readonly kind: 'outcome' },
+  self: string,
+): string | undefined {
+  const operation = operationText(dot)
+  const answered = status === undefined ? '' : `: the application answered ${status}`
+  switch (outcome) {
+    case 'failed':
+      return `${operation} has failed at ${site}${answered}`
+    case 'uncertain':
+      return `whether ${operation} took effect at ${site} is not known yet; nothing else is done to the resource there until it is`
+    case 'superseded':
+      return site === self
+        ? undefined
+        : `${operation} was not carried out at ${site}: a later write had replaced it before`
+    case 'void':
+    case 'applied':
+    case 'pending':
+      return undefined
+  }
+}

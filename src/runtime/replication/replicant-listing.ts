@@ -1,0 +1,186 @@
+import {
+  compareOperations,
+  type Conflict,
+  type Dot,
+  type OperationId,
+  type ReplicantName,
+} from '../../core/oplog/index.ts'
+import { replicantText } from '../../core/oplog/replicant-text.ts'
+import { CheopsError } from '../../errors.ts'
+import { decodeLocal, nameOfCore } from './records.ts'
+import type {
+  ConflictInfo,
+  OperationInfo,
+  Page,
+  PageQuery,
+  ReplicantDetail,
+  ReplicantInfo,
+} from '../../ports/control.ts'
+import type { Store } from '../../ports/store.ts'
+import type { Require } from './outcomes.ts'
+import type { SiteOutcome } from './records.ts'
+import type { ReplicaStatus } from './replicator.ts'
+
+/** What is asked of the replicator: what it has in memory may be ahead of the disk. */
+export interface Replicas {
+  status(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
+  wait(replicant: ReplicantName, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]>
+}
+
+/** Records of the store that are read for one page, so that no answer takes long: some 10,000 replicants. */
+export const MAX_RECORDS_OF_PAGE = 50_000
+
+/** Own operations of a replicant that are shown, the newest ones. */
+export const MAX_SHOWN_OPERATIONS = 20
+
+const REPLICANTS = 'replication/replicant/'
+const CORE = '/core'
+
+/** The fields of a stored core that are looked at here: see `records.ts`. */
+interface CoreRecord {
+  readonly lives: readonly {
+    readonly life: OperationId
+    readonly droppers: readonly { readonly greatest: OperationId }[]
+    readonly conflicts: readonly string[]
+    readonly outside: readonly string[]
+  }[]
+}
+
+/** What operators see of the replicants of a site. It only reads: names from the store, how they stand from the replicator. */
+export class ReplicantListing {
+  readonly #store: Store
+  readonly #replicas: Replicas
+
+  constructor(store: Store, replicas: Replicas) {
+    this.#store = store
+    this.#replicas = replicas
+  }
+
+  /**
+   * Replicants of which this site is a member, by service, kind and name.
+   * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED, ERR_ADMIN_TIMEOUT when the signal ends it
+   */
+  list(query: PageQuery): Promise<Page<ReplicantInfo>> {
+    return this.#page(query, async name => {
+      const status = await this.#replicas.status(name)
+      if (status === undefined) return []
+      const { members, state, conflicts } = status
+      return [{ ...plain(name), members, state, conflicts: conflicts.length }]
+    })
+  }
+
+  /**
+   * The conflicts of all of them; those of one replicant are never on two pages.
+   * @throws CheopsError as `list`
+   */
+  conflicts(query: PageQuery): Promise<Page<ConflictInfo>> {
+    return this.#page(query, async (name, value) => {
+      const core = readCore(value)
+      // Most have none, and need not be loaded.
+      const mayHave =
+        core.lives.length > 1 || core.lives.some(({ conflicts, outside }) => conflicts.length + outside.length > 0)
+      if (!mayHave) return []
+      const status = await this.#replicas.status(name)
+      return (status?.conflicts ?? []).map(conflict => conflictInfo(name, conflict, core))
+    })
+  }
+
+  /** @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_STORE_CORRUPT, ERR_STORE_FAILED */
+  async show(name: ReplicantName): Promise<ReplicantDetail> {
+    const status = await this.#replicas.status(name)
+    const prefix = `${REPLICANTS}${pathOf(name)}`
+    const [core, local] = await Promise.all([this.#store.get(`${prefix}${CORE}`), this.#store.get(`${prefix}/local`)])
+    if (status === undefined || core === undefined) {
+      const text = replicantText(name)
+      throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `Nothing is replicated here as ${text}.`, { name: text })
+    }
+    const known = local === undefined ? [] : decodeLocal(local).outcomes.slice(-MAX_SHOWN_OPERATIONS)
+    const operations = await Promise.all(
+      known.map(async ({ dot }): Promise<OperationInfo> => {
+        const sites = await this.#replicas.wait(name, dot, 0, 'all')
+        return { operation: operationText(dot), sites }
+      }),
+    )
+    const record = readCore(core)
+    const conflicts = status.conflicts.map(conflict => conflictInfo(name, conflict, record))
+    return { ...plain(name), members: status.members, state: status.state, conflicts, operations }
+  }
+
+  /** Goes on behind `after` until there are enough, or enough has been looked at. */
+  async #page<T>(
+    { after, limit, signal }: PageQuery,
+    itemsOf: (name: ReplicantName, core: Uint8Array) => Promise<readonly T[]>,
+  ): Promise<Page<T>> {
+    const items: T[] = []
+    const from = after === undefined ? undefined : `${REPLICANTS}${after}${CORE}`
+    let [records, last] = [0, after]
+    for await (const [key, value] of this.#store.iterate({ prefix: REPLICANTS, from })) {
+      if (signal.aborted) throw new CheopsError('ERR_ADMIN_TIMEOUT', 'the replicants could not be listed in time')
+      records++
+      if (!key.endsWith(CORE) || key === from) continue
+      // Behind the next name, so that each page goes further than the one before.
+      if (items.length >= limit || (records > MAX_RECORDS_OF_PAGE && last !== after)) return { items, next: last }
+      items.push(...(await itemsOf(nameOfCore(value), value)))
+      last = key.slice(REPLICANTS.length, -CORE.length)
+    }
+    return { items, next: undefined }
+  }
+}
+
+/** As `Cheops-Operation` has it. */
+export function operationText({ site, incarnation, number }: Dot): string {
+  return `${site}/${incarnation}/${number}`
+}
+
+/** Why an accepted operation has no effect, as the end of a sentence. */
+export function whyText(why: Conflict['why']): string {
+  switch (why) {
+    case 'replaced':
+      return 'another site wrote without having seen it, and that write counts'
+    case 'deleted':
+      return 'another site deleted the resource without having seen it'
+    case 'other-life':
+      return 'the name was created anew without having seen it'
+    case 'removed-member':
+      return 'its site had been removed from the members'
+  }
+}
+
+function conflictInfo(name: ReplicantName, { operation, why }: Conflict, core: CoreRecord): ConflictInfo {
+  const { dot, stamp, type, life } = operation
+  const against = againstOf(why, life, core)
+  return {
+    replicant: plain(name),
+    operation: operationText(dot),
+    type,
+    site: dot.site,
+    at: stamp.ms,
+    why,
+    detail: whyText(why),
+    against: against === undefined ? undefined : operationText(against.dot),
+  }
+}
+
+/** What counts instead: the greatest reset of the life, or the create of the life that holds the name. */
+function againstOf(why: Conflict['why'], life: OperationId, { lives }: CoreRecord): OperationId | undefined {
+  if (why === 'removed-member') return undefined
+  if (why === 'other-life') return lives.at(-1)?.life
+  const held = lives.find(other => compareOperations(other.life, life) === 0)
+  return held?.droppers
+    .map(({ greatest }) => greatest)
+    .toSorted(compareOperations)
+    .at(-1)
+}
+
+function readCore(bytes: Uint8Array): CoreRecord {
+  return JSON.parse(new TextDecoder().decode(bytes)) as CoreRecord
+}
+
+function plain({ service, kind, name }: ReplicantName): ReplicantName {
+  return { service, kind, name }
+}
+
+/** As `replicas-store.ts` writes keys. */
+function pathOf({ service, kind, name }: ReplicantName): string {
+  return [service, kind, name].map(text => encodeURIComponent(text.toWellFormed())).join('/')
+}
