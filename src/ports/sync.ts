@@ -165,8 +165,9 @@ export interface AuditLeaf {
 }
 
 /**
- * Why a conversation was ended. `gap` and `beyond`: numbers of entries were left out, or a cursor (or an outbox that shrank) shows
- * that a store was set back; `lost`: the stream broke or ended without a goodbye; `replaced`: a newer conversation takes its place.
+ * Why a conversation was ended. `gap`: numbers of entries were left out; `beyond`: a cursor shows that the sender's store was set back;
+ * `lost`: the stream broke or ended without a goodbye; `replaced`: a newer conversation takes its place; `unknown`: a reason of a later
+ * version.
  */
 export type SyncCloseReason =
   | 'done'
