@@ -40,3 +40,6 @@ export const READ_BACK_AFTER_MS = 1_000
 
 /** Two requests for what is missing of one replicant are at least so far apart, milliseconds. */
 export const WANT_AGAIN_MS = 2_000
+
+/** How long what another member has acknowledged may be on its way, milliseconds: then it is asked for. */
+export const WANT_AFTER_MS = 5_000

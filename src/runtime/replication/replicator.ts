@@ -84,7 +84,9 @@ export class Replicator {
         this.#lanes.kick(name)
       })
     this.#stopServing = await this.#options.network.serve(channel => {
-      new SyncReceiver(this.#shared, channel).run().catch((error: unknown) => this.#fault(error))
+      new SyncReceiver(this.#shared, channel, site => this.#resync(site))
+        .run()
+        .catch((error: unknown) => this.#fault(error))
     })
   }
 

@@ -1,5 +1,8 @@
 import {
   admit,
+  includes,
+  lifeKey,
+  type Context,
   dotKey,
   knowledgeOf,
   membersOfReplicant,
@@ -15,7 +18,7 @@ import {
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { acknowledgedByOrigin, takeOutcome, takeStep, type Shared } from './admission.ts'
-import { MAX_TRANSFER_PARTS, WANT_AGAIN_MS } from './limits.ts'
+import { MAX_TRANSFER_PARTS, WANT_AFTER_MS, WANT_AGAIN_MS } from './limits.ts'
 import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
 import type { OutboxEntry, SealedOperation, SyncChannel, SyncMessage } from '../../ports/sync.ts'
 
@@ -46,9 +49,16 @@ export class SyncReceiver {
   /** When what is missing of a replicant was asked for last. */
   readonly #asked = new Map<string, number>()
 
-  constructor(shared: Shared, channel: SyncChannel) {
+  /** Replicants of which the other site has acknowledged what is not here: that is looked after. */
+  readonly #late = new Set<string>()
+  readonly #resync: (site: string) => Promise<void>
+  #hasEnded = false
+
+  /** @param resync tells everything that both share anew */
+  constructor(shared: Shared, channel: SyncChannel, resync: (site: string) => Promise<void>) {
     this.#shared = shared
     this.#channel = channel
+    this.#resync = resync
   }
 
   /**
@@ -64,6 +74,8 @@ export class SyncReceiver {
       if (!(error instanceof CheopsError) || /^ERR_STORE_(FAILED|CORRUPT)$/.test(error.code)) throw error
       const { logger } = this.#shared.options
       logger.debug({ site: this.#channel.site, code: error.code }, 'a conversation of sync has ended')
+    } finally {
+      this.#hasEnded = true
     }
   }
 
@@ -74,12 +86,16 @@ export class SyncReceiver {
     if (message.kind !== 'hello') return
     const held = await replicas.cursors(this.#channel.site)
     const cursors = []
-    for (const { incarnation, first } of message.outboxes) {
+    let wasSetBack = false
+    for (const { incarnation, first, next } of message.outboxes) {
       this.#first.set(incarnation, first)
       const upTo = held.get(incarnation) ?? 0
       this.#cursors.set(incarnation, upTo)
       if (upTo > 0) cursors.push({ incarnation, upTo })
+      wasSetBack ||= upTo >= next
     }
+    // It has forgotten what it told, and so, perhaps, what it was told.
+    if (wasSetBack) await this.#resync(this.#channel.site)
     const { site, incarnation } = options
     await this.#channel.send({ kind: 'welcome', version: 0, site, incarnation, cursors })
   }
@@ -221,6 +237,7 @@ export class SyncReceiver {
     if (entry.kind === 'acknowledgement') {
       const { acknowledgements } = replica.core
       commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, from, entry.lives, entry.clock) })
+      if (this.#isBehind(replica)) this.#lookLater(replica.name)
       return
     }
     // A site speaks of itself, and to the origin.
@@ -231,6 +248,32 @@ export class SyncReceiver {
       outcome,
       at,
       ...(status !== undefined && { status }),
+    })
+  }
+
+  /** Whether the other site holds what is not here. */
+  #isBehind({ core }: Replica): boolean {
+    const { replicant, acknowledgements } = core
+    if (replicant.lives.length > 0 && !membersOfReplicant(replicant).includes(replicant.site)) return false
+    const told = acknowledgements.get(this.#channel.site)?.knowledge ?? new Map<string, Context>()
+    const known = new Map(replicant.lives.map(({ life, knowledge }) => [lifeKey(life), knowledge]))
+    return [...told].some(([life, knowledge]) => !includes(known.get(life) ?? [], knowledge))
+  }
+
+  /** What others have acknowledged mostly comes by itself; what does not is asked for. */
+  #lookLater(name: ReplicantName): void {
+    const key = replicantKey(name)
+    if (this.#late.has(key)) return
+    this.#late.add(key)
+    const { clock, logger } = this.#shared.options
+    clock.after(WANT_AFTER_MS, () => {
+      this.#late.delete(key)
+      if (this.#hasEnded) return
+      const asked = this.#shared.replicas.with(name, async replica => {
+        if (!this.#isBehind(replica)) return
+        await this.#want(replica, true)
+      })
+      asked.catch((error: unknown) => logger.debug({ error: String(error) }, 'what is missing could not be asked for'))
     })
   }
 
