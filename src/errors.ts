@@ -249,6 +249,11 @@ export const ERRORS = {
     title: 'The conversation with the site has ended',
     hint: 'It goes on with the next connection where it stopped. See "cheops site show".',
   },
+  ERR_STATE_MESSAGE: {
+    status: 400,
+    title: 'A message that carries the state of a resource is not in order',
+    hint: 'The agent that sent it does not follow protocols/state/README.md, or the resource breaks a limit that stands there.',
+  },
   ERR_PEER_RENAMED: {
     status: 500,
     title: 'The data folder belongs to another site',
