@@ -25,6 +25,8 @@ export class Disk {
   readonly #options: DiskOptions
   #values = new Map<string, Uint8Array>()
   #open: MemoryStore | undefined
+  /** What damaged values were. */
+  readonly #flipped = new WeakMap<Uint8Array, Uint8Array>()
   /** With `lies`: what was on the disk when it was last really synced. */
   #synced: DiskCopy | undefined
 
@@ -74,13 +76,16 @@ export class Disk {
     const keys = [...this.#values.keys()].toSorted()
     if (keys.length === 0) return undefined
     const key = this.#random.pick(keys)
+    const value = this.#values.get(key)
     damage(this.#values, key)
+    const damaged = this.#values.get(key)
+    if (value !== undefined && damaged !== undefined) this.#flipped.set(damaged, this.#flipped.get(value) ?? value)
     return key
   }
 
-  /** What a backup would hold that is made now. */
+  /** What a backup would hold that is made now; of a damaged record it has what was written. */
   copy(): DiskCopy {
-    return new Map(this.#values)
+    return new Map([...this.#values].map(([key, value]) => [key, this.#flipped.get(value) ?? value]))
   }
 
   /** Puts back what a backup holds. Nothing may have the disk open. */

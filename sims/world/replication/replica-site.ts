@@ -159,14 +159,22 @@ export class ReplicaSite {
     this.application.failNext(fault, ({ method }) => method !== 'GET' && method !== 'HEAD')
   }
 
+  /** What there is of a name here. An agent that does not say it in time says nothing. */
   async look(name: ReplicantName): Promise<Replica> {
-    const { service } = name
-    const resource = this.application.read(service, this.#world.pathOf(name))
-    const shown = await this.agent?.show(name, this.machine.disk.values).catch((error: unknown) => {
+    const { agent } = this
+    const shown = await Promise.race([this.#show(name, agent), this.#world.sleep(LOOK_MS)])
+    const resource = this.application.read(name.service, this.#world.pathOf(name))
+    return { site: this.name, replicant: shown?.replicant, resource, admits: shown?.admits }
+  }
+
+  async #show(name: ReplicantName, agent: Agent | undefined): Promise<Awaited<ReturnType<Agent['show']>> | undefined> {
+    try {
+      return await agent?.show(name, this.machine.disk.values)
+    } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? ` (${String(error.cause)})` : ''
       this.#world.defect(this.name, `what is on its disk of ${name.name} cannot be read: ${String(error)}${cause}`)
-    })
-    return { site: this.name, replicant: shown?.replicant, resource, admits: shown?.admits }
+      return undefined
+    }
   }
 
   #told(event: ReplicationEvent): void {

@@ -94,7 +94,8 @@ export class ReplicationWorld {
     for (const name of names) {
       const looks = Promise.all(this.sites.map(async site => site.look(this.nameOf(name))))
       let looked = false
-      void looks.finally(() => (looked = true)).catch(() => undefined)
+      const end = (): void => void (looked = true)
+      looks.then(end, end)
       await this.time.run(this.time.now + 5_000, () => looked)
       replicas.set(name, await looks)
     }
