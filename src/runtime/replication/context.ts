@@ -1,4 +1,4 @@
-import type { Executed, LifeKnowledge, Matrices, ReplicantName } from '../../core/oplog/index.ts'
+import type { Executed, LifeKnowledge, Matrices, Operation, ReplicantName } from '../../core/oplog/index.ts'
 import type { Application } from '../../ports/application.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ReplicationGlue } from '../../ports/glue.ts'
@@ -35,6 +35,13 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly matrixOf: (service: string, kind: string) => string | undefined
   /** Asks another member for its state of a replicant; undefined when it cannot be reached, or has something left to do itself. */
   readonly fetchState: (site: string, replicant: ReplicantName) => Promise<MemberState | undefined>
+  /**
+   * Whether this site lets the origin do to its application what an operation says; asked each time before one of another site is run.
+   * Undefined: everything that members of the mesh write, for tests and simulations.
+   */
+  readonly mayRun?: (operation: Operation) => boolean
+  /** Whether this site lets another one do that here; everything, if not given. What it does not is `failed` with 403. */
+  readonly exposes?: (origin: string, operation: Operation) => boolean
   readonly onEvent: ReplicationListener
 }
 

@@ -121,7 +121,14 @@ class Pass {
     return 'done'
   }
 
-  #execute(operation: Operation): Promise<Step> {
+  async #execute(operation: Operation): Promise<Step> {
+    const { site, mayRun } = this.#shared.options
+    const { dot } = operation
+    if (dot.site !== site && mayRun?.(operation) === false) {
+      // Whoever exposes it later need not have it sent again.
+      await this.#diverge(`this site does not let ${dot.site} do that (expose)`)
+      return 'again'
+    }
     const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
     return isState ? this.#executeState(operation) : this.#executeRequest(operation)
   }
