@@ -43,3 +43,6 @@ export const WANT_AGAIN_MS = 2_000
 
 /** How long what another member has acknowledged may be on its way, milliseconds: then it is asked for. */
 export const WANT_AFTER_MS = 5_000
+
+/** Replicants of which one conversation remembers when it asked or told what: beyond it something may be asked or told twice. */
+export const MAX_REMEMBERED_REPLICANTS = 4096

@@ -43,13 +43,17 @@ export class Commit {
   readonly touchedCore = new Set<Replica>()
   readonly touchedLocal = new Set<Replica>()
   readonly #afterwards: (() => void)[] = []
+  /** What replicants were before. */
+  readonly #before = new Map<Replica, Pick<Replica, 'core' | 'local' | 'draft'>>()
 
   local(replica: Replica, change: Partial<LocalState>): void {
+    this.#remember(replica)
     replica.local = { ...replica.local, ...change }
     this.touchedLocal.add(replica)
   }
 
   core(replica: Replica, change: Partial<CoreState>): void {
+    this.#remember(replica)
     Object.assign(replica.core, change)
     this.touchedCore.add(replica)
   }
@@ -64,6 +68,7 @@ export class Commit {
 
   /** The local write that is under way, or none any more. */
   draft(replica: Replica, operation: Operation | undefined, bytes: Uint8Array | undefined): void {
+    this.#remember(replica)
     replica.draft = operation
     const key = `${replica.prefix}draft`
     this.writes.push(bytes === undefined ? { kind: 'delete', key } : { kind: 'put', key, value: bytes })
@@ -81,6 +86,23 @@ export class Commit {
   /** @internal */
   done(): void {
     for (const effect of this.#afterwards) effect()
+  }
+
+  /**
+   * Nothing of it is written: in memory all is as it was.
+   * @internal
+   */
+  undo(): void {
+    for (const [replica, { core, local, draft }] of this.#before) {
+      Object.assign(replica.core, core)
+      replica.local = local
+      replica.draft = draft
+    }
+  }
+
+  #remember(replica: Replica): void {
+    const { core, local, draft } = replica
+    if (!this.#before.has(replica)) this.#before.set(replica, { core: { ...core }, local, draft })
   }
 }
 
@@ -154,13 +176,19 @@ export class ReplicasStore {
   /**
    * One durable step: `change` is called once there is room on the disk, and all it changes and collects goes to the store in the same
    * turn. Resolves when it is on disk; what `change` returned.
-   * @throws CheopsError ERR_STORE_FAILED: the agent stops
+   * @throws CheopsError ERR_STORE_FAILED: the agent stops. What `change` throws: then nothing has changed
    */
   async commit<T>(change: (commit: Commit) => T): Promise<T> {
     const { store, clock } = this.#options
     while (store.isFull) await new Promise<void>(resolve => void clock.after(STORE_BUSY_MS, resolve))
     const commit = new Commit()
-    const result = change(commit)
+    let result: T
+    try {
+      result = change(commit)
+    } catch (error) {
+      commit.undo()
+      throw error
+    }
     const appends: JournalAppend[] = []
     for (const [site, record] of commit.outbox) {
       const { outbox, writes } = this.outboxes.current(site)

@@ -18,7 +18,7 @@ import {
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { acknowledgedByOrigin, takeOutcome, takeStep, type Shared } from './admission.ts'
-import { MAX_TRANSFER_PARTS, WANT_AFTER_MS, WANT_AGAIN_MS } from './limits.ts'
+import { MAX_REMEMBERED_REPLICANTS, MAX_TRANSFER_PARTS, WANT_AFTER_MS, WANT_AGAIN_MS } from './limits.ts'
 import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
 import type { OutboxEntry, SealedOperation, SyncChannel, SyncMessage } from '../../ports/sync.ts'
 
@@ -263,7 +263,7 @@ export class SyncReceiver {
   /** What others have acknowledged mostly comes by itself; what does not is asked for. */
   #lookLater(name: ReplicantName): void {
     const key = replicantKey(name)
-    if (this.#late.has(key)) return
+    if (this.#late.has(key) || this.#late.size >= MAX_REMEMBERED_REPLICANTS) return
     this.#late.add(key)
     const { clock, logger } = this.#shared.options
     clock.after(WANT_AFTER_MS, () => {
@@ -286,6 +286,7 @@ export class SyncReceiver {
     const key = replicantKey(replica.name)
     const asked = this.#asked.get(key)
     if (!lacks && asked !== undefined && clock.monotonic() - asked < WANT_AGAIN_MS) return
+    if (this.#asked.size >= MAX_REMEMBERED_REPLICANTS) this.#asked.clear()
     this.#asked.set(key, clock.monotonic())
     await this.#channel.send({ kind: 'want', replicant: replica.name, lives: knowledgeOf(replicant) })
   }

@@ -3,6 +3,7 @@ import { CheopsError } from '../../errors.ts'
 import {
   MAX_ENTRIES_BYTES,
   MAX_ENTRIES_TOGETHER,
+  MAX_REMEMBERED_REPLICANTS,
   MAX_UNRECEIVED_ENTRIES,
   RETRY_BASE_MS,
   RETRY_CAP_MS,
@@ -224,6 +225,7 @@ export class SyncSender {
       // It is forgotten. What became of it is told once, whatever else of the replicant is forgotten up to now.
       const key = `${outbox.incarnation} ${replicantKey(replicant)}`
       if (number < (transferred.get(key) ?? 0)) return codec.encodeEntry(nothingOf(replicant))
+      if (transferred.size >= MAX_REMEMBERED_REPLICANTS) transferred.clear()
       transferred.set(key, outbox.journal.next)
     }
     const knows = record.kind === 'operation' ? 'acknowledged' : record.knows

@@ -274,3 +274,84 @@ describe('a store that is set back', () => {
     expect(lab.all('x')).toEqual({ a: both, b: both })
   })
 })
+
+test('one idempotency key at two sites across a cut is one operation', async () => {
+  await start('a', 'b')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  lab.cut('b')
+  await lab.ask('a', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.pass(1_000)
+  await lab.ask('b', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.heal()
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1, f: 1 }, b: { id: 'x', n: 1, f: 1 } })
+  for (const site of ['a', 'b']) expect(lab.effects(site, 'x'), site).toEqual(['POST', 'PATCH'])
+})
+
+test('a clock an hour ahead: what is written after reading wins, everywhere and at once', async () => {
+  await start('a', 'b')
+  lab.world.site('a').machine.clockOffsetMs = 3_600_000
+  await lab.ask('a', 'POST /items', { id: 'x', by: 'a' }, { members: ['a', 'b'] })
+  await lab.pass(2_000)
+  await lab.ask('b', 'PUT /items/x', { by: 'b' })
+  await lab.pass(2_000)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', by: 'b' }, b: { id: 'x', by: 'b' } })
+})
+
+test('a name that was deleted unheard is created an hour later: it exists with the later body', async () => {
+  await start('a', 'b')
+  lab.cut('b')
+  await lab.pass(10_000)
+  await lab.ask('a', 'POST /items', { id: 'x', by: 'a' }, { members: ['a', 'b'] })
+  await lab.ask('a', 'DELETE /items/x')
+  await lab.pass(3_600_000)
+  await lab.ask('b', 'POST /items', { id: 'x', by: 'b' }, { members: ['a', 'b'] })
+  await lab.heal()
+  expect(lab.all('x')).toEqual({ a: { id: 'x', by: 'b' }, b: { id: 'x', by: 'b' } })
+})
+
+test('what the origin wrote earlier is waited for before a refusal is final', async () => {
+  await start('a', 'b')
+  const { application } = lab.world.site('b')
+  const isOf =
+    (id: string) =>
+    ({ body, method }: { method: string; body?: unknown }) =>
+      method === 'POST' && body instanceof Uint8Array && new TextDecoder().decode(body).includes(`"${id}"`)
+  // The namespace is slow at b, and the pod is refused as long as it is not there.
+  for (let times = 0; times < 4; times++) application.failNext({ kind: 'refuse', status: 503 }, isOf('namespace'))
+  application.failNext({ kind: 'refuse', status: 404 }, isOf('pod'))
+  await lab.ask('a', 'POST /items', { id: 'namespace' }, { members: ['a', 'b'] })
+  await lab.ask('a', 'POST /items', { id: 'pod' }, { members: ['a', 'b'] })
+  await lab.pass(60_000)
+  expect([lab.read('b', 'namespace'), lab.read('b', 'pod')]).toEqual([{ id: 'namespace' }, { id: 'pod' }])
+})
+
+test('a third member relays what two that are cut from each other write', async () => {
+  await start('a', 'b', 'c')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(5_000)
+  lab.world.wire.cut('a', 'b')
+  lab.world.wire.cut('b', 'a')
+  await lab.pass(10_000)
+  await lab.ask('a', 'PUT /items/x', { n: 2 })
+  await lab.pass(30_000)
+  // c has acknowledged to b what b lacks, so b asks it.
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 2 }, b: { id: 'x', n: 2 }, c: { id: 'x', n: 2 } })
+})
+
+test('conversations that break off all the time lose nothing and do nothing twice', async () => {
+  await start('a', 'b')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: ['a', 'b'] })
+  const accepted: Record<string, number> = {}
+  for (let n = 1; n <= 30; n++) {
+    const answer = await lab.ask(n % 2 === 0 ? 'a' : 'b', 'PATCH /items/x', { [`f${n}`]: n })
+    // Before b has the resource it takes no write of it.
+    if (answer.accepted?.outcome === 'applied') accepted[`f${n}`] = n
+    lab.world.wire.lose('a', 'b')
+    await lab.pass(37)
+  }
+  await lab.pass(30_000)
+  expect(Object.keys(accepted).length).toBeGreaterThan(15)
+  const both = { id: 'x', n: 0, ...accepted }
+  expect(lab.all('x')).toEqual({ a: both, b: both })
+})
