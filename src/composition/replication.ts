@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { StateExchange } from '../../protocols/state/state-exchange.ts'
 import { syncCodec } from '../../protocols/sync/codec.ts'
 import { createOperationSeal } from '../../protocols/sync/seal.ts'
 import { createSyncNetwork } from '../../protocols/sync/sync-network.ts'
@@ -35,6 +36,7 @@ export class AgentReplication {
   /** What operators see of the replicants. */
   readonly listing: ReplicantListing
   readonly #application: ApplicationClient
+  readonly #states: StateExchange
   readonly #peer: PeerNode
   #unwatch: () => void = () => {}
 
@@ -45,6 +47,14 @@ export class AgentReplication {
       service: name => services.get(name),
       limits: config.limits,
       timeouts: config.timeouts,
+    })
+    this.#states = new StateExchange({
+      transport: peer.transport,
+      clock,
+      logger,
+      siteOfPeer: peerId => membership.siteOfPeer(peerId),
+      statusOf: replicant => this.replicator.status(replicant),
+      stateFor: replicant => this.replicator.stateFor(replicant),
     })
     this.replicator = new Replicator({
       site: config.site,
@@ -70,8 +80,9 @@ export class AgentReplication {
       hash: sha256,
       matrices: NO_MATRICES,
       matrixOf: () => undefined,
-      // Repair by the state of another member: not yet, so what needs it is shown as Diverged.
-      fetchState: () => Promise.resolve(undefined),
+      // One that is down is not dialled: a client's write may wait for the answer.
+      fetchState: async (site, replicant) =>
+        membership.site(site)?.liveness === 'down' ? undefined : this.#states.ask(site, replicant),
       onEvent: event => {
         log(logger, event)
         onEvent(event)
@@ -84,12 +95,14 @@ export class AgentReplication {
   async start(): Promise<void> {
     const { membership } = this.#peer
     await this.replicator.start()
+    await this.#states.start()
     this.#unwatch = membership.onChange(change => this.#onChange(change))
     for (const { name, liveness } of membership.sites()) if (liveness !== 'down') this.replicator.connected(name)
   }
 
   async stop(): Promise<void> {
     this.#unwatch()
+    await this.#states.stop()
     await this.replicator.stop()
     this.#application.close()
   }
