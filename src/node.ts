@@ -19,6 +19,7 @@ import { readPackage } from './config/version.ts'
 import type { CheopsError } from './errors.ts'
 import { createPeerNode } from './peer-node.ts'
 import type { AgentStatus, ReadyInfo, RunningAgent, StartOptions } from './ports/control.ts'
+import { outboxLengths } from './runtime/replication/outbox-lengths.ts'
 import { Traffic } from './runtime/traffic.ts'
 
 /**
@@ -134,6 +135,7 @@ async function start(
     peers: () => peer.diagnostics.peers().length,
     streams: () => requestPath.streams(),
     endpoints: () => new Map(services.all().map(({ config: { name }, upstream }) => [name, upstream.pool.counts()])),
+    outboxes: () => outboxLengths(store),
   })
   const control = await lifecycle.add(
     'control',

@@ -54,7 +54,7 @@ export interface ControlParts {
   /** Address of the admin API itself. */
   readonly adminUrl: () => string
   /** Brings the metrics of states up to date. */
-  refreshGauges(): void
+  refreshGauges(): Promise<void>
   /** Opens a service's own port, if it has one, in place of the one that it had. */
   changeListener(service: ServiceConfig): Promise<ListenerChange>
 }
@@ -298,8 +298,8 @@ export class Control implements AgentControl {
     return this.#parts.clock.now()
   }
 
-  metrics(): Promise<{ contentType: string; body: string }> {
-    this.#parts.refreshGauges()
+  async metrics(): Promise<{ contentType: string; body: string }> {
+    await this.#parts.refreshGauges()
     return this.#parts.metrics.expose()
   }
 

@@ -10,6 +10,8 @@ export interface GaugeParts {
   /** Pools of streams by site, and of connections by service. */
   streams(): ReadonlyMap<string, PoolCounts>
   endpoints(): ReadonlyMap<string, PoolCounts>
+  /** Entries of replication that wait for each site, as the disk has it. */
+  outboxes(): Promise<ReadonlyMap<string, number>>
 }
 
 const STATES = ['idle', 'busy', 'upgraded', 'queued'] as const
@@ -18,7 +20,7 @@ const STATES = ['idle', 'busy', 'upgraded', 'queued'] as const
  * Metrics that are states rather than events: looked at when somebody asks.
  * @returns what brings them up to date
  */
-export function stateGauges(parts: GaugeParts): () => void {
+export function stateGauges(parts: GaugeParts): () => Promise<void> {
   const { metrics, membership } = parts
   const sites = metrics.gauge('cheops_mesh_sites', 'Sites that are known, by liveness.', ['liveness'])
   const rtt = metrics.gauge('cheops_site_rtt_seconds', 'Round-trip time to the agent of a site.', ['site'])
@@ -33,7 +35,18 @@ export function stateGauges(parts: GaugeParts): () => void {
     'Connections to an application; queued are requests that wait for one.',
     ['service', 'state'],
   )
-  return () => {
+  const outboxGauge = metrics.gauge(
+    'cheops_replication_outbox_entries',
+    'Entries of replication that a site has not received yet.',
+    ['site'],
+  )
+  const outboxSites = new Set<string>()
+  return async () => {
+    // Where the store has failed the rest is to be seen all the more.
+    const outboxes = await parts.outboxes().catch(() => undefined)
+    for (const site of outboxes?.keys() ?? []) outboxSites.add(site)
+    // An outbox of an earlier run is gone once all of it is received.
+    if (outboxes !== undefined) for (const site of outboxSites) outboxGauge.set(outboxes.get(site) ?? 0, site)
     const all = membership.sites()
     for (const liveness of ['alive', 'suspect', 'down'] as const) {
       sites.set(all.filter(site => site.liveness === liveness).length, liveness)

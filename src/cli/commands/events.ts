@@ -6,11 +6,14 @@ import { printable, visibleJson } from '../output/visible.ts'
 export const eventsCommand: CommandSpec = {
   name: 'events',
   summary: 'Follow what happens in the mesh, as this agent sees it, until interrupted',
-  details: 'With -o json each event is one line of JSON.',
+  details:
+    'Sites that come and go, services, and what happens to replicants: writes that are accepted here, that fail or are superseded elsewhere,\n' +
+    'conflicts, applications that differ. With -o json each event is one line of JSON.',
   agent: true,
   output: true,
   examples: [
     ['cheops events', 'sites that join, go and come back'],
+    ['cheops events | grep replication.conflict', 'accepted writes that turn out to have no effect'],
     ['cheops events -o json | jq -r .detail', 'for scripts'],
   ],
   async run(call) {
@@ -26,7 +29,7 @@ export const eventsCommand: CommandSpec = {
               ? `---\n${Object.entries(event)
                   .map(([name, value]) => `${name}: ${visibleJson(value)}`)
                   .join('\n')}`
-              : `${new Date(event.at).toISOString()}  ${event.type.padEnd(17)}  ${printable(event.subject)}  ${printable(event.detail)}`,
+              : `${new Date(event.at).toISOString()}  ${event.type.padEnd(20)}  ${printable(event.subject)}  ${printable(event.detail)}`,
         )
       }
     } catch (error) {

@@ -154,7 +154,7 @@ export function replicantScreen(replicant: ReplicantDetail): string {
     operations.length === 0
       ? 'No write that came in here is remembered.'
       : table(
-          ['WRITTEN HERE', ...members.map(member => member.toUpperCase())],
+          ['WRITTEN HERE', ...members],
           operations.map(({ operation, sites }) => [
             operation,
             ...members.map(member => outcomeText(sites.find(({ site }) => site === member))),

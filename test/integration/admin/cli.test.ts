@@ -95,7 +95,7 @@ describe('answers', () => {
     [
       ['replicant', 'show', 'inventory/items/purple'],
       0,
-      /members +site1, site2\nstate +Diverged[^]*another write counts +site1\/[^]*SITE1 +SITE2\nsite1\/.* applied \(200\) +pending\n$/,
+      /members +site1, site2\nstate +Diverged[^]*another write counts +site1\/[^]*site1 +site2\nsite1\/.* applied \(200\) +pending\n$/,
     ],
     [['replicant', 'show', 'inventory/items/blue'], 2, /^$/],
     [['replicant', 'show', 'purple'], 1, /^$/],
@@ -181,7 +181,7 @@ describe('answers', () => {
     clearInterval(timer)
     expect([code, out.split('\n')[0]]).toEqual([
       0,
-      '2025-11-22T10:00:00.000Z  site.joined        site4  It said hello.\\u001b[0m',
+      '2025-11-22T10:00:00.000Z  site.joined           site4  It said hello.\\u001b[0m',
     ])
   })
 

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { findingsText } from '../../../src/cli/commands/check.ts'
+import { conflictTable, replicantScreen, replicantTable } from '../../../src/cli/commands/replicant.ts'
 import { statusScreen } from '../../../src/cli/commands/status.ts'
 import { duration, milliseconds, render } from '../../../src/cli/output/render.ts'
 import type { Io } from '../../../src/cli/io.ts'
@@ -132,4 +133,52 @@ application
 
 1 error, 1 warning`)
   expect(findingsText(findings.slice(0, 1), false)).toBe('runtime\n√ Node v24.21.0\n\nAll is well.')
+})
+
+describe('replicants', () => {
+  const query = { limit: 100, signal: new AbortController().signal }
+
+  test('the state is coloured, and the columns still align', async () => {
+    const { items } = await fakeControl().replicants(query)
+    const text = replicantTable({ items, next: undefined }, true)
+    expect(text).toContain('\u001b[31mDiverged\u001b[0m  1          inventory/items/purple')
+    // oxlint-disable-next-line no-control-regex
+    expect(text.replaceAll(/\u001b\[\d+m/g, '')).toBe(replicantTable({ items, next: undefined }, false))
+    expect(replicantTable({ items: [], next: undefined }, true)).toBe('Nothing is replicated at this site.')
+  })
+
+  test('one replicant: what it is, what lost, what became of the writes', async () => {
+    const replicant = await fakeControl().replicant({ service: 'inventory', kind: 'items', name: 'purple' })
+    expect(replicantScreen(replicant)).toBe(
+      [
+        'service      inventory',
+        'kind         items',
+        'name         purple',
+        'members      site1, site2',
+        'state        Diverged',
+        '',
+        conflictTable(replicant.conflicts),
+        '',
+        'WRITTEN HERE                            site1          site2',
+        'site1/1763800000000-9f86d081884c7d65/3  applied (200)  pending',
+      ].join('\n'),
+    )
+    const calm = replicantScreen({ ...replicant, conflicts: [], operations: [] })
+    expect(calm).toMatch(/\n\nThere is no conflict\.\n\nNo write that came in here is remembered\.$/)
+  })
+
+  test('what an application or another site chose does not control the terminal', async () => {
+    const replicant = await fakeControl().replicant({ service: 'inventory', kind: 'items', name: 'purple' })
+    const [conflict] = replicant.conflicts
+    if (conflict === undefined) throw new Error('the fake has a conflict')
+    const name = 'a\u001b[2Jb'
+    const hostile = { ...conflict, replicant: { ...conflict.replicant, name } }
+    for (const text of [
+      replicantScreen({ ...replicant, name, conflicts: [hostile] }),
+      replicantTable({ items: [{ ...replicant, name, conflicts: 1 }], next: undefined }, false),
+    ]) {
+      expect(text).not.toContain('\u001b')
+      expect(text).toContain('a\\u001b[2Jb')
+    }
+  })
 })

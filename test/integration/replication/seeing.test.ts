@@ -1,0 +1,215 @@
+/**
+ * What operators see of replication: two real agents in this process, with an instance of the sample application behind each, write
+ * to one resource while neither knows of the other, and meet again. Shown by the command line, the admin API, events and metrics.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { main } from '../../../src/cli/main.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { startAgent } from '../../../src/node.ts'
+import type { AgentEvent, ConflictInfo, Page, ReplicantDetail, RunningAgent } from '../../../src/ports/control.ts'
+import { startInventory } from '../../../sims/apps/inventory.ts'
+
+type Name = 'site1' | 'site2'
+const NAMES: readonly Name[] = ['site1', 'site2']
+const OPERATION = String.raw`/\d+-[0-9a-f]{16}/\d+`
+
+const applications = new Map<Name, Awaited<ReturnType<typeof startInventory>>>()
+const agents = new Map<Name, RunningAgent>()
+const events: AgentEvent[] = []
+let folder: string
+/** Of the write that lost, and of the one that counts, as clients were told. */
+const operations = { lost: '', counts: '' }
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'cheops-seeing-'))
+  for (const name of NAMES) applications.set(name, await startInventory({ name }))
+  for (const name of NAMES) await up(name)
+  await vi.waitUntil(() => agents.get('site1')?.control.membership.site('site2')?.liveness === 'alive', 10_000)
+  await write('POST', 'site1', '', { id: 'plain', secret: 'hunter2' })
+  await write('POST', 'site1', '', { id: 'torn', n: 0 })
+  // Each is alone when it is written to, so that neither can have seen the other's write.
+  await down('site2')
+  operations.lost = (await write('PUT', 'site1', '/torn', { n: 1, secret: 'hunter2' })).operation
+  await down('site1')
+  await up('site2')
+  operations.counts = (await write('PUT', 'site2', '/torn', { n: 2 })).operation
+  await up('site1')
+  await vi.waitUntil(async () => {
+    const shown = await Promise.all(NAMES.map(name => show(name, 'torn')))
+    return shown.every(({ conflicts }) => conflicts.length === 1)
+  }, 20_000)
+}, 60_000)
+
+afterAll(async () => {
+  for (const agent of agents.values()) await agent.stop()
+  for (const application of applications.values()) await application.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function up(name: Name): Promise<void> {
+  const any = '127.0.0.1:0'
+  const flags = {
+    mesh: 'seeing',
+    site: name,
+    data: path.join(folder, name),
+    listen: [any],
+    bootstrap: [...agents.values()].flatMap(({ ready }) => ready.addresses),
+    'ingress.listen': any,
+    'admin.listen': any,
+    'log.level': 'silent',
+    'heartbeat.intervalMs': '200',
+    services: [
+      `{name: inventory, endpoint: "${applications.get(name)?.url}", expose: {sites: ["*"], methods: ["*"], paths: ["/**"]}}`,
+    ],
+  }
+  const agent = await startAgent(await loadConfig({ env: {}, flags }))
+  agent.control.onEvent(event => events.push(event))
+  agents.set(name, agent)
+}
+
+async function down(name: Name): Promise<void> {
+  await agents.get(name)?.stop()
+  agents.delete(name)
+}
+
+async function write(method: 'POST' | 'PUT', site: Name, resource: string, body: object) {
+  const answer = await fetch(`${agents.get(site)?.ready.ingress}/inventory/items${resource}`, {
+    method,
+    headers: {
+      'Content-Type': 'application/json',
+      ...(method === 'POST' && { 'Cheops-Scope': 'site1 & site2', Prefer: 'wait=20' }),
+    },
+    body: JSON.stringify(body),
+  })
+  const text = await answer.text()
+  expect([answer.status, answer.headers.get('Cheops-Outcome')], text).toEqual([
+    method === 'POST' ? 201 : 200,
+    'applied',
+  ])
+  return { operation: answer.headers.get('Cheops-Operation') ?? '' }
+}
+
+/** Runs a command against the agent of a site. */
+async function cheops(site: Name, ...argv: string[]) {
+  const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  stdin.end()
+  const { admin = '', adminTokenFile = '' } = agents.get(site)?.ready ?? {}
+  const code = await main(argv, {
+    stdout,
+    stderr,
+    stdin,
+    env: { HOME: folder, CHEOPS_ADMIN: admin, CHEOPS_TOKEN_FILE: adminTokenFile },
+    cwd: folder,
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    interrupted: new AbortController().signal,
+  })
+  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
+}
+
+async function show(site: Name, name: string): Promise<ReplicantDetail> {
+  const { code, out, err } = await cheops(site, 'replicant', 'show', `inventory/items/${name}`, '-o', 'json')
+  expect(code, err).toBe(0)
+  return JSON.parse(out) as ReplicantDetail
+}
+
+test.each(NAMES)('%s lists both replicants with members, state and conflicts', async site => {
+  await vi.waitFor(async () =>
+    expect((await cheops(site, 'replicant', 'ls')).out).toBe(
+      [
+        'STATE   CONFLICTS  REPLICANT              MEMBERS',
+        'agrees  0          inventory/items/plain  site1, site2',
+        'agrees  1          inventory/items/torn   site1, site2',
+        '',
+      ].join('\n'),
+    ),
+  )
+})
+
+test('pages follow each other, without gap or repetition', async () => {
+  const first = await cheops('site1', 'replicant', 'ls', '--limit', '1')
+  expect(first.out).toContain('inventory/items/plain')
+  expect(first.out).not.toContain('inventory/items/torn')
+  const after = /--after (\S+)$/m.exec(first.out)?.[1] ?? ''
+  const second = await cheops('site1', 'replicant', 'ls', '--limit', '1', '--after', after)
+  expect(second.out).toContain('inventory/items/torn')
+  expect(second.out).not.toContain('There are more')
+})
+
+test.each(NAMES)('%s says which write has no effect, and which counts instead', async site => {
+  const { out } = await cheops(site, 'conflict', 'ls', '-o', 'json')
+  const { items, next } = JSON.parse(out) as Page<ConflictInfo>
+  expect([items, next]).toEqual([
+    [
+      {
+        replicant: { service: 'inventory', kind: 'items', name: 'torn' },
+        operation: operations.lost,
+        type: 'replace',
+        site: 'site1',
+        at: expect.any(Number) as number,
+        why: 'replaced',
+        detail: 'another site wrote without having seen it, and that write counts',
+        against: operations.counts,
+      },
+    ],
+    undefined,
+  ])
+  expect((await show(site, 'torn')).conflicts).toEqual(items)
+})
+
+test('one replicant is shown with what became of the writes of the site that is asked', async () => {
+  await vi.waitFor(async () => {
+    const { operations: known, members, state } = await show('site2', 'torn')
+    expect([members, state]).toEqual([['site1', 'site2'], 'agrees'])
+    expect(known.map(({ operation }) => operation)).toContain(operations.counts)
+    const counts = known.find(({ operation }) => operation === operations.counts)
+    expect(counts?.sites.map(({ site, outcome }) => [site, outcome])).toEqual([
+      ['site1', 'applied'],
+      ['site2', 'applied'],
+    ])
+  }, 10_000)
+  const { out } = await cheops('site2', 'replicant', 'show', 'inventory/items/torn')
+  expect(out).toMatch(new RegExp(`WRITTEN HERE +site1 +site2\n(?:.*\n)*${operations.counts} +applied.* +applied`))
+})
+
+test('no body is shown anywhere', async () => {
+  const outputs = await Promise.all([
+    cheops('site1', 'replicant', 'show', 'inventory/items/torn', '-o', 'json'),
+    cheops('site1', 'replicant', 'show', 'inventory/items/plain'),
+    cheops('site1', 'conflict', 'ls', '-o', 'json'),
+  ])
+  for (const { code, out } of outputs) expect([code, out.includes('hunter2')]).toEqual([0, false])
+  expect(JSON.stringify(events)).not.toContain('hunter2')
+})
+
+test('what is not replicated is not there: 404, and how to find what is', async () => {
+  const { code, err } = await cheops('site1', 'replicant', 'show', 'inventory/items/nothing')
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining('Nothing is replicated here as inventory/items/nothing. (ERR_REPLICANT_NOT_FOUND)'),
+  ])
+})
+
+test('events tell of accepted writes and of the conflict, in one sentence each', () => {
+  const told = events.filter(({ type }) => type.startsWith('replication.'))
+  expect(told.map(({ type, subject }) => `${type} ${subject}`)).toEqual(
+    expect.arrayContaining(['replication.released inventory/items/plain', 'replication.conflict inventory/items/torn']),
+  )
+  expect(told.find(({ type }) => type === 'replication.released')?.detail).toMatch(
+    new RegExp(`^a client's create was accepted here as site1${OPERATION}; the other members will get it$`),
+  )
+  expect(told.find(({ type }) => type === 'replication.conflict')?.detail).toBe(
+    `the replace ${operations.lost} has no effect: another site wrote without having seen it, and that write counts; see "cheops conflict ls"`,
+  )
+})
+
+test('metrics count what became of operations here, conflicts, and what waits for a site', async () => {
+  const { body = '' } = (await agents.get('site1')?.control.metrics()) ?? {}
+  expect(body).toMatch(/^cheops_replication_operations_total\{.*outcome="applied".*\} [1-9]/m)
+  expect(body).toMatch(/^cheops_replication_outbox_entries\{.*site="site2".*\} 0$/m)
+  expect(body).toMatch(/^cheops_replication_conflicts_total(?:\{.*\})? 1$/m)
+})

@@ -1,0 +1,39 @@
+/** What waits for each site is what was told and not yet received: real outboxes on a store in memory, looked at from outside. */
+import { expect, test } from 'vitest'
+import { appendTogether } from '../../../../src/runtime/journal/journal.ts'
+import { outboxLengths } from '../../../../src/runtime/replication/outbox-lengths.ts'
+import { Outboxes } from '../../../../src/runtime/replication/outboxes.ts'
+import { MemoryStore } from '../../../support/memory-store.ts'
+
+const [EARLIER, LATER] = ['1763800000000-9f86d081884c7d65', '1763800001000-9f86d081884c7d65']
+
+async function tell(store: MemoryStore, outboxes: Outboxes, site: string, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    const { outbox, writes } = outboxes.current(site)
+    await appendTogether(store, [{ journal: outbox.journal, value: new Uint8Array([0]) }], writes)
+  }
+}
+
+test('entries are counted over all outboxes of a site, and no longer when they were received', async () => {
+  const store = new MemoryStore()
+  expect([...(await outboxLengths(store))]).toEqual([])
+
+  const earlier = new Outboxes(store, EARLIER)
+  await tell(store, earlier, 'site2', 20)
+  await tell(store, earlier, 'site3', 1)
+  const later = new Outboxes(store, LATER)
+  await later.open()
+  await tell(store, later, 'site2', 3)
+  expect([...(await outboxLengths(store))]).toEqual([
+    ['site2', 23],
+    ['site3', 1],
+  ])
+
+  const [old, current] = later.of('site2')
+  await old?.journal.trim(18)
+  await current?.journal.trim(current.journal.next)
+  expect([...(await outboxLengths(store))]).toEqual([
+    ['site2', 3],
+    ['site3', 1],
+  ])
+})

@@ -1,0 +1,110 @@
+/**
+ * Lists of replicants come in pages that follow each other without gap or repetition, look at a bounded number of records each, and
+ * load only what they must. How: records in a store in memory, and a replicator that answers from constants and is watched.
+ */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { replicantText } from '../../../../src/core/oplog/replicant-text.ts'
+import type { ReplicantName } from '../../../../src/core/oplog/index.ts'
+import type { Page, PageQuery } from '../../../../src/ports/control.ts'
+import { MAX_RECORDS_OF_PAGE, ReplicantListing } from '../../../../src/runtime/replication/replicant-listing.ts'
+import { encodeCore, newCore } from '../../../../src/runtime/replication/records.ts'
+import type { ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
+import { MemoryStore } from '../../../support/memory-store.ts'
+
+const AGREES: ReplicaStatus = { members: ['site1', 'site2'], state: 'agrees', conflicts: [] }
+const PURPLE: ReplicantName = { service: 'inventory', kind: 'items', name: 'purple' }
+const signal = new AbortController().signal
+
+/** @param others records of each replicant beside the core */
+function listingOf(names: readonly ReplicantName[], others = 1, status = (): ReplicaStatus | undefined => AGREES) {
+  const values = new Map<string, Uint8Array>()
+  for (const name of names) {
+    const prefix = `replication/replicant/${[name.service, name.kind, name.name].map(encodeURIComponent).join('/')}`
+    values.set(`${prefix}/core`, encodeCore(newCore(name, 'site1')))
+    for (let n = 0; n < others; n++)
+      values.set(`${prefix}/operation/site1/1/${String(n).padStart(14, '0')}`, new Uint8Array())
+  }
+  const loaded: ReplicantName[] = []
+  const listing = new ReplicantListing(new MemoryStore(values), {
+    status: async name => {
+      loaded.push(name)
+      return status()
+    },
+    wait: async () => [],
+  })
+  return { listing, loaded }
+}
+
+/** All pages, each with the number of its items. */
+async function walk<T>(page: (query: PageQuery) => Promise<Page<T>>, limit: number) {
+  const [items, sizes]: [T[], number[]] = [[], []]
+  let after: string | undefined
+  do {
+    const got = await page({ after, limit, signal })
+    items.push(...got.items)
+    sizes.push(got.items.length)
+    expect(got.next, 'a page must go further than the one before').not.toBe(after ?? '')
+    after = got.next
+  } while (after !== undefined)
+  return { items, sizes }
+}
+
+const part = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 })
+
+test('whatever the names, each is on exactly one page', async () => {
+  const name = fc.record({ service: part, kind: part, name: part })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(name, { selector: replicantText }),
+      fc.integer({ min: 1, max: 4 }),
+      async (names, limit) => {
+        const { items, sizes } = await walk(query => listingOf(names).listing.list(query), limit)
+        expect(items.map(replicantText).toSorted()).toEqual(names.map(replicantText).toSorted())
+        expect(
+          sizes.slice(0, -1).every(size => size === limit),
+          `only the last page is short: ${sizes.join()}`,
+        ).toBe(true)
+      },
+    ),
+  )
+})
+
+test('what this site is no member of any more is not listed', async () => {
+  const { listing, loaded } = listingOf([PURPLE], 1, () => undefined)
+  expect(await listing.list({ limit: 1, signal })).toEqual({ items: [], next: undefined })
+  expect(loaded).toEqual([PURPLE])
+})
+
+test('one page looks at a bounded number of records, and loads nothing that has no conflict', async () => {
+  const names = Array.from({ length: 30_000 }, (_, n) => ({
+    service: 's',
+    kind: 'k',
+    name: `n${String(n).padStart(5, '0')}`,
+  }))
+  const { listing, loaded } = listingOf(names)
+  const { sizes } = await walk(query => listing.conflicts(query), 1)
+  expect(sizes).toEqual(Array(Math.ceil((2 * names.length) / MAX_RECORDS_OF_PAGE)).fill(0))
+  expect(loaded).toEqual([])
+})
+
+test('the signal ends it', async () => {
+  const { listing } = listingOf([PURPLE])
+  await expect(listing.list({ limit: 1, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'ERR_ADMIN_TIMEOUT',
+  })
+})
+
+test('one that is not there is not found', async () => {
+  const { listing } = listingOf([PURPLE])
+  await expect(listing.show({ ...PURPLE, name: 'blue' })).rejects.toMatchObject({
+    code: 'ERR_REPLICANT_NOT_FOUND',
+  })
+  expect(await listing.show(PURPLE)).toEqual({
+    ...PURPLE,
+    members: ['site1', 'site2'],
+    state: 'agrees',
+    conflicts: [],
+    operations: [],
+  })
+})
