@@ -55,9 +55,8 @@ export function takeStep(
   const before = replica.core.replicant
   const { name } = replica
   commit.core(replica, { replicant: step.replicant })
-  const forgotten = new Set(
-    step.effects.flatMap(effect => (effect.kind === 'forgotten' ? [dotKey(effect.operation.dot)] : [])),
-  )
+  // What begins anew may let go of an operation and take it again in one step.
+  const retained = retainedDots(step.replicant)
   let held = false
   for (const effect of step.effects) {
     switch (effect.kind) {
@@ -65,7 +64,7 @@ export function takeStep(
       case 'waits': {
         const { operation } = effect
         const sealed = arrived.get(dotKey(operation.dot))
-        if (sealed !== undefined && !forgotten.has(dotKey(operation.dot)))
+        if (sealed !== undefined && retained.has(dotKey(operation.dot)))
           commit.putOperation(replica, operation.dot, sealed)
         if (effect.kind === 'waits') break
         held = true
@@ -74,6 +73,7 @@ export function takeStep(
         break
       }
       case 'forgotten':
+        if (retained.has(dotKey(effect.operation.dot))) break
         commit.deleteOperation(replica, effect.operation.dot)
         supersede(shared, commit, replica, effect.operation)
         break
@@ -125,6 +125,12 @@ export function takeStep(
     shared.unanswered.update(replica)
     shared.kick(replica)
   })
+}
+
+/** What records must be kept of. */
+function retainedDots({ lives, waiting }: Replicant): ReadonlySet<string> {
+  const lists = lives.flatMap(({ live, conflicts, outside, membership }) => [live, conflicts, outside, membership])
+  return new Set([...lists, waiting].flatMap(list => list.map(({ dot }) => dotKey(dot))))
 }
 
 /** The members besides this site, sorted. */

@@ -46,3 +46,6 @@ export const WANT_AFTER_MS = 5_000
 
 /** Replicants of which one conversation remembers when it asked or told what: beyond it something may be asked or told twice. */
 export const MAX_REMEMBERED_REPLICANTS = 4096
+
+/** How often a transfer is put together anew because something of it was forgotten meanwhile. */
+export const MAX_TRANSFER_ATTEMPTS = 16

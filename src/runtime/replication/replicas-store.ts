@@ -129,6 +129,9 @@ export class ReplicasStore {
   /** Users of each at the moment, or waiting for it: it stays in memory while there are any. */
   readonly #users = new Map<string, number>()
 
+  /** The commit that was given last: when it is on disk, all before it are. */
+  #last: Promise<unknown> = Promise.resolve()
+
   constructor(options: ReplicationOptions, outboxes: Outboxes) {
     this.#options = options
     this.outboxes = outboxes
@@ -199,10 +202,18 @@ export class ReplicasStore {
       commit.writes.push({ kind: 'put', key: `${replica.prefix}core`, value: encodeCore(replica.core) })
     for (const replica of commit.touchedLocal)
       commit.writes.push({ kind: 'put', key: `${replica.prefix}local`, value: encodeLocal(replica.local) })
-    if (commit.writes.length > 0 || appends.length > 0) await appendTogether(store, appends, commit.writes)
+    if (commit.writes.length > 0 || appends.length > 0) {
+      this.#last = appendTogether(store, appends, commit.writes)
+      await this.#last
+    }
     commit.done()
     this.outboxes.news(new Set(commit.outbox.map(([site]) => site)))
     return result
+  }
+
+  /** Resolves when all that is in memory now is on disk. */
+  async onDisk(): Promise<void> {
+    await this.#last
   }
 
   /** The operation as its origin signed it; undefined when it has been forgotten. */

@@ -4,6 +4,7 @@ import {
   MAX_ENTRIES_BYTES,
   MAX_ENTRIES_TOGETHER,
   MAX_REMEMBERED_REPLICANTS,
+  MAX_TRANSFER_ATTEMPTS,
   MAX_UNRECEIVED_ENTRIES,
   RETRY_BASE_MS,
   RETRY_CAP_MS,
@@ -243,7 +244,10 @@ export class SyncSender {
   async #transfers(
     replica: Replica,
     knows: (OutboxRecord & { readonly kind: 'replicant' })['knows'],
+    attempts = 0,
   ): Promise<Uint8Array[]> {
+    if (attempts > MAX_TRANSFER_ATTEMPTS)
+      throw new CheopsError('ERR_SYNC_CLOSED', `${replica.name.name} changes too fast to be told as a whole.`)
     const { replicas, options } = this.#shared
     const { codec, site } = options
     const entries: Uint8Array[] = []
@@ -256,11 +260,13 @@ export class SyncSender {
         typeof knows === 'string' ? { knowledge: known, holes: [] } : (told ?? { knowledge: [], holes: [] })
       const transfer = transferFor(life, theirs, site)
       if (transfer === undefined) continue
+      // Nothing of it may be taken back by a crash here.
+      await replicas.onDisk()
       const operations = []
       for (const { dot } of transfer.operations) {
         const sealed = await replicas.sealed(replica.name, dot)
         // Forgotten meanwhile: what is told then is newer than this.
-        if (sealed === undefined) return this.#transfers(replica, knows)
+        if (sealed === undefined) return this.#transfers(replica, knows, attempts + 1)
         operations.push(sealed)
       }
       const { summary } = transfer
