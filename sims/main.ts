@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { runMembership } from './scenarios/membership.ts'
 import { inWords } from './scenarios/replication/step.ts'
 import { runSeed, shortened } from './scenarios/replication/regression.ts'
+import { runReplication } from './scenarios/replication/run.ts'
 import { REAL_PARTS } from './world/replication/real-agent.ts'
 import type { Report } from './scenarios/membership.ts'
 import type { Regression } from './scenarios/replication/regression.ts'
@@ -14,7 +15,8 @@ const SIMULATIONS = ['membership', 'replication'] as const
 
 /**
  * `npm run sim -- --seeds 200 --from 1 [--only membership|replication] [--story] [--write FOLDER]`: runs seeds, tells the story of those
- * that fail, as short as it can be, and ends with `N passed, N failed`.
+ * that fail, as short as it can be, and ends with `N passed, N failed`. `--write` keeps the plans of failures as files, `--replay FILE`
+ * runs one of them.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -24,8 +26,16 @@ async function main(): Promise<void> {
       only: { type: 'string' },
       story: { type: 'boolean', default: false },
       write: { type: 'string' },
+      replay: { type: 'string' },
     },
   })
+  if (values.replay !== undefined) {
+    const { seed, plan } = JSON.parse(await readFile(values.replay, 'utf8')) as Regression
+    const report = await runReplication(seed, plan, REAL_PARTS)
+    tellStory(report, 'replication')
+    process.exitCode = report.violations.length === 0 ? 0 : 1
+    return
+  }
   const from = wholeNumber(values.from, '--from')
   const seeds = Array.from({ length: wholeNumber(values.seeds, '--seeds') }, (_, i) => from + i)
   const wanted = SIMULATIONS.filter(name => values.only === undefined || values.only === name)

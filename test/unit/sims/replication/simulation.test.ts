@@ -10,6 +10,7 @@ import { runSeed, shortened } from '../../../../sims/scenarios/replication/regre
 import { runReplication } from '../../../../sims/scenarios/replication/run.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { REAL_PARTS } from '../../../../sims/world/replication/real-agent.ts'
+import type { Plan } from '../../../../sims/scenarios/replication/draw.ts'
 import type { Regression } from '../../../../sims/scenarios/replication/regression.ts'
 import type { ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
 
@@ -90,7 +91,19 @@ describe('a planted bug is found', () => {
   })
 
   test('a disk that acknowledges what it has not written', async () => {
-    expect(await found('nothing acknowledged is lost', { disk: { lies: true } }, 200)).toMatch(/^s\d acknowledged/)
+    const plan: Plan = {
+      sites: ['s1', 's2'],
+      names: ['n1'],
+      steps: [
+        { at: 0, do: 'create', site: 's1', name: 'n1', members: ['s1', 's2'], token: 'a' },
+        { at: 30_000, do: 'isolate', site: 's1', forMs: 5_000 },
+        { at: 31_000, do: 'merge', site: 's1', name: 'n1', token: 'b' },
+        { at: 32_000, do: 'kill', site: 's1', forMs: 1_000 },
+      ],
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(1, plan, REAL_PARTS, { disk: { lies: true } })
+    expect(violations.join('\n')).toMatch(/nothing acknowledged is lost: s1 acknowledged .* merge n1/)
   })
 
   test('an agent that deletes and creates where it should replace', async () => {
