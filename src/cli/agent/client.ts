@@ -62,7 +62,7 @@ export class AdminClient {
     do {
       const query = new URLSearchParams({ limit: String(Math.min(limit - items.length, MAX_PAGE_ITEMS)) })
       if (next !== undefined) query.set('after', next)
-      const page = await this.#json<Page<T>>('GET', `${path}?${query}`)
+      const page = await this.#json<Page<T>>('GET', `${path}?${query.toString()}`)
       items.push(...page.items)
       next = page.next
     } while (next !== undefined && items.length < limit)

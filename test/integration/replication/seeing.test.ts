@@ -66,7 +66,7 @@ async function up(name: Name): Promise<void> {
       `{name: inventory, endpoint: "${applications.get(name)?.url}", expose: {sites: ["*"], methods: ["*"], paths: ["/**"]}}`,
     ],
   }
-  const agent = await startAgent(await loadConfig({ env: {}, flags }))
+  const agent = await startAgent(loadConfig({ env: {}, flags }))
   agent.control.onEvent(event => events.push(event))
   agents.set(name, agent)
 }
