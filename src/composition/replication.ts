@@ -16,6 +16,7 @@ import type { Store } from '../ports/store.ts'
 import type { ReplicationEvent, ReplicationListener } from '../runtime/replication/events.ts'
 import { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
 import { Replicator } from '../runtime/replication/replicator.ts'
+import { isExposed } from './exposed-operation.ts'
 import type { Services } from './services.ts'
 
 export interface ReplicationParts {
@@ -76,6 +77,7 @@ export class AgentReplication {
         publicKeyOf: peer.publicKeyOf,
       }),
       logger,
+      mayRun: operation => isExposed(operation, services.get(operation.replicant.service)),
       glueOf: service => services.get(service)?.glue,
       hash: sha256,
       matrices: NO_MATRICES,

@@ -40,8 +40,6 @@ export interface ReplicationOptions extends ReplicationPorts {
    * Undefined: everything that members of the mesh write, for tests and simulations.
    */
   readonly mayRun?: (operation: Operation) => boolean
-  /** Whether this site lets another one do that here; everything, if not given. What it does not is `failed` with 403. */
-  readonly exposes?: (origin: string, operation: Operation) => boolean
   readonly onEvent: ReplicationListener
 }
 
