@@ -29,5 +29,10 @@ export const STATE_LIMITS = {
 export const ASK_TIMEOUT_MS = 10_000
 /** From the opening of a stream at the answering site until it is closed, the application's answer included. */
 export const ANSWER_TIMEOUT_MS = 10_000
-/** Streams of this protocol that one connection may have open: as many as a site has lanes that run at once (runtime/replication). */
+/** Streams of this protocol that one connection may have open: as many as a site asks at a time, and as many that are closing. */
 export const MAX_STATE_STREAMS = 32
+/**
+ * Questions of one site that are under way. A lane holds its place while it asks, and answering needs a place too: half of a site's
+ * places (runtime/replication) stay free for it, or two sites with much to repair would each wait for the other until the time is over.
+ */
+export const MAX_ASKS_TOGETHER = 16

@@ -4,7 +4,14 @@ import { pipe } from 'it-pipe'
 import { CheopsError } from '../../src/errors.ts'
 import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from './codec.ts'
 import { bad } from './fields.ts'
-import { ANSWER_TIMEOUT_MS, ASK_TIMEOUT_MS, MAX_STATE_STREAMS, STATE_LIMITS, STATE_PROTOCOL } from './limits.ts'
+import {
+  ANSWER_TIMEOUT_MS,
+  ASK_TIMEOUT_MS,
+  MAX_ASKS_TOGETHER,
+  MAX_STATE_STREAMS,
+  STATE_LIMITS,
+  STATE_PROTOCOL,
+} from './limits.ts'
 import type { Stream } from '@libp2p/interface'
 import type { ReplicantName } from '../../src/core/oplog/index.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -34,6 +41,7 @@ export class StateExchange {
   readonly #parts: StateExchangeParts
   /** What ends each exchange that is under way. */
   readonly #ends = new Set<AbortController>()
+  #asking = 0
   #isStopped = false
 
   constructor(parts: StateExchangeParts) {
@@ -58,10 +66,13 @@ export class StateExchange {
 
   /**
    * What a site tells of a replicant; undefined when it has nothing to tell, cannot be reached, does not answer in time, or says
-   * what breaks the protocol. Never throws for what a peer or a network does.
+   * what breaks the protocol; also when too many questions are under way: who asks tries again later. Never throws for what a peer or
+   * a network does.
    */
   async ask(site: string, replicant: ReplicantName): Promise<ToldState | undefined> {
     const { transport, logger } = this.#parts
+    if (this.#asking >= MAX_ASKS_TOGETHER) return undefined
+    this.#asking++
     try {
       const request = encodeRequest(replicant)
       const answer = await this.#within(ASK_TIMEOUT_MS, async signal => {
@@ -77,6 +88,8 @@ export class StateExchange {
     } catch (error) {
       logger.debug({ site, replicant, error: String(error) }, 'a state was not told')
       return undefined
+    } finally {
+      this.#asking--
     }
   }
 

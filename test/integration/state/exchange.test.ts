@@ -8,12 +8,14 @@ import { encodeAnswer, encodeRequest } from '../../../protocols/state/codec.ts'
 import {
   ANSWER_TIMEOUT_MS,
   ASK_TIMEOUT_MS,
+  MAX_ASKS_TOGETHER,
   MAX_STATE_STREAMS,
   STATE_LIMITS,
   STATE_PROTOCOL,
 } from '../../../protocols/state/limits.ts'
 import { StateExchange } from '../../../protocols/state/state-exchange.ts'
 import { CheopsError } from '../../../src/errors.ts'
+import { MAX_RUNNING_LANES } from '../../../src/runtime/replication/limits.ts'
 import { libp2pPair } from '../../support/libp2p-pair.ts'
 import { silentLogger } from '../../support/real-time.ts'
 import { ManualClock } from '../sync/conversation.ts'
@@ -109,13 +111,22 @@ test.each([0, 1, 100_000, STATE_LIMITS.bodyBytes])('a member is told a state of 
   expect(Buffer.compare(state?.state?.body ?? Buffer.from('none'), told(bytes).state?.body ?? Buffer.from('?'))).toBe(0)
 })
 
-test('as many as may be at a time are each told their own', async () => {
+test('as many as may be under way are each told their own, and one more is not asked; afterwards it is', async () => {
   const { asks } = await world({
     stateFor: ({ name }) => Promise.resolve({ ...told(0), state: { rawHeaders: [], body: Buffer.from(name) } }),
   })
-  const names = Array.from({ length: MAX_STATE_STREAMS }, (_, i) => `item${i}`)
-  const states = await Promise.all(names.map(name => asks.ask('lyon', { ...replicant, name })))
-  expect(states.map(state => Buffer.from(state?.state?.body ?? []).toString())).toEqual(names)
+  const ask = async (name: string): Promise<string | undefined> => {
+    const state = await asks.ask('lyon', { ...replicant, name })
+    return state && Buffer.from(state.state?.body ?? []).toString()
+  }
+  const names = Array.from({ length: MAX_ASKS_TOGETHER }, (_, i) => `item${i}`)
+  const all = await Promise.all([...names, 'one more'].map(ask))
+  expect(all).toEqual([...names, undefined])
+  expect(await ask('one more')).toBe('one more')
+})
+
+test('while a site asks as much as it may, half of its lanes can still answer', () => {
+  expect(MAX_ASKS_TOGETHER).toBeLessThanOrEqual(MAX_RUNNING_LANES / 2)
 })
 
 test.each<[string, Partial<StateExchangeParts>]>([
