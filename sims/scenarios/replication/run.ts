@@ -29,6 +29,8 @@ export interface ReplicationReport {
   readonly seed: number
   /** What must not have been; empty when the run passed. */
   readonly violations: readonly string[]
+  /** Where a site says itself at the end that it is not as the others are: no violation, and worth a look. */
+  readonly admitted: readonly string[]
   /** Virtual time from healing until all had come to rest, milliseconds. */
   readonly healedAfterMs: number
   readonly story: readonly Line[]
@@ -56,23 +58,35 @@ export async function runReplication(
     if (!site.machine.isRunning) void site.start()
   }
   const healedAt = time.now
-  let violations = await violationsOf(world, plan)
-  while (violations.length > 0 && time.now < healedAt + HEALING_MS) {
+  let look = await lookAt(world, plan)
+  while (look.violations.length > 0 && time.now < healedAt + HEALING_MS) {
     await time.run(time.now + LOOK_EVERY_MS)
-    violations = await violationsOf(world, plan)
+    look = await lookAt(world, plan)
   }
   const healedAfterMs = time.now - healedAt
+  let { violations } = look
   if (violations.length === 0) {
     await time.run(time.now + QUIET_MS)
-    violations = (await violationsOf(world, plan)).map(text => `${text} (and it was well before)`)
+    look = await lookAt(world, plan)
+    violations = look.violations.map(text => `${text} (and it was well before)`)
   }
   for (const text of violations) world.tell(`VIOLATION ${text}`)
   for (const { machine } of world.sites) machine.kill()
-  return { seed, violations, healedAfterMs, story: world.story }
+  return { seed, violations, admitted: look.admitted, healedAfterMs, story: world.story }
 }
 
-async function violationsOf(world: ReplicationWorld, plan: Plan): Promise<readonly string[]> {
+interface Look {
+  readonly violations: readonly string[]
+  readonly admitted: readonly string[]
+}
+
+async function lookAt(world: ReplicationWorld, plan: Plan): Promise<Look> {
   const ending = await world.ending(plan.names)
+  const admitted = ending.names.flatMap(name =>
+    ending
+      .replicasOf(name)
+      .flatMap(({ site, admits }) => (admits === undefined ? [] : [`${name.name} at ${site}: ${admits}`])),
+  )
   const found = CHECKERS.flatMap(({ name, look }) => look(ending).map(text => `${name}: ${text}`))
-  return [...found, ...world.defects.map(text => `no defects: ${text}`)]
+  return { violations: [...found, ...world.defects.map(text => `no defects: ${text}`)], admitted }
 }

@@ -43,11 +43,6 @@ export type Deed =
 export type ApplicationFault =
   'crash-before' | 'crash-after' | 'late-answer' | 'late-effect' | 'cut-answer' | 'refuse-503' | 'refuse-422'
 
-/** Deeds of clients; all others are faults, and are left out first when a story is shortened. */
-export function isWrite(step: Step): boolean {
-  return ['create', 'replace', 'merge', 'add', 'delete', 'members'].includes(step.do)
-}
-
 /** One line of a story. */
 export function inWords(step: Step): string {
   switch (step.do) {
