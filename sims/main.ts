@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     const run = name === 'membership' ? simulateMembership : simulateReplication
     failed += await run(seeds, { all: values.story, write: values.write })
   }
+  console.log(`${wanted.length * seeds.length - failed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 }
 
