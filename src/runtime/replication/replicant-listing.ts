@@ -40,7 +40,7 @@ const CORE = '/core'
 interface CoreRecord {
   readonly lives: readonly {
     readonly life: OperationId
-    readonly droppers: readonly { readonly greatest: OperationId }[]
+    readonly droppers: readonly { readonly type: string; readonly greatest: OperationId }[]
     readonly conflicts: readonly string[]
     readonly outside: readonly string[]
   }[]
@@ -161,12 +161,14 @@ function conflictInfo(name: ReplicantName, { operation, why }: Conflict, core: C
   }
 }
 
-/** What counts instead: the greatest reset of the life, or the create of the life that holds the name. */
+/** What counts instead: the delete or else the greatest reset of the life, or the create of the life that holds the name. */
 function againstOf(why: Conflict['why'], life: OperationId, { lives }: CoreRecord): OperationId | undefined {
   if (why === 'removed-member') return undefined
   if (why === 'other-life') return lives.at(-1)?.life
-  const held = lives.find(other => compareOperations(other.life, life) === 0)
-  return held?.droppers
+  const droppers = lives.find(held => compareOperations(held.life, life) === 0)?.droppers ?? []
+  // A delete excludes also what is later, if it has not seen the delete.
+  const deciding = droppers.filter(({ type }) => why !== 'deleted' || type === 'delete')
+  return deciding
     .map(({ greatest }) => greatest)
     .toSorted(compareOperations)
     .at(-1)

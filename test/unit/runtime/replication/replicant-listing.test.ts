@@ -5,7 +5,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { replicantText } from '../../../../src/core/oplog/replicant-text.ts'
-import type { ReplicantName } from '../../../../src/core/oplog/index.ts'
+import {
+  EMPTY_CONTEXT,
+  NO_MATRICES,
+  admit,
+  conflictsOf,
+  join,
+  newReplicant,
+  type Operation,
+  type ReplicantName,
+} from '../../../../src/core/oplog/index.ts'
 import type { Page, PageQuery } from '../../../../src/ports/control.ts'
 import { MAX_RECORDS_OF_PAGE, ReplicantListing } from '../../../../src/runtime/replication/replicant-listing.ts'
 import { encodeCore, newCore } from '../../../../src/runtime/replication/records.ts'
@@ -107,4 +116,57 @@ test('one that is not there is not found', async () => {
     conflicts: [],
     operations: [],
   })
+})
+
+/** Written at a site after `seen`, at a moment; a create begins a life. */
+function written(type: string, site: string, ms: number, seen: readonly Operation[] = []): Operation {
+  const dot = { site, incarnation: '1763800000000-9f86d081884c7d65', number: ms }
+  const stamp = { ms, counter: 0 }
+  const life = seen[0]?.life ?? { stamp, dot }
+  const previous = seen.findLast(other => other.dot.site === site)?.dot
+  return {
+    dot,
+    stamp,
+    replicant: PURPLE,
+    life,
+    type,
+    context: seen.reduce((context, other) => join(context, [other.dot]), EMPTY_CONTEXT),
+    ...(previous !== undefined && { previous }),
+    ...(type === 'create' && { members: { added: ['site1', 'site2'], removed: [] } }),
+    payload: {
+      method: 'PUT',
+      path: '/items/purple',
+      headers: [],
+      body: { bytes: new TextEncoder().encode('hunter2') },
+    },
+  }
+}
+
+const create = written('create', 'site1', 1)
+const replace = written('replace', 'site2', 2, [create])
+const remove = written('delete', 'site1', 3, [create])
+const late = written('replace', 'site2', 5, [create])
+const overwrite = written('replace', 'site1', 3, [create])
+const other = written('create', 'site2', 4)
+
+test.each([
+  { what: 'a write that was deleted', operations: [create, replace, remove], lost: [[2, 'deleted', 3]] },
+  {
+    what: 'a write beside a delete, though it is later',
+    operations: [create, remove, late],
+    lost: [[5, 'deleted', 3]],
+  },
+  { what: 'a write that was replaced', operations: [create, replace, overwrite], lost: [[2, 'replaced', 3]] },
+  { what: 'a name that was created twice', operations: [create, other], lost: [[1, 'other-life', 4]] },
+])('$what is shown with what counts instead, and without its body', async ({ operations, lost }) => {
+  let replicant = newReplicant(PURPLE, 'site1')
+  for (const operation of operations) replicant = admit(replicant, operation, NO_MATRICES).replicant
+  const core = encodeCore({ replicant, acknowledgements: new Map() })
+  const store = new MemoryStore(new Map([['replication/replicant/inventory/items/purple/core', core]]))
+  const status = { ...AGREES, conflicts: conflictsOf(replicant.lives) }
+  const listing = new ReplicantListing(store, { status: async () => status, wait: async () => [] })
+  const { items } = await listing.conflicts({ limit: 1, signal })
+  const number = (text: string | undefined): number => Number(text?.split('/').at(-1))
+  expect(items.map(({ operation, why, against }) => [number(operation), why, number(against)])).toEqual(lost)
+  expect(JSON.stringify(items)).not.toMatch(/payload|bytes|hunter2/)
 })
