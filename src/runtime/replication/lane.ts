@@ -257,7 +257,8 @@ class Pass {
       if (resolved !== 'done') return resolved
     }
     if (!this.#replica.checked) {
-      const { hash, bound } = this.#local
+      const { answered, answersTell, bound } = this.#local
+      const hash = this.#local.hash ?? (answersTell ? answered : undefined)
       if (bound && hash !== undefined && !this.#local.suspect) {
         const reading = await this.#resource.read()
         if (reading.is === 'unknown') return 'again'
@@ -294,7 +295,7 @@ class Pass {
     if (done === 'yes') return this.#executed(operation, undefined, boundAfter(intent, this.#local))
     if (done === 'theirs') return this.#clash(operation)
     if (done === 'no' || this.#traits(operation).maySendAgain) {
-      await this.#write({ intent: undefined })
+      await this.#write({ intent: undefined, answered: undefined })
       return 'done'
     }
     return this.#begunAnew(operation)
@@ -335,7 +336,7 @@ class Pass {
       return 'done'
     }
     await this.#shared.replicas.commit(commit => {
-      commit.local(this.#replica, { intent: undefined, uncertain: operation.dot })
+      commit.local(this.#replica, { intent: undefined, uncertain: operation.dot, answered: undefined })
       tellOutcome(this.#shared, commit, this.#replica, operation, 'uncertain')
     })
     return 'waits'

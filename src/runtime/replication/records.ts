@@ -49,6 +49,8 @@ export interface LocalState {
   hash: string | undefined
   /** Of the body with which the application answered last. */
   answered: string | undefined
+  /** What the application answers to writes is what it shows when it is read, as was seen the last time. */
+  answersTell: boolean
   /** The application does not show what it did last: nothing runs until an agreeing member's state is copied. */
   suspect: boolean
   diverged: boolean
@@ -100,6 +102,7 @@ export function newLocalState(): LocalState {
     uncertain: undefined,
     hash: undefined,
     answered: undefined,
+    answersTell: false,
     suspect: false,
     diverged: false,
     outcomes: [],

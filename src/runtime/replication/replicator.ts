@@ -234,7 +234,9 @@ export class Replicator {
       if (currentPlan(this.#shared, replica).plan.kind !== 'nothing') return
       const reading = await new Resource(this.#options, name, glue).read()
       if (reading.is !== 'present') return
-      await this.#replicas.commit(commit => commit.local(replica, { hash: reading.hash }))
+      const { answered, answersTell: told } = replica.local
+      const answersTell = answered === undefined ? told : answered === reading.hash
+      await this.#replicas.commit(commit => commit.local(replica, { hash: reading.hash, answersTell }))
     })
   }
 
