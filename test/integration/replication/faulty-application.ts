@@ -5,9 +5,10 @@ import { freePort } from '../../support/tcp-proxy.ts'
 
 /**
  * What it does with a request that changes something: carries it out and answers; nothing, for ever; carries it out and breaks off;
- * breaks off before; carries it out and answers what is no HTTP; nothing, with 500; carries it out, with 500.
+ * breaks off before; carries it out and answers what is no HTTP; nothing, with 400 or 500; carries it out, with 500.
  */
-export type Fault = 'none' | 'hang' | 'break-after' | 'break-before' | 'garbage-after' | '500-before' | '500-after'
+export type Fault =
+  'none' | 'hang' | 'break-after' | 'break-before' | 'garbage-after' | '400-before' | '500-before' | '500-after'
 
 /** The sample application `inventory` behind a front that misbehaves on demand, and that can be shut. */
 export class FaultyApplication implements AsyncDisposable {
@@ -76,6 +77,7 @@ export class FaultyApplication implements AsyncDisposable {
     const fault = changes ? (this.faults.shift() ?? 'none') : 'none'
     if (fault === 'hang') return
     if (fault === 'break-before') return void request.socket.destroy()
+    if (fault === '400-before') return void response.writeHead(400).end('no')
     if (fault === '500-before') return void response.writeHead(500).end('no')
     const type = request.headers['content-type']
     const answer = await fetch(`${this.#inventory.url}${request.url}`, {
