@@ -15,8 +15,6 @@ import type { Replica } from './ending.ts'
 const INCARNATION_KEY = 'sim/incarnation'
 /** An agent that ended by itself is started again after this, milliseconds, as whoever watches over it does. */
 const RESTART_MS = 1_000
-/** Found, told, and not mended yet: a conversation that is given up while it is being opened is logged as a fault. */
-const KNOWN_DEFECTS: readonly string[] = ['AbortError: This operation was aborted']
 /** How often an agent's membership looks who can be reached, and how long a silence is until a site counts as gone; milliseconds. */
 const LOOK_MS = 500
 const SUSPECT_MS = 3_000
@@ -196,7 +194,7 @@ export class ReplicaSite {
   #logger(process: Process): Logger {
     const defect = (fields: Readonly<Record<string, unknown>>, message?: string): void => {
       const error = fields['error'] ?? message
-      if (process.isAlive && !KNOWN_DEFECTS.includes(String(error))) this.#world.defect(this.name, error)
+      if (process.isAlive) this.#world.defect(this.name, error)
     }
     const logger: Logger = {
       debug: () => undefined,
