@@ -93,7 +93,7 @@ async function up(name: Name): Promise<void> {
       `{name: inventory, endpoint: "${applications.get(name)?.watchedUrl}", expose: {sites: ["*"], methods: ["*"], paths: ["/**"]}}`,
     ],
   }
-  agents.set(name, await startAgent(await loadConfig({ env: {}, flags })))
+  agents.set(name, await startAgent(loadConfig({ env: {}, flags })))
 }
 
 async function down(name: Name): Promise<void> {
@@ -241,6 +241,31 @@ test('while no other member can be reached it takes no write and says so; when o
   await takesInTheEnd('site2', 'PATCH', id, { colour: 'blue' })
   expect(await everywhere(id)).toEqual(Array(2).fill({ id, n: 1, colour: 'blue' }))
 }, 90_000)
+
+test('a member whose application was changed too is not copied from', async () => {
+  const id = 'both'
+  await replicated(id)
+  await down('site1')
+  await down('site2')
+  expect(await atApplication('site1', 'PUT', id, { n: 111 })).toBe(200)
+  expect(await atApplication('site2', 'PUT', id, { n: 222 })).toBe(200)
+  await up('site1')
+  await up('site2')
+  await met()
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const answer = await ask('site2', 'PATCH', `/${id}`, { colour: 'blue' })
+    expect([answer.status, answer.error], answer.text).toEqual([423, 'ERR_REPLICANT_LOCKED'])
+  }
+  expect(await stateAt('site2', id)).toBe('Diverged')
+  expect(await everywhere(id)).toEqual([
+    { id, n: 111 },
+    { id, n: 222 },
+  ])
+  // Somebody gives one of them what it had.
+  expect(await atApplication('site1', 'PUT', id, { n: 1 })).toBe(200)
+  await takesInTheEnd('site2', 'PATCH', id, { colour: 'blue' })
+  expect(await everywhere(id)).toEqual(Array(2).fill({ id, n: 1, colour: 'blue' }))
+}, 60_000)
 
 test('what was never ours under the name stays untouched, before and after a start', async () => {
   const id = 'foreign'
