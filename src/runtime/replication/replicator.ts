@@ -193,7 +193,7 @@ export class Replicator {
         const reading = await new Resource(this.#options, replicant, glue).read()
         if (reading.is === 'unknown' || (reading.is === 'present') !== (schedule.state === 'present')) return undefined
         // Changed past Cheops here as well: nobody is to take that for what was written.
-        const { hash } = local
+        const hash = local.hash ?? (local.answersTell ? local.answered : undefined)
         if (reading.is === 'present' && hash !== undefined && reading.hash !== hash) return undefined
         const state = reading.is === 'present' ? { rawHeaders: reading.rawHeaders, body: reading.bytes } : undefined
         return { lives, executed, state }
