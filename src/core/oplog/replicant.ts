@@ -231,7 +231,16 @@ function readiness(replicant: Replicant, operation: Operation, matrices: Matrice
   const life = findLife(replicant, operation.life)
   if (!includes(life?.knowledge ?? [], operation.context)) return 'waits'
   if (life === undefined || operation.type === 'create') return 'in'
+  // Where its create is a hole nobody knows who its members are.
+  if (hasCreate(life) && !wasMember(replicant, operation)) return 'waits'
   return standingOf(life.changes, membersOfReplicant(replicant), operation)
+}
+
+/** Whether it is known here that the origin had become a member by what it says: anybody can sign an operation. */
+function wasMember({ lives }: Replicant, { dot, life, memberBy: by = life }: Operation): boolean {
+  return lives.some(({ changes }) =>
+    changes.some(change => change.member && change.site === dot.site && sameDot(change.by.dot, by.dot)),
+  )
 }
 
 /** One event's work: the state as it grows, and what is to be done. */
