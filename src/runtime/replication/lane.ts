@@ -165,7 +165,11 @@ class Pass {
   /** Any other operation is sent as it was written. */
   async #executeRequest(operation: Operation): Promise<Step> {
     if (operation.payload === undefined) return this.#executed(operation, undefined, {})
-    if (!this.#local.bound && this.#local.unbound) return 'waits'
+    if (!this.#local.bound) {
+      if (this.#local.unbound) return 'waits'
+      // The application here has refused to make it: what has the name by now is not ours to change.
+      return this.#executed(operation, undefined, {}, 'failed')
+    }
     const { hash, answered } = this.#local
     let before: Intent['before'] = hash ?? answered
     if (before === undefined && !this.#traits(operation).maySendAgain) {
