@@ -186,7 +186,10 @@ export function tour(
       { ...PLAIN, body: { count: 4, warehouse: warehouseOf(one) } },
       CONVERGE_TIMEOUT_MS,
     ),
-    once(`Replication: ${three} is no member, and has nothing`, inventory(three, 'GET', '/items/nut'), { status: 404 }),
+    once(`Replication: ${three} is no member, and has nothing`, inventory(three, 'GET', '/items/nut'), {
+      status: 404,
+      mentions: warehouseOf(three),
+    }),
 
     once(
       'A site that does not exist: 404, with the nearest name',

@@ -73,8 +73,8 @@ export class AgentReplication {
       seal: createOperationSeal({
         mesh: config.mesh,
         site: config.site,
-        sign: peer.sign,
-        publicKeyOf: peer.publicKeyOf,
+        sign: bytes => peer.sign(bytes),
+        publicKeyOf: site => peer.publicKeyOf(site),
       }),
       logger,
       mayRun: operation => isExposed(operation, services.get(operation.replicant.service)),

@@ -21,7 +21,18 @@ export function act(world: ReplicationWorld, step: Step): void {
       return ask(async agent => agent.write(requestOf(world, step)))
     case 'members':
       return ask(async agent => agent.changeMembers(world.nameOf(step.name), step.added, step.removed))
-    default:
+    case 'cut':
+    case 'isolate':
+    case 'break':
+    case 'slow':
+    case 'kill':
+    case 'jump':
+    case 'stop the application':
+    case 'break the application':
+    case 'outsider':
+    case 'fail the disk':
+    case 'flip a record':
+    case 'set back':
       world.tell(words)
       return befall(world, step)
   }

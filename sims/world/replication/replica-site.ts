@@ -169,7 +169,7 @@ export class ReplicaSite {
     try {
       return await agent?.show(name, this.machine.disk.values)
     } catch (error) {
-      const cause = error instanceof Error && error.cause !== undefined ? ` (${String(error.cause)})` : ''
+      const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ''
       this.#world.defect(this.name, `what is on its disk of ${name.name} cannot be read: ${String(error)}${cause}`)
       return undefined
     }

@@ -34,5 +34,5 @@ function widened(signature: Uint8Array): Uint8Array {
 }
 
 function secretOf(site: string): bigint {
-  return BigInt([...site].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7))
+  return BigInt(Array.from(site).reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7))
 }

@@ -52,7 +52,7 @@ async function up(name: Name): Promise<void> {
       `{name: inventory, endpoint: "${applications.get(name)?.url}", expose: {sites: ["*"], methods: ["*"], paths: ["/**"]}}`,
     ],
   }
-  agents.set(name, await startAgent(await loadConfig({ env: {}, flags })))
+  agents.set(name, await startAgent(loadConfig({ env: {}, flags })))
 }
 
 async function down(name: Name): Promise<void> {

@@ -77,7 +77,7 @@ export class Mesh implements AsyncDisposable {
       'heartbeat.intervalMs': '200',
       ...site.flags,
     }
-    site.agent = await startAgent(await loadConfig({ env: {}, flags }))
+    site.agent = await startAgent(loadConfig({ env: {}, flags }))
   }
 
   async down(name: string): Promise<void> {

@@ -52,7 +52,7 @@ test('a crash keeps a prefix of what was not synced, of any length, and tells no
     expect(told).toEqual([])
     expect([...m.disk.values.keys()]).toEqual(keys)
   }
-  expect([...kept].toSorted()).toEqual([0, 1, 2, 3])
+  expect([...kept].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3])
 })
 
 test('an agent that has been killed writes nothing more, while the next one does', async () => {
