@@ -23,7 +23,6 @@ import type { Replication } from '../runtime/replicated-requests.ts'
 import { Router } from '../runtime/router.ts'
 import type { Routed } from '../runtime/router.ts'
 import type { Traffic } from '../runtime/traffic.ts'
-import { sha256 } from './replication.ts'
 import type { Services } from './services.ts'
 
 export interface RequestPathParts {
@@ -64,7 +63,6 @@ export class RequestPath {
           site: config.site,
           replication: parts.replication,
           glue: name => services.get(name)?.glue,
-          hash: sha256,
         }),
     })
     const environment: ExchangeEnvironment = {

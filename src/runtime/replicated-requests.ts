@@ -23,8 +23,6 @@ export interface ReplicatedRequestsParts {
   readonly site: string
   readonly replication: Replication
   glue(service: string): Glue | undefined
-  /** A hash of bytes as text: of who sent an idempotency key nothing else is kept. */
-  hash(bytes: Uint8Array): string
 }
 
 /** Says which requests are operations on replicants, and has those carried out. */
@@ -91,7 +89,7 @@ export class ReplicatedRequests {
       throw new CheopsError('ERR_SCOPE_COLLABORATION', message)
     }
     const { waitSeconds, require } = preferenceOf(head.rawHeaders)
-    const idempotency = this.#idempotencyOf(head.rawHeaders)
+    const idempotency = idempotencyOf(head.rawHeaders)
     const write = { service, description, head, path, body, members, ...(idempotency && { idempotency }) }
     const accepted = await replication.accept(write)
     const { replicant, operation } = accepted
@@ -99,13 +97,15 @@ export class ReplicatedRequests {
     const sites = waits ? await replication.wait(replicant, operation, waitSeconds, require) : accepted.sites
     return composeAnswer(site, accepted, sites)
   }
+}
 
-  #idempotencyOf(rawHeaders: readonly string[]): { principal: string; key: string } | undefined {
-    const key = headerValue(rawHeaders, 'idempotency-key')
-    if (key === undefined) return undefined
-    const authorization = headerValue(rawHeaders, 'authorization') ?? ''
-    return { principal: this.#parts.hash(new TextEncoder().encode(authorization)), key }
-  }
+/**
+ * One key of one resource is one request, whoever sent it: nobody here can say who a client is. A hash of its credentials would be kept and
+ * told to all members, and a password can be found from one.
+ */
+function idempotencyOf(rawHeaders: readonly string[]): { principal: string; key: string } | undefined {
+  const key = headerValue(rawHeaders, 'idempotency-key')
+  return key === undefined ? undefined : { principal: '', key }
 }
 
 /** What a request does; its body is read, as replication keeps it. */

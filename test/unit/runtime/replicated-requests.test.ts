@@ -1,0 +1,105 @@
+/**
+ * The parts of an operation's way that need no agent: who is asked under `&`, how long a client waits, and what it is answered.
+ * Absolute examples.
+ */
+import { describe, expect, test } from 'vitest'
+import type { Placement } from '../../../src/core/scope/index.ts'
+import type { Membership, SiteView } from '../../../src/ports/membership.ts'
+import { membersOf, nearestFirst } from '../../../src/runtime/members.ts'
+import { composeAnswer } from '../../../src/runtime/operation-answer.ts'
+import { preferenceOf } from '../../../src/runtime/operation-preference.ts'
+import type { Accepted } from '../../../src/runtime/replication/replicator.ts'
+
+const site = (name: string): Placement => ({ kind: 'site', site: name })
+
+describe('members', () => {
+  test.each<[string, Placement, readonly string[] | undefined]>([
+    ['& alone, sorted', { kind: 'and', parts: [site('b'), site('a')] }, ['a', 'b']],
+    ['one site', site('a'), undefined],
+    ['||', { kind: 'either', parts: [site('a'), site('b')] }, undefined],
+    ['% within &', { kind: 'and', parts: [site('a'), { kind: 'cross', parts: [site('b'), site('c')] }] }, undefined],
+  ])('%s', (_what, placement, members) => expect(membersOf(placement)).toEqual(members))
+
+  test('the nearest that is not down comes first, those that are down last', () => {
+    const views: Record<string, Partial<SiteView>> = {
+      far: { liveness: 'alive', rttMs: 80 },
+      near: { liveness: 'suspect', rttMs: 5 },
+      gone: { liveness: 'down', rttMs: 1 },
+      unmeasured: { liveness: 'alive', rttMs: undefined },
+    }
+    const membership = { site: (name: string) => views[name] } as unknown as Membership
+    expect(nearestFirst(['stranger', 'gone', 'unmeasured', 'far', 'near'], membership)).toEqual([
+      'near',
+      'far',
+      'unmeasured',
+      'gone',
+      'stranger',
+    ])
+  })
+})
+
+test.each([
+  [[], { waitSeconds: 0, require: 'all' }],
+  [['Prefer', 'wait=5'], { waitSeconds: 5, require: 'all' }],
+  [['Prefer', 'respond-async, wait = "7"; x=1', 'Cheops-Require', 'one'], { waitSeconds: 7, require: 'one' }],
+  [['Prefer', 'wait=100000', 'Cheops-Require', 'quorum'], { waitSeconds: 60, require: 'quorum' }],
+  [['Prefer', 'await=5'], { waitSeconds: 0, require: 'all' }],
+  [['Prefer', 'wait=soon'], { waitSeconds: 0, require: 'all' }],
+])('%j', (headers, preference) => expect(preferenceOf(headers)).toEqual(preference))
+
+test('a requirement that nobody knows is an error', () => {
+  expect(() => preferenceOf(['Cheops-Require', 'most'])).toThrow(/all, quorum or one, not "most"/)
+})
+
+describe('answers', () => {
+  const replicant = { service: 'inventory', kind: 'items', name: 'bolt' }
+  const operation = { site: 'site1', incarnation: '1-0000000000000000', number: 7 }
+  const answer = {
+    status: 201,
+    reason: 'Created',
+    rawHeaders: ['X-A', 'b'],
+    body: new Uint8Array([1]),
+    isComplete: true,
+  }
+  const accepted = (more: Partial<Accepted>): Accepted => ({
+    outcome: 'applied',
+    answer,
+    operation,
+    isRepeated: false,
+    replicant,
+    sites: [],
+    ...more,
+  })
+  const sites = [
+    { site: '2nd', outcome: 'pending', at: 0 },
+    { site: 'site1', outcome: 'applied', status: 201, at: 1 },
+  ] as const
+
+  test("the application's, with what each member has come to", () => {
+    const { status, rawHeaders, body } = composeAnswer('site1', accepted({}), sites)
+    expect([status, [...body]]).toEqual([201, [1]])
+    const own = 'Cheops-Site: site1, Cheops-Outcome: applied, Cheops-Level: eventual'
+    const text = 'Cheops-Operation: site1/1-0000000000000000/7, Cheops-Sites: "2nd";s=pending, site1;s=applied;c=201'
+    const pairs = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${rawHeaders[at + 1]}`] : []))
+    expect(pairs.join(', ')).toBe(`X-A: b, ${own}, ${text}`)
+  })
+
+  test('204 where the application gave none', () => {
+    expect(composeAnswer('site1', accepted({ answer: undefined }), sites)).toMatchObject({ status: 204 })
+  })
+
+  test('a refusal is no operation', () => {
+    const refused = accepted({ outcome: 'void', operation: undefined, answer: { ...answer, status: 400 } })
+    const { status, rawHeaders } = composeAnswer('site1', refused, [])
+    expect([status, rawHeaders]).toEqual([400, ['X-A', 'b', 'Cheops-Site', 'site1', 'Cheops-Outcome', 'void']])
+  })
+
+  test.each([
+    ['uncertain', 'ERR_OUTCOME_UNKNOWN'],
+    ['void', 'ERR_APPLICATION_BROKEN'],
+  ] as const)('%s without an answer: %s', (outcome, code) => {
+    expect(() => composeAnswer('site1', accepted({ outcome, answer: undefined }), sites)).toThrow(
+      expect.objectContaining({ code }),
+    )
+  })
+})
