@@ -14,6 +14,7 @@ export class ReplicationWatch {
   readonly #clock: Clock
   readonly #operations: Counter
   readonly #conflicts: Counter
+  readonly #ahead: Counter
   readonly #listeners = new Set<(event: AgentEvent) => void>()
   #told = 0
   #omitted = 0
@@ -28,11 +29,17 @@ export class ReplicationWatch {
       ['outcome'],
     )
     this.#conflicts = metrics.counter('cheops_replication_conflicts_total', 'Conflicts that became known here.')
+    this.#ahead = metrics.counter(
+      'cheops_replication_stamps_ahead_total',
+      'Operations whose time was more than ten minutes ahead of the clock here, by the site that wrote them.',
+      ['site'],
+    )
   }
 
   see(event: ReplicationEvent): void {
     if (event.kind === 'outcome' && event.site === this.#site) this.#operations.add(1, event.outcome)
     if (event.kind === 'conflict') this.#conflicts.add(1)
+    if (event.kind === 'ahead') this.#ahead.add(1, event.dot.site)
     const shown = shownEvent(event, this.#site)
     if (shown === undefined) return
     this.#second ??= this.#clock.after(1_000, () => this.#endSecond())
@@ -104,6 +111,8 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return 'the application here is equal to the other members again'
     case 'hole':
       return `operations of ${event.last.site} up to ${operationText(event.last)} are lost: no member holds them`
+    case 'ahead':
+      return aheadText(event)
     case 'refused':
       return `an operation that ${event.from} sent was not taken: ${event.why}`
     case 'set-back':
@@ -111,6 +120,11 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
     case 'members':
       return undefined
   }
+}
+
+function aheadText({ dot, byMs }: ReplicationEvent & { readonly kind: 'ahead' }): string {
+  const minutes = Math.round(byMs / 60_000)
+  return `the time of ${operationText(dot)} is ${minutes} minutes ahead of the clock here: set the clock of ${dot.site}, or the one of this site; until then it wins against writes that have not seen it`
 }
 
 /** What ends well is not told: that is what everything should do. */

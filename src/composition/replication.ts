@@ -132,6 +132,7 @@ function log(logger: Logger, event: ReplicationEvent): void {
     case 'hole':
     case 'refused':
     case 'set-back':
+    case 'ahead':
       logger.warn(loggable(fields), `replication: ${kind}`)
       return
     case 'released':

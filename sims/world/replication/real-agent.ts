@@ -21,6 +21,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
     matrices: NO_MATRICES,
     matrixOf: () => undefined,
     fetchState: async (other, name) => (await reach(other))?.stateFor(name),
+    mayRun: () => true,
     onEvent: event => ports.onEvent(event),
   }
   const replicator = new Replicator(options)

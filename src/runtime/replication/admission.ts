@@ -1,4 +1,5 @@
 import {
+  aheadMs,
   dotKey,
   findLife,
   fateOf,
@@ -20,6 +21,7 @@ import { withOutcome, type OutcomeWaiters } from './outcomes.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { ReplicationEvent } from './events.ts'
 import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
+import type { Repairs } from './repair.ts'
 import type { Unanswered } from './unanswered.ts'
 import type { Outcome, OutboxEntry, SealedOperation } from '../../ports/sync.ts'
 import type { SiteOutcome } from './records.ts'
@@ -30,6 +32,7 @@ export interface Shared {
   readonly replicas: ReplicasStore
   readonly unanswered: Unanswered
   readonly waiters: OutcomeWaiters
+  readonly repairs: Repairs
   /** The site's clock. */
   clock: Stamp
   /** Lets the lane of a replicant look whether there is something to do. */
@@ -69,6 +72,7 @@ export function takeStep(
         if (effect.kind === 'waits') break
         held = true
         shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
+        tellAhead(shared, commit, operation)
         if (from !== undefined) relay(shared, commit, replica, operation, before)
         break
       }
@@ -125,6 +129,12 @@ export function takeStep(
     shared.unanswered.update(replica)
     shared.kick(replica)
   })
+}
+
+/** A site whose clock is far ahead wins against everybody who has not seen its writes: people must know. */
+function tellAhead(shared: Shared, commit: Commit, { replicant, dot, stamp }: Operation): void {
+  const byMs = aheadMs(stamp, shared.options.clock.now())
+  if (byMs > 0) tellEvent(shared, commit, { kind: 'ahead', replicant, dot, byMs })
 }
 
 /** What records must be kept of. */

@@ -35,11 +35,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly matrixOf: (service: string, kind: string) => string | undefined
   /** Asks another member for its state of a replicant; undefined when it cannot be reached, or has something left to do itself. */
   readonly fetchState: (site: string, replicant: ReplicantName) => Promise<MemberState | undefined>
-  /**
-   * Whether this site lets the origin do to its application what an operation says; asked each time before one of another site is run.
-   * Undefined: everything that members of the mesh write, for tests and simulations.
-   */
-  readonly mayRun?: (operation: Operation) => boolean
+  /** Whether this site lets the origin do to its application what an operation says; asked each time before one of another site is run, or copied. */
+  readonly mayRun: (operation: Operation) => boolean
   readonly onEvent: ReplicationListener
 }
 

@@ -22,6 +22,8 @@ export type ReplicationEvent =
   | { readonly kind: 'agrees'; readonly replicant: ReplicantName }
   | { readonly kind: 'members'; readonly replicant: ReplicantName; readonly members: readonly string[] }
   | { readonly kind: 'hole'; readonly replicant: ReplicantName; readonly life: LifeId; readonly last: Dot }
+  /** The stamp of an operation is so far ahead of this site's clock, by milliseconds, that a clock must be wrong: mostly its origin's. */
+  | { readonly kind: 'ahead'; readonly replicant: ReplicantName; readonly dot: Dot; readonly byMs: number }
   /** An operation of another site was not taken: it contradicts itself, or nobody has signed it. */
   | { readonly kind: 'refused'; readonly from: string; readonly why: string }
   /** A peer's store, or this one's, was set back: everything that is shared with it is told anew. */

@@ -26,8 +26,11 @@ import { ABSENT, type Intent, type LocalState } from './records.ts'
 import type { Replica } from './replicas-store.ts'
 import type { OperationTraits } from '../../ports/glue.ts'
 
-/** `done`: it counts as executed. `again`: to be tried later. `waits`: something else must happen first. `replan`: look at the plan anew. */
-type Step = 'done' | 'again' | 'waits' | 'replan'
+/**
+ * `done`: it counts as executed. `again`: to be tried later. `alone`: that too, and a member that is reached anew may help. `waits`:
+ * something else must happen first. `replan`: look at the plan anew.
+ */
+type Step = 'done' | 'again' | 'alone' | 'waits' | 'replan'
 
 /** Does what is to be done, as far as it can be done now. */
 export async function advance(shared: Shared, replica: Replica): Promise<Looked> {
@@ -78,7 +81,7 @@ class Pass {
 
   async run(): Promise<Looked> {
     const recovered = await this.#recover()
-    if (recovered !== 'done') return recovered === 'waits' ? 'waits' : 'again'
+    if (recovered !== 'done') return recovered === 'replan' ? 'again' : recovered
     for (let round = 0; round < MAX_PLANS_TOGETHER; round++) {
       const { schedule, plan } = currentPlan(this.#shared, this.#replica)
       if (this.#local.uncertain !== undefined && !(await this.#isDecided(schedule))) return 'waits'
@@ -89,17 +92,14 @@ class Pass {
           await this.#diverge('its create was lost')
           return 'waits'
         case 'repair': {
-          const copied = await copyState(this.#shared, this.#replica, this.#resource)
-          if (!copied) {
-            await this.#diverge('what was sent may not be sent again, and no member that agrees can be reached')
-            return 'again'
-          }
+          const copied = await this.#copy('what was sent may not be sent again')
+          if (copied !== 'done') return copied
           break
         }
         case 'run':
         case 'replay': {
           const step = await this.#carryOut(plan.operations, plan.kind === 'replay')
-          if (step === 'again' || step === 'waits') return step
+          if (step !== 'done' && step !== 'replan') return step
         }
       }
     }
@@ -124,7 +124,7 @@ class Pass {
   async #execute(operation: Operation): Promise<Step> {
     const { site, mayRun } = this.#shared.options
     const { dot } = operation
-    if (dot.site !== site && mayRun?.(operation) === false) {
+    if (dot.site !== site && !mayRun(operation)) {
       // Whoever exposes it later need not have it sent again.
       await this.#diverge(`this site does not let ${dot.site} do that (expose)`)
       return 'again'
@@ -244,9 +244,28 @@ class Pass {
 
   /** Nobody can say how to bring the application into the state; a member that has it may show it. */
   async #cannotSay(): Promise<Step> {
-    if (await copyState(this.#shared, this.#replica, this.#resource)) return 'replan'
-    await this.#diverge('the body cannot be put into another request, and no member that agrees can be reached')
-    return 'again'
+    const copied = await this.#copy('the body cannot be put into another request')
+    return copied === 'done' ? 'replan' : copied
+  }
+
+  /** Takes the state of a member that agrees, or shows why it is needed. */
+  async #copy(why: string): Promise<'done' | 'again' | 'alone'> {
+    const copied = await copyState(this.#shared, this.#replica, this.#resource)
+    switch (copied) {
+      case 'copied':
+        return 'done'
+      case 'busy':
+        return 'again'
+      case 'not-taken':
+        await this.#diverge(`${why}, and the application does not take the state of another member now`)
+        return 'again'
+      case 'not-exposed':
+        await this.#diverge(`${why}, and this site does not let the others write what is missing (expose)`)
+        return 'again'
+      case 'nobody':
+        await this.#diverge(`${why}, and no member that agrees can be reached`)
+        return 'alone'
+    }
   }
 
   // What an earlier look, or an earlier run of the agent, has left -----------------------------------------------------
@@ -260,26 +279,29 @@ class Pass {
       const resolved = await this.#resolveIntent()
       if (resolved !== 'done') return resolved
     }
-    if (!this.#replica.checked) {
-      const { answered, answersTell, bound } = this.#local
-      const hash = this.#local.hash ?? (answersTell ? answered : undefined)
-      if (bound && hash !== undefined && !this.#local.suspect) {
-        const reading = await this.#resource.read()
-        if (reading.is === 'unknown') return 'again'
-        if (reading.is === 'absent' || reading.hash !== hash)
-          await this.#shared.replicas.commit(commit => {
-            commit.local(this.#replica, { suspect: true })
-            this.#shared.replicas.due(commit, this.#replica.name, true)
-          })
-      }
+    if (!this.#replica.checked || this.#local.suspect) {
+      const looked = await this.#compareWithLast()
+      if (looked === 'unknown') return 'again'
       this.#replica.checked = true
     }
-    if (this.#local.suspect) {
-      if (await copyState(this.#shared, this.#replica, this.#resource)) return 'done'
-      await this.#diverge('the application does not show what was done last, and no member that agrees can be reached')
-      return 'again'
-    }
-    return 'done'
+    if (!this.#local.suspect) return 'done'
+    return this.#copy('the application does not show what was done last')
+  }
+
+  /** Whether the application still shows what it showed when the lane was idle last. What it shows again is suspect no more. */
+  async #compareWithLast(): Promise<'known' | 'unknown'> {
+    const { answered, answersTell, bound, suspect } = this.#local
+    const hash = this.#local.hash ?? (answersTell ? answered : undefined)
+    if (!bound || hash === undefined) return 'known'
+    const reading = await this.#resource.read()
+    if (reading.is === 'unknown') return 'unknown'
+    const differs = reading.is === 'absent' || reading.hash !== hash
+    if (differs !== suspect)
+      await this.#shared.replicas.commit(commit => {
+        commit.local(this.#replica, { suspect: differs })
+        this.#shared.replicas.due(commit, this.#replica.name, true)
+      })
+    return 'known'
   }
 
   /** Something was sent, and nobody knows what came of it: the table of recovery. */

@@ -5,6 +5,7 @@ import type { Clock, TimerHandle } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
 
 interface Lane {
+  readonly name: ReplicantName
   /** What it does, and what waits, one after the other. */
   tail: Promise<unknown>
   queued: number
@@ -12,10 +13,15 @@ interface Lane {
   looks: boolean
   timer: TimerHandle | undefined
   failures: number
+  /** The last look came to `alone`. */
+  isAlone: boolean
 }
 
-/** What a look came to: nothing is left to do, it is to be tried again, or something else must happen first. */
-export type Looked = 'settled' | 'again' | 'waits'
+/**
+ * What a look came to: nothing is left to do; it is to be tried again; something else must happen first; or what another member has is
+ * needed, and none that can tell it was reached.
+ */
+export type Looked = 'settled' | 'again' | 'waits' | 'alone'
 
 /**
  * The lanes of a site: for one replicant one thing at a time, in the order in which it was asked for; for all together so many at once
@@ -87,10 +93,21 @@ export class Lanes {
       lane.timer?.cancel()
       lane.timer = undefined
       const result = await this.#look(name)
-      lane.failures = result === 'again' ? lane.failures + 1 : 0
-      if (result === 'again') this.kick(name, this.#backoffMs(lane.failures))
+      lane.isAlone = result === 'alone'
+      const isAgain = result === 'again' || result === 'alone'
+      lane.failures = isAgain ? lane.failures + 1 : 0
+      if (isAgain) this.kick(name, this.#backoffMs(lane.failures))
     })
     looked.catch(this.#onFault)
+  }
+
+  /** Another member can be reached, or has something new to tell: what waits for that looks at once, and often again for a while. */
+  kickAlone(): void {
+    for (const lane of this.#lanes.values()) {
+      if (!lane.isAlone) continue
+      lane.failures = 0
+      this.kick(lane.name)
+    }
   }
 
   /** Nothing is begun any more. */
@@ -102,11 +119,13 @@ export class Lanes {
   #laneOf(name: ReplicantName): Lane {
     const key = replicantKey(name)
     const lane = this.#lanes.get(key) ?? {
+      name,
       tail: Promise.resolve(),
       queued: 0,
       looks: false,
       timer: undefined,
       failures: 0,
+      isAlone: false,
     }
     this.#lanes.set(key, lane)
     return lane

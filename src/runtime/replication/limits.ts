@@ -6,6 +6,12 @@ export const MAX_LANE_QUEUE = 64
 /** Lanes that ask the application at once: more would only wait in its own queue. */
 export const MAX_RUNNING_LANES = 32
 
+/**
+ * Lanes that ask other members for a state at once. A lane holds its place while it asks, and answering needs a place too: half of them
+ * stay free for it, or two sites with much to repair would each wait for the other.
+ */
+export const MAX_REPAIRS_TOGETHER = 16
+
 /** Replicants in memory that nobody uses at the moment. */
 export const MAX_CACHED_REPLICAS = 4096
 

@@ -70,8 +70,9 @@ export async function writeLocally(
     throw new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', `${body.length} bytes cannot be replicated yet.`)
   const resource = new Resource(options, replica.name, glue)
 
+  const { checked, draft: undecided, local } = replica
   const isBehind =
-    !replica.checked || replica.draft !== undefined || currentPlan(shared, replica).plan.kind !== 'nothing'
+    !checked || local.suspect || undecided !== undefined || currentPlan(shared, replica).plan.kind !== 'nothing'
   // What it cannot do now it does later.
   if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
   const payload = payloadOf(glue, write)

@@ -1,20 +1,38 @@
-import { holderOf, knowledgeOf, sameDot } from '../../core/oplog/index.ts'
+import { holderOf, knowledgeOf, replicantKey, sameDot, type ReplicantName } from '../../core/oplog/index.ts'
+import { MAX_REPAIRS_TOGETHER } from './limits.ts'
 import { othersOf, tellEvent, type Shared } from './admission.ts'
 import type { Resource, Sent } from './resource.ts'
 import type { MemberState } from './context.ts'
 import type { Replica } from './replicas-store.ts'
 
 /**
- * Copies the state and the executed list of a member that agrees: it holds the same, and has nothing left to do.
- * @returns false when none can be reached, or the application does not take it now
+ * `nobody`: no member that agrees could be reached. `busy`: too much is repaired at the moment; the lane is kicked when there is room.
+ * `not-taken`: the application could not be read, or did not take it now. `not-exposed`: it holds what this site does not let its origin
+ * write here.
  */
-export async function copyState(shared: Shared, replica: Replica, resource: Resource): Promise<boolean> {
-  for (const member of othersOf(replica.core.replicant)) {
-    const theirs = await shared.options.fetchState(member, replica.name)
-    if (theirs === undefined || !agrees(shared, replica, theirs)) continue
-    return takeState(shared, replica, resource, theirs)
+export type Copied = 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed'
+
+/** Copies the state and the executed list of a member that agrees: it holds the same, and has nothing left to do. */
+export async function copyState(shared: Shared, replica: Replica, resource: Resource): Promise<Copied> {
+  if (!isExposed(shared, replica)) return 'not-exposed'
+  if (!shared.repairs.begin(replica)) return 'busy'
+  try {
+    for (const member of othersOf(replica.core.replicant)) {
+      const theirs = await shared.options.fetchState(member, replica.name)
+      if (theirs === undefined || !agrees(shared, replica, theirs)) continue
+      return (await takeState(shared, replica, resource, theirs)) ? 'copied' : 'not-taken'
+    }
+    return 'nobody'
+  } finally {
+    shared.repairs.end()
   }
-  return false
+}
+
+/** Whether this site lets others do here all that the state is made of. */
+function isExposed({ options }: Shared, { core }: Replica): boolean {
+  const { site, mayRun } = options
+  const live = holderOf(core.replicant)?.live ?? []
+  return live.every(operation => operation.dot.site === site || mayRun(operation))
 }
 
 /** Whether both hold the same, down to the holes, and what was executed there is of the life that holds the name here. */
@@ -60,4 +78,35 @@ async function takeState(
     commit.afterwards(() => shared.unanswered.update(replica))
   })
   return true
+}
+
+/** How many lanes ask other members for a state at a time; the rest wait for their turn, without a place among those that run. */
+export class Repairs {
+  readonly #kick: (name: ReplicantName) => void
+  /** By key of the name, the one that has waited longest first. */
+  readonly #waiting = new Map<string, ReplicantName>()
+  #running = 0
+
+  constructor(kick: (name: ReplicantName) => void) {
+    this.#kick = kick
+  }
+
+  /** False where it is not its turn: its lane is kicked when it may be. */
+  begin(replica: Replica): boolean {
+    if (this.#running >= MAX_REPAIRS_TOGETHER) {
+      this.#waiting.set(replicantKey(replica.name), replica.name)
+      return false
+    }
+    this.#waiting.delete(replicantKey(replica.name))
+    this.#running++
+    return true
+  }
+
+  end(): void {
+    this.#running--
+    const [next] = this.#waiting
+    if (next === undefined) return
+    this.#waiting.delete(next[0])
+    this.#kick(next[1])
+  }
 }

@@ -15,6 +15,7 @@ import { changeMembers, isReplicatedAt, writeLocally, type LocalWrite, type Writ
 import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { Outboxes } from './outboxes.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
+import { Repairs } from './repair.ts'
 import { Resource } from './resource.ts'
 import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
@@ -65,6 +66,7 @@ export class Replicator {
       replicas: this.#replicas,
       unanswered: new Unanswered(),
       waiters: new OutcomeWaiters(options.clock),
+      repairs: new Repairs(name => this.#lanes.kick(name)),
       clock: ZERO_STAMP,
       kick: ({ name }) => this.#lanes.kick(name),
     }
@@ -100,6 +102,7 @@ export class Replicator {
   /** A site can be reached. */
   connected(site: string): void {
     if (site === this.#options.site || this.#isStopped) return
+    if (!this.#connected.has(site)) this.#lanes.kickAlone()
     this.#connected.add(site)
     const sender = this.#senders.get(site) ?? new SyncSender(this.#shared, site, other => this.#resync(other))
     this.#senders.set(site, sender)

@@ -55,6 +55,10 @@ test.each<[ReplicationEvent, string | undefined]>([
     `the replace ${OPERATION} has no effect: another site deleted the resource without having seen it; see "cheops conflict ls"`,
   ],
   [
+    { kind: 'ahead', replicant, dot, byMs: 3_600_000 },
+    `the time of ${OPERATION} is 60 minutes ahead of the clock here: set the clock of site2, or the one of this site; until then it wins against writes that have not seen it`,
+  ],
+  [
     { kind: 'unbound', replicant },
     'what the application here has by this name is not the replicated resource: it is not touched; rename or remove one of the two',
   ],

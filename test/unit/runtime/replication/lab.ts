@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { KIND, SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
-import { NO_MATRICES, type Dot, type ReplicantName } from '../../../../src/core/oplog/index.ts'
+import { NO_MATRICES, type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator, type Accepted, type ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
@@ -31,6 +31,8 @@ export class Lab {
   readonly world: ReplicationWorld
   readonly replicators = new Map<string, Replicator>()
   readonly told: Told[] = []
+  /** What a site exposes to others. */
+  mayRun: (site: string, operation: Operation) => boolean = () => true
 
   private constructor(names: readonly string[], plant: ReplicationPlant) {
     const startAgent = (ports: AgentPorts): Promise<Agent> => this.#start(ports)
@@ -172,6 +174,7 @@ export class Lab {
         this.world.wire.connects(site, other) && this.world.site(other).agent !== undefined
           ? this.replicators.get(other)?.stateFor(name)
           : undefined,
+      mayRun: operation => this.mayRun(site, operation),
       onEvent: event => this.told.push({ site, event }),
     })
     await replicator.start()
