@@ -42,6 +42,13 @@ export interface Config {
     /** Created with a random token when it does not exist. */
     readonly tokenFile: string
   }
+  /** Bodies of replicated requests that are too large for the store, as files. */
+  readonly bodies: {
+    /** Folder of the files, mode 0700; of no other agent. */
+    readonly folder: string
+    /** Bytes of all of them together, at most. */
+    readonly maxBytes: number
+  }
   readonly services: readonly ServiceConfig[]
   readonly limits: Limits
   readonly timeouts: Timeouts
@@ -149,6 +156,9 @@ export interface Timeouts {
 export const DEFAULT_PEER_PORT = 4078
 export const DEFAULT_INGRESS_PORT = 8079
 export const DEFAULT_ADMIN_PORT = 8078
+
+/** Some images of virtual machines, and a part of any disk that holds such. */
+export const DEFAULT_MAX_BODIES_BYTES = 10 * 1024 ** 3
 
 export const DEFAULT_LIMITS: Limits = {
   // Kubernetes and Keystone tokens and cookies fit many times; above it, a client that is broken or hostile.

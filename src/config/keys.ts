@@ -2,6 +2,7 @@ import {
   DEFAULT_ADMIN_PORT,
   DEFAULT_INGRESS_PORT,
   DEFAULT_LIMITS,
+  DEFAULT_MAX_BODIES_BYTES,
   DEFAULT_PEER_PORT,
   DEFAULT_TIMEOUTS,
 } from '../config.ts'
@@ -119,6 +120,17 @@ export const KEYS = {
     fallback: '<data>/admin.token',
     example: './data/site1/admin.token',
   }),
+
+  'bodies.folder': key(
+    type.filePath,
+    'Folder for bodies over 64 KiB of replicated requests. No two agents may share one.',
+    { fallback: '<data>/bodies', example: './data/site1/bodies' },
+  ),
+  'bodies.maxBytes': key(
+    type.bytes(0, Number.MAX_SAFE_INTEGER),
+    'Bytes that these bodies may take together; a request that would take more is refused with 507.',
+    { fallback: String(DEFAULT_MAX_BODIES_BYTES) },
+  ),
 
   'limits.headerBytes': limit('headerBytes', "Bytes of a request's or an answer's head.", type.bytes(1_024, 1_048_576)),
   'limits.urlBytes': limit('urlBytes', 'Bytes of a request target.', type.bytes(256, 1_048_576)),

@@ -4,6 +4,7 @@ import {
   DEFAULT_ADMIN_PORT,
   DEFAULT_INGRESS_PORT,
   DEFAULT_LIMITS,
+  DEFAULT_MAX_BODIES_BYTES,
   DEFAULT_PEER_PORT,
   DEFAULT_TIMEOUTS,
 } from '../config.ts'
@@ -243,6 +244,10 @@ function build(
       listen: values.or('admin.listen', { host: '127.0.0.1', port: DEFAULT_ADMIN_PORT }),
       tls: values.tls('admin.', { cert: 'admin.tls.cert', key: 'admin.tls.key', clientCA: 'admin.tls.clientCA' }),
       tokenFile: values.or('admin.tokenFile', path.join(data, 'admin.token')),
+    },
+    bodies: {
+      folder: values.or('bodies.folder', path.join(data, 'bodies')),
+      maxBytes: values.or('bodies.maxBytes', DEFAULT_MAX_BODIES_BYTES),
     },
     services: sources.map(source => buildService(source, base, problems)),
     limits: numbers(DEFAULT_LIMITS, name => values.get(`limits.${name}`)) satisfies Limits,

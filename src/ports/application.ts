@@ -31,6 +31,8 @@ export interface ApplicationRequest {
   readonly authority: Authority
   /** Bytes that the answer's body may have, if fewer than the adapter takes. */
   readonly maxAnswerBytes?: number | undefined
+  /** Reads only: an answer's body beyond the bound is no error; it is read to its end, hashed and not kept. See `ApplicationAnswer.digest`. */
+  readonly hashesLarge?: boolean | undefined
   /** Gives up waiting. What was sent by then is in doubt. */
   readonly signal?: AbortSignal | undefined
 }
@@ -64,4 +66,13 @@ export interface ApplicationAnswer {
    * larger than the bound. `body` has what came before. The status is certain, and so is what it says of the effect.
    */
   readonly isComplete: boolean
+  /** Of a body that is larger than the bound, where `hashesLarge` was asked for: `body` is empty then. */
+  readonly digest?: BodyDigest | undefined
+}
+
+export interface BodyDigest {
+  /** SHA-256 in lower-case hexadecimal. */
+  readonly hash: string
+  /** Bytes. */
+  readonly length: number
 }

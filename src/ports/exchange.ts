@@ -33,6 +33,12 @@ export interface Exchange {
    */
   readBody(maxBytes: number): Promise<Uint8Array>
   /**
+   * Reads as much of the body as says whether it has more bytes than that. `readBody` or `bodyStream` may follow, and give it from its
+   * beginning. Once, and before them.
+   * @throws CheopsError as `bodyStream`
+   */
+  isBodyLarger(bytes: number): Promise<boolean>
+  /**
    * The body in parts, for one that is too large to hold: each is taken from the client when it is asked for, so a slow reader
    * slows the client down. It can be asked for once, in place of `readBody`, and is not kept: no `relay` without `body` can follow.
    * @throws CheopsError as `readBody`, while it is read; the bound is `limits.bodyBytes`

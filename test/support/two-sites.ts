@@ -175,6 +175,7 @@ function configOf(site: string, services: readonly ServiceConfig[], given: TwoSi
     mdns: false,
     relay: { serve: false, use: false },
     heartbeat: { intervalMs: 1_000 },
+    bodies: { folder: '/nowhere', maxBytes: 0 },
     ingress: { listen, tls: undefined, tokenFile: undefined },
     admin: { listen, tls: undefined, tokenFile: '' },
     services,

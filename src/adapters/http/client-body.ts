@@ -41,7 +41,7 @@ function expectsContinue(request: IncomingMessage): boolean {
   return request.httpVersionMinor > 0 && request.headers.expect?.toLowerCase() === '100-continue'
 }
 
-function tooLarge(bound: number): CheopsError {
+export function tooLarge(bound: number): CheopsError {
   return new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', `the body is larger than ${bound} bytes`)
 }
 

@@ -5,7 +5,7 @@ import type { RequestHead } from '../../core/resource/http-head.ts'
 import { CheopsError } from '../../errors.ts'
 import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from '../../ports/exchange.ts'
 import type { Glue, LinkContext } from '../../ports/glue.ts'
-import { clientBody } from './client-body.ts'
+import { clientBody, tooLarge } from './client-body.ts'
 import { sendComposed } from './composed-answer.ts'
 import { hasBody } from './message-heads.ts'
 import { problemAnswer } from './problem.ts'
@@ -36,6 +36,8 @@ export class HttpExchange implements Exchange {
   #reading: Promise<Uint8Array> | undefined
   #read: Uint8Array | undefined
   #streamed = false
+  /** What `isBodyLarger` has read, and the rest. */
+  #begun: { readonly parts: Uint8Array[]; readonly rest: AsyncIterator<Uint8Array, void, undefined> } | undefined
 
   constructor(
     side: ClientSide,
@@ -66,17 +68,39 @@ export class HttpExchange implements Exchange {
 
   async #readBody(maxBytes: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = []
-    for await (const part of this.#stream(maxBytes)) parts.push(part)
+    let left = maxBytes
+    for await (const part of this.#begun === undefined ? this.#stream(maxBytes) : this.bodyStream()) {
+      left -= part.length
+      if (left < 0) throw tooLarge(maxBytes)
+      parts.push(part)
+    }
     const body = Buffer.concat(parts)
     if (this.#side.hasBody) this.#read = body
     return body
   }
 
-  bodyStream(): AsyncIterable<Uint8Array> {
-    return this.#stream(Infinity)
+  async isBodyLarger(bytes: number): Promise<boolean> {
+    const rest = this.#stream(Infinity)[Symbol.asyncIterator]()
+    const parts: Uint8Array[] = []
+    this.#begun = { parts, rest }
+    let length = 0
+    while (length <= bytes) {
+      const part = await rest.next()
+      if (part.done === true) return false
+      parts.push(part.value)
+      length += part.value.length
+    }
+    return true
   }
 
-  #stream(maxBytes: number): AsyncIterable<Uint8Array> {
+  bodyStream(): AsyncIterable<Uint8Array> {
+    const begun = this.#begun
+    if (begun === undefined) return this.#stream(Infinity)
+    this.#begun = undefined
+    return goingOn(begun.parts, begun.rest)
+  }
+
+  #stream(maxBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#streamed) throw new Error('the body of a request can be read once')
     this.#streamed = true
     const { request, answer, hasBody: exists } = this.#side
@@ -122,6 +146,23 @@ export class HttpExchange implements Exchange {
   refuse(error: CheopsError, answerHeaders: readonly string[] = []): void {
     const environment = this.#environment
     refuseRequest(this.#side, error, environment.site, environment.glue(this.service), answerHeaders)
+  }
+}
+
+/** What was read already, then the rest; who leaves early lets go of the client's connection. */
+async function* goingOn(
+  parts: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* parts
+    for (;;) {
+      const part = await rest.next()
+      if (part.done === true) return
+      yield part.value
+    }
+  } finally {
+    await rest.return?.()
   }
 }
 

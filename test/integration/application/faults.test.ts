@@ -2,6 +2,7 @@
  * What the agent learns when an application misbehaves, over real connections byte by byte: whether something may have happened is
  * always said rightly, a write is never sent twice, and connections are used again when nothing is in the way.
  */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import { MAX_ANSWER_BYTES } from '../../../src/adapters/http/application-client/index.ts'
@@ -213,6 +214,27 @@ describe('a larger answer than is taken', () => {
     const answer = await client.request(put)
     expect(answer).toMatchObject({ status: 201, isComplete: false })
     expect(answer.body.length).toBeLessThanOrEqual(MAX_ANSWER_BYTES)
+  })
+
+  test('to a read that may be hashed: its hash and its length, and nothing of it', async () => {
+    const text = 'x'.repeat(100_000)
+    const { client } = await started(says(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`))
+    const hashed = { ...asked(), hashesLarge: true }
+    const digest = { hash: createHash('sha256').update(text).digest('hex'), length: text.length }
+    const answer = await client.request({ ...hashed, maxAnswerBytes: text.length - 1 })
+    expect(answer).toMatchObject({ status: 200, isComplete: true, digest })
+    expect(answer.body).toHaveLength(0)
+    const held = await client.request({ ...hashed, maxAnswerBytes: text.length })
+    expect(held.digest).toBeUndefined()
+    expect(held.body).toHaveLength(text.length)
+  })
+
+  test('to a read that may be hashed, which breaks off: it is not complete', async () => {
+    const { client } = await started(
+      says(`HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(90_000)}`, 'end'),
+    )
+    const answer = await client.request({ ...asked(), hashesLarge: true, maxAnswerBytes: 10 })
+    expect(answer).toMatchObject({ status: 200, isComplete: false })
   })
 
   test('a smaller bound of the caller', async () => {

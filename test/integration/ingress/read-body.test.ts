@@ -313,3 +313,59 @@ describe('read, and forwarded all the same', () => {
     for (const socket of app.sockets) if (!socket.closed) await once(socket, 'close')
   })
 })
+
+describe('a body whose size is asked for first', () => {
+  /** Says whether it is larger than 4 bytes, and gives it as it is asked for afterwards. */
+  async function sized(exchange: Exchange, as: 'read' | 'stream', maxBytes = 1_000_000): Promise<void> {
+    try {
+      const isLarger = await exchange.isBodyLarger(4)
+      const parts: Uint8Array[] = []
+      if (as === 'read') parts.push(await exchange.readBody(maxBytes))
+      else for await (const part of exchange.bodyStream()) parts.push(part)
+      exchange.answer({ status: 200, rawHeaders: ['X-Larger', String(isLarger)], body: Buffer.concat(parts) })
+    } catch (error) {
+      if (!(error instanceof CheopsError)) throw error
+      exchange.refuse(error)
+    }
+  }
+
+  const chunked = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`
+  test.each([
+    ['smaller', `${HEAD}Content-Length: 4\r\n\r\nhell`, 'hell', 'false'],
+    ['larger', `${HEAD}Content-Length: 5\r\n\r\nhello`, 'hello', 'true'],
+    ['smaller, in chunks', `${chunked}2\r\nhe\r\n0\r\n\r\n`, 'he', 'false'],
+    ['larger, in chunks', `${chunked}2\r\nhe\r\n3\r\nllo\r\n1\r\n!\r\n0\r\n\r\n`, 'hello!', 'true'],
+    ['none', 'GET /x HTTP/1.1\r\nHost: h\r\n\r\n', '', 'false'],
+  ])('%s: it is given whole, and the connection serves the next request', async (_what, request, body, larger) => {
+    for (const as of ['read', 'stream'] as const) {
+      const { port } = await served(exchange => sized(exchange, as))
+      const client = connected(port)
+      for (let i = 0; i < 2; i++) {
+        const answer = await client.send(request).until(isWhole, 'the answer')
+        expect(bodyOfMessage(answer)).toBe(body)
+        expect(headOfMessage(answer)).toContain(`X-Larger: ${larger}`)
+        client.received = ''
+      }
+    }
+  })
+
+  test('larger than is held afterwards: 413, as without the question', async () => {
+    const { port } = await served(exchange => sized(exchange, 'read', 6))
+    const answer = await connected(port).send(`${chunked}7\r\nhello!!\r\n`).until(isWhole, 'the answer')
+    expect(problemOf(answer)).toMatchObject({ status: 413, code: 'ERR_REQUEST_BODY_TOO_LARGE' })
+  })
+
+  test('what was read for it is still forwarded', async () => {
+    const { app, endpoint } = await application(ok)
+    const { port } = await served(
+      async exchange => {
+        await exchange.isBodyLarger(4)
+        await exchange.readBody(100)
+        await exchange.relay({ kind: 'application', service: 'app' }, PLAIN)
+      },
+      { endpoint },
+    )
+    await connected(port).send(`${HEAD}Content-Length: 6\r\n\r\nhello!`).until(isWhole, 'the answer')
+    expect(app.received.join('')).toMatch(/\r\n\r\nhello!$/)
+  })
+})

@@ -32,6 +32,8 @@ test('keys of the configuration, each with its variable and flag', () => {
     'admin.tls.key CHEOPS_ADMIN_TLS_KEY --admin-tls-key',
     'admin.tls.clientCA CHEOPS_ADMIN_TLS_CLIENT_CA --admin-tls-client-ca',
     'admin.tokenFile CHEOPS_ADMIN_TOKEN_FILE --admin-token-file',
+    'bodies.folder CHEOPS_BODIES_FOLDER --bodies-folder',
+    'bodies.maxBytes CHEOPS_BODIES_MAX_BYTES --bodies-max-bytes',
     'limits.headerBytes CHEOPS_LIMITS_HEADER_BYTES --limits-header-bytes',
     'limits.urlBytes CHEOPS_LIMITS_URL_BYTES --limits-url-bytes',
     'limits.bodyBytes CHEOPS_LIMITS_BODY_BYTES --limits-body-bytes',

@@ -63,6 +63,7 @@ export class ApplicationClient implements Application {
       headers: outgoingHeaders(request, shown.headers, new URL(service.config.endpoint).host),
       body: request.body,
       maxAnswerBytes: Math.min(request.maxAnswerBytes ?? MAX_ANSWER_BYTES, MAX_ANSWER_BYTES),
+      hashesLarge: request.hashesLarge ?? false,
       signal: request.signal,
     }
     return sendRequest(upstream, message, { ...limits, ...timeouts })

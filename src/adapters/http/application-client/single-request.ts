@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import http from 'node:http'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Limits, Timeouts } from '../../../config.ts'
@@ -20,6 +22,8 @@ export interface OutgoingMessage {
   readonly headers: readonly string[]
   readonly body: RequestBody | undefined
   readonly maxAnswerBytes: number
+  /** The answer to a read that is larger is hashed, and not kept. */
+  readonly hashesLarge: boolean
   readonly signal: AbortSignal | undefined
 }
 
@@ -51,6 +55,8 @@ class SingleRequest {
   #head: IncomingMessage | undefined
   readonly #chunks: Buffer[] = []
   #bytes = 0
+  /** Of an answer that is too large to be kept. */
+  #hash: Hash | undefined
   #informed = 0
   #retried = false
   #settled = false
@@ -191,13 +197,28 @@ class SingleRequest {
   #onChunk(chunk: Buffer): void {
     const { maxAnswerBytes } = this.#message
     if (this.#settled) return
-    if (this.#bytes + chunk.length <= maxAnswerBytes) {
+    if (this.#hash !== undefined) this.#onHashed(chunk, this.#hash)
+    else if (this.#bytes + chunk.length <= maxAnswerBytes) {
       this.#bytes += chunk.length
       this.#chunks.push(chunk)
+    } else if (this.#isSafe && this.#message.hashesLarge) {
+      this.#hash = createHash('sha256')
+      for (const each of this.#chunks.splice(0)) this.#hash.update(each)
+      this.#onHashed(chunk, this.#hash)
     } else if (this.#isSafe) {
       const message = `the answer of ${this.#upstream.name} has more than ${maxAnswerBytes} bytes`
       this.#fail(new CheopsError('ERR_APPLICATION_ANSWER_TOO_LARGE', message))
     } else this.#finish(false)
+  }
+
+  /** As long as it goes on it may take its time: nobody could say how long a body of any size takes. */
+  #onHashed(chunk: Buffer, hash: Hash): void {
+    const { bodyBytes, bodyIdleMs } = this.#limits
+    this.#bytes += chunk.length
+    hash.update(chunk)
+    if (this.#bytes <= bodyBytes) return this.#wait(bodyIdleMs, () => this.#finish(false))
+    const message = `the answer of ${this.#upstream.name} has more than ${bodyBytes} bytes`
+    this.#fail(new CheopsError('ERR_APPLICATION_ANSWER_TOO_LARGE', message))
   }
 
   #finish(isComplete: boolean): void {
@@ -213,6 +234,7 @@ class SingleRequest {
       rawHeaders: answerHeaders(head.rawHeaders, this.#upstream.strips, [], true),
       body: Buffer.concat(this.#chunks),
       isComplete,
+      ...(this.#hash !== undefined && { digest: { hash: this.#hash.digest('hex'), length: this.#bytes } }),
     })
   }
 
