@@ -4,7 +4,6 @@
  */
 import {
   NOTHING_EXECUTED,
-  ZERO_STAMP,
   dotKey,
   newReplicant,
   type Acknowledged,
@@ -180,7 +179,7 @@ export function decodeCore(bytes: Uint8Array, site: string, operations: Readonly
     member,
     { knowledge: new Map(knowledge), clock },
   ])
-  const { name, early = [], clock = ZERO_STAMP } = stored
+  const { name, early = [], clock } = stored
   const replicant = { name, site, lives, waiting: all(stored.waiting), early, clock }
   return { replicant, acknowledgements: new Map(told) }
 }
