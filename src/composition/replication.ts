@@ -6,7 +6,6 @@ import { createSyncNetwork } from '../../protocols/sync/sync-network.ts'
 import { ApplicationClient } from '../adapters/http/application-client/index.ts'
 import type { Config } from '../config.ts'
 import { openIncarnation } from '../core/membership/incarnation.ts'
-import { NO_MATRICES } from '../core/oplog/index.ts'
 import type { PeerNode } from '../peer-node.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -80,8 +79,6 @@ export class AgentReplication {
       mayRun: operation => isExposed(operation, services.get(operation.replicant.service)),
       glueOf: service => services.get(service)?.glue,
       hash: sha256,
-      matrices: NO_MATRICES,
-      matrixOf: () => undefined,
       // One that is down is not dialled: a client's write may wait for the answer.
       fetchState: async (site, replicant) =>
         membership.site(site)?.liveness === 'down' ? undefined : this.#states.ask(site, replicant),

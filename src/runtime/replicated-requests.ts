@@ -84,10 +84,6 @@ export class ReplicatedRequests {
   ): Promise<ComposedAnswer> {
     const { replication, site } = this.#parts
     const { head, path, service } = exchange
-    if (glue.matrixOf(description.kind) !== undefined) {
-      const message = `the kind "${description.kind}" has a resolution matrix of its own, which is not carried out yet`
-      throw new CheopsError('ERR_SCOPE_COLLABORATION', message)
-    }
     const { waitSeconds, require } = preferenceOf(head.rawHeaders)
     const idempotency = idempotencyOf(head.rawHeaders)
     const write = { service, description, head, path, body, members, ...(idempotency && { idempotency }) }

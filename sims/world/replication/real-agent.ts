@@ -1,5 +1,4 @@
 import { syncCodec } from '../../../protocols/sync/codec.ts'
-import { NO_MATRICES } from '../../../src/core/oplog/index.ts'
 import { Outboxes } from '../../../src/runtime/replication/outboxes.ts'
 import { ReplicasStore } from '../../../src/runtime/replication/replicas-store.ts'
 import { Replicator } from '../../../src/runtime/replication/replicator.ts'
@@ -18,8 +17,6 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
     ...ports,
     glueOf: service => (service === SERVICE ? glue : undefined),
     hash: fingerprint,
-    matrices: NO_MATRICES,
-    matrixOf: () => undefined,
     fetchState: async (other, name) => (await reach(other))?.stateFor(name),
     mayRun: () => true,
     onEvent: event => ports.onEvent(event),

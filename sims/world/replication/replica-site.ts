@@ -83,7 +83,7 @@ export class ReplicaSite {
       network: world.wire.attach(this.name, process),
       codec: world.codec,
       seal: world.sealOf(this.name),
-      glue: world.glue,
+      glue: world.plant.glue?.(world.glue, this.name) ?? world.glue,
       logger: this.#logger(process),
       onEvent: event => this.#told(event),
       reach: async other =>

@@ -8,6 +8,7 @@ import { simSeal } from './sim-seal.ts'
 import { SyncWire } from './sync-wire.ts'
 import type { ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Application } from '../../../src/ports/application.ts'
+import type { ReplicationGlue } from '../../../src/ports/glue.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { OperationSeal, SyncCodec } from '../../../src/ports/sync.ts'
 import type { DiskOptions } from './disk.ts'
@@ -27,6 +28,7 @@ export interface ReplicationPlant {
   readonly application?: (application: Application, site: string) => Application
   readonly codec?: (codec: SyncCodec) => SyncCodec
   readonly seal?: (seal: OperationSeal, site: string) => OperationSeal
+  readonly glue?: (glue: ReplicationGlue, site: string) => ReplicationGlue
 }
 
 /** Sites with the real replication, on machines, applications and links that fail as a scenario wants it. */

@@ -3,7 +3,7 @@ import { interpret } from '../../../src/glue/interpreter.ts'
 import type { ReplicationGlue } from '../../../src/ports/glue.ts'
 
 /** What the fake applications are like, in the words of a real definition. */
-const DEFINITION = `
+export const DEFINITION = `
 glue: 1
 application: warehouse
 kinds:
@@ -20,8 +20,8 @@ export const SERVICE = 'warehouse'
 export const KIND = 'item'
 
 /** The real interpreter of a definition for the fake applications. */
-export function simGlue(): ReplicationGlue {
-  const { definition, findings } = checkDefinition(DEFINITION)
+export function simGlue(text = DEFINITION): ReplicationGlue {
+  const { definition, findings } = checkDefinition(text)
   if (definition === undefined) throw new Error(findings.map(({ message }) => message).join('; '))
   return interpret(definition)
 }

@@ -18,7 +18,8 @@ import {
   type Stamp,
 } from '../../core/oplog/index.ts'
 import { withOutcome, type OutcomeWaiters } from './outcomes.ts'
-import type { ReplicationOptions } from './context.ts'
+import type { ReplicationContext } from './context.ts'
+import type { MatrixBook } from './matrix-book.ts'
 import type { ReplicationEvent } from './events.ts'
 import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
 import type { Repairs } from './repair.ts'
@@ -28,7 +29,8 @@ import type { SiteOutcome } from './records.ts'
 
 /** What the parts of replication at one site share. */
 export interface Shared {
-  readonly options: ReplicationOptions
+  readonly options: ReplicationContext
+  readonly matrices: MatrixBook
   readonly replicas: ReplicasStore
   readonly unanswered: Unanswered
   readonly waiters: OutcomeWaiters
@@ -74,7 +76,6 @@ export function takeStep(
         shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
         tellAhead(shared, commit, operation)
         if (from !== undefined) relay(shared, commit, replica, operation, before)
-        tellWhoBeginsAnew(commit, replica, operation)
         break
       }
       case 'forgotten':
@@ -203,6 +204,14 @@ export function takeOutcome(
   tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
 }
 
+/** Puts an operation, and before it the matrix that it names, into the outbox to a site. */
+export function tellOperation(shared: Shared, commit: Commit, site: string, operation: Operation): void {
+  const { replicant, dot, matrix } = operation
+  const entry = matrix === undefined ? undefined : shared.matrices.entryOf(matrix)
+  if (entry !== undefined && shared.matrices.isNewTo(commit, site, entry.hash)) tellEntry(shared, commit, site, entry)
+  commit.tell(site, { kind: 'operation', replicant, dot })
+}
+
 export function tellEntry(shared: Shared, commit: Commit, site: string, entry: OutboxEntry): void {
   commit.tell(site, { kind: 'entry', bytes: shared.options.codec.encodeEntry(entry) })
 }
@@ -241,19 +250,8 @@ function relay(shared: Shared, commit: Commit, replica: Replica, operation: Oper
       ),
     )
     // Who has just become a member gets everything.
-    if (!knew && membersOfReplicant(before).includes(member))
-      commit.tell(member, { kind: 'operation', replicant: replica.name, dot: operation.dot })
+    if (!knew && membersOfReplicant(before).includes(member)) tellOperation(shared, commit, member, operation)
   }
-}
-
-/**
- * A site begins a life anew whenever it learns of a removal of itself, and cannot see by itself that it is a member all the same, by
- * another life or a later addition.
- */
-function tellWhoBeginsAnew(commit: Commit, { name, core }: Replica, { members }: Operation): void {
-  const others = new Set(othersOf(core.replicant))
-  for (const site of members?.removed ?? [])
-    if (others.has(site)) commit.tell(site, { kind: 'replicant', replicant: name, knows: [] })
 }
 
 /** The ≺-greatest change that made a site a member. */

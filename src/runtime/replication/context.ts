@@ -29,15 +29,17 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly glueOf: (service: string) => ReplicationGlue | undefined
   /** A hash of bytes as text, for comparing states: SHA-256 in an agent. Never sent to others. */
   readonly hash: (bytes: Uint8Array) => string
-  /** Resolution matrices that are known here, by hash. */
-  readonly matrices: Matrices
-  /** Hash of the matrix that new operations of a kind name; undefined where the default rule says it all. */
-  readonly matrixOf: (service: string, kind: string) => string | undefined
   /** Asks another member for its state of a replicant; undefined when it cannot be reached, or has something left to do itself. */
   readonly fetchState: (site: string, replicant: ReplicantName) => Promise<MemberState | undefined>
   /** Whether this site lets the origin do to its application what an operation says; asked each time before one of another site is run, or copied. */
   readonly mayRun: (operation: Operation) => boolean
   readonly onEvent: ReplicationListener
+}
+
+/** The options, and what is known of resolution matrices: what all parts of replication are given. */
+export interface ReplicationContext extends ReplicationOptions {
+  /** By hash; the same map grows. */
+  readonly matrices: Matrices
 }
 
 /** What a member that has nothing left to do tells of a replicant, for repair. */

@@ -167,6 +167,8 @@ class Pass {
     if (operation.payload === undefined) return this.#executed(operation, undefined, {})
     if (!this.#local.bound) {
       if (this.#local.unbound) return 'waits'
+      // What it makes of nothing can only be copied from a member that has had something.
+      if (isReset(operation, this.#matrices)) return this.#cannotSay()
       // The application here has refused to make it: what has the name by now is not ours to change.
       return this.#executed(operation, undefined, {}, 'failed')
     }

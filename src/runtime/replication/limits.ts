@@ -15,6 +15,9 @@ export const MAX_REPAIRS_TOGETHER = 16
 /** Replicants in memory that nobody uses at the moment. */
 export const MAX_CACHED_REPLICAS = 4096
 
+/** Resolution matrices that one site knows: each kind has one for each time its glue was changed. More that others tell are refused. */
+export const MAX_MATRICES = 1024
+
 /** Plans that a lane carries out in one go: each new arrival can make one more; then others have their turn. */
 export const MAX_PLANS_TOGETHER = 16
 

@@ -85,7 +85,9 @@ export async function writeLocally(
 
   const draft = draftOf(shared, replica, numberNext(), creates ? 'create' : description.type, payload, write)
   const before = await beforeOf(replica, resource, draft.type)
+  const matrix = glue.matrixOf(replica.name.kind)
   await shared.replicas.commit(commit => {
+    if (matrix !== undefined) shared.matrices.learn(commit, matrix)
     commit.draft(replica, draft, options.codec.encodeOperation(draft))
     commit.local(replica, { draft: { before, uncertain: false } })
     shared.replicas.due(commit, replica.name, true)
@@ -197,7 +199,7 @@ function checkMembers(shared: Shared, replica: Replica, { description, members }
 
 /** The operation as it will be, but for its stamp and, of a create, its life. */
 function draftOf(
-  { options, clock }: Shared,
+  { options, clock, matrices }: Shared,
   replica: Replica,
   number: number,
   type: string,
@@ -208,14 +210,15 @@ function draftOf(
     readonly idempotency?: Idempotency
   },
 ): Operation {
-  const { site, incarnation, matrixOf } = options
+  const { site, incarnation, glueOf } = options
   const { replicant } = replica.core
   const { name, local } = replica
   const dot: Dot = { site, incarnation, number }
   const holder = type === 'create' ? undefined : holderOf(replicant)
   const previous = holder && previousOf(holder, site)
   const memberBy = holder && memberByOf(replicant, holder.life)
-  const matrix = matrixOf(name.service, name.kind)
+  const definition = glueOf(name.service)?.matrixOf(name.kind)
+  const matrix = definition && matrices.hashOf(definition)
   const present = membersOfReplicant(replicant)
   return {
     dot,

@@ -7,7 +7,7 @@ import {
   withExecuted,
   type Operation,
 } from '../../core/oplog/index.ts'
-import { takeStep, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import { takeStep, tellEvent, tellOperation, tellOutcome, type Shared } from './admission.ts'
 import type { LocalState } from './records.ts'
 import type { Replica } from './replicas-store.ts'
 
@@ -48,8 +48,7 @@ export async function release(
     commit.local(replica, { draft: undefined })
     const members = new Set([...before, ...membersOfReplicant(replica.core.replicant)])
     members.delete(site)
-    for (const member of [...members].toSorted())
-      commit.tell(member, { kind: 'operation', replicant: replica.name, dot })
+    for (const member of [...members].toSorted()) tellOperation(shared, commit, member, operation)
     tellEvent(shared, commit, { kind: 'released', replicant: replica.name, dot, type })
     tellOutcome(shared, commit, replica, operation, 'applied', status)
     return operation

@@ -13,6 +13,7 @@ import { Lanes } from './lanes.ts'
 import { READ_BACK_AFTER_MS } from './limits.ts'
 import { changeMembers, isReplicatedAt, writeLocally, type LocalWrite, type Written } from './local-write.ts'
 import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
+import { MatrixBook } from './matrix-book.ts'
 import { Outboxes } from './outboxes.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { Repairs } from './repair.ts'
@@ -46,6 +47,7 @@ export interface Accepted extends Written {
 export class Replicator {
   readonly #options: ReplicationOptions
   readonly #shared: Shared
+  readonly #matrices: MatrixBook
   readonly #lanes: Lanes
   readonly #outboxes: Outboxes
   readonly #replicas: ReplicasStore
@@ -61,8 +63,10 @@ export class Replicator {
     this.#replicas = new ReplicasStore(options, this.#outboxes)
     const onFault = (error: unknown): void => this.#fault(error)
     this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault)
+    this.#matrices = new MatrixBook(options.codec)
     this.#shared = {
-      options,
+      options: { ...options, matrices: this.#matrices.known },
+      matrices: this.#matrices,
       replicas: this.#replicas,
       unanswered: new Unanswered(),
       waiters: new OutcomeWaiters(options.clock),
@@ -77,6 +81,7 @@ export class Replicator {
    * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
    */
   async start(): Promise<void> {
+    await this.#matrices.open(this.#options.store)
     await this.#outboxes.open()
     const due: ReplicantName[] = []
     for await (const name of this.#replicas.allDue()) due.push(name)
@@ -204,14 +209,11 @@ export class Replicator {
     )
   }
 
-  /**
-   * Everything that is or was shared with a site is told to it anew: one of the two was set back. To before its removal, perhaps, and then
-   * it takes itself for a member.
-   */
+  /** Everything that is shared with a site is told to it anew: one of the two was set back. */
   async #resync(site: string): Promise<void> {
     for await (const replicant of this.#replicas.names())
       await this.#replicas.with(replicant, ({ core }) =>
-        core.replicant.lives.some(({ changes }) => changes.some(change => change.site === site))
+        membersOfReplicant(core.replicant).includes(site)
           ? this.#replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: [] }))
           : undefined,
       )

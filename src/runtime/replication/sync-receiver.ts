@@ -6,18 +6,20 @@ import {
   dotKey,
   knowledgeOf,
   membersOfReplicant,
+  missingMatrices,
   missingOf,
   receive,
   removalTold,
   replicantKey,
   withAcknowledgement,
   type LifeTransfer,
+  type MatrixDefinition,
   type Operation,
   type ReplicantName,
   type ReplicantStep,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { acknowledgedByOrigin, takeOutcome, takeStep, type Shared } from './admission.ts'
+import { acknowledgedByOrigin, takeOutcome, takeStep, tellEvent, type Shared } from './admission.ts'
 import { MAX_REMEMBERED_REPLICANTS, MAX_TRANSFER_PARTS, WANT_AFTER_MS, WANT_AGAIN_MS } from './limits.ts'
 import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
 import type { OutboxEntry, SealedOperation, SyncChannel, SyncMessage } from '../../ports/sync.ts'
@@ -31,6 +33,7 @@ type Arrival =
       readonly take: Taking
     }
   | { readonly kind: 'entry'; readonly entry: OutboxEntry & { readonly kind: 'acknowledgement' | 'outcome' } }
+  | { readonly kind: 'matrix'; readonly definition: MatrixDefinition }
 type Taking = (replica: Replica) => ReplicantStep
 
 /**
@@ -134,6 +137,7 @@ export class SyncReceiver {
   async #acquire(arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, Replica>> {
     const users = new Map<string, Replica>()
     for (const arrival of arrivals) {
+      if (arrival.kind === 'matrix') continue
       const name = arrival.kind === 'step' ? arrival.replicant : arrival.entry.replicant
       const key = replicantKey(name)
       if (!users.has(key)) users.set(key, await this.#shared.replicas.acquire(name))
@@ -168,6 +172,7 @@ export class SyncReceiver {
       case 'outcome':
         return { kind: 'entry', entry }
       case 'matrix':
+        return { kind: 'matrix', definition: entry.definition }
       case 'unknown':
         return undefined
     }
@@ -217,6 +222,11 @@ export class SyncReceiver {
 
   #takeOne(commit: Commit, arrival: Arrival, users: ReadonlyMap<string, Replica>): void {
     const from = this.#channel.site
+    if (arrival.kind === 'matrix') {
+      const why = this.#shared.matrices.learnTold(commit, arrival.definition)
+      if (why !== undefined) tellEvent(this.#shared, commit, { kind: 'refused', from, why })
+      return
+    }
     if (arrival.kind === 'step') {
       const replica = users.get(replicantKey(arrival.replicant))
       if (replica === undefined) return
@@ -226,8 +236,8 @@ export class SyncReceiver {
         if (effect.kind === 'held' && effect.operation.dot.site === from)
           acknowledgedByOrigin(commit, replica, effect.operation)
         const isLost = effect.kind === 'refused' && effect.reason === 'no-room'
-        if (effect.kind === 'stale' || effect.kind === 'removed' || isLost)
-          this.#lacks.add(replicantKey(arrival.replicant))
+        const asksAgain = effect.kind === 'stale' || effect.kind === 'removed' || effect.kind === 'needs-matrices'
+        if (asksAgain || isLost) this.#lacks.add(replicantKey(arrival.replicant))
       }
       return
     }
@@ -279,10 +289,11 @@ export class SyncReceiver {
 
   /** Asks for what operations here wait for, if it does not come by itself. */
   async #want(replica: Replica, lacks: boolean): Promise<void> {
-    const { clock, site } = this.#shared.options
+    const { clock, site, matrices } = this.#shared.options
     const { replicant } = replica.core
     const isMember = replicant.lives.length === 0 || membersOfReplicant(replicant).includes(site)
-    if (!isMember || (!lacks && missingOf(replicant).length === 0)) return
+    const isWaiting = missingOf(replicant).length > 0 || missingMatrices(replicant, matrices).length > 0
+    if (!isMember || (!lacks && !isWaiting)) return
     const key = replicantKey(replica.name)
     const asked = this.#asked.get(key)
     if (!lacks && asked !== undefined && clock.monotonic() - asked < WANT_AGAIN_MS) return

@@ -251,6 +251,7 @@ export class SyncSender {
     const { replicas, options } = this.#shared
     const { codec, site } = options
     const entries: Uint8Array[] = []
+    const matrices = new Set<string>()
     const acknowledged = replica.core.acknowledgements.get(this.#site)?.knowledge
     for (const life of replica.core.replicant.lives) {
       const told =
@@ -270,6 +271,8 @@ export class SyncSender {
         operations.push(sealed)
       }
       const { summary } = transfer
+      for (const { matrix } of [...transfer.operations, ...(summary?.droppers ?? [])])
+        if (matrix !== undefined) matrices.add(matrix)
       const parts: OutboxEntry[] = []
       let part: typeof operations = []
       let bytes = 0
@@ -286,7 +289,9 @@ export class SyncSender {
       parts.push({ kind: 'transfer', replicant: replica.name, transfer: last, more: false })
       entries.push(...parts.map(entry => codec.encodeEntry(entry)))
     }
-    return entries
+    // Who asks for all this may know none of them.
+    const before = [...matrices].flatMap(hash => this.#shared.matrices.entryOf(hash) ?? [])
+    return [...before.map(entry => codec.encodeEntry(entry)), ...entries]
   }
 }
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { KIND, SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
-import { NO_MATRICES, type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
+import { type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator, type Accepted, type ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
@@ -168,8 +168,6 @@ export class Lab {
       ...ports,
       glueOf: service => (service === SERVICE ? ports.glue : undefined),
       hash: bytes => createHash('sha256').update(bytes).digest('hex'),
-      matrices: NO_MATRICES,
-      matrixOf: () => undefined,
       fetchState: async (other, name) =>
         this.world.wire.connects(site, other) && this.world.site(other).agent !== undefined
           ? this.replicators.get(other)?.stateFor(name)
