@@ -353,6 +353,22 @@ export const ERRORS = {
     title: 'The resource to create has no name that the client has chosen',
     hint: 'Nothing was done. Say the name or ID in the body, or create by PUT; IDs that the application assigns are not replicated yet.',
   },
+  ERR_CONTEXT_INVALID: {
+    status: 400,
+    title: 'The Cheops-Context of the request cannot be read',
+    hint: 'Send what an answer has given, unchanged, or leave it out.',
+  },
+  ERR_CONTEXT_UNSETTLED: {
+    status: 503,
+    title: 'What the client has seen elsewhere is not in effect here yet',
+    hint: 'Nothing was done. Try again, wait longer with "Prefer: wait=N", or leave Cheops-Context out and read what is here.',
+    retry: true,
+  },
+  ERR_CONTEXT_LOST: {
+    status: 412,
+    title: 'What the client has seen was lost',
+    hint: 'The site where it was written has lost its store, and no other has it. Leave Cheops-Context out, read, and write again.',
+  },
   ERR_IDEMPOTENCY_KEY: {
     status: 422,
     title: 'The idempotency key came with another request before',

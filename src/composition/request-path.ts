@@ -18,6 +18,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { PeerTransport } from '../ports/transport.ts'
+import { ClientContexts } from '../runtime/client-contexts.ts'
+import type { SeenReplicas } from '../runtime/client-contexts.ts'
 import { ReplicatedRequests } from '../runtime/replicated-requests.ts'
 import type { Replication } from '../runtime/replicated-requests.ts'
 import { Router } from '../runtime/router.ts'
@@ -34,7 +36,7 @@ export interface RequestPathParts {
   readonly random: Random
   readonly logger: Logger
   /** Undefined for an agent that keeps no replicants. */
-  readonly replication?: Replication | undefined
+  readonly replication?: (Replication & SeenReplicas) | undefined
   /** Address of a service's own listener, undefined where it has none. */
   ownAddress(service: string): string | undefined
 }
@@ -51,19 +53,20 @@ export class RequestPath {
   constructor(parts: RequestPathParts) {
     this.#parts = parts
     const { config, services, membership, traffic, logger } = parts
+    const replicated = parts.replication && {
+      site: config.site,
+      replication: parts.replication,
+      glue: (name: string) => services.get(name)?.glue,
+    }
+    const contexts = replicated && new ClientContexts(replicated)
     const router = new Router({
       membership,
       traffic,
       random: parts.random,
       glue: name => services.get(name)?.glue,
       correlationRules: () => services.correlationRules(),
-      replicated:
-        parts.replication &&
-        new ReplicatedRequests({
-          site: config.site,
-          replication: parts.replication,
-          glue: name => services.get(name)?.glue,
-        }),
+      replicated: replicated && contexts && new ReplicatedRequests({ ...replicated, contexts }),
+      contexts,
     })
     const environment: ExchangeEnvironment = {
       site: config.site,

@@ -1,4 +1,11 @@
-import { HEADER_NAMES, HOPS_HEADER, SCOPE_HEADER, SERVICE_HEADER } from '../core/resource/headers.ts'
+import {
+  CONTEXT_HEADER,
+  HEADER_NAMES,
+  HOPS_HEADER,
+  REQUIRE_HEADER,
+  SCOPE_HEADER,
+  SERVICE_HEADER,
+} from '../core/resource/headers.ts'
 import { headerValue, headerValues } from '../core/resource/http-head.ts'
 import { writeBaggage } from '../core/resource/request-context.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
@@ -14,14 +21,17 @@ export interface HeaderChange {
   readonly addHeaders: readonly string[]
 }
 
-/** Said to agents, or between them: no application sees these. */
+/** Written anew between agents. */
 const OWN_REQUEST_HEADERS: ReadonlySet<string> = new Set([SCOPE_HEADER, SERVICE_HEADER, HOPS_HEADER])
 
-const REPLACED_WITH_TRACE: ReadonlySet<string> = new Set([...OWN_REQUEST_HEADERS, 'baggage'])
+/** Said to agents, or between them: no application sees these. */
+const NOT_FOR_APPLICATIONS: ReadonlySet<string> = new Set([...OWN_REQUEST_HEADERS, CONTEXT_HEADER, REQUIRE_HEADER])
+
+const REPLACED_WITH_TRACE: ReadonlySet<string> = new Set([...NOT_FOR_APPLICATIONS, 'baggage'])
 const REPLACED_WITHOUT_TRACE: ReadonlySet<string> = new Set([...REPLACED_WITH_TRACE, 'traceparent'])
 
 /** A request without a scope goes to the application as it came. */
-export const WITHOUT_CONTEXT: HeaderChange = { dropHeaders: OWN_REQUEST_HEADERS, addHeaders: [] }
+export const WITHOUT_CONTEXT: HeaderChange = { dropHeaders: NOT_FOR_APPLICATIONS, addHeaders: [] }
 
 /** What the agent of another site gets (protocols/forward). */
 export function headersToSite(service: string, { scope, hops }: RequestContext): HeaderChange {

@@ -1,3 +1,4 @@
+import { REQUIRE_HEADER } from '../core/resource/headers.ts'
 import { headerValue, headerValues } from '../core/resource/http-head.ts'
 import { CheopsError } from '../errors.ts'
 import type { Require } from './replication/outcomes.ts'
@@ -18,12 +19,17 @@ export const MAX_WAIT_SECONDS = 60
  * @throws CheopsError ERR_REQUEST_INVALID
  */
 export function preferenceOf(rawHeaders: readonly string[]): Preference {
-  const require = headerValue(rawHeaders, 'cheops-require')?.trim() ?? 'all'
+  const require = headerValue(rawHeaders, REQUIRE_HEADER)?.trim() ?? 'all'
   if (require !== 'all' && require !== 'quorum' && require !== 'one')
     throw new CheopsError('ERR_REQUEST_INVALID', `Cheops-Require is all, quorum or one, not "${require.slice(0, 40)}".`)
+  return { waitSeconds: waitOf(rawHeaders) ?? 0, require }
+}
+
+/** `Prefer: wait=N` in seconds, cut to the bound; undefined where it is not said. */
+export function waitOf(rawHeaders: readonly string[]): number | undefined {
   for (const value of headerValues(rawHeaders, 'prefer')) {
     const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(value)?.[1]
-    if (seconds !== undefined) return { waitSeconds: Math.min(Number(seconds), MAX_WAIT_SECONDS), require }
+    if (seconds !== undefined) return Math.min(Number(seconds), MAX_WAIT_SECONDS)
   }
-  return { waitSeconds: 0, require }
+  return undefined
 }

@@ -9,6 +9,7 @@ import type { LocalWrite } from './replication/local-write.ts'
 import type { Require } from './replication/outcomes.ts'
 import type { SiteOutcome } from './replication/records.ts'
 import type { Accepted, ReplicaStatus } from './replication/replicator.ts'
+import type { ClientContexts } from './client-contexts.ts'
 import { composeAnswer } from './operation-answer.ts'
 import { preferenceOf } from './operation-preference.ts'
 
@@ -22,6 +23,7 @@ export interface Replication {
 export interface ReplicatedRequestsParts {
   readonly site: string
   readonly replication: Replication
+  readonly contexts: ClientContexts
   glue(service: string): Glue | undefined
 }
 
@@ -87,11 +89,15 @@ export class ReplicatedRequests {
     const { waitSeconds, require } = preferenceOf(head.rawHeaders)
     const idempotency = idempotencyOf(head.rawHeaders)
     const write = { service, description, head, path, body, members, ...(idempotency && { idempotency }) }
+    const seen = await this.#parts.contexts.before(exchange)
     const accepted = await replication.accept(write)
     const { replicant, operation } = accepted
     const waits = operation !== undefined && waitSeconds > 0
     const sites = waits ? await replication.wait(replicant, operation, waitSeconds, require) : accepted.sites
-    return composeAnswer(site, accepted, sites)
+    const answer = composeAnswer(site, accepted, sites)
+    if (operation === undefined) return answer
+    const more = this.#parts.contexts.ofOperation(seen, { replicant, dot: operation })
+    return { ...answer, rawHeaders: [...answer.rawHeaders, ...more] }
   }
 }
 

@@ -1,3 +1,4 @@
+import { NOTHING_SEEN } from '../core/oplog/index.ts'
 import { ERROR_HEADER, HEADER_NAMES, SCOPE_HEADER } from '../core/resource/headers.ts'
 import { headerValue, headerValues } from '../core/resource/http-head.ts'
 import type { ResponseHead } from '../core/resource/http-head.ts'
@@ -11,6 +12,7 @@ import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
+import type { ClientContexts } from './client-contexts.ts'
 import { headersToApplication, headersToSite, WITHOUT_CONTEXT } from './context-headers.ts'
 import { Correlation } from './correlation.ts'
 import { acceptOf, mayTryNext, sitesInOrder } from './fallback.ts'
@@ -29,6 +31,7 @@ export interface RouterParts {
   readonly traffic: Traffic
   /** Undefined for an agent that keeps no replicants. */
   readonly replicated?: ReplicatedRequests | undefined
+  readonly contexts?: ClientContexts | undefined
 }
 
 /** Where a request ended, for counts and logs. */
@@ -226,6 +229,7 @@ export class Router {
     const glue = this.#parts.glue(exchange.service)
     if (glue === undefined) throw this.#notHere(exchange.service)
     const { rawHeaders } = exchange.head
+    const seen = await this.#seenBy(exchange, context)
     const change =
       context === undefined
         ? WITHOUT_CONTEXT
@@ -234,13 +238,21 @@ export class Router {
     try {
       return await this.#relay(kind, exchange, target, {
         ...change,
-        answerHeaders,
+        answerHeaders: [...answerHeaders, ...seen],
         accept,
         rewrite: answer => this.#rewriteOf(exchange, answer),
       })
     } finally {
       forget()
     }
+  }
+
+  /** What is answered to a client that says what it has seen, or names members, once that is in effect here. */
+  async #seenBy(exchange: Exchange, context: RequestContext | undefined): Promise<readonly string[]> {
+    const { contexts } = this.#parts
+    const given = await contexts?.before(exchange)
+    if (contexts === undefined || (given === undefined && context?.scope.includes('&') !== true)) return []
+    return contexts.ofRead(exchange, given ?? NOTHING_SEEN)
   }
 
   #rewriteOf(exchange: Exchange, answer: ResponseHead): ReturnType<Glue['rewrite']> {

@@ -1,5 +1,6 @@
 export * from './acknowledgements.ts'
 export { conflictsOf, type Conflict } from './conflicts.ts'
+export * from './client-context.ts'
 export * from './context.ts'
 export { type Dropper, type Droppers } from './dropped.ts'
 export * from './executed.ts'

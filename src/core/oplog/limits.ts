@@ -20,3 +20,9 @@ export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000
 
 /** How long a tombstone is kept, and how long a member may be silent before it is detached, in milliseconds. */
 export const RETENTION_MS = 30 * 24 * 60 * 60 * 1000
+
+/** Operations that `Cheops-Context` names: what one client works on at a time. */
+export const MAX_CLIENT_CONTEXT_MARKS = 32
+
+/** Bytes of `Cheops-Context`, so that it passes beside others within the 8 KiB that servers give to a head. */
+export const MAX_CLIENT_CONTEXT_BYTES = 4096

@@ -9,6 +9,10 @@ export const SCOPE_HEADER = 'cheops-scope'
 export const SITE_HEADER = 'cheops-site'
 /** Answer: code of an error of Cheops, whatever dialect its body speaks. */
 export const ERROR_HEADER = 'cheops-error'
+/** Request and answer: what the client has seen, for reading its own writes at another site. */
+export const CONTEXT_HEADER = 'cheops-context'
+/** Request: how many members shall be done with it. */
+export const REQUIRE_HEADER = 'cheops-require'
 /** Between agents only: the service that the request is for. */
 export const SERVICE_HEADER = 'cheops-service'
 /** Between agents only: how many agents the request has passed. */
@@ -26,4 +30,6 @@ export const HEADER_NAMES = {
   operation: 'Cheops-Operation',
   sites: 'Cheops-Sites',
   level: 'Cheops-Level',
+  /** Answer: what the client has seen after it; to be sent back. */
+  context: 'Cheops-Context',
 } as const

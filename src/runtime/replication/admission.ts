@@ -23,6 +23,7 @@ import type { MatrixBook } from './matrix-book.ts'
 import type { ReplicationEvent } from './events.ts'
 import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
 import type { Repairs } from './repair.ts'
+import type { Heard } from './settled.ts'
 import type { Unanswered } from './unanswered.ts'
 import type { Outcome, OutboxEntry, SealedOperation } from '../../ports/sync.ts'
 import type { SiteOutcome } from './records.ts'
@@ -35,6 +36,8 @@ export interface Shared {
   readonly unanswered: Unanswered
   readonly waiters: OutcomeWaiters
   readonly repairs: Repairs
+  /** What each site has said when its last conversation with this one began. */
+  readonly heard: Map<string, Heard>
   /** The site's clock. */
   clock: Stamp
   /** Lets the lane of a replicant look whether there is something to do. */

@@ -18,6 +18,7 @@ import { Outboxes } from './outboxes.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { Repairs } from './repair.ts'
 import { Resource } from './resource.ts'
+import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
 import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
 import { Unanswered } from './unanswered.ts'
@@ -49,6 +50,7 @@ export class Replicator {
   readonly #shared: Shared
   readonly #matrices: MatrixBook
   readonly #lanes: Lanes
+  readonly #settled: SettledWaiters
   readonly #outboxes: Outboxes
   readonly #replicas: ReplicasStore
   readonly #senders = new Map<string, SyncSender>()
@@ -61,6 +63,7 @@ export class Replicator {
     this.#options = options
     this.#outboxes = new Outboxes(options.store, options.incarnation)
     this.#replicas = new ReplicasStore(options, this.#outboxes)
+    this.#settled = new SettledWaiters(options.clock)
     const onFault = (error: unknown): void => this.#fault(error)
     this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault)
     this.#matrices = new MatrixBook(options.codec)
@@ -71,6 +74,7 @@ export class Replicator {
       unanswered: new Unanswered(),
       waiters: new OutcomeWaiters(options.clock),
       repairs: new Repairs(name => this.#lanes.kick(name)),
+      heard: new Map(),
       clock: ZERO_STAMP,
       kick: ({ name }) => this.#lanes.kick(name),
     }
@@ -164,6 +168,16 @@ export class Replicator {
     })
   }
 
+  /** Waits until these operations of a replicant, and all that is held of it besides, are in effect here, or the time is over. */
+  async settled(replicant: ReplicantName, operations: readonly Dot[], waitMs: number): Promise<Settled> {
+    return this.#replicas.with(replicant, replica => settled(this.#shared, this.#settled, replica, operations, waitMs))
+  }
+
+  /** What a client sees that reads the resource now: the operations in effect that no other of them has seen. */
+  async seen(replicant: ReplicantName): Promise<readonly Dot[]> {
+    return this.#replicas.with(replicant, seenAt)
+  }
+
   /** Undefined for what is not replicated here. */
   async status(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
     return this.#replicas.with(replicant, replica => {
@@ -223,6 +237,7 @@ export class Replicator {
     return this.#replicas.with(name, async replica => {
       const looked = await advance(this.#shared, replica)
       if (looked === 'settled') this.#readBackLater(replica)
+      this.#settled.looked(name)
       return looked
     })
   }

@@ -87,6 +87,7 @@ export class SyncReceiver {
     // Digests and audits are not answered yet.
     if (message.kind === 'entries') return this.#take(message.incarnation, message.first, message.entries)
     if (message.kind !== 'hello') return
+    this.#shared.heard.set(this.#channel.site, { incarnation: message.incarnation, outboxes: message.outboxes })
     const held = await replicas.cursors(this.#channel.site)
     const cursors = []
     let wasSetBack = false

@@ -10,6 +10,7 @@ import { type Dot, type Operation, type ReplicantName } from '../../../../src/co
 import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator, type Accepted, type ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
+import type { Settled } from '../../../../src/runtime/replication/settled.ts'
 import type { SiteOutcome } from '../../../../src/runtime/replication/records.ts'
 import type { Agent, AgentPorts } from '../../../../sims/world/replication/agent.ts'
 import type { JsonObject } from '../../../../sims/world/fake-application.ts'
@@ -149,6 +150,14 @@ export class Lab {
 
   wait(site: string, name: string, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]> {
     return this.until(this.#at(site).wait(this.name(name), operation, seconds, require))
+  }
+
+  settled(site: string, name: string, operations: readonly Dot[], seconds: number): Promise<Settled> {
+    return this.until(this.#at(site).settled(this.name(name), operations, seconds * 1000))
+  }
+
+  seen(site: string, name: string): Promise<readonly Dot[]> {
+    return this.until(this.#at(site).seen(this.name(name)))
   }
 
   #at(site: string): Replicator {
