@@ -1,11 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { runMembership } from './scenarios/membership.ts'
+import { FAIR } from './scenarios/replication/draw.ts'
 import { inWords } from './scenarios/replication/step.ts'
 import { runSeed, shortened } from './scenarios/replication/regression.ts'
 import { runReplication } from './scenarios/replication/run.ts'
+import { weatherOf } from './scenarios/replication/weather.ts'
 import { REAL_PARTS } from './world/replication/real-agent.ts'
 import type { Report } from './scenarios/membership.ts'
+import type { Weather } from './scenarios/replication/draw.ts'
 import type { Regression } from './scenarios/replication/regression.ts'
 import type { ReplicationReport } from './scenarios/replication/run.ts'
 
@@ -14,9 +17,9 @@ import type { ReplicationReport } from './scenarios/replication/run.ts'
 const SIMULATIONS = ['membership', 'replication'] as const
 
 /**
- * `npm run sim -- --seeds 200 --from 1 [--only membership|replication] [--story] [--write FOLDER]`: runs seeds, tells the story of those
- * that fail, as short as it can be, and ends with `N passed, N failed`. `--write` keeps the plans of failures as files, `--replay FILE`
- * runs one of them.
+ * `npm run sim -- --seeds 200 --from 1 [--only membership|replication] [--weather memory,drift,…] [--story] [--write FOLDER]`: runs
+ * seeds, tells the story of those that fail, as short as it can be, and ends with `N passed, N failed`. `--weather` says which faults all
+ * seeds of the replication have, in place of what the seed says; `--write` keeps the plans of failures as files, `--replay FILE` runs one of them.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -25,6 +28,7 @@ async function main(): Promise<void> {
       from: { type: 'string', default: '1' },
       only: { type: 'string' },
       story: { type: 'boolean', default: false },
+      weather: { type: 'string' },
       write: { type: 'string' },
       replay: { type: 'string' },
     },
@@ -43,7 +47,7 @@ async function main(): Promise<void> {
   let failed = 0
   for (const name of wanted) {
     const run = name === 'membership' ? simulateMembership : simulateReplication
-    failed += await run(seeds, { all: values.story, write: values.write })
+    failed += await run(seeds, { all: values.story, write: values.write, weather: weatherIn(values.weather) })
   }
   console.log(`${wanted.length * seeds.length - failed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
@@ -54,6 +58,16 @@ interface Telling {
   readonly all: boolean
   /** Where the plans of failing seeds are written, if anywhere. */
   readonly write: string | undefined
+  /** In place of what each seed says. */
+  readonly weather: Weather | undefined
+}
+
+function weatherIn(text: string | undefined): Weather | undefined {
+  if (text === undefined) return undefined
+  const wanted = text.split(',').filter(word => word !== '' && word !== 'fair')
+  const unknown = wanted.find(word => !(word in FAIR))
+  if (unknown !== undefined) throw new TypeError(`--weather takes ${Object.keys(FAIR).join(',')}, not "${unknown}"`)
+  return { ...FAIR, ...Object.fromEntries(wanted.map(word => [word, true])) }
 }
 
 /** @returns how many seeds failed */
@@ -70,18 +84,18 @@ async function simulateMembership(seeds: readonly number[], { all }: Telling): P
   return failed
 }
 
-async function simulateReplication(seeds: readonly number[], { all, write }: Telling): Promise<number> {
+async function simulateReplication(seeds: readonly number[], { all, write, weather }: Telling): Promise<number> {
   let failed = 0
   let slowest = 0
   let admitting = 0
   for (const seed of seeds) {
-    const report = await runSeed(seed, REAL_PARTS)
+    const report = await runSeed(seed, REAL_PARTS, {}, weather ?? weatherOf(seed))
     slowest = Math.max(slowest, report.healedAfterMs)
     if (report.admitted.length > 0) admitting += 1
     if (all) tellStory(report, 'replication')
     if (report.violations.length === 0) continue
     failed += 1
-    const regression = await shortened(report, REAL_PARTS)
+    const regression = await shortened(report, REAL_PARTS, { weather: weather ?? weatherOf(seed) })
     tellShortly(regression, report)
     if (write !== undefined) {
       await writeFile(`${write}/replication-${seed}.json`, `${JSON.stringify(regression, undefined, 2)}\n`)

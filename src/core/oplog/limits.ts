@@ -3,6 +3,9 @@
 /** Operations of one name that wait for what they depend on. A relay that delivers from the wrong end fills it; more are refused, not acknowledged, and come again. */
 export const MAX_WAITING_OPERATIONS = 1024
 
+/** Members' words on removals that are not known yet, of one name, the newest ones: some removals of a large group that overtake each other. */
+export const MAX_EARLY_WORDS = 256
+
 /** Bodies of one life that are kept as conflicts, the ≺-greatest ones: what a person would still look through. */
 export const MAX_CONFLICTS = 32
 

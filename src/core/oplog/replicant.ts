@@ -7,7 +7,7 @@ import { conflictsOf } from './conflicts.ts'
 import { covers, includes } from './context.ts'
 import { begunAnew, hasCreate, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
 import { NOTHING_KNOWN, knowsAll, wasHeld } from './holes.ts'
-import { MAX_WAITING_OPERATIONS } from './limits.ts'
+import { MAX_EARLY_WORDS, MAX_WAITING_OPERATIONS } from './limits.ts'
 import { memberBy, membersOf, standingOf, withTold } from './members.ts'
 import { countedChanges } from './names.ts'
 import { lifeKey } from './operation.ts'
@@ -32,6 +32,8 @@ export interface Replicant {
   readonly lives: readonly Life[]
   /** Operations whose dependencies are not here yet, sorted by ≺; not acknowledged, and need not be durable. */
   readonly waiting: readonly Operation[]
+  /** Words of members on removals that are not known here yet: they overtake the removal where it comes by another way, or waits. */
+  readonly early: readonly RemovalTold[]
   /** The greatest stamp that was ever seen of the name. */
   readonly clock: Stamp
 }
@@ -89,7 +91,7 @@ export interface LifeTransfer {
 }
 
 export function newReplicant(name: ReplicantName, site: string): Replicant {
-  return { name, site, lives: [], waiting: [], clock: ZERO_STAMP }
+  return { name, site, lives: [], waiting: [], early: [], clock: ZERO_STAMP }
 }
 
 /** An operation has arrived, from here or from elsewhere. */
@@ -274,9 +276,10 @@ class Step {
     this.effects.push({ kind: 'hole', life, last: dot })
   }
 
-  told({ life, removal, member, held }: RemovalTold): void {
+  told(word: RemovalTold): void {
+    const { life, removal, member, held } = word
     const known = findLife(this.replicant, life)
-    if (known === undefined) return
+    if (known === undefined || !knowsRemoval(known, removal)) return this.keepEarly(word)
     const changed = { ...known, changes: withTold(known.changes, removal, member, held) }
     // What was out may be in after all; it is taken anew.
     const back = known.outside.filter(
@@ -336,10 +339,26 @@ class Step {
     return { replicant, effects }
   }
 
+  private keepEarly(word: RemovalTold): void {
+    const others = this.replicant.early.filter(
+      ({ removal, member }) => member !== word.member || !sameDot(removal.dot, word.removal.dot),
+    )
+    this.replicant = { ...this.replicant, early: [...others, word].slice(-MAX_EARLY_WORDS) }
+  }
+
+  /** What was told before its removal was known here. */
+  private hearEarly(): void {
+    const { early } = this.replicant
+    if (early.length === 0) return
+    this.replicant = { ...this.replicant, early: [] }
+    for (const word of early) this.told(word)
+  }
+
   /** One pass in ≺ order finds all that has become ready, since dependencies come first; another is due when members have changed. */
   private drain(): void {
     for (let again = true; again;) {
       again = false
+      this.hearEarly()
       for (const operation of this.replicant.waiting) {
         const { life, dot } = operation
         const known = findLife(this.replicant, life)
@@ -383,6 +402,10 @@ class Step {
     const lives = [...others, life].toSorted((a, b) => compareOperations(a.life, b.life))
     this.replicant = { ...this.replicant, lives, clock: laterStamp(this.replicant.clock, stamp) }
   }
+}
+
+function knowsRemoval({ changes }: Life, { dot }: OperationId): boolean {
+  return changes.some(({ by, member }) => !member && sameDot(by.dot, dot))
 }
 
 function retained({ live, conflicts, outside, membership }: Life): readonly Operation[] {

@@ -79,6 +79,7 @@ export function takeStep(
         shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
         tellAhead(shared, commit, operation)
         if (from !== undefined) relay(shared, commit, replica, operation, before)
+        tellWhoBeginsAnew(commit, replica, operation)
         break
       }
       case 'forgotten':
@@ -255,6 +256,16 @@ function relay(shared: Shared, commit: Commit, replica: Replica, operation: Oper
     // Who has just become a member gets everything.
     if (!knew && membersOfReplicant(before).includes(member)) tellOperation(shared, commit, member, operation)
   }
+}
+
+/**
+ * A site begins a life anew whenever it learns of a removal of itself, and cannot see by itself that it is a member all the same, by
+ * another life or a later addition.
+ */
+function tellWhoBeginsAnew(commit: Commit, { name, core }: Replica, { members }: Operation): void {
+  const others = new Set(othersOf(core.replicant))
+  for (const site of members?.removed ?? [])
+    if (others.has(site)) commit.tell(site, { kind: 'replicant', replicant: name, knows: [] })
 }
 
 /** The ≺-greatest change that made a site a member. */

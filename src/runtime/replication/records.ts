@@ -4,7 +4,6 @@
  */
 import {
   NOTHING_EXECUTED,
-  ZERO_STAMP,
   dotKey,
   newReplicant,
   type Acknowledged,
@@ -121,6 +120,8 @@ interface StoredCore {
   readonly name: ReplicantName
   readonly lives: readonly StoredLife[]
   readonly waiting: readonly string[]
+  /** Not in records of earlier versions. */
+  readonly early?: Replicant['early']
   readonly clock: Stamp
   readonly acknowledgements: readonly (readonly [
     member: string,
@@ -133,7 +134,7 @@ export function newCore(name: ReplicantName, site: string): CoreState {
 }
 
 export function encodeCore({ replicant, acknowledgements }: CoreState): Uint8Array {
-  const { name, lives, waiting, clock } = replicant
+  const { name, lives, waiting, early, clock } = replicant
   const stored: StoredCore = {
     version: VERSION,
     name,
@@ -146,6 +147,7 @@ export function encodeCore({ replicant, acknowledgements }: CoreState): Uint8Arr
       membership: dotsOf(life.membership),
     })),
     waiting: dotsOf(waiting),
+    ...(early.length > 0 && { early }),
     clock,
     acknowledgements: [...acknowledgements].map(([member, told]) => [
       member,
@@ -177,7 +179,8 @@ export function decodeCore(bytes: Uint8Array, site: string, operations: Readonly
     member,
     { knowledge: new Map(knowledge), clock },
   ])
-  const replicant = { name: stored.name, site, lives, waiting: all(stored.waiting), clock: stored.clock ?? ZERO_STAMP }
+  const { name, early = [], clock } = stored
+  const replicant = { name, site, lives, waiting: all(stored.waiting), early, clock }
   return { replicant, acknowledgements: new Map(told) }
 }
 

@@ -223,11 +223,14 @@ export class Replicator {
     )
   }
 
-  /** Everything that is shared with a site is told to it anew: one of the two was set back. */
+  /**
+   * Everything that is or was shared with a site is told to it anew: one of the two was set back. To before its removal, perhaps, and then
+   * it takes itself for a member.
+   */
   async #resync(site: string): Promise<void> {
     for await (const replicant of this.#replicas.names())
       await this.#replicas.with(replicant, ({ core }) =>
-        membersOfReplicant(core.replicant).includes(site)
+        core.replicant.lives.some(({ changes }) => changes.some(change => change.site === site))
           ? this.#replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: [] }))
           : undefined,
       )

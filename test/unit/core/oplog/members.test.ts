@@ -54,6 +54,31 @@ test('what a removed site wrote, and reaches b before the removal: it counts at 
   }
 })
 
+test('words on a removal that overtake it count once it comes', () => {
+  const { a, b, removed, written } = removal()
+  a.tell([b])
+  b.take(written)
+  b.take(removed)
+  a.take(written)
+  b.tell([a])
+  for (const member of [a, b]) {
+    member.settle()
+    expect(member.replicant.waiting).toEqual([])
+    expect(member.replicant.early).toEqual([])
+    expect(conflicts(member)).toEqual([])
+    expect(member.resource?.fields).toEqual({ f: 'f1' })
+  }
+
+  const late = removal()
+  late.a.tell([late.b])
+  expect(late.b.replicant.early).toHaveLength(1)
+  late.b.take(late.removed)
+  late.b.take(late.written)
+  late.b.settle()
+  // Nobody has held it: b knows so without asking again.
+  expect(conflicts(late.b)).toEqual(['merge f1: removed-member'])
+})
+
 test('a site that was removed and added again writes as a member; what it wrote in between stays a conflict', () => {
   const { a, b, c, removed, written } = removal()
   b.take(removed)
