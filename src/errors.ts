@@ -254,6 +254,16 @@ export const ERRORS = {
     title: 'A message that carries the state of a resource is not in order',
     hint: 'The agent that sent it does not follow protocols/state/README.md, or the resource breaks a limit that stands there.',
   },
+  ERR_BODY_MESSAGE: {
+    status: 400,
+    title: 'A message that carries a large body is not in order',
+    hint: 'The agent that sent it does not follow protocols/body/README.md.',
+  },
+  ERR_BODY_NOT_TOLD: {
+    status: 404,
+    title: 'The site does not give this body',
+    hint: 'It has not got it itself, or does not know this site as a member of the replicant. Another member is asked, or the same later.',
+  },
   ERR_PEER_RENAMED: {
     status: 500,
     title: 'The data folder belongs to another site',
