@@ -132,12 +132,15 @@ function log(logger: Logger, event: ReplicationEvent): void {
     case 'ahead':
       logger.warn(loggable(fields), `replication: ${kind}`)
       return
+    case 'settled':
+      logger.debug(loggable(fields), `replication: ${kind}`)
+      return
+    // Several for each write, and without bodies.
     case 'released':
     case 'outcome':
-    case 'settled':
     case 'agrees':
     case 'members':
-      logger.debug(loggable(fields), `replication: ${kind}`)
+      logger.debug(fields, `replication: ${kind}`)
   }
 }
 

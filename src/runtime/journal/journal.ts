@@ -52,6 +52,7 @@ export async function appendTogether(
   if (store.isFull) throw new CheopsError('ERR_STORE_BUSY', 'The disk is behind with what was written before.')
   const taken = appends.map(({ journal, value }) => journal.take(store, value))
   await store.commit([...taken.map(({ write }) => write), ...writes])
+  appends.forEach(({ journal }, place) => journal.wrote(taken[place]?.number ?? 0))
   return taken.map(({ number }) => number)
 }
 
@@ -67,6 +68,7 @@ export class Journal {
   readonly #prefix: string
   #first: number
   #next: number
+  #written: number
 
   /** Use `openJournal`, which checks what is there. */
   constructor(store: Store, prefix: string, first: number, next: number) {
@@ -74,6 +76,7 @@ export class Journal {
     this.#prefix = prefix
     this.#first = first
     this.#next = next
+    this.#written = next
   }
 
   /** Number of the first record that is kept; equal to `next` when there is none. */
@@ -84,6 +87,11 @@ export class Journal {
   /** Number that the next record gets. Those before it have been given, and are on disk when their `append` resolves. */
   get next(): number {
     return this.#next
+  }
+
+  /** Number of the first record that is not on disk yet; equal to `next` when all are. Those before it can be read. */
+  get written(): number {
+    return this.#written
   }
 
   /**
@@ -105,6 +113,14 @@ export class Journal {
     if (store !== this.#store) throw new RangeError(`the journal ${this.#prefix} is in another store`)
     const number = this.#next++
     return { number, write: { kind: 'put', key: recordKey(this.#prefix, number), value } }
+  }
+
+  /**
+   * The record of that number is on disk, and so are all before it.
+   * @internal
+   */
+  wrote(number: number): void {
+    this.#written = Math.max(this.#written, number + 1)
   }
 
   /**

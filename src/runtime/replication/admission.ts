@@ -99,7 +99,7 @@ export function takeStep(
         const were = new Set(membersOfReplicant(before))
         // What is written here is told to its members by the release.
         const added = effect.members.filter(member => !were.has(member) && member !== options.site)
-        if (from === undefined && before.lives.length === 0) break
+        if (before.lives.length === 0 && (from === undefined || isCreateAlone(step))) break
         for (const member of added) commit.tell(member, { kind: 'replicant', replicant: name, knows: [] })
         // Who was a member before has begun anew: what it acknowledged then it need not know now.
         const acknowledgements = new Map(replica.core.acknowledgements)
@@ -141,6 +141,12 @@ export function takeStep(
 function tellAhead(shared: Shared, commit: Commit, { replicant, dot, stamp }: Operation): void {
   const byMs = aheadMs(stamp, shared.options.clock.now())
   if (byMs > 0) tellEvent(shared, commit, { kind: 'ahead', replicant, dot, byMs })
+}
+
+/** A create is told to its members by its origin; acknowledgements tell them of it too, where its origin is cut off from them. */
+function isCreateAlone({ effects }: ReplicantStep): boolean {
+  const held = effects.flatMap(effect => (effect.kind === 'held' ? [effect.operation.type] : []))
+  return held.length === 1 && held[0] === 'create'
 }
 
 /** What records must be kept of. */

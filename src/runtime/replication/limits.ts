@@ -18,6 +18,12 @@ export const MAX_CACHED_REPLICAS = 4096
 /** Resolution matrices that one site knows: each kind has one for each time its glue was changed. More that others tell are refused. */
 export const MAX_MATRICES = 1024
 
+/** Operations in memory that were written last, bytes: those that a fast link has not told yet, not those that a site was away for. */
+export const MAX_CACHED_OPERATION_BYTES = 16 * 1024 * 1024
+
+/** Operations that are looked up in the store at once, when they are to be told. */
+export const MAX_LOOKUPS_TOGETHER = 16
+
 /** Plans that a lane carries out in one go: each new arrival can make one more; then others have their turn. */
 export const MAX_PLANS_TOGETHER = 16
 

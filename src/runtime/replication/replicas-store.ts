@@ -16,6 +16,7 @@ import {
   type LocalState,
   type OutboxRecord,
 } from './records.ts'
+import { SealedCache } from './sealed-cache.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { Outboxes } from './outboxes.ts'
@@ -42,6 +43,8 @@ export class Commit {
   readonly outbox: (readonly [site: string, record: OutboxRecord])[] = []
   readonly touchedCore = new Set<Replica>()
   readonly touchedLocal = new Set<Replica>()
+  /** Operations that it writes or forgets, by their keys. */
+  readonly operations: (readonly [key: string, sealed: SealedOperation | undefined])[] = []
   readonly #afterwards: (() => void)[] = []
   /** What replicants were before. */
   readonly #before = new Map<Replica, Pick<Replica, 'core' | 'local' | 'draft'>>()
@@ -59,11 +62,15 @@ export class Commit {
   }
 
   putOperation(replica: Replica, dot: Dot, sealed: SealedOperation): void {
-    this.writes.push({ kind: 'put', key: operationKey(replica, dot), value: encodeSealed(sealed) })
+    const key = operationKey(replica, dot)
+    this.writes.push({ kind: 'put', key, value: encodeSealed(sealed) })
+    this.operations.push([key, sealed])
   }
 
   deleteOperation(replica: Replica, dot: Dot): void {
-    this.writes.push({ kind: 'delete', key: operationKey(replica, dot) })
+    const key = operationKey(replica, dot)
+    this.writes.push({ kind: 'delete', key })
+    this.operations.push([key, undefined])
   }
 
   /** The local write that is under way, or none any more. */
@@ -129,6 +136,7 @@ export class ReplicasStore {
   /** Users of each at the moment, or waiting for it: it stays in memory while there are any. */
   readonly #users = new Map<string, number>()
 
+  readonly #sealed = new SealedCache()
   /** The commit that was given last: when it is on disk, all before it are. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -192,6 +200,9 @@ export class ReplicasStore {
       commit.undo()
       throw error
     }
+    for (const [key, sealed] of commit.operations)
+      if (sealed === undefined) this.#sealed.delete(key)
+      else this.#sealed.set(key, sealed)
     const appends: JournalAppend[] = []
     for (const [site, record] of commit.outbox) {
       const { outbox, writes } = this.outboxes.current(site)
@@ -216,10 +227,12 @@ export class ReplicasStore {
     await this.#last
   }
 
-  /** The operation as its origin signed it; undefined when it has been forgotten. */
+  /** The operation as its origin signed it, on disk or on its way there; undefined when it has been forgotten. */
   async sealed(name: ReplicantName, dot: Dot): Promise<SealedOperation | undefined> {
-    const prefix = prefixOf(name)
-    const record = await this.#options.store.get(operationKey({ prefix } as Replica, dot))
+    const key = operationKey({ prefix: prefixOf(name) } as Replica, dot)
+    const known = this.#sealed.get(key)
+    if (known !== undefined) return known
+    const record = await this.#options.store.get(key)
     return record === undefined ? undefined : decodeSealed(record)
   }
 

@@ -3,6 +3,7 @@ import { CheopsError } from '../../errors.ts'
 import {
   MAX_ENTRIES_BYTES,
   MAX_ENTRIES_TOGETHER,
+  MAX_LOOKUPS_TOGETHER,
   MAX_REMEMBERED_REPLICANTS,
   MAX_TRANSFER_ATTEMPTS,
   MAX_UNRECEIVED_ENTRIES,
@@ -13,7 +14,14 @@ import { decodeOutboxRecord, type OutboxRecord } from './records.ts'
 import type { Shared } from './admission.ts'
 import type { Outbox } from './outboxes.ts'
 import type { Replica } from './replicas-store.ts'
-import type { OutboxEntry, SyncChannel, SyncMessage } from '../../ports/sync.ts'
+import type { OutboxEntry, SealedOperation, SyncChannel, SyncMessage } from '../../ports/sync.ts'
+
+/** A record of an outbox, and the operation that it names as long as that is kept. */
+interface Numbered {
+  readonly number: number
+  readonly record: OutboxRecord
+  sealed: SealedOperation | undefined
+}
 
 /**
  * Tells one other site what stands in the outboxes to it, for as long as it is connected. It begins anew wherever a conversation was
@@ -117,7 +125,7 @@ export class SyncSender {
     while (!ended) {
       const outbox = outboxes.find(
         each =>
-          (positions.get(each) ?? 0) < each.journal.next &&
+          (positions.get(each) ?? 0) < each.journal.written &&
           (positions.get(each) ?? 0) <= (received.get(each.incarnation) ?? 0) + MAX_UNRECEIVED_ENTRIES,
       )
       if (outbox === undefined) {
@@ -200,8 +208,12 @@ export class SyncSender {
   async #entries(outbox: Outbox, first: number, transferred: Map<string, number>): Promise<Uint8Array[]> {
     const entries: Uint8Array[] = []
     let bytes = 0
-    for await (const [number, value] of outbox.journal.read({ from: first, limit: MAX_ENTRIES_TOGETHER })) {
-      const entry = await this.#entry(decodeOutboxRecord(value), outbox, number, transferred)
+    const records: Numbered[] = []
+    for await (const [number, value] of outbox.journal.read({ from: first, limit: MAX_ENTRIES_TOGETHER }))
+      records.push({ number, record: decodeOutboxRecord(value), sealed: undefined })
+    for (const [place, numbered] of records.entries()) {
+      if (place % MAX_LOOKUPS_TOGETHER === 0) await this.#lookUp(records.slice(place, place + MAX_LOOKUPS_TOGETHER))
+      const entry = await this.#entry(numbered, outbox, transferred)
       if (entries.length > 0 && bytes + entry.length > MAX_ENTRIES_BYTES) break
       entries.push(entry)
       bytes += entry.length
@@ -210,10 +222,19 @@ export class SyncSender {
     return entries
   }
 
+  async #lookUp(records: readonly Numbered[]): Promise<void> {
+    await Promise.all(
+      records.map(async numbered => {
+        const { record } = numbered
+        if (record.kind !== 'operation') return
+        numbered.sealed = await this.#shared.replicas.sealed(record.replicant, record.dot)
+      }),
+    )
+  }
+
   async #entry(
-    record: OutboxRecord,
+    { record, number, sealed }: Numbered,
     outbox: Outbox,
-    number: number,
     transferred: Map<string, number>,
   ): Promise<Uint8Array> {
     const { replicas, options } = this.#shared
@@ -221,7 +242,6 @@ export class SyncSender {
     if (record.kind === 'entry') return record.bytes
     const { replicant } = record
     if (record.kind === 'operation') {
-      const sealed = await replicas.sealed(replicant, record.dot)
       if (sealed !== undefined) return codec.encodeEntry({ kind: 'operation', operation: sealed })
       // It is forgotten. What became of it is told once, whatever else of the replicant is forgotten up to now.
       const key = `${outbox.incarnation} ${replicantKey(replicant)}`

@@ -88,8 +88,10 @@ test('appends to several journals and writes what belongs to it as one commit', 
   ]
   const numbers = appendTogether(store, appends, [{ kind: 'put', key: 'state', value: bytes('s') }])
   expect([paris.next, rennes.next, store.queued, await contents(paris, { from: 1 })]).toEqual([3, 2, 1, []])
+  expect([paris.written, rennes.written], 'nothing can be read before it is on disk').toEqual([1, 1])
   pending.forEach(write => write())
   expect(await numbers).toEqual([1, 1, 2])
+  expect([paris.written, rennes.written]).toEqual([3, 2])
   expect(await store.get('state')).toEqual(bytes('s'))
   const elsewhere = await openJournal(new MemoryStore(), 'paris/')
   await expect(appendTogether(store, [{ journal: elsewhere, value: bytes('x') }])).rejects.toThrow(RangeError)
