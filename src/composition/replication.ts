@@ -107,7 +107,7 @@ export class AgentReplication {
   }
 
   #onChange({ kind, site }: MembershipChange): void {
-    if (kind === 'forgotten') this.replicator.disconnected(site)
+    if (kind === 'forgotten') this.replicator.forgotten(site)
     if (kind !== 'liveness' && kind !== 'connected') return
     const liveness = this.#peer.membership.site(site)?.liveness
     if (liveness === 'alive') this.replicator.connected(site)

@@ -35,7 +35,10 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
     show: async (name, disk) => {
       const status = await replicator.status(name)
       const store = new MemoryStore(new Map(disk))
-      const records = new ReplicasStore({ ...options, store, site }, new Outboxes(store, options.incarnation))
+      const records = new ReplicasStore(
+        { ...options, store, site },
+        new Outboxes(store, options.incarnation, options.clock),
+      )
       const replicant = await records.with(name, ({ core }) => core.replicant)
       const state = status?.state
       const isWell = state === undefined || state === 'agrees' || state === 'busy'

@@ -64,3 +64,15 @@ export const MAX_REMEMBERED_REPLICANTS = 4096
 
 /** How often a transfer is put together anew because something of it was forgotten meanwhile. */
 export const MAX_TRANSFER_ATTEMPTS = 16
+
+/** Moments that are remembered of one outbox, to tell how long its oldest entry waits. */
+export const MAX_OUTBOX_MARKS = 256
+
+/** Until a stream to another site is open: dialling, and the first round trips of a slow link. */
+export const OPEN_TIMEOUT_MS = 20_000
+
+/** An attempt at a conversation that is older goes another way than the one over which the other site was heard again, milliseconds. */
+export const FRESH_ATTEMPT_MS = 1_000
+
+/** Entries that were sent and of which nothing is received for so long: the conversation is given up. A disk syncs in less. */
+export const RECEIVED_TIMEOUT_MS = 60_000

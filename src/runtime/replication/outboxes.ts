@@ -1,11 +1,15 @@
 import { Journal, openJournal } from '../journal/journal.ts'
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
+import { MAX_OUTBOX_MARKS } from './limits.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Store, StoreWrite } from '../../ports/store.ts'
 
 /** One outbox: what this site, in one of its incarnations, has to tell one other site. */
 export interface Outbox {
   readonly incarnation: string
   readonly journal: Journal
+  /** When some of the numbers were there at the latest, oldest first, by the monotonic clock: how far the other site lags behind. */
+  readonly marks: { readonly number: number; readonly at: number }[]
 }
 
 const INDEX = 'replication/outboxes/'
@@ -18,12 +22,14 @@ const prefixOf = (site: string, incarnation: string): string => `replication/out
  */
 export class Outboxes {
   readonly #store: Store
+  readonly #clock: Pick<Clock, 'monotonic'>
   readonly #incarnation: string
   readonly #sites = new Map<string, Outbox[]>()
   readonly #wakers = new Map<string, () => void>()
 
-  constructor(store: Store, incarnation: string) {
+  constructor(store: Store, incarnation: string, clock: Pick<Clock, 'monotonic'>) {
     this.#store = store
+    this.#clock = clock
     this.#incarnation = incarnation
   }
 
@@ -40,7 +46,8 @@ export class Outboxes {
     }
     for (const [site, incarnation] of found) {
       const journal = await openJournal(this.#store, prefixOf(site, incarnation))
-      this.#insert(site, { incarnation, journal })
+      const marks = journal.first < journal.next ? [{ number: journal.next - 1, at: this.#clock.monotonic() }] : []
+      this.#insert(site, { incarnation, journal, marks })
     }
   }
 
@@ -59,7 +66,7 @@ export class Outboxes {
     const known = this.of(site).find(({ incarnation }) => incarnation === this.#incarnation)
     if (known !== undefined) return { outbox: known, writes: [] }
     const journal = new Journal(this.#store, prefixOf(site, this.#incarnation), 1, 1)
-    const outbox = { incarnation: this.#incarnation, journal }
+    const outbox = { incarnation: this.#incarnation, journal, marks: [] }
     this.#insert(site, outbox)
     return { outbox, writes: [{ kind: 'put', key: indexKey(site, this.#incarnation), value: new Uint8Array([1]) }] }
   }
@@ -83,7 +90,34 @@ export class Outboxes {
 
   /** Something new is on the disk. */
   news(sites: Iterable<string>): void {
-    for (const site of sites) this.#wakers.get(site)?.()
+    for (const site of sites) {
+      const outbox = this.of(site).at(-1)
+      if (outbox !== undefined) this.#mark(outbox)
+      this.#wakers.get(site)?.()
+    }
+  }
+
+  /** Entries that a site has not received. */
+  length(site: string): number {
+    return this.of(site).reduce((length, { journal: { first, written } }) => length + written - first, 0)
+  }
+
+  /** For how long the oldest of them waits, milliseconds; of what an earlier run has left since the start of this one. 0: none waits. */
+  lagMs(site: string): number {
+    const waiting = this.of(site).flatMap(({ journal, marks }) => {
+      const mark = journal.first < journal.written ? marks.find(({ number }) => number >= journal.first) : undefined
+      return mark === undefined ? [] : [mark.at]
+    })
+    return waiting.length === 0 ? 0 : this.#clock.monotonic() - Math.min(...waiting)
+  }
+
+  /** A mark stands for all up to its number; where there are many, every second goes, and the lag is told a little too small. */
+  #mark({ journal, marks }: Outbox): void {
+    const gone = marks.findIndex(({ number }) => number >= journal.first)
+    marks.splice(0, gone === -1 ? marks.length : gone)
+    const number = journal.written - 1
+    if ((marks.at(-1)?.number ?? 0) < number) marks.push({ number, at: this.#clock.monotonic() })
+    if (marks.length > MAX_OUTBOX_MARKS) marks.splice(0, marks.length, ...marks.filter((_, i) => i % 2 === 0))
   }
 
   #insert(site: string, outbox: Outbox): void {

@@ -15,12 +15,11 @@ import { changeMembers, isReplicatedAt, writeLocally, type LocalWrite, type Writ
 import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './matrix-book.ts'
 import { Outboxes } from './outboxes.ts'
+import { Peers, type PeerStatus } from './peers.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { Repairs } from './repair.ts'
 import { Resource } from './resource.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
-import { SyncReceiver } from './sync-receiver.ts'
-import { SyncSender } from './sync-sender.ts'
 import { Unanswered } from './unanswered.ts'
 import type { Shared } from './admission.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
@@ -53,7 +52,7 @@ export class Replicator {
   readonly #settled: SettledWaiters
   readonly #outboxes: Outboxes
   readonly #replicas: ReplicasStore
-  readonly #senders = new Map<string, SyncSender>()
+  readonly #peers: Peers
   readonly #connected = new Set<string>()
   #number = 0
   #stopServing: (() => Promise<void>) | undefined
@@ -61,7 +60,7 @@ export class Replicator {
 
   constructor(options: ReplicationOptions) {
     this.#options = options
-    this.#outboxes = new Outboxes(options.store, options.incarnation)
+    this.#outboxes = new Outboxes(options.store, options.incarnation, options.clock)
     this.#replicas = new ReplicasStore(options, this.#outboxes)
     this.#settled = new SettledWaiters(options.clock)
     const onFault = (error: unknown): void => this.#fault(error)
@@ -78,6 +77,7 @@ export class Replicator {
       clock: ZERO_STAMP,
       kick: ({ name }) => this.#lanes.kick(name),
     }
+    this.#peers = new Peers(this.#shared, onFault)
   }
 
   /**
@@ -94,17 +94,13 @@ export class Replicator {
         this.#shared.unanswered.update(replica)
         this.#lanes.kick(name)
       })
-    this.#stopServing = await this.#options.network.serve(channel => {
-      new SyncReceiver(this.#shared, channel, site => this.#resync(site))
-        .run()
-        .catch((error: unknown) => this.#fault(error))
-    })
+    this.#stopServing = await this.#options.network.serve(channel => this.#peers.serve(channel))
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#lanes.stop()
-    for (const sender of this.#senders.values()) sender.disconnect()
+    this.#peers.stop()
     await this.#stopServing?.()
   }
 
@@ -113,14 +109,24 @@ export class Replicator {
     if (site === this.#options.site || this.#isStopped) return
     if (!this.#connected.has(site)) this.#lanes.kickAlone()
     this.#connected.add(site)
-    const sender = this.#senders.get(site) ?? new SyncSender(this.#shared, site, other => this.#resync(other))
-    this.#senders.set(site, sender)
-    sender.connect()
+    this.#peers.connected(site)
   }
 
+  /** A site was not heard for a while. */
   disconnected(site: string): void {
     this.#connected.delete(site)
-    this.#senders.get(site)?.disconnect()
+    this.#peers.doubted(site)
+  }
+
+  /** A site is no member of the mesh any more. */
+  forgotten(site: string): void {
+    this.#connected.delete(site)
+    this.#peers.forgotten(site)
+  }
+
+  /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
+  peers(): readonly PeerStatus[] {
+    return this.#peers.status()
   }
 
   /**
@@ -221,19 +227,6 @@ export class Replicator {
         return { lives, executed, state }
       }),
     )
-  }
-
-  /**
-   * Everything that is or was shared with a site is told to it anew: one of the two was set back. To before its removal, perhaps, and then
-   * it takes itself for a member.
-   */
-  async #resync(site: string): Promise<void> {
-    for await (const replicant of this.#replicas.names())
-      await this.#replicas.with(replicant, ({ core }) =>
-        core.replicant.lives.some(({ changes }) => changes.some(change => change.site === site))
-          ? this.#replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: [] }))
-          : undefined,
-      )
   }
 
   async #look(name: ReplicantName): Promise<Looked> {

@@ -71,15 +71,21 @@ export class SyncReceiver {
   async run(): Promise<void> {
     try {
       for await (const message of this.#channel.messages) await this.#hear(message)
-      await this.#channel.close('done')
+      void this.#channel.close('done')
     } catch (error) {
-      await this.#channel.close(closeReasonOf(error))
+      // Not waited for: the next conversation waits for the end of this one.
+      void this.#channel.close(closeReasonOf(error))
       if (!(error instanceof CheopsError) || /^ERR_STORE_(FAILED|CORRUPT)$/.test(error.code)) throw error
       const { logger } = this.#shared.options
       logger.debug({ site: this.#channel.site, code: error.code }, 'a conversation of sync has ended')
     } finally {
       this.#hasEnded = true
     }
+  }
+
+  /** Ends the conversation: the other site has opened another one. What has begun to be taken is taken. */
+  replace(): void {
+    void this.#channel.close('replaced')
   }
 
   async #hear(message: SyncMessage): Promise<void> {

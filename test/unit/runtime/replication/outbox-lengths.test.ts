@@ -12,16 +12,17 @@ async function tell(store: MemoryStore, outboxes: Outboxes, site: string, count:
     const { outbox, writes } = outboxes.current(site)
     await appendTogether(store, [{ journal: outbox.journal, value: new Uint8Array([0]) }], writes)
   }
+  outboxes.news([site])
 }
 
 test('entries are counted over all outboxes of a site, and no longer when they were received', async () => {
   const store = new MemoryStore()
   expect([...(await outboxLengths(store))]).toEqual([])
 
-  const earlier = new Outboxes(store, EARLIER)
+  const earlier = new Outboxes(store, EARLIER, { monotonic: () => 0 })
   await tell(store, earlier, 'site2', 20)
   await tell(store, earlier, 'site3', 1)
-  const later = new Outboxes(store, LATER)
+  const later = new Outboxes(store, LATER, { monotonic: () => 0 })
   await later.open()
   await tell(store, later, 'site2', 3)
   expect([...(await outboxLengths(store))]).toEqual([
@@ -36,4 +37,25 @@ test('entries are counted over all outboxes of a site, and no longer when they w
     ['site2', 3],
     ['site3', 1],
   ])
+})
+
+test('how long the oldest entry waits is told, from the start on for what an earlier run has left', async () => {
+  const store = new MemoryStore()
+  await tell(store, new Outboxes(store, EARLIER, { monotonic: () => 0 }), 'site2', 2)
+  let now = 1_000
+  const outboxes = new Outboxes(store, LATER, { monotonic: () => now })
+  await outboxes.open()
+  expect([outboxes.length('site2'), outboxes.lagMs('site2'), outboxes.lagMs('site3')]).toEqual([2, 0, 0])
+  for (; now < 1_600; now++) await tell(store, outboxes, 'site2', 1)
+  expect([outboxes.length('site2'), outboxes.lagMs('site2')]).toEqual([602, 600])
+
+  const [old, current] = outboxes.of('site2')
+  await old?.journal.trim(old.journal.next)
+  expect(outboxes.lagMs('site2')).toBeGreaterThan(590)
+  await current?.journal.trim(501)
+  // Of so many moments some are forgotten.
+  expect(outboxes.lagMs('site2')).toBeLessThanOrEqual(100)
+  expect(outboxes.lagMs('site2')).toBeGreaterThan(80)
+  await current?.journal.trim(601)
+  expect([outboxes.length('site2'), outboxes.lagMs('site2')]).toEqual([0, 0])
 })

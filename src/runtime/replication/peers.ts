@@ -1,0 +1,116 @@
+import { SyncReceiver } from './sync-receiver.ts'
+import { SyncSender } from './sync-sender.ts'
+import type { Shared } from './admission.ts'
+import type { SyncChannel } from '../../ports/sync.ts'
+
+/** How this site stands with another one that it tells of replicants. */
+export interface PeerStatus {
+  readonly site: string
+  /** A conversation in which this site tells the other one is open, and was answered. */
+  readonly connected: boolean
+  /** Entries that the other site has not received. */
+  readonly outbox: number
+  /** For how long the oldest of them waits, milliseconds; of what an earlier run has left since the start of this one. 0: none waits. */
+  readonly lagMs: number
+  /** Whether both hold the same of all that they share, as far as both have told; `unknown` before they have compared. */
+  readonly digest: 'agrees' | 'differs' | 'unknown'
+  /** When they were last seen to agree, Unix milliseconds by this site's clock; undefined: not since the start. */
+  readonly agreedAt: number | undefined
+}
+
+interface Receiving {
+  readonly receiver: SyncReceiver
+  readonly ended: Promise<void>
+}
+
+/** All conversations with other sites: at most one each way with each of them. */
+export class Peers {
+  readonly #shared: Shared
+  readonly #onFault: (error: unknown) => void
+  readonly #senders = new Map<string, SyncSender>()
+  readonly #receivers = new Map<string, Receiving>()
+  readonly #resyncs = new Map<string, Promise<void>>()
+  #isStopped = false
+
+  /** @param onFault is told of what replication cannot go on with */
+  constructor(shared: Shared, onFault: (error: unknown) => void) {
+    this.#shared = shared
+    this.#onFault = onFault
+  }
+
+  /** A site can be reached. */
+  connected(site: string): void {
+    if (this.#isStopped) return
+    const sender = this.#senders.get(site) ?? new SyncSender(this.#shared, site, other => this.#resync(other))
+    this.#senders.set(site, sender)
+    sender.connect()
+  }
+
+  /** A site was not heard for a while. */
+  doubted(site: string): void {
+    this.#senders.get(site)?.doubt()
+  }
+
+  /** A site is none any more: it is not told anything until it is `connected` again. */
+  forgotten(site: string): void {
+    this.#senders.get(site)?.stop()
+    this.#senders.delete(site)
+  }
+
+  /** Another site has opened a conversation. The one before, if there is one, leads nowhere any more. */
+  serve(channel: SyncChannel): void {
+    const { site } = channel
+    const before = this.#receivers.get(site)
+    before?.receiver.replace()
+    const receiver = new SyncReceiver(this.#shared, channel, other => this.#resync(other))
+    // What the one before has begun to take it takes before this one says what is here.
+    const ended = (before?.ended ?? Promise.resolve())
+      .then(() => receiver.run())
+      .catch((error: unknown) => this.#onFault(error))
+      .finally(() => {
+        if (this.#receivers.get(site)?.receiver === receiver) this.#receivers.delete(site)
+      })
+    this.#receivers.set(site, { receiver, ended })
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    for (const sender of this.#senders.values()) sender.stop()
+  }
+
+  /** Sorted by name. */
+  status(): readonly PeerStatus[] {
+    const { outboxes } = this.#shared.replicas
+    const sites = new Set([...this.#senders.keys(), ...outboxes.sites])
+    return [...sites].sort().map(site => ({
+      site,
+      connected: this.#senders.get(site)?.isWelcome ?? false,
+      outbox: outboxes.length(site),
+      lagMs: outboxes.lagMs(site),
+      digest: 'unknown',
+      agreedAt: undefined,
+    }))
+  }
+
+  /**
+   * Everything that is or was shared with a site is told to it anew, since one of the two was set back, once at a time. To before its
+   * removal, perhaps, and then it takes itself for a member.
+   */
+  #resync(site: string): Promise<void> {
+    const running = this.#resyncs.get(site)
+    if (running !== undefined) return running
+    const resync = this.#tellAll(site).finally(() => this.#resyncs.delete(site))
+    this.#resyncs.set(site, resync)
+    return resync
+  }
+
+  async #tellAll(site: string): Promise<void> {
+    const { replicas } = this.#shared
+    for await (const replicant of replicas.names())
+      await replicas.with(replicant, ({ core }) =>
+        core.replicant.lives.some(({ changes }) => changes.some(change => change.site === site))
+          ? replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: [] }))
+          : undefined,
+      )
+  }
+}

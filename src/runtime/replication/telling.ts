@@ -1,0 +1,192 @@
+import { CheopsError } from '../../errors.ts'
+import { MAX_UNRECEIVED_ENTRIES, RECEIVED_TIMEOUT_MS } from './limits.ts'
+import { Outgoing } from './outgoing.ts'
+import type { Shared } from './admission.ts'
+import type { Outbox } from './outboxes.ts'
+import type { SyncChannel, SyncMessage } from '../../ports/sync.ts'
+
+export interface TellingParts {
+  readonly shared: Shared
+  readonly channel: SyncChannel
+  /** Everything that both share is to be told anew. */
+  readonly resync: (site: string) => Promise<void>
+  /** The other site has answered: it is told from now on. */
+  readonly onWelcome: () => void
+}
+
+/**
+ * One conversation as its sender: what stands in the outboxes to one other site, from where the other says that it is. In memory
+ * stands no more than one message. It ends when the channel does, and ends the channel when nothing is received for long.
+ */
+export class Telling {
+  readonly #shared: Shared
+  readonly #channel: SyncChannel
+  readonly #resync: TellingParts['resync']
+  readonly #onWelcome: () => void
+  readonly #outgoing: Outgoing
+  /** What the other site has received, by incarnation of the outbox. */
+  readonly #received = new Map<string, number>()
+  #progressAt = 0
+  #hasEnded = false
+  /** Wakes whoever waits for something new, for room, or for the end. */
+  #wake: () => void = () => undefined
+
+  constructor({ shared, channel, resync, onWelcome }: TellingParts) {
+    this.#shared = shared
+    this.#channel = channel
+    this.#resync = resync
+    this.#onWelcome = onWelcome
+    this.#outgoing = new Outgoing(shared, channel.site)
+  }
+
+  /** Something new stands in an outbox. */
+  wake(): void {
+    this.#wake()
+  }
+
+  /**
+   * Resolves when the conversation has ended in order.
+   * @throws CheopsError ERR_SYNC_CLOSED, ERR_SYNC_MESSAGE, ERR_STORE_FAILED, ERR_STORE_CORRUPT
+   */
+  async run(): Promise<void> {
+    const { options, replicas } = this.#shared
+    const { site, incarnation, store } = options
+    const own = replicas.outboxes.current(this.#channel.site)
+    if (own.writes.length > 0) await store.commit(own.writes)
+    const outboxes = replicas.outboxes.of(this.#channel.site)
+    const ranges = outboxes.map(({ incarnation: of, journal: { first, written } }) => ({
+      incarnation: of,
+      first,
+      next: written,
+    }))
+    const welcome = Promise.withResolvers<void>()
+    const listening = this.#listen(welcome.resolve).finally(() => {
+      this.#hasEnded = true
+      welcome.resolve()
+      this.#wake()
+    })
+    // Whoever waits below hears of it; the error is thrown at the end.
+    listening.catch(() => undefined)
+    await this.#channel.send({ kind: 'hello', version: 0, site, incarnation, outboxes: ranges })
+    await welcome.promise
+    if (this.#hasEnded) return listening
+    for (const outbox of outboxes) if (await this.#compare(outbox)) return listening
+    this.#onWelcome()
+    await this.#tell(outboxes)
+    return listening
+  }
+
+  async #tell(outboxes: readonly Outbox[]): Promise<void> {
+    const positions = new Map(
+      outboxes.map(outbox => [outbox, Math.max(outbox.journal.first, this.#receivedOf(outbox) + 1)]),
+    )
+    const timer = this.#watchProgress(outboxes, positions)
+    try {
+      while (!this.#hasEnded) {
+        // What is not on disk must not be told, and cannot be read.
+        const outbox = outboxes.find(each => {
+          const position = positions.get(each) ?? 0
+          return position < each.journal.written && position <= this.#receivedOf(each) + MAX_UNRECEIVED_ENTRIES
+        })
+        if (outbox === undefined) {
+          await new Promise<void>(resolve => (this.#wake = resolve))
+          continue
+        }
+        const first = positions.get(outbox) ?? 1
+        const entries = await this.#outgoing.entries(outbox, first)
+        if (this.#hasEnded) break
+        if (positions.get(outbox) === this.#receivedOf(outbox) + 1) this.#progressAt = this.#now()
+        positions.set(outbox, first + entries.length)
+        await this.#channel.send({ kind: 'entries', incarnation: outbox.incarnation, first, entries })
+      }
+    } finally {
+      timer.stop()
+    }
+  }
+
+  /** A receiver that takes entries and says nothing of them for long is given up: another conversation may do better. */
+  #watchProgress(outboxes: readonly Outbox[], positions: ReadonlyMap<Outbox, number>): { stop: () => void } {
+    const { clock } = this.#shared.options
+    const look = (): void => {
+      const waits = outboxes.some(outbox => (positions.get(outbox) ?? 0) > this.#receivedOf(outbox) + 1)
+      if (waits && this.#now() - this.#progressAt >= RECEIVED_TIMEOUT_MS) void this.#channel.close('time-out')
+      else timer = clock.after(RECEIVED_TIMEOUT_MS / 2, look)
+    }
+    let timer = clock.after(RECEIVED_TIMEOUT_MS / 2, look)
+    return { stop: () => timer.cancel() }
+  }
+
+  /** @returns true when the conversation must begin anew */
+  async #compare(outbox: Outbox): Promise<boolean> {
+    const { journal } = outbox
+    const { options, replicas } = this.#shared
+    const { site } = this.#channel
+    const upTo = this.#receivedOf(outbox)
+    if (upTo >= journal.written) {
+      // It holds what this store does not know of: this one was set back.
+      options.onEvent({ kind: 'set-back', site: options.site })
+      await replicas.outboxes.remove(site, outbox)
+      await this.#resync(site)
+      await this.#channel.close('beyond')
+      return true
+    }
+    if (upTo + 1 < journal.first) {
+      options.onEvent({ kind: 'set-back', site })
+      await this.#resync(site)
+      return false
+    }
+    await this.#trim(outbox, upTo)
+    return false
+  }
+
+  async #listen(welcome: () => void): Promise<void> {
+    for await (const message of this.#channel.messages) {
+      if (message.kind === 'welcome') {
+        for (const { incarnation, upTo } of message.cursors) this.#received.set(incarnation, upTo)
+        welcome()
+      } else await this.#hear(message)
+    }
+  }
+
+  async #hear(message: SyncMessage): Promise<void> {
+    const { replicas } = this.#shared
+    const { site } = this.#channel
+    if (message.kind === 'want') {
+      const { replicant, lives } = message
+      await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: lives }))
+    }
+    // Digests and audits are not answered yet.
+    if (message.kind !== 'received') return
+    const { incarnation, upTo } = message
+    const outbox = replicas.outboxes.of(site).find(each => each.incarnation === incarnation)
+    // An outbox that is removed is one of which everything was received.
+    if (outbox === undefined) return
+    if (upTo >= outbox.journal.written)
+      throw new CheopsError('ERR_SYNC_MESSAGE', `${site} says that it has what was never sent.`)
+    this.#received.set(incarnation, Math.max(upTo, this.#receivedOf(outbox)))
+    this.#progressAt = this.#now()
+    await this.#trim(outbox, upTo)
+    this.#wake()
+  }
+
+  async #trim(outbox: Outbox, upTo: number): Promise<void> {
+    const { replicas, options } = this.#shared
+    try {
+      await outbox.journal.trim(upTo + 1)
+      const isOld = outbox.incarnation !== options.incarnation
+      if (isOld && outbox.journal.first === outbox.journal.next)
+        await replicas.outboxes.remove(this.#channel.site, outbox)
+    } catch (error) {
+      // The next one trims more.
+      if (!(error instanceof CheopsError && error.code === 'ERR_STORE_BUSY')) throw error
+    }
+  }
+
+  #receivedOf({ incarnation }: Outbox): number {
+    return this.#received.get(incarnation) ?? 0
+  }
+
+  #now(): number {
+    return this.#shared.options.clock.monotonic()
+  }
+}
