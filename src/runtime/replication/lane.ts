@@ -16,7 +16,7 @@ import {
   type Plan,
   type Schedule,
 } from '../../core/oplog/index.ts'
-import { acknowledge, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import { acknowledge, othersOf, tellEvent, tellOutcome, type Shared } from './admission.ts'
 import { decideDraft } from './doubt.ts'
 import { MAX_PLANS_TOGETHER } from './limits.ts'
 import { copyState } from './repair.ts'
@@ -84,7 +84,10 @@ class Pass {
     if (recovered !== 'done') return recovered === 'replan' ? 'again' : recovered
     for (let round = 0; round < MAX_PLANS_TOGETHER; round++) {
       const { schedule, plan } = currentPlan(this.#shared, this.#replica)
-      if (this.#local.uncertain !== undefined && !(await this.#isDecided(schedule))) return 'waits'
+      if (this.#local.uncertain !== undefined) {
+        if (!(await this.#isDecided(schedule))) return 'waits'
+        if (!this.#replica.checked) return 'again'
+      }
       switch (plan.kind) {
         case 'nothing':
           return settle(this.#shared, this.#replica)
@@ -224,7 +227,7 @@ class Pass {
     const { replicas, unanswered } = this.#shared
     await replicas.commit(commit => {
       const executed = withExecuted(this.#local.executed, operation, this.#matrices)
-      commit.local(this.#replica, { answered: undefined, ...then, executed, intent: undefined, hash: undefined })
+      commit.local(this.#replica, { answered: undefined, hash: undefined, ...then, executed, intent: undefined })
       tellOutcome(this.#shared, commit, this.#replica, operation, outcome, status)
       commit.afterwards(() => unanswered.update(this.#replica))
     })
@@ -281,7 +284,8 @@ class Pass {
       const resolved = await this.#resolveIntent()
       if (resolved !== 'done') return resolved
     }
-    if (!this.#replica.checked || this.#local.suspect) {
+    // What holds needs not be compared before something has decided.
+    if (this.#local.uncertain === undefined && (!this.#replica.checked || this.#local.suspect)) {
       const looked = await this.#compareWithLast()
       if (looked === 'unknown') return 'again'
       this.#replica.checked = true
@@ -290,18 +294,25 @@ class Pass {
     return this.#copy('the application does not show what was done last')
   }
 
-  /** Whether the application still shows what it showed when the lane was idle last. What it shows again is suspect no more. */
+  /**
+   * Whether the application still shows what it showed when the lane was idle last. What it shows again is suspect no more. After a start
+   * nothing is believed that cannot be compared: the store may have been set back to before what the application has carried out, and
+   * that would be done twice. Whoever is the only member has nobody to learn it from.
+   */
   async #compareWithLast(): Promise<'known' | 'unknown'> {
-    const { answered, answersTell, bound, suspect } = this.#local
-    const hash = this.#local.hash ?? (answersTell ? answered : undefined)
-    if (!bound || hash === undefined) return 'known'
+    const { hash, answered, answersTell, bound, suspect } = this.#local
+    const known = hash ?? answered
+    const isBlind = hash === undefined && (answered === undefined || !answersTell)
+    if (!bound || (isBlind && this.#replica.checked)) return 'known'
     const reading = await this.#resource.read()
-    if (reading.is === 'unknown') return 'unknown'
-    const differs = reading.is === 'absent' || reading.hash !== hash
-    if (differs !== suspect)
+    if (reading.is === 'unknown') return known === undefined && isRefusal(reading.status) ? 'known' : 'unknown'
+    const shown = reading.is === 'present' ? reading.hash : ABSENT
+    const isAlone = isBlind && othersOf(this.#replica.core.replicant).length === 0
+    const differs = shown !== known && !isAlone
+    if (differs !== suspect || (!differs && hash === undefined && shown !== ABSENT))
       await this.#shared.replicas.commit(commit => {
-        commit.local(this.#replica, { suspect: differs })
-        this.#shared.replicas.due(commit, this.#replica.name, true)
+        commit.local(this.#replica, { suspect: differs, ...(!differs && shown !== ABSENT && { hash: shown }) })
+        if (differs !== suspect) this.#shared.replicas.due(commit, this.#replica.name, true)
       })
     return 'known'
   }
@@ -320,13 +331,26 @@ class Pass {
       return 'done'
     }
     const done = this.#isDone(intent, operation, reading)
-    if (done === 'yes') return this.#executed(operation, undefined, boundAfter(intent, this.#local))
+    if (done === 'yes') {
+      const isAll = reading.is === 'present' && this.#isEqual(reading, operation)
+      return this.#executed(operation, undefined, {
+        ...boundAfter(intent, this.#local),
+        ...(isAll && { hash: reading.hash }),
+      })
+    }
     if (done === 'theirs') return this.#clash(operation)
     if (done === 'no' || this.#traits(operation).maySendAgain) {
-      await this.#write({ intent: undefined, answered: undefined })
+      const isAsBefore = reading.is === 'present' && reading.hash === intent.before
+      await this.#write({ intent: undefined, answered: undefined, ...(isAsBefore && { hash: reading.hash }) })
       return 'done'
     }
     return this.#begunAnew(operation)
+  }
+
+  /** Whether what the application shows is the state that an operation says, and no more. */
+  #isEqual(reading: Reading & { readonly is: 'present' }, operation: Operation): boolean {
+    const state = isReset(operation, this.#matrices) ? this.#resource.stateIn(operation) : undefined
+    return state !== undefined && this.#resource.glue.equal(this.#resource.name.kind, reading.body, state)
   }
 
   #isDone(intent: Intent, operation: Operation, reading: Reading): 'yes' | 'no' | 'theirs' | 'unknown' {
@@ -418,6 +442,11 @@ class Pass {
       tellEvent(this.#shared, commit, { kind: 'diverged', replicant: this.#replica.name, why })
     })
   }
+}
+
+/** The application does not let the agent read at all, and never has. */
+function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500
 }
 
 function boundAfter({ action }: Intent, { bound }: LocalState): Partial<LocalState> {

@@ -210,6 +210,11 @@ export class Replicator {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.runIfIdle(replicant, async () => {
         const { local, core, draft } = replica
+        // Whether this site's own store or application was set back is to be known first.
+        if (!replica.checked) {
+          this.#shared.kick(replica)
+          return undefined
+        }
         const glue = this.#options.glueOf(replicant.service)
         const { plan, schedule } = currentPlan(this.#shared, replica)
         const isSound = !local.suspect && !local.replaying && !local.unbound && local.uncertain === undefined
