@@ -289,7 +289,7 @@ export default defineConfig({
         'vitest/valid-expect': ['error', { maxArgs: 2 }],
         'vitest/expect-expect': [
           'error',
-          { assertFunctionNames: ['expect', 'expect*', 'assert*', 'fc.assert', '**.until', 'once'] },
+          { assertFunctionNames: ['expect', 'expect*', 'assert*', 'fc.assert', '**.until', '**.settles', 'once'] },
         ],
       },
     },

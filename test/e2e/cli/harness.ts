@@ -46,12 +46,13 @@ export class Bench {
     return { code: await exitCode(child), out: out(), err: err() }
   }
 
-  /** `cheops up` with free ports; resolves once the ready file is there. */
+  /** `cheops up`, with free ports where none are given; resolves once the ready file is there. */
   async up(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Agent> {
     const name = `ready-${String(this.#stops.length)}.json`
     const watching = AbortSignal.timeout(UP_TIMEOUT_MS)
     const changes = watch(this.folder, { signal: watching })
-    const free = ['--listen', '127.0.0.1:0', '--ingress-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0']
+    const ports = ['--listen', '--ingress-listen', '--admin-listen'].filter(flag => !argv.includes(flag))
+    const free = ports.flatMap(flag => [flag, '127.0.0.1:0'])
     const child = this.#spawn(['up', '--ready-file', name, ...free, ...argv], env)
     const [out, err] = [collect(child.stdout), collect(child.stderr)]
     const ended = exitCode(child)
