@@ -192,7 +192,7 @@ test('what was answered with success outlives kill -9 at any moment, at both mem
   // Else nothing was tried.
   for (const { name } of sites) {
     const own = [...fields, ...created].filter(field => field.startsWith(name))
-    expect(own.length, `writes that succeeded at ${name}; ${told()}`).toBeGreaterThan(KILLS)
+    expect(own.length, `writes that succeeded at ${name}; ${told()}`).toBeGreaterThan(KILLS / 4)
   }
 
   await vi.waitFor(
