@@ -4,6 +4,7 @@ import { openForward, serveForward } from '../../protocols/forward/forward-proto
 import { FORWARD_PROTOCOL, IDLE_STREAM_MS, MAX_IDLE_STREAMS, SPARE_STREAMS } from '../../protocols/forward/limits.ts'
 import type { ServiceNames } from '../adapters/http/addressing.ts'
 import type { ExchangeEnvironment } from '../adapters/http/http-exchange.ts'
+import { PartClient } from '../adapters/http/part-client.ts'
 import type { IngressParts } from '../adapters/http/ingress.ts'
 import { ReceivedServer } from '../adapters/http/received-server.ts'
 import { siteUpstream } from '../adapters/http/site-upstream.ts'
@@ -23,7 +24,7 @@ import type { SeenReplicas } from '../runtime/client-contexts.ts'
 import { ReplicatedRequests } from '../runtime/replicated-requests.ts'
 import type { Replication } from '../runtime/replicated-requests.ts'
 import { Router } from '../runtime/router.ts'
-import type { Routed } from '../runtime/router.ts'
+import type { Routed } from '../runtime/routed.ts'
 import type { Traffic } from '../runtime/traffic.ts'
 import type { Services } from './services.ts'
 
@@ -67,6 +68,10 @@ export class RequestPath {
       correlationRules: () => services.correlationRules(),
       replicated: replicated && contexts && new ReplicatedRequests({ ...replicated, contexts }),
       contexts,
+      requests: new PartClient({
+        limits: { ...config.limits, ...config.timeouts },
+        upstream: target => this.#upstream(target),
+      }),
     })
     const environment: ExchangeEnvironment = {
       site: config.site,

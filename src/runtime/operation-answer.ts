@@ -2,6 +2,7 @@ import type { Dot } from '../core/oplog/index.ts'
 import { HEADER_NAMES } from '../core/resource/headers.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer } from '../ports/exchange.ts'
+import { siteItem } from './answer-headers.ts'
 import type { SiteOutcome } from './replication/records.ts'
 import type { Accepted } from './replication/replicator.ts'
 
@@ -39,10 +40,6 @@ function operationText({ site, incarnation, number }: Dot): string {
 /** An RFC 9651 list: `site1;s=applied;c=201, site2;s=pending`. */
 function sitesText(sites: readonly SiteOutcome[]): string {
   return sites
-    .map(({ site, outcome, status }) => {
-      // A token begins with a letter; names of sites may begin with a digit.
-      const name = /^[a-z]/.test(site) ? site : `"${site}"`
-      return `${name};s=${outcome}${status === undefined ? '' : `;c=${status}`}`
-    })
+    .map(({ site, outcome, status }) => `${siteItem(site)};s=${outcome}${status === undefined ? '' : `;c=${status}`}`)
     .join(', ')
 }

@@ -1,9 +1,8 @@
 import { NOTHING_SEEN } from '../core/oplog/index.ts'
-import { ERROR_HEADER, HEADER_NAMES, SCOPE_HEADER } from '../core/resource/headers.ts'
-import { headerValue, headerValues } from '../core/resource/http-head.ts'
+import { ERROR_HEADER, HEADER_NAMES } from '../core/resource/headers.ts'
+import { headerValue } from '../core/resource/http-head.ts'
 import type { ResponseHead } from '../core/resource/http-head.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
-import { MAX_HOPS, readBaggage } from '../core/resource/request-context.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import type { Placement } from '../core/scope/index.ts'
 import { nearestName } from '../core/scope/index.ts'
@@ -11,13 +10,18 @@ import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from '../ports/exchange.ts'
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
+import type { PartRequests } from '../ports/parts.ts'
 import type { Random } from '../ports/random.ts'
 import type { ClientContexts } from './client-contexts.ts'
 import { headersToApplication, headersToSite, WITHOUT_CONTEXT } from './context-headers.ts'
 import { Correlation } from './correlation.ts'
 import { acceptOf, mayTryNext, sitesInOrder } from './fallback.ts'
+import { MemberReads } from './member-reads.ts'
 import { membersOf, nearestFirst } from './members.ts'
+import { Parts } from './parts.ts'
 import type { ReplicatedRequests } from './replicated-requests.ts'
+import { onward, originOf } from './request-origin.ts'
+import { finish, refused, type Routed } from './routed.ts'
 import { ScopeReader } from './scope-reader.ts'
 import type { Traffic, TrafficKind } from './traffic.ts'
 
@@ -32,14 +36,8 @@ export interface RouterParts {
   /** Undefined for an agent that keeps no replicants. */
   readonly replicated?: ReplicatedRequests | undefined
   readonly contexts?: ClientContexts | undefined
-}
-
-/** Where a request ended, for counts and logs. */
-export interface Routed {
-  readonly result: RelayResult | { readonly kind: 'refused'; readonly error: CheopsError }
-  /** The site that answered, or that would have. */
-  readonly site: string
-  readonly scope: string | undefined
+  /** Parts of requests that run at several sites; undefined for an agent that keeps no replicants. */
+  readonly requests?: PartRequests | undefined
 }
 
 /**
@@ -50,23 +48,30 @@ export class Router {
   readonly #parts: RouterParts
   readonly #scopes: ScopeReader
   readonly #correlation: Correlation
+  readonly #reads: MemberReads | undefined
 
   constructor(parts: RouterParts) {
     this.#parts = parts
     this.#scopes = new ScopeReader(() => parts.membership.catalog())
     this.#correlation = new Correlation(() => parts.correlationRules())
+    const { membership, random, contexts, requests } = parts
+    if (contexts === undefined || requests === undefined) return
+    const common = { membership, contexts, glue: (service: string) => parts.glue(service) }
+    const [site, scopes, correlation] = [membership.self, this.#scopes, this.#correlation]
+    this.#reads = new MemberReads({
+      ...common,
+      parts: new Parts({ site, requests, scopes, correlation, random, glue: common.glue }),
+    })
   }
 
   /** A request at the ingress. Never rejects for what a client, a site or an application does. */
   async client(exchange: Exchange): Promise<Routed> {
     const { membership } = this.#parts
     try {
-      const origin = this.#originOf(exchange)
+      const origin = originOf(exchange, this.#correlation)
       if (origin.context === undefined) return await this.#unscoped(exchange, origin.ambiguous)
-      const { scope: text, hops } = origin.context
-      const { canonical, resolution } = this.#scopes.read(text, exchange.service)
-      const context: RequestContext = { scope: canonical, hops: hops + 1 }
-      if (context.hops > MAX_HOPS) throw loop()
+      const { canonical, resolution } = this.#scopes.read(origin.context.scope, exchange.service)
+      const context = onward({ ...origin.context, scope: canonical })
       const members = resolution.kind === 'local' ? undefined : membersOf(resolution.placement)
       if (members !== undefined) return await this.#atMembers(exchange, members, context)
       const sites = resolution.kind === 'local' ? [membership.self] : this.#sitesOf(resolution.placement)
@@ -92,16 +97,6 @@ export class Router {
     } catch (error) {
       return refused(exchange, error, self, context?.scope)
     }
-  }
-
-  /** Header, URL, baggage; then what is in flight. */
-  #originOf(exchange: Exchange): { context: RequestContext | undefined; ambiguous: boolean } {
-    const { rawHeaders } = exchange.head
-    const baggage = readBaggage(headerValues(rawHeaders, 'baggage'))
-    const scope = onlyOne(headerValues(rawHeaders, SCOPE_HEADER)) ?? exchange.urlScope ?? baggage.scope
-    if (scope !== undefined) return { context: { scope, hops: baggage.hops ?? 0 }, ambiguous: false }
-    const found = this.#correlation.find(rawHeaders)
-    return { context: found.kind === 'one' ? found.context : undefined, ambiguous: found.kind === 'ambiguous' }
   }
 
   async #unscoped(exchange: Exchange, ambiguous: boolean): Promise<Routed> {
@@ -146,6 +141,12 @@ export class Router {
     const routed = await this.#operation(kind, exchange, context.scope, () => replicated.scoped(exchange, members))
     if (routed !== undefined) return routed
     const answerHeaders = kind === 'local' ? [HEADER_NAMES.site, membership.self] : []
+    const read = await this.#operation(kind, exchange, context.scope, async () => {
+      const found = await this.#reads?.read(exchange, members, kind === 'local' ? context : onward(context))
+      if (found?.is === 'stream') answerHeaders.push(...found.answerHeaders)
+      return found?.is === 'answer' ? found.answer : undefined
+    })
+    if (read !== undefined) return read
     const result = await this.#toApplication(kind, exchange, context, answerHeaders, undefined)
     return finish(exchange, result, membership.self, context.scope)
   }
@@ -279,46 +280,9 @@ export class Router {
   }
 }
 
-/** @throws CheopsError ERR_SCOPE_SYNTAX: which of two scopes is meant cannot be told */
-function onlyOne(scopes: readonly string[]): string | undefined {
-  const [scope] = scopes
-  if (scopes.every(other => other === scope)) return scope
-  throw new CheopsError(
-    'ERR_SCOPE_SYNTAX',
-    `The request has ${scopes.length} ${HEADER_NAMES.scope} headers that differ.`,
-  )
-}
-
 const AMBIGUOUS =
   'the call may belong to requests with different scopes, so it stayed local; pass on baggage, traceparent or x-request-id'
 
-function finish(
-  exchange: Exchange,
-  result: RelayResult,
-  site: string,
-  scope: string | undefined,
-  answerHeaders?: readonly string[],
-): Routed {
-  if (result.kind === 'failed') exchange.refuse(result.error, answerHeaders)
-  return { result, site, scope }
-}
-
-function refused(
-  exchange: Exchange,
-  error: unknown,
-  site: string,
-  scope: string | undefined,
-  answerHeaders?: readonly string[],
-): Routed {
-  if (!(error instanceof CheopsError)) throw error
-  exchange.refuse(error, answerHeaders)
-  return { result: { kind: 'refused', error }, site, scope }
-}
-
 function replicationOff(): CheopsError {
   return new CheopsError('ERR_SCOPE_COLLABORATION', 'this agent keeps no replicants')
-}
-
-function loop(): CheopsError {
-  return new CheopsError('ERR_FORWARD_LOOP', `the request has passed ${MAX_HOPS} agents`)
 }

@@ -1,5 +1,13 @@
 import type { Catalog } from '../core/resource/catalog.ts'
-import { bindScope, MAX_SCOPE_BYTES, parseScope, printScope, resolveScope, validateScope } from '../core/scope/index.ts'
+import {
+  bindScope,
+  MAX_SCOPE_BYTES,
+  narrowScope,
+  parseScope,
+  printScope,
+  resolveScope,
+  validateScope,
+} from '../core/scope/index.ts'
 import type { Resolution, Scope } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
 
@@ -48,6 +56,11 @@ export class ScopeReader {
     if (this.#resolved.size >= MAX_REMEMBERED) this.#resolved.clear()
     this.#resolved.set(key, read)
     return read
+  }
+
+  /** The canonical scope of one site's part of a request (`narrowScope`). */
+  narrowed(canonical: string, service: string, site: string): string {
+    return printScope(narrowScope(this.#parse(canonical), service, site))
   }
 
   #parse(text: string): Scope {

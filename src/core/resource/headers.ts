@@ -30,6 +30,8 @@ export const HEADER_NAMES = {
   operation: 'Cheops-Operation',
   sites: 'Cheops-Sites',
   level: 'Cheops-Level',
+  /** Answer: sites whose part is missing from it. */
+  partial: 'Cheops-Partial',
   /** Answer: what the client has seen after it; to be sent back. */
   context: 'Cheops-Context',
 } as const

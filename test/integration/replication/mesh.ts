@@ -15,6 +15,14 @@ export interface Asked {
   readonly headers?: Record<string, string>
 }
 
+export interface SiteOptions {
+  /** What it lets others do, as in YAML. */
+  readonly expose?: string
+  /** Path of a definition. */
+  readonly glue?: string
+  readonly flags?: Record<string, unknown>
+}
+
 interface Site {
   readonly port: number
   /** The only address under which others know it, so that all between them can be cut. */
@@ -39,18 +47,17 @@ export class Mesh implements AsyncDisposable {
     this.#folder = folder
   }
 
-  /** @param more configuration by the name of the site; `expose`: what it lets others do, as in YAML */
-  static async start(
-    names: readonly string[],
-    more: Readonly<Record<string, { readonly expose?: string; readonly flags?: Record<string, unknown> }>> = {},
-  ): Promise<Mesh> {
+  /** @param more by the name of the site */
+  static async start(names: readonly string[], more: Readonly<Record<string, SiteOptions>> = {}): Promise<Mesh> {
     const mesh = new Mesh(await mkdtemp(path.join(tmpdir(), 'cheops-replication-')))
     for (const name of names) {
       const port = await freePort()
       const proxy = new TcpProxy({ host: '127.0.0.1', port })
       const application = await FaultyApplication.start(name)
       const flags = {
-        services: [`{name: inventory, endpoint: "${application.url}", expose: ${more[name]?.expose ?? EXPOSED}}`],
+        services: [
+          `{name: inventory, endpoint: "${application.url}", expose: ${more[name]?.expose ?? EXPOSED}, glue: ${more[name]?.glue ?? 'rest'}}`,
+        ],
         ...more[name]?.flags,
       }
       mesh.#sites.set(name, { port, proxy, proxyPort: await proxy.listen(), application, flags, agent: undefined })

@@ -1,0 +1,256 @@
+import { NOTHING_SEEN } from '../core/oplog/index.ts'
+import { ERROR_HEADER, HEADER_NAMES, REQUIRE_HEADER } from '../core/resource/headers.ts'
+import { headerValue } from '../core/resource/http-head.ts'
+import type { RequestContext } from '../core/resource/request-context.ts'
+import { CheopsError } from '../errors.ts'
+import type { ApplicationAnswer } from '../ports/application.ts'
+import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
+import type { Description, Glue } from '../ports/glue.ts'
+import type { Membership } from '../ports/membership.ts'
+import { partialHeader, siteItem, warning, without } from './answer-headers.ts'
+import type { ClientContexts } from './client-contexts.ts'
+import { nearestFirst } from './members.ts'
+import { acceptOfParts, MULTI_MEDIA_TYPE, multiBody, wantsMulti } from './multi-answer.ts'
+import { preferenceOf, waitOf } from './operation-preference.ts'
+import type { Parts } from './parts.ts'
+
+/** A resource is compared up to this size, bytes; what is larger streams from the nearest member. */
+export const MAX_COMPARED_BYTES = 1024 * 1024
+/** All answers to one read together: with many members each may have less. */
+export const MAX_COMPARED_BYTES_TOGETHER = 16 * 1024 * 1024
+/** Reads of this agent that are compared at a time; those beyond stream. Together they hold what a machine of a site can spare. */
+export const MAX_COMPARED_TOGETHER = 32
+/** How long the other members are waited for when `Prefer: wait` does not say: a slow one is named, not waited for, as one that is down. */
+export const MEMBER_ANSWER_MS = 5_000
+/** How long this site's own application is: what takes longer is a watch, or too slow to be compared, and streams. */
+export const OWN_ANSWER_MS = 10_000
+
+/**
+ * What a member shows in a read: the same as what is answered; something else; it is in the list; its answer is an error; it was not
+ * looked at, since it is too large or too slow; it cannot be reached.
+ */
+type State = 'agrees' | 'differs' | 'listed' | 'failed' | 'unread' | 'unreachable'
+
+type Look =
+  | { readonly site: string; readonly is: 'answered'; readonly answer: ApplicationAnswer }
+  | {
+      readonly site: string
+      readonly is: 'failed' | 'unread' | 'unreachable'
+      readonly error: CheopsError
+      readonly answer?: ApplicationAnswer
+    }
+
+export type MemberRead =
+  | { readonly is: 'answer'; readonly answer: ComposedAnswer }
+  /** It runs at this site's application, and streams. */
+  | { readonly is: 'stream'; readonly answerHeaders: readonly string[] }
+
+export interface MemberReadsParts {
+  readonly membership: Membership
+  readonly parts: Parts
+  readonly contexts: ClientContexts
+  glue(service: string): Glue | undefined
+}
+
+type ReadOrList = Description & { readonly is: 'read' | 'list' }
+
+/** Reads under `&` at a member: the nearest one's answer, compared with the others'; lists merged; or all of them in one document. */
+export class MemberReads {
+  readonly #parts: MemberReadsParts
+  #underWay = 0
+
+  constructor(parts: MemberReadsParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @param members this site among them
+   * @param context as it goes to other members
+   * @throws CheopsError ERR_CONTEXT_*, ERR_REQUEST_INVALID; ERR_SITE_UNREACHABLE where `Cheops-Require` asks for more members than can be
+   *   read; what this site's application may throw where no member has an answer
+   */
+  async read(exchange: Exchange, members: readonly string[], context: RequestContext): Promise<MemberRead> {
+    const { head, path, service } = exchange
+    const glue = this.#parts.glue(service)
+    const said = head.method === 'GET' && !exchange.hasBody ? glue?.describe(head, path, undefined) : undefined
+    if (glue === undefined || (said?.is !== 'read' && said?.is !== 'list')) return { is: 'stream', answerHeaders: [] }
+    if (this.#underWay >= MAX_COMPARED_TOGETHER) return this.#streamed(members)
+    this.#underWay++
+    try {
+      const seen = await this.#parts.contexts.before(exchange)
+      const looks = await this.#lookAt(exchange, members, context)
+      checkRequired(exchange, looks)
+      const contextHeaders = await this.#parts.contexts.ofRead(exchange, seen ?? NOTHING_SEEN)
+      return this.#answerOf(exchange, glue, said, looks, contextHeaders)
+    } finally {
+      this.#underWay--
+    }
+  }
+
+  /** This site first, then the nearest. */
+  #lookAt(exchange: Exchange, members: readonly string[], context: RequestContext): Promise<readonly Look[]> {
+    const { membership, parts } = this.#parts
+    const { self } = membership
+    const { rawHeaders } = exchange.head
+    const asked = {
+      rawHeaders: [...without(rawHeaders, isNotForParts), 'Accept', acceptOfParts(rawHeaders)],
+      maxAnswerBytes: Math.min(MAX_COMPARED_BYTES, Math.floor(MAX_COMPARED_BYTES_TOGETHER / members.length)),
+    }
+    const wait = waitOf(rawHeaders)
+    const othersMs = wait === undefined ? MEMBER_ANSWER_MS : Math.max(1, wait) * 1000
+    const others = nearestFirst(
+      members.filter(member => member !== self),
+      membership,
+    )
+    return Promise.all(
+      [self, ...others].map(async site => {
+        if (site !== self && (membership.site(site)?.liveness ?? 'down') === 'down')
+          return {
+            site,
+            is: 'unreachable',
+            error: new CheopsError('ERR_SITE_UNREACHABLE', `${site} is down.`),
+          } as const
+        try {
+          const timeoutMs = site === self ? OWN_ANSWER_MS : othersMs
+          return lookOf(site, await parts.ask(exchange, site, context, { ...asked, timeoutMs }))
+        } catch (error) {
+          if (!(error instanceof CheopsError)) throw error
+          return { site, is: stateOf(error, site === self), error } as const
+        }
+      }),
+    )
+  }
+
+  #answerOf(
+    exchange: Exchange,
+    glue: Glue,
+    said: ReadOrList,
+    looks: readonly Look[],
+    contextHeaders: readonly string[],
+  ): MemberRead {
+    const [own] = looks
+    const shown = looks.find(look => look.is === 'answered')
+    const isMulti = wantsMulti(exchange.head.rawHeaders)
+    if (!isMulti && own?.is === 'unread') return this.#streamed(looks.map(({ site }) => site))
+    if (shown === undefined && !isMulti && own !== undefined && own.is !== 'answered') throw own.error
+    const states = looks.map((look): readonly [Look, State] => {
+      if (look.is !== 'answered') return [look, look.is]
+      if (said.is === 'list' && isSuccess(look.answer)) return [look, 'listed']
+      return [look, shown !== undefined && isSame(glue, said.kind, look.answer, shown.answer) ? 'agrees' : 'differs']
+    })
+    const common = [HEADER_NAMES.sites, sitesText(states), ...contextHeaders]
+    const missing = looks.filter(({ is }) => is !== 'answered').map(({ site }) => site)
+    const differing = states.filter(([, state]) => state === 'differs').map(([{ site }]) => site)
+    const warnings = [
+      ...(missing.length === 0 ? [] : warning(`without ${missing.join(', ')}`)),
+      ...(differing.length === 0 ? [] : warning(`${differing.join(', ')} shows something else`)),
+    ]
+    if (isMulti) {
+      const parts = states.map(([look, state]) => ({
+        site: look.site,
+        state,
+        answer: look.answer,
+        error: look.is === 'answered' ? undefined : look.error,
+      }))
+      const body = multiBody(parts, ({ answer }) =>
+        glue.parseBody(answer?.rawHeaders ?? [], answer?.body ?? new Uint8Array()),
+      )
+      const rawHeaders = ['Content-Type', MULTI_MEDIA_TYPE, HEADER_NAMES.site, this.#parts.membership.self, ...common]
+      return { is: 'answer', answer: { status: 200, rawHeaders, body } }
+    }
+    if (shown === undefined) throw new Error('some member has answered')
+    if (said.is === 'list' && isSuccess(shown.answer)) {
+      const lists = looks.flatMap(({ site, is, answer }) =>
+        is === 'answered' && isSuccess(answer) ? [{ site, body: glue.parseBody(answer.rawHeaders, answer.body) }] : [],
+      )
+      const merged = glue.mergeLists(said.kind, lists)
+      if (merged !== undefined) {
+        const partial = [...new Set([...missing, ...differing, ...merged.incomplete, ...merged.unreadable])]
+        const rawHeaders = ['Content-Type', 'application/json', HEADER_NAMES.site, shown.site, ...common]
+        rawHeaders.push(...partialHeader(partial), ...warnings)
+        const body = new TextEncoder().encode(JSON.stringify(merged.body))
+        return { is: 'answer', answer: { status: 200, rawHeaders, body } }
+      }
+    }
+    const { status, reason, rawHeaders, body } = rewritten(exchange, glue, shown.answer)
+    const headers = without(rawHeaders, name => name.startsWith('cheops-'))
+    headers.push(HEADER_NAMES.site, shown.site, ...common, ...partialHeader(missing), ...warnings)
+    return { is: 'answer', answer: { status, reason, rawHeaders: headers, body } }
+  }
+
+  /** Too large, too slow or too many to be compared: as it comes from this site's application. */
+  #streamed(members: readonly string[]): MemberRead {
+    const text = members.toSorted().map(site => `${siteItem(site)};s=unread`)
+    return { is: 'stream', answerHeaders: [HEADER_NAMES.sites, text.join(', ')] }
+  }
+}
+
+/** What says something of one site's copy, or is for the agent. */
+function isNotForParts(name: string): boolean {
+  return name.startsWith('cheops-') || name.startsWith('if-') || NOT_FOR_PARTS.has(name)
+}
+
+const NOT_FOR_PARTS: ReadonlySet<string> = new Set(['accept', 'accept-encoding', 'range', 'prefer'])
+
+function lookOf(site: string, answer: ApplicationAnswer): Look {
+  const code = headerValue(answer.rawHeaders, ERROR_HEADER)
+  if (code !== undefined) {
+    const error = new CheopsError('ERR_SITE_BROKEN', `${site} refused: ${code.slice(0, 80)}.`)
+    return { site, is: 'failed', error, answer }
+  }
+  if (answer.isComplete) return { site, is: 'answered', answer }
+  return { site, is: 'failed', error: new CheopsError('ERR_SITE_BROKEN', `the answer of ${site} broke off`) }
+}
+
+function stateOf({ code }: CheopsError, isOwn: boolean): 'failed' | 'unread' | 'unreachable' {
+  if (code === 'ERR_APPLICATION_ANSWER_TOO_LARGE') return 'unread'
+  if (isOwn) return code === 'ERR_APPLICATION_TIMEOUT' ? 'unread' : 'failed'
+  return code.startsWith('ERR_SITE_') ? 'unreachable' : 'failed'
+}
+
+/** @throws CheopsError ERR_SITE_UNREACHABLE, ERR_REQUEST_INVALID */
+function checkRequired({ head: { rawHeaders } }: Exchange, looks: readonly Look[]): void {
+  if (headerValue(rawHeaders, REQUIRE_HEADER) === undefined) return
+  const { require } = preferenceOf(rawHeaders)
+  const needed = require === 'all' ? looks.length : require === 'one' ? 1 : Math.floor(looks.length / 2) + 1
+  const missing = looks.filter(({ is }) => is !== 'answered').map(({ site }) => site)
+  if (looks.length - missing.length >= needed) return
+  const message = `${looks.length - missing.length} of ${looks.length} members could be read, without ${missing.join(', ')}.`
+  throw new CheopsError('ERR_SITE_UNREACHABLE', message, { sites: missing })
+}
+
+function isSuccess({ status }: ApplicationAnswer): boolean {
+  return status >= 200 && status < 300
+}
+
+function isGone({ status }: ApplicationAnswer): boolean {
+  return status === 404 || status === 410
+}
+
+function isSame(glue: Glue, kind: string, one: ApplicationAnswer, other: ApplicationAnswer): boolean {
+  if (one === other || (isGone(one) && isGone(other))) return true
+  if (!isSuccess(one) || !isSuccess(other)) return one.status === other.status
+  return glue.equal(kind, glue.parseBody(one.rawHeaders, one.body), glue.parseBody(other.rawHeaders, other.body))
+}
+
+/** `site1;s=agrees;c=200, site2;s=unreachable;e=ERR_SITE_UNREACHABLE`, by name. */
+function sitesText(states: readonly (readonly [Look, State])[]): string {
+  return states
+    .map(([look, state]) => {
+      const status = look.answer === undefined ? '' : `;c=${look.answer.status}`
+      const told = look.answer && headerValue(look.answer.rawHeaders, ERROR_HEADER)
+      const code = look.is === 'answered' ? undefined : (told ?? look.error.code)
+      const isToken = code !== undefined && /^[A-Z_]{1,64}$/.test(code)
+      return `${siteItem(look.site)};s=${state}${status}${isToken ? `;e=${code}` : ''}`
+    })
+    .toSorted()
+    .join(', ')
+}
+
+/** With links that lead back here. */
+function rewritten(exchange: Exchange, glue: Glue, answer: ApplicationAnswer): ApplicationAnswer {
+  const links = exchange.links()
+  const rewrite = links && glue.rewrite(exchange.head, exchange.path, answer, links)
+  if (rewrite === undefined) return answer
+  return { ...answer, rawHeaders: rewrite.rawHeaders, body: rewrite.body(answer.body) }
+}

@@ -1,0 +1,179 @@
+/**
+ * Bounds of reads under `&`, with members that answer as the test says: what is too large or too slow streams or is named, what members
+ * may say together has a bound, and so has what one agent compares at a time. The document of all answers, as absolute examples.
+ */
+import { expect, test } from 'vitest'
+import { loadGlue } from '../../../src/glue/index.ts'
+import { CheopsError } from '../../../src/errors.ts'
+import type { ApplicationAnswer } from '../../../src/ports/application.ts'
+import type { Exchange } from '../../../src/ports/exchange.ts'
+import type { Membership } from '../../../src/ports/membership.ts'
+import { ClientContexts } from '../../../src/runtime/client-contexts.ts'
+import {
+  MAX_COMPARED_BYTES,
+  MAX_COMPARED_BYTES_TOGETHER,
+  MAX_COMPARED_TOGETHER,
+  MEMBER_ANSWER_MS,
+  MemberReads,
+  OWN_ANSWER_MS,
+} from '../../../src/runtime/member-reads.ts'
+import { acceptOfParts, multiBody, wantsMulti } from '../../../src/runtime/multi-answer.ts'
+import type { Asked, Parts } from '../../../src/runtime/parts.ts'
+
+const glue = await loadGlue('rest')
+const CONTEXT = { scope: '{inventory: here & there}', hops: 1 }
+const exchange = (path: string, rawHeaders: readonly string[] = []) =>
+  ({
+    head: { method: 'GET', target: path, rawHeaders },
+    path,
+    service: 'inventory',
+    hasBody: false,
+    links: () => undefined,
+  }) as unknown as Exchange
+const answer = (status: number, body: unknown, more: Partial<ApplicationAnswer> = {}): ApplicationAnswer => ({
+  status,
+  reason: '',
+  rawHeaders: ['Content-Type', 'application/json'],
+  body: new TextEncoder().encode(JSON.stringify(body)),
+  isComplete: true,
+  ...more,
+})
+
+/** Reads at the site `here`. */
+function readsWith(ask: (site: string, asked: Asked) => Promise<ApplicationAnswer>, down: readonly string[] = []) {
+  const membership = {
+    self: 'here',
+    site: (name: string) => ({ liveness: down.includes(name) ? 'down' : 'alive', rttMs: 1 }),
+  } as unknown as Membership
+  const replication = { settled: async () => 'settled' as const, seen: async () => [] }
+  const contexts = new ClientContexts({ site: 'here', replication, glue: () => glue })
+  const parts = { ask: (_: unknown, site: string, __: unknown, asked: Asked) => ask(site, asked) } as unknown as Parts
+  return new MemberReads({ membership, parts, contexts, glue: () => glue })
+}
+const MEMBERS = ['here', 'there']
+const tooLarge = () => Promise.reject(new CheopsError('ERR_APPLICATION_ANSWER_TOO_LARGE', 'too large'))
+
+test('what is too large here streams; what is too large there is named', async () => {
+  const large = readsWith(async site => (site === 'here' ? tooLarge() : answer(200, {})))
+  const streamed = { is: 'stream', answerHeaders: ['Cheops-Sites', 'here;s=unread, there;s=unread'] }
+  expect(await large.read(exchange('/items/x'), MEMBERS, CONTEXT)).toEqual(streamed)
+  const slow = readsWith(() => Promise.reject(new CheopsError('ERR_APPLICATION_TIMEOUT', 'too slow')))
+  expect(await slow.read(exchange('/items/x'), MEMBERS, CONTEXT)).toEqual(streamed)
+
+  const other = await readsWith(async site => (site === 'there' ? tooLarge() : answer(200, { id: 'x' }))).read(
+    exchange('/items/x'),
+    MEMBERS,
+    CONTEXT,
+  )
+  const rawHeaders = expect.arrayContaining(['here;s=agrees;c=200, there;s=unread;e=ERR_APPLICATION_ANSWER_TOO_LARGE'])
+  expect(other).toMatchObject({ is: 'answer', answer: { status: 200, rawHeaders } })
+})
+
+test('all members together have a bound, and a time', async () => {
+  const asked: Asked[] = []
+  const reads = readsWith(async (_, how) => {
+    asked.push(how)
+    return answer(200, {})
+  })
+  await reads.read(
+    exchange('/items/x', ['If-None-Match', '"1"', 'Range', 'bytes=0-1', 'Authorization', 'b']),
+    MEMBERS,
+    CONTEXT,
+  )
+  expect(asked.map(({ maxAnswerBytes, timeoutMs }) => [maxAnswerBytes, timeoutMs])).toEqual([
+    [MAX_COMPARED_BYTES, OWN_ANSWER_MS],
+    [MAX_COMPARED_BYTES, MEMBER_ANSWER_MS],
+  ])
+  // What holds for one site's copy only is not asked of others.
+  expect(asked[0]?.rawHeaders).toEqual(['Authorization', 'b', 'Accept', 'application/json'])
+  asked.length = 0
+  const many = ['here', ...Array.from({ length: 255 }, (_, n) => `s${n}`)]
+  await reads.read(exchange('/items/x', ['Prefer', 'wait=2']), many, CONTEXT)
+  expect(asked.reduce((sum, { maxAnswerBytes }) => sum + maxAnswerBytes, 0)).toBeLessThanOrEqual(
+    MAX_COMPARED_BYTES_TOGETHER,
+  )
+  expect(asked.at(-1)?.timeoutMs).toBe(2000)
+})
+
+test('one that is down is not asked', async () => {
+  const asked: string[] = []
+  const reads = readsWith(
+    async site => {
+      asked.push(site)
+      return answer(200, [])
+    },
+    ['there'],
+  )
+  const read = await reads.read(exchange('/items'), MEMBERS, CONTEXT)
+  expect(asked).toEqual(['here'])
+  expect(read).toMatchObject({ answer: { rawHeaders: expect.arrayContaining(['Cheops-Partial', 'there']) } })
+})
+
+test('so many reads are compared at a time; the next one streams', async () => {
+  const { promise, resolve } = Promise.withResolvers<ApplicationAnswer>()
+  const reads = readsWith(() => promise)
+  const underWay = Array.from({ length: MAX_COMPARED_TOGETHER }, () =>
+    reads.read(exchange('/items/x'), MEMBERS, CONTEXT),
+  )
+  expect(await reads.read(exchange('/items/x'), MEMBERS, CONTEXT)).toMatchObject({ is: 'stream' })
+  resolve(answer(200, {}))
+  expect(await Promise.all(underWay)).toHaveLength(MAX_COMPARED_TOGETHER)
+  expect(await reads.read(exchange('/items/x'), MEMBERS, CONTEXT)).toMatchObject({ is: 'answer' })
+})
+
+test('what names no resource runs here, and streams', async () => {
+  const reads = readsWith(() => Promise.reject(new Error('nobody is to be asked')))
+  for (const path of ['/', '/items/x/log'])
+    expect(await reads.read(exchange(path), MEMBERS, CONTEXT)).toEqual({ is: 'stream', answerHeaders: [] })
+})
+
+test('a required member that is missing refuses the read', async () => {
+  const reads = readsWith(async () => answer(200, {}), ['there'])
+  const all = exchange('/items/x', ['Cheops-Require', 'all'])
+  await expect(reads.read(all, MEMBERS, CONTEXT)).rejects.toMatchObject({ code: 'ERR_SITE_UNREACHABLE' })
+  for (const require of ['one', 'quorum']) {
+    const read = reads.read(exchange('/items/x', ['Cheops-Require', require]), ['here', 'there', 'yonder'], CONTEXT)
+    expect(await read).toMatchObject({ is: 'answer' })
+  }
+})
+
+test.each([
+  [['Accept', 'application/vnd.cheops.multi+json'], true, 'application/json'],
+  [['Accept', 'text/html, Application/vnd.cheops.multi+json;q=1, */*'], true, 'text/html, */*'],
+  [['Accept', 'application/json'], false, 'application/json'],
+  [[], false, 'application/json'],
+])('%j', (rawHeaders, multi, accept) => {
+  expect([wantsMulti(rawHeaders), acceptOfParts(rawHeaders)]).toEqual([multi, accept])
+})
+
+test('a body stands as JSON, as text or as bytes; of the headers what describes it', () => {
+  const part = (site: string, bytes: Uint8Array, type: string) => ({
+    site,
+    state: 'agrees',
+    answer: { status: 200, rawHeaders: ['Content-Type', type, 'Set-Cookie', 'secret=1'], body: bytes },
+    error: undefined,
+  })
+  const text = new TextEncoder()
+  const document = multiBody(
+    [
+      part('a', text.encode('{"n":1}'), 'application/json'),
+      part('b', text.encode('héllo'), 'text/plain'),
+      part('c', Uint8Array.of(0xff, 0xfe), 'image/png'),
+      {
+        site: 'd',
+        state: 'unreachable',
+        answer: undefined,
+        error: { code: 'ERR_SITE_UNREACHABLE', message: 'd is down.' },
+      },
+    ],
+    ({ answer: said }) => glue.parseBody(said?.rawHeaders ?? [], said?.body ?? new Uint8Array()),
+  )
+  expect(JSON.parse(new TextDecoder().decode(document))).toEqual({
+    sites: [
+      { site: 'a', state: 'agrees', status: 200, headers: { 'content-type': 'application/json' }, body: { n: 1 } },
+      { site: 'b', state: 'agrees', status: 200, headers: { 'content-type': 'text/plain' }, text: 'héllo' },
+      { site: 'c', state: 'agrees', status: 200, headers: { 'content-type': 'image/png' }, base64: '//4=' },
+      { site: 'd', state: 'unreachable', error: { code: 'ERR_SITE_UNREACHABLE', detail: 'd is down.' } },
+    ],
+  })
+})
