@@ -3,23 +3,25 @@ import { wasHeard } from '../../core/membership/site-table.ts'
 import { Beater } from './beater.ts'
 import { Bootstrapper } from './bootstrapper.ts'
 import { DhtRecords } from './dht-records.ts'
+import { GossipListener } from './gossip-listener.ts'
 import { Greeter } from './greeter.ts'
 import { Lifetime } from './lifetime.ts'
 import { LinkChecker } from './link-checker.ts'
 import { MeshView } from './mesh-view.ts'
 import { DEFAULT_TIMES } from './options.ts'
-import { OwnRecord } from './own-record.ts'
+import { OwnRecordKeeper } from './own-record-keeper.ts'
+import { Problems } from './problems.ts'
+import { RecordLearner } from './record-learner.ts'
 import { Redialer } from './redialer.ts'
 import { SiteBook } from './site-book.ts'
 import { TokenBuckets } from './token-buckets.ts'
 import type { SignedRecord, SiteRecord } from '../../core/membership/record.ts'
-import type { RecordVerdict, SiteEntry } from '../../core/membership/site-table.ts'
+import type { RecordVerdict } from '../../core/membership/site-table.ts'
 import type { Membership, MembershipChange } from '../../ports/membership.ts'
-import type { GossipMessage, GossipVerdict, NetworkEvent, PeerConnection } from '../../ports/peer-network.ts'
+import type { NetworkEvent, PeerConnection } from '../../ports/peer-network.ts'
 import type { BootstrapStatus } from './bootstrapper.ts'
 import type { Link } from './links.ts'
 import type { MembershipDeps, MembershipOptions, MeshContext } from './options.ts'
-import { Problems } from './problems.ts'
 import type { PeerProblem } from './problems.ts'
 
 /**
@@ -37,19 +39,13 @@ export class MeshMembership implements Membership {
   readonly #dht: DhtRecords
   readonly #beater: Beater
   readonly #ready = Promise.withResolvers<void>()
-  readonly #resyncedAt = new Map<string, number>()
-  readonly #gossipBy = new TokenBuckets(GOSSIP_BY_AUTHOR)
-  readonly #refusals = new TokenBuckets(REFUSALS_TOLD)
-  readonly #problemsLogged = new TokenBuckets(REFUSALS_TOLD)
-  #services: SiteRecord['services']
-  #own: OwnRecord | undefined
-  #renewing: Promise<void> | undefined
-  #raiseTimer = false
+  readonly #own: OwnRecordKeeper
+  readonly #gossip: GossipListener
+  readonly #problemsLogged = new TokenBuckets(PROBLEMS_LOGGED)
   #unsubscribe: (() => void) | undefined
 
   constructor(options: MembershipOptions, deps: MembershipDeps) {
     this.self = options.site
-    this.#services = options.services
     const times = { ...DEFAULT_TIMES, ...options.times }
     const { network, codec, clock, logger } = deps
     const view = new MeshView(
@@ -69,8 +65,10 @@ export class MeshMembership implements Membership {
     const life = new Lifetime(clock, error => logger.error({ error }, 'the membership failed at something'))
     this.#mesh = { ...deps, options, times, view, life }
     this.#book = new SiteBook(deps.store, codec, logger)
-    const ownNow = (): SignedRecord | undefined => this.#own?.current
-    const learn = (signed: SignedRecord, introducer?: string): RecordVerdict => this.#learn(signed, introducer)
+    this.#own = new OwnRecordKeeper(this.#mesh, this.#book, () => this.#dht.putSoon())
+    const learner = new RecordLearner(this.#mesh, this.#book, this.#own)
+    const ownNow = (): SignedRecord | undefined => this.#own.current
+    const learn = (signed: SignedRecord, introducer?: string): RecordVerdict => learner.learn(signed, introducer)
     this.#dht = new DhtRecords(this.#mesh, ownNow, learn)
     this.#greeter = new Greeter(
       this.#mesh,
@@ -81,6 +79,7 @@ export class MeshMembership implements Membership {
       learn,
       (link, site) => this.#onGreeted(link, site),
     )
+    this.#gossip = new GossipListener(this.#mesh, this.#own, learner, this.#greeter)
     const greet = (link: Link) => this.#greeter.greet(link)
     this.#redialer = new Redialer(this.#mesh, greet, site => this.#dht.lookUp(site))
     this.#checker = new LinkChecker(this.#mesh, this.#redialer)
@@ -88,7 +87,7 @@ export class MeshMembership implements Membership {
     this.#beater = new Beater(
       this.#mesh,
       ownNow,
-      () => this.#own?.incarnation ?? '',
+      () => this.#own.incarnation,
       () => this.#checker.cannotDial(),
     )
   }
@@ -98,7 +97,7 @@ export class MeshMembership implements Membership {
    * @throws CheopsError ERR_PEER_RENAMED when the data folder is that of a site with another name
    */
   async load(): Promise<void> {
-    const { options, network, codec, clock, random, view } = this.#mesh
+    const { options, network, view } = this.#mesh
     let stored: SiteRecord | undefined
     for (const signed of await this.#book.load()) {
       const { record } = signed
@@ -110,16 +109,14 @@ export class MeshMembership implements Membership {
         view.takeRecord(signed)
       }
     }
-    const { mesh, site, labels, version } = options
-    const description = { mesh, site, labels, version, peerId: network.peerId }
-    this.#own = new OwnRecord(description, stored, codec, clock, random)
-    network.onGossip(message => this.#onGossip(message))
+    this.#own.open(stored)
+    network.onGossip(message => this.#gossip.hear(message))
   }
 
   /** Begins to take part. The network has been started. */
   async start(): Promise<void> {
     const { network, view } = this.#mesh
-    await this.#renew()
+    await this.#own.renew()
     this.#ready.resolve()
     this.#unsubscribe = network.onEvent(event => this.#onEvent(event))
     view.onChange(change => this.#onChange(change))
@@ -136,7 +133,7 @@ export class MeshMembership implements Membership {
     this.#unsubscribe?.()
     this.#unsubscribe = undefined
     await this.#mesh.life.end()
-    await this.#renewing
+    await this.#own.settled()
   }
 
   sites = (): ReturnType<Membership['sites']> => this.#mesh.view.sites()
@@ -172,8 +169,7 @@ export class MeshMembership implements Membership {
 
   /** Changes what this site offers; the mesh learns it at once. */
   async updateServices(services: SiteRecord['services']): Promise<void> {
-    this.#services = services
-    await this.#renew()
+    await this.#own.offer(services)
   }
 
   bootstrapStatus(): readonly BootstrapStatus[] {
@@ -222,7 +218,7 @@ export class MeshMembership implements Membership {
       case 'disconnected':
         return this.#onDisconnected(event.connection)
       case 'addresses':
-        return life.run(() => this.#renew())
+        return life.run(() => this.#own.renew())
       case 'discovered': {
         if (event.peerId === network.peerId || view.links.of(event.peerId).length > 0) return
         const { peerId, addresses } = event
@@ -282,9 +278,7 @@ export class MeshMembership implements Membership {
 
   #forgetPeers(): void {
     const { view, network } = this.#mesh
-    for (const peerId of this.#resyncedAt.keys()) {
-      if (view.siteOfPeer(peerId) === undefined) this.#resyncedAt.delete(peerId)
-    }
+    this.#gossip.forgetPeers()
     network.forgetPeers(peerId => view.siteOfPeer(peerId) !== undefined)
   }
 
@@ -300,165 +294,10 @@ export class MeshMembership implements Membership {
       this.#redialer.wakeNow(change.site)
     }
   }
-
-  #onGossip({ author, source, data }: GossipMessage): GossipVerdict {
-    const { codec, view, life, clock } = this.#mesh
-    // Nobody is listened to before it has shown what it is.
-    if (view.siteOfPeer(source) === undefined || life.over) return 'ignore'
-    // Authors that nobody knows share what one has: keys cost nothing to make.
-    const budget = view.siteOfPeer(author) === undefined ? `unknown, by ${source}` : author
-    if (!this.#gossipBy.take(budget, clock.monotonic())) return 'ignore'
-    let gossip
-    try {
-      gossip = codec.readGossip(data)
-    } catch {
-      return 'reject'
-    }
-    if (gossip.kind === 'record') {
-      // Sites send their own records only.
-      if (gossip.signed.record.peerId !== author) return 'ignore'
-      const verdict = this.#learn(gossip.signed, source)
-      // A refusal is no fault of who passed it on: it may have seen the other key of the name first.
-      return verdict.kind === 'new' || verdict.kind === 'newer' ? 'accept' : 'ignore'
-    }
-    const verdict = view.takeBeat(author, gossip.beat)
-    switch (verdict.kind) {
-      case 'heard':
-        if (verdict.recordMissing) this.#resync(source)
-        this.#compareClocks(verdict.site)
-        return 'accept'
-      case 'unknown':
-        this.#resync(source)
-        return 'ignore'
-      case 'own':
-        if (gossip.beat.incarnation !== this.#own?.incarnation) {
-          this.#raise(verdict.recordNumber, verdict.incarnation)
-        }
-        return 'ignore'
-      case 'replayed':
-        return 'ignore'
-    }
-  }
-
-  #compareClocks(site: string): void {
-    const { view, clock } = this.#mesh
-    const offsetMs = view.site(site)?.clockOffsetMs ?? 0
-    if (Math.abs(offsetMs) < CLOCK_OFF_MS) return view.problems.clear('clock-off', site)
-    const detail = `the clock of site "${site}" and this one's differ by ${(Math.abs(offsetMs) / 1000).toFixed(0)} s`
-    view.problems.report('clock-off', site, detail, clock.now())
-  }
-
-  /**
-   * Takes a record, and stores it if it is news of a site that was met.
-   * @param introducer undefined for a record that the site itself has shown over its connection
-   */
-  #learn(signed: SignedRecord, introducer?: string): RecordVerdict {
-    const { view, life } = this.#mesh
-    const { site } = signed.record
-    const wasMet = isMet(view.entry(site))
-    const verdict = view.takeRecord(signed, introducer)
-    if (introducer === undefined && verdict.kind !== 'refused') view.meet(site)
-    const isNews = verdict.kind === 'new' || verdict.kind === 'newer'
-    const entry = view.entry(site)
-    if (entry !== undefined && isMet(entry) && (isNews || !wasMet)) life.run(() => this.#book.save(entry.signed))
-    if (isNews) view.problems.clear('two-agents-one-key', site)
-    else if (verdict.kind === 'own-ahead') this.#raise(verdict.number, verdict.incarnation)
-    else if (verdict.kind === 'refused') this.#tellRefusal(signed.record, verdict, introducer)
-    return verdict
-  }
-
-  #tellRefusal(record: SiteRecord, refusal: Extract<RecordVerdict, { kind: 'refused' }>, introducer?: string): void {
-    const { view, clock } = this.#mesh
-    const { site, peerId } = record
-    const problem = problemOf(refusal.code)
-    const detail = `a record of site "${site}" by ${peerId}, received from ${introducer ?? 'itself'}, is refused: ${refusal.detail}`
-    // The names beyond the bound are whatever somebody likes: the problem is one.
-    const subject = refusal.code === 'table-full' ? (introducer ?? site) : site
-    const seen = view.problems.list(clock.now()).some(known => known.id === problem && known.subject === subject)
-    view.problems.report(problem, subject, detail, clock.now())
-    if (!seen && this.#refusals.take('', clock.monotonic())) view.changed('refused', site, detail)
-  }
-
-  /** Somebody shows records of this site from beyond ours: we lost our store, or a second agent runs with our key. */
-  #raise(number: bigint, incarnation: string): void {
-    const { view, clock, life, times, options } = this.#mesh
-    this.#own?.raiseAbove(number, incarnation)
-    if (this.#raiseTimer) return
-    this.#raiseTimer = true
-    if (this.#raises >= RAISES_WITHOUT_SUSPICION) {
-      const detail = `others keep showing newer records of site "${options.site}" than this agent has made`
-      view.problems.report('two-agents-one-key', options.site, detail, clock.now())
-    }
-    life.after(this.#raises === 0 ? 0 : times.raiseMs, () => {
-      this.#raiseTimer = false
-      this.#raises += 1
-      life.run(() => this.#renew())
-    })
-  }
-  #raises = 0
-
-  /** Asks a peer for what it knows, as it passed on something of a site or a record that is not known here. */
-  #resync(peerId: string): void {
-    const { view, clock, times, life } = this.#mesh
-    const link = view.links.best(peerId)
-    const now = clock.monotonic()
-    if (link === undefined || now - (this.#resyncedAt.get(peerId) ?? -Infinity) < times.resyncMs) return
-    this.#resyncedAt.set(peerId, now)
-    life.run(async () => {
-      await this.#greeter.greet(link)
-    })
-  }
-
-  /** Makes a new own record if anything changed, stores it, then tells everybody. */
-  async #renew(): Promise<void> {
-    while (this.#renewing !== undefined) await this.#renewing
-    const next = this.#own?.next(this.#mesh.network.addresses(), this.#services)
-    if (next === undefined) return
-    this.#renewing = this.#book.save(next)
-    try {
-      await this.#renewing
-    } finally {
-      this.#renewing = undefined
-    }
-    const { view, network, codec, life } = this.#mesh
-    view.setOwn(next)
-    if (life.over) return
-    network.publish(codec.writeGossip({ kind: 'record', signed: next }))
-    this.#dht.putSoon()
-  }
 }
 
-/** Beats take seconds over the slowest links; clocks that are kept by anything differ by less than this. */
-const CLOCK_OFF_MS = 10_000
-
-/** A site sends its beats, a few a second at most, and a record when it changes. */
-const GOSSIP_BY_AUTHOR = { burst: 40, perSecond: 20, maxKeys: 4_096 }
-/** Refused records that are told as changes, of all together: names cost nothing to invent. */
-const REFUSALS_TOLD = { burst: 16, perSecond: 0.1, maxKeys: 1 }
-
-function isMet(entry: SiteEntry | undefined): boolean {
-  return entry !== undefined && entry.introducer === undefined
-}
-
-/** A restored backup or a clock that went back needs one new record; more than that is a race. */
-const RAISES_WITHOUT_SUSPICION = 2
-
-function problemOf(code: Extract<RecordVerdict, { kind: 'refused' }>['code']): PeerProblem['id'] {
-  switch (code) {
-    case 'wrong-mesh':
-      return 'wrong-mesh'
-    case 'name-taken':
-    case 'own-name':
-    case 'key-has-name':
-      return 'name-taken'
-    case 'two-records':
-      return 'two-agents-one-key'
-    case 'bad-name':
-      return 'bad-record'
-    case 'table-full':
-      return 'table-full'
-  }
-}
+/** Problems that are logged, of all together. */
+const PROBLEMS_LOGGED = { burst: 16, perSecond: 0.1, maxKeys: 1 }
 
 function renamed(before: string, now: string): CheopsError {
   return new CheopsError('ERR_PEER_RENAMED', `The data folder is that of site "${before}", not of "${now}".`, {
