@@ -1,4 +1,13 @@
-import { covers, dotKey, findLife, holderOf, NO_MATRICES, scheduleOf } from '../../../src/core/oplog/index.ts'
+import {
+  covers,
+  dotKey,
+  findLife,
+  holderOf,
+  membersOfReplicant,
+  NO_MATRICES,
+  scheduleOf,
+} from '../../../src/core/oplog/index.ts'
+import { standingOf } from '../../../src/core/oplog/members.ts'
 import { expectedOf } from './expected.ts'
 import { membersOf } from './ending-checker.ts'
 import type { Operation, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
@@ -22,9 +31,13 @@ export const sameSchedule: EndingChecker = {
 
 /** Of all operations that were ever released those that a member holds or held, and that count. */
 export function fullLog(ending: Ending, name: ReplicantName, replicant: Replicant): readonly Operation[] {
-  return ending.ledger.operationsOf(name).filter(({ life, dot }) => {
+  const members = membersOfReplicant(replicant)
+  return ending.ledger.operationsOf(name).filter(operation => {
+    const { life, dot } = operation
     const known = findLife(replicant, life)
     if (known === undefined || !covers(known.knowledge, dot)) return false
+    // What a removed site has forgotten itself by what does not count is known to be gone, and stands in no list.
+    if (standingOf(known.changes, members, operation) === 'out') return false
     return !known.outside.some(other => dotKey(other.dot) === dotKey(dot))
   })
 }

@@ -4,7 +4,7 @@
  * Source: 3-consistency "Identity and order", "Replicants, lives, members", "Forgetting".
  */
 import { conflictsOf } from './conflicts.ts'
-import { covers, includes } from './context.ts'
+import { covers, join, numberOf } from './context.ts'
 import { begunAnew, hasCreate, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
 import { NOTHING_KNOWN, knowsAll, wasHeld } from './holes.ts'
 import { MAX_EARLY_WORDS, MAX_WAITING_OPERATIONS } from './limits.ts'
@@ -231,11 +231,30 @@ export function isKnown(replicant: Replicant, { life, dot }: Pick<Operation, 'li
 function readiness(replicant: Replicant, operation: Operation, matrices: Matrices): 'in' | 'out' | 'waits' {
   if (operation.matrix !== undefined && !matrices.has(operation.matrix)) return 'waits'
   const life = findLife(replicant, operation.life)
-  if (!includes(life?.knowledge ?? [], operation.context)) return 'waits'
-  if (life === undefined || operation.type === 'create') return 'in'
+  const missing = missingBefore(life, operation)
+  if (life === undefined || operation.type === 'create') return missing.length > 0 ? 'waits' : 'in'
+  const isLost = missing.length > 0 && hasCreate(life) && missing.every(dot => isHeldByNobody(life, operation, dot))
+  if (missing.length > 0 && !isLost) return 'waits'
   // Where its create is a hole nobody knows who its members are.
   if (hasCreate(life) && !wasMember(replicant, operation)) return 'waits'
-  return standingOf(life.changes, membersOfReplicant(replicant), operation)
+  const standing = standingOf(life.changes, membersOfReplicant(replicant), operation)
+  return isLost && standing === 'in' ? 'waits' : standing
+}
+
+/** What an operation depends on and is not here. */
+function missingBefore(life: Life | undefined, { context }: Operation): Context {
+  return context.filter(dot => !covers(life?.knowledge ?? [], dot))
+}
+
+/**
+ * Whether what is missing was written by the same site, and no member that processed a removal of it had more of it than is held here.
+ * Where the operation does not count, that does not either, and the origin itself may have forgotten it: it need not be waited for.
+ */
+function isHeldByNobody({ changes, knowledge }: Life, operation: Operation, missing: Dot): boolean {
+  if (missing.site !== operation.dot.site) return false
+  return changes.every(
+    ({ site, held }) => site !== missing.site || numberOf(held, missing) <= numberOf(knowledge, missing),
+  )
 }
 
 /** Whether it is known here that the origin had become a member by what it says: anybody can sign an operation. */
@@ -262,7 +281,8 @@ class Step {
     const { life, stamp } = operation
     const held = findLife(this.replicant, life) ?? newLife(life)
     const out = readiness(this.replicant, operation, this.matrices) === 'out'
-    this.put(out ? takeOutside(held, operation) : take(held, operation, this.matrices), stamp)
+    const knowledge = join(held.knowledge, missingBefore(held, operation))
+    this.put(out ? takeOutside({ ...held, knowledge }, operation) : take(held, operation, this.matrices), stamp)
     this.effects.push({ kind: 'held', operation })
     if (operation.type !== 'members' || out) return
     this.tell(life, held.knowledge)

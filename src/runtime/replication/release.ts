@@ -4,6 +4,7 @@ import {
   isReset,
   membersOfReplicant,
   nextStamp,
+  sameDot,
   withExecuted,
   type Operation,
 } from '../../core/oplog/index.ts'
@@ -44,8 +45,11 @@ export async function release(
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
       commit.local(replica, { executed, bound, hash: undefined, answered: undefined, ...then })
     }
-    commit.draft(replica, undefined, undefined)
-    commit.local(replica, { draft: undefined })
+    // A change of members decides nothing about a write that is in doubt.
+    if (replica.draft !== undefined && sameDot(replica.draft.dot, dot)) {
+      commit.draft(replica, undefined, undefined)
+      commit.local(replica, { draft: undefined })
+    }
     const members = new Set([...before, ...membersOfReplicant(replica.core.replicant)])
     members.delete(site)
     for (const member of [...members].toSorted()) tellOperation(shared, commit, member, operation)
