@@ -19,6 +19,7 @@ import { readPackage } from './config/version.ts'
 import type { CheopsError } from './errors.ts'
 import { createPeerNode } from './peer-node.ts'
 import type { AgentStatus, ReadyInfo, RunningAgent, StartOptions } from './ports/control.ts'
+import { nextIncarnation } from './runtime/replication/next-incarnation.ts'
 import { outboxLengths } from './runtime/replication/outbox-lengths.ts'
 import { Traffic } from './runtime/traffic.ts'
 
@@ -87,6 +88,7 @@ async function start(
   const { transport, membership } = peer
   const replicationWatch = new ReplicationWatch(config.site, systemClock, metrics)
   const replication = new AgentReplication({
+    incarnation: await nextIncarnation(store, systemClock, systemRandom),
     config,
     services,
     peer,

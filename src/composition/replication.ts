@@ -5,7 +5,6 @@ import { createOperationSeal } from '../../protocols/sync/seal.ts'
 import { createSyncNetwork } from '../../protocols/sync/sync-network.ts'
 import { ApplicationClient } from '../adapters/http/application-client/index.ts'
 import type { Config } from '../config.ts'
-import { openIncarnation } from '../core/membership/incarnation.ts'
 import type { PeerNode } from '../peer-node.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -19,6 +18,8 @@ import { isExposed } from './exposed-operation.ts'
 import type { Services } from './services.ts'
 
 export interface ReplicationParts {
+  /** Of this start, see `nextIncarnation`. */
+  readonly incarnation: string
   readonly config: Config
   readonly services: Services
   readonly peer: PeerNode
@@ -40,7 +41,7 @@ export class AgentReplication {
   readonly #peer: PeerNode
   #unwatch: () => void = () => {}
 
-  constructor({ config, services, peer, store, clock, random, logger, onEvent }: ReplicationParts) {
+  constructor({ incarnation, config, services, peer, store, clock, random, logger, onEvent }: ReplicationParts) {
     const { membership } = peer
     this.#peer = peer
     this.#application = new ApplicationClient({
@@ -58,7 +59,7 @@ export class AgentReplication {
     })
     this.replicator = new Replicator({
       site: config.site,
-      incarnation: openIncarnation(clock.now(), random.bytes(8)),
+      incarnation,
       store,
       application: this.#application,
       clock,

@@ -1,4 +1,4 @@
-import { openIncarnation } from '../../../src/core/membership/incarnation.ts'
+import { nextIncarnation } from '../../../src/runtime/replication/next-incarnation.ts'
 import { FakeApplication } from '../fake-application.ts'
 import { Machine } from './machine.ts'
 import type { Application } from '../../../src/ports/application.ts'
@@ -12,7 +12,6 @@ import type { Process } from './process.ts'
 import type { ReplicationWorld } from './replication-world.ts'
 import type { Replica } from './ending.ts'
 
-const INCARNATION_KEY = 'sim/incarnation'
 /** An agent that ended by itself is started again after this, milliseconds, as whoever watches over it does. */
 const RESTART_MS = 1_000
 /** How often an agent's membership looks who can be reached, and how long a silence is until a site counts as gone; milliseconds. */
@@ -69,9 +68,7 @@ export class ReplicaSite {
     const store = this.machine.disk.open(process, error => this.#failed(process, error))
     const clock = this.machine.clock(process)
     const random = this.machine.fork()
-    const above = await store.get(INCARNATION_KEY)
-    const incarnation = openIncarnation(clock.now(), random.bytes(8), above && new TextDecoder().decode(above))
-    await store.commit([{ kind: 'put', key: INCARNATION_KEY, value: new TextEncoder().encode(incarnation) }])
+    const incarnation = await nextIncarnation(store, clock, random)
     const { site } = world
     const agent = await world.startAgent({
       site: this.name,
