@@ -363,6 +363,11 @@ export const ERRORS = {
     title: 'The resource to create has no name that the client has chosen',
     hint: 'Nothing was done. Say the name or ID in the body, or create by PUT; IDs that the application assigns are not replicated yet.',
   },
+  ERR_REPLICANT_LEVEL: {
+    status: 422,
+    title: 'The resource has another level of consistency',
+    hint: 'Nothing was done. The level is fixed when the resource is created: leave Cheops-Level out, or delete the resource and create it anew.',
+  },
   ERR_CONTEXT_INVALID: {
     status: 400,
     title: 'The Cheops-Context of the request cannot be read',

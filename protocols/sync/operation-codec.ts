@@ -17,7 +17,7 @@ const DECODE = {
 } as const
 
 export function encodeOperation(operation: Operation): Bytes {
-  const { replicant, type, previous, context, matrix, memberBy, idempotency, payload, members } = operation
+  const { replicant, type, previous, context, matrix, memberBy, idempotency, payload, members, level } = operation
   const origins = new OriginWriter()
   const bytes = pb.Operation.encode({
     id: origins.id(operation),
@@ -31,6 +31,7 @@ export function encodeOperation(operation: Operation): Bytes {
     ...(idempotency !== undefined && { idempotency }),
     ...(payload !== undefined && { payload: payloadMessage(payload) }),
     ...(members !== undefined && { members: { added: [...members.added], removed: [...members.removed] } }),
+    level: level ?? '',
     origins: origins.origins,
   })
   return encoded(bytes, decodeOperation)
@@ -39,7 +40,7 @@ export function encodeOperation(operation: Operation): Bytes {
 export function decodeOperation(bytes: Uint8Array): Operation {
   if (bytes.length > LIMITS.operationBytes) throw bad(`an operation has more than ${LIMITS.operationBytes} bytes`)
   const message = decoded(() => pb.Operation.decode(plain(bytes), DECODE))
-  const { previous, matrix, memberBy, idempotency, payload, members } = message
+  const { previous, matrix, memberBy, idempotency, payload, members, level } = message
   const origins = new OriginReader(message.origins)
   return {
     ...origins.id(message.id),
@@ -57,6 +58,7 @@ export function decodeOperation(bytes: Uint8Array): Operation {
       },
     }),
     ...(payload !== undefined && { payload: checkedPayload(payload) }),
+    ...(level !== '' && { level: type(level) }),
     ...(members !== undefined && {
       members: { added: sites(members.added, LIMITS.members), removed: sites(members.removed, LIMITS.members) },
     }),

@@ -24,6 +24,13 @@ import type { SeenReplicas } from '../runtime/client-contexts.ts'
 import { ReplicatedRequests } from '../runtime/replicated-requests.ts'
 import type { Replication } from '../runtime/replicated-requests.ts'
 import { Router } from '../runtime/router.ts'
+import type { RouterParts } from '../runtime/router.ts'
+import { ScopeReader } from '../runtime/scope-reader.ts'
+import { UnloggedWrites } from '../runtime/unlogged-writes.ts'
+import { Correlation } from '../runtime/correlation.ts'
+import { MemberReads } from '../runtime/member-reads.ts'
+import { Parts } from '../runtime/parts.ts'
+import type { PartsOptions } from '../runtime/parts.ts'
 import type { Routed } from '../runtime/routed.ts'
 import type { Traffic } from '../runtime/traffic.ts'
 import type { Services } from './services.ts'
@@ -54,24 +61,18 @@ export class RequestPath {
   constructor(parts: RequestPathParts) {
     this.#parts = parts
     const { config, services, membership, traffic, logger } = parts
-    const replicated = parts.replication && {
-      site: config.site,
-      replication: parts.replication,
-      glue: (name: string) => services.get(name)?.glue,
-    }
-    const contexts = replicated && new ClientContexts(replicated)
+    const glue = (name: string): Glue | undefined => services.get(name)?.glue
+    const scopes = new ScopeReader(() => membership.catalog())
+    const correlation = new Correlation(() => services.correlationRules())
+    const common = { membership, random: parts.random, glue, scopes, correlation }
+    const requests = new PartClient({
+      limits: { ...config.limits, ...config.timeouts },
+      upstream: target => this.#upstream(target),
+    })
     const router = new Router({
-      membership,
+      ...common,
       traffic,
-      random: parts.random,
-      glue: name => services.get(name)?.glue,
-      correlationRules: () => services.correlationRules(),
-      replicated: replicated && contexts && new ReplicatedRequests({ ...replicated, contexts }),
-      contexts,
-      requests: new PartClient({
-        limits: { ...config.limits, ...config.timeouts },
-        upstream: target => this.#upstream(target),
-      }),
+      ...(parts.replication && replicationOf({ ...common, site: config.site, requests }, parts.replication)),
     })
     const environment: ExchangeEnvironment = {
       site: config.site,
@@ -165,6 +166,27 @@ export class RequestPath {
       this.#sites.set(site, upstream)
     }
     return upstream
+  }
+}
+
+/** What the router asks of replication. */
+function replicationOf(
+  common: PartsOptions & { readonly membership: Membership },
+  replication: Replication & SeenReplicas,
+): Pick<RouterParts, 'contexts' | 'reads' | 'replicated'> {
+  const { membership, site } = common
+  const glue = (service: string): Glue | undefined => common.glue(service)
+  const parts = new Parts(common)
+  const contexts = new ClientContexts({ site, replication, glue })
+  const unlogged = new UnloggedWrites({
+    membership,
+    parts,
+    record: (replicant, change) => replication.record(replicant, change),
+  })
+  return {
+    contexts,
+    reads: new MemberReads({ membership, parts, contexts, glue }),
+    replicated: new ReplicatedRequests({ site, replication, contexts, unlogged, glue }),
   }
 }
 

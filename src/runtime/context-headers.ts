@@ -2,6 +2,7 @@ import {
   CONTEXT_HEADER,
   HEADER_NAMES,
   HOPS_HEADER,
+  LEVEL_HEADER,
   REQUIRE_HEADER,
   SCOPE_HEADER,
   SERVICE_HEADER,
@@ -25,7 +26,12 @@ export interface HeaderChange {
 const OWN_REQUEST_HEADERS: ReadonlySet<string> = new Set([SCOPE_HEADER, SERVICE_HEADER, HOPS_HEADER])
 
 /** Said to agents, or between them: no application sees these. */
-const NOT_FOR_APPLICATIONS: ReadonlySet<string> = new Set([...OWN_REQUEST_HEADERS, CONTEXT_HEADER, REQUIRE_HEADER])
+const NOT_FOR_APPLICATIONS: ReadonlySet<string> = new Set([
+  ...OWN_REQUEST_HEADERS,
+  CONTEXT_HEADER,
+  LEVEL_HEADER,
+  REQUIRE_HEADER,
+])
 
 const REPLACED_WITH_TRACE: ReadonlySet<string> = new Set([...NOT_FOR_APPLICATIONS, 'baggage'])
 const REPLACED_WITHOUT_TRACE: ReadonlySet<string> = new Set([...REPLACED_WITH_TRACE, 'traceparent'])

@@ -1,6 +1,7 @@
-import { REQUIRE_HEADER } from '../core/resource/headers.ts'
+import { LEVEL_HEADER, REQUIRE_HEADER } from '../core/resource/headers.ts'
 import { headerValue, headerValues } from '../core/resource/http-head.ts'
 import { CheopsError } from '../errors.ts'
+import type { Level } from '../ports/glue.ts'
 import type { Require } from './replication/outcomes.ts'
 
 /** How long a client wants to wait for how many members. */
@@ -32,4 +33,16 @@ export function waitOf(rawHeaders: readonly string[]): number | undefined {
     if (seconds !== undefined) return Math.min(Number(seconds), MAX_WAIT_SECONDS)
   }
   return undefined
+}
+
+/**
+ * `Cheops-Level`; undefined where it is not said.
+ * @throws CheopsError ERR_REQUEST_INVALID; ERR_SCOPE_COLLABORATION for a level that is not there yet
+ */
+export function levelAsked(rawHeaders: readonly string[]): Level | undefined {
+  const level = headerValue(rawHeaders, LEVEL_HEADER)?.trim()
+  if (level === undefined) return undefined
+  if (level === 'none' || level === 'eventual' || level === 'transactional' || level === 'strong') return level
+  const message = `Cheops-Level is none, eventual, transactional or strong, not "${level.slice(0, 40)}".`
+  throw new CheopsError('ERR_REQUEST_INVALID', message)
 }

@@ -1,4 +1,5 @@
 import { headerValue } from '../core/resource/http-head.ts'
+import type { RequestContext } from '../core/resource/request-context.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
 import type { Dot, ReplicantName } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
@@ -9,21 +10,25 @@ import type { LocalWrite } from './replication/local-write.ts'
 import type { Require } from './replication/outcomes.ts'
 import type { SiteOutcome } from './replication/records.ts'
 import type { Accepted, ReplicaStatus } from './replication/replicator.ts'
+import type { RecordChange } from './replication/unlogged.ts'
 import type { ClientContexts } from './client-contexts.ts'
 import { composeAnswer } from './operation-answer.ts'
-import { preferenceOf } from './operation-preference.ts'
+import { levelAsked, preferenceOf } from './operation-preference.ts'
+import type { UnloggedWrites } from './unlogged-writes.ts'
 
 /** What requests need of replication: a part of `replication/replicator.ts`. */
 export interface Replication {
   accept(write: LocalWrite): Promise<Accepted>
   wait(replicant: ReplicantName, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]>
   status(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
+  record(replicant: ReplicantName, change: RecordChange): Promise<Dot>
 }
 
 export interface ReplicatedRequestsParts {
   readonly site: string
   readonly replication: Replication
   readonly contexts: ClientContexts
+  readonly unlogged: UnloggedWrites
   glue(service: string): Glue | undefined
 }
 
@@ -37,16 +42,21 @@ export class ReplicatedRequests {
 
   /**
    * A request under `&` at a member.
+   * @param context as it goes to other members
    * @returns undefined for what runs at this site's own application like any other: reads, and what changes no resource as a whole
    * @throws CheopsError ERR_REPLICANT_*, ERR_SCOPE_COLLABORATION, what reading the body and the application may throw
    */
-  async scoped(exchange: Exchange, members: readonly string[]): Promise<ComposedAnswer | undefined> {
+  async scoped(
+    exchange: Exchange,
+    members: readonly string[],
+    context: RequestContext,
+  ): Promise<ComposedAnswer | undefined> {
     const glue = this.#parts.glue(exchange.service)
     if (glue === undefined || SAFE_METHODS.has(exchange.head.method)) return undefined
     const { description, body } = await describe(glue, exchange)
     switch (description.is) {
       case 'operation':
-        return this.#write(glue, exchange, description, body, members)
+        return this.#atLevel(glue, exchange, description, body, members, context)
       case 'unnamed':
         throw new CheopsError('ERR_REPLICANT_UNNAMED', description.why)
       case 'local':
@@ -72,9 +82,49 @@ export class ReplicatedRequests {
     const byPath = glue.describe(head, path, undefined)
     if (byPath.is !== 'operation' || byPath.type === 'create') return undefined
     const { kind, name } = byPath
-    if ((await this.#parts.replication.status({ service, kind, name })) === undefined) return undefined
+    const status = await this.#parts.replication.status({ service, kind, name })
+    if (status === undefined || (status.level === 'none' && !status.isPresent)) return undefined
     const { description, body } = await describe(glue, exchange)
-    return description.is === 'operation' ? this.#write(glue, exchange, description, body, undefined) : undefined
+    if (description.is !== 'operation') return undefined
+    const context = { scope: `{${service}: ${this.#parts.site}}`, hops: 1 }
+    return this.#atLevel(glue, exchange, description, body, undefined, context)
+  }
+
+  /** Under which level it is carried out: that of the resource, else what the request asks for, else its kind's. */
+  async #atLevel(
+    glue: Glue,
+    exchange: Exchange,
+    description: Description & { readonly is: 'operation' },
+    body: Uint8Array,
+    scope: readonly string[] | undefined,
+    context: RequestContext,
+  ): Promise<ComposedAnswer> {
+    const { kind, name } = description
+    const status = await this.#parts.replication.status({ service: exchange.service, kind, name })
+    const asked = levelAsked(exchange.head.rawHeaders)
+    const present = status?.isPresent === true ? status : undefined
+    if (present !== undefined && asked !== undefined && asked !== present.level)
+      throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is at level ${present.level}, not ${asked}.`)
+    const level = present?.level ?? asked ?? description.level
+    if (level === 'eventual') return this.#write(glue, exchange, description, body, scope)
+    if (level !== 'none')
+      throw new CheopsError(
+        'ERR_SCOPE_COLLABORATION',
+        `the level ${level} is not there yet; there are none and eventual`,
+      )
+    const members = present?.members ?? scope
+    if (members === undefined || (present === undefined && !description.creates))
+      throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${kind} is called ${name} here.`)
+    if (scope !== undefined && scope.toSorted().join() !== members.toSorted().join())
+      throw new CheopsError(
+        'ERR_REPLICANT_MEMBERS',
+        `${name} has the members ${members.join(', ')}, not ${scope.join(', ')}.`,
+        {
+          members,
+        },
+      )
+    const isNew = present === undefined
+    return this.#parts.unlogged.write({ exchange, glue, description, body, members, context, isNew })
   }
 
   async #write(

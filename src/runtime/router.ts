@@ -8,21 +8,19 @@ import type { Placement } from '../core/scope/index.ts'
 import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from '../ports/exchange.ts'
-import type { CorrelationRule, Glue } from '../ports/glue.ts'
+import type { Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
-import type { PartRequests } from '../ports/parts.ts'
 import type { Random } from '../ports/random.ts'
 import type { ClientContexts } from './client-contexts.ts'
 import { headersToApplication, headersToSite, WITHOUT_CONTEXT } from './context-headers.ts'
-import { Correlation } from './correlation.ts'
+import type { Correlation } from './correlation.ts'
 import { acceptOf, mayTryNext, sitesInOrder } from './fallback.ts'
-import { MemberReads } from './member-reads.ts'
+import type { MemberReads } from './member-reads.ts'
 import { membersOf, nearestFirst } from './members.ts'
-import { Parts } from './parts.ts'
 import type { ReplicatedRequests } from './replicated-requests.ts'
 import { onward, originOf } from './request-origin.ts'
 import { finish, refused, type Routed } from './routed.ts'
-import { ScopeReader } from './scope-reader.ts'
+import type { ScopeReader } from './scope-reader.ts'
 import type { Traffic, TrafficKind } from './traffic.ts'
 
 export interface RouterParts {
@@ -30,14 +28,13 @@ export interface RouterParts {
   readonly random: Random
   /** Glue of a service of this site, undefined for what the site does not offer. */
   glue(service: string): Glue | undefined
-  /** Correlation rules of all services of this site, each once. */
-  correlationRules(): readonly CorrelationRule[]
+  readonly scopes: ScopeReader
+  readonly correlation: Correlation
   readonly traffic: Traffic
   /** Undefined for an agent that keeps no replicants. */
   readonly replicated?: ReplicatedRequests | undefined
   readonly contexts?: ClientContexts | undefined
-  /** Parts of requests that run at several sites; undefined for an agent that keeps no replicants. */
-  readonly requests?: PartRequests | undefined
+  readonly reads?: MemberReads | undefined
 }
 
 /**
@@ -48,20 +45,11 @@ export class Router {
   readonly #parts: RouterParts
   readonly #scopes: ScopeReader
   readonly #correlation: Correlation
-  readonly #reads: MemberReads | undefined
 
   constructor(parts: RouterParts) {
     this.#parts = parts
-    this.#scopes = new ScopeReader(() => parts.membership.catalog())
-    this.#correlation = new Correlation(() => parts.correlationRules())
-    const { membership, random, contexts, requests } = parts
-    if (contexts === undefined || requests === undefined) return
-    const common = { membership, contexts, glue: (service: string) => parts.glue(service) }
-    const [site, scopes, correlation] = [membership.self, this.#scopes, this.#correlation]
-    this.#reads = new MemberReads({
-      ...common,
-      parts: new Parts({ site, requests, scopes, correlation, random, glue: common.glue }),
-    })
+    this.#scopes = parts.scopes
+    this.#correlation = parts.correlation
   }
 
   /** A request at the ingress. Never rejects for what a client, a site or an application does. */
@@ -138,11 +126,14 @@ export class Router {
   ): Promise<Routed> {
     const { membership, replicated } = this.#parts
     if (replicated === undefined) throw replicationOff()
-    const routed = await this.#operation(kind, exchange, context.scope, () => replicated.scoped(exchange, members))
+    const toOthers = kind === 'local' ? context : onward(context)
+    const routed = await this.#operation(kind, exchange, context.scope, () =>
+      replicated.scoped(exchange, members, toOthers),
+    )
     if (routed !== undefined) return routed
     const answerHeaders = kind === 'local' ? [HEADER_NAMES.site, membership.self] : []
     const read = await this.#operation(kind, exchange, context.scope, async () => {
-      const found = await this.#reads?.read(exchange, members, kind === 'local' ? context : onward(context))
+      const found = await this.#parts.reads?.read(exchange, members, toOthers)
       if (found?.is === 'stream') answerHeaders.push(...found.answerHeaders)
       return found?.is === 'answer' ? found.answer : undefined
     })

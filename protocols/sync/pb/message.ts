@@ -1236,6 +1236,7 @@ export interface Operation {
   idempotency?: Idempotency
   payload?: Payload
   members?: Members
+  level: string
 }
 
 export namespace Operation {
@@ -1312,6 +1313,11 @@ export namespace Operation {
           Members.codec().encode(obj.members, w)
         }
 
+        if ((obj.level != null && obj.level !== '')) {
+          w.uint32(106)
+          w.string(obj.level)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1319,7 +1325,8 @@ export namespace Operation {
         const obj: any = {
           origins: [],
           type: '',
-          context: []
+          context: [],
+          level: ''
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1402,6 +1409,10 @@ export namespace Operation {
               obj.members = Members.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.members
               })
+              break
+            }
+            case 13: {
+              obj.level = reader.string()
               break
             }
             default: {
@@ -1528,6 +1539,13 @@ export namespace Operation {
                 limits: opts.limits?.members
               })
 
+              break
+            }
+            case 13: {
+              yield {
+                field: `${prefix}.level`,
+                value: reader.string()
+              }
               break
             }
             default: {
@@ -1720,6 +1738,11 @@ export namespace Operation {
     value: string
   }
 
+  export interface OperationLevelFieldEvent {
+    field: '$.level'
+    value: string
+  }
+
   export function encode (obj: Partial<Operation>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Operation.codec())
   }
@@ -1728,7 +1751,7 @@ export namespace Operation {
     return decodeMessage(buf, Operation.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationOriginsSiteFieldEvent | OperationOriginsIncarnationFieldEvent | OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationReplicantServiceFieldEvent | OperationReplicantKindFieldEvent | OperationReplicantNameFieldEvent | OperationLifeMsFieldEvent | OperationLifeCounterFieldEvent | OperationLifeOriginFieldEvent | OperationLifeNumberFieldEvent | OperationTypeFieldEvent | OperationPreviousOriginFieldEvent | OperationPreviousNumberFieldEvent | OperationContextOriginFieldEvent | OperationContextNumberFieldEvent | OperationMatrixFieldEvent | OperationMemberByMsFieldEvent | OperationMemberByCounterFieldEvent | OperationMemberByOriginFieldEvent | OperationMemberByNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationPayloadMethodFieldEvent | OperationPayloadPathFieldEvent | OperationPayloadHeadersNameFieldEvent | OperationPayloadHeadersValueFieldEvent | OperationPayloadBodyContentFieldEvent | OperationPayloadBodyHashFieldEvent | OperationPayloadBodyLengthFieldEvent | OperationMembersAddedFieldEvent | OperationMembersRemovedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationOriginsSiteFieldEvent | OperationOriginsIncarnationFieldEvent | OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationReplicantServiceFieldEvent | OperationReplicantKindFieldEvent | OperationReplicantNameFieldEvent | OperationLifeMsFieldEvent | OperationLifeCounterFieldEvent | OperationLifeOriginFieldEvent | OperationLifeNumberFieldEvent | OperationTypeFieldEvent | OperationPreviousOriginFieldEvent | OperationPreviousNumberFieldEvent | OperationContextOriginFieldEvent | OperationContextNumberFieldEvent | OperationMatrixFieldEvent | OperationMemberByMsFieldEvent | OperationMemberByCounterFieldEvent | OperationMemberByOriginFieldEvent | OperationMemberByNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationPayloadMethodFieldEvent | OperationPayloadPathFieldEvent | OperationPayloadHeadersNameFieldEvent | OperationPayloadHeadersValueFieldEvent | OperationPayloadBodyContentFieldEvent | OperationPayloadBodyHashFieldEvent | OperationPayloadBodyLengthFieldEvent | OperationMembersAddedFieldEvent | OperationMembersRemovedFieldEvent | OperationLevelFieldEvent> {
     return streamMessage(buf, Operation.codec(), opts)
   }
 }

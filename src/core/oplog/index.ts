@@ -7,6 +7,7 @@ export * from './executed.ts'
 export { NOTHING_KNOWN, type Hole, type Known } from './holes.ts'
 export { keyOf, type Keys } from './idempotency.ts'
 export { fateOf, operationsPastReset, type Life, type LifeSummary } from './life.ts'
+export * from './level.ts'
 export * from './limits.ts'
 export {
   compileMatrix,

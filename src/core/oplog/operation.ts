@@ -73,6 +73,11 @@ export interface Operation extends OperationId {
    */
   readonly memberBy?: OperationId
   readonly idempotency?: Idempotency
+  /**
+   * Level of the life, if not `eventual`: of its create, and of the delete that ends it. At `none` the record alone is logged: nothing is
+   * executed by it.
+   */
+  readonly level?: string
   /** None for `members`. */
   readonly payload?: Payload
   /** Of `create` and `members` only. */

@@ -11,6 +11,8 @@ export const SITE_HEADER = 'cheops-site'
 export const ERROR_HEADER = 'cheops-error'
 /** Request and answer: what the client has seen, for reading its own writes at another site. */
 export const CONTEXT_HEADER = 'cheops-context'
+/** Request: the level of a resource that is created. Answer: the level achieved. */
+export const LEVEL_HEADER = 'cheops-level'
 /** Request: how many members shall be done with it. */
 export const REQUIRE_HEADER = 'cheops-require'
 /** Between agents only: the service that the request is for. */
@@ -30,6 +32,8 @@ export const HEADER_NAMES = {
   operation: 'Cheops-Operation',
   sites: 'Cheops-Sites',
   level: 'Cheops-Level',
+  /** Answer to a write on a replicant: kind and name, percent-encoded. */
+  replicant: 'Cheops-Replicant',
   /** Answer: sites whose part is missing from it. */
   partial: 'Cheops-Partial',
   /** Answer: what the client has seen after it; to be sent back. */

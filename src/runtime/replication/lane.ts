@@ -5,6 +5,7 @@
 import {
   commute,
   holderOf,
+  isExecuted,
   isReset,
   membersOfReplicant,
   planOf,
@@ -47,6 +48,8 @@ export function currentPlan({ options }: Shared, { name, core, local }: Replica)
   const { site, matrices } = options
   const traits = options.glueOf(name.service)?.kind(name.kind)?.operations
   const schedule = scheduleOf(holderOf(core.replicant), matrices)
+  // What is only recorded is nobody's to carry out.
+  if (!isExecuted(core.replicant)) return { schedule, plan: { kind: 'nothing' } }
   const plan = planOf(local.executed, schedule, {
     site,
     mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,

@@ -198,7 +198,7 @@ function checkMembers(shared: Shared, replica: Replica, { description, members }
 }
 
 /** The operation as it will be, but for its stamp and, of a create, its life. */
-function draftOf(
+export function draftOf(
   { options, clock, matrices }: Shared,
   replica: Replica,
   number: number,
@@ -208,6 +208,7 @@ function draftOf(
     readonly members?: readonly string[] | undefined
     readonly removed?: readonly string[]
     readonly idempotency?: Idempotency
+    readonly level?: string
   },
 ): Operation {
   const { site, incarnation, glueOf } = options
@@ -231,6 +232,7 @@ function draftOf(
     ...(memberBy !== undefined && { memberBy: idOf(memberBy) }),
     ...(matrix !== undefined && type !== 'members' && { matrix }),
     ...(more.idempotency !== undefined && { idempotency: more.idempotency }),
+    ...(more.level !== undefined && { level: more.level }),
     ...(payload !== undefined && { payload }),
     ...((type === 'create' || type === 'members') && {
       members: { added: (more.members ?? present).toSorted(), removed: (more.removed ?? []).toSorted() },

@@ -40,7 +40,8 @@ export async function release(
     const before = membersOfReplicant(replicant)
     // The list of what is executed comes after: what was executed and is dropped by this is not superseded.
     takeStep(shared, commit, replica, admit(replicant, operation, matrices), new Map([[dotKey(dot), sealed]]))
-    if (type !== 'members') {
+    const isRecord = operation.level !== undefined
+    if (type !== 'members' && !isRecord) {
       const executed = withExecuted(replica.local.executed, operation, matrices)
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
       commit.local(replica, { executed, bound, hash: undefined, answered: undefined, ...then })
@@ -54,7 +55,7 @@ export async function release(
     members.delete(site)
     for (const member of [...members].toSorted()) tellOperation(shared, commit, member, operation)
     tellEvent(shared, commit, { kind: 'released', replicant: replica.name, dot, type })
-    tellOutcome(shared, commit, replica, operation, 'applied', status)
+    if (!isRecord) tellOutcome(shared, commit, replica, operation, 'applied', status)
     return operation
   })
 }

@@ -2,6 +2,7 @@ import {
   ZERO_STAMP,
   conflictsOf,
   knowledgeOf,
+  levelOf,
   membersOfReplicant,
   type Conflict,
   type Dot,
@@ -20,6 +21,7 @@ import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { Repairs } from './repair.ts'
 import { Resource } from './resource.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
+import { recordUnlogged, type RecordChange } from './unlogged.ts'
 import { Unanswered } from './unanswered.ts'
 import type { Shared } from './admission.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
@@ -29,6 +31,10 @@ import type { SiteOutcome } from './records.ts'
 /** How a replicant stands at this site. */
 export interface ReplicaStatus {
   readonly members: readonly string[]
+  /** `eventual` or `none`. */
+  readonly level: string
+  /** Whether it should be there: its life has not ended. */
+  readonly isPresent: boolean
   /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else. */
   readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
   readonly conflicts: readonly Conflict[]
@@ -160,6 +166,19 @@ export class Replicator {
     )
   }
 
+  /**
+   * Records that a resource at level `none` was made at these members, or is gone from all.
+   * @throws CheopsError ERR_REPLICANT_LEVEL, _NOT_FOUND, _BUSY
+   */
+  async record(replicant: ReplicantName, change: RecordChange): Promise<Dot> {
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, async () => {
+        const { dot } = await recordUnlogged(this.#shared, replica, change, () => ++this.#number)
+        return dot
+      }),
+    )
+  }
+
   /** What an operation of this site came to, after so many have done with it or the time is over. */
   async wait(
     replicant: ReplicantName,
@@ -189,7 +208,7 @@ export class Replicator {
     return this.#replicas.with(replicant, replica => {
       const { core, local, draft } = replica
       if (!isReplicatedAt(replica, this.#options.site)) return undefined
-      const { plan } = currentPlan(this.#shared, replica)
+      const { plan, schedule } = currentPlan(this.#shared, replica)
       const isUncertain = local.uncertain !== undefined || draft !== undefined
       const isBusy = plan.kind !== 'nothing' || local.replaying || local.intent !== undefined
       const state = local.unbound
@@ -201,7 +220,13 @@ export class Replicator {
             : isBusy
               ? 'busy'
               : 'agrees'
-      return { members: membersOfReplicant(core.replicant), state, conflicts: conflictsOf(core.replicant.lives) }
+      return {
+        members: membersOfReplicant(core.replicant),
+        level: levelOf(core.replicant),
+        isPresent: schedule.state === 'present',
+        state,
+        conflicts: conflictsOf(core.replicant.lives),
+      }
     })
   }
 

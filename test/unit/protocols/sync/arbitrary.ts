@@ -68,6 +68,7 @@ const rest = fc
     optional('previous', dot),
     optional('matrix', hex(64)),
     optional('memberBy', id),
+    optional('level', fc.constantFrom('none', 'of-a-later-version')),
     optional('idempotency', fc.record({ principal: text(512), key: text(512) })),
     optional('payload', payload),
     optional('members', fc.record({ added: sites, removed: sites })),

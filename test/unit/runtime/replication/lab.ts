@@ -11,6 +11,7 @@ import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator, type Accepted, type ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
 import type { Settled } from '../../../../src/runtime/replication/settled.ts'
+import type { RecordChange } from '../../../../src/runtime/replication/unlogged.ts'
 import type { SiteOutcome } from '../../../../src/runtime/replication/records.ts'
 import type { Agent, AgentPorts } from '../../../../sims/world/replication/agent.ts'
 import type { JsonObject } from '../../../../sims/world/fake-application.ts'
@@ -150,6 +151,10 @@ export class Lab {
 
   wait(site: string, name: string, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]> {
     return this.until(this.#at(site).wait(this.name(name), operation, seconds, require))
+  }
+
+  record(site: string, name: string, change: RecordChange): Promise<Dot> {
+    return this.until(this.#at(site).record(this.name(name), change))
   }
 
   settled(site: string, name: string, operations: readonly Dot[], seconds: number): Promise<Settled> {

@@ -21,7 +21,13 @@ import { encodeCore, newCore } from '../../../../src/runtime/replication/records
 import type { ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
 import { MemoryStore } from '../../../support/memory-store.ts'
 
-const AGREES: ReplicaStatus = { members: ['site1', 'site2'], state: 'agrees', conflicts: [] }
+const AGREES: ReplicaStatus = {
+  members: ['site1', 'site2'],
+  level: 'eventual',
+  isPresent: true,
+  state: 'agrees',
+  conflicts: [],
+}
 const PURPLE: ReplicantName = { service: 'inventory', kind: 'items', name: 'purple' }
 const signal = new AbortController().signal
 

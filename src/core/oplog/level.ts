@@ -1,0 +1,13 @@
+/** The level of consistency of a replicant: fixed by the create of its life. Source: 3-consistency "Levels". */
+import { holderOf } from './replicant.ts'
+import type { Replicant } from './replicant.ts'
+
+/** Of the life that holds the name. */
+export function levelOf(replicant: Replicant): string {
+  return holderOf(replicant)?.live.find(({ level }) => level !== undefined)?.level ?? 'eventual'
+}
+
+/** Whether the operations of the life that holds the name are carried out, and not just held. */
+export function isExecuted(replicant: Replicant): boolean {
+  return levelOf(replicant) === 'eventual'
+}

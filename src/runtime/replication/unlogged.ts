@@ -1,0 +1,40 @@
+/**
+ * Replicants at level `none`: their record (members, life) is an operation like any other, so that all members know of it; requests to
+ * them are not. Source: 3-consistency "Replicants, lives, members".
+ */
+import { holderOf, levelOf, membersOfReplicant, type Operation } from '../../core/oplog/index.ts'
+import { CheopsError } from '../../errors.ts'
+import { draftOf } from './local-write.ts'
+import { release } from './release.ts'
+import type { Shared } from './admission.ts'
+import type { Replica } from './replicas-store.ts'
+
+export type RecordChange =
+  | { readonly is: 'created'; readonly members: readonly string[] }
+  /** Every member has said that it is gone. */
+  | { readonly is: 'deleted' }
+
+/**
+ * Records that a resource was made, or is gone; released at once, since no application is asked.
+ * @throws CheopsError ERR_REPLICANT_LEVEL where the name has another level by now, ERR_REPLICANT_NOT_FOUND for the end of what is none
+ */
+export async function recordUnlogged(
+  shared: Shared,
+  replica: Replica,
+  change: RecordChange,
+  numberNext: () => number,
+): Promise<Operation> {
+  const { replicant } = replica.core
+  const { name } = replica.name
+  const isLive = holderOf(replicant)?.live.some(({ type }) => type === 'delete') === false
+  if (isLive && levelOf(replicant) !== 'none')
+    throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is replicated at level ${levelOf(replicant)} already.`)
+  if (change.is === 'created') {
+    const more = { members: change.members, level: 'none' }
+    return release(shared, replica, draftOf(shared, replica, numberNext(), 'create', undefined, more), undefined)
+  }
+  if (!isLive || !membersOfReplicant(replicant).includes(shared.options.site))
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${name} is not replicated here.`)
+  const draft = draftOf(shared, replica, numberNext(), 'delete', undefined, { level: 'none' })
+  return release(shared, replica, draft, undefined)
+}
