@@ -56,9 +56,9 @@ export const SYNC_LIMITS = {
 /** From the opening of a stream until the other end has said `hello` or `welcome`. */
 export const FIRST_MESSAGE_TIMEOUT_MS = 15_000
 /** An end that has had nothing to say for so long sends an empty message. */
-export const KEEP_ALIVE_MS = 20_000
+export const KEEP_ALIVE_MS = 5_000
 /** An end that has heard nothing for so long ends the conversation: three empty messages have not come. */
-export const SILENCE_MS = 60_000
+export const SILENCE_MS = 20_000
 /** For a goodbye to leave, and for the stream to close, before it is reset. */
 export const CLOSE_TIMEOUT_MS = 5_000
 /** Bytes that an end has read and not yet looked at before it stops reading. Beyond it one window of the muxer is on its way. */

@@ -16,6 +16,7 @@ import { noiseCrypto } from './noise-crypto.ts'
 import { patientNoise } from './patient-noise.ts'
 import { quietMuxer } from './quiet-muxer.ts'
 import { relayTransport } from './relay-transport.ts'
+import { steadyGossip } from './steady-gossip.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Identify } from '@libp2p/identify'
 import type { KadDHT } from '@libp2p/kad-dht'
@@ -163,19 +164,21 @@ export async function createHost(options: HostOptions): Promise<Host> {
         }),
         options.isMember,
       ),
-      gossip: gossipsub({
-        globalSignaturePolicy: 'StrictSign',
-        allowedTopics: [beatTopic(options.mesh)],
-        // Alone in the mesh there is nobody to tell, which is no error.
-        allowPublishToZeroTopicPeers: true,
-        ignoreDuplicatePublishError: true,
-        runOnLimitedConnection: true,
-        // Peers behind one address are the normal case here, not an attack.
-        scoreParams: { IPColocationFactorWeight: 0 },
-        maxInboundDataLength: GOSSIP_BYTES,
-        // Duplicates are known before their signature is checked: the most frequent message costs least.
-        fastMsgIdFn: message => `${hex(message.from)}${hex(message.seqno)}${hex(message.signature)}`,
-      }),
+      gossip: steadyGossip(
+        gossipsub({
+          globalSignaturePolicy: 'StrictSign',
+          allowedTopics: [beatTopic(options.mesh)],
+          // Alone in the mesh there is nobody to tell, which is no error.
+          allowPublishToZeroTopicPeers: true,
+          ignoreDuplicatePublishError: true,
+          runOnLimitedConnection: true,
+          // Peers behind one address are the normal case here, not an attack.
+          scoreParams: { IPColocationFactorWeight: 0 },
+          maxInboundDataLength: GOSSIP_BYTES,
+          // Duplicates are known before their signature is checked: the most frequent message costs least.
+          fastMsgIdFn: message => `${hex(message.from)}${hex(message.seqno)}${hex(message.signature)}`,
+        }),
+      ),
       ...(options.relay.serve
         ? {
             relay: circuitRelayServer({

@@ -42,6 +42,18 @@ export class LinkChecker {
     if (link.connection.relayed) life.after(times.upgradeIntervalMs, () => this.#upgrade(link, site))
   }
 
+  /** Another connection to the site was greeted: whether this one still leads anywhere is asked now, and not at its turn. */
+  check(link: Link, site: string): void {
+    const { life, network, times } = this.#mesh
+    life.run(async () => {
+      try {
+        await network.ping(link.connection.id, times.pingTimeoutMs)
+      } catch {
+        if (this.#stands(link)) this.#failed(link, site)
+      }
+    })
+  }
+
   #ping(link: Link, site: string): void {
     const { life, network, times, view, random } = this.#mesh
     if (!this.#stands(link)) return

@@ -258,7 +258,9 @@ export class MeshMembership implements Membership {
     this.#checker.watch(link, site)
     if (others.length > 0) {
       // The new one answers; those that did not are of no use any more.
-      for (const other of others) if (other.failing) this.#mesh.network.close(other.connection.id, { force: true })
+      for (const other of others)
+        if (other.failing) this.#mesh.network.close(other.connection.id, { force: true })
+        else this.#checker.check(other, site)
       return
     }
     view.changed('connected', site, `${connection.direction}, ${connection.relayed ? 'relayed' : 'direct'}`)

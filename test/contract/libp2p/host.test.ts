@@ -13,6 +13,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { findPeerAddresses } from '../../../src/adapters/libp2p/dht-client.ts'
 import { eventually, TestHosts } from '../../support/hosts.ts'
 import { temporaryFolder } from '../../support/peers.ts'
+import { TcpProxy } from '../../support/tcp-proxy.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestHost } from '../../support/hosts.ts'
 
@@ -190,6 +191,60 @@ describe('gossip', () => {
     const before = received.length
     await arrives()
     expect(received.length).toBeGreaterThan(before)
+  })
+})
+
+describe('gossip after a cut', () => {
+  test('a stream that ends long after it was followed by another takes nothing with it', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    const received = { a: 0, b: 0 }
+    for (const [name, { network }] of [
+      ['a', a],
+      ['b', b],
+    ] as const)
+      network.onGossip(() => {
+        received[name]++
+        return 'accept'
+      })
+    let sent = 0
+    const hears = async (name: 'a' | 'b', from: TestHost): Promise<void> => {
+      const before = received[name]
+      const arrived = (): boolean => {
+        from.network.publish(bytes(`m${sent++}`))
+        return received[name] > before
+      }
+      await eventually(arrived, 5_000, `${name} hears the other`)
+    }
+    const port = Number(/tcp\/(\d+)/.exec(b.network.addresses()[0] ?? '')?.[1])
+    await using proxy = new TcpProxy({ host: '127.0.0.1', port })
+    const through = `/ip4/127.0.0.1/tcp/${await proxy.listen()}`
+    const peerId = b.network.peerId
+    const old = await a.network.dial({ peerId, addresses: [through], timeoutMs: 3_000 })
+    if (!old.ok) throw new Error(old.detail)
+    await hears('a', b)
+    await hears('b', a)
+    const [oldOfB] = b.network.connections()
+    // A cut: what a does to the connection, b does not learn.
+    proxy.freeze()
+    await connect(a, b, true)
+    a.network.close(old.connection.id, { force: true })
+    // gossipsub has ended its side of the old stream.
+    const isFollowed = (): boolean =>
+      b.host
+        .getConnections()
+        .filter(({ id }) => id === oldOfB?.id)
+        .flatMap(({ streams }) => streams)
+        .some(({ protocol, writeStatus }) => protocol?.includes('meshsub') === true && writeStatus === 'closed')
+    await eventually(isFollowed, 3_000, 'a new stream has followed the old one')
+    // What a subscribes to goes over the same connection as these.
+    for (let n = 0; n < 3; n++) await a.network.ping(a.network.connections()[0]?.id ?? '', 3_000)
+    // And now it finds that the old one is dead.
+    b.network.close(oldOfB?.id ?? '', { force: true })
+    await eventually(() => b.network.connections().length === 1, 3_000, 'one connection is left')
+    await hears('a', b)
+    await hears('b', a)
+    expect(b.host.services.gossip.getSubscribers('/cheops/test/beat/1').map(String)).toEqual([a.network.peerId])
   })
 })
 
