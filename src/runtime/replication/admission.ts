@@ -120,6 +120,7 @@ export function takeStep(
         break
       case 'removed':
         commit.local(replica, { acknowledges: true })
+        replicas.due(commit, name, true)
         break
       case 'duplicate':
       case 'stale':
@@ -168,8 +169,9 @@ export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation
   commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, dot.site, told, ZERO_STAMP) })
 }
 
-/** Tells all other members what is held here, behind what was released. */
+/** Tells all other members what is held here, behind what was released, if that is due. */
 export function acknowledge(shared: Shared, commit: Commit, replica: Replica): void {
+  if (!replica.local.acknowledges) return
   const { replicant } = replica.core
   const entry: OutboxEntry = {
     kind: 'acknowledgement',

@@ -36,11 +36,15 @@ type Step = 'done' | 'again' | 'alone' | 'waits' | 'replan'
 /** Does what is to be done, as far as it can be done now. */
 export async function advance(shared: Shared, replica: Replica): Promise<Looked> {
   const { options, replicas } = shared
-  if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))
   const glue = options.glueOf(replica.name.service)
   const isMember = membersOfReplicant(replica.core.replicant).includes(options.site)
-  if (glue === undefined || (!isMember && replica.draft === undefined)) return settle(shared, replica)
-  return new Pass(shared, replica, new Resource(options, replica.name, glue)).run()
+  const isIdle = glue === undefined || (!isMember && replica.draft === undefined)
+  const looked = isIdle
+    ? await settle(shared, replica)
+    : await new Pass(shared, replica, new Resource(options, replica.name, glue)).run()
+  // What was written on the way carried it along; what cannot be carried out now is held all the same.
+  if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))
+  return looked
 }
 
 /** What is planned for a replicant at present. */
@@ -61,12 +65,13 @@ export function currentPlan({ options }: Shared, { name, core, local }: Replica)
 /** Nothing is left to do: marks that say otherwise go, unless more has come. */
 async function settle(shared: Shared, replica: Replica): Promise<Looked> {
   await shared.replicas.commit(commit => {
-    const { replaying, diverged, acknowledges } = replica.local
+    const { replaying, diverged } = replica.local
     const isMember = membersOfReplicant(replica.core.replicant).includes(shared.options.site)
     if (isMember && currentPlan(shared, replica).plan.kind !== 'nothing') return
     if (replaying || diverged) commit.local(replica, { replaying: false, diverged: false })
     if (diverged) tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
-    if (!acknowledges) shared.replicas.due(commit, replica.name, false)
+    acknowledge(shared, commit, replica)
+    shared.replicas.due(commit, replica.name, false)
   })
   return 'settled'
 }
@@ -231,6 +236,7 @@ class Pass {
     await replicas.commit(commit => {
       const executed = withExecuted(this.#local.executed, operation, this.#matrices)
       commit.local(this.#replica, { answered: undefined, hash: undefined, ...then, executed, intent: undefined })
+      acknowledge(this.#shared, commit, this.#replica)
       tellOutcome(this.#shared, commit, this.#replica, operation, outcome, status)
       commit.afterwards(() => unanswered.update(this.#replica))
     })
@@ -431,7 +437,10 @@ class Pass {
   }
 
   #intend(intent: Intent): Promise<void> {
-    return this.#write({ intent, hash: undefined })
+    return this.#shared.replicas.commit(commit => {
+      commit.local(this.#replica, { intent, hash: undefined })
+      acknowledge(this.#shared, commit, this.#replica)
+    })
   }
 
   #write(change: Partial<LocalState>): Promise<void> {

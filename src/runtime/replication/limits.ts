@@ -24,6 +24,13 @@ export const MAX_CACHED_OPERATION_BYTES = 16 * 1024 * 1024
 /** Operations that are looked up in the store at once, when they are to be told. */
 export const MAX_LOOKUPS_TOGETHER = 16
 
+/** Replicants that are remembered to be marked as due on disk: beyond it some are marked again with each step. */
+export const MAX_DUE_MARKS = 65_536
+
+/** Marks that are no longer needed go together, so many at once at most, and after so many milliseconds at the latest. */
+export const MAX_SETTLED_MARKS = 1024
+export const SETTLED_MARKS_MS = 1_000
+
 /** Plans that a lane carries out in one go: each new arrival can make one more; then others have their turn. */
 export const MAX_PLANS_TOGETHER = 16
 

@@ -7,7 +7,7 @@ import {
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { MAX_MATRICES } from './limits.ts'
-import { encodeJson } from './records.ts'
+import { encodeJson } from './encode-json.ts'
 import type { Commit } from './replicas-store.ts'
 import type { Store } from '../../ports/store.ts'
 import type { OutboxEntry, SyncCodec } from '../../ports/sync.ts'

@@ -1,6 +1,8 @@
 /**
  * What is written of a replicant. Records are JSON with a version in front: they are small, are read by people when something is
  * wrong, and grow new optional fields without a migration. Operations, the bulk, are the origin's own bytes and signature.
+ *
+ * Version 1 had acknowledgements in the core, and outcomes and draft in the local record; a step wrote all of them again.
  */
 import {
   NOTHING_EXECUTED,
@@ -19,9 +21,12 @@ import {
   type ReplicantName,
   type Stamp,
 } from '../../core/oplog/index.ts'
+import { encodeJson } from './encode-json.ts'
+import { decodePacked, encodePacked } from './packed-record.ts'
 import type { Outcome, SealedOperation } from '../../ports/sync.ts'
 
-const VERSION = 1
+const VERSION = 2
+const VERSIONS: ReadonlySet<unknown> = new Set([1, VERSION])
 
 /** What the core decides by. Waiting operations are in it, and durable: what was received is not sent again. */
 export interface CoreState {
@@ -109,31 +114,36 @@ export function newLocalState(): LocalState {
   }
 }
 
-/** A life as it is stored: operations by their dots. */
+/** A life as it is stored: operations by their dots, in version 1 by their `dotKey`. */
 type StoredLife = Omit<Life, 'keys' | OperationList> & {
   readonly keys: readonly (readonly [string, OperationId])[]
-} & Readonly<Record<OperationList, readonly string[]>>
+} & Readonly<Record<OperationList, readonly StoredDot[]>>
 type OperationList = 'live' | 'conflicts' | 'outside' | 'membership'
+type StoredDot = Dot | string
 
-interface StoredCore {
+export interface StoredCore {
   readonly version: number
   readonly name: ReplicantName
   readonly lives: readonly StoredLife[]
-  readonly waiting: readonly string[]
+  readonly waiting: readonly StoredDot[]
   /** Not in records of earlier versions. */
   readonly early?: Replicant['early']
   readonly clock: Stamp
-  readonly acknowledgements: readonly (readonly [
-    member: string,
-    { readonly knowledge: readonly (readonly [string, Context])[]; readonly clock: Stamp },
-  ])[]
+  /** In version 1 only. */
+  readonly acknowledgements?: readonly (readonly [member: string, StoredAcknowledged])[]
+}
+
+interface StoredAcknowledged {
+  readonly knowledge: readonly (readonly [life: string, Context])[]
+  readonly clock: Stamp
 }
 
 export function newCore(name: ReplicantName, site: string): CoreState {
   return { replicant: newReplicant(name, site), acknowledgements: new Map() }
 }
 
-export function encodeCore({ replicant, acknowledgements }: CoreState): Uint8Array {
+/** Of the core without the acknowledgements. */
+export function encodeCore({ replicant }: Pick<CoreState, 'replicant'>): Uint8Array {
   const { name, lives, waiting, early, clock } = replicant
   const stored: StoredCore = {
     version: VERSION,
@@ -149,22 +159,19 @@ export function encodeCore({ replicant, acknowledgements }: CoreState): Uint8Arr
     waiting: dotsOf(waiting),
     ...(early.length > 0 && { early }),
     clock,
-    acknowledgements: [...acknowledgements].map(([member, told]) => [
-      member,
-      { knowledge: [...told.knowledge], clock: told.clock },
-    ]),
   }
-  return encodeJson(stored)
+  return encodePacked({ ...stored })
 }
 
 /** @throws RangeError when an operation is not there: state and operations are written together */
 export function decodeCore(bytes: Uint8Array, site: string, operations: ReadonlyMap<string, Operation>): CoreState {
-  const stored = decodeJson(bytes) as StoredCore
-  if (stored.version !== VERSION) throw new RangeError(`version ${stored.version} of a replicant is not known`)
-  const all = (dots: readonly string[]): Operation[] =>
+  const stored = readCore(bytes)
+  if (!VERSIONS.has(stored.version)) throw new RangeError(`version ${stored.version} of a replicant is not known`)
+  const all = (dots: readonly StoredDot[]): Operation[] =>
     dots.map(dot => {
-      const operation = operations.get(dot)
-      if (operation === undefined) throw new RangeError(`the operation ${dot} is gone`)
+      const key = typeof dot === 'string' ? dot : dotKey(dot)
+      const operation = operations.get(key)
+      if (operation === undefined) throw new RangeError(`the operation ${key} is gone`)
       return operation
     })
   const lives = stored.lives.map(life => ({
@@ -175,26 +182,91 @@ export function decodeCore(bytes: Uint8Array, site: string, operations: Readonly
     outside: all(life.outside),
     membership: all(life.membership),
   }))
-  const told = stored.acknowledgements.map(([member, { knowledge, clock }]): [string, Acknowledged] => [
-    member,
-    { knowledge: new Map(knowledge), clock },
-  ])
+  const told = (stored.acknowledgements ?? []).map(
+    ([member, acknowledged]) => [member, acknowledgedOf(acknowledged)] as const,
+  )
   const { name, early = [], clock } = stored
   const replicant = { name, site, lives, waiting: all(stored.waiting), early, clock }
   return { replicant, acknowledgements: new Map(told) }
 }
 
-/** Name of the replicant of a core record, without its operations. */
-export function nameOfCore(bytes: Uint8Array): ReplicantName {
-  return (decodeJson(bytes) as StoredCore).name
+/** A core record, without its operations. */
+export function readCore(bytes: Uint8Array): StoredCore {
+  return decodePacked(bytes) as StoredCore
 }
 
+/** Whether a core or local record is of an earlier version, so that what it holds besides is in no record of its own. */
+export function isOldRecord(bytes: Uint8Array): boolean {
+  return (decodePacked(bytes) as { readonly version: number }).version !== VERSION
+}
+
+export function encodeAcknowledged({ knowledge, clock }: Acknowledged): Uint8Array {
+  return encodePacked({ version: VERSION, knowledge: [...knowledge], clock })
+}
+
+export function decodeAcknowledged(bytes: Uint8Array): Acknowledged {
+  return acknowledgedOf(decodePacked(bytes) as StoredAcknowledged)
+}
+
+function acknowledgedOf({ knowledge, clock }: StoredAcknowledged): Acknowledged {
+  return { knowledge: new Map(knowledge), clock }
+}
+
+/** Fields that are records of their own, or follow from others. */
+const APART: ReadonlySet<string> = new Set<keyof LocalState>(['draft', 'outcomes', 'acknowledges'])
+
+/** Whether the local record is another one. */
+export function localDiffers(a: LocalState, b: LocalState): boolean {
+  return Object.entries(a).some(([name, value]) => !APART.has(name) && !Object.is(value, b[name as keyof LocalState]))
+}
+
+/** What is as in the beginning is left out. */
 export function encodeLocal(local: LocalState): Uint8Array {
-  return encodeJson({ version: VERSION, ...local })
+  const said = Object.entries(local).filter(
+    ([name, value]) => !APART.has(name) && value !== false && !(Array.isArray(value) && value.length === 0),
+  )
+  return encodePacked({ version: VERSION, ...Object.fromEntries(said) })
 }
 
+/** Draft and outcomes as a record of version 1 has them. */
 export function decodeLocal(bytes: Uint8Array): LocalState {
-  return { ...newLocalState(), ...(decodeJson(bytes) as LocalState) }
+  const { version: _, ...local } = decodePacked(bytes) as LocalState & { readonly version: number }
+  return { ...newLocalState(), ...local }
+}
+
+export function encodeOutcomes(outcomes: KnownOutcomes): Uint8Array {
+  return encodeJson({ version: VERSION, ...outcomes })
+}
+
+export function decodeOutcomes(bytes: Uint8Array): KnownOutcomes {
+  const { dot, sites } = decodeJson(bytes) as KnownOutcomes
+  return { dot, sites }
+}
+
+/** A draft with the operation, encoded, that it stands for. */
+export interface DraftRecord extends Draft {
+  readonly operation: Uint8Array
+}
+
+/** No operation begins with it: version 1 had the operation alone. */
+const DRAFT_MARK = 0
+
+/** A zero, the length of what was before and whether it is uncertain, as JSON, two bytes, the greater first; that JSON; the operation. */
+export function encodeDraft({ operation, before, uncertain }: DraftRecord): Uint8Array {
+  const head = encodeJson({ before, uncertain })
+  const record = new Uint8Array(3 + head.length + operation.length)
+  record.set([DRAFT_MARK, head.length >> 8, head.length & 0xff])
+  record.set(head, 3)
+  record.set(operation, 3 + head.length)
+  return record
+}
+
+/** @param old what the local record said of it in version 1 */
+export function decodeDraft(bytes: Uint8Array, old: Draft | undefined): DraftRecord {
+  if (bytes[0] !== DRAFT_MARK) return { before: undefined, uncertain: false, ...old, operation: bytes }
+  const end = 3 + ((bytes[1] ?? 0) << 8) + (bytes[2] ?? 0)
+  const { before, uncertain } = decodeJson(bytes.slice(3, end)) as Draft
+  return { before, uncertain, operation: bytes.slice(end) }
 }
 
 /** 64 bytes of signature, then the operation. */
@@ -238,12 +310,8 @@ export function decodeOutboxRecord(bytes: Uint8Array): OutboxRecord {
   return decodeJson(bytes) as OutboxRecord
 }
 
-function dotsOf(operations: readonly Operation[]): string[] {
-  return operations.map(({ dot }) => dotKey(dot))
-}
-
-export function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value))
+function dotsOf(operations: readonly Operation[]): Dot[] {
+  return operations.map(({ dot }) => dot)
 }
 
 function decodeJson(bytes: Uint8Array): unknown {

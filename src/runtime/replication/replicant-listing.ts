@@ -7,7 +7,8 @@ import {
 } from '../../core/oplog/index.ts'
 import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
-import { decodeLocal, nameOfCore } from './records.ts'
+import { decodeLocal, readCore, type StoredCore } from './records.ts'
+import { loadOutcomes, outcomesPrefix } from './replica-records.ts'
 import type {
   ConflictInfo,
   OperationInfo,
@@ -35,16 +36,6 @@ export const MAX_SHOWN_OPERATIONS = 20
 
 const REPLICANTS = 'replication/replicant/'
 const CORE = '/core'
-
-/** The fields of a stored core that are looked at here: see `records.ts`. */
-interface CoreRecord {
-  readonly lives: readonly {
-    readonly life: OperationId
-    readonly droppers: readonly { readonly type: string; readonly greatest: OperationId }[]
-    readonly conflicts: readonly string[]
-    readonly outside: readonly string[]
-  }[]
-}
 
 /** What operators see of the replicants of a site. It only reads: names from the store, how they stand from the replicator. */
 export class ReplicantListing {
@@ -94,7 +85,10 @@ export class ReplicantListing {
       const text = replicantText(name)
       throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `Nothing is replicated here as ${text}.`, { name: text })
     }
-    const known = local === undefined ? [] : decodeLocal(local).outcomes.slice(-MAX_SHOWN_OPERATIONS)
+    const old = local === undefined ? [] : decodeLocal(local).outcomes
+    const known = [...old, ...(await loadOutcomes(this.#store, outcomesPrefix(`${prefix}/`)))].slice(
+      -MAX_SHOWN_OPERATIONS,
+    )
     const operations = await Promise.all(
       known.map(async ({ dot }): Promise<OperationInfo> => {
         const sites = await this.#replicas.wait(name, dot, 0, 'all')
@@ -120,7 +114,7 @@ export class ReplicantListing {
       if (!key.endsWith(CORE) || key === from) continue
       // Behind the next name, so that each page goes further than the one before.
       if (items.length >= limit || (records > MAX_RECORDS_OF_PAGE && last !== after)) return { items, next: last }
-      items.push(...(await itemsOf(nameOfCore(value), value)))
+      items.push(...(await itemsOf(readCore(value).name, value)))
       last = key.slice(REPLICANTS.length, -CORE.length)
     }
     return { items, next: undefined }
@@ -146,7 +140,7 @@ export function whyText(why: Conflict['why']): string {
   }
 }
 
-function conflictInfo(name: ReplicantName, { operation, why }: Conflict, core: CoreRecord): ConflictInfo {
+function conflictInfo(name: ReplicantName, { operation, why }: Conflict, core: StoredCore): ConflictInfo {
   const { dot, stamp, type, life } = operation
   const against = againstOf(why, life, core)
   return {
@@ -162,7 +156,7 @@ function conflictInfo(name: ReplicantName, { operation, why }: Conflict, core: C
 }
 
 /** What counts instead: the delete or else the greatest reset of the life, or the create of the life that holds the name. */
-function againstOf(why: Conflict['why'], life: OperationId, { lives }: CoreRecord): OperationId | undefined {
+function againstOf(why: Conflict['why'], life: OperationId, { lives }: StoredCore): OperationId | undefined {
   if (why === 'removed-member') return undefined
   if (why === 'other-life') return lives.at(-1)?.life
   const droppers = lives.find(held => compareOperations(held.life, life) === 0)?.droppers ?? []
@@ -172,10 +166,6 @@ function againstOf(why: Conflict['why'], life: OperationId, { lives }: CoreRecor
     .map(({ greatest }) => greatest)
     .toSorted(compareOperations)
     .at(-1)
-}
-
-function readCore(bytes: Uint8Array): CoreRecord {
-  return JSON.parse(new TextDecoder().decode(bytes)) as CoreRecord
 }
 
 function plain({ service, kind, name }: ReplicantName): ReplicantName {

@@ -1,21 +1,17 @@
-import { dotKey, replicantKey, type Dot, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
+import { replicantKey, type Dot, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { appendTogether, type JournalAppend } from '../journal/journal.ts'
+import { DueMarks } from './due-marks.ts'
 import {
-  decodeCore,
-  decodeLocal,
   decodeSealed,
-  encodeCore,
-  encodeLocal,
   encodeOutboxRecord,
   encodeSealed,
-  nameOfCore,
-  newCore,
-  newLocalState,
+  readCore,
   type CoreState,
   type LocalState,
   type OutboxRecord,
 } from './records.ts'
+import { changedRecords, loadRecords, operationKey, type Before } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
@@ -33,6 +29,10 @@ export interface Replica {
   local: LocalState
   /** The local write that is not decided. */
   draft: Operation | undefined
+  /** That, encoded. */
+  draftBytes: Uint8Array | undefined
+  /** Its records are of an earlier version: the next step writes all of them. */
+  isOld: boolean
   /** False until the lane has looked at the application since the start. */
   checked: boolean
 }
@@ -41,34 +41,33 @@ export interface Replica {
 export class Commit {
   readonly writes: StoreWrite[] = []
   readonly outbox: (readonly [site: string, record: OutboxRecord])[] = []
-  readonly touchedCore = new Set<Replica>()
-  readonly touchedLocal = new Set<Replica>()
+  /** What lanes have to do, by the path of the replicant. */
+  readonly due = new Map<string, { readonly name: ReplicantName; readonly isDue: boolean }>()
   /** Operations that it writes or forgets, by their keys. */
   readonly operations: (readonly [key: string, sealed: SealedOperation | undefined])[] = []
   readonly #afterwards: (() => void)[] = []
   /** What replicants were before. */
-  readonly #before = new Map<Replica, Pick<Replica, 'core' | 'local' | 'draft'>>()
+  readonly before = new Map<Replica, Before & Pick<Replica, 'draftBytes'>>()
 
+  /** What stays as it was is not written again. */
   local(replica: Replica, change: Partial<LocalState>): void {
     this.#remember(replica)
     replica.local = { ...replica.local, ...change }
-    this.touchedLocal.add(replica)
   }
 
   core(replica: Replica, change: Partial<CoreState>): void {
     this.#remember(replica)
     Object.assign(replica.core, change)
-    this.touchedCore.add(replica)
   }
 
   putOperation(replica: Replica, dot: Dot, sealed: SealedOperation): void {
-    const key = operationKey(replica, dot)
+    const key = operationKey(replica.prefix, dot)
     this.writes.push({ kind: 'put', key, value: encodeSealed(sealed) })
     this.operations.push([key, sealed])
   }
 
   deleteOperation(replica: Replica, dot: Dot): void {
-    const key = operationKey(replica, dot)
+    const key = operationKey(replica.prefix, dot)
     this.writes.push({ kind: 'delete', key })
     this.operations.push([key, undefined])
   }
@@ -77,8 +76,7 @@ export class Commit {
   draft(replica: Replica, operation: Operation | undefined, bytes: Uint8Array | undefined): void {
     this.#remember(replica)
     replica.draft = operation
-    const key = `${replica.prefix}draft`
-    this.writes.push(bytes === undefined ? { kind: 'delete', key } : { kind: 'put', key, value: bytes })
+    replica.draftBytes = bytes
   }
 
   tell(site: string, record: OutboxRecord): void {
@@ -100,24 +98,21 @@ export class Commit {
    * @internal
    */
   undo(): void {
-    for (const [replica, { core, local, draft }] of this.#before) {
+    for (const [replica, { core, ...others }] of this.before) {
       Object.assign(replica.core, core)
-      replica.local = local
-      replica.draft = draft
+      Object.assign(replica, others)
     }
   }
 
   #remember(replica: Replica): void {
-    const { core, local, draft } = replica
-    if (!this.#before.has(replica)) this.#before.set(replica, { core: { ...core }, local, draft })
+    if (this.before.has(replica)) return
+    const { core, local, draft, draftBytes, isOld } = replica
+    this.before.set(replica, { core: { ...core }, local, draft, draftBytes, isOld })
   }
 }
 
 const REPLICANTS = 'replication/replicant/'
-const DUE = 'replication/due/'
 const CURSORS = 'replication/cursor/'
-const operationKey = ({ prefix }: Replica, { site, incarnation, number }: Dot): string =>
-  `${prefix}operation/${site}/${incarnation}/${number.toString(16).padStart(14, '0')}`
 const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
 const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
 
@@ -137,12 +132,16 @@ export class ReplicasStore {
   readonly #users = new Map<string, number>()
 
   readonly #sealed = new SealedCache()
+  readonly #due: DueMarks
   /** The commit that was given last: when it is on disk, all before it are. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: ReplicationOptions, outboxes: Outboxes) {
     this.#options = options
     this.outboxes = outboxes
+    this.#due = new DueMarks(options.store, options.clock, collect =>
+      this.commit(({ writes }) => void writes.push(...collect())),
+    )
   }
 
   /**
@@ -209,10 +208,17 @@ export class ReplicasStore {
       commit.writes.push(...writes)
       appends.push({ journal: outbox.journal, value: encodeOutboxRecord(record) })
     }
-    for (const replica of commit.touchedCore)
-      commit.writes.push({ kind: 'put', key: `${replica.prefix}core`, value: encodeCore(replica.core) })
-    for (const replica of commit.touchedLocal)
-      commit.writes.push({ kind: 'put', key: `${replica.prefix}local`, value: encodeLocal(replica.local) })
+    for (const [replica, before] of commit.before) {
+      commit.writes.push(...changedRecords(replica, before))
+      replica.isOld = false
+    }
+    for (const [path, { name, isDue }] of commit.due) {
+      if (!isDue) this.#due.settle(path)
+      else {
+        const write = this.#due.mark(path, name)
+        if (write !== undefined) commit.writes.push(write)
+      }
+    }
     if (commit.writes.length > 0 || appends.length > 0) {
       this.#last = appendTogether(store, appends, commit.writes)
       await this.#last
@@ -229,7 +235,7 @@ export class ReplicasStore {
 
   /** The operation as its origin signed it, on disk or on its way there; undefined when it has been forgotten. */
   async sealed(name: ReplicantName, dot: Dot): Promise<SealedOperation | undefined> {
-    const key = operationKey({ prefix: prefixOf(name) } as Replica, dot)
+    const key = operationKey(prefixOf(name), dot)
     const known = this.#sealed.get(key)
     if (known !== undefined) return known
     const record = await this.#options.store.get(key)
@@ -239,19 +245,17 @@ export class ReplicasStore {
   /** All names of which something is known. */
   async *names(): AsyncGenerator<ReplicantName> {
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS }))
-      if (key.endsWith('/core')) yield nameOfCore(value)
+      if (key.endsWith('/core')) yield readCore(value).name
   }
 
   /** Marks, or unmarks, that a lane has something to do: looked for after a start. */
   due(commit: Commit, name: ReplicantName, isDue: boolean): void {
-    const key = `${DUE}${pathOf(name)}`
-    const value = new TextEncoder().encode(JSON.stringify(name))
-    commit.writes.push(isDue ? { kind: 'put', key, value } : { kind: 'delete', key })
+    commit.due.set(pathOf(name), { name, isDue })
   }
 
-  async *allDue(): AsyncGenerator<ReplicantName> {
-    for await (const [, value] of this.#options.store.iterate({ prefix: DUE }))
-      yield JSON.parse(new TextDecoder().decode(value)) as ReplicantName
+  /** Names of those that may have something to do. */
+  allDue(): AsyncGenerator<ReplicantName> {
+    return this.#due.all()
   }
 
   /** What is durable here of the outboxes of a site, by its incarnation. */
@@ -270,36 +274,22 @@ export class ReplicasStore {
   }
 
   async #load(name: ReplicantName): Promise<Replica> {
-    const { store, codec, site } = this.#options
+    const { store } = this.#options
     const prefix = prefixOf(name)
-    const operations = new Map<string, Operation>()
-    let [core, local, draft] = [newCore(name, site), newLocalState(), undefined as Operation | undefined]
-    let isNew = true
-    for await (const [, value] of store.iterate({ prefix: `${prefix}operation/` })) {
-      const operation = codec.decodeOperation(decodeSealed(value).bytes)
-      operations.set(dotKey(operation.dot), operation)
-    }
-    const [storedCore, storedLocal, storedDraft] = await Promise.all([
-      store.get(`${prefix}core`),
-      store.get(`${prefix}local`),
-      store.get(`${prefix}draft`),
-    ])
+    const isDue = await this.#due.isMarked(pathOf(name))
     try {
-      if (storedCore !== undefined) [core, isNew] = [decodeCore(storedCore, site, operations), false]
-      if (storedLocal !== undefined) [local, isNew] = [decodeLocal(storedLocal), false]
-      if (storedDraft !== undefined) [draft, isNew] = [codec.decodeOperation(storedDraft), false]
+      const { isNew, ...records } = await loadRecords(this.#options, name, prefix)
+      // Whether it was acknowledged before the agent ended nobody knows: once more does no harm.
+      const local = { ...records.local, acknowledges: isDue }
+      return { ...records, name, prefix, local, checked: isNew }
     } catch (error) {
+      if (error instanceof CheopsError && error.code.startsWith('ERR_STORE_')) throw error
       const key = `${prefix}core`
-      const corrupt = new CheopsError(
-        'ERR_STORE_CORRUPT',
-        'The records of a replicant cannot be read.',
-        { key },
-        { cause: error },
-      )
+      const why = 'The records of a replicant cannot be read.'
+      const corrupt = new CheopsError('ERR_STORE_CORRUPT', why, { key }, { cause: error })
       store.fail(corrupt)
       throw corrupt
     }
-    return { name, prefix, core, local, draft, checked: isNew }
   }
 }
 

@@ -1,23 +1,56 @@
 /**
- * What a write costs: how many entries are told to others. Counted in the codec, of sites in the simulated world.
+ * What a write costs: how many entries are told to others, and which records it writes. Counted in the codec and before the disks, of
+ * sites in the simulated world.
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { ABC, Lab } from './lab.ts'
+import type { Store, StoreWrite } from '../../../../src/ports/store.ts'
 
 let lab: Lab
 /** Entries that were read, by kind. */
 let told: Record<string, number>
+/** Records that were written at each site, by what they are, and bytes. */
+let written: Record<string, Record<string, number>>
+let commits: Record<string, number>
+let bytes: number
+
+function forget(): void {
+  told = {}
+  written = { a: {}, b: {}, c: {} }
+  commits = { a: 0, b: 0, c: 0 }
+  bytes = 0
+}
+
+function counted(store: Store, site: string): Store {
+  const commit = (writes: readonly StoreWrite[]): Promise<void> => {
+    commits[site] = (commits[site] ?? 0) + 1
+    for (const write of writes) {
+      const record = write.key.replace(/^replication.(replicant.[^/]*.[^/]*.[^/]*.)?/, '').replace(/\/.*/, '')
+      const all = (written[site] ??= {})
+      if (write.kind === 'put') all[record] = (all[record] ?? 0) + 1
+      bytes += write.key.length + (write.kind === 'put' ? write.value.length : 0)
+    }
+    return store.commit(writes)
+  }
+  return new Proxy(store, {
+    get: (target, name) => {
+      const value: unknown = name === 'commit' ? commit : Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
 
 beforeEach(async () => {
-  told = {}
+  forget()
   const { decodeEntry } = syncCodec
   vi.spyOn(syncCodec, 'decodeEntry').mockImplementation(bytes => {
     const entry = decodeEntry(bytes)
     told[entry.kind] = (told[entry.kind] ?? 0) + 1
     return entry
   })
-  lab = await Lab.of(['a', 'b', 'c'])
+  lab = await Lab.of(['a', 'b', 'c'], { store: counted })
+  forget()
 })
 afterEach(() => {
   vi.restoreAllMocks()
@@ -37,4 +70,26 @@ test('a create whose origin is cut off from a member comes to it by another', as
   await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
   await lab.pass(30_000)
   expect(lab.all('x')).toEqual({ a: { id: 'x', n: 0 }, b: { id: 'x', n: 0 }, c: { id: 'x', n: 0 } })
+})
+
+test('a PUT writes each record as often as it changes', async () => {
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+  await lab.pass(5_000)
+  forget()
+  await lab.ask('a', 'PUT /items/x', { n: 1 })
+  await lab.pass(900)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 }, c: { id: 'x', n: 1 } })
+  expect(told).toEqual({ operation: 2, acknowledgement: 4, outcome: 2 })
+  const { outbox: atA, cursor: _, ...origin } = written['a'] ?? {}
+  expect(origin).toEqual({ draft: 1, due: 1, operation: 1, core: 1, local: 1, outcomes: 3, acknowledged: 2 })
+  expect(atA).toBeGreaterThanOrEqual(2)
+  for (const site of ['b', 'c']) {
+    const { outbox, cursor: _, ...member } = written[site] ?? {}
+    // Intent and what came of it; the words of its origin and of the other member.
+    expect(member).toEqual({ due: 1, operation: 1, core: 1, local: 2, acknowledged: 2 })
+    expect(outbox).toBeGreaterThanOrEqual(3)
+  }
+  // Draft and release; the words of two members; what was told goes.
+  expect(commits['a']).toBeLessThanOrEqual(2 + 4 + 2)
+  expect(bytes).toBeLessThan(16_000)
 })

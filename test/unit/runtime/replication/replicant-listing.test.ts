@@ -167,7 +167,7 @@ test.each([
 ])('$what is shown with what counts instead, and without its body', async ({ operations, lost }) => {
   let replicant = newReplicant(PURPLE, 'site1')
   for (const operation of operations) replicant = admit(replicant, operation, NO_MATRICES).replicant
-  const core = encodeCore({ replicant, acknowledgements: new Map() })
+  const core = encodeCore({ replicant })
   const store = new MemoryStore(new Map([['replication/replicant/inventory/items/purple/core', core]]))
   const status = { ...AGREES, conflicts: conflictsOf(replicant.lives) }
   const listing = new ReplicantListing(store, { status: async () => status, wait: async () => [] })

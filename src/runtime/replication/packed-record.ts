@@ -1,0 +1,85 @@
+/**
+ * Records as JSON in which dots and identities of operations are short texts: `@place.number` and `@ms.counter.place.number`, where the
+ * place is one in `origins`, the pairs of site and incarnation that occur. A record of a replicant repeats the same one or two pairs some
+ * twenty times, and is written again with each step. Any other text that begins with `@` has one more of it in front.
+ */
+import { encodeJson } from './encode-json.ts'
+import type { Dot, OperationId } from '../../core/oplog/index.ts'
+
+type Origin = readonly [site: string, incarnation: string]
+
+const MARK = '@'
+
+/** Maps and sets are the caller's to turn into lists. */
+export function encodePacked(record: Readonly<Record<string, unknown>>): Uint8Array {
+  const packer = new Packer()
+  const packed = packer.fields(record)
+  return encodeJson({ ...packed, origins: packer.origins })
+}
+
+/**
+ * What `encodePacked` wrote; a record without `origins` is of an earlier version, and is given back as it is.
+ * @throws SyntaxError, RangeError when it is damaged
+ */
+export function decodePacked(bytes: Uint8Array): unknown {
+  const record = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>
+  const { origins, ...packed } = record
+  return origins === undefined ? record : unpacked(packed, origins as readonly Origin[])
+}
+
+class Packer {
+  readonly origins: Origin[] = []
+
+  fields(value: object): Record<string, unknown> {
+    const packed: Record<string, unknown> = {}
+    for (const [name, field] of Object.entries(value)) if (field !== undefined) packed[name] = this.#packed(field)
+    return packed
+  }
+
+  #packed(value: unknown): unknown {
+    if (typeof value === 'string') return value.startsWith(MARK) ? MARK + value : value
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map(item => this.#packed(item))
+    if (isDot(value)) return `${MARK}${this.#placeOf(value)}.${value.number}`
+    if (isId(value)) {
+      const { stamp, dot } = value
+      return `${MARK}${stamp.ms}.${stamp.counter}.${this.#placeOf(dot)}.${dot.number}`
+    }
+    return this.fields(value)
+  }
+
+  #placeOf({ site, incarnation }: Dot): number {
+    const known = this.origins.findIndex(origin => origin[1] === incarnation && origin[0] === site)
+    return known < 0 ? this.origins.push([site, incarnation]) - 1 : known
+  }
+}
+
+/** Neither more nor less than a dot: else something would be lost. */
+function isDot(value: object): value is Dot {
+  return 'incarnation' in value && 'site' in value && 'number' in value && Object.keys(value).length === 3
+}
+
+function isId(value: object): value is OperationId {
+  if (!('stamp' in value && 'dot' in value) || Object.keys(value).length !== 2) return false
+  const { stamp, dot } = value
+  if (typeof dot !== 'object' || dot === null || !isDot(dot)) return false
+  return typeof stamp === 'object' && stamp !== null && 'ms' in stamp && 'counter' in stamp
+}
+
+function unpacked(value: unknown, origins: readonly Origin[]): unknown {
+  if (typeof value === 'string') return value.startsWith(MARK) ? textOf(value.slice(1), origins) : value
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(item => unpacked(item, origins))
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, unpacked(field, origins)]))
+}
+
+function textOf(text: string, origins: readonly Origin[]): Dot | OperationId | string {
+  if (text.startsWith(MARK)) return text
+  const numbers = text.split('.').map(Number)
+  const [ms = NaN, counter = NaN] = numbers
+  const [place = NaN, number = NaN] = numbers.slice(-2)
+  const origin = origins[place]
+  if (origin === undefined || numbers.some(Number.isNaN)) throw new RangeError(`"${MARK}${text}" names no operation`)
+  const dot = { site: origin[0], incarnation: origin[1], number }
+  return numbers.length === 2 ? dot : { stamp: { ms, counter }, dot }
+}

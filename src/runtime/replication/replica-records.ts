@@ -1,0 +1,134 @@
+/**
+ * The records of one replicant, each under a key of its own, so that a step writes only what it has changed. The key layout is in README.md.
+ */
+import { dotKey, sameDot, type Acknowledged, type Dot, type Operation } from '../../core/oplog/index.ts'
+import { compareIncarnations } from '../../core/membership/incarnation.ts'
+import {
+  decodeAcknowledged,
+  decodeCore,
+  decodeDraft,
+  decodeLocal,
+  decodeOutcomes,
+  decodeSealed,
+  encodeAcknowledged,
+  encodeCore,
+  encodeDraft,
+  encodeLocal,
+  encodeOutcomes,
+  isOldRecord,
+  localDiffers,
+  newCore,
+  newLocalState,
+  type KnownOutcomes,
+} from './records.ts'
+import type { ReplicationOptions } from './context.ts'
+import type { Replica } from './replicas-store.ts'
+import type { Store, StoreWrite } from '../../ports/store.ts'
+
+/** What of a replicant is written, as it was before a commit. */
+export type Before = Pick<Replica, 'core' | 'local' | 'draft' | 'isOld'>
+
+const dotPath = ({ site, incarnation, number }: Dot): string =>
+  `${site}/${incarnation}/${number.toString(16).padStart(14, '0')}`
+export const operationKey = (prefix: string, dot: Dot): string => `${prefix}operation/${dotPath(dot)}`
+const acknowledgedKey = (prefix: string, member: string): string => `${prefix}acknowledged/${member}`
+export const outcomesPrefix = (prefix: string): string => `${prefix}outcomes/`
+const outcomesKey = (prefix: string, dot: Dot): string => outcomesPrefix(prefix) + dotPath(dot)
+
+/** What has to be written of a replicant, operations aside, so that the disk has what is in memory. */
+export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
+  const { core, local, prefix } = replica
+  const { isOld } = before
+  const writes: StoreWrite[] = []
+  const put = (key: string, value: Uint8Array): void => void writes.push({ kind: 'put', key, value })
+  if (isOld || core.replicant !== before.core.replicant) put(`${prefix}core`, encodeCore(core))
+  if (isOld || localDiffers(local, before.local)) put(`${prefix}local`, encodeLocal(local))
+
+  const had = before.core.acknowledgements
+  for (const [member, acknowledged] of core.acknowledgements)
+    if (isOld || had.get(member) !== acknowledged)
+      put(acknowledgedKey(prefix, member), encodeAcknowledged(acknowledged))
+  if (core.acknowledgements !== had)
+    for (const member of had.keys())
+      if (!core.acknowledgements.has(member)) writes.push({ kind: 'delete', key: acknowledgedKey(prefix, member) })
+
+  if (isOld || local.outcomes !== before.local.outcomes) {
+    const known = new Set(isOld ? [] : before.local.outcomes)
+    for (const outcomes of local.outcomes)
+      if (!known.has(outcomes)) put(outcomesKey(prefix, outcomes.dot), encodeOutcomes(outcomes))
+    for (const { dot } of before.local.outcomes)
+      if (!local.outcomes.some(other => sameDot(other.dot, dot)))
+        writes.push({ kind: 'delete', key: outcomesKey(prefix, dot) })
+  }
+
+  if (isOld || replica.draft !== before.draft || local.draft !== before.local.draft) {
+    const { before: found, uncertain } = local.draft ?? { before: undefined, uncertain: false }
+    if (replica.draft !== undefined && replica.draftBytes !== undefined)
+      put(`${prefix}draft`, encodeDraft({ before: found, uncertain, operation: replica.draftBytes }))
+    else if (before.draft !== undefined) writes.push({ kind: 'delete', key: `${prefix}draft` })
+  }
+  return writes
+}
+
+type Stored = Pick<Replica, 'core' | 'local' | 'draft' | 'draftBytes' | 'isOld'> & { readonly isNew: boolean }
+
+/**
+ * Reads a replicant; one of which nothing is known is empty, and new.
+ * @throws RangeError, SyntaxError when its records do not fit together; CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED,
+ *   ERR_SYNC_MESSAGE
+ */
+export async function loadRecords(
+  { store, codec, site }: ReplicationOptions,
+  name: Replica['name'],
+  prefix: string,
+): Promise<Stored> {
+  const operations = new Map<string, Operation>()
+  for await (const [, value] of store.iterate({ prefix: `${prefix}operation/` })) {
+    const operation = codec.decodeOperation(decodeSealed(value).bytes)
+    operations.set(dotKey(operation.dot), operation)
+  }
+  const [core, local, draft, acknowledged, outcomes] = await Promise.all([
+    store.get(`${prefix}core`),
+    store.get(`${prefix}local`),
+    store.get(`${prefix}draft`),
+    loadAcknowledged(store, acknowledgedKey(prefix, '')),
+    loadOutcomes(store, outcomesPrefix(prefix)),
+  ])
+  const decodedCore = core === undefined ? newCore(name, site) : decodeCore(core, site, operations)
+  const decodedLocal = local === undefined ? newLocalState() : decodeLocal(local)
+  const decodedDraft = draft === undefined ? undefined : decodeDraft(draft, decodedLocal.draft)
+  const { before, uncertain = false } = decodedDraft ?? {}
+  return {
+    core: {
+      replicant: decodedCore.replicant,
+      acknowledgements: new Map([...decodedCore.acknowledgements, ...acknowledged]),
+    },
+    local: {
+      ...decodedLocal,
+      // Those of an earlier version come first; from then on each is a record of its own.
+      outcomes: [
+        ...decodedLocal.outcomes.filter(({ dot }) => !outcomes.some(own => sameDot(own.dot, dot))),
+        ...outcomes,
+      ],
+      draft: decodedDraft && { before, uncertain },
+    },
+    draft: decodedDraft && codec.decodeOperation(decodedDraft.operation),
+    draftBytes: decodedDraft?.operation,
+    isOld: [core, local].some(record => record !== undefined && isOldRecord(record)),
+    isNew: core === undefined && local === undefined && draft === undefined,
+  }
+}
+
+async function loadAcknowledged(store: Store, prefix: string): Promise<(readonly [member: string, Acknowledged])[]> {
+  const all: (readonly [string, Acknowledged])[] = []
+  for await (const [key, value] of store.iterate({ prefix }))
+    all.push([key.slice(prefix.length), decodeAcknowledged(value)])
+  return all
+}
+
+/** The oldest first. */
+export async function loadOutcomes(store: Store, prefix: string): Promise<KnownOutcomes[]> {
+  const all: KnownOutcomes[] = []
+  for await (const [, value] of store.iterate({ prefix })) all.push(decodeOutcomes(value))
+  return all.sort(({ dot: a }, { dot: b }) => compareIncarnations(a.incarnation, b.incarnation) || a.number - b.number)
+}
