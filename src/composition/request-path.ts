@@ -186,7 +186,7 @@ function replicationOf(
   return {
     contexts,
     reads: new MemberReads({ membership, parts, contexts, glue }),
-    replicated: new ReplicatedRequests({ site, replication, contexts, unlogged, glue }),
+    replicated: new ReplicatedRequests({ site, replication, contexts, unlogged, parts, glue }),
   }
 }
 

@@ -7,8 +7,7 @@ import type { SiteOutcome } from './replication/records.ts'
 import type { Accepted } from './replication/replicator.ts'
 
 /**
- * The application's answer at this site, with what is known of the other members. Where the application gave none (its effect was found by
- * reading, or the request was here before) 204.
+ * The application's answer at this site, with what is known of the other members. Where there is none (its effect was found by reading) 204.
  * @throws CheopsError ERR_OUTCOME_UNKNOWN, ERR_APPLICATION_BROKEN (without any effect)
  */
 export function composeAnswer(site: string, accepted: Accepted, sites: readonly SiteOutcome[]): ComposedAnswer {
@@ -23,9 +22,11 @@ export function composeAnswer(site: string, accepted: Accepted, sites: readonly 
       `The application at ${site} broke off, and the request had no effect.`,
     )
   const headers = [HEADER_NAMES.site, site, HEADER_NAMES.outcome, outcome]
+  if (accepted.isRepeated) headers.push(HEADER_NAMES.repeated, 'true')
   if (operation !== undefined) {
     headers.push(HEADER_NAMES.level, 'eventual', HEADER_NAMES.operation, operationText(operation))
-    headers.push(HEADER_NAMES.sites, sitesText(sites))
+    headers.push(HEADER_NAMES.replicant, `${replicant.kind}/${encodeURIComponent(replicant.name)}`)
+    if (sites.length > 0) headers.push(HEADER_NAMES.sites, sitesText(sites))
   }
   if (answer === undefined) return { status: 204, rawHeaders: headers, body: new Uint8Array(0) }
   const { status, reason, rawHeaders, body } = answer

@@ -27,6 +27,8 @@ export interface Asked {
   readonly body?: Uint8Array | undefined
   readonly maxAnswerBytes: number
   readonly timeoutMs: number
+  /** What is asked, if not what the client has asked. */
+  readonly instead?: { readonly method: string; readonly path: string }
 }
 
 /**
@@ -46,10 +48,10 @@ export class Parts {
    */
   async ask(exchange: Exchange, site: string, context: RequestContext, asked: Asked): Promise<ApplicationAnswer> {
     const { site: self, requests, scopes, correlation, random } = this.#options
-    const { service, path } = exchange
+    const { service } = exchange
     const narrow = { scope: scopes.narrowed(context.scope, service, site), hops: context.hops }
-    const { method } = exchange.head
     const { rawHeaders, body, maxAnswerBytes, timeoutMs } = asked
+    const { method, path } = asked.instead ?? { method: exchange.head.method, path: exchange.path }
     const part = { method, path, body, maxAnswerBytes, timeoutMs }
     if (site !== self) {
       if (narrow.hops > MAX_HOPS) throw new CheopsError('ERR_FORWARD_LOOP', `the request has passed ${MAX_HOPS} agents`)

@@ -13,6 +13,8 @@ import type { Accepted, ReplicaStatus } from './replication/replicator.ts'
 import type { RecordChange } from './replication/unlogged.ts'
 import type { ClientContexts } from './client-contexts.ts'
 import { composeAnswer } from './operation-answer.ts'
+import type { Parts } from './parts.ts'
+import { repeatedAnswer } from './repeated-answer.ts'
 import { levelAsked, preferenceOf } from './operation-preference.ts'
 import type { UnloggedWrites } from './unlogged-writes.ts'
 
@@ -29,6 +31,7 @@ export interface ReplicatedRequestsParts {
   readonly replication: Replication
   readonly contexts: ClientContexts
   readonly unlogged: UnloggedWrites
+  readonly parts: Parts
   glue(service: string): Glue | undefined
 }
 
@@ -106,7 +109,7 @@ export class ReplicatedRequests {
     if (present !== undefined && asked !== undefined && asked !== present.level)
       throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is at level ${present.level}, not ${asked}.`)
     const level = present?.level ?? asked ?? description.level
-    if (level === 'eventual') return this.#write(glue, exchange, description, body, scope)
+    if (level === 'eventual') return this.#write(exchange, description, body, scope, context)
     if (level !== 'none')
       throw new CheopsError(
         'ERR_SCOPE_COLLABORATION',
@@ -128,11 +131,11 @@ export class ReplicatedRequests {
   }
 
   async #write(
-    glue: Glue,
     exchange: Exchange,
     description: Description & { readonly is: 'operation' },
     body: Uint8Array,
     members: readonly string[] | undefined,
+    context: RequestContext,
   ): Promise<ComposedAnswer> {
     const { replication, site } = this.#parts
     const { head, path, service } = exchange
@@ -142,9 +145,15 @@ export class ReplicatedRequests {
     const seen = await this.#parts.contexts.before(exchange)
     const accepted = await replication.accept(write)
     const { replicant, operation } = accepted
-    const waits = operation !== undefined && waitSeconds > 0
-    const sites = waits ? await replication.wait(replicant, operation, waitSeconds, require) : accepted.sites
-    const answer = composeAnswer(site, accepted, sites)
+    // What came of another site's operation is told to that site.
+    const isOwn = operation?.site === site
+    const waits = operation !== undefined && isOwn && waitSeconds > 0
+    const known = waits ? await replication.wait(replicant, operation, waitSeconds, require) : accepted.sites
+    const sites = isOwn ? known : []
+    const earlier = accepted.isRepeated
+      ? await repeatedAnswer(this.#parts.parts, site, exchange, description, context, accepted.status)
+      : undefined
+    const answer = composeAnswer(site, earlier === undefined ? accepted : { ...accepted, answer: earlier }, sites)
     if (operation === undefined) return answer
     const more = this.#parts.contexts.ofOperation(seen, { replicant, dot: operation })
     return { ...answer, rawHeaders: [...answer.rawHeaders, ...more] }

@@ -34,6 +34,8 @@ export const HEADER_NAMES = {
   level: 'Cheops-Level',
   /** Answer to a write on a replicant: kind and name, percent-encoded. */
   replicant: 'Cheops-Replicant',
+  /** Answer: `true` where the request was here before, by its idempotency key, and nothing was sent. */
+  repeated: 'Cheops-Repeated',
   /** Answer: sites whose part is missing from it. */
   partial: 'Cheops-Partial',
   /** Answer: what the client has seen after it; to be sent back. */

@@ -83,3 +83,6 @@ export const FRESH_ATTEMPT_MS = 1_000
 
 /** Entries that were sent and of which nothing is received for so long: the conversation is given up. A disk syncs in less. */
 export const RECEIVED_TIMEOUT_MS = 60_000
+
+/** Requests with an idempotency key that one replicant remembers, the newest ones: a client that writes every five seconds and tries again for five minutes. */
+export const MAX_KEPT_REQUESTS = 64

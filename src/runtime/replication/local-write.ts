@@ -4,7 +4,6 @@
 import {
   holderOf,
   idOf,
-  keyOf,
   memberByOf,
   membersOfReplicant,
   nextContext,
@@ -19,6 +18,7 @@ import { CheopsError } from '../../errors.ts'
 import { advance, currentPlan } from './lane.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { MAX_INLINE_BODY_BYTES } from './limits.ts'
+import { repeatedBy } from './kept-requests.ts'
 import { release } from './release.ts'
 import { Resource, bytesOf, meaningOf, type Sent } from './resource.ts'
 import type { Shared } from './admission.ts'
@@ -50,6 +50,8 @@ export interface Written {
   readonly operation: Dot | undefined
   /** The request was here before, by its idempotency key: nothing was sent. */
   readonly isRepeated: boolean
+  /** With which it was answered then, where that is known. */
+  readonly status?: number
 }
 
 /** What of a client's head says what is asked; the rest goes along as its authority. */
@@ -77,8 +79,17 @@ export async function writeLocally(
   if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
   const payload = payloadOf(glue, write)
   if (idempotency !== undefined) {
-    const repeated = repeatedBy(replica, payload, idempotency)
-    if (repeated !== undefined) return { outcome: 'applied', answer: undefined, operation: repeated, isRepeated: true }
+    const repeated = repeatedBy(replica, payload, idempotency, options.hash)
+    if (repeated !== undefined) {
+      const { dot: operation, status } = repeated
+      return {
+        outcome: 'applied',
+        answer: undefined,
+        operation,
+        isRepeated: true,
+        ...(status !== undefined && { status }),
+      }
+    }
   }
   const creates = checkMembers(shared, replica, write)
   checkLane(shared, replica)
@@ -247,30 +258,6 @@ function payloadOf(glue: ReplicationGlue, { description, head, path, body }: Loc
   const headers = glue.storedHeaders({ ...head, rawHeaders: plain.rawHeaders })
   const bytes = plain.body === parsed ? body : bytesOf(plain.body)
   return { method: head.method, path, headers, ...(bytes.length > 0 && { body: { bytes } }) }
-}
-
-/**
- * The operation that came with the same key before, as far as it is held.
- * @throws CheopsError ERR_IDEMPOTENCY_KEY when it was another request
- */
-function repeatedBy({ core }: Replica, payload: Payload, idempotency: Idempotency): Dot | undefined {
-  const key = keyOf(idempotency)
-  for (const life of core.replicant.lives) {
-    const known = [...life.live, ...life.conflicts].find(
-      operation => operation.idempotency !== undefined && keyOf(operation.idempotency) === key,
-    )
-    if (known?.payload !== undefined && !isSameRequest(known.payload, payload))
-      throw new CheopsError('ERR_IDEMPOTENCY_KEY', 'The idempotency key came with another request before.')
-    const dot = known?.dot ?? life.keys.get(key)?.dot
-    if (dot !== undefined) return dot
-  }
-  return undefined
-}
-
-function isSameRequest(a: Payload, b: Payload): boolean {
-  const text = ({ method, path, body }: Payload): string =>
-    JSON.stringify([method, path, body === undefined ? [] : 'bytes' in body ? [...body.bytes] : body.hash])
-  return text(a) === text(b)
 }
 
 /**

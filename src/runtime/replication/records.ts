@@ -23,6 +23,7 @@ import {
 } from '../../core/oplog/index.ts'
 import { encodeJson } from './encode-json.ts'
 import { decodePacked, encodePacked } from './packed-record.ts'
+import type { KeptRequest } from './kept-requests.ts'
 import type { Outcome, SealedOperation } from '../../ports/sync.ts'
 
 const VERSION = 2
@@ -60,6 +61,8 @@ export interface LocalState {
   diverged: boolean
   /** Own operations, oldest first, with what became of them elsewhere. */
   outcomes: readonly KnownOutcomes[]
+  /** Own requests with an idempotency key, oldest first. */
+  requests: readonly KeptRequest[]
   /** Acknowledgement is due. */
   acknowledges: boolean
 }
@@ -110,6 +113,7 @@ export function newLocalState(): LocalState {
     suspect: false,
     diverged: false,
     outcomes: [],
+    requests: [],
     acknowledges: false,
   }
 }

@@ -9,6 +9,7 @@ import {
   type Operation,
 } from '../../core/oplog/index.ts'
 import { takeStep, tellEvent, tellOperation, tellOutcome, type Shared } from './admission.ts'
+import { withRequest } from './kept-requests.ts'
 import type { LocalState } from './records.ts'
 import type { Replica } from './replicas-store.ts'
 
@@ -44,7 +45,8 @@ export async function release(
     if (type !== 'members' && !isRecord) {
       const executed = withExecuted(replica.local.executed, operation, matrices)
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
-      commit.local(replica, { executed, bound, hash: undefined, answered: undefined, ...then })
+      const requests = withRequest(replica.local.requests, operation, status, clock.now(), options.hash)
+      commit.local(replica, { executed, bound, requests, hash: undefined, answered: undefined, ...then })
     }
     // A change of members decides nothing about a write that is in doubt.
     if (replica.draft !== undefined && sameDot(replica.draft.dot, dot)) {
