@@ -24,6 +24,7 @@ import type { ReplicationEvent } from './events.ts'
 import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
 import type { Repairs } from './repair.ts'
 import type { Heard } from './settled.ts'
+import type { Standing } from './standing.ts'
 import type { Unanswered } from './unanswered.ts'
 import type { Outcome, OutboxEntry, SealedOperation } from '../../ports/sync.ts'
 import type { SiteOutcome } from './records.ts'
@@ -38,6 +39,11 @@ export interface Shared {
   readonly repairs: Repairs
   /** What each site has said when its last conversation with this one began. */
   readonly heard: Map<string, Heard>
+  readonly standing: Standing
+  /** Sites that were set back, by the incarnation in which everything was told to them anew. */
+  readonly toldAnew: Map<string, string>
+  /** The number of the next operation of this run. */
+  readonly nextNumber: () => number
   /** The site's clock. */
   clock: Stamp
   /** Lets the lane of a replicant look whether there is something to do. */
@@ -80,6 +86,11 @@ export function takeStep(
         tellAhead(shared, commit, operation)
         if (from !== undefined) relay(shared, commit, replica, operation, before)
         tellWhoBeginsAnew(commit, replica, operation)
+        // It was released in a run that this store does not know of.
+        if (replica.draft !== undefined && sameDot(replica.draft.dot, operation.dot)) {
+          commit.draft(replica, undefined, undefined)
+          commit.local(replica, { draft: undefined })
+        }
         break
       }
       case 'forgotten':

@@ -7,7 +7,7 @@ import { contains, type Reading, type Resource } from './resource.ts'
 import { tellEvent, type Shared } from './admission.ts'
 import { ABSENT, type Draft } from './records.ts'
 import type { Replica } from './replicas-store.ts'
-import type { Operation } from '../../core/oplog/index.ts'
+import { membersOfReplicant, type Operation } from '../../core/oplog/index.ts'
 
 export type Decision =
   /** The effect is there: released. `reading` is what the application shows. */
@@ -28,11 +28,18 @@ export async function decideDraft(
   const operation = replica.draft
   const draft = replica.local.draft ?? { before: undefined, uncertain: false }
   if (operation === undefined) return { is: 'void' }
+  const { standing, options } = shared
+  const isLeft = operation.dot.incarnation !== options.incarnation
+  const found = isLeft ? standing.amongst(othersOf(operation, replica, options.site)) : 'last'
+  if (found === 'unknown') return 'unread'
   const reading = await resource.read()
   if (reading.is === 'unknown') return 'unread'
   const effect = effectOf(operation, draft, reading, resource)
   if (effect === 'there') {
-    const released = await release(shared, replica, operation, undefined)
+    // In the run that a backup does not know of it may have been released: no two operations may have one dot.
+    const { site, incarnation } = options
+    const dot = found === 'last' ? operation.dot : { site, incarnation, number: shared.nextNumber() }
+    const released = await release(shared, replica, { ...operation, dot }, undefined)
     return { is: 'released', operation: released, reading }
   }
   if (effect === 'not-there' || isOverruled) {
@@ -53,6 +60,12 @@ export async function decideDraft(
       tellEvent(shared, commit, { kind: 'outcome', ...event })
     })
   return { is: 'uncertain' }
+}
+
+function othersOf({ members }: Operation, { core }: Replica, site: string): readonly string[] {
+  const all = new Set([...membersOfReplicant(core.replicant), ...(members?.added ?? [])])
+  all.delete(site)
+  return [...all]
 }
 
 /** The draft had no effect, and never will be anybody's operation. */

@@ -161,7 +161,7 @@ class Pass {
       await this.#intend({ dot: operation.dot, action: 'create', before: ABSENT })
       return this.#took(operation, await this.#resource.create(state), { bound: true, unbound: false })
     }
-    if (!bound) return this.#clash(operation)
+    if (!bound) return this.#isOwn(operation) ? this.#isOurs() : this.#clash(operation)
     // What it shows already needs not be said to it again.
     if (this.#resource.glue.equal(this.#resource.name.kind, reading.body, state))
       return this.#executed(operation, undefined, { bound: true })
@@ -241,6 +241,16 @@ class Pass {
       commit.afterwards(() => unanswered.update(this.#replica))
     })
     return 'done'
+  }
+
+  /** Every create of this site was executed here before anybody heard of it: this store does not know so, since it was set back. */
+  #isOwn({ type, dot }: Operation): boolean {
+    return type === 'create' && dot.site === this.#shared.options.site
+  }
+
+  async #isOurs(): Promise<Step> {
+    await this.#write({ bound: true, suspect: true })
+    return 'again'
   }
 
   /** The name is there and not ours: nothing is done to it, and everybody can see so. */

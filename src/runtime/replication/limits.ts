@@ -86,3 +86,12 @@ export const RECEIVED_TIMEOUT_MS = 60_000
 
 /** Requests with an idempotency key that one replicant remembers, the newest ones: a client that writes every five seconds and tries again for five minutes. */
 export const MAX_KEPT_REQUESTS = 64
+
+/**
+ * Outboxes of earlier runs to one site that stay listed though all of them was received: a site that was set back to before one of these
+ * runs does not list it, and is found by that.
+ */
+export const KEPT_OUTBOXES = 8
+
+/** How long a write that an earlier run has left in doubt waits for the others to say that this store was not set back, milliseconds. */
+export const CONFIRMED_WITHIN_MS = 10_000

@@ -1,6 +1,6 @@
 import { Journal, openJournal } from '../journal/journal.ts'
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
-import { MAX_OUTBOX_MARKS } from './limits.ts'
+import { KEPT_OUTBOXES, MAX_OUTBOX_MARKS } from './limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store, StoreWrite } from '../../ports/store.ts'
 
@@ -69,6 +69,32 @@ export class Outboxes {
     const outbox = { incarnation: this.#incarnation, journal, marks: [] }
     this.#insert(site, outbox)
     return { outbox, writes: [{ kind: 'put', key: indexKey(site, this.#incarnation), value: new Uint8Array([1]) }] }
+  }
+
+  /** Whether an outbox is of a run so long ago that nobody needs to see that it is known here. */
+  isForgettable(site: string, outbox: Outbox): boolean {
+    return this.of(site).indexOf(outbox) < this.of(site).length - 1 - KEPT_OUTBOXES
+  }
+
+  /**
+   * An outbox of an earlier incarnation begins anew, empty, behind what the site says that it has of it: this store was set back to
+   * before that, perhaps to before the incarnation.
+   */
+  async passOver(site: string, incarnation: string, upTo: number): Promise<void> {
+    if (incarnation === this.#incarnation) return
+    const known = this.of(site).find(outbox => outbox.incarnation === incarnation)
+    if (known !== undefined) await known.journal.trim(known.journal.next)
+    const prefix = prefixOf(site, incarnation)
+    const start = new TextEncoder().encode(String(upTo + 1))
+    await this.#store.commit([
+      { kind: 'put', key: indexKey(site, incarnation), value: new Uint8Array([1]) },
+      { kind: 'put', key: `${prefix}start`, value: start },
+    ])
+    this.#sites.set(
+      site,
+      this.of(site).filter(outbox => outbox !== known),
+    )
+    this.#insert(site, { incarnation, journal: new Journal(this.#store, prefix, upTo + 1, upTo + 1), marks: [] })
   }
 
   /** Forgets an outbox of an earlier incarnation, with all that is in it. */

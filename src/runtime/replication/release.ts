@@ -4,7 +4,6 @@ import {
   isReset,
   membersOfReplicant,
   nextStamp,
-  sameDot,
   withExecuted,
   type Operation,
 } from '../../core/oplog/index.ts'
@@ -49,7 +48,7 @@ export async function release(
       commit.local(replica, { executed, bound, requests, hash: undefined, answered: undefined, ...then })
     }
     // A change of members decides nothing about a write that is in doubt.
-    if (replica.draft !== undefined && sameDot(replica.draft.dot, dot)) {
+    if (type !== 'members') {
       commit.draft(replica, undefined, undefined)
       commit.local(replica, { draft: undefined })
     }

@@ -21,6 +21,7 @@ import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { Repairs } from './repair.ts'
 import { Resource } from './resource.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
+import { Standing } from './standing.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
 import { Unanswered } from './unanswered.ts'
 import type { Shared } from './admission.ts'
@@ -80,6 +81,9 @@ export class Replicator {
       waiters: new OutcomeWaiters(options.clock),
       repairs: new Repairs(name => this.#lanes.kick(name)),
       heard: new Map(),
+      standing: new Standing(options.clock, () => this.#wasSetBack()),
+      toldAnew: new Map(),
+      nextNumber: () => ++this.#number,
       clock: ZERO_STAMP,
       kick: ({ name }) => this.#lanes.kick(name),
     }
@@ -145,7 +149,7 @@ export class Replicator {
     const replicant = { service: write.service, kind, name }
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const written = await writeLocally(this.#shared, replica, write, () => ++this.#number)
+        const written = await writeLocally(this.#shared, replica, write, this.#shared.nextNumber)
         const { operation } = written
         return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
       }),
@@ -160,7 +164,7 @@ export class Replicator {
   async changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot> {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const { dot } = await changeMembers(this.#shared, replica, { added, removed }, () => ++this.#number)
+        const { dot } = await changeMembers(this.#shared, replica, { added, removed }, this.#shared.nextNumber)
         return dot
       }),
     )
@@ -257,6 +261,16 @@ export class Replicator {
         return { lives, executed, state }
       }),
     )
+  }
+
+  /** This store is an old backup: what its application has is compared at once, not at the first use. */
+  #wasSetBack(): void {
+    const { options, replicas, kick } = this.#shared
+    options.onEvent({ kind: 'set-back', site: options.site })
+    const all = async (): Promise<void> => {
+      for await (const name of replicas.names()) await replicas.with(name, kick)
+    }
+    all().catch((error: unknown) => this.#fault(error))
   }
 
   async #look(name: ReplicantName): Promise<Looked> {

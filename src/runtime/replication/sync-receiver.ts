@@ -18,11 +18,19 @@ import {
   type ReplicantName,
   type ReplicantStep,
 } from '../../core/oplog/index.ts'
+import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import { CheopsError } from '../../errors.ts'
 import { acknowledgedByOrigin, takeOutcome, takeStep, tellEvent, type Shared } from './admission.ts'
-import { MAX_REMEMBERED_REPLICANTS, MAX_TRANSFER_PARTS, WANT_AFTER_MS, WANT_AGAIN_MS } from './limits.ts'
+import { KEPT_OUTBOXES, MAX_REMEMBERED_REPLICANTS, MAX_TRANSFER_PARTS, WANT_AFTER_MS, WANT_AGAIN_MS } from './limits.ts'
 import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
-import type { OutboxEntry, SealedOperation, SyncChannel, SyncMessage } from '../../ports/sync.ts'
+import type {
+  OutboxCursor,
+  OutboxEntry,
+  OutboxRange,
+  SealedOperation,
+  SyncChannel,
+  SyncMessage,
+} from '../../ports/sync.ts'
 
 /** An entry that is ready to be taken: signatures checked, transfers put together. */
 type Arrival =
@@ -45,6 +53,8 @@ export class SyncReceiver {
   readonly #channel: SyncChannel
   readonly #cursors = new Map<string, number>()
   readonly #first = new Map<string, number>()
+  /** Cursors that are moved to a number, or go, with what is taken next. */
+  readonly #passed = new Map<string, number | undefined>()
   /** Parts of a transfer that is not whole yet, by incarnation of the outbox. */
   readonly #parts = new Map<string, { readonly key: string; readonly operations: SealedOperation[]; count: number }>()
   /** Replicants of which a transfer could not be taken, or that begin anew. */
@@ -94,20 +104,45 @@ export class SyncReceiver {
     if (message.kind === 'entries') return this.#take(message.incarnation, message.first, message.entries)
     if (message.kind !== 'hello') return
     this.#shared.heard.set(this.#channel.site, { incarnation: message.incarnation, outboxes: message.outboxes })
-    const held = await replicas.cursors(this.#channel.site)
-    const cursors = []
-    let wasSetBack = false
-    for (const { incarnation, first, next } of message.outboxes) {
+    const cursors = this.#cursorsFor(message.outboxes, await replicas.cursors(this.#channel.site))
+    const next = new Map(message.outboxes.map(outbox => [outbox.incarnation, outbox.next]))
+    // It has forgotten what it told, and so, perhaps, what it was told.
+    if (cursors.some(({ incarnation: of, upTo }) => upTo >= (next.get(of) ?? 0)))
+      await this.#tellAnew(message.incarnation)
+    const { site, incarnation } = options
+    await this.#channel.send({ kind: 'welcome', version: 0, site, incarnation, cursors })
+  }
+
+  /** How much of the other site's outboxes is here, and of those that it should list and does not: it was set back to before them. */
+  #cursorsFor(outboxes: readonly OutboxRange[], held: ReadonlyMap<string, number>): OutboxCursor[] {
+    const cursors: OutboxCursor[] = []
+    for (const { incarnation, first, next } of outboxes) {
       this.#first.set(incarnation, first)
       const upTo = held.get(incarnation) ?? 0
       this.#cursors.set(incarnation, upTo)
       if (upTo > 0) cursors.push({ incarnation, upTo })
-      wasSetBack ||= upTo >= next
+      // Nothing follows under its numbers: what was there before is told anew.
+      if (first === next && upTo + 1 < first) this.#passed.set(incarnation, first - 1)
     }
-    // It has forgotten what it told, and so, perhaps, what it was told.
-    if (wasSetBack) await this.#resync(this.#channel.site)
-    const { site, incarnation } = options
-    await this.#channel.send({ kind: 'welcome', version: 0, site, incarnation, cursors })
+    const listed = outboxes.map(({ incarnation }) => incarnation).toSorted(compareIncarnations)
+    const [oldest] = listed
+    for (const [incarnation, upTo] of held) {
+      if (listed.includes(incarnation)) continue
+      const isOld =
+        listed.length > KEPT_OUTBOXES && oldest !== undefined && compareIncarnations(incarnation, oldest) < 0
+      if (isOld) this.#passed.set(incarnation, undefined)
+      else cursors.push({ incarnation, upTo })
+    }
+    return cursors
+  }
+
+  /** Once for each run of the other site: it learns of it by the welcome, and says from then on that it knows. */
+  async #tellAnew(incarnation: string): Promise<void> {
+    const { site } = this.#channel
+    if (this.#shared.toldAnew.get(site) === incarnation) return
+    this.#shared.options.onEvent({ kind: 'set-back', site })
+    await this.#resync(site)
+    this.#shared.toldAnew.set(site, incarnation)
   }
 
   async #take(incarnation: string, first: number, entries: readonly Uint8Array[]): Promise<void> {
@@ -132,6 +167,7 @@ export class SyncReceiver {
         const value = new TextEncoder().encode(String(upTo))
         if (isWhole && upTo > cursor)
           commit.writes.push({ kind: 'put', key: cursorKey(this.#channel.site, incarnation), value })
+        this.#passOver(commit)
       })
       this.#cursors.set(incarnation, Math.max(cursor, upTo))
       if (isWhole) await this.#channel.send({ kind: 'received', incarnation, upTo: Math.max(cursor, upTo) })
@@ -139,6 +175,16 @@ export class SyncReceiver {
     } finally {
       for (const replica of users.values()) replicas.release(replica)
     }
+  }
+
+  /** Not before the other site has gone on after the welcome, so that it has seen what was here. */
+  #passOver(commit: Commit): void {
+    for (const [incarnation, upTo] of this.#passed) {
+      const key = cursorKey(this.#channel.site, incarnation)
+      if (upTo === undefined) commit.writes.push({ kind: 'delete', key })
+      else commit.writes.push({ kind: 'put', key, value: new TextEncoder().encode(String(upTo)) })
+    }
+    this.#passed.clear()
   }
 
   async #acquire(arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, Replica>> {

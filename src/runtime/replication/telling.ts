@@ -70,7 +70,7 @@ export class Telling {
     await this.#channel.send({ kind: 'hello', version: 0, site, incarnation, outboxes: ranges })
     await welcome.promise
     if (this.#hasEnded) return listening
-    for (const outbox of outboxes) if (await this.#compare(outbox)) return listening
+    if (await this.#compare(outboxes)) return listening
     this.#onWelcome()
     await this.#tell(outboxes)
     return listening
@@ -117,25 +117,28 @@ export class Telling {
   }
 
   /** @returns true when the conversation must begin anew */
-  async #compare(outbox: Outbox): Promise<boolean> {
-    const { journal } = outbox
-    const { options, replicas } = this.#shared
+  async #compare(outboxes: readonly Outbox[]): Promise<boolean> {
+    const { options, replicas, standing } = this.#shared
     const { site } = this.#channel
-    const upTo = this.#receivedOf(outbox)
-    if (upTo >= journal.written) {
-      // It holds what this store does not know of: this one was set back.
-      options.onEvent({ kind: 'set-back', site: options.site })
-      await replicas.outboxes.remove(site, outbox)
+    // It holds what this store does not know of: this one was set back.
+    const beyond = [...this.#received].filter(
+      ([incarnation, upTo]) =>
+        upTo >= (outboxes.find(outbox => outbox.incarnation === incarnation)?.journal.written ?? 0),
+    )
+    if (beyond.length > 0) {
+      standing.wasSetBack()
       await this.#resync(site)
+      for (const [incarnation, upTo] of beyond) await replicas.outboxes.passOver(site, incarnation, upTo)
       await this.#channel.close('beyond')
       return true
     }
-    if (upTo + 1 < journal.first) {
+    if (outboxes.some(outbox => this.#receivedOf(outbox) + 1 < outbox.journal.first)) {
       options.onEvent({ kind: 'set-back', site })
       await this.#resync(site)
-      return false
     }
-    await this.#trim(outbox, upTo)
+    for (const outbox of outboxes)
+      await this.#trim(outbox, Math.max(this.#receivedOf(outbox), outbox.journal.first - 1))
+    standing.confirmed(site)
     return false
   }
 
@@ -170,11 +173,11 @@ export class Telling {
   }
 
   async #trim(outbox: Outbox, upTo: number): Promise<void> {
-    const { replicas, options } = this.#shared
+    const { replicas } = this.#shared
     try {
       await outbox.journal.trim(upTo + 1)
-      const isOld = outbox.incarnation !== options.incarnation
-      if (isOld && outbox.journal.first === outbox.journal.next)
+      const isEmpty = outbox.journal.first === outbox.journal.next
+      if (isEmpty && replicas.outboxes.isForgettable(this.#channel.site, outbox))
         await replicas.outboxes.remove(this.#channel.site, outbox)
     } catch (error) {
       // The next one trims more.
