@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, rm, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { vi } from 'vitest'
 import { freePort } from '../../support/tcp-proxy.ts'
@@ -207,6 +207,16 @@ export class ProcessMesh implements AsyncDisposable {
       `${method} ${resource} at ${name}: ${answer.status} ${answer.text}; ${this.output(name)}`,
     )
     return answer
+  }
+
+  /** How a thing stands at a site, as its admin API shows it. */
+  async shown(name: string, id: string): Promise<Record<string, unknown>> {
+    const { agent } = this.#site(name)
+    if (agent === undefined) throw new Error(`${name} is down`)
+    const token = (await readFile(agent.ready.adminTokenFile, 'utf8')).trim()
+    const headers = { Authorization: `Bearer ${token}` }
+    const answer = await fetch(`${agent.ready.admin}/v1/replicants/ledger/thing/${id}`, { headers })
+    return (await answer.json()) as Record<string, unknown>
   }
 
   /** `cheops …` against the agent of a site; what it prints as JSON. */
