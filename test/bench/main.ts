@@ -15,12 +15,14 @@ import { profileAgents } from './profile.ts'
 import { judgeAims } from './report/aims.ts'
 import { describeMachine, renderMachine } from './report/machine.ts'
 import { renderChains, renderReport } from './report/report.ts'
+import { profileReplication } from './replication/profile.ts'
+import { benchReplication, othersMost, renderReplication } from './replication/suite.ts'
 import { runPlan } from './run.ts'
 import type { Results } from './run.ts'
 import { findTools, versions } from './tools.ts'
 
 /** The promise of the documentation, kept by force: whatever hangs, the machine is given back. */
-const TIME_LIMIT_MS = 8 * 60_000
+const TIME_LIMIT_MS = { forwarding: 8 * 60_000, replication: 40 * 60_000 } as const
 const RESULTS = path.join(import.meta.dirname, 'results')
 /** How long to look at the machine before it is used, and how much use by others is too much to quote figures. */
 const LOOK_MS = 1_000
@@ -41,12 +43,6 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  const tools = findTools()
-  const stops = whatStops(tools)
-  if (stops !== undefined || tools.wrk === undefined) {
-    say(stops ?? '')
-    return 1
-  }
   const interrupted = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, () => {
@@ -54,15 +50,12 @@ async function main(args: readonly string[]): Promise<number> {
       interrupted.abort()
     })
   }
-  const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(TIME_LIMIT_MS)])
+  const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(TIME_LIMIT_MS[options.suite])])
   const folder = await mkdtemp(path.join(tmpdir(), 'cheops-bench-'))
   const processes = new Processes(folder)
   try {
-    const others = await othersBefore(LOOK_MS, signal)
-    const { port, server } = await startService({ processes, tools, folder, signal })
-    const ground: Ground = { processes, tools, folder, servicePort: port, signal }
-    if (options.profile) console.log(await profileAgents(ground, tools.wrk, profiledCase(options), RESULTS))
-    else await bench(options, ground, server, tools.wrk, others)
+    if (options.suite === 'forwarding') return await forwarding(options, { processes, folder, signal })
+    await replication(options, { processes, folder, signal })
     return 0
   } catch (error) {
     if (interrupted.signal.aborted) return 130
@@ -74,7 +67,64 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function bench(
+type Place = Pick<Ground, 'processes' | 'folder' | 'signal'>
+
+/** @returns the exit code: 0 done, 1 could not begin */
+async function forwarding(options: Options, { processes, folder, signal }: Place): Promise<number> {
+  const tools = findTools()
+  const stops = whatStops(tools)
+  if (stops !== undefined || tools.wrk === undefined) {
+    say(stops ?? '')
+    return 1
+  }
+  const others = await othersBefore(LOOK_MS, signal)
+  const { port, server } = await startService({ processes, tools, folder, signal })
+  const ground: Ground = { processes, tools, folder, servicePort: port, signal }
+  if (options.profile) console.log(await profileAgents(ground, tools.wrk, profiledCase(options), RESULTS))
+  else await benchForwarding(options, ground, server, tools.wrk, others)
+  return 0
+}
+
+async function replication(options: Options, place: Place): Promise<void> {
+  if (options.profile) {
+    console.log(await profileReplication({ ...place, say }, RESULTS))
+    return
+  }
+  const others = await othersBefore(LOOK_MS, place.signal)
+  const startedAt = new Date().toISOString()
+  const began = performance.now()
+  const { rounds, quick, only, replicants } = options
+  const results = await benchReplication({ ...place, rounds, quick, only, say })
+  const most = othersMost(results)
+  const machine = describeMachine(others)
+  const took = `Took ${((performance.now() - began) / 1_000).toFixed(0)} s. ${renderOthers(others, most)}`
+  const node = { node: process.version }
+  const report = [renderReplication(results), `${renderMachine(machine, node)}\n${took}`].join('\n\n')
+  const kept = {
+    format: 1,
+    startedAt,
+    machine: { ...machine, othersMost: most },
+    versions: node,
+    options: { rounds, quick, only, replicants },
+    results,
+  }
+  await keep(options, report, kept)
+}
+
+/** Prints the report and keeps it, with all figures beside it. */
+async function keep(
+  { save }: Options,
+  report: string,
+  kept: { readonly startedAt: string; readonly [name: string]: unknown },
+): Promise<void> {
+  console.log(report)
+  const file = path.join(RESULTS, `${save}.json`)
+  await writeFile(file, `${JSON.stringify(kept, undefined, 1)}\n`)
+  await writeFile(path.join(RESULTS, `${save}.txt`), `${kept.startedAt}\n\n${report}\n`)
+  console.log(`Kept as ${path.relative(process.cwd(), file)}, and this text beside it.`)
+}
+
+async function benchForwarding(
   options: Options,
   ground: Ground,
   service: Parameters<typeof startChains>[1],
@@ -94,30 +144,25 @@ async function bench(
     { wrk, ownPids: () => processes.pids, signal },
   )
   const aims = judgeAims(results, missing)
-  const othersMost = Math.max(0, ...allSamples(results).map(({ othersShare }) => othersShare))
+  const most = Math.max(0, ...allSamples(results).map(({ othersShare }) => othersShare))
 
-  const took = `Took ${((performance.now() - began) / 1_000).toFixed(0)} s. ${renderOthers(others, othersMost)}`
+  const took = `Took ${((performance.now() - began) / 1_000).toFixed(0)} s. ${renderOthers(others, most)}`
   const machine = describeMachine(others)
   const report = [
     renderChains([...wanted]),
     renderReport(cases, results, aims, missing),
     `${renderMachine(machine, versions(ground.tools))}\n${took}`,
   ].join('\n\n')
-  console.log(report)
-  const file = path.join(RESULTS, `${options.save}.json`)
-  const kept = {
+  await keep(options, report, {
     format: 1,
     startedAt,
-    machine: { ...machine, othersMost },
+    machine: { ...machine, othersMost: most },
     versions: versions(ground.tools),
     options: { rounds, quick, only: options.only, chains: options.chains },
     missing,
     aims,
     results,
-  }
-  await writeFile(file, `${JSON.stringify(kept, undefined, 1)}\n`)
-  await writeFile(path.join(RESULTS, `${options.save}.txt`), `${startedAt}\n\n${report}\n`)
-  console.log(`Kept as ${path.relative(process.cwd(), file)}, and this text beside it.`)
+  })
 }
 
 /** What `--only` names first, or the case that the aims are most about. */

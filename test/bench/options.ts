@@ -2,9 +2,14 @@ import { parseArgs } from 'node:util'
 import { CASES } from './cases.ts'
 import { CHAINS } from './chains/chain.ts'
 import type { ChainName } from './chains/chain.ts'
+import { REPLICATION_CASES } from './replication/cases.ts'
+
+/** What belongs together: forwarding beside proxies, or replication. */
+export type Suite = 'forwarding' | 'replication'
 
 export interface Options {
   readonly help: boolean
+  readonly suite: Suite
   /** One short round: to see that all works, not for figures. */
   readonly quick: boolean
   readonly rounds: number
@@ -14,30 +19,44 @@ export interface Options {
   readonly chains: readonly ChainName[]
   /** Name under test/bench/results that the figures are kept as, without `.json`. */
   readonly save: string
-  /** Profile both agents under load in place of measuring. */
+  /** Profile the agents under load in place of measuring. */
   readonly profile: boolean
+  /** That two sites share, or one has, where many are measured. */
+  readonly replicants: number
 }
 
 /** Enough for a median that one disturbed round does not move; with them all takes some six minutes. */
 const ROUNDS = 5
+/** A round of replication takes a minute by itself. */
+const DEFAULT_ROUNDS = { forwarding: ROUNDS, replication: 3 } as const
 const MOST_ROUNDS = 20
+/** What the project's aims are about; fewer do not take as long to make. */
+const REPLICANTS = 100_000
+const QUICK_REPLICANTS = 2_000
+const LEAST_REPLICANTS = 1_000
 
-export const USAGE = `npm run bench [-- OPTIONS]
+export const USAGE = `npm run bench [-- forwarding|replication] [OPTIONS]
+
+  forwarding       the default: requests through two agents, beside nginx and Envoy
+  replication      writes on three sites, catching up, starting with much, beside OrbitDB
 
   --quick          one short round, within a minute: shows that all works, no figures to quote
-  --only CASE      only this case (again for more): ${CASES.map(({ name }) => name).join(', ')}
-  --chain CHAIN    only this way to the service (again for more): ${Object.keys(CHAINS).join(', ')}
-  --rounds N       rounds to take medians of (default ${String(ROUNDS)})
-  --save NAME      keep the figures as test/bench/results/NAME.json (default latest)
-  --profile        in place of measuring: what both agents spend their CPU on while they forward
-                   (small-32, or what --only says)
+  --only CASE      only this case (again for more): ${CASES.map(({ name }) => name).join(', ')};
+                   of replication: ${Object.keys(REPLICATION_CASES).join(', ')}
+  --chain CHAIN    forwarding: only this way to the service (again for more): ${Object.keys(CHAINS).join(', ')}
+  --rounds N       rounds to take medians of (default ${String(ROUNDS)}; replication ${String(DEFAULT_ROUNDS.replication)})
+  --save NAME      keep the figures as test/bench/results/NAME.json (default latest; latest-replication)
+  --replicants N   replication: how many there are for sync and start (default ${String(REPLICANTS)})
+  --profile        in place of measuring: what agents spend their CPU on while they forward (small-32, or what
+                   --only says), or while one of three takes writes
   --help           this text
 `
 
 /** @throws TypeError with a sentence for people */
 export function parseOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       help: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
@@ -45,10 +64,15 @@ export function parseOptions(args: readonly string[]): Options {
       only: { type: 'string', multiple: true, default: [] },
       chain: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
-      save: { type: 'string', default: 'latest' },
+      save: { type: 'string' },
+      replicants: { type: 'string' },
     },
   })
-  const cases = CASES.map(({ name }) => name)
+  const [suite = 'forwarding', further] = positionals
+  if (suite !== 'forwarding' && suite !== 'replication')
+    throw new TypeError(`${suite}: there are forwarding and replication; cases are named by --only.`)
+  if (further !== undefined) throw new TypeError(`${further}: one of forwarding and replication at a time.`)
+  const cases = suite === 'forwarding' ? CASES.map(({ name }) => name) : Object.keys(REPLICATION_CASES)
   for (const name of values.only) {
     if (!cases.includes(name))
       throw new TypeError(`--only ${name}: there is no such case; there are ${cases.join(', ')}.`)
@@ -57,15 +81,22 @@ export function parseOptions(args: readonly string[]): Options {
     if (isChain(name)) return name
     throw new TypeError(`--chain ${name}: there is no such chain; there are ${Object.keys(CHAINS).join(', ')}.`)
   })
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(values.save)) {
-    throw new TypeError(`--save ${values.save}: a name of small letters, digits and hyphens.`)
+  const save = values.save ?? (suite === 'forwarding' ? 'latest' : 'latest-replication')
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(save)) {
+    throw new TypeError(`--save ${save}: a name of small letters, digits and hyphens.`)
   }
-  const rounds = values.rounds === undefined ? (values.quick ? 1 : ROUNDS) : Number(values.rounds)
+  const replicants = Number(values.replicants ?? (values.quick ? QUICK_REPLICANTS : REPLICANTS))
+  if (!Number.isInteger(replicants) || replicants < LEAST_REPLICANTS || replicants > REPLICANTS) {
+    throw new TypeError(
+      `--replicants ${values.replicants ?? ''}: a number from ${String(LEAST_REPLICANTS)} to ${String(REPLICANTS)}.`,
+    )
+  }
+  const rounds = values.rounds === undefined ? (values.quick ? 1 : DEFAULT_ROUNDS[suite]) : Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
     throw new TypeError(`--rounds ${values.rounds ?? ''}: a number from 1 to ${String(MOST_ROUNDS)}.`)
   }
-  const { help, quick, profile, only, save } = values
-  return { help, quick, profile, only, save, chains, rounds }
+  const { help, quick, profile, only } = values
+  return { help, suite, quick, profile, only, save, chains, rounds, replicants }
 }
 
 function isChain(name: string): name is ChainName {

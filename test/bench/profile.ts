@@ -97,20 +97,33 @@ export async function profileAgents(ground: Ground, wrk: string, one: LoadCase, 
   const speed =
     one.of === 'bytes' ? `${figure(bytes / 1e6 / seconds)} MB/s` : `${figure(requests / seconds)} requests/s`
   const parts = [`${one.title}: ${speed} forwarded while both agents were profiled`]
-  for (const site of sites) {
-    const folder = path.join(ground.folder, `${site}-profile`)
-    const [file] = await readdir(folder)
-    if (file === undefined) throw new Error(`${site} wrote no profile`)
-    const kept = path.join(keepIn, `${site}.cpuprofile`)
-    await copyFile(path.join(folder, file), kept)
-    const profile = JSON.parse(await readFile(kept, 'utf8')) as CpuProfile
-    const { functions, parts: byPart } = selfTimes(profile, from, until)
-    parts.push(
-      `${site} by part\n${renderTimes(byPart.slice(0, SHOWN_PARTS))}`,
-      `${site} by function\n${renderTimes(functions.slice(0, SHOWN))}`,
-    )
-  }
+  for (const site of sites)
+    parts.push(await readProfile(site, path.join(ground.folder, `${site}-profile`), keepIn, from, until))
   return parts.join('\n\n')
+}
+
+/**
+ * Tables of what a site spent its time on between two moments, from the profile that Node wrote into `folder` when it ended; kept as
+ * `<site>.cpuprofile`.
+ * @throws Error when there is none
+ */
+export async function readProfile(
+  site: string,
+  folder: string,
+  keepIn: string,
+  fromUs: number,
+  untilUs: number,
+): Promise<string> {
+  const [file] = await readdir(folder)
+  if (file === undefined) throw new Error(`${site} wrote no profile`)
+  const kept = path.join(keepIn, `${site}.cpuprofile`)
+  await copyFile(path.join(folder, file), kept)
+  const profile = JSON.parse(await readFile(kept, 'utf8')) as CpuProfile
+  const { functions, parts } = selfTimes(profile, fromUs, untilUs)
+  return [
+    `${site} by part\n${renderTimes(parts.slice(0, SHOWN_PARTS))}`,
+    `${site} by function\n${renderTimes(functions.slice(0, SHOWN))}`,
+  ].join('\n\n')
 }
 
 function renderTimes(times: readonly SelfTime[]): string {
@@ -118,6 +131,6 @@ function renderTimes(times: readonly SelfTime[]): string {
 }
 
 /** The clock of V8's profiles, the same for all processes of a machine. */
-function monotonicUs(): number {
+export function monotonicUs(): number {
   return Number(process.hrtime.bigint() / 1_000n)
 }

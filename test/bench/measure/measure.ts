@@ -41,10 +41,15 @@ export interface Run {
 export async function measure(chain: Chain, run: Run, { wrk, ownPids, signal }: Measuring): Promise<Sample> {
   const pids = readTree(chain.pids).map(({ pid }) => pid)
   resetPeaks(pids)
-  const before = { memory: readMemory(pids), cpuMs: cpuMs(chain.pids), busy: busy(ownPids()), at: performance.now() }
+  const before = {
+    memory: readMemory(pids),
+    cpuMs: cpuMs(chain.pids),
+    busy: othersBusyMs(ownPids()),
+    at: performance.now(),
+  }
   const report = await runWrk(wrk, { ...chain.target(run.path), ...run }, signal)
   const elapsedMs = performance.now() - before.at
-  const othersMs = busy(ownPids()) - before.busy
+  const othersMs = othersBusyMs(ownPids()) - before.busy
   const { peakBytes } = readMemory(pids)
   const seconds = report.durationUs / 1e6
   return {
@@ -68,7 +73,7 @@ function cpuMs(roots: readonly number[]): number {
 }
 
 /** Time of all CPUs that none of our processes used, milliseconds. wrk counts as a child that has ended. */
-function busy(ownPids: readonly number[]): number {
+export function othersBusyMs(ownPids: readonly number[]): number {
   const own = readOwnStat()
   return readBusyMs() - own.cpuMs - own.childrenCpuMs - cpuMs(ownPids)
 }

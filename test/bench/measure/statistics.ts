@@ -16,6 +16,12 @@ export function spread(values: readonly number[]): Spread {
   return { median: (below + above) / 2, min, max }
 }
 
+/** The value that this share of all is at or below, 0 to 1. Undefined for no values. */
+export function quantile(values: readonly number[], share: number): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
+}
+
 /** What was measured in one round. */
 export interface InRound {
   readonly round: number

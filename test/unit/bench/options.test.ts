@@ -7,12 +7,14 @@ describe('parseOptions', () => {
   it('measures everything in rounds unless told otherwise', () => {
     expect(parseOptions([])).toEqual({
       help: false,
+      suite: 'forwarding',
       quick: false,
       profile: false,
       rounds: 5,
       only: [],
       chains: [],
       save: 'latest',
+      replicants: 100_000,
     })
   })
 
@@ -26,8 +28,18 @@ describe('parseOptions', () => {
     expect(parseOptions(args)).toMatchObject({ only: ['small-1', '4mb'], chains: ['direct', 'forwarded'] })
   })
 
+  it('measures replication when told so, under a name of its own', () => {
+    expect(parseOptions(['replication'])).toMatchObject({ suite: 'replication', rounds: 3, save: 'latest-replication' })
+    expect(parseOptions(['replication', '--only', 'writes']).only).toEqual(['writes'])
+    expect(parseOptions(['replication', '--quick']).replicants).toBeLessThan(100_000)
+  })
+
   it.each([
     [['--only', 'small'], 'small-128'],
+    [['replication', '--only', 'small-1'], 'writes'],
+    [['--only', 'writes'], 'small-1'],
+    [['forwarding', 'replication'], 'one of forwarding and replication'],
+    [['replication', '--replicants', '10'], 'from 1000'],
     [['--chain', 'istio'], 'envoy'],
     [['--chain', 'constructor'], 'envoy'],
     [['--rounds', '0'], 'from 1 to 20'],
@@ -40,7 +52,7 @@ describe('parseOptions', () => {
   })
 
   it('names every flag in its help', () => {
-    for (const flag of ['--quick', '--only', '--chain', '--rounds', '--save', '--profile'])
+    for (const flag of ['--quick', '--only', '--chain', '--rounds', '--save', '--profile', '--replicants'])
       expect(USAGE).toContain(flag)
   })
 })

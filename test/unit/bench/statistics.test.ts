@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { paired, spread } from '../../bench/measure/statistics.ts'
+import { paired, quantile, spread } from '../../bench/measure/statistics.ts'
 
 const figures = fc.array(fc.double({ min: 0, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 30 })
 
@@ -47,5 +47,14 @@ describe('paired', () => {
     expect(paired(rounds(undefined, 30, 40, 50), rounds(10, 10, undefined, 0), ratio)).toMatchObject({ median: 3 })
     expect(paired(rounds(1), [], ratio)).toBeUndefined()
     expect(paired(rounds(1), rounds(1), () => undefined)).toBeUndefined()
+  })
+})
+
+describe('quantile', () => {
+  it('is the value that such a share is at or below', () => {
+    const hundred = Array.from({ length: 100 }, (_, index) => 100 - index)
+    expect([0, 0.5, 0.99, 1].map(share => quantile(hundred, share))).toEqual([1, 50, 99, 100])
+    expect(quantile([3], 0.5)).toBe(3)
+    expect(quantile([], 0.5)).toBeUndefined()
   })
 })

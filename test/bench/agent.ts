@@ -1,0 +1,81 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Processes, Started } from './processes.ts'
+
+/** The built command, as a user starts it. */
+const CHEOPS = path.resolve(import.meta.dirname, '../../dist/src/cli/cheops.js')
+/** One with 100,000 replicants is measured: this is when it counts as broken. */
+const START_TIMEOUT_MS = 60_000
+const ASK_EVERY_MS = 20
+
+/** An agent to start. */
+export interface AgentPlan {
+  readonly processes: Processes
+  /** Temporary folder of this run; the agent has one of its own in it, and finds its data there when it is started again. */
+  readonly folder: string
+  readonly site: string
+  readonly service: { readonly name: string; readonly endpoint: string }
+  /** Address for other agents, `127.0.0.1:0` for any free port. */
+  readonly listen: string
+  readonly bootstrap: readonly string[]
+  /** Further flags of Node (`--cpu-prof`). */
+  readonly nodeFlags: readonly string[]
+  readonly signal: AbortSignal
+}
+
+/** An agent that serves. */
+export interface Agent {
+  readonly site: string
+  readonly server: Started
+  /** Base URL of its ingress. */
+  readonly ingress: string
+  readonly addresses: readonly string[]
+  /** From the start of the process until it has said that it serves, milliseconds. */
+  readonly startMs: number
+}
+
+/** Starts an agent as `cheops up` does. @throws Error with its log when it does not serve */
+export async function startAgent(plan: AgentPlan): Promise<Agent> {
+  const { processes, folder, site, service, nodeFlags, signal } = plan
+  const own = path.join(folder, site)
+  await mkdir(own, { recursive: true })
+  const config = path.join(own, 'cheops.yaml')
+  const ready = path.join(own, 'ready.json')
+  await rm(ready, { force: true })
+  await writeFile(
+    config,
+    // JSON is YAML.
+    JSON.stringify({
+      mesh: 'bench',
+      site,
+      data: './data',
+      listen: [plan.listen],
+      bootstrap: plan.bootstrap,
+      ingress: { listen: '127.0.0.1:0' },
+      admin: { listen: '127.0.0.1:0' },
+      log: { level: 'warn' },
+      services: [{ ...service, expose: { sites: ['*'], methods: ['*'], paths: ['/**'] } }],
+    }),
+  )
+  const args = [...nodeFlags, CHEOPS, 'up', '--config', config, '--ready-file', ready]
+  const began = performance.now()
+  const server = processes.start(site, process.execPath, args)
+  for (;;) {
+    const info = await readReady(ready)
+    const startMs = performance.now() - began
+    if (info !== undefined) return { site, server, startMs, ...info }
+    if (server.ended() || startMs > START_TIMEOUT_MS) throw new Error(`${site} did not start:\n${server.log()}`)
+    await sleep(ASK_EVERY_MS, undefined, { signal })
+  }
+}
+
+/** @returns undefined until the file is there, whole */
+async function readReady(file: string): Promise<Pick<Agent, 'ingress' | 'addresses'> | undefined> {
+  try {
+    const { ingress, addresses } = JSON.parse(await readFile(file, 'utf8')) as Pick<Agent, 'ingress' | 'addresses'>
+    return { ingress, addresses }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,6 @@
+/** All that is measured of replication, in this order, each with what it is for people. */
+export const REPLICATION_CASES = {
+  writes: 'three sites: creates, then writes at one site and at all three, as much as goes and half of that',
+} as const
+
+export type ReplicationCase = keyof typeof REPLICATION_CASES
