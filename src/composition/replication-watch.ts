@@ -88,7 +88,7 @@ export function shownEvent(event: ReplicationEvent, self: string): Omit<AgentEve
 
 function subjectOf(event: ReplicationEvent): string {
   if (event.kind === 'refused') return event.from
-  return event.kind === 'set-back' ? event.site : replicantText(event.replicant)
+  return event.kind === 'set-back' || event.kind === 'foreign' ? event.site : replicantText(event.replicant)
 }
 
 function detailOf(event: ReplicationEvent, self: string): string | undefined {
@@ -115,6 +115,8 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return aheadText(event)
     case 'refused':
       return `an operation that ${event.from} sent was not taken: ${event.why}`
+    case 'foreign':
+      return `the agent of ${event.site} speaks no version of replication that this one does: nothing is told to it; update the older of the two`
     case 'set-back':
       return `the store of ${event.site} was set back to an older state: all that is shared with it is told anew`
     case 'members':

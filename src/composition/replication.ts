@@ -130,6 +130,7 @@ function log(logger: Logger, event: ReplicationEvent): void {
     case 'hole':
     case 'refused':
     case 'set-back':
+    case 'foreign':
     case 'ahead':
       logger.warn(loggable(fields), `replication: ${kind}`)
       return

@@ -5,7 +5,8 @@ export interface PeerTransport {
   /**
    * Opens a stream of `protocol` to a site's agent over the connection that both sides would choose, dialling it if there is none.
    * Concurrent calls share one dial.
-   * @throws CheopsError ERR_SITE_UNREACHABLE when no address answers in time, ERR_SITE_UNKNOWN for a site without a record
+   * @throws CheopsError ERR_SITE_UNREACHABLE when no address answers in time, and, with `unsupported` in its
+   *   meta, when the agent there does not speak the protocol; ERR_SITE_UNKNOWN for a site without a record
    */
   openStream(site: string, protocol: string, signal: AbortSignal): Promise<Stream>
   /** Whether a connection to the site stands now. */

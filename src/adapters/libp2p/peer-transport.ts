@@ -36,6 +36,10 @@ export class Libp2pTransport implements PeerTransport {
       return stream
     } catch (cause) {
       signal.throwIfAborted()
+      if (cause instanceof Error && cause.name === 'UnsupportedProtocolError') {
+        const message = `The agent of site "${site}" does not speak ${protocol}.`
+        throw new CheopsError('ERR_SITE_UNREACHABLE', message, { site, unsupported: protocol }, { cause })
+      }
       const message = `The connection to site "${site}" takes no new stream.`
       throw new CheopsError('ERR_SITE_UNREACHABLE', message, { site }, { cause })
     }

@@ -28,5 +28,7 @@ export type ReplicationEvent =
   | { readonly kind: 'refused'; readonly from: string; readonly why: string }
   /** A peer's store, or this one's, was set back: everything that is shared with it is told anew. */
   | { readonly kind: 'set-back'; readonly site: string }
+  /** A site speaks no version of the sync protocol that this one does: nothing is told to it until one of the two is updated. */
+  | { readonly kind: 'foreign'; readonly site: string }
 
 export type ReplicationListener = (event: ReplicationEvent) => void

@@ -47,6 +47,21 @@ export const MAX_UNRECEIVED_ENTRIES = 2048
 /** Parts of a transfer that a receiver puts together. */
 export const MAX_TRANSFER_PARTS = 256
 
+/** Their operations together, bytes, of all outboxes of one conversation: a life with hundreds of bodies of the largest inline size. */
+export const MAX_TRANSFER_BYTES = 64 * 1024 * 1024
+
+/**
+ * Earlier incarnations of a site of which it is remembered what was received, though the site has nothing left to tell of them: its store
+ * may be set back. Older ones are forgotten, so that names that somebody invents do not fill the disk.
+ */
+export const MAX_IDLE_CURSORS = 256
+
+/** Cursors that one welcome tells: as many as it may hold. */
+export const MAX_WELCOME_CURSORS = 1024
+
+/** Between two times that everything is told anew to one site: a store is not set back more often, and who says so gets no more. */
+export const RESYNC_AGAIN_MS = 10_000
+
 /** Bodies beyond it travel by hash. */
 export const MAX_INLINE_BODY_BYTES = 64 * 1024
 
@@ -95,3 +110,5 @@ export const KEPT_OUTBOXES = 8
 
 /** How long a write that an earlier run has left in doubt waits for the others to say that this store was not set back, milliseconds. */
 export const CONFIRMED_WITHIN_MS = 10_000
+/** Attempts in a row that end because the other site does not speak the protocol, before that is reported: it may just be starting. */
+export const FOREIGN_AFTER_FAILURES = 5

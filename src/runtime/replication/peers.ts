@@ -1,3 +1,4 @@
+import { RESYNC_AGAIN_MS } from './limits.ts'
 import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
 import type { Shared } from './admission.ts'
@@ -30,6 +31,7 @@ export class Peers {
   readonly #senders = new Map<string, SyncSender>()
   readonly #receivers = new Map<string, Receiving>()
   readonly #resyncs = new Map<string, Promise<void>>()
+  readonly #resyncedAt = new Map<string, number>()
   #isStopped = false
 
   /** @param onFault is told of what replication cannot go on with */
@@ -105,7 +107,11 @@ export class Peers {
   }
 
   async #tellAll(site: string): Promise<void> {
-    const { replicas } = this.#shared
+    const { replicas, options } = this.#shared
+    const { clock } = options
+    const waitMs = (this.#resyncedAt.get(site) ?? -Infinity) + RESYNC_AGAIN_MS - clock.monotonic()
+    if (waitMs > 0) await new Promise<void>(resolve => void clock.after(waitMs, resolve))
+    this.#resyncedAt.set(site, clock.monotonic())
     for await (const replicant of replicas.names())
       await replicas.with(replicant, ({ core }) =>
         core.replicant.lives.some(({ changes }) => changes.some(change => change.site === site))

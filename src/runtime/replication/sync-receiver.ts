@@ -1,48 +1,29 @@
+import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import {
-  admit,
   includes,
-  lifeKey,
-  type Context,
-  dotKey,
   knowledgeOf,
+  lifeKey,
   membersOfReplicant,
   missingMatrices,
   missingOf,
-  receive,
-  removalTold,
   replicantKey,
   withAcknowledgement,
-  type LifeTransfer,
-  type MatrixDefinition,
-  type Operation,
+  type Context,
   type ReplicantName,
-  type ReplicantStep,
 } from '../../core/oplog/index.ts'
-import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import { CheopsError } from '../../errors.ts'
 import { acknowledgedByOrigin, takeOutcome, takeStep, tellEvent, type Shared } from './admission.ts'
-import { KEPT_OUTBOXES, MAX_REMEMBERED_REPLICANTS, MAX_TRANSFER_PARTS, WANT_AFTER_MS, WANT_AGAIN_MS } from './limits.ts'
+import { Arrivals, mayTell, type Arrival } from './arrivals.ts'
+import {
+  KEPT_OUTBOXES,
+  MAX_IDLE_CURSORS,
+  MAX_REMEMBERED_REPLICANTS,
+  MAX_WELCOME_CURSORS,
+  WANT_AFTER_MS,
+  WANT_AGAIN_MS,
+} from './limits.ts'
 import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
-import type {
-  OutboxCursor,
-  OutboxEntry,
-  OutboxRange,
-  SealedOperation,
-  SyncChannel,
-  SyncMessage,
-} from '../../ports/sync.ts'
-
-/** An entry that is ready to be taken: signatures checked, transfers put together. */
-type Arrival =
-  | {
-      readonly kind: 'step'
-      readonly replicant: ReplicantName
-      readonly arrived: ReadonlyMap<string, SealedOperation>
-      readonly take: Taking
-    }
-  | { readonly kind: 'entry'; readonly entry: OutboxEntry & { readonly kind: 'acknowledgement' | 'outcome' } }
-  | { readonly kind: 'matrix'; readonly definition: MatrixDefinition }
-type Taking = (replica: Replica) => ReplicantStep
+import type { OutboxCursor, OutboxRange, SyncChannel, SyncMessage } from '../../ports/sync.ts'
 
 /**
  * Takes what another site tells in one conversation. What is in one message is taken in one commit, with the cursor; it is `received`
@@ -55,8 +36,7 @@ export class SyncReceiver {
   readonly #first = new Map<string, number>()
   /** Cursors that are moved to a number, or go, with what is taken next. */
   readonly #passed = new Map<string, number | undefined>()
-  /** Parts of a transfer that is not whole yet, by incarnation of the outbox. */
-  readonly #parts = new Map<string, { readonly key: string; readonly operations: SealedOperation[]; count: number }>()
+  readonly #arrivals: Arrivals
   /** Replicants of which a transfer could not be taken, or that begin anew. */
   readonly #lacks = new Set<string>()
   /** When what is missing of a replicant was asked for last. */
@@ -71,6 +51,7 @@ export class SyncReceiver {
   constructor(shared: Shared, channel: SyncChannel, resync: (site: string) => Promise<void>) {
     this.#shared = shared
     this.#channel = channel
+    this.#arrivals = new Arrivals(shared.options, channel.site)
     this.#resync = resync
   }
 
@@ -103,6 +84,7 @@ export class SyncReceiver {
     // Digests and audits are not answered yet.
     if (message.kind === 'entries') return this.#take(message.incarnation, message.first, message.entries)
     if (message.kind !== 'hello') return
+    checkHello(message, this.#channel.site)
     this.#shared.heard.set(this.#channel.site, { incarnation: message.incarnation, outboxes: message.outboxes })
     const cursors = this.#cursorsFor(message.outboxes, await replicas.cursors(this.#channel.site))
     const next = new Map(message.outboxes.map(outbox => [outbox.incarnation, outbox.next]))
@@ -126,11 +108,15 @@ export class SyncReceiver {
     }
     const listed = outboxes.map(({ incarnation }) => incarnation).toSorted(compareIncarnations)
     const [oldest] = listed
-    for (const [incarnation, upTo] of held) {
-      if (listed.includes(incarnation)) continue
+    const known = new Set(listed)
+    const others = [...held].filter(([incarnation]) => !known.has(incarnation))
+    others.sort(([a], [b]) => compareIncarnations(b, a))
+    for (const [place, [incarnation, upTo]] of others.entries()) {
       const isOld =
         listed.length > KEPT_OUTBOXES && oldest !== undefined && compareIncarnations(incarnation, oldest) < 0
-      if (isOld) this.#passed.set(incarnation, undefined)
+      // Names that somebody invents must not fill the disk, nor the welcome.
+      const isSurplus = place >= MAX_IDLE_CURSORS || cursors.length >= MAX_WELCOME_CURSORS
+      if (isOld || isSurplus) this.#passed.set(incarnation, undefined)
       else cursors.push({ incarnation, upTo })
     }
     return cursors
@@ -146,8 +132,10 @@ export class SyncReceiver {
   }
 
   async #take(incarnation: string, first: number, entries: readonly Uint8Array[]): Promise<void> {
-    const { replicas, options } = this.#shared
-    const cursor = this.#cursors.get(incarnation) ?? 0
+    const { replicas } = this.#shared
+    const cursor = this.#cursors.get(incarnation)
+    if (cursor === undefined)
+      throw new CheopsError('ERR_SYNC_MESSAGE', `${this.#channel.site} has not said that it has such an outbox.`)
     // Where the sender no longer keeps what comes next, it has said so, and tells everything anew.
     const isJump = first > cursor + 1 && first === this.#first.get(incarnation)
     if (first > cursor + 1 && !isJump)
@@ -155,15 +143,15 @@ export class SyncReceiver {
     const fresh = entries.slice(Math.max(0, cursor + 1 - first))
     const arrivals: Arrival[] = []
     for (const bytes of fresh) {
-      const arrival = this.#arrivalOf(incarnation, options.codec.decodeEntry(bytes))
+      const arrival = this.#arrivals.read(incarnation, bytes)
       if (arrival !== undefined) arrivals.push(arrival)
     }
     const users = await this.#acquire(arrivals)
     const upTo = first + entries.length - 1
-    const isWhole = !this.#parts.has(incarnation)
+    const isWhole = !this.#arrivals.isPartial(incarnation)
     try {
       await replicas.commit(commit => {
-        for (const arrival of arrivals) this.#takeOne(commit, arrival, users)
+        for (const arrival of arrivals) this.#decide(commit, arrival, users)
         const value = new TextEncoder().encode(String(upTo))
         if (isWhole && upTo > cursor)
           commit.writes.push({ kind: 'put', key: cursorKey(this.#channel.site, incarnation), value })
@@ -198,78 +186,15 @@ export class SyncReceiver {
     return users
   }
 
-  /** @throws CheopsError ERR_SYNC_ORIGIN: the key of an origin is not known yet, so the conversation waits for it */
-  #arrivalOf(incarnation: string, entry: OutboxEntry): Arrival | undefined {
-    const { matrices } = this.#shared.options
-    switch (entry.kind) {
-      case 'operation': {
-        const operation = this.#open(entry.operation)
-        if (operation === undefined) return undefined
-        const { replicant } = operation
-        const arrived = new Map([[dotKey(operation.dot), entry.operation]])
-        return { kind: 'step', replicant, arrived, take: ({ core }) => admit(core.replicant, operation, matrices) }
-      }
-      case 'transfer':
-        return this.#transferOf(incarnation, entry)
-      case 'removal': {
-        const { replicant, told } = entry
-        return {
-          kind: 'step',
-          replicant,
-          arrived: new Map(),
-          take: ({ core }) => removalTold(core.replicant, told, matrices),
-        }
-      }
-      case 'acknowledgement':
-        return entry.lives.length === 0 ? undefined : { kind: 'entry', entry }
-      case 'outcome':
-        return { kind: 'entry', entry }
-      case 'matrix':
-        return { kind: 'matrix', definition: entry.definition }
-      case 'unknown':
-        return undefined
-    }
-  }
-
-  #transferOf(incarnation: string, entry: OutboxEntry & { readonly kind: 'transfer' }): Arrival | undefined {
-    const { replicant, transfer, more } = entry
-    const key = `${replicantKey(replicant)} ${dotKey(transfer.life.dot)}`
-    const before = this.#parts.get(incarnation)
-    const parts = before?.key === key ? before : { key, operations: [], count: 0 }
-    parts.operations.push(...transfer.operations)
-    parts.count++
-    if (more) {
-      if (parts.count > MAX_TRANSFER_PARTS)
-        throw new CheopsError('ERR_SYNC_MESSAGE', 'A transfer has too many parts.', { reason: 'too-large' })
-      this.#parts.set(incarnation, parts)
-      return undefined
-    }
-    this.#parts.delete(incarnation)
-    const arrived = new Map<string, SealedOperation>()
-    const operations: Operation[] = []
-    for (const sealed of parts.operations) {
-      const operation = this.#open(sealed)
-      if (operation === undefined) return undefined
-      arrived.set(dotKey(operation.dot), sealed)
-      operations.push(operation)
-    }
-    const { summary } = transfer
-    const whole: LifeTransfer = {
-      operations,
-      ...(summary !== undefined && { summary }),
-    }
-    const { matrices } = this.#shared.options
-    return { kind: 'step', replicant, arrived, take: ({ core }) => receive(core.replicant, whole, matrices) }
-  }
-
-  /** Undefined for what nobody has signed: it is reported, and not asked for again. */
-  #open(sealed: SealedOperation): Operation | undefined {
+  /** What cannot be decided on is the other site's fault, or a defect here: it must not end the agent, and is not taken. */
+  #decide(commit: Commit, arrival: Arrival, users: ReadonlyMap<string, Replica>): void {
     try {
-      return this.#shared.options.seal.open(sealed)
-    } catch (error) {
-      if (!(error instanceof CheopsError) || error.code === 'ERR_SYNC_ORIGIN') throw error
-      this.#shared.options.onEvent({ kind: 'refused', from: this.#channel.site, why: error.code })
-      return undefined
+      this.#takeOne(commit, arrival, users)
+    } catch (cause) {
+      if (cause instanceof CheopsError) throw cause
+      const { site } = this.#channel
+      this.#shared.options.logger.error({ site, error: String(cause) }, 'what a site has told cannot be taken')
+      throw new CheopsError('ERR_SYNC_MESSAGE', `What ${site} tells cannot be taken.`, { reason: 'failed' }, { cause })
     }
   }
 
@@ -284,6 +209,10 @@ export class SyncReceiver {
       const replica = users.get(replicantKey(arrival.replicant))
       if (replica === undefined) return
       const step = arrival.take(replica)
+      if (step === 'not-a-member') {
+        tellEvent(this.#shared, commit, { kind: 'refused', from, why: step })
+        return
+      }
       takeStep(this.#shared, commit, replica, step, arrival.arrived, from)
       for (const effect of step.effects) {
         if (effect.kind === 'held' && effect.operation.dot.site === from)
@@ -298,7 +227,12 @@ export class SyncReceiver {
     const replica = users.get(replicantKey(entry.replicant))
     if (replica === undefined) return
     if (entry.kind === 'acknowledgement') {
-      const { acknowledgements } = replica.core
+      const { acknowledgements, replicant } = replica.core
+      if (!mayTell(replicant, from)) {
+        // It may have become one by what is not here yet: then it can tell of that.
+        this.#lacks.add(replicantKey(replica.name))
+        return
+      }
       commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, from, entry.lives, entry.clock) })
       if (this.#isBehind(replica)) this.#lookLater(replica.name)
       return
@@ -356,8 +290,15 @@ export class SyncReceiver {
   }
 }
 
+function checkHello({ site, incarnation, outboxes }: SyncMessage & { readonly kind: 'hello' }, from: string): void {
+  if (site !== from) throw new CheopsError('ERR_SYNC_MESSAGE', `${from} speaks for ${site}.`)
+  const isLater = (range: OutboxRange): boolean => compareIncarnations(range.incarnation, incarnation) > 0
+  if (outboxes.some(isLater))
+    throw new CheopsError('ERR_SYNC_MESSAGE', `${from} shows outboxes of later incarnations than its own.`)
+}
+
 function closeReasonOf(error: unknown): 'gap' | 'too-large' | 'invalid' | 'failed' {
   if (!(error instanceof CheopsError) || error.code !== 'ERR_SYNC_MESSAGE') return 'failed'
   const { reason } = error.meta
-  return reason === 'gap' || reason === 'too-large' ? reason : 'invalid'
+  return reason === 'gap' || reason === 'too-large' || reason === 'failed' ? reason : 'invalid'
 }

@@ -1,5 +1,5 @@
 import { CheopsError } from '../../errors.ts'
-import { FRESH_ATTEMPT_MS, OPEN_TIMEOUT_MS, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
+import { FOREIGN_AFTER_FAILURES, FRESH_ATTEMPT_MS, OPEN_TIMEOUT_MS, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
 import { Telling } from './telling.ts'
 import type { Shared } from './admission.ts'
 
@@ -23,6 +23,8 @@ export class SyncSender {
   /** The site was not heard since the conversation began. */
   #isDoubted = false
   #failures = 0
+  /** It was reported that the site does not speak this version. */
+  #isForeign = false
   #endPause: () => void = () => undefined
 
   constructor(shared: Shared, site: string, resync: (site: string) => Promise<void>) {
@@ -76,8 +78,8 @@ export class SyncSender {
       life.addEventListener('abort', end, { once: true })
       try {
         await this.#converse(turn)
-        this.#failures = 0
       } catch (error) {
+        this.#noticeVersion(error)
         const code = error instanceof CheopsError ? error.code : undefined
         // The agent stops: its store takes nothing more.
         if (code === 'ERR_STORE_FAILED' || code === 'ERR_STORE_CORRUPT') throw error
@@ -86,11 +88,23 @@ export class SyncSender {
         else logger.error({ site: this.#site, error: String(error) }, 'a conversation of sync has failed')
       } finally {
         life.removeEventListener('abort', end)
+        // One that ends at once, over and over, is begun ever more seldom, whatever the other site answers at its beginning.
+        const lastedMs = this.#shared.options.clock.monotonic() - this.#turnAt
+        if (this.#telling?.hasProgressed || (this.#isWelcome && lastedMs > RETRY_CAP_MS)) this.#failures = 0
         this.#isWelcome = false
         this.#telling = undefined
       }
       if (!turn.signal.aborted) await this.#pause(life)
     }
+  }
+
+  /** Once: an agent of another version is asked again, seldom, until it is replaced by one of this. */
+  #noticeVersion(error: unknown): void {
+    // In the first moments of an agent its protocols are not all there.
+    if (this.#isForeign || this.#failures < FOREIGN_AFTER_FAILURES) return
+    if (!(error instanceof CheopsError) || error.meta['unsupported'] === undefined) return
+    this.#isForeign = true
+    this.#shared.options.onEvent({ kind: 'foreign', site: this.#site })
   }
 
   async #pause(life: AbortSignal): Promise<void> {
@@ -125,7 +139,7 @@ export class SyncSender {
       resync: this.#resync,
       onWelcome: () => {
         this.#isWelcome = true
-        this.#failures = 0
+        this.#isForeign = false
       },
     })
     this.#telling = telling

@@ -27,6 +27,7 @@ export class Telling {
   /** What the other site has received, by incarnation of the outbox. */
   readonly #received = new Map<string, number>()
   #progressAt = 0
+  #hasProgressed = false
   #hasEnded = false
   /** Wakes whoever waits for something new, for room, or for the end. */
   #wake: () => void = () => undefined
@@ -37,6 +38,11 @@ export class Telling {
     this.#resync = resync
     this.#onWelcome = onWelcome
     this.#outgoing = new Outgoing(shared, channel.site)
+  }
+
+  /** Whether the other site has received anything in this conversation. */
+  get hasProgressed(): boolean {
+    return this.#hasProgressed
   }
 
   /** Something new stands in an outbox. */
@@ -166,6 +172,7 @@ export class Telling {
     if (outbox === undefined) return
     if (upTo >= outbox.journal.written)
       throw new CheopsError('ERR_SYNC_MESSAGE', `${site} says that it has what was never sent.`)
+    this.#hasProgressed ||= upTo > this.#receivedOf(outbox)
     this.#received.set(incarnation, Math.max(upTo, this.#receivedOf(outbox)))
     this.#progressAt = this.#now()
     await this.#trim(outbox, upTo)

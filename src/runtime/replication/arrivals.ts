@@ -1,0 +1,174 @@
+import {
+  admit,
+  dotKey,
+  receive,
+  removalTold,
+  replicantKey,
+  type LifeTransfer,
+  type MatrixDefinition,
+  type Operation,
+  type Replicant,
+  type ReplicantName,
+  type ReplicantStep,
+} from '../../core/oplog/index.ts'
+import { CheopsError } from '../../errors.ts'
+import { MAX_TRANSFER_BYTES, MAX_TRANSFER_PARTS } from './limits.ts'
+import type { ReplicationContext } from './context.ts'
+import type { Replica } from './replicas-store.ts'
+import type { OutboxEntry, SealedOperation } from '../../ports/sync.ts'
+
+/** An entry that is ready to be taken: signatures checked, transfers put together, and what nobody may say left out. */
+export type Arrival =
+  | {
+      readonly kind: 'step'
+      readonly replicant: ReplicantName
+      readonly arrived: ReadonlyMap<string, SealedOperation>
+      /** `not-a-member`: the sender is to have no say in this replicant. */
+      readonly take: (replica: Replica) => ReplicantStep | 'not-a-member'
+    }
+  | { readonly kind: 'entry'; readonly entry: OutboxEntry & { readonly kind: 'acknowledgement' | 'outcome' } }
+  | { readonly kind: 'matrix'; readonly definition: MatrixDefinition }
+
+interface Parts {
+  readonly key: string
+  readonly operations: SealedOperation[]
+  count: number
+  bytes: number
+}
+
+/** Reads the entries that one other site sends in one conversation. */
+export class Arrivals {
+  readonly #options: ReplicationContext
+  readonly #from: string
+  /** Parts of a transfer that is not whole yet, by incarnation of the outbox. */
+  readonly #parts = new Map<string, Parts>()
+  #partBytes = 0
+
+  /** @param from the site that sends them */
+  constructor(options: ReplicationContext, from: string) {
+    this.#options = options
+    this.#from = from
+  }
+
+  /** Whether a transfer of that outbox has begun and is not whole yet. */
+  isPartial(incarnation: string): boolean {
+    return this.#parts.has(incarnation)
+  }
+
+  /**
+   * Undefined for what says nothing, or is refused, which is reported.
+   * @throws CheopsError ERR_SYNC_MESSAGE; ERR_SYNC_ORIGIN: the key of an origin is not known yet, so the conversation waits for it
+   */
+  read(incarnation: string, bytes: Uint8Array): Arrival | undefined {
+    const { codec, matrices } = this.#options
+    const entry = codec.decodeEntry(bytes)
+    switch (entry.kind) {
+      case 'operation': {
+        const operation = this.#open(entry.operation)
+        if (operation === undefined) return undefined
+        const { replicant } = operation
+        const arrived = new Map([[dotKey(operation.dot), entry.operation]])
+        return { kind: 'step', replicant, arrived, take: ({ core }) => admit(core.replicant, operation, matrices) }
+      }
+      case 'transfer':
+        return this.#transfer(incarnation, entry)
+      case 'removal': {
+        const { replicant, told } = entry
+        // Each member speaks for itself.
+        if (told.member !== this.#from) return this.#refuse('not-its-word')
+        return {
+          kind: 'step',
+          replicant,
+          arrived: new Map(),
+          take: ({ core }) =>
+            mayTell(core.replicant, this.#from) ? removalTold(core.replicant, told, matrices) : 'not-a-member',
+        }
+      }
+      case 'acknowledgement':
+        return entry.lives.length === 0 ? undefined : { kind: 'entry', entry }
+      case 'outcome':
+        return { kind: 'entry', entry }
+      case 'matrix':
+        return { kind: 'matrix', definition: entry.definition }
+      case 'unknown':
+        return undefined
+    }
+  }
+
+  #transfer(incarnation: string, entry: OutboxEntry & { readonly kind: 'transfer' }): Arrival | undefined {
+    const { replicant, transfer, more } = entry
+    const parts = this.#partsOf(incarnation, `${replicantKey(replicant)} ${dotKey(transfer.life.dot)}`)
+    for (const sealed of transfer.operations) {
+      parts.operations.push(sealed)
+      parts.bytes += sealed.bytes.length
+      this.#partBytes += sealed.bytes.length
+    }
+    parts.count++
+    if (more) {
+      if (parts.count > MAX_TRANSFER_PARTS || this.#partBytes > MAX_TRANSFER_BYTES)
+        throw new CheopsError('ERR_SYNC_MESSAGE', 'A transfer has too many parts.', { reason: 'too-large' })
+      return undefined
+    }
+    this.#parts.delete(incarnation)
+    this.#partBytes -= parts.bytes
+    const { summary } = transfer
+    if (summary !== undefined && summary.from !== this.#from) return this.#refuse('not-its-word')
+    const arrived = new Map<string, SealedOperation>()
+    const operations: Operation[] = []
+    for (const sealed of parts.operations) {
+      const operation = this.#open(sealed)
+      if (operation === undefined) return undefined
+      arrived.set(dotKey(operation.dot), sealed)
+      operations.push(operation)
+    }
+    const whole: LifeTransfer = { operations, ...(summary !== undefined && { summary }) }
+    const { matrices } = this.#options
+    return {
+      kind: 'step',
+      replicant,
+      arrived,
+      // Operations are believed of those who have signed them, whoever brings them.
+      take: ({ core }) =>
+        summary === undefined || mayTell(core.replicant, this.#from, operations)
+          ? receive(core.replicant, whole, matrices)
+          : 'not-a-member',
+    }
+  }
+
+  #partsOf(incarnation: string, key: string): Parts {
+    const known = this.#parts.get(incarnation)
+    if (known?.key === key) return known
+    // Of one that was begun and is not gone on with nothing is kept.
+    this.#partBytes -= known?.bytes ?? 0
+    const parts: Parts = { key, operations: [], count: 0, bytes: 0 }
+    this.#parts.set(incarnation, parts)
+    return parts
+  }
+
+  /** Undefined for what nobody has signed: it is reported, and not asked for again. */
+  #open(sealed: SealedOperation): Operation | undefined {
+    try {
+      return this.#options.seal.open(sealed)
+    } catch (error) {
+      if (!(error instanceof CheopsError) || error.code === 'ERR_SYNC_ORIGIN') throw error
+      return this.#refuse(error.code)
+    }
+  }
+
+  #refuse(why: string): undefined {
+    this.#options.onEvent({ kind: 'refused', from: this.#from, why })
+  }
+}
+
+/**
+ * Whether a site may say what it remembers of a replicant: nothing is known of it yet, or the site is or was a member, as is known here or
+ * by what members have signed. Such words are not signed, and change what is here.
+ */
+export function mayTell({ lives }: Replicant, site: string, brought: readonly Operation[] = []): boolean {
+  const changes = lives.flatMap(life => life.changes)
+  if (changes.length === 0) return true
+  const members = new Set(changes.filter(({ member }) => member).map(change => change.site))
+  for (const { dot, type, members: changed } of brought)
+    if (members.has(dot.site) || type === 'create') for (const added of changed?.added ?? []) members.add(added)
+  return members.has(site)
+}

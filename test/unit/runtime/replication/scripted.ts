@@ -1,0 +1,238 @@
+/**
+ * One site with a real replicator, codec and signatures on a store in memory, and peers whose every message the test says itself. No
+ * application: what arrives is held, and not executed.
+ */
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { syncCodec } from '../../../../protocols/sync/codec.ts'
+import { createOperationSeal } from '../../../../protocols/sync/seal.ts'
+import type { Dot, LifeKnowledge, Operation } from '../../../../src/core/oplog/index.ts'
+import { CheopsError } from '../../../../src/errors.ts'
+import { Replicator } from '../../../../src/runtime/replication/replicator.ts'
+import { MemoryStore } from '../../../support/memory-store.ts'
+import { realClock, realRandom, silentLogger } from '../../../support/real-time.ts'
+import type { Clock } from '../../../../src/ports/clock.ts'
+import type { ReplicationEvent } from '../../../../src/runtime/replication/events.ts'
+import type {
+  OperationSeal,
+  OutboxEntry,
+  SyncChannel,
+  SyncCloseReason,
+  SyncMessage,
+} from '../../../../src/ports/sync.ts'
+
+export const HERE = 'here'
+export const INCARNATION = '1763762400000-0000000000000001'
+
+/** The end of a conversation that the replicator has; the test has the other. */
+export class ScriptedChannel implements SyncChannel {
+  readonly site: string
+  readonly role: SyncChannel['role']
+  readonly closed: Promise<SyncCloseReason>
+  readonly messages: AsyncIterable<SyncMessage>
+  readonly #closing = Promise.withResolvers<SyncCloseReason>()
+  readonly #heard: SyncMessage[] = []
+  readonly #said: SyncMessage[] = []
+  #reason: SyncCloseReason | undefined
+  #wake: () => void = () => undefined
+  #wakeTest: () => void = () => undefined
+
+  constructor(site: string, role: SyncChannel['role']) {
+    this.site = site
+    this.role = role
+    this.closed = this.#closing.promise
+    this.messages = { [Symbol.asyncIterator]: () => this.#read() }
+  }
+
+  async send(message: SyncMessage): Promise<void> {
+    if (this.#reason !== undefined) throw ended(this.#reason)
+    this.#said.push(message)
+    this.#wakeTest()
+  }
+
+  async close(reason: SyncCloseReason): Promise<void> {
+    this.#reason ??= reason
+    this.#closing.resolve(this.#reason)
+    this.#wake()
+    this.#wakeTest()
+  }
+
+  /** The peer says this. */
+  says(message: SyncMessage): void {
+    this.#heard.push(message)
+    this.#wake()
+  }
+
+  /** The next thing of a kind that the replicator says, or why it ended the conversation. */
+  async next<K extends SyncMessage['kind']>(kind: K): Promise<Extract<SyncMessage, { kind: K }> | SyncCloseReason> {
+    for (;;) {
+      const place = this.#said.findIndex(message => message.kind === kind)
+      const found = place === -1 ? undefined : this.#said.splice(place, 1)[0]
+      if (found !== undefined) return found as Extract<SyncMessage, { kind: K }>
+      if (this.#reason !== undefined) return this.#reason
+      await new Promise<void>(resolve => (this.#wakeTest = resolve))
+    }
+  }
+
+  async *#read(): AsyncGenerator<SyncMessage> {
+    for (;;) {
+      const message = this.#heard.shift()
+      if (message !== undefined) yield message
+      else if (this.#reason === undefined) await new Promise<void>(resolve => (this.#wake = resolve))
+      else if (this.#reason === 'done' || this.#reason === 'stopping') return
+      else throw ended(this.#reason)
+    }
+  }
+}
+
+function ended(reason: SyncCloseReason): CheopsError {
+  return new CheopsError('ERR_SYNC_CLOSED', `The conversation has ended: ${reason}.`, { reason })
+}
+
+export class Scripted implements AsyncDisposable {
+  readonly store: MemoryStore
+  readonly events: ReplicationEvent[] = []
+  readonly replicator: Replicator
+  /** Conversations that the replicator has opened, by site, the newest last. */
+  readonly opened = new Map<string, ScriptedChannel[]>()
+  /** Sites that speak another version, and how often they were asked. */
+  readonly foreign = new Set<string>()
+  attempts = 0
+  readonly #keys = new Map<string, ReturnType<typeof generateKeyPairSync>>()
+  #serve: (channel: SyncChannel) => void = () => undefined
+  #number = 0
+  #onOpened: () => void = () => undefined
+
+  private constructor(store: MemoryStore, clock: Clock, incarnation: string) {
+    this.store = store
+    this.replicator = new Replicator({
+      site: HERE,
+      incarnation,
+      store,
+      application: {
+        request: () => Promise.reject(new CheopsError('ERR_SERVICE_NOT_LOCAL', 'There is none.')),
+      },
+      clock,
+      random: realRandom,
+      network: {
+        open: async (site, signal) => {
+          signal.throwIfAborted()
+          if (this.foreign.has(site)) {
+            this.attempts++
+            throw new CheopsError('ERR_SITE_UNREACHABLE', 'It speaks another version.', { site, unsupported: 'x' })
+          }
+          const channel = new ScriptedChannel(site, 'sender')
+          this.opened.set(site, [...(this.opened.get(site) ?? []), channel])
+          this.#onOpened()
+          return channel
+        },
+        serve: async handler => {
+          this.#serve = handler
+          return async () => undefined
+        },
+      },
+      codec: syncCodec,
+      seal: this.sealOf(HERE),
+      logger: silentLogger,
+      glueOf: () => undefined,
+      hash: bytes => Buffer.from(bytes).toString('hex'),
+      fetchState: async () => undefined,
+      mayRun: () => true,
+      onEvent: event => void this.events.push(event),
+    })
+  }
+
+  static async start(
+    store = new MemoryStore(),
+    clock: Clock = realClock,
+    incarnation = INCARNATION,
+  ): Promise<Scripted> {
+    const scripted = new Scripted(store, clock, incarnation)
+    await scripted.replicator.start()
+    return scripted
+  }
+
+  /** A peer opens a conversation, and waits for nothing. */
+  from(site: string): ScriptedChannel {
+    const channel = new ScriptedChannel(site, 'receiver')
+    this.#serve(channel)
+    return channel
+  }
+
+  /** The conversation that the replicator opens to a site, once it does. */
+  async to(site: string, count = 1): Promise<ScriptedChannel> {
+    for (;;) {
+      const channel = this.opened.get(site)?.[count - 1]
+      if (channel !== undefined) return channel
+      await new Promise<void>(resolve => (this.#onOpened = resolve))
+    }
+  }
+
+  sealOf(site: string): OperationSeal {
+    const secret = this.#keyOf(site).privateKey
+    return createOperationSeal({
+      mesh: 'test',
+      site,
+      sign: bytes => new Uint8Array(sign(null, bytes, secret)),
+      publicKeyOf: name => {
+        const jwk = this.#keyOf(name).publicKey.export({ format: 'jwk' })
+        return new Uint8Array(Buffer.from(jwk.x ?? '', 'base64url'))
+      },
+    })
+  }
+
+  /** A create by a site, not signed. */
+  create(site: string, name: string, members: readonly string[]): Operation {
+    const dot: Dot = { site, incarnation: INCARNATION, number: ++this.#number }
+    const stamp = { ms: 1_763_762_400_000 + this.#number, counter: 0 }
+    const body = { bytes: new TextEncoder().encode(JSON.stringify({ id: name })) }
+    return {
+      dot,
+      stamp,
+      replicant: { service: 'shop', kind: 'items', name },
+      life: { stamp, dot },
+      type: 'create',
+      context: [],
+      members: { added: members.toSorted(), removed: [] },
+      payload: { method: 'POST', path: '/items', headers: [], body },
+    }
+  }
+
+  signed(operation: Operation): OutboxEntry {
+    return { kind: 'operation', operation: this.sealOf(operation.dot.site).seal(operation) }
+  }
+
+  /** What somebody knows of a create who holds nothing else of it. */
+  knowledge({ life, dot }: Operation): LifeKnowledge {
+    return { life, knowledge: [dot], holes: [] }
+  }
+
+  /** How many keys stand below a prefix. */
+  async count(prefix: string): Promise<number> {
+    let count = 0
+    for await (const _ of this.store.iterate({ prefix })) count++
+    return count
+  }
+
+  refusals(): string[] {
+    return this.events.flatMap(event => (event.kind === 'refused' ? [`${event.from}: ${event.why}`] : []))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.replicator.stop()
+  }
+
+  #keyOf(site: string): ReturnType<typeof generateKeyPairSync> {
+    const known = this.#keys.get(site) ?? generateKeyPairSync('ed25519')
+    this.#keys.set(site, known)
+    return known
+  }
+}
+
+export function hello(site: string, last: number, more: Partial<SyncMessage & { kind: 'hello' }> = {}): SyncMessage {
+  const outboxes = [{ incarnation: INCARNATION, first: 1, next: last + 1 }]
+  return { kind: 'hello', version: 0, site, incarnation: INCARNATION, outboxes, ...more }
+}
+
+export function entries(first: number, ...of: readonly OutboxEntry[]): SyncMessage {
+  return { kind: 'entries', incarnation: INCARNATION, first, entries: of.map(entry => syncCodec.encodeEntry(entry)) }
+}
