@@ -62,7 +62,7 @@ export const ERRORS = {
   ERR_SCOPE_PARAMETER: {
     status: 400,
     title: 'A parameter of the URL prefix cannot be kept',
-    hint: 'Leave it out: /~<scope>/ alone says where the request runs.',
+    hint: 'Correct it or leave it out: /~<scope>/ alone says where the request runs.',
   },
   ERR_SCOPE_COLLABORATION: {
     status: 501,
@@ -351,7 +351,7 @@ export const ERRORS = {
   ERR_REPLICANT_MEMBERS: {
     status: 422,
     title: 'The scope names other sites than the members of the resource',
-    hint: 'Name exactly the members, or leave the scope out.',
+    hint: 'Nothing was done. Name exactly the members, or leave the scope out. To change it at one site alone, which is no member from then on, send "Cheops-Detach: true".',
   },
   ERR_REPLICANT_UNBOUND: {
     status: 422,

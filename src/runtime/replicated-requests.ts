@@ -1,3 +1,4 @@
+import { DETACH_HEADER } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
@@ -23,6 +24,7 @@ export interface Replication {
   accept(write: LocalWrite): Promise<Accepted>
   wait(replicant: ReplicantName, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]>
   status(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
+  changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot>
   record(replicant: ReplicantName, change: RecordChange): Promise<Dot>
 }
 
@@ -93,6 +95,43 @@ export class ReplicatedRequests {
     return this.#atLevel(glue, exchange, description, body, undefined, context)
   }
 
+  /**
+   * A change under `&` at a site that the scope does not name: where this site knows the resource, it knows whether the scope fits.
+   * @throws CheopsError ERR_REPLICANT_MEMBERS
+   */
+  async checkMembers({ head, path, service }: Exchange, scope: readonly string[]): Promise<void> {
+    const said = SAFE_METHODS.has(head.method) ? undefined : this.#parts.glue(service)?.describe(head, path, undefined)
+    if (said?.is !== 'operation' || said.type === 'create') return
+    const { kind, name } = said
+    const status = await this.#parts.replication.status({ service, kind, name })
+    if (status?.isPresent === true) throw otherMembers(name, status.members, scope)
+  }
+
+  /**
+   * A request whose scope sends it to this site, which is not "&". A change of what is replicated here would make it differ from its
+   * siblings: with a choice of sites it is an operation for all members, accepted at the site that was chosen; else the site has to leave the members for it.
+   * @param isChoice sites with "||" between them
+   * @returns undefined for what runs at this site's own application like any other
+   * @throws CheopsError ERR_REPLICANT_MEMBERS; as `scoped`
+   */
+  async alone(exchange: Exchange, isChoice: boolean): Promise<ComposedAnswer | undefined> {
+    const { head, path, service } = exchange
+    const { replication, site } = this.#parts
+    const said = SAFE_METHODS.has(head.method) ? undefined : this.#parts.glue(service)?.describe(head, path, undefined)
+    if (said?.is !== 'operation' || said.type === 'create') return undefined
+    const { kind, name } = said
+    const status = await replication.status({ service, kind, name })
+    if (status?.isPresent !== true || status.level === 'none') return undefined
+    const { members } = status
+    if (isChoice || members.length === 1) return this.unscoped(exchange)
+    if (headerValue(head.rawHeaders, DETACH_HEADER)?.trim() !== 'true') {
+      const message = `${name} is replicated on ${members.join(', ')}: a change at ${site} alone would make it differ.`
+      throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members })
+    }
+    await replication.changeMembers({ service, kind, name }, [], [site])
+    return undefined
+  }
+
   /** Under which level it is carried out: that of the resource, else what the request asks for, else its kind's. */
   async #atLevel(
     glue: Glue,
@@ -119,13 +158,7 @@ export class ReplicatedRequests {
     if (members === undefined || (present === undefined && !description.creates))
       throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${kind} is called ${name} here.`)
     if (scope !== undefined && scope.toSorted().join() !== members.toSorted().join())
-      throw new CheopsError(
-        'ERR_REPLICANT_MEMBERS',
-        `${name} has the members ${members.join(', ')}, not ${scope.join(', ')}.`,
-        {
-          members,
-        },
-      )
+      throw otherMembers(name, members, scope)
     const isNew = present === undefined
     return this.#parts.unlogged.write({ exchange, glue, description, body, members, context, isNew })
   }
@@ -180,3 +213,8 @@ async function describe(glue: Glue, exchange: Exchange): Promise<{ description: 
 }
 
 const EMPTY = new Uint8Array(0)
+
+function otherMembers(name: string, members: readonly string[], scope: readonly string[]): CheopsError {
+  const message = `${name} has the members ${members.join(', ')}, not ${scope.join(', ')}.`
+  return new CheopsError('ERR_REPLICANT_MEMBERS', message, { members })
+}

@@ -62,8 +62,13 @@ export class Router {
       const context = onward({ ...origin.context, scope: canonical })
       const members = resolution.kind === 'local' ? undefined : membersOf(resolution.placement)
       if (members !== undefined) return await this.#atMembers(exchange, members, context)
-      const sites = resolution.kind === 'local' ? [membership.self] : this.#sitesOf(resolution.placement)
-      return await this.#firstOf(sites, exchange, context)
+      if (resolution.kind !== 'local')
+        return await this.#firstOf(this.#sitesOf(resolution.placement), exchange, context)
+      // The scope says nothing of this service: as without one.
+      const { replicated } = this.#parts
+      const routed =
+        replicated && (await this.#operation('local', exchange, canonical, () => replicated.unscoped(exchange)))
+      return routed ?? (await this.#firstOf([membership.self], exchange, context))
     } catch (error) {
       return refused(exchange, error, membership.self, undefined)
     }
@@ -80,6 +85,8 @@ export class Router {
       const members = context === undefined ? undefined : this.#membersIn(context.scope, exchange.service)
       if (context !== undefined && members?.includes(self) === true)
         return await this.#atMember('received', exchange, members, context)
+      const routed = context && (await this.#alone('received', exchange, context))
+      if (routed !== undefined) return routed
       const result = await this.#toApplication('received', exchange, context, [], undefined)
       return finish(exchange, result, self, context?.scope)
     } catch (error) {
@@ -115,6 +122,7 @@ export class Router {
     const { membership, replicated } = this.#parts
     if (replicated === undefined) throw replicationOff()
     if (members.includes(membership.self)) return this.#atMember('local', exchange, members, context)
+    await replicated.checkMembers(exchange, members)
     return this.#firstOf(nearestFirst(members, membership), exchange, context)
   }
 
@@ -140,6 +148,21 @@ export class Router {
     if (read !== undefined) return read
     const result = await this.#toApplication(kind, exchange, context, answerHeaders, undefined)
     return finish(exchange, result, membership.self, context.scope)
+  }
+
+  /** A request that its scope sends to this site, and not for replication; undefined where it is none of replication's business. */
+  async #alone(kind: TrafficKind, exchange: Exchange, context: RequestContext): Promise<Routed | undefined> {
+    const { replicated } = this.#parts
+    if (replicated === undefined || SAFE_METHODS.has(exchange.head.method)) return undefined
+    return this.#operation(kind, exchange, context.scope, () =>
+      replicated.alone(exchange, this.#isChoice(context.scope, exchange.service)),
+    )
+  }
+
+  #isChoice(scope: string, service: string): boolean {
+    if (!scope.includes('||')) return false
+    const { resolution } = this.#scopes.read(scope, service)
+    return resolution.kind !== 'local' && resolution.placement.kind === 'either'
   }
 
   /** A request that may be an operation on a replicant; undefined where it is not. */
@@ -172,6 +195,8 @@ export class Router {
     let result: RelayResult | undefined
     for (const [index, site] of sites.entries()) {
       const isLast = index === sites.length - 1
+      const routed = site === this.#parts.membership.self ? await this.#alone('local', exchange, context) : undefined
+      if (routed !== undefined) return routed
       const isOther = site !== this.#parts.membership.self
       const accept = isLast || exchange.hasBody ? undefined : acceptOf(isRead, isOther)
       result = await this.#toSite(site, exchange, context, accept)

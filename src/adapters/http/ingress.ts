@@ -13,6 +13,7 @@ import type { ExchangeEnvironment } from './http-exchange.ts'
 import { HttpListener } from './http-listener.ts'
 import type { ListenerLimits } from './http-listener.ts'
 import type { ClientSide } from './relay.ts'
+import { parameterHeaders } from './scope-parameters.ts'
 
 export interface IngressParts {
   readonly environment: ExchangeEnvironment
@@ -63,7 +64,8 @@ export class Ingress {
       this.#checkOrigin(side.request.headers['sec-fetch-site'])
       const head = { ...headOf(side.request), host: side.request.headers.host }
       const address = addressOf(head, this.#options.service, names)
-      checkParameters(address.parameters)
+      const said = parameterHeaders(address.parameters, side.request.rawHeaders)
+      side.request.rawHeaders.push(...said)
       if (address.authority !== undefined) replaceHost(side.request.rawHeaders, address.authority)
       const links = (): LinkContext => this.#linksOf(address, side, socket)
       this.#parts.route(new HttpExchange(side, address, links, environment))
@@ -106,22 +108,6 @@ export class Ingress {
     if (own === undefined) return undefined
     const scopePrefix = /\/~[^/]*$/.exec(base)?.[0] ?? ''
     return own + scopePrefix
-  }
-}
-
-/** What the URL prefix may say beside the scope, for clients that cannot send the header of the same name. */
-const PARAMETERS: ReadonlySet<string> = new Set(['level', 'wait', 'require'])
-
-/**
- * What cannot be kept is not silently passed over.
- * @throws CheopsError ERR_SCOPE_PARAMETER
- */
-function checkParameters(parameters: ReadonlyMap<string, string>): void {
-  for (const name of parameters.keys()) {
-    const why = PARAMETERS.has(name)
-      ? `"${name}" is about replication, which this version does not do`
-      : `there is no parameter "${name.slice(0, 40)}"; there are ${[...PARAMETERS].join(', ')}`
-    throw new CheopsError('ERR_SCOPE_PARAMETER', `The URL prefix cannot be kept: ${why}.`)
   }
 }
 

@@ -13,6 +13,8 @@ export const ERROR_HEADER = 'cheops-error'
 export const CONTEXT_HEADER = 'cheops-context'
 /** Request: the level of a resource that is created. Answer: the level achieved. */
 export const LEVEL_HEADER = 'cheops-level'
+/** Request: `true`: the site may leave the members of the resource for it. */
+export const DETACH_HEADER = 'cheops-detach'
 /** Request: how many members shall be done with it. */
 export const REQUIRE_HEADER = 'cheops-require'
 /** Between agents only: the service that the request is for. */

@@ -113,7 +113,8 @@ describe('scopes in several places', () => {
 
 test.each([
   ['a parameter that nobody knows', 'levl=strong', /there is no parameter/],
-  ['one that this version cannot keep', 'level=strong', /replication, which this version does not do/],
+  ['a value that it does not take', 'level=weak', /level takes none, eventual, transactional, strong, not "weak"/],
+  ['a time that is none', 'wait=soon', /wait takes seconds, not "soon"/],
 ])('%s in the URL prefix is refused and not passed over', async (_what, parameter, sentence) => {
   const { app, client } = await chain(() => {})
   const request = `GET /~site2;${parameter}/app/ HTTP/1.1\r\nHost: h\r\n\r\n`

@@ -18,6 +18,8 @@ export interface Asked {
 export interface SiteOptions {
   /** What it lets others do, as in YAML. */
   readonly expose?: string
+  /** Further services that its application is, too. */
+  readonly aliases?: readonly string[]
   /** Path of a definition. */
   readonly glue?: string
   readonly flags?: Record<string, unknown>
@@ -55,9 +57,10 @@ export class Mesh implements AsyncDisposable {
       const proxy = new TcpProxy({ host: '127.0.0.1', port })
       const application = await FaultyApplication.start(name)
       const flags = {
-        services: [
-          `{name: inventory, endpoint: "${application.url}", expose: ${more[name]?.expose ?? EXPOSED}, glue: ${more[name]?.glue ?? 'rest'}}`,
-        ],
+        services: ['inventory', ...(more[name]?.aliases ?? [])].map(
+          service =>
+            `{name: ${service}, endpoint: "${application.url}", expose: ${more[name]?.expose ?? EXPOSED}, glue: ${more[name]?.glue ?? 'rest'}}`,
+        ),
         ...more[name]?.flags,
       }
       mesh.#sites.set(name, { port, proxy, proxyPort: await proxy.listen(), application, flags, agent: undefined })
@@ -104,6 +107,11 @@ export class Mesh implements AsyncDisposable {
 
   application(name: string): FaultyApplication {
     return this.#site(name).application
+  }
+
+  /** Address of an agent's ingress. */
+  ingress(name: string): string {
+    return this.#site(name).agent?.ready.ingress ?? ''
   }
 
   /** Multiaddress of an agent. */

@@ -79,7 +79,8 @@ describe('answers', () => {
     const { status, rawHeaders, body } = composeAnswer('site1', accepted({}), sites)
     expect([status, [...body]]).toEqual([201, [1]])
     const own = 'Cheops-Site: site1, Cheops-Outcome: applied, Cheops-Level: eventual'
-    const text = 'Cheops-Operation: site1/1-0000000000000000/7, Cheops-Replicant: items/bolt, Cheops-Sites: "2nd";s=pending, site1;s=applied;c=201'
+    const text =
+      'Cheops-Operation: site1/1-0000000000000000/7, Cheops-Replicant: items/bolt, Cheops-Sites: "2nd";s=pending, site1;s=applied;c=201'
     const pairs = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${rawHeaders[at + 1]}`] : []))
     expect(pairs.join(', ')).toBe(`X-A: b, ${own}, ${text}`)
   })
