@@ -9,7 +9,6 @@ import {
   sameDot,
   withAcknowledgement,
   withDot,
-  ZERO_STAMP,
   type LifeId,
   type Operation,
   type OperationId,
@@ -175,9 +174,9 @@ export function othersOf(replicant: Replicant): readonly string[] {
 /** Remembers that a member holds an operation that it has written itself, and all that it had executed. */
 export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation: Operation): void {
   const { acknowledgements } = replica.core
-  const { life, dot, context } = operation
+  const { life, dot, stamp, context } = operation
   const told = [{ life, knowledge: withDot(context, dot), holes: [] }]
-  commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, dot.site, told, ZERO_STAMP) })
+  commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, dot.site, told, stamp) })
 }
 
 /** Tells all other members what is held here, behind what was released, if that is due. */

@@ -1,7 +1,7 @@
 /**
  * The records of one replicant, each under a key of its own, so that a step writes only what it has changed. The key layout is in README.md.
  */
-import { dotKey, sameDot, type Acknowledged, type Dot, type Operation } from '../../core/oplog/index.ts'
+import { dotKey, sameDot, type Acknowledged, type Dot, type Operation, type Replicant } from '../../core/oplog/index.ts'
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import {
   decodeAcknowledged,
@@ -41,8 +41,13 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
   const { isOld } = before
   const writes: StoreWrite[] = []
   const put = (key: string, value: Uint8Array): void => void writes.push({ kind: 'put', key, value })
-  if (isOld || core.replicant !== before.core.replicant) put(`${prefix}core`, encodeCore(core))
-  if (isOld || localDiffers(local, before.local)) put(`${prefix}local`, encodeLocal(local))
+  const keep = (key: string, value: Uint8Array | undefined): void =>
+    void writes.push(value === undefined ? { kind: 'delete', key } : { kind: 'put', key, value })
+  // Of a name of which nothing is known any more nothing stays.
+  if (isOld || core.replicant !== before.core.replicant)
+    keep(`${prefix}core`, isEmpty(core.replicant) ? undefined : encodeCore(core))
+  if (isOld || localDiffers(local, before.local))
+    keep(`${prefix}local`, isNothing(encodeLocal(local)) ? undefined : encodeLocal(local))
 
   const had = before.core.acknowledgements
   for (const [member, acknowledged] of core.acknowledgements)
@@ -68,6 +73,16 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
     else if (before.draft !== undefined) writes.push({ kind: 'delete', key: `${prefix}draft` })
   }
   return writes
+}
+
+const NOTHING = encodeLocal(newLocalState())
+
+function isNothing(local: Uint8Array): boolean {
+  return local.length === NOTHING.length && local.every((byte, place) => byte === NOTHING[place])
+}
+
+function isEmpty({ lives, waiting, early }: Replicant): boolean {
+  return lives.length === 0 && waiting.length === 0 && early.length === 0
 }
 
 type Stored = Pick<Replica, 'core' | 'local' | 'draft' | 'draftBytes' | 'isOld'> & { readonly isNew: boolean }

@@ -9,6 +9,7 @@ import {
   type ReplicantName,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
+import { forgetOld } from './forget.ts'
 import { advance, currentPlan } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { READ_BACK_AFTER_MS } from './limits.ts'
@@ -260,6 +261,13 @@ export class Replicator {
         const state = reading.is === 'present' ? { rawHeaders: reading.rawHeaders, body: reading.bytes } : undefined
         return { lives, executed, state }
       }),
+    )
+  }
+
+  /** Lets go of what nobody needs any more of a replicant, unless its lane has something to do. */
+  async forgetOld(replicant: ReplicantName): Promise<void> {
+    await this.#replicas.with(replicant, replica =>
+      this.#lanes.runIfIdle(replicant, () => forgetOld(this.#shared, replica)),
     )
   }
 
