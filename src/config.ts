@@ -44,7 +44,7 @@ export interface Config {
   }
   /** Bodies of replicated requests that are too large for the store, as files. */
   readonly bodies: {
-    /** Folder of the files, mode 0700; of no other agent. */
+    /** Folder, mode 0700; below it each agent has its own, by its peer ID. */
     readonly folder: string
     /** Bytes of all of them together, at most. */
     readonly maxBytes: number

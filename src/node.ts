@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { startAdminServer } from './adapters/http/admin/index.ts'
+import { openFileBlobs } from './adapters/blobs/file-blobs.ts'
 import { openLevelStore } from './adapters/level/level-store.ts'
 import { createLogger } from './adapters/logging/pino-logger.ts'
 import { createMetrics } from './adapters/metrics/prometheus.ts'
@@ -86,6 +87,11 @@ async function start(
     services: offered(services),
   })
   const { transport, membership } = peer
+  // Below the agent's own name, so that two agents that are given one folder do not remove each other's bodies.
+  const blobs = await openFileBlobs(path.join(config.bodies.folder, peer.peerId), {
+    maxBytes: config.bodies.maxBytes,
+    onFailure: onStoreFailure,
+  })
   const replicationWatch = new ReplicationWatch(config.site, systemClock, metrics)
   const replication = new AgentReplication({
     incarnation: await nextIncarnation(store, systemClock, systemRandom),
@@ -93,6 +99,7 @@ async function start(
     services,
     peer,
     store,
+    blobs,
     clock: systemClock,
     random: systemRandom,
     logger: logger.child({ part: 'replication' }),

@@ -5,7 +5,7 @@ export interface MemoryBlobsOptions {
   /** SHA-256 of all bytes, in small hexadecimal digits; a simulation may take something cheaper of the same shape. */
   readonly hash: (bytes: Uint8Array) => string
   /** Bytes of all bodies together, at most. */
-  readonly maxBytes: number
+  readonly maxBytes: number | (() => number)
 }
 
 /** What "the disk" holds of one body. */
@@ -27,6 +27,11 @@ export class MemoryBlobs implements Blobs {
   constructor(disk: Map<string, StoredBlob>, options: MemoryBlobsOptions) {
     this.#disk = disk
     this.#options = options
+  }
+
+  get maxBytes(): number {
+    const { maxBytes } = this.#options
+    return typeof maxBytes === 'number' ? maxBytes : maxBytes()
   }
 
   get totalBytes(): number {
@@ -144,7 +149,7 @@ export class MemoryBlobs implements Blobs {
 
   #checkSpace(bytes: number): void {
     const usedBytes = this.totalBytes
-    const { maxBytes } = this.#options
+    const { maxBytes } = this
     if (usedBytes + bytes <= maxBytes) return
     const message = `The bodies kept here have ${String(usedBytes)} bytes, and may have ${String(maxBytes)}.`
     throw new CheopsError('ERR_BLOB_SPACE', message, { usedBytes, maxBytes, bytes })

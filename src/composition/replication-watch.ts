@@ -119,6 +119,9 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return `the agent of ${event.site} speaks no version of replication that this one does: nothing is told to it; update the older of the two`
     case 'set-back':
       return `the store of ${event.site} was set back to an older state: all that is shared with it is told anew`
+    case 'waits-for-body':
+      return `a body of ${event.bytes} bytes is not here yet (${event.why}): the resource waits for it`
+    case 'body-here':
     case 'members':
       return undefined
   }

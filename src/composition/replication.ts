@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { BodyExchange } from '../../protocols/body/body-exchange.ts'
 import { StateExchange } from '../../protocols/state/state-exchange.ts'
 import { syncCodec } from '../../protocols/sync/codec.ts'
 import { createOperationSeal } from '../../protocols/sync/seal.ts'
@@ -6,6 +7,7 @@ import { createSyncNetwork } from '../../protocols/sync/sync-network.ts'
 import { ApplicationClient } from '../adapters/http/application-client/index.ts'
 import type { Config } from '../config.ts'
 import type { PeerNode } from '../peer-node.ts'
+import type { Blobs } from '../ports/blobs.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MembershipChange } from '../ports/membership.ts'
@@ -24,6 +26,8 @@ export interface ReplicationParts {
   readonly services: Services
   readonly peer: PeerNode
   readonly store: Store
+  /** Large bodies, of this agent alone. */
+  readonly blobs: Blobs
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -38,10 +42,11 @@ export class AgentReplication {
   readonly listing: ReplicantListing
   readonly #application: ApplicationClient
   readonly #states: StateExchange
+  readonly #bodies: BodyExchange
   readonly #peer: PeerNode
   #unwatch: () => void = () => {}
 
-  constructor({ incarnation, config, services, peer, store, clock, random, logger, onEvent }: ReplicationParts) {
+  constructor({ incarnation, config, services, peer, store, blobs, clock, random, logger, onEvent }: ReplicationParts) {
     const { membership } = peer
     this.#peer = peer
     this.#application = new ApplicationClient({
@@ -57,10 +62,19 @@ export class AgentReplication {
       statusOf: replicant => this.replicator.status(replicant),
       stateFor: replicant => this.replicator.stateFor(replicant),
     })
+    this.#bodies = new BodyExchange({
+      transport: peer.transport,
+      clock,
+      logger,
+      siteOfPeer: peerId => membership.siteOfPeer(peerId),
+      pieceFor: (site, piece) => this.replicator.pieceFor(site, piece),
+    })
     this.replicator = new Replicator({
       site: config.site,
       incarnation,
       store,
+      blobs,
+      bodySource: this.#bodies,
       application: this.#application,
       clock,
       random,
@@ -96,6 +110,7 @@ export class AgentReplication {
     const { membership } = this.#peer
     await this.replicator.start()
     await this.#states.start()
+    await this.#bodies.start()
     this.#unwatch = membership.onChange(change => this.#onChange(change))
     for (const { name, liveness } of membership.sites()) if (liveness !== 'down') this.replicator.connected(name)
   }
@@ -103,6 +118,7 @@ export class AgentReplication {
   async stop(): Promise<void> {
     this.#unwatch()
     await this.#states.stop()
+    await this.#bodies.stop()
     await this.replicator.stop()
     this.#application.close()
   }
@@ -131,6 +147,7 @@ function log(logger: Logger, event: ReplicationEvent): void {
     case 'refused':
     case 'set-back':
     case 'foreign':
+    case 'waits-for-body':
     case 'ahead':
       logger.warn(loggable(fields), `replication: ${kind}`)
       return
@@ -142,6 +159,7 @@ function log(logger: Logger, event: ReplicationEvent): void {
     case 'outcome':
     case 'agrees':
     case 'members':
+    case 'body-here':
       logger.debug(fields, `replication: ${kind}`)
   }
 }

@@ -123,7 +123,7 @@ export const KEYS = {
 
   'bodies.folder': key(
     type.filePath,
-    'Folder for bodies over 64 KiB of replicated requests. No two agents may share one.',
+    'Folder for bodies over 64 KiB of replicated requests; each agent has a folder of its own in it.',
     { fallback: '<data>/bodies', example: './data/site1/bodies' },
   ),
   'bodies.maxBytes': key(

@@ -47,6 +47,8 @@ export interface Blobs {
   collect(isReferenced: (hash: string) => boolean | Promise<boolean>): Promise<CollectedBlobs>
   /** Bytes of all bodies together, partial ones and those that are being written included. */
   readonly totalBytes: number
+  /** The bound on them. */
+  readonly maxBytes: number
 }
 
 export interface WrittenBlob {

@@ -7,7 +7,8 @@ import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
 import type { Description, Glue } from '../ports/glue.ts'
 import { MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
-import type { LocalWrite } from './replication/local-write.ts'
+import { HeldBodies } from './held-bodies.ts'
+import type { LocalWrite, SpooledBody } from './replication/local-write.ts'
 import type { Require } from './replication/outcomes.ts'
 import type { SiteOutcome } from './replication/records.ts'
 import type { Accepted, ReplicaStatus } from './replication/replicator.ts'
@@ -22,6 +23,8 @@ import type { UnloggedWrites } from './unlogged-writes.ts'
 /** What requests need of replication: a part of `replication/replicator.ts`. */
 export interface Replication {
   accept(write: LocalWrite): Promise<Accepted>
+  /** @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws */
+  spool(body: AsyncIterable<Uint8Array>): Promise<SpooledBody>
   wait(replicant: ReplicantName, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]>
   status(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
   changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot>
@@ -40,6 +43,7 @@ export interface ReplicatedRequestsParts {
 /** Says which requests are operations on replicants, and has those carried out. */
 export class ReplicatedRequests {
   readonly #parts: ReplicatedRequestsParts
+  readonly #held = new HeldBodies()
 
   constructor(parts: ReplicatedRequestsParts) {
     this.#parts = parts
@@ -49,7 +53,7 @@ export class ReplicatedRequests {
    * A request under `&` at a member.
    * @param context as it goes to other members
    * @returns undefined for what runs at this site's own application like any other: reads, and what changes no resource as a whole
-   * @throws CheopsError ERR_REPLICANT_*, ERR_SCOPE_COLLABORATION, what reading the body and the application may throw
+   * @throws CheopsError ERR_REPLICANT_*, ERR_SCOPE_COLLABORATION, ERR_BLOB_SPACE, what reading the body and the application may throw
    */
   async scoped(
     exchange: Exchange,
@@ -58,19 +62,7 @@ export class ReplicatedRequests {
   ): Promise<ComposedAnswer | undefined> {
     const glue = this.#parts.glue(exchange.service)
     if (glue === undefined || SAFE_METHODS.has(exchange.head.method)) return undefined
-    const { description, body } = await describe(glue, exchange)
-    switch (description.is) {
-      case 'operation':
-        return this.#atLevel(glue, exchange, description, body, members, context)
-      case 'unnamed':
-        throw new CheopsError('ERR_REPLICANT_UNNAMED', description.why)
-      case 'local':
-        if (description.reason === 'sharing-only') throw new CheopsError('ERR_SCOPE_COLLABORATION', description.why)
-        return undefined
-      case 'read':
-      case 'list':
-        return undefined
-    }
+    return this.#carryOut(glue, exchange, members, context)
   }
 
   /**
@@ -89,10 +81,80 @@ export class ReplicatedRequests {
     const { kind, name } = byPath
     const status = await this.#parts.replication.status({ service, kind, name })
     if (status === undefined || (status.level === 'none' && !status.isPresent)) return undefined
-    const { description, body } = await describe(glue, exchange)
-    if (description.is !== 'operation') return undefined
     const context = { scope: `{${service}: ${this.#parts.site}}`, hops: 1 }
-    return this.#atLevel(glue, exchange, description, body, undefined, context)
+    return this.#carryOut(glue, exchange, undefined, context)
+  }
+
+  async #carryOut(
+    glue: Glue,
+    exchange: Exchange,
+    members: readonly string[] | undefined,
+    context: RequestContext,
+  ): Promise<ComposedAnswer | undefined> {
+    const { head, path } = exchange
+    const byPath = glue.describe(head, path, undefined)
+    const needsBody = glue.needsBody(head, path)
+    // What only the path decides, and is no operation, streams.
+    if (byPath.is === 'local' && !needsBody) return this.#described(glue, exchange, byPath, EMPTY, members, context)
+    if (!(await exchange.isBodyLarger(MAX_INLINE_BODY_BYTES))) {
+      const body = await exchange.readBody(MAX_INLINE_BODY_BYTES)
+      return this.#read(glue, exchange, body, members, context)
+    }
+    const isHeld = byPath.is !== 'operation' || needsBody || MERGES.has(byPath.type)
+    if (isHeld || (await this.#levelOf(exchange, byPath)).level === 'none')
+      return this.#held.with(exchange, byPath, body => this.#read(glue, exchange, body, members, context))
+    const spooled = await this.#parts.replication.spool(exchange.bodyStream())
+    try {
+      const { hash, length } = spooled
+      return await this.#described(glue, exchange, byPath, { hash, length }, members, context)
+    } finally {
+      spooled.release()
+    }
+  }
+
+  #read(
+    glue: Glue,
+    exchange: Exchange,
+    body: Uint8Array,
+    members: readonly string[] | undefined,
+    context: RequestContext,
+  ): Promise<ComposedAnswer | undefined> {
+    const { head, path } = exchange
+    const description = glue.describe(head, path, glue.parseBody(head.rawHeaders, body))
+    return this.#described(glue, exchange, description, body, members, context)
+  }
+
+  async #described(
+    glue: Glue,
+    exchange: Exchange,
+    description: Description,
+    body: LocalWrite['body'],
+    members: readonly string[] | undefined,
+    context: RequestContext,
+  ): Promise<ComposedAnswer | undefined> {
+    const isScoped = members !== undefined
+    switch (description.is) {
+      case 'operation':
+        return this.#atLevel(glue, exchange, description, body, members, context)
+      case 'unnamed':
+        if (isScoped) throw new CheopsError('ERR_REPLICANT_UNNAMED', description.why)
+        return undefined
+      case 'local':
+        if (isScoped && description.reason === 'sharing-only')
+          throw new CheopsError('ERR_SCOPE_COLLABORATION', description.why)
+        return undefined
+      case 'read':
+      case 'list':
+        return undefined
+    }
+  }
+
+  /** The level of the resource, else what the request asks for, else its kind's. */
+  async #levelOf({ service, head }: Exchange, { kind, name, level }: Description & { readonly is: 'operation' }) {
+    const status = await this.#parts.replication.status({ service, kind, name })
+    const asked = levelAsked(head.rawHeaders)
+    const present = status?.isPresent === true ? status : undefined
+    return { present, asked, level: present?.level ?? asked ?? level }
   }
 
   /**
@@ -132,22 +194,18 @@ export class ReplicatedRequests {
     return undefined
   }
 
-  /** Under which level it is carried out: that of the resource, else what the request asks for, else its kind's. */
   async #atLevel(
     glue: Glue,
     exchange: Exchange,
     description: Description & { readonly is: 'operation' },
-    body: Uint8Array,
+    body: LocalWrite['body'],
     scope: readonly string[] | undefined,
     context: RequestContext,
   ): Promise<ComposedAnswer> {
     const { kind, name } = description
-    const status = await this.#parts.replication.status({ service: exchange.service, kind, name })
-    const asked = levelAsked(exchange.head.rawHeaders)
-    const present = status?.isPresent === true ? status : undefined
+    const { present, asked, level } = await this.#levelOf(exchange, description)
     if (present !== undefined && asked !== undefined && asked !== present.level)
       throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is at level ${present.level}, not ${asked}.`)
-    const level = present?.level ?? asked ?? description.level
     if (level === 'eventual') return this.#write(exchange, description, body, scope, context)
     if (level !== 'none')
       throw new CheopsError(
@@ -159,6 +217,9 @@ export class ReplicatedRequests {
       throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${kind} is called ${name} here.`)
     if (scope !== undefined && scope.toSorted().join() !== members.toSorted().join())
       throw otherMembers(name, members, scope)
+    // It was at another level when the body was taken.
+    if (!(body instanceof Uint8Array))
+      throw new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', `${name} is at level none now.`)
     const isNew = present === undefined
     return this.#parts.unlogged.write({ exchange, glue, description, body, members, context, isNew })
   }
@@ -166,7 +227,7 @@ export class ReplicatedRequests {
   async #write(
     exchange: Exchange,
     description: Description & { readonly is: 'operation' },
-    body: Uint8Array,
+    body: LocalWrite['body'],
     members: readonly string[] | undefined,
     context: RequestContext,
   ): Promise<ComposedAnswer> {
@@ -202,15 +263,8 @@ function idempotencyOf(rawHeaders: readonly string[]): { principal: string; key:
   return key === undefined ? undefined : { principal: '', key }
 }
 
-/** What a request does; its body is read, as replication keeps it. */
-async function describe(glue: Glue, exchange: Exchange): Promise<{ description: Description; body: Uint8Array }> {
-  const { head, path } = exchange
-  const byPath = glue.describe(head, path, undefined)
-  // What only the path decides, and is no operation, streams.
-  if (byPath.is === 'local' && !glue.needsBody(head, path)) return { description: byPath, body: EMPTY }
-  const body = await exchange.readBody(MAX_INLINE_BODY_BYTES)
-  return { description: glue.describe(head, path, glue.parseBody(head.rawHeaders, body)), body }
-}
+/** They say what changes, by being looked into: nobody sends some megabytes of that. */
+const MERGES: ReadonlySet<string> = new Set(['merge', 'patch'])
 
 const EMPTY = new Uint8Array(0)
 

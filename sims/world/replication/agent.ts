@@ -1,5 +1,7 @@
 import type { Dot, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Application } from '../../../src/ports/application.ts'
+import type { Blobs } from '../../../src/ports/blobs.ts'
+import type { BodyPiece, BodySource } from '../../../src/ports/bodies.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { ReplicationGlue } from '../../../src/ports/glue.ts'
 import type { Logger } from '../../../src/ports/logger.ts'
@@ -15,6 +17,8 @@ export interface AgentPorts {
   readonly site: string
   readonly incarnation: string
   readonly store: Store
+  readonly blobs: Blobs
+  readonly bodySource: BodySource
   readonly application: Application
   readonly clock: Clock
   readonly random: Random
@@ -55,6 +59,8 @@ export interface Agent {
   changeMembers(name: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<ClientAnswer>
   /** What other members may copy of a name. */
   stateFor(name: ReplicantName): Promise<MemberState | undefined>
+  /** A piece of a large body for another site. */
+  pieceFor(site: string, piece: BodyPiece): Promise<AsyncIterable<Uint8Array> | undefined>
   /** What stands on the disk of a name, and what the agent says of itself (`Diverged`, …) where that is not well. */
   show(
     name: ReplicantName,

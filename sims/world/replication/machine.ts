@@ -1,6 +1,7 @@
 import { Disk } from './disk.ts'
 import { Process } from './process.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
+import type { StoredBlob } from '../memory-blobs.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { VirtualTime } from '../virtual-time.ts'
 import type { DiskOptions } from './disk.ts'
@@ -12,6 +13,10 @@ export const EPOCH_MS = 1_760_000_000_000
 export class Machine {
   readonly name: string
   readonly disk: Disk
+  /** Large bodies, beside the disk; what was written is synced at once. */
+  readonly bodies = new Map<string, StoredBlob>()
+  /** Room for them, bytes. */
+  maxBodiesBytes = 1024 ** 3
   readonly #time: VirtualTime
   readonly #random: SeededRandom
   #process: Process | undefined

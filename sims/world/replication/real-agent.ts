@@ -32,6 +32,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
       dot: await replicator.changeMembers(name, added, removed),
     }),
     stateFor: async name => replicator.stateFor(name),
+    pieceFor: (other, piece) => replicator.pieceFor(other, piece),
     show: async (name, disk) => {
       const status = await replicator.status(name)
       const store = new MemoryStore(new Map(disk))

@@ -1,6 +1,8 @@
 import { nextIncarnation } from '../../../src/runtime/replication/next-incarnation.ts'
 import { FakeApplication } from '../fake-application.ts'
+import { MemoryBlobs } from '../memory-blobs.ts'
 import { Machine } from './machine.ts'
+import { simBodies, simHash } from './sim-bodies.ts'
 import type { Application } from '../../../src/ports/application.ts'
 import type { CheopsError } from '../../../src/errors.ts'
 import type { Logger } from '../../../src/ports/logger.ts'
@@ -70,6 +72,11 @@ export class ReplicaSite {
     const random = this.machine.fork()
     const incarnation = await nextIncarnation(store, clock, random)
     const { site } = world
+    const reach = (other: string): Promise<Agent | undefined> =>
+      process.ask(async () => {
+        await world.sleep(world.wire.delay() * 2)
+        return world.wire.connects(this.name, other) ? site(other).agent : undefined
+      })
     const agent = await world.startAgent({
       site: this.name,
       incarnation,
@@ -83,11 +90,9 @@ export class ReplicaSite {
       glue: world.plant.glue?.(world.glue, this.name) ?? world.glue,
       logger: this.#logger(process),
       onEvent: event => this.#told(event),
-      reach: async other =>
-        process.ask(async () => {
-          await world.sleep(world.wire.delay() * 2)
-          return world.wire.connects(this.name, other) ? site(other).agent : undefined
-        }),
+      blobs: new MemoryBlobs(this.machine.bodies, { hash: simHash, maxBytes: () => this.machine.maxBodiesBytes }),
+      bodySource: simBodies(this.name, reach),
+      reach,
     })
     this.#agent = agent
     this.#watchLinks(process, agent)

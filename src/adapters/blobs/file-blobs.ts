@@ -54,6 +54,10 @@ class FileBlobs implements Blobs {
     this.#space = new Space(maxBytes)
   }
 
+  get maxBytes(): number {
+    return this.#space.maxBytes
+  }
+
   get totalBytes(): number {
     return this.#space.usedBytes
   }

@@ -2,11 +2,11 @@ import { CheopsError } from '../../errors.ts'
 
 /** The room that all bodies share: taken before a byte is written, given back when it is removed. */
 export class Space {
-  readonly #maxBytes: number
+  readonly maxBytes: number
   #usedBytes = 0
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
+    this.maxBytes = maxBytes
   }
 
   get usedBytes(): number {
@@ -15,9 +15,9 @@ export class Space {
 
   /** @throws CheopsError ERR_BLOB_SPACE: nothing was taken */
   take(bytes: number): void {
-    if (this.#usedBytes + bytes > this.#maxBytes) {
-      const message = `The bodies kept here have ${String(this.#usedBytes)} bytes, and may have ${String(this.#maxBytes)}.`
-      throw new CheopsError('ERR_BLOB_SPACE', message, { usedBytes: this.#usedBytes, maxBytes: this.#maxBytes, bytes })
+    if (this.#usedBytes + bytes > this.maxBytes) {
+      const message = `The bodies kept here have ${String(this.#usedBytes)} bytes, and may have ${String(this.maxBytes)}.`
+      throw new CheopsError('ERR_BLOB_SPACE', message, { usedBytes: this.#usedBytes, maxBytes: this.maxBytes, bytes })
     }
     this.#usedBytes += bytes
   }

@@ -144,6 +144,8 @@ export class HttpExchange implements Exchange {
   }
 
   refuse(error: CheopsError, answerHeaders: readonly string[] = []): void {
+    // What was begun and nobody reads on would hold up the rest of the request, which has to pass by.
+    void this.#begun?.rest.return?.()
     const environment = this.#environment
     refuseRequest(this.#side, error, environment.site, environment.glue(this.service), answerHeaders)
   }

@@ -19,6 +19,7 @@ import {
 import { withOutcome, type OutcomeWaiters } from './outcomes.ts'
 import type { ReplicationContext } from './context.ts'
 import type { MatrixBook } from './matrix-book.ts'
+import { largeBodyOf, type BodyRecords } from './body-records.ts'
 import type { ReplicationEvent } from './events.ts'
 import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
 import type { Repairs } from './repair.ts'
@@ -43,6 +44,9 @@ export interface Shared {
   readonly toldAnew: Map<string, string>
   /** The number of the next operation of this run. */
   readonly nextNumber: () => number
+  readonly bodies: BodyRecords
+  /** Lets large bodies be fetched that are not here. */
+  readonly fetchBodies: () => void
   /** The site's clock. */
   clock: Stamp
   /** Lets the lane of a replicant look whether there is something to do. */
@@ -78,7 +82,7 @@ export function takeStep(
         const { operation } = effect
         const sealed = arrived.get(dotKey(operation.dot))
         if (sealed !== undefined && retained.has(dotKey(operation.dot)))
-          commit.putOperation(replica, operation.dot, sealed)
+          keepOperation(shared, commit, replica, operation, sealed)
         if (effect.kind === 'waits') break
         held = true
         shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
@@ -95,6 +99,7 @@ export function takeStep(
       case 'forgotten':
         if (retained.has(dotKey(effect.operation.dot))) break
         commit.deleteOperation(replica, effect.operation.dot)
+        shared.bodies.forget(commit, effect.operation, 'operation')
         supersede(shared, commit, replica, effect.operation)
         break
       case 'conflict':
@@ -160,6 +165,19 @@ function isCreateAlone({ effects }: ReplicantStep): boolean {
   return held.length === 1 && held[0] === 'create'
 }
 
+function keepOperation(
+  { bodies, fetchBodies }: Shared,
+  commit: Commit,
+  replica: Replica,
+  operation: Operation,
+  sealed: SealedOperation,
+): void {
+  commit.putOperation(replica, operation.dot, sealed)
+  if (largeBodyOf(operation) === undefined) return
+  bodies.refer(commit, operation, 'operation')
+  commit.afterwards(fetchBodies)
+}
+
 /** What records must be kept of. */
 function retainedDots({ lives, waiting }: Replicant): ReadonlySet<string> {
   const lists = lives.flatMap(({ live, conflicts, outside, membership }) => [live, conflicts, outside, membership])
@@ -181,7 +199,8 @@ export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation
 
 /** Tells all other members what is held here, behind what was released, if that is due. */
 export function acknowledge(shared: Shared, commit: Commit, replica: Replica): void {
-  if (!replica.local.acknowledges) return
+  // It vouches for the bodies too.
+  if (!replica.local.acknowledges || shared.bodies.missingOf(replica.name).length > 0) return
   const { replicant } = replica.core
   const entry: OutboxEntry = {
     kind: 'acknowledgement',

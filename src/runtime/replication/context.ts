@@ -1,5 +1,7 @@
 import type { Executed, LifeKnowledge, Matrices, Operation, ReplicantName } from '../../core/oplog/index.ts'
 import type { Application } from '../../ports/application.ts'
+import type { Blobs } from '../../ports/blobs.ts'
+import type { BodySource } from '../../ports/bodies.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ReplicationGlue } from '../../ports/glue.ts'
 import type { Logger } from '../../ports/logger.ts'
@@ -11,6 +13,10 @@ import type { ReplicationListener } from './events.ts'
 /** All that replication touches of the world. */
 export interface ReplicationPorts {
   readonly store: Store
+  /** Large bodies; the store refers to them. */
+  readonly blobs: Blobs
+  /** Where those are fetched that others wrote. */
+  readonly bodySource: BodySource
   readonly application: Application
   readonly clock: Clock
   readonly random: Random

@@ -3,7 +3,7 @@
  * error does not see it carried out later. Reading back decides. Source: 3-consistency "Doubt at the origin".
  */
 import { release } from './release.ts'
-import { contains, type Reading, type Resource } from './resource.ts'
+import { contains, type Reading, type Resource, type State } from './resource.ts'
 import { tellEvent, type Shared } from './admission.ts'
 import { ABSENT, type Draft } from './records.ts'
 import type { Replica } from './replicas-store.ts'
@@ -34,7 +34,7 @@ export async function decideDraft(
   if (found === 'unknown') return 'unread'
   const reading = await resource.read()
   if (reading.is === 'unknown') return 'unread'
-  const effect = effectOf(operation, draft, reading, resource)
+  const effect = effectOf(operation, draft, reading, resource, await resource.stateIn(operation))
   if (effect === 'there') {
     // In the run that a backup does not know of it may have been released: no two operations may have one dot.
     const { site, incarnation } = options
@@ -71,6 +71,7 @@ function othersOf({ members }: Operation, { core }: Replica, site: string): read
 /** The draft had no effect, and never will be anybody's operation. */
 export async function voidDraft(shared: Shared, replica: Replica): Promise<void> {
   await shared.replicas.commit(commit => {
+    if (replica.draft !== undefined) shared.bodies.forget(commit, replica.draft, 'draft')
     commit.draft(replica, undefined, undefined)
     commit.local(replica, { draft: undefined })
   })
@@ -81,6 +82,7 @@ function effectOf(
   { before }: Draft,
   reading: Reading,
   resource: Resource,
+  state: State | undefined,
 ): 'there' | 'not-there' | 'unknown' {
   if (reading.is === 'unknown') return 'unknown'
   if (operation.type === 'delete') {
@@ -88,12 +90,9 @@ function effectOf(
     return reading.hash === before ? 'not-there' : 'unknown'
   }
   if (reading.is === 'absent') return before === ABSENT ? 'not-there' : 'unknown'
-  const state = resource.stateIn(operation)
-  const { kind } = resource.name
   const isAsBefore = reading.hash === before
   if (operation.type === 'create' && before !== ABSENT) return isAsBefore ? 'not-there' : 'unknown'
-  if (operation.type === 'replace' && state !== undefined && resource.glue.equal(kind, reading.body, state))
-    return 'there'
+  if (operation.type === 'replace' && state !== undefined && resource.equal(reading.body, state)) return 'there'
   if (operation.type === 'merge' && state?.is === 'json' && reading.body.is === 'json') {
     if (contains(reading.body.value, state.value)) return 'there'
     return isAsBefore ? 'not-there' : 'unknown'

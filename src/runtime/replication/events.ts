@@ -26,6 +26,24 @@ export type ReplicationEvent =
   | { readonly kind: 'ahead'; readonly replicant: ReplicantName; readonly dot: Dot; readonly byMs: number }
   /** An operation of another site was not taken: it contradicts itself, or nobody has signed it. */
   | { readonly kind: 'refused'; readonly from: string; readonly why: string }
+  /** A large body that an operation names could not be fetched yet; it is tried again. Told once. */
+  | {
+      readonly kind: 'waits-for-body'
+      readonly replicant: ReplicantName
+      /** SHA-256 in hexadecimal. */
+      readonly hash: string
+      readonly bytes: number
+      readonly why: string
+    }
+  /** It is here, verified. */
+  | {
+      readonly kind: 'body-here'
+      readonly replicant: ReplicantName
+      readonly hash: string
+      readonly bytes: number
+      /** The site that gave it. */
+      readonly from: string
+    }
   /** A peer's store, or this one's, was set back: everything that is shared with it is told anew. */
   | { readonly kind: 'set-back'; readonly site: string }
   /** A site speaks no version of the sync protocol that this one does: nothing is told to it until one of the two is updated. */

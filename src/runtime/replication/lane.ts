@@ -21,7 +21,8 @@ import { acknowledge, othersOf, tellEvent, tellOutcome, type Shared } from './ad
 import { decideDraft } from './doubt.ts'
 import { MAX_PLANS_TOGETHER } from './limits.ts'
 import { copyState } from './repair.ts'
-import { Resource, contains, type Reading, type Sent } from './resource.ts'
+import { Resource, contains, type Reading, type Sent, type State } from './resource.ts'
+import { largeBodyOf } from './body-records.ts'
 import type { Looked } from './lanes.ts'
 import { ABSENT, type Intent, type LocalState } from './records.ts'
 import type { Replica } from './replicas-store.ts'
@@ -71,7 +72,8 @@ async function settle(shared: Shared, replica: Replica): Promise<Looked> {
     if (replaying || diverged) commit.local(replica, { replaying: false, diverged: false })
     if (diverged) tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
     acknowledge(shared, commit, replica)
-    shared.replicas.due(commit, replica.name, false)
+    // A body that is still to come holds the acknowledgement up.
+    if (!replica.local.acknowledges) shared.replicas.due(commit, replica.name, false)
   })
   return 'settled'
 }
@@ -133,12 +135,19 @@ class Pass {
   }
 
   async #execute(operation: Operation): Promise<Step> {
-    const { site, mayRun } = this.#shared.options
+    const { options, bodies, fetchBodies } = this.#shared
+    const { site, mayRun } = options
     const { dot } = operation
     if (dot.site !== site && !mayRun(operation)) {
       // Whoever exposes it later need not have it sent again.
       await this.#diverge(`this site does not let ${dot.site} do that (expose)`)
       return 'again'
+    }
+    const body = largeBodyOf(operation)
+    if (body !== undefined && !bodies.isHere(operation.replicant, body.hash)) {
+      // It goes on when it is here.
+      fetchBodies()
+      return 'waits'
     }
     const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
     return isState ? this.#executeState(operation) : this.#executeRequest(operation)
@@ -155,22 +164,22 @@ class Pass {
       await this.#intend({ dot: operation.dot, action: 'delete', before: reading.hash })
       return this.#took(operation, await this.#resource.delete(), { bound: false })
     }
-    const state = this.#resource.stateIn(operation)
+    const state = await this.#resource.stateIn(operation)
     if (state === undefined) return this.#cannotSay()
+    const headers = operation.payload?.headers.flat() ?? []
     if (reading.is === 'absent') {
       await this.#intend({ dot: operation.dot, action: 'create', before: ABSENT })
-      return this.#took(operation, await this.#resource.create(state), { bound: true, unbound: false })
+      return this.#took(operation, await this.#resource.create(state, headers), { bound: true, unbound: false })
     }
     if (!bound) return this.#isOwn(operation) ? this.#isOurs() : this.#clash(operation)
     // What it shows already needs not be said to it again.
-    if (this.#resource.glue.equal(this.#resource.name.kind, reading.body, state))
-      return this.#executed(operation, undefined, { bound: true })
+    if (this.#resource.equal(reading.body, state)) return this.#executed(operation, undefined, { bound: true })
     await this.#intend({ dot: operation.dot, action: 'replace', before: reading.hash })
     if (this.#resource.glue.kind(this.#resource.name.kind)?.isImmutable !== true)
-      return this.#took(operation, await this.#resource.replace(state, reading), { bound: true })
+      return this.#took(operation, await this.#resource.replace(state, headers, reading), { bound: true })
     const gone = await this.#resource.delete()
     if (gone === undefined || (gone.is !== 'done' && !isGone(gone))) return this.#took(operation, gone, {})
-    return this.#took(operation, await this.#resource.create(state), { bound: true })
+    return this.#took(operation, await this.#resource.create(state, headers), { bound: true })
   }
 
   /** Any other operation is sent as it was written. */
@@ -349,9 +358,11 @@ class Pass {
       await this.#write({ intent: undefined, ...(made && { bound: true }), hash: undefined, answered: undefined })
       return 'done'
     }
-    const done = this.#isDone(intent, operation, reading)
+    const state = await this.#resource.stateIn(operation)
+    const done = this.#isDone(intent, operation, reading, state)
     if (done === 'yes') {
-      const isAll = reading.is === 'present' && this.#isEqual(reading, operation)
+      const saysAll = state !== undefined && isReset(operation, this.#matrices)
+      const isAll = saysAll && reading.is === 'present' && this.#resource.equal(reading.body, state)
       return this.#executed(operation, undefined, {
         ...boundAfter(intent, this.#local),
         ...(isAll && { hash: reading.hash }),
@@ -366,14 +377,12 @@ class Pass {
     return this.#begunAnew(operation)
   }
 
-  /** Whether what the application shows is the state that an operation says, and no more. */
-  #isEqual(reading: Reading & { readonly is: 'present' }, operation: Operation): boolean {
-    const state = isReset(operation, this.#matrices) ? this.#resource.stateIn(operation) : undefined
-    return state !== undefined && this.#resource.glue.equal(this.#resource.name.kind, reading.body, state)
-  }
-
-  #isDone(intent: Intent, operation: Operation, reading: Reading): 'yes' | 'no' | 'theirs' | 'unknown' {
-    const state = this.#resource.stateIn(operation)
+  #isDone(
+    intent: Intent,
+    operation: Operation,
+    reading: Reading,
+    state: State | undefined,
+  ): 'yes' | 'no' | 'theirs' | 'unknown' {
     switch (intent.action) {
       case 'create':
         if (reading.is !== 'present') return 'no'

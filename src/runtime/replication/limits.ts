@@ -62,8 +62,29 @@ export const MAX_WELCOME_CURSORS = 1024
 /** Between two times that everything is told anew to one site: a store is not set back more often, and who says so gets no more. */
 export const RESYNC_AGAIN_MS = 10_000
 
-/** Bodies beyond it travel by hash. */
+/** Bodies beyond it are files, and travel by hash. */
 export const MAX_INLINE_BODY_BYTES = 64 * 1024
+
+/**
+ * Bodies that are held in memory to be looked into, and answers that are: every object that Kubernetes stores fits (1.5 MiB). What is larger
+ * streams, and is compared by its hash.
+ */
+export const MAX_HELD_BODY_BYTES = 2 * 1024 * 1024
+
+/** Requests whose body beyond the inline bound is held until they are answered: more are refused, and may come again. */
+export const MAX_HELD_BODIES = 32
+
+/** Large bodies that are fetched at once: more would share the same links. */
+export const MAX_FETCHES_TOGETHER = 4
+
+/** Bytes of a body that are gathered before they are written. */
+export const FETCH_WRITE_BYTES = 256 * 1024
+
+/** How long nobody is asked again for a body of which another one came, milliseconds: all of it would be sent for nothing. */
+export const WRONG_BODY_MS = 600_000
+
+/** How long bodies that nothing refers to any more stay, milliseconds, so that many are removed together. */
+export const SWEEP_AFTER_MS = 1_000
 
 /** First and longest time between two attempts, milliseconds: at an application that refuses, at a site that cannot be reached. */
 export const RETRY_BASE_MS = 200

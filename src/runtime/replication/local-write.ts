@@ -9,6 +9,7 @@ import {
   nextContext,
   previousOf,
   takesWrite,
+  type Body,
   type Dot,
   type Idempotency,
   type Operation,
@@ -17,10 +18,11 @@ import {
 import { CheopsError } from '../../errors.ts'
 import { advance, currentPlan } from './lane.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
-import { MAX_INLINE_BODY_BYTES } from './limits.ts'
+import { MAX_HELD_BODY_BYTES, MAX_INLINE_BODY_BYTES } from './limits.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { release } from './release.ts'
-import { Resource, bytesOf, meaningOf, type Sent } from './resource.ts'
+import { Resource, UNSEEN, bytesOf, heldBytes, meaningOf, requestBodyOf, type Sent } from './resource.ts'
+import type { LargeBody } from './body-records.ts'
 import type { Shared } from './admission.ts'
 import { ABSENT, type Draft } from './records.ts'
 import type { Replica } from './replicas-store.ts'
@@ -35,7 +37,8 @@ export interface LocalWrite {
   readonly head: RequestHead
   /** Path and query within the service. */
   readonly path: string
-  readonly body: Uint8Array
+  /** What has more than `MAX_INLINE_BODY_BYTES` may be a file of `blobs`, held there until this is done. */
+  readonly body: Uint8Array | LargeBody
   /** Members that the scope names; undefined without a scope. A create needs them. */
   readonly members: readonly string[] | undefined
   readonly idempotency?: Idempotency
@@ -57,7 +60,7 @@ export interface Written {
 /** What of a client's head says what is asked; the rest goes along as its authority. */
 const ASKED = /^(content-(type|encoding|language)|accept(-.*)?|if-.*|prefer)$/i
 
-/** @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE; what `Application.request` says where nothing was changed */
+/** @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed */
 export async function writeLocally(
   shared: Shared,
   replica: Replica,
@@ -65,11 +68,9 @@ export async function writeLocally(
   numberNext: () => number,
 ): Promise<Written> {
   const { options } = shared
-  const { description, body, idempotency } = write
+  const { description, idempotency } = write
   const glue = options.glueOf(write.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${write.service} is not offered here.`)
-  if (body.length > MAX_INLINE_BODY_BYTES)
-    throw new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', `${body.length} bytes cannot be replicated yet.`)
   const resource = new Resource(options, replica.name, glue)
 
   const { checked, draft: undecided, local } = replica
@@ -77,7 +78,25 @@ export async function writeLocally(
     !checked || local.suspect || undecided !== undefined || currentPlan(shared, replica).plan.kind !== 'nothing'
   // What it cannot do now it does later.
   if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
-  const payload = payloadOf(glue, write)
+  const { payload, release: letGo } = await payloadOf(shared, glue, write)
+  try {
+    return await writePayload(shared, replica, resource, write, payload, numberNext)
+  } finally {
+    letGo()
+  }
+}
+
+async function writePayload(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  write: LocalWrite,
+  payload: Payload,
+  numberNext: () => number,
+): Promise<Written> {
+  const { options } = shared
+  const { glue } = resource
+  const { description, idempotency } = write
   if (idempotency !== undefined) {
     const repeated = repeatedBy(replica, payload, idempotency, options.hash)
     if (repeated !== undefined) {
@@ -100,6 +119,7 @@ export async function writeLocally(
   await shared.replicas.commit(commit => {
     if (matrix !== undefined) shared.matrices.learn(commit, matrix)
     commit.draft(replica, draft, options.codec.encodeOperation(draft))
+    shared.bodies.refer(commit, draft, 'draft', true)
     commit.local(replica, { draft: { before, uncertain: false } })
     shared.replicas.due(commit, replica.name, true)
   })
@@ -155,7 +175,7 @@ async function ask(shared: Shared, write: LocalWrite): Promise<Sent & { readonly
       method: head.method,
       path,
       headers,
-      body: body.length > 0 ? body : undefined,
+      body: body.length > 0 ? requestBodyOf(shared.options.blobs, asBody(body)) : undefined,
       authority: { client: head.rawHeaders },
     })
     const meaning = meaningOf(answer)
@@ -251,13 +271,65 @@ export function draftOf(
   }
 }
 
-/** What is stored of the request: without credentials and preconditions. */
-function payloadOf(glue: ReplicationGlue, { description, head, path, body }: LocalWrite): Payload {
-  const parsed = glue.parseBody(head.rawHeaders, body)
+/**
+ * What is stored of the request: without credentials and preconditions. A file is held until `release` is called.
+ * @throws CheopsError ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*
+ */
+async function payloadOf(
+  shared: Shared,
+  glue: ReplicationGlue,
+  { description, head, path, body }: LocalWrite,
+): Promise<{ readonly payload: Payload; readonly release: () => void }> {
+  const held = await heldBytes(shared.options.blobs, asBody(body))
+  if (held === undefined) checkUnseen(glue, description.kind, head)
+  const parsed = held === undefined ? UNSEEN : glue.parseBody(head.rawHeaders, held)
   const plain = glue.withoutConditions(description.kind, head, parsed)
   const headers = glue.storedHeaders({ ...head, rawHeaders: plain.rawHeaders })
-  const bytes = plain.body === parsed ? body : bytesOf(plain.body)
-  return { method: head.method, path, headers, ...(bytes.length > 0 && { body: { bytes } }) }
+  const kept = plain.body === parsed ? body : bytesOf(plain.body)
+  const stored = { method: head.method, path, headers }
+  // Whoever has written it holds it.
+  if (!(kept instanceof Uint8Array)) return { payload: { ...stored, body: kept }, release: () => undefined }
+  if (kept.length === 0) return { payload: stored, release: () => undefined }
+  if (kept.length <= MAX_INLINE_BODY_BYTES)
+    return { payload: { ...stored, body: { bytes: kept } }, release: () => undefined }
+  const { hash, length, release } = await spool(shared, once(kept))
+  return { payload: { ...stored, body: { hash, length } }, release }
+}
+
+/** A body that is a file now. Call `release` when the write that it belongs to is over. */
+export interface SpooledBody extends LargeBody {
+  readonly release: () => void
+}
+
+/**
+ * Takes a body that is too large to be held.
+ * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws
+ */
+export async function spool({ options, bodies }: Shared, body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
+  const { hash, bytes, release } = await options.blobs.write(body)
+  const letGo = (): void => {
+    release()
+    // Where no operation has come of it.
+    bodies.sweepLater()
+  }
+  return { hash, length: bytes, release: letGo }
+}
+
+/** Preconditions in a body hold at one site and one time: one that is too large to be looked into must not have any. */
+function checkUnseen(glue: ReplicationGlue, kind: string, head: RequestHead): void {
+  const isJson = glue.parseBody(head.rawHeaders, new TextEncoder().encode('{}')).is === 'json'
+  if (!isJson || glue.kind(kind)?.conditions.in !== 'body') return
+  const bound = `${MAX_HELD_BODY_BYTES / 1024 / 1024} MiB`
+  const message = `A ${kind} of more than ${bound} cannot be replicated: its JSON may hold versions that belong to one site, and is not looked into beyond that.`
+  throw new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', message)
+}
+
+function asBody(body: Uint8Array | LargeBody): Body {
+  return body instanceof Uint8Array ? { bytes: body } : body
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 /**

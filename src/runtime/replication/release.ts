@@ -49,6 +49,7 @@ export async function release(
     }
     // A change of members decides nothing about a write that is in doubt.
     if (type !== 'members') {
+      if (replica.draft !== undefined) shared.bodies.forget(commit, replica.draft, 'draft')
       commit.draft(replica, undefined, undefined)
       commit.local(replica, { draft: undefined })
     }

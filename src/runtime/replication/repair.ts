@@ -61,8 +61,8 @@ async function takeState(
   if (state === undefined) sent = reading.is === 'present' ? await resource.delete() : undefined
   else {
     const body = resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
-    if (reading.is === 'absent') sent = await resource.create(body)
-    else if (!resource.glue.equal(kind, reading.body, body)) sent = await resource.replace(body, reading)
+    if (reading.is === 'absent') sent = await resource.create(body, state.rawHeaders)
+    else if (!resource.equal(reading.body, body)) sent = await resource.replace(body, state.rawHeaders, reading)
   }
   if (sent !== undefined && sent.is !== 'done') return false
   await shared.replicas.commit(commit => {

@@ -114,7 +114,8 @@ export class Commit {
 const REPLICANTS = 'replication/replicant/'
 const CURSORS = 'replication/cursor/'
 const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
-const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
+/** Percent-encoded, as keys have it. */
+export const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
 
 /** Key of what is durable here of another site's outbox. */
 export const cursorKey = (site: string, incarnation: string): string => `${CURSORS}${site}/${incarnation}`

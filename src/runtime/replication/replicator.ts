@@ -13,7 +13,7 @@ import { forgetOld } from './forget.ts'
 import { advance, currentPlan } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { READ_BACK_AFTER_MS } from './limits.ts'
-import { changeMembers, isReplicatedAt, writeLocally, type LocalWrite, type Written } from './local-write.ts'
+import { changeMembers, isReplicatedAt, spool, writeLocally } from './local-write.ts'
 import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './matrix-book.ts'
 import { Outboxes } from './outboxes.ts'
@@ -25,7 +25,11 @@ import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
 import { Standing } from './standing.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
 import { Unanswered } from './unanswered.ts'
+import { BodyFetcher } from './body-fetcher.ts'
+import { BodyRecords } from './body-records.ts'
 import type { Shared } from './admission.ts'
+import type { LocalWrite, SpooledBody, Written } from './local-write.ts'
+import type { BodyPiece } from '../../ports/bodies.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
 import type { Looked } from './lanes.ts'
 import type { SiteOutcome } from './records.ts'
@@ -40,6 +44,17 @@ export interface ReplicaStatus {
   /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else. */
   readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
   readonly conflicts: readonly Conflict[]
+  /** Large bodies that its operations name and that are not here yet: what needs them waits. */
+  readonly missingBodies: readonly MissingBody[]
+}
+
+export interface MissingBody {
+  /** SHA-256 in lower-case hexadecimal. */
+  readonly hash: string
+  /** Bytes. */
+  readonly length: number
+  /** How many of them are here. */
+  readonly here: number
 }
 
 export interface Accepted extends Written {
@@ -62,6 +77,8 @@ export class Replicator {
   readonly #replicas: ReplicasStore
   readonly #peers: Peers
   readonly #connected = new Set<string>()
+  readonly #bodies: BodyRecords
+  readonly #fetcher: BodyFetcher
   #number = 0
   #stopServing: (() => Promise<void>) | undefined
   #isStopped = false
@@ -74,7 +91,18 @@ export class Replicator {
     const onFault = (error: unknown): void => this.#fault(error)
     this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault)
     this.#matrices = new MatrixBook(options.codec)
+    this.#bodies = new BodyRecords(options.store, options.blobs, options.clock, onFault)
+    this.#fetcher = new BodyFetcher({
+      options,
+      replicas: this.#replicas,
+      records: this.#bodies,
+      isConnected: site => this.#connected.has(site),
+      kick: ({ name }) => this.#lanes.kick(name),
+      onFault,
+    })
     this.#shared = {
+      bodies: this.#bodies,
+      fetchBodies: () => this.#fetcher.look(),
       options: { ...options, matrices: this.#matrices.known },
       matrices: this.#matrices,
       replicas: this.#replicas,
@@ -98,6 +126,7 @@ export class Replicator {
   async start(): Promise<void> {
     await this.#matrices.open(this.#options.store)
     await this.#outboxes.open()
+    await this.#bodies.open()
     const due: ReplicantName[] = []
     for await (const name of this.#replicas.allDue()) due.push(name)
     for (const name of due)
@@ -112,6 +141,8 @@ export class Replicator {
     this.#isStopped = true
     this.#lanes.stop()
     this.#peers.stop()
+    this.#fetcher.stop()
+    this.#bodies.stop()
     await this.#stopServing?.()
   }
 
@@ -121,6 +152,7 @@ export class Replicator {
     if (!this.#connected.has(site)) this.#lanes.kickAlone()
     this.#connected.add(site)
     this.#peers.connected(site)
+    this.#fetcher.connected()
   }
 
   /** A site was not heard for a while. */
@@ -138,6 +170,31 @@ export class Replicator {
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
   peers(): readonly PeerStatus[] {
     return this.#peers.status()
+  }
+
+  /**
+   * Takes a client's body that is too large to be held, ahead of the write that it belongs to.
+   * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws
+   */
+  spool(body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
+    return spool(this.#shared, body)
+  }
+
+  /**
+   * A piece of a large body for another site: undefined unless it is a member of the replicant, and this site has the body for it.
+   * What the piece throws while it is read is an error of the disk.
+   */
+  async pieceFor(
+    site: string,
+    { replicant, hash, from, to }: BodyPiece,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const { blobs } = this.#options
+    const isMember = await this.#replicas.with(replicant, ({ core }) =>
+      membersOfReplicant(core.replicant).includes(site),
+    )
+    if (!isMember || !this.#bodies.isHere(replicant, hash)) return undefined
+    const state = blobs.find(hash)
+    return state.kind === 'whole' && to <= state.bytes ? blobs.read(hash, { from, to }) : undefined
   }
 
   /**
@@ -225,12 +282,17 @@ export class Replicator {
             : isBusy
               ? 'busy'
               : 'agrees'
+      const missingBodies = this.#bodies.missingOf(replicant).map(({ hash, length }) => {
+        const found = this.#options.blobs.find(hash)
+        return { hash, length, here: found.kind === 'partial' ? found.bytes : 0 }
+      })
       return {
         members: membersOfReplicant(core.replicant),
         level: levelOf(core.replicant),
         isPresent: schedule.state === 'present',
         state,
         conflicts: conflictsOf(core.replicant.lives),
+        missingBodies,
       }
     })
   }

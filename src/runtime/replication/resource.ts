@@ -2,10 +2,16 @@
  * What a lane asks the application about one resource, always with the agent's own account, and what its answers mean.
  */
 import { CheopsError } from '../../errors.ts'
-import type { Operation, Payload, ReplicantName } from '../../core/oplog/index.ts'
-import type { ApplicationAnswer, ApplicationRequest } from '../../ports/application.ts'
-import type { ParsedBody, ReadAnswer, ReplicationGlue, ResourceAction } from '../../ports/glue.ts'
+import type { Body, Operation, Payload, ReplicantName } from '../../core/oplog/index.ts'
+import { MAX_HELD_BODY_BYTES } from './limits.ts'
+import type { LargeBody } from './body-records.ts'
+import type { ApplicationAnswer, ApplicationRequest, RequestBody } from '../../ports/application.ts'
+import type { Blobs } from '../../ports/blobs.ts'
+import type { ParsedBody, ReplicationGlue, ResourceAction } from '../../ports/glue.ts'
 import type { ReplicationOptions } from './context.ts'
+
+/** A body as far as it can be looked into: one that is too large to be held is known by its hash. */
+export type State = ParsedBody | (LargeBody & { readonly is: 'large' })
 
 /** What the application has under the name. */
 export type Reading =
@@ -13,8 +19,9 @@ export type Reading =
   | {
       readonly is: 'present'
       readonly rawHeaders: readonly string[]
+      /** Empty where the body is too large to be held. */
       readonly bytes: Uint8Array
-      readonly body: ParsedBody
+      readonly body: State
       readonly hash: string
     }
   /** It could not be read now. */
@@ -47,11 +54,19 @@ export class Resource {
     const request = this.#requestFor('read')
     if (request === undefined) return { is: 'unknown', status: undefined }
     try {
-      const answer = await this.#ask(request.method, request.path, ['accept', 'application/json'], undefined)
-      const { status, rawHeaders, body: bytes } = answer
+      const answer = await this.#options.application.request({
+        service: this.name.service,
+        ...request,
+        // Of a body that is no JSON there is one form only.
+        headers: ['accept', 'application/json, */*;q=0.5'],
+        authority: 'agent',
+        maxAnswerBytes: MAX_HELD_BODY_BYTES,
+        hashesLarge: true,
+      })
+      const { status, rawHeaders, body: bytes, digest } = answer
       if (status === 404 || status === 410) return { is: 'absent' }
       if (status < 200 || status >= 300 || !answer.isComplete) return { is: 'unknown', status }
-      const body = this.glue.parseBody(rawHeaders, bytes)
+      const body = digest === undefined ? this.glue.parseBody(rawHeaders, bytes) : large(digest)
       return { is: 'present', rawHeaders, bytes, body, hash: this.hashOf(body) }
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
@@ -59,20 +74,39 @@ export class Resource {
     }
   }
 
-  /** Makes the resource with a body; undefined where nobody can say how. */
-  create(body: ParsedBody): Promise<Sent> | undefined {
-    const [request, whole] = [this.#requestFor('create'), this.glue.createBody(this.name.kind, this.name.name, body)]
+  /**
+   * Makes the resource with a body; undefined where nobody can say how.
+   * @param headers that came with it, names and values in turn: what is no JSON is said to be what they say
+   */
+  create(state: State, headers: readonly string[]): Promise<Sent> | undefined {
+    const { kind, name } = this.name
+    const seen = seenOf(state)
+    const [request, whole] = [this.#requestFor('create'), this.glue.createBody(kind, name, seen)]
     if (request === undefined || whole === undefined) return undefined
-    return this.#send(request.method, request.path, headersFor(whole), bytesOf(whole))
+    const body = this.#bodyOf(whole === seen ? state : whole)
+    return this.#send(request.method, request.path, headersFor(whole, headers), body)
   }
 
-  /** Gives the resource another state, if it still has what was read where the application can say so. */
-  replace(body: ParsedBody, read: ReadAnswer): Promise<Sent> | undefined {
+  /**
+   * Gives the resource another state, if it still has what was read where the application can say so.
+   * @param headers as for `create`
+   */
+  replace(
+    state: State,
+    headers: readonly string[],
+    read: { readonly rawHeaders: readonly string[]; readonly body: State },
+  ): Promise<Sent> | undefined {
     const request = this.#requestFor('replace')
     if (request === undefined) return undefined
-    const conditional = this.glue.withCondition(this.name.kind, body, read)
-    const headers = [...headersFor(conditional.body), ...conditional.headers.flat()]
-    return this.#send(request.method, request.path, headers, bytesOf(conditional.body))
+    const seen = seenOf(state)
+    const conditional = this.glue.withCondition(this.name.kind, seen, { ...read, body: seenOf(read.body) })
+    const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
+    return this.#send(
+      request.method,
+      request.path,
+      all,
+      this.#bodyOf(conditional.body === seen ? state : conditional.body),
+    )
   }
 
   delete(): Promise<Sent> | undefined {
@@ -82,34 +116,46 @@ export class Resource {
 
   /** An operation as it was written. */
   send({ method, path, headers, body }: Payload): Promise<Sent> {
-    return this.#send(method, path, headers.flat(), inline(body))
+    return this.#send(method, path, headers.flat(), body && requestBodyOf(this.#options.blobs, body))
   }
 
-  /** The state that a reset says; undefined where it has no body that can be looked into. */
-  stateIn({ payload, type }: Operation): ParsedBody | undefined {
-    const bytes = inline(payload?.body)
-    if (payload === undefined || bytes === undefined) return undefined
+  /** The state that a reset says; undefined where it has no body. */
+  async stateIn({ payload, type }: Operation): Promise<State | undefined> {
+    if (payload?.body === undefined) return undefined
+    const bytes = await heldBytes(this.#options.blobs, payload.body)
+    if (bytes === undefined) return 'hash' in payload.body ? large(payload.body) : undefined
     const body = this.glue.parseBody(payload.headers.flat(), bytes)
     return type === 'state' ? this.glue.stateOf(this.name.kind, body) : body
   }
 
+  /** Do both show the same? Of two of which only one can be looked into nobody can say so. */
+  equal(a: State, b: State): boolean {
+    if (a.is === 'large' || b.is === 'large') return a.is === b.is && 'hash' in a && 'hash' in b && a.hash === b.hash
+    return this.glue.equal(this.name.kind, a, b)
+  }
+
   /** Whether what was read shows a state that was sent: the same, or with more fields, which the application has added. */
-  shows(read: ParsedBody, sent: ParsedBody): boolean {
+  shows(read: State, sent: State): boolean {
     const { kind } = this.name
-    if (this.glue.equal(kind, read, sent)) return true
+    if (this.equal(read, sent)) return true
+    if (read.is === 'large' || sent.is === 'large') return false
     const [has, wants] = [this.glue.stateOf(kind, read), this.glue.stateOf(kind, sent)]
     return has.is === 'json' && wants.is === 'json' && contains(has.value, wants.value)
   }
 
-  hashOf(body: ParsedBody): string {
-    return this.#options.hash(this.glue.comparable(this.name.kind, body))
+  hashOf(body: State): string {
+    return body.is === 'large' ? body.hash : this.#options.hash(this.glue.comparable(this.name.kind, body))
+  }
+
+  #bodyOf(state: State): RequestBody {
+    return state.is === 'large' ? requestBodyOf(this.#options.blobs, state) : bytesOf(state)
   }
 
   #requestFor(action: ResourceAction): { readonly method: string; readonly path: string } | undefined {
     return this.glue.requestFor(this.name.kind, this.name.name, action)
   }
 
-  async #send(method: string, path: string, headers: readonly string[], body: Uint8Array | undefined): Promise<Sent> {
+  async #send(method: string, path: string, headers: readonly string[], body: RequestBody | undefined): Promise<Sent> {
     try {
       return meaningOf(await this.#ask(method, path, headers, body))
     } catch (error) {
@@ -123,7 +169,7 @@ export class Resource {
     method: string,
     path: string,
     headers: readonly string[],
-    body: Uint8Array | undefined,
+    body: RequestBody | undefined,
   ): Promise<ApplicationAnswer> {
     const request: ApplicationRequest = { service: this.name.service, method, path, headers, body, authority: 'agent' }
     return this.#options.application.request(request)
@@ -143,12 +189,62 @@ export function bytesOf(body: ParsedBody): Uint8Array {
   return body.is === 'opaque' ? body.bytes : new TextEncoder().encode(JSON.stringify(body.value))
 }
 
-function headersFor(body: ParsedBody): string[] {
-  return body.is === 'json' ? ['content-type', 'application/json'] : []
+/** What says how a body that is no JSON is to be read. */
+const DESCRIBING = /^content-(type|encoding|language)$/i
+
+function headersFor(body: ParsedBody, given: readonly string[]): string[] {
+  if (body.is === 'json') return ['content-type', 'application/json']
+  return given.flatMap((name, place) =>
+    place % 2 === 0 && DESCRIBING.test(name) ? [name, given[place + 1] ?? ''] : [],
+  )
 }
 
-function inline(body: Payload['body']): Uint8Array | undefined {
-  return body !== undefined && 'bytes' in body ? body.bytes : undefined
+function large({ hash, length }: LargeBody): State {
+  return { is: 'large', hash, length }
+}
+
+/** As a driver is shown it. */
+function seenOf(state: State): ParsedBody {
+  return state.is === 'large' ? UNSEEN : state
+}
+
+/** Stands for a body that is too large to be looked into. */
+export const UNSEEN: ParsedBody = { is: 'opaque', bytes: new Uint8Array(0), why: 'is too large to be looked into' }
+
+/** A body as it is sent: a file is read meanwhile. */
+export function requestBodyOf(blobs: Blobs, body: Body): RequestBody {
+  return 'bytes' in body ? body.bytes : { length: body.length, chunks: chunksOf(blobs, body.hash) }
+}
+
+/** The bytes of a body that is small enough to be held; undefined for a larger one, and one that is not here. */
+export async function heldBytes(blobs: Blobs, body: Body): Promise<Uint8Array | undefined> {
+  if ('bytes' in body) return body.bytes
+  if (body.length > MAX_HELD_BODY_BYTES || blobs.find(body.hash).kind !== 'whole') return undefined
+  const bytes = new Uint8Array(body.length)
+  let at = 0
+  try {
+    for await (const chunk of chunksOf(blobs, body.hash)) {
+      if (at + chunk.length > bytes.length) return undefined
+      bytes.set(chunk, at)
+      at += chunk.length
+    }
+  } catch (error) {
+    if (error instanceof CheopsError && LOST.has(error.code)) return undefined
+    throw error
+  }
+  return at === bytes.length ? bytes : undefined
+}
+
+const LOST: ReadonlySet<string> = new Set(['ERR_BLOB_CORRUPT', 'ERR_BLOB_NOT_FOUND'])
+
+/** A damaged body is removed, so that it is fetched again. */
+async function* chunksOf(blobs: Blobs, hash: string): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* blobs.read(hash)
+  } catch (error) {
+    if (error instanceof CheopsError && error.code === 'ERR_BLOB_CORRUPT') await blobs.delete(hash)
+    throw error
+  }
 }
 
 /** Whether every field of `part` stands in `whole` with the same value; null in `part` may be absent. */

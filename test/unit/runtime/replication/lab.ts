@@ -14,12 +14,20 @@ import type { Settled } from '../../../../src/runtime/replication/settled.ts'
 import type { RecordChange } from '../../../../src/runtime/replication/unlogged.ts'
 import type { SiteOutcome } from '../../../../src/runtime/replication/records.ts'
 import type { Agent, AgentPorts } from '../../../../sims/world/replication/agent.ts'
+import type { BodyPiece } from '../../../../src/ports/bodies.ts'
 import type { JsonObject } from '../../../../sims/world/fake-application.ts'
 import type { ReplicationEvent } from '../../../../src/runtime/replication/events.ts'
 
 export interface Told {
   readonly site: string
   readonly event: ReplicationEvent
+}
+
+export interface Asked {
+  readonly from: string
+  readonly to: string
+  readonly piece: BodyPiece
+  readonly isGiven: boolean
 }
 
 /** What a client was told: the application's status, or the code of an error. */
@@ -33,6 +41,8 @@ export class Lab {
   readonly world: ReplicationWorld
   readonly replicators = new Map<string, Replicator>()
   readonly told: Told[] = []
+  /** Pieces of large bodies that a site was asked for. */
+  readonly pieces: Asked[] = []
   /** What a site exposes to others. */
   mayRun: (site: string, operation: Operation) => boolean = () => true
 
@@ -205,6 +215,11 @@ export class Lab {
       changeMembers: nothing,
       show: nothing,
       stateFor: nothing,
+      pieceFor: async (other, piece) => {
+        const chunks = await replicator.pieceFor(other, piece)
+        this.pieces.push({ from: site, to: other, piece, isGiven: chunks !== undefined })
+        return chunks
+      },
     }
   }
 }

@@ -27,6 +27,7 @@ const AGREES: ReplicaStatus = {
   isPresent: true,
   state: 'agrees',
   conflicts: [],
+  missingBodies: [],
 }
 const PURPLE: ReplicantName = { service: 'inventory', kind: 'items', name: 'purple' }
 const signal = new AbortController().signal

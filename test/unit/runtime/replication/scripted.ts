@@ -5,6 +5,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { createOperationSeal } from '../../../../protocols/sync/seal.ts'
+import { MemoryBlobs } from '../../../../sims/world/memory-blobs.ts'
+import { simBodies, simHash } from '../../../../sims/world/replication/sim-bodies.ts'
 import type { Dot, LifeKnowledge, Operation } from '../../../../src/core/oplog/index.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator } from '../../../../src/runtime/replication/replicator.ts'
@@ -111,6 +113,9 @@ export class Scripted implements AsyncDisposable {
       application: {
         request: () => Promise.reject(new CheopsError('ERR_SERVICE_NOT_LOCAL', 'There is none.')),
       },
+      // No large body comes here.
+      blobs: new MemoryBlobs(new Map(), { hash: simHash, maxBytes: 0 }),
+      bodySource: simBodies(HERE, async () => undefined),
       clock,
       random: realRandom,
       network: {
