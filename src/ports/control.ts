@@ -216,9 +216,19 @@ export interface ReplicantInfo extends ReplicantName {
 }
 
 export interface ReplicantDetail extends Omit<ReplicantInfo, 'conflicts'> {
+  /** Large bodies that its operations name and that are not here yet: what needs them waits. */
+  readonly missingBodies: readonly MissingBodyInfo[]
   readonly conflicts: readonly ConflictInfo[]
   /** The newest operations of this site, the oldest of them first, with what is known of them at each member. */
   readonly operations: readonly OperationInfo[]
+}
+
+export interface MissingBodyInfo {
+  /** SHA-256 in lower-case hexadecimal. */
+  readonly hash: string
+  readonly bytes: number
+  /** How many of them have come. */
+  readonly here: number
 }
 
 /** An operation that was accepted and has no effect, though nobody who decided so had seen it. Without its body. */

@@ -7,6 +7,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>()
   readonly #target: { host: string; port: number }
   #frozen = false
+  /** Bytes that came to it so far, from both sides. */
+  bytes = 0
 
   constructor(target: { host: string; port: number }) {
     this.#target = target
@@ -16,6 +18,7 @@ export class TcpProxy implements AsyncDisposable {
       for (const socket of [inbound, outbound]) {
         this.#sockets.add(socket)
         socket.on('error', () => undefined)
+        socket.on('data', (chunk: Buffer) => (this.bytes += chunk.length))
         socket.on('close', () => this.#sockets.delete(socket))
       }
       inbound.pipe(outbound).pipe(inbound)

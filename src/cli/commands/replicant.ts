@@ -140,13 +140,14 @@ export function conflictTable(conflicts: readonly ConflictInfo[]): string {
 }
 
 export function replicantScreen(replicant: ReplicantDetail): string {
-  const { service, kind, name, members, state, conflicts, operations } = replicant
+  const { service, kind, name, members, state, missingBodies, conflicts, operations } = replicant
   const facts = [
     ['service', service],
     ['kind', kind],
     ['name', name],
     ['members', members.join(', ')],
     ['state', state],
+    ...missingBodies.map(({ bytes, here }) => ['waits for', `a body of ${bytes} bytes, of which ${here} are here`]),
   ]
   return [
     facts.map(([key = '', value = '']) => `${key.padEnd(12)} ${printable(value)}`).join('\n'),

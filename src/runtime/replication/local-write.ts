@@ -68,7 +68,6 @@ export async function writeLocally(
   numberNext: () => number,
 ): Promise<Written> {
   const { options } = shared
-  const { description, idempotency } = write
   const glue = options.glueOf(write.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${write.service} is not offered here.`)
   const resource = new Resource(options, replica.name, glue)

@@ -97,7 +97,9 @@ export class ReplicantListing {
     )
     const record = readCore(core)
     const conflicts = status.conflicts.map(conflict => conflictInfo(name, conflict, record))
-    return { ...plain(name), members: status.members, state: status.state, conflicts, operations }
+    const missingBodies = status.missingBodies.map(({ hash, length, here }) => ({ hash, bytes: length, here }))
+    const { members, state } = status
+    return { ...plain(name), members, state, missingBodies, conflicts, operations }
   }
 
   /** Goes on behind `after` until there are enough, or enough has been looked at. */

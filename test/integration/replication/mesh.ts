@@ -23,6 +23,8 @@ export interface SiteOptions {
   /** Path of a definition. */
   readonly glue?: string
   readonly flags?: Record<string, unknown>
+  /** More services, as in YAML. */
+  readonly services?: readonly string[]
 }
 
 interface Site {
@@ -57,10 +59,13 @@ export class Mesh implements AsyncDisposable {
       const proxy = new TcpProxy({ host: '127.0.0.1', port })
       const application = await FaultyApplication.start(name)
       const flags = {
-        services: ['inventory', ...(more[name]?.aliases ?? [])].map(
-          service =>
-            `{name: ${service}, endpoint: "${application.url}", expose: ${more[name]?.expose ?? EXPOSED}, glue: ${more[name]?.glue ?? 'rest'}}`,
-        ),
+        services: [
+          ...['inventory', ...(more[name]?.aliases ?? [])].map(
+            service =>
+              `{name: ${service}, endpoint: "${application.url}", expose: ${more[name]?.expose ?? EXPOSED}, glue: ${more[name]?.glue ?? 'rest'}}`,
+          ),
+          ...(more[name]?.services ?? []),
+        ],
         ...more[name]?.flags,
       }
       mesh.#sites.set(name, { port, proxy, proxyPort: await proxy.listen(), application, flags, agent: undefined })
@@ -103,6 +108,22 @@ export class Mesh implements AsyncDisposable {
 
   heal(): void {
     for (const { proxy } of this.#sites.values()) proxy.heal()
+  }
+
+  /** Bytes that passed between sites so far. */
+  get bytes(): number {
+    return [...this.#sites.values()].reduce((sum, { proxy }) => sum + proxy.bytes, 0)
+  }
+
+  /** Folder of a site's agent. */
+  data(name: string): string {
+    return path.join(this.#folder, name)
+  }
+
+  agent(name: string): RunningAgent {
+    const { agent } = this.#site(name)
+    assert.ok(agent, `the agent of ${name} runs`)
+    return agent
   }
 
   application(name: string): FaultyApplication {

@@ -167,6 +167,7 @@ export const SCHEMAS = {
   Replicant: object({
     ...replicantName,
     conflicts: list(conflict),
+    missingBodies: list(object({ hash: text, bytes: integer, here: integer })),
     operations: list(object({ operation: text, sites: list(siteOutcome) })),
   }),
   Conflicts: page(conflict),

@@ -227,14 +227,14 @@ test('a site is given a body only for a replicant that it is a member of, and th
 })
 
 test('an operation that names a body of others shows none of it to its writer, neither by asking nor at the application', async () => {
-  let forged: Body | undefined
+  const forged: { body?: Body } = {}
   lab = await Lab.of(['a', 'b', 'c'], {
     seal: (seal, site) => ({
       ...seal,
       seal: operation => {
         const { payload } = operation
-        if (site !== 'c' || forged === undefined || payload === undefined) return seal.seal(operation)
-        return seal.seal({ ...operation, payload: { ...payload, body: forged } })
+        const isForged = site === 'c' && forged.body !== undefined && payload !== undefined
+        return seal.seal(isForged ? { ...operation, payload: { ...payload, ...forged } } : operation)
       },
     }),
   })
@@ -242,14 +242,12 @@ test('an operation that names a body of others shows none of it to its writer, n
   await lab.ask('c', 'POST /items', { id: 'mine', text: 'm' }, ABC)
   await lab.pass(5_000)
   const [[hash, { content }] = ['', { content: new Uint8Array() }]] = bodies('a')
-  forged = { hash, length: content.length }
+  forged.body = { hash, length: content.length }
   await lab.ask('c', 'PUT /items/mine', { text: 'n' })
   await lab.pass(60_000)
   expect(letters('mine')).toEqual({ a: 'm', b: 'm', c: 'n' })
   expect(lab.pieces.filter(({ piece, isGiven }) => isGiven && piece.replicant.name === 'mine')).toEqual([])
   expect(kinds('c')).toEqual([])
-  // Who is let into the resource and has the bytes makes it whole.
-  bodies('c').set(hash, { kind: 'whole', content })
   expect((await lab.status('a', 'mine'))?.missingBodies).toEqual([{ hash, length: content.length, here: 0 }])
 })
 
