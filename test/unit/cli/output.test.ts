@@ -156,6 +156,7 @@ describe('replicants', () => {
         'name         purple',
         'members      site1, site2',
         'state        Diverged',
+        'waits for    a body of 52428800 bytes, of which 1048576 are here',
         '',
         conflictTable(replicant.conflicts),
         '',
@@ -163,7 +164,7 @@ describe('replicants', () => {
         'site1/1763800000000-9f86d081884c7d65/3  applied (200)  pending',
       ].join('\n'),
     )
-    const calm = replicantScreen({ ...replicant, conflicts: [], operations: [] })
+    const calm = replicantScreen({ ...replicant, missingBodies: [], conflicts: [], operations: [] })
     expect(calm).toMatch(/\n\nThere is no conflict\.\n\nNo write that came in here is remembered\.$/)
   })
 

@@ -120,6 +120,7 @@ test('one that is not there is not found', async () => {
     ...PURPLE,
     members: ['site1', 'site2'],
     state: 'agrees',
+    missingBodies: [],
     conflicts: [],
     operations: [],
   })
