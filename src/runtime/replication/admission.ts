@@ -90,10 +90,7 @@ export function takeStep(
         if (from !== undefined) relay(shared, commit, replica, operation, before)
         tellWhoBeginsAnew(commit, replica, operation)
         // It was released in a run that this store does not know of.
-        if (replica.draft !== undefined && sameDot(replica.draft.dot, operation.dot)) {
-          commit.draft(replica, undefined, undefined)
-          commit.local(replica, { draft: undefined })
-        }
+        if (replica.draft !== undefined && sameDot(replica.draft.dot, operation.dot)) dropDraft(shared, commit, replica)
         break
       }
       case 'forgotten':
@@ -163,6 +160,13 @@ function tellAhead(shared: Shared, commit: Commit, { replicant, dot, stamp }: Op
 function isCreateAlone({ effects }: ReplicantStep): boolean {
   const held = effects.flatMap(effect => (effect.kind === 'held' ? [effect.operation.type] : []))
   return held.length === 1 && held[0] === 'create'
+}
+
+/** The local write that was under way is decided. */
+export function dropDraft({ bodies }: Shared, commit: Commit, replica: Replica): void {
+  if (replica.draft !== undefined) bodies.forget(commit, replica.draft, 'draft')
+  commit.draft(replica, undefined, undefined)
+  commit.local(replica, { draft: undefined })
 }
 
 function keepOperation(

@@ -4,7 +4,7 @@
  */
 import { release } from './release.ts'
 import { contains, type Reading, type Resource, type State } from './resource.ts'
-import { tellEvent, type Shared } from './admission.ts'
+import { dropDraft, tellEvent, type Shared } from './admission.ts'
 import { ABSENT, type Draft } from './records.ts'
 import type { Replica } from './replicas-store.ts'
 import { membersOfReplicant, type Operation } from '../../core/oplog/index.ts'
@@ -70,11 +70,7 @@ function othersOf({ members }: Operation, { core }: Replica, site: string): read
 
 /** The draft had no effect, and never will be anybody's operation. */
 export async function voidDraft(shared: Shared, replica: Replica): Promise<void> {
-  await shared.replicas.commit(commit => {
-    if (replica.draft !== undefined) shared.bodies.forget(commit, replica.draft, 'draft')
-    commit.draft(replica, undefined, undefined)
-    commit.local(replica, { draft: undefined })
-  })
+  await shared.replicas.commit(commit => dropDraft(shared, commit, replica))
 }
 
 function effectOf(

@@ -7,7 +7,7 @@ import {
   withExecuted,
   type Operation,
 } from '../../core/oplog/index.ts'
-import { takeStep, tellEvent, tellOperation, tellOutcome, type Shared } from './admission.ts'
+import { dropDraft, takeStep, tellEvent, tellOperation, tellOutcome, type Shared } from './admission.ts'
 import { withRequest } from './kept-requests.ts'
 import type { LocalState } from './records.ts'
 import type { Replica } from './replicas-store.ts'
@@ -48,11 +48,7 @@ export async function release(
       commit.local(replica, { executed, bound, requests, hash: undefined, answered: undefined, ...then })
     }
     // A change of members decides nothing about a write that is in doubt.
-    if (type !== 'members') {
-      if (replica.draft !== undefined) shared.bodies.forget(commit, replica.draft, 'draft')
-      commit.draft(replica, undefined, undefined)
-      commit.local(replica, { draft: undefined })
-    }
+    if (type !== 'members') dropDraft(shared, commit, replica)
     const members = new Set([...before, ...membersOfReplicant(replica.core.replicant)])
     members.delete(site)
     for (const member of [...members].toSorted()) tellOperation(shared, commit, member, operation)
