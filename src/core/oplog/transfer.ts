@@ -59,7 +59,9 @@ export function transferFor(life: Life, theirs: Known, from: string): LifeTransf
     inOrder &&= includes(reached, context)
     reached = withDot(reached, dot)
   }
-  if (inOrder && includes(reached, life.knowledge)) return { operations }
+  // What was told of a removal stands in no operation, and who becomes a member afterwards has not heard it.
+  const hasRemovals = life.changes.some(({ member }) => !member)
+  if (inOrder && includes(reached, life.knowledge) && !hasRemovals) return { operations }
   return {
     operations,
     summary: { ...summaryOf(life), from, since: { knowledge: theirs.knowledge, holes: theirs.holes } },
