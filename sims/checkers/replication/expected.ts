@@ -10,8 +10,15 @@ export type Expected =
 
 const RESETS = ['create', 'replace', 'state', 'delete']
 
-/** Absent if there is any delete; else the greatest reset, then all that no reset has seen, in order. Of the greatest life. */
-export function expectedOf(operations: readonly Operation[], id: string): Expected {
+/**
+ * Absent if there is any delete; else the greatest reset, then all that no reset has seen, in order. Of the greatest life.
+ * @param bodies large ones, by their hash
+ */
+export function expectedOf(
+  operations: readonly Operation[],
+  id: string,
+  bodies: ReadonlyMap<string, Uint8Array>,
+): Expected {
   const greatest = operations
     .map(({ life }) => life)
     .toSorted(compareOperations)
@@ -31,16 +38,16 @@ export function expectedOf(operations: readonly Operation[], id: string): Expect
   const schedule = [last, ...changes]
   let resource: JsonObject = {}
   for (const [place, operation] of schedule.entries()) {
-    const body = bodyOf(operation)
+    const body = bodyOf(operation, bodies)
     resource = { ...(place === 0 ? body : changed(resource, operation.type, body)), id }
   }
   return { state: 'present', schedule, resource }
 }
 
-function bodyOf({ payload }: Operation): JsonObject {
+function bodyOf({ payload }: Operation, bodies: ReadonlyMap<string, Uint8Array>): JsonObject {
   const body = payload?.body
-  if (body === undefined || !('bytes' in body) || body.bytes.length === 0) return {}
-  return JSON.parse(new TextDecoder().decode(body.bytes)) as JsonObject
+  const bytes = body === undefined || 'bytes' in body ? body?.bytes : bodies.get(body.hash)
+  return bytes === undefined || bytes.length === 0 ? {} : (JSON.parse(new TextDecoder().decode(bytes)) as JsonObject)
 }
 
 /** Merges are flat in this world; an `add` adds to the list `lines`. */

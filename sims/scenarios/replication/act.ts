@@ -116,13 +116,15 @@ function requestOf(world: ReplicationWorld, step: Write): ClientRequest {
   const json = ['Content-Type', 'application/json']
   const body = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
   const without = { name, members: undefined }
+  const { fillerBytes } = world
+  const filler = fillerBytes > 0 ? { filler: 'x'.repeat(fillerBytes) } : {}
   switch (step.do) {
     case 'create': {
-      const value = body({ id: step.name, base: step.token })
+      const value = body({ id: step.name, base: step.token, ...filler })
       return { name, members: step.members, method: 'POST', path: '/items', rawHeaders: json, body: value }
     }
     case 'replace': {
-      const value = body({ id: step.name, base: step.token })
+      const value = body({ id: step.name, base: step.token, ...filler })
       return { ...without, method: 'PUT', path, rawHeaders: json, body: value }
     }
     case 'merge': {

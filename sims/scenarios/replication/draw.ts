@@ -4,6 +4,8 @@ import type { ApplicationFault, Deed, Step } from './step.ts'
 export interface Plan {
   readonly sites: readonly string[]
   readonly names: readonly string[]
+  /** What creates and replaces have more in their bodies, bytes: enough to make files of them. */
+  readonly fillerBytes?: number
   /** Sorted by time. */
   readonly steps: readonly Step[]
 }
@@ -33,6 +35,8 @@ const AFTERMATH_MS = 15_000
 export const PLAN_ENDS_MS = STORM_MS + AFTERMATH_MS
 
 const WRITES = 14
+/** Some pieces for each body. */
+const FILLER_BYTES = 100_000
 const FAULTS = 8
 
 /** A plan from a seed. Everything in it is drawn here, so that leaving out one step changes no other. */
@@ -53,7 +57,9 @@ export function draw(seed: number, weather: Weather): Plan {
     const fault = random.pick(kinds)
     deeds.push({ at: at(), ...fault(random, sites, names) })
   }
-  return { sites, names, steps: deeds.toSorted((a, b) => a.at - b.at) }
+  const isLarge = random.chance(0.15)
+  const steps = deeds.toSorted((a, b) => a.at - b.at)
+  return { sites, names, ...(isLarge && { fillerBytes: FILLER_BYTES }), steps }
 }
 
 function writeOf(

@@ -45,6 +45,7 @@ export async function runReplication(
 ): Promise<ReplicationReport> {
   const world = new ReplicationWorld(seed, plan.sites, parts, plant)
   const { time } = world
+  world.fillerBytes = plan.fillerBytes ?? 0
   for (const site of world.sites) void site.start()
   await time.run(START_MS)
   for (const step of plan.steps) time.after(step.at, () => act(world, step))

@@ -45,6 +45,8 @@ export class ReplicationWorld {
   readonly defects: string[] = []
   /** Sites that lost a part of what was on their disks. */
   readonly setBack = new Set<string>()
+  /** What creates and replaces have more in their bodies. */
+  fillerBytes = 0
   readonly startAgent: StartAgent
   readonly plant: ReplicationPlant
 
@@ -107,6 +109,9 @@ export class ReplicationWorld {
       ledger: this.ledger,
       effects: new Map(this.sites.map(({ name, application }) => [name, application.effects])),
       setBack: this.setBack,
+      bodies: new Map(
+        this.sites.flatMap(({ machine }) => [...machine.bodies].map(([hash, { content }]) => [hash, content])),
+      ),
       pathOf: name => this.pathOf(name),
     }
   }

@@ -75,6 +75,7 @@ function ending(different: Partial<Ending> & { readonly replicas?: readonly Part
     ledger,
     effects: new Map(),
     setBack: new Set(),
+    bodies: new Map(),
     pathOf: () => '/items/n',
     ...different,
   }
