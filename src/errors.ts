@@ -336,6 +336,16 @@ export const ERRORS = {
     title: 'Nothing is replicated here by this name',
     hint: 'Without a scope the request is for the local application. A create says with its scope who the members are.',
   },
+  ERR_OPERATION_NOT_FOUND: {
+    status: 404,
+    title: 'Nothing is known here of the operation',
+    hint: 'Ask the agent of the site that the operation begins with. What later writes have replaced is forgotten after a while.',
+  },
+  ERR_REPLICANT_MEMBER_ALIVE: {
+    status: 422,
+    title: 'The site is not gone',
+    hint: 'Nothing was changed. "cheops site ls" shows who is down. Force it to detach a site all the same.',
+  },
   ERR_REPLICANT_LOCKED: {
     status: 423,
     title: 'The replica takes no write for the moment',

@@ -159,6 +159,7 @@ async function start(
         traffic,
         metrics,
         replicants: replication.listing,
+        replication: replication.operator,
         replicationWatch,
         state: () => state,
         storeFailure: () => storeFailure,

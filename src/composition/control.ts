@@ -29,6 +29,7 @@ import type {
   ReplicantInfo,
   SaveOptions,
 } from '../ports/control.ts'
+import type { ReplicationControl } from '../ports/replication-control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerNode } from '../peer-node.ts'
 import type { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
@@ -47,6 +48,7 @@ export interface ControlParts {
   readonly traffic: Traffic
   readonly metrics: PrometheusMetrics
   readonly replicants: ReplicantListing
+  readonly replication: ReplicationControl
   readonly replicationWatch: ReplicationWatch
   readonly state: () => AgentStatus['state']
   /** What made the store fail, undefined while it works. */
@@ -228,6 +230,10 @@ export class Control implements AgentControl {
   #tellMesh(): Promise<void> {
     const { peer, services } = this.#parts
     return peer.updateServices(offered(services))
+  }
+
+  get replication(): ReplicationControl {
+    return this.#parts.replication
   }
 
   replicants(query: PageQuery): Promise<Page<ReplicantInfo>> {

@@ -15,8 +15,10 @@ import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import type { ReplicationEvent, ReplicationListener } from '../runtime/replication/events.ts'
 import { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
+import { OperationsView } from '../runtime/replication/operations-view.ts'
 import { Replicator } from '../runtime/replication/replicator.ts'
 import { isExposed } from './exposed-operation.ts'
+import { ReplicationOperator } from './replication-operator.ts'
 import type { Services } from './services.ts'
 
 export interface ReplicationParts {
@@ -40,6 +42,8 @@ export class AgentReplication {
   readonly replicator: Replicator
   /** What operators see of the replicants. */
   readonly listing: ReplicantListing
+  readonly operator: ReplicationOperator
+  readonly #operations: OperationsView
   readonly #application: ApplicationClient
   readonly #states: StateExchange
   readonly #bodies: BodyExchange
@@ -99,10 +103,13 @@ export class AgentReplication {
         membership.site(site)?.liveness === 'down' ? undefined : this.#states.ask(site, replicant),
       onEvent: event => {
         log(logger, event)
+        this.#operations.see(event)
         onEvent(event)
       },
     })
     this.listing = new ReplicantListing(store, this.replicator)
+    this.#operations = new OperationsView(config.site, store, clock, this.replicator)
+    this.operator = new ReplicationOperator(this.replicator, this.listing, this.#operations, membership)
   }
 
   /** After the peer: others may begin to tell at once. */

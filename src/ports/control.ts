@@ -3,6 +3,7 @@ import type { Finding } from '../core/check/index.ts'
 import type { Conflict, ReplicantName } from '../core/oplog/index.ts'
 import type { CheopsError } from '../errors.ts'
 import type { Membership } from './membership.ts'
+import type { ReplicationControl } from './replication-control.ts'
 import type { Outcome } from './sync.ts'
 
 export type { CheckFacts, Finding } from '../core/check/index.ts'
@@ -75,6 +76,9 @@ export interface AgentControl {
    * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
    */
   conflicts(query: PageQuery): Promise<Page<ConflictInfo>>
+
+  /** Single operations, and what is done to replicants. */
+  readonly replication: ReplicationControl
 
   /**
    * The checks that say whether this agent can do its work, from memory (`evaluateCheck` of core/check, those that

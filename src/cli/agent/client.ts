@@ -1,6 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { CheopsError } from '../../errors.ts'
 import type { AgentStatus, ConflictInfo, Finding, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
+import type {
+  DetachedPage,
+  OperationDetail,
+  ReplicantHistory,
+  ReplicationPeer,
+} from '../../ports/replication-control.ts'
 import type { ReplicantName } from '../../core/oplog/index.ts'
 import type { Catalog } from '../../core/resource/catalog.ts'
 import { nearestName } from '../../core/scope/index.ts'
@@ -54,6 +60,29 @@ export class AdminClient {
   conflicts = (limit: number, after?: string) => this.#pages<ConflictInfo>('/v1/conflicts', limit, after)
   replicant = ({ service, kind, name }: ReplicantName) =>
     this.#json<ReplicantDetail>('GET', `/v1/replicants/${[service, kind, name].map(encodeURIComponent).join('/')}`)
+
+  history = (name: ReplicantName) =>
+    this.#json<ReplicantHistory>(
+      'GET',
+      `/v1/replicants/${[name.service, name.kind, name.name].map(encodeURIComponent).join('/')}/history`,
+    )
+  replicationPeers = () => this.#json<readonly ReplicationPeer[]>('GET', '/v1/replication/peers')
+  /** @param until waits so many seconds for another version than the one that is known */
+  operation = (operation: string, until?: { readonly known: string; readonly seconds: number }) => {
+    // What is no name of an operation is refused by the agent, with the reason.
+    const path = operation.split('/').map(encodeURIComponent).join('/')
+    const query =
+      until === undefined
+        ? ''
+        : `?${new URLSearchParams({ known: until.known, wait: String(until.seconds) }).toString()}`
+    return this.#json<OperationDetail>('GET', `/v1/operations/${path}${query}`)
+  }
+  /** @param replicants empty: all, a page from `after` on */
+  detach = (site: string, replicants: readonly string[], force: boolean, after: string | undefined) => {
+    const query = after === undefined ? '' : `?${new URLSearchParams({ after }).toString()}`
+    const body = { force, ...(replicants.length > 0 && { replicants }) }
+    return this.#json<DetachedPage>('POST', `/v1/sites/${encodeURIComponent(site)}/detach${query}`, body)
+  }
 
   /** Pages until there are `limit` items (a last page may hold some more), or no more. */
   async #pages<T>(path: string, limit: number, after: string | undefined): Promise<Page<T>> {

@@ -7,6 +7,7 @@ import { glueGroup } from './glue.ts'
 import { initCommand } from './init.ts'
 import { kubectlCommand } from './kubectl.ts'
 import { dhtGroup, peerGroup, siteGroup } from './mesh.ts'
+import { operationGroup } from './operation.ts'
 import { openstackCommand } from './openstack.ts'
 import { conflictGroup, replicantGroup } from './replicant.ts'
 import { requestCommand } from './request.ts'
@@ -23,7 +24,7 @@ export function commandTable(startAgent: StartAgent): CommandTable {
     ['Run an agent', [initCommand, upCommand(startAgent), checkCommand]],
     ['Send requests', [requestCommand, openstackCommand, kubectlCommand, scopeGroup]],
     ['See the mesh', [statusCommand, siteGroup, serviceGroup, peerGroup, dhtGroup, eventsCommand]],
-    ['See what is replicated', [replicantGroup, conflictGroup]],
+    ['See what is replicated', [replicantGroup, operationGroup, conflictGroup]],
     ['This command', [contextGroup, glueGroup, versionCommand, completionCommand(() => table)]],
   ]
   return table

@@ -1,5 +1,4 @@
-import type { ReplicantName } from '../../core/oplog/index.ts'
-import { parseReplicantText, replicantText } from '../../core/oplog/replicant-text.ts'
+import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import type { ConflictInfo, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
 import { connectAgent } from '../agent/resolve.ts'
@@ -8,6 +7,10 @@ import { EXIT, wantsColour } from '../io.ts'
 import { painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { printable } from '../output/visible.ts'
+import { outcomeText } from './operation.ts'
+import { REPLICANT, replicantName } from './replicant-argument.ts'
+import { detachCommand } from './replicant-detach.ts'
+import { historyCommand } from './replicant-history.ts'
 
 const PAGE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--limit <n>', help: 'at most so many, 1 to 100000', fallback: '100' },
@@ -47,7 +50,7 @@ export const replicantGroup: GroupSpec = {
       details:
         'Only the newest writes that came in at this site are shown; ask the agent of another member for those that came in there. A slash\n' +
         'within the name is written %2F, as "cheops replicant ls" shows it. Bodies are never shown: they may be secret.',
-      arguments: [{ name: '<replicant>', help: 'SERVICE/KIND/NAME, as "cheops replicant ls" shows it' }],
+      arguments: [REPLICANT],
       agent: true,
       output: true,
       examples: [
@@ -55,12 +58,14 @@ export const replicantGroup: GroupSpec = {
         ['cheops replicant show kubernetes/v1/Pod/web -o json', 'kinds may have slashes'],
       ],
       async run(call) {
-        const name = nameOf(call.args[0] ?? '')
+        const name = replicantName(call.args[0] ?? '')
         const replicant = await (await connectAgent(call)).replicant(name)
         render(call.io, call.options.format, replicant, () => replicantScreen(replicant))
         return EXIT.ok
       },
     },
+    historyCommand,
+    detachCommand,
   ],
 }
 
@@ -90,13 +95,6 @@ export const conflictGroup: GroupSpec = {
       },
     },
   ],
-}
-
-/** @throws CheopsError ERR_CLI_USAGE */
-function nameOf(text: string): ReplicantName {
-  const name = parseReplicantText(text)
-  if (name !== undefined) return name
-  throw new CheopsError('ERR_CLI_USAGE', `"${text}" is no SERVICE/KIND/NAME, as inventory/items/purple is.`)
 }
 
 function limitOf({ options }: Call): number {
@@ -158,13 +156,11 @@ export function replicantScreen(replicant: ReplicantDetail): string {
           ['WRITTEN HERE', ...members],
           operations.map(({ operation, sites }) => [
             operation,
-            ...members.map(member => outcomeText(sites.find(({ site }) => site === member))),
+            ...members.map(member => {
+              const told = sites.find(({ site }) => site === member)
+              return told && outcomeText(told)
+            }),
           ]),
         ),
   ].join('\n\n')
-}
-
-function outcomeText(told: ReplicantDetail['operations'][number]['sites'][number] | undefined): string | undefined {
-  if (told === undefined) return undefined
-  return told.status === undefined ? told.outcome : `${told.outcome} (${told.status})`
 }

@@ -28,7 +28,8 @@ import type { Store, StoreWrite } from '../../ports/store.ts'
 /** What of a replicant is written, as it was before a commit. */
 export type Before = Pick<Replica, 'core' | 'local' | 'draft' | 'isOld'>
 
-const dotPath = ({ site, incarnation, number }: Dot): string =>
+/** A dot as it ends keys: they sort as numbers do. */
+export const dotPath = ({ site, incarnation, number }: Dot): string =>
   `${site}/${incarnation}/${number.toString(16).padStart(14, '0')}`
 export const operationKey = (prefix: string, dot: Dot): string => `${prefix}operation/${dotPath(dot)}`
 const acknowledgedKey = (prefix: string, member: string): string => `${prefix}acknowledged/${member}`

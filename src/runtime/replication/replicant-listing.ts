@@ -9,6 +9,7 @@ import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import { decodeLocal, readCore, type StoredCore } from './records.ts'
 import { loadOutcomes, outcomesPrefix } from './replica-records.ts'
+import { REPLICANTS, prefixOf } from './replicas-store.ts'
 import type {
   ConflictInfo,
   OperationInfo,
@@ -34,7 +35,7 @@ export const MAX_RECORDS_OF_PAGE = 50_000
 /** Own operations of a replicant that are shown, the newest ones. */
 export const MAX_SHOWN_OPERATIONS = 20
 
-const REPLICANTS = 'replication/replicant/'
+/** Behind the name in the key of a core. */
 const CORE = '/core'
 
 /** What operators see of the replicants of a site. It only reads: names from the store, how they stand from the replicator. */
@@ -79,16 +80,14 @@ export class ReplicantListing {
   /** @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_STORE_CORRUPT, ERR_STORE_FAILED */
   async show(name: ReplicantName): Promise<ReplicantDetail> {
     const status = await this.#replicas.status(name)
-    const prefix = `${REPLICANTS}${pathOf(name)}`
-    const [core, local] = await Promise.all([this.#store.get(`${prefix}${CORE}`), this.#store.get(`${prefix}/local`)])
+    const prefix = prefixOf(name)
+    const [core, local] = await Promise.all(['core', 'local'].map(record => this.#store.get(`${prefix}${record}`)))
     if (status === undefined || core === undefined) {
       const text = replicantText(name)
       throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `Nothing is replicated here as ${text}.`, { name: text })
     }
     const old = local === undefined ? [] : decodeLocal(local).outcomes
-    const known = [...old, ...(await loadOutcomes(this.#store, outcomesPrefix(`${prefix}/`)))].slice(
-      -MAX_SHOWN_OPERATIONS,
-    )
+    const known = [...old, ...(await loadOutcomes(this.#store, outcomesPrefix(prefix)))].slice(-MAX_SHOWN_OPERATIONS)
     const operations = await Promise.all(
       known.map(async ({ dot }): Promise<OperationInfo> => {
         const sites = await this.#replicas.wait(name, dot, 0, 'all')
@@ -172,9 +171,4 @@ function againstOf(why: Conflict['why'], life: OperationId, { lives }: StoredCor
 
 function plain({ service, kind, name }: ReplicantName): ReplicantName {
   return { service, kind, name }
-}
-
-/** As `replicas-store.ts` writes keys. */
-function pathOf({ service, kind, name }: ReplicantName): string {
-  return [service, kind, name].map(text => encodeURIComponent(text.toWellFormed())).join('/')
 }

@@ -111,7 +111,8 @@ export class Commit {
   }
 }
 
-const REPLICANTS = 'replication/replicant/'
+/** Below it lie the records of all replicants. */
+export const REPLICANTS = 'replication/replicant/'
 const CURSORS = 'replication/cursor/'
 const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
 /** Percent-encoded, as keys have it. */
@@ -294,6 +295,7 @@ export class ReplicasStore {
   }
 }
 
-function prefixOf(name: ReplicantName): string {
+/** Below which the records of one replicant lie: three names, percent-encoded, so that a slash only separates. */
+export function prefixOf(name: ReplicantName): string {
   return `${REPLICANTS}${pathOf(name)}/`
 }

@@ -297,6 +297,14 @@ export class Replicator {
     })
   }
 
+  /**
+   * Lets `read` see all that is held of a replicant, as it is in memory, which may be ahead of the disk; nothing of it may be changed.
+   * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
+   */
+  inspect<T>(replicant: ReplicantName, read: (replica: Readonly<Replica>) => T): Promise<T> {
+    return this.#replicas.with(replicant, read)
+  }
+
   /** What another member may copy: undefined while there is anything left to do here. */
   async stateFor(replicant: ReplicantName): Promise<MemberState | undefined> {
     return this.#replicas.with(replicant, replica =>

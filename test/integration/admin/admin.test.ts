@@ -14,6 +14,7 @@ import type { AdminServer } from '../../../src/adapters/http/admin/index.ts'
 import { ROUTES } from '../../../src/adapters/http/admin/routes.ts'
 import { fakeControl, NOW, silent } from './fake-control.ts'
 import type { FakeControl } from './fake-control.ts'
+import { OPERATION } from './fake-replication.ts'
 
 let folder: string
 let server: AdminServer
@@ -43,6 +44,7 @@ const ask = (route: string, init: Omit<RequestInit, 'headers'> & { headers?: Rec
 
 const fill = (route: string) =>
   route
+    .replace('{site}/{incarnation}/{number}', OPERATION)
     .replace('{site}', 'site2')
     .replace('{peer}', '12D3KooWsite2')
     .replace('{service}', 'inventory')
@@ -108,7 +110,11 @@ describe('the document', () => {
         route.body === undefined
           ? null
           : JSON.stringify(
-              route.path.includes('services') ? { endpoint: 'http://x:1' } : { address: '/ip4/1.2.3.4/tcp/1' },
+              route.path.includes('services')
+                ? { endpoint: 'http://x:1' }
+                : route.path.includes('detach')
+                  ? { force: true }
+                  : { address: '/ip4/1.2.3.4/tcp/1' },
             )
       const answer = await ask(fill(route.path), { method: route.method, body })
       expect([route.path, answer.status]).toEqual([route.path, route.answer.status])

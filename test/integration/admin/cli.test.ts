@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startAdminServer } from '../../../src/adapters/http/admin/index.ts'
 import type { AdminServer } from '../../../src/adapters/http/admin/index.ts'
 import { main } from '../../../src/cli/main.ts'
+import { OPERATION } from './fake-replication.ts'
 import { fakeControl, NOW, silent } from './fake-control.ts'
 import type { FakeControl } from './fake-control.ts'
 
@@ -104,6 +105,31 @@ describe('answers', () => {
       0,
       /inventory\/items\/purple +replace +site2\/1763800000000-9f86d081884c7d65\/7 +2025-11-22T10:00:00\.000Z +another write counts +site1/,
     ],
+    [
+      ['replicant', 'history', 'inventory/items/purple'],
+      0,
+      /^FATE +WRITTEN +OPERATION +WHAT +site1 +site2\nconflict +2025-11-22T10:00:00\.000Z +site2\/.*\/9 .*\nexecuted .* replace PUT \/items\/purple \(17 bytes\) +applied \(200\) +pending\n\n4 older ones are left out\.\n$/,
+    ],
+    [['replicant', 'history', 'inventory/items/blue'], 2, /^$/],
+    [
+      ['operation', 'show', OPERATION],
+      0,
+      /replicant +inventory\/items\/purple\nwritten +2025-11-22T10:00:00\.000Z at site1\n[^]*site1 +2025-.* applied \(200\)\nsite2 +– +pending\n$/,
+    ],
+    [['operation', 'show', 'site1/1763800000000-9f86d081884c7d65/4'], 2, /^$/],
+    [['operation', 'show', 'purple'], 1, /^$/],
+    [
+      ['operation', 'watch', OPERATION],
+      2,
+      /^2025-11-22T10:00:00\.000Z +\S+ +site1 +applied \(200\)\n– +\S+ +site2 +pending\n2025-11-22T10:00:01\.000Z +\S+ +site2 +failed \(507\)\nNothing more will come by itself: failed at site2\.\n$/,
+    ],
+    [
+      ['replicant', 'detach', 'site3'],
+      2,
+      /^inventory\/items\/purple +site1\/.*\ninventory\/items\/red +site1\/.*\nsite3 is no member of 2 replicants any more\.\nIt is the only member of inventory\/items\/alone: /,
+    ],
+    [['replicant', 'detach', 'site2'], 2, /^$/],
+    [['replicant', 'detach', 'site3', 'purple'], 1, /^$/],
     [['check'], 0, /√ The agent serves[^]*All is well/],
     [['scope', 'explain', 'site1', 'or', 'site2', '--service', 'inventory'], 0, /first of site1, site2/],
     [['scope', 'explain', 'site9', '--service', 'inventory'], 2, /ERR_SCOPE_UNKNOWN_SITE/],
@@ -125,6 +151,9 @@ describe('answers', () => {
     ['service ls'],
     ['replicant ls'],
     ['replicant show inventory/items/purple'],
+    ['replicant history inventory/items/purple'],
+    [`operation show ${OPERATION}`],
+    ['replicant detach site3'],
     ['conflict ls'],
     ['check'],
     ['version'],

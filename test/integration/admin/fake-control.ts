@@ -11,6 +11,7 @@ import type {
   ReplicantDetail,
   ReplicantInfo,
 } from '../../../src/ports/control.ts'
+import { fakeReplication } from './fake-replication.ts'
 import type { SiteView } from '../../../src/ports/membership.ts'
 
 /** 2025-11-22 10:00 UTC */
@@ -112,8 +113,10 @@ export function fakeControl(): FakeControl {
       },
     ],
   ])
+  const calls: string[] = []
   const control: FakeControl = {
-    calls: [],
+    calls,
+    replication: fakeReplication(calls),
     saved: [],
     facts: { agent: 'serving', problems: [] },
     emit(event) {

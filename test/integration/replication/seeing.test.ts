@@ -11,6 +11,7 @@ import { main } from '../../../src/cli/main.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { startAgent } from '../../../src/node.ts'
 import type { AgentEvent, ConflictInfo, Page, ReplicantDetail, RunningAgent } from '../../../src/ports/control.ts'
+import type { OperationDetail, ReplicantHistory } from '../../../src/ports/replication-control.ts'
 import { startInventory } from '../../../sims/apps/inventory.ts'
 
 type Name = 'site1' | 'site2'
@@ -213,3 +214,75 @@ test('metrics count what became of operations here, conflicts, and what waits fo
   expect(body).toMatch(/^cheops_replication_outbox_entries\{.*site="site2".*\} 0$/m)
   expect(body).toMatch(/^cheops_replication_conflicts_total(?:\{.*\})? 1$/m)
 })
+
+test('the history of a replicant has every write that is still known, in its order, with what became of it', async () => {
+  const { code, out, err } = await cheops('site2', 'replicant', 'history', 'inventory/items/torn', '-o', 'json')
+  expect(code, err).toBe(0)
+  const { operations: known } = JSON.parse(out) as ReplicantHistory
+  expect(known.map(({ operation, type, site, fate }) => [operation, type, site, fate])).toEqual(
+    [
+      [operations.lost, 'replace', 'site1', 'conflict'],
+      [operations.counts, 'replace', 'site2', 'executed'],
+    ].toSorted((a, b) => atOf(known, a[0]) - atOf(known, b[0])),
+  )
+  expect(known.find(({ operation }) => operation === operations.lost)?.request).toEqual({
+    method: 'PUT',
+    path: '/items/torn',
+    bytes: JSON.stringify({ n: 1, secret: 'hunter2' }).length,
+  })
+})
+
+const atOf = (known: ReplicantHistory['operations'], operation: string | undefined): number =>
+  known.find(entry => entry.operation === operation)?.at ?? 0
+
+test('an operation is found by what the client was told, at its origin and elsewhere, also after a start', async () => {
+  const own = await cheops('site2', 'operation', 'show', operations.counts, '-o', 'json')
+  expect(own.code, own.err).toBe(0)
+  const shown = JSON.parse(own.out) as OperationDetail
+  expect([shown.replicant.name, shown.done, shown.sites.map(({ site, outcome }) => [site, outcome])]).toEqual([
+    'torn',
+    true,
+    [
+      ['site1', 'applied'],
+      ['site2', 'applied'],
+    ],
+  ])
+  const other = JSON.parse((await cheops('site1', 'operation', 'show', operations.counts, '-o', 'json')).out)
+  // What came of it at its origin is known: else it would not be there.
+  expect((other as OperationDetail).sites.map(({ outcome }) => outcome)).toEqual(['applied', 'applied'])
+  const unknown = await cheops('site1', 'operation', 'show', operations.counts.replace(/\d+$/, '99'))
+  expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('ERR_OPERATION_NOT_FOUND')])
+})
+
+test('an operation is watched until it is done everywhere', async () => {
+  const { operation } = await write('PUT', 'site1', '/plain', { n: 5 })
+  const { code, out, err } = await cheops('site1', 'operation', 'watch', operation)
+  expect(code, err).toBe(0)
+  expect(out).toMatch(/ site2  applied \(200\)\n/)
+  expect(out).toMatch(/It is done everywhere\.\n$/)
+})
+
+test('a site that is gone is detached: its members are told, nothing waits for it, and it is asked to be sure while it lives', async () => {
+  const alive = await cheops('site1', 'replicant', 'detach', 'site2')
+  expect([alive.code, alive.err]).toEqual([2, expect.stringContaining('ERR_REPLICANT_MEMBER_ALIVE')])
+  await down('site2')
+  await vi.waitUntil(() => agents.get('site1')?.control.membership.site('site2')?.liveness === 'down', 30_000)
+  const { code, out, err } = await cheops('site1', 'replicant', 'detach', 'site2', 'inventory/items/plain')
+  expect(code, err).toBe(0)
+  expect(out).toMatch(/^inventory\/items\/plain  site1\/\S+\nsite2 is no member of 1 replicant any more\.\n$/)
+  expect((await show('site1', 'plain')).members).toEqual(['site1'])
+  expect((await show('site1', 'torn')).members).toEqual(['site1', 'site2'])
+  const [operation = ''] = /site1\/\S+/.exec(out) ?? []
+  const shown = JSON.parse((await cheops('site1', 'operation', 'show', operation, '-o', 'json')).out) as OperationDetail
+  expect([shown.type, shown.members?.removed, shown.done]).toEqual(['members', ['site2'], true])
+  const rest = await cheops('site1', 'replicant', 'detach', 'site2')
+  expect(rest.out).toMatch(/inventory\/items\/torn .*\nsite2 is no member of 1 replicant any more\.\n$/)
+  const last = await cheops('site1', 'replicant', 'detach', 'site1', '--force')
+  expect([last.code, last.out]).toEqual([2, expect.stringContaining('It is the only member of inventory/items/plain')])
+  // It learns of it when it comes back: what its application has stays, and is nobody's business any more.
+  await up('site2')
+  await vi.waitFor(async () => {
+    const back = await cheops('site2', 'replicant', 'show', 'inventory/items/plain')
+    expect(back.err).toContain('ERR_REPLICANT_NOT_FOUND')
+  }, 20_000)
+}, 90_000)

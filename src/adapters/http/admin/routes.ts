@@ -3,6 +3,7 @@ import type { PageQuery } from '../../../ports/control.ts'
 import type { SiteView } from '../../../ports/membership.ts'
 import { livez, readyz } from './health.ts'
 import { openapi } from './openapi.ts'
+import { REPLICATION_ROUTES } from './replication-routes.ts'
 import { json } from './route.ts'
 import type { Route, RouteContext, Schema } from './route.ts'
 import { listOf, ref } from './schemas.ts'
@@ -229,6 +230,7 @@ export const ROUTES: readonly Route[] = [
     errors: ['ERR_ADMIN_INPUT'],
     handle: async context => json(await context.control.conflicts(pageOf(context))),
   },
+  ...REPLICATION_ROUTES,
   {
     method: 'GET',
     path: '/v1/events',

@@ -52,6 +52,40 @@ const page = (items: Schema): Schema =>
   )
 const expose = object({ sites: list(text), methods: list(text), paths: list(text) })
 
+function historyEntry(more: Readonly<Record<string, Schema>> = {}): Schema {
+  return object(
+    {
+      operation: { type: 'string', description: 'As the header Cheops-Operation has it.' },
+      site: { type: 'string', description: 'Where a client wrote it.' },
+      at: moment,
+      type: text,
+      request: object({ method: text, path: text, bytes: integer }),
+      members: object({ added: list(text), removed: list(text) }),
+      fate: choice('executed', 'queued', 'waits', 'superseded', 'conflict', 'uncertain'),
+      detail: text,
+      life: { type: 'string', description: 'The create of the life that it belongs to.' },
+      sites: list(
+        object(
+          {
+            site: text,
+            outcome: choice('pending', 'applied', 'superseded', 'void', 'failed', 'uncertain', 'received', 'unknown'),
+            status: integer,
+            at: number,
+          },
+          'status',
+        ),
+      ),
+      ...more,
+    },
+    'type',
+    'request',
+    'members',
+    'detail',
+    'life',
+    'why',
+  )
+}
+
 /** What the admin API answers, and takes. A test validates real answers against these. */
 export const SCHEMAS = {
   Problem: object({ type: text, title: text, status: integer, detail: text, code: text, hint: text }, 'hint'),
@@ -171,5 +205,49 @@ export const SCHEMAS = {
     operations: list(object({ operation: text, sites: list(siteOutcome) })),
   }),
   Conflicts: page(conflict),
+  History: object({
+    ...replicantName,
+    operations: list(historyEntry()),
+    omitted: { type: 'integer', description: 'Older ones that are left out.' },
+  }),
+  Operation: historyEntry({
+    replicant: object({ service: text, kind: text, name: text }),
+    why: choice('replaced', 'deleted', 'other-life', 'removed-member'),
+    done: { type: 'boolean', description: 'Nothing more will come; known only at the site where it was written.' },
+    version: { type: 'string', description: 'For "known" of the next question.' },
+  }),
+  Detach: object(
+    {
+      replicants: {
+        ...list(text),
+        description: 'SERVICE/KIND/NAME each; without it all of which the site is a member.',
+      },
+      force: { type: 'boolean', description: 'Although the site is alive.' },
+    },
+    'replicants',
+    'force',
+  ),
+  Detached: object(
+    {
+      detached: list(object({ replicant: object({ service: text, kind: text, name: text }), operation: text })),
+      kept: {
+        ...list(object({ service: text, kind: text, name: text })),
+        description: 'Not detached: no member would be left.',
+      },
+      next: { type: 'string', description: 'For "after" of the next page.' },
+    },
+    'next',
+  ),
+  ReplicationPeer: object(
+    {
+      site: text,
+      connected: { type: 'boolean' },
+      outbox: { type: 'integer', description: 'Entries that the site has not received.' },
+      lagMs: { type: 'number', description: 'For how long the oldest of them waits; 0: none waits.' },
+      digest: choice('agrees', 'differs', 'unknown'),
+      agreedAt: moment,
+    },
+    'agreedAt',
+  ),
   Event: object({ id: integer, type: text, subject: text, detail: text, at: moment }),
 } as const satisfies Record<string, Schema>

@@ -1,0 +1,100 @@
+import { parseReplicantText } from '../../../core/oplog/replicant-text.ts'
+import { CheopsError } from '../../../errors.ts'
+import type { ReplicantName } from '../../../core/oplog/index.ts'
+import { json } from './route.ts'
+import type { Route, RouteContext, Schema } from './route.ts'
+import { listOf, ref } from './schemas.ts'
+
+const TEXT: Schema = { type: 'string' }
+const ok = (description: string, schema: Schema) => ({ status: 200, description, type: 'application/json', schema })
+
+/** Seconds that a question about an operation may wait; below the time that requests have by themselves. */
+const MAX_WAIT_SECONDS = 60
+
+/** Names that one request may detach from: more are asked for in several. */
+const MAX_NAMED = 1_000
+
+/** Single operations, and what is done to replicants. */
+export const REPLICATION_ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/replicants/{service}/{kind}/{name}/history',
+    summary: 'The operations of one replicant that are still known here, in their order, and what became of each',
+    answer: ok('The newest are last; without bodies.', ref('History')),
+    errors: ['ERR_REPLICANT_NOT_FOUND'],
+    async handle({ control, params }) {
+      const { service = '', kind = '', name = '' } = params
+      return json(await control.replication.history({ service, kind, name }))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/operations/{site}/{incarnation}/{number}',
+    summary: 'One operation, by its identity in the header Cheops-Operation; waits for news of it if that is asked for',
+    query: {
+      wait: {
+        description: 'Seconds to wait until "version" is another than "known".',
+        schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
+      },
+      known: { description: '"version" of the answer before.', schema: TEXT },
+    },
+    answer: ok('What became of it at each site.', ref('Operation')),
+    errors: ['ERR_OPERATION_NOT_FOUND', 'ERR_ADMIN_INPUT'],
+    async handle({ control, params, query, signal }) {
+      const { site = '', incarnation = '', number = '' } = params
+      const known = query.get('known') ?? undefined
+      const waitMs = known === undefined ? 0 : secondsOf(query) * 1_000
+      return json(await control.replication.operation(`${site}/${incarnation}/${number}`, { known, waitMs, signal }))
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/sites/{site}/detach',
+    summary: 'Remove a site from the members of replicants, a page of them at a time: for one that is gone for good',
+    query: {
+      after: { description: '"next" of the page before.', schema: TEXT },
+    },
+    body: ref('Detach'),
+    answer: ok('Ask again with "next" until there is none.', ref('Detached')),
+    errors: ['ERR_ADMIN_INPUT', 'ERR_REPLICANT_NOT_FOUND', 'ERR_REPLICANT_MEMBER_ALIVE'],
+    async handle(context) {
+      const { control, params, query, signal } = context
+      const { force, replicants } = detachBody(context)
+      const after = query.get('after') ?? undefined
+      return json(await control.replication.detach(params['site'] ?? '', { replicants, force, after, signal }))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/replication/peers',
+    summary: 'How this site stands with each one that it tells of replicants: what waits for it, and for how long',
+    answer: ok('By site.', listOf('ReplicationPeer')),
+    handle: ({ control }) => json(control.replication.peers()),
+  },
+]
+
+/** @throws CheopsError ERR_ADMIN_INPUT */
+function secondsOf(query: URLSearchParams): number {
+  const seconds = Number(query.get('wait') ?? 0)
+  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_WAIT_SECONDS) return seconds
+  throw new CheopsError('ERR_ADMIN_INPUT', `"wait" is a whole number of seconds from 0 to ${String(MAX_WAIT_SECONDS)}.`)
+}
+
+/** @throws CheopsError ERR_ADMIN_INPUT */
+function detachBody({ body }: RouteContext): { force: boolean; replicants: readonly ReplicantName[] | undefined } {
+  const refuse = (why: string): never => {
+    throw new CheopsError('ERR_ADMIN_INPUT', why)
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return refuse('The body must be a JSON object.')
+  const given: Readonly<Record<string, unknown>> = { ...body }
+  const { force = false, replicants } = given
+  if (typeof force !== 'boolean') return refuse('"force" is true or false.')
+  if (replicants === undefined) return { force, replicants }
+  if (!Array.isArray(replicants) || replicants.length === 0 || replicants.length > MAX_NAMED)
+    return refuse(`"replicants" is a list of 1 to ${String(MAX_NAMED)} names; without it all are meant.`)
+  const names = replicants.map((text: unknown) => {
+    const name = typeof text === 'string' ? parseReplicantText(text) : undefined
+    return name ?? refuse(`${JSON.stringify(text)} is no SERVICE/KIND/NAME, as "inventory/items/purple" is.`)
+  })
+  return { force, replicants: names }
+}

@@ -1,0 +1,205 @@
+import { replicantText } from '../../core/oplog/replicant-text.ts'
+import { CheopsError } from '../../errors.ts'
+import type { HistoryEntry, OperationDetail, OperationSite } from '../../ports/replication-control.ts'
+import type { AdminClient } from '../agent/client.ts'
+import { connectAgent, timeoutOf } from '../agent/resolve.ts'
+import type { Call, GroupSpec } from '../command.ts'
+import { EXIT, wantsColour, writeLine } from '../io.ts'
+import { painter, render } from '../output/render.ts'
+import { table } from '../output/table.ts'
+import { printable, printableScreen, visibleJson } from '../output/visible.ts'
+
+const OPERATION = {
+  name: '<operation>',
+  help: 'SITE/INCARNATION/NUMBER, as the header Cheops-Operation and "cheops replicant history" have it',
+} as const
+
+const EXAMPLE = 'site1/1763762400000-9f86d081884c7d65/7'
+
+export const operationGroup: GroupSpec = {
+  name: 'operation',
+  summary: 'Single accepted writes',
+  commands: [
+    {
+      name: 'show',
+      summary: 'Show one: who wrote what and when, and what became of it at each member',
+      details:
+        'All of it is known at the site where it was written, which is the first word of its name; others know what they did themselves, and\n' +
+        'who holds it. Outcomes: applied, failed (the application there refused it), superseded (a later write took its place before it was\n' +
+        'carried out), uncertain (the application there does not tell), pending, received (that site holds it), unknown (it has told nothing).',
+      arguments: [OPERATION],
+      agent: true,
+      output: true,
+      examples: [[`cheops operation show ${EXAMPLE}`, 'what Cheops-Operation said in an answer']],
+      async run(call) {
+        const operation = await (await connectAgent(call)).operation(operationName(call.args[0] ?? ''))
+        render(call.io, call.options.format, operation, () => operationScreen(operation, wantsColour(call.io)))
+        return EXIT.ok
+      },
+    },
+    {
+      name: 'watch',
+      summary: 'Follow one until every member has told what became of it',
+      details:
+        'To be asked of the agent where it was written: the others are told by nobody. On a terminal the table is drawn anew at each change;\n' +
+        'else each change is a line, with -o json the whole of it. Ends with 0 when it is done everywhere, with 2 when a member has failed.',
+      arguments: [OPERATION],
+      agent: true,
+      output: true,
+      examples: [
+        [`cheops operation watch ${EXAMPLE}`, 'until it is done everywhere'],
+        [`timeout 60 cheops operation watch ${EXAMPLE} -o json | jq -c .sites`, 'for scripts, at most a minute'],
+      ],
+      run: watch,
+    },
+  ],
+}
+
+/** @throws CheopsError ERR_CLI_USAGE */
+function operationName(text: string): string {
+  if (text.split('/').length === 3) return text
+  throw new CheopsError('ERR_CLI_USAGE', `"${text}" is no SITE/INCARNATION/NUMBER, as ${EXAMPLE} is.`)
+}
+
+async function watch(call: Call): Promise<number> {
+  const { io, options } = call
+  const agent = await connectAgent(call)
+  const name = call.args[0] ?? ''
+  const [first, { site: self }] = await Promise.all([agent.operation(operationName(name)), agent.status()])
+  let operation = first
+  const show = shower(call)
+  show(operation)
+  if (operation.site !== self) {
+    const where = `${operation.operation} was written at ${operation.site}`
+    throw new CheopsError('ERR_CLI_USAGE', `${where}: only the agent there is told what became of it (--agent).`)
+  }
+  while (!operation.done && !io.interrupted.aborted) {
+    const next = await following(agent, operation, timeoutOf(options), io.interrupted)
+    if (next === undefined) return EXIT.ok
+    if (next.version !== operation.version) show(next)
+    operation = next
+  }
+  if (!operation.done) return EXIT.ok
+  const bad = operation.sites.filter(({ outcome }) => outcome !== 'applied' && outcome !== 'superseded')
+  if (options.format === 'table')
+    writeLine(
+      io.stdout,
+      bad.length === 0
+        ? 'It is done everywhere.'
+        : `Nothing more will come by itself: ${bad.map(({ site, outcome }) => `${outcome} at ${site}`).join(', ')}.`,
+    )
+  return bad.length === 0 ? EXIT.ok : EXIT.failed
+}
+
+/** The next answer that differs, or the same one after a while; undefined when the user has interrupted. */
+async function following(
+  agent: AdminClient,
+  { operation, version }: OperationDetail,
+  timeoutMs: number,
+  interrupted: AbortSignal,
+): Promise<OperationDetail | undefined> {
+  // Well below the time after which the client gives up.
+  const seconds = Math.max(0, Math.floor((timeoutMs * 0.7) / 1_000))
+  try {
+    return await agent.operation(operation, { known: version, seconds })
+  } catch (error) {
+    if (interrupted.aborted) return undefined
+    throw error
+  }
+}
+
+/** Shows one answer after the other as was asked for. */
+function shower({ io, options }: Call): (operation: OperationDetail) => void {
+  const { format } = options
+  if (format === 'json') return operation => writeLine(io.stdout, visibleJson(operation))
+  if (format === 'yaml')
+    return operation => {
+      writeLine(io.stdout, '---')
+      render(io, 'yaml', operation, () => '')
+    }
+  if (!io.stdoutIsTerminal) return changes(line => writeLine(io.stdout, line))
+  let lines = 0
+  return operation => {
+    const screen = printableScreen(operationScreen(operation, wantsColour(io)))
+    // Up to where the last one began, and everything below is cleared (ECMA-48: CUU, ED).
+    io.stdout.write(`${lines === 0 ? '' : `\u001b[${String(lines)}A\u001b[J`}${screen}\n`)
+    lines = screen.split('\n').length
+  }
+}
+
+/** A line for each site that has told something else than before. */
+export function changes(write: (line: string) => void): (operation: OperationDetail) => void {
+  const before = new Map<string, string>()
+  return ({ operation, sites }) => {
+    for (const told of sites) {
+      const text = outcomeText(told)
+      if (before.get(told.site) === text) continue
+      before.set(told.site, text)
+      const at = told.at === 0 ? '–'.padEnd(24) : new Date(told.at).toISOString()
+      write(printable(`${at}  ${operation}  ${told.site}  ${text}`))
+    }
+  }
+}
+
+export function operationScreen(operation: OperationDetail, colour: boolean): string {
+  const { replicant, request, members, type, at, site, fate, detail, life } = operation
+  const facts: (readonly [string, string | undefined])[] = [
+    ['operation', operation.operation],
+    ['replicant', replicantText(replicant)],
+    ['written', `${new Date(at).toISOString()} at ${site}`],
+    ['what', whatText({ type, request, members })],
+    ['life', life],
+    ['fate', detail === undefined ? fate : `${fate}: ${detail}`],
+  ]
+  const paint = painter(colour)
+  const [head = '', ...rows] = table(
+    ['SITE', 'TOLD', 'OUTCOME'],
+    operation.sites.map(told => [
+      told.site,
+      told.at === 0 ? undefined : new Date(told.at).toISOString(),
+      outcomeText(told),
+    ]),
+  ).split('\n')
+  const painted = rows.map((row, index) => {
+    const told = operation.sites[index]
+    if (told === undefined) return row
+    const text = outcomeText(told)
+    return row.endsWith(text) ? row.slice(0, -text.length) + paint(text, OUTCOME_COLOURS[told.outcome]) : row
+  })
+  return [
+    facts
+      .filter((fact): fact is readonly [string, string] => fact[1] !== undefined)
+      .map(([key, value]) => `${paint(key.padEnd(12), 'dim')} ${printable(value)}`)
+      .join('\n'),
+    [head, ...painted].join('\n'),
+  ].join('\n\n')
+}
+
+const OUTCOME_COLOURS = {
+  applied: 'green',
+  superseded: 'green',
+  received: 'yellow',
+  pending: 'yellow',
+  unknown: 'yellow',
+  void: 'red',
+  failed: 'red',
+  uncertain: 'red',
+} as const
+
+/** What was written, in a few words. */
+export function whatText({ type, request, members }: Pick<HistoryEntry, 'type' | 'request' | 'members'>): string {
+  const { added = [], removed = [] } = members ?? {}
+  return [
+    type ?? 'forgotten',
+    request === undefined ? '' : `${request.method} ${request.path} (${String(request.bytes)} bytes)`,
+    added.length === 0 ? '' : `on ${added.join(', ')}`,
+    removed.length === 0 ? '' : `without ${removed.join(', ')}`,
+  ]
+    .filter(part => part !== '')
+    .join(' ')
+}
+
+/** `applied (200)` */
+export function outcomeText({ outcome, status }: OperationSite): string {
+  return status === undefined ? outcome : `${outcome} (${String(status)})`
+}

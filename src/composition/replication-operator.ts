@@ -1,0 +1,60 @@
+import { CheopsError } from '../errors.ts'
+import type { ReplicantName } from '../core/oplog/index.ts'
+import type { Membership } from '../ports/membership.ts'
+import type {
+  DetachQuery,
+  DetachedPage,
+  OperationDetail,
+  OperationQuery,
+  ReplicantHistory,
+  ReplicationControl,
+  ReplicationPeer,
+} from '../ports/replication-control.ts'
+import { detach } from '../runtime/replication/detaching.ts'
+import type { OperationsView } from '../runtime/replication/operations-view.ts'
+import type { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
+import type { Replicator } from '../runtime/replication/replicator.ts'
+
+/** What an operator sees of operations, and does to replicants, put together from its parts. */
+export class ReplicationOperator implements ReplicationControl {
+  readonly #replicator: Replicator
+  readonly #listing: ReplicantListing
+  readonly #operations: OperationsView
+  readonly #membership: Membership
+
+  constructor(replicator: Replicator, listing: ReplicantListing, operations: OperationsView, membership: Membership) {
+    this.#replicator = replicator
+    this.#listing = listing
+    this.#operations = operations
+    this.#membership = membership
+  }
+
+  history(name: ReplicantName): Promise<ReplicantHistory> {
+    return this.#operations.history(name)
+  }
+
+  operation(operation: string, query: OperationQuery): Promise<OperationDetail> {
+    return this.#operations.operation(operation, query)
+  }
+
+  async detach(site: string, query: DetachQuery): Promise<DetachedPage> {
+    const liveness = this.#membership.site(site)?.liveness
+    if (!query.force && liveness !== undefined && liveness !== 'down') {
+      const what = site === this.#membership.self ? 'is this site itself' : `is ${liveness}`
+      throw new CheopsError(
+        'ERR_REPLICANT_MEMBER_ALIVE',
+        `${site} ${what}: what it writes until it learns of it becomes conflicts.`,
+        {
+          site,
+        },
+      )
+    }
+    const membersOf = async (name: ReplicantName): Promise<readonly string[] | undefined> =>
+      (await this.#replicator.status(name))?.members
+    return detach(this.#replicator, page => this.#listing.list(page), membersOf, site, query)
+  }
+
+  peers(): readonly ReplicationPeer[] {
+    return this.#replicator.peers()
+  }
+}

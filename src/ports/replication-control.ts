@@ -1,0 +1,123 @@
+import type { Conflict, ReplicantName } from '../core/oplog/index.ts'
+import type { AbortOptions, ReplicantInfo } from './control.ts'
+import type { Outcome } from './sync.ts'
+
+/** What an operator sees of single operations, and does to replicants: a part of `AgentControl`. */
+export interface ReplicationControl {
+  /**
+   * The operations of a replicant that are still known here, in canonical order, each with what became of it.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_STORE_CORRUPT, ERR_STORE_FAILED
+   */
+  history(name: ReplicantName): Promise<ReplicantHistory>
+  /**
+   * One operation, of whatever origin, by its identity: found in memory if it is of this run, else by a look through the store.
+   * @param operation as `Cheops-Operation` has it
+   * @throws CheopsError ERR_OPERATION_NOT_FOUND, ERR_ADMIN_INPUT for what is no identity, ERR_ADMIN_TIMEOUT
+   */
+  operation(operation: string, options: OperationQuery): Promise<OperationDetail>
+  /**
+   * Removes a site from the members of replicants, a page at a time: what it has written and no other member held is shown as
+   * conflicts. Those of which it is no member are left alone, so that asking again does no harm.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_REPLICANT_MEMBERS where nobody would be left, ERR_REPLICANT_MEMBER_ALIVE unless it is forced,
+   *   ERR_SITE_UNKNOWN, ERR_REPLICANT_BUSY
+   */
+  detach(site: string, query: DetachQuery): Promise<DetachedPage>
+  /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
+  peers(): readonly ReplicationPeer[]
+}
+
+export interface OperationQuery extends AbortOptions {
+  /** Answers only when `version` is another than this, or the time is over. */
+  readonly known?: string | undefined
+  /** Milliseconds to wait for that; none: it answers at once. */
+  readonly waitMs?: number | undefined
+}
+
+export interface DetachQuery extends AbortOptions {
+  /** These only; undefined: all of which the site is a member. */
+  readonly replicants: readonly ReplicantName[] | undefined
+  /** Although the site is alive. */
+  readonly force: boolean
+  /** `next` of the page before. */
+  readonly after: string | undefined
+}
+
+export interface DetachedPage {
+  readonly detached: readonly { readonly replicant: ReplicantName; readonly operation: string }[]
+  /** Not detached, since no member would be left. */
+  readonly kept: readonly ReplicantName[]
+  readonly next: string | undefined
+}
+
+/**
+ * - `executed`: it counts, and was carried out here. Of a change of members: it is in force.
+ * - `queued`: it counts, and is not carried out here yet.
+ * - `waits`: something that it builds on is not here yet.
+ * - `superseded`: a later write, or a later change of members, that has seen it takes its place.
+ * - `conflict`: it has no effect, though nobody who decided so had seen it.
+ * - `uncertain`: whether it took effect at the application here is not known yet.
+ */
+export type OperationFate = 'executed' | 'queued' | 'waits' | 'superseded' | 'conflict' | 'uncertain'
+
+/** One operation as this site knows it; without its body. */
+export interface HistoryEntry {
+  /** As `Cheops-Operation` has it. */
+  readonly operation: string
+  /** Where a client wrote it. */
+  readonly site: string
+  /** When, Unix milliseconds by the clock of that site. */
+  readonly at: number
+  /** Of a forgotten one only what became of it is remembered, and not what it was. */
+  readonly type: string | undefined
+  /** Method, path and bytes of the request. */
+  readonly request: { readonly method: string; readonly path: string; readonly bytes: number } | undefined
+  /** Of a create or a change of members. */
+  readonly members: { readonly added: readonly string[]; readonly removed: readonly string[] } | undefined
+  readonly fate: OperationFate
+  /** More on the fate, in words. */
+  readonly detail: string | undefined
+  /** The create of the life that it belongs to; undefined for a forgotten one. */
+  readonly life: string | undefined
+  /** What is known here of each member: all of it where the operation was written, less elsewhere. Sorted by site. */
+  readonly sites: readonly OperationSite[]
+}
+
+export interface OperationSite {
+  readonly site: string
+  /** `received`: the site holds it; what came of it there it tells only the origin. `unknown`: nothing was told to this site. */
+  readonly outcome: Outcome | 'received' | 'unknown'
+  readonly status?: number
+  /** When that was told, Unix milliseconds; 0 where nothing was. */
+  readonly at: number
+}
+
+export interface ReplicantHistory extends Omit<ReplicantInfo, 'conflicts'> {
+  /** The newest are last; older ones are left out where there are too many. */
+  readonly operations: readonly HistoryEntry[]
+  /** Older ones that are left out. */
+  readonly omitted: number
+}
+
+export interface OperationDetail extends HistoryEntry {
+  readonly replicant: ReplicantName
+  readonly why: Conflict['why'] | undefined
+  /** No member is `pending`: nothing more will come. Only known where it was written; false elsewhere. */
+  readonly done: boolean
+  /** Equal for equal answers: for `known` of the next question. */
+  readonly version: string
+}
+
+/** How this site stands with another one that it tells of replicants. */
+export interface ReplicationPeer {
+  readonly site: string
+  /** A conversation in which this site tells the other one is open. */
+  readonly connected: boolean
+  /** Entries that the other site has not received. */
+  readonly outbox: number
+  /** For how long the oldest of them waits, milliseconds. 0: none waits. */
+  readonly lagMs: number
+  /** Whether both hold the same, as far as both have told; `unknown` before they have compared. */
+  readonly digest: 'agrees' | 'differs' | 'unknown'
+  /** When they were last seen to agree, Unix milliseconds; undefined: not since the start of this agent. */
+  readonly agreedAt: number | undefined
+}

@@ -1,0 +1,83 @@
+// What a fake control answers of single operations and of members, from constants.
+import { CheopsError } from '../../../src/errors.ts'
+import type { OperationDetail, ReplicationControl } from '../../../src/ports/replication-control.ts'
+
+export const OPERATION = 'site1/1763800000000-9f86d081884c7d65/3'
+
+const written: OperationDetail = {
+  replicant: { service: 'inventory', kind: 'items', name: 'purple' },
+  operation: OPERATION,
+  site: 'site1',
+  at: 1_763_805_600_000,
+  type: 'replace',
+  request: { method: 'PUT', path: '/items/purple', bytes: 17 },
+  members: undefined,
+  fate: 'executed',
+  detail: undefined,
+  why: undefined,
+  life: 'site1/1763800000000-9f86d081884c7d65/1',
+  sites: [
+    { site: 'site1', outcome: 'applied', status: 200, at: 1_763_805_600_000 },
+    { site: 'site2', outcome: 'pending', at: 0 },
+  ],
+  done: false,
+  version: 'executed site1=applied200 site2=pending',
+}
+
+/** The second answer about the operation, to who knows the first. */
+const finished: OperationDetail = {
+  ...written,
+  sites: [
+    { site: 'site1', outcome: 'applied', status: 200, at: 1_763_805_600_000 },
+    { site: 'site2', outcome: 'failed', status: 507, at: 1_763_805_601_000 },
+  ],
+  done: true,
+  version: 'executed site1=applied200 site2=failed507',
+}
+
+/** @param calls is told what was called, with its arguments */
+export function fakeReplication(calls: string[]): ReplicationControl {
+  return {
+    async history({ service, kind, name }) {
+      if (name !== 'purple') throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `Nothing is replicated here as ${name}.`)
+      const { replicant: _, why: __, done: ___, version: ____, ...entry } = written
+      return {
+        service,
+        kind,
+        name,
+        members: ['site1', 'site2'],
+        state: 'agrees',
+        operations: [
+          {
+            ...entry,
+            operation: 'site2/1763800000000-9f86d081884c7d65/9',
+            site: 'site2',
+            fate: 'conflict',
+            detail: 'another write counts',
+          },
+          entry,
+        ],
+        omitted: 4,
+      }
+    },
+    async operation(operation, { known, waitMs }) {
+      calls.push(`operation ${operation} ${String(waitMs)}`)
+      if (operation !== OPERATION) throw new CheopsError('ERR_OPERATION_NOT_FOUND', `Nothing is known of ${operation}.`)
+      return known === undefined ? written : finished
+    },
+    async detach(site, { replicants, force, after }) {
+      calls.push(`detach ${site} ${JSON.stringify(replicants ?? 'all')} ${String(force)} ${after ?? '-'}`)
+      if (site === 'site2' && !force) throw new CheopsError('ERR_REPLICANT_MEMBER_ALIVE', 'site2 is alive.', { site })
+      const name = { service: 'inventory', kind: 'items', name: after === undefined ? 'purple' : 'red' }
+      return {
+        detached: [{ replicant: name, operation: OPERATION }],
+        kept: after === undefined ? [] : [{ ...name, name: 'alone' }],
+        next: after === undefined && replicants === undefined ? 'inventory/items/purple' : undefined,
+      }
+    },
+    peers: () => [
+      { site: 'site2', connected: true, outbox: 0, lagMs: 0, digest: 'agrees', agreedAt: 1_763_805_600_000 },
+      { site: 'site3', connected: false, outbox: 12, lagMs: 3_600_000, digest: 'unknown', agreedAt: undefined },
+    ],
+  }
+}
