@@ -145,6 +145,7 @@ async function start(
     streams: () => requestPath.streams(),
     endpoints: () => new Map(services.all().map(({ config: { name }, upstream }) => [name, upstream.pool.counts()])),
     outboxes: () => outboxLengths(store),
+    bodies: () => blobs.totalBytes,
   })
   const control = await lifecycle.add(
     'control',

@@ -12,6 +12,8 @@ export interface GaugeParts {
   endpoints(): ReadonlyMap<string, PoolCounts>
   /** Entries of replication that wait for each site, as the disk has it. */
   outboxes(): Promise<ReadonlyMap<string, number>>
+  /** Bytes of all large bodies. */
+  bodies(): number
 }
 
 const STATES = ['idle', 'busy', 'upgraded', 'queued'] as const
@@ -40,6 +42,10 @@ export function stateGauges(parts: GaugeParts): () => Promise<void> {
     'Entries of replication that a site has not received yet.',
     ['site'],
   )
+  const bodiesGauge = metrics.gauge(
+    'cheops_replication_bodies_bytes',
+    'Bytes of bodies over 64 KiB that are kept here.',
+  )
   const outboxSites = new Set<string>()
   return async () => {
     // Where the store has failed the rest is to be seen all the more.
@@ -53,6 +59,7 @@ export function stateGauges(parts: GaugeParts): () => Promise<void> {
     }
     for (const { name, rttMs } of all) if (rttMs !== undefined) rtt.set(rttMs / 1000, name)
     connections.set(parts.peers())
+    bodiesGauge.set(parts.bodies())
     for (const [gauge, pools] of [
       [streamGauge, parts.streams()],
       [endpointGauge, parts.endpoints()],

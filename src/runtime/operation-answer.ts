@@ -2,7 +2,7 @@ import type { Dot } from '../core/oplog/index.ts'
 import { HEADER_NAMES } from '../core/resource/headers.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer } from '../ports/exchange.ts'
-import { siteItem } from './answer-headers.ts'
+import { siteItem, warning, without } from './answer-headers.ts'
 import type { SiteOutcome } from './replication/records.ts'
 import type { Accepted } from './replication/replicator.ts'
 
@@ -29,8 +29,12 @@ export function composeAnswer(site: string, accepted: Accepted, sites: readonly 
     if (sites.length > 0) headers.push(HEADER_NAMES.sites, sitesText(sites))
   }
   if (answer === undefined) return { status: 204, rawHeaders: headers, body: new Uint8Array(0) }
-  const { status, reason, rawHeaders, body } = answer
-  return { status, reason, rawHeaders: [...rawHeaders, ...headers], body }
+  const { status, reason, rawHeaders, body, isComplete } = answer
+  if (isComplete) return { status, reason, rawHeaders: [...rawHeaders, ...headers], body }
+  // What is certain is the status. A part must not look like all of it.
+  const kept = without(rawHeaders, name => name.startsWith('content-') || name === 'etag')
+  const why = `the body of the application's answer is too large, or broke off: read ${replicant.name} for it`
+  return { status, reason, rawHeaders: [...kept, ...headers, ...warning(why)], body: new Uint8Array(0) }
 }
 
 /** `site1/1763762400000-9f86d081884c7d65/7`. */

@@ -171,8 +171,10 @@ export class Resource {
     headers: readonly string[],
     body: RequestBody | undefined,
   ): Promise<ApplicationAnswer> {
-    const request: ApplicationRequest = { service: this.name.service, method, path, headers, body, authority: 'agent' }
-    return this.#options.application.request(request)
+    const { service } = this.name
+    const asked: ApplicationRequest = { service, method, path, headers, body, authority: 'agent' }
+    // Nobody waits for the answer's body; one that is held says whether answers show what is read.
+    return this.#options.application.request({ ...asked, maxAnswerBytes: MAX_HELD_BODY_BYTES })
   }
 }
 

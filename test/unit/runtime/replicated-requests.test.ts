@@ -85,6 +85,14 @@ describe('answers', () => {
     expect(pairs.join(', ')).toBe(`X-A: b, ${own}, ${text}`)
   })
 
+  test('a part of an answer is not passed on as if it were all of it', () => {
+    const rawHeaders = ['Content-Type', 'text/plain', 'ETag', '"1"', 'X-A', 'b']
+    const part = composeAnswer('site1', accepted({ answer: { ...answer, rawHeaders, isComplete: false } }), sites)
+    expect([part.status, part.body.length]).toEqual([201, 0])
+    expect(part.rawHeaders.slice(0, 2)).toEqual(['X-A', 'b'])
+    expect(part.rawHeaders.slice(-2)).toEqual(['Warning', expect.stringContaining('read bolt for it')])
+  })
+
   test('204 where the application gave none', () => {
     expect(composeAnswer('site1', accepted({ answer: undefined }), sites)).toMatchObject({ status: 204 })
   })
