@@ -171,7 +171,7 @@ class Pass {
       await this.#intend({ dot: operation.dot, action: 'create', before: ABSENT })
       return this.#took(operation, await this.#resource.create(state, headers), { bound: true, unbound: false })
     }
-    if (!bound) return this.#isOwn(operation) ? this.#isOurs() : this.#clash(operation)
+    if (!bound) return this.#isOwn(operation) ? this.#isOurs() : this.#foreign(operation, reading, state)
     // What it shows already needs not be said to it again.
     if (this.#resource.equal(reading.body, state)) return this.#executed(operation, undefined, { bound: true })
     await this.#intend({ dot: operation.dot, action: 'replace', before: reading.hash })
@@ -258,8 +258,18 @@ class Pass {
   }
 
   async #isOurs(): Promise<Step> {
-    await this.#write({ bound: true, suspect: true })
+    await this.#write({ bound: true, unbound: false, suspect: true })
     return 'again'
+  }
+
+  /** The name is there, and not ours as far as this store knows. One that was set back looks whether it is what the others have. */
+  async #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
+    const { standing } = this.#shared
+    if (!standing.isOld) return this.#clash(operation)
+    if (this.#resource.shows(reading.body, state)) return this.#isOurs()
+    if ((await copyState(this.#shared, this.#replica, this.#resource)) === 'copied') return 'replan'
+    await this.#clash(operation)
+    return 'alone'
   }
 
   /** The name is there and not ours: nothing is done to it, and everybody can see so. */

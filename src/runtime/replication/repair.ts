@@ -1,7 +1,7 @@
 import { holderOf, knowledgeOf, replicantKey, sameDot, type ReplicantName } from '../../core/oplog/index.ts'
 import { MAX_REPAIRS_TOGETHER } from './limits.ts'
 import { othersOf, tellEvent, type Shared } from './admission.ts'
-import type { Resource, Sent } from './resource.ts'
+import type { Reading, Resource, Sent } from './resource.ts'
 import type { MemberState } from './context.ts'
 import type { Replica } from './replicas-store.ts'
 
@@ -51,7 +51,7 @@ async function takeState(
 ): Promise<boolean> {
   const reading = await resource.read()
   if (reading.is === 'unknown') return false
-  if (reading.is === 'present' && !replica.local.bound) return false
+  if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(shared, resource, reading, state)) return false
   // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
   await shared.replicas.commit(commit =>
     commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
@@ -69,6 +69,7 @@ async function takeState(
     commit.local(replica, {
       executed,
       bound: state !== undefined,
+      unbound: false,
       replaying: false,
       suspect: false,
       diverged: false,
@@ -78,6 +79,18 @@ async function takeState(
     commit.afterwards(() => shared.unanswered.update(replica))
   })
   return true
+}
+
+/** A store that was set back does not know what is its own: what its application has just as the others do is, and nothing else. */
+function isKnownAgain(
+  { standing }: Shared,
+  resource: Resource,
+  reading: Reading & { readonly is: 'present' },
+  state: MemberState['state'],
+): boolean {
+  if (!standing.isOld || state === undefined) return false
+  const { glue, name } = resource
+  return resource.equal(reading.body, glue.stateOf(name.kind, glue.parseBody(state.rawHeaders, state.body)))
 }
 
 /** How many lanes ask other members for a state at a time; the rest wait for their turn, without a place among those that run. */

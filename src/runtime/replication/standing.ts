@@ -31,6 +31,11 @@ export class Standing {
     this.#onSetBack()
   }
 
+  /** Whether a site has received what this store does not know of. */
+  get isOld(): boolean {
+    return this.#isSetBack
+  }
+
   /** `unknown` as long as one of these sites has not been asked, and may yet answer. */
   amongst(sites: readonly string[]): 'last' | 'old' | 'unknown' {
     if (!this.#isSetBack && sites.every(site => this.#confirmed.has(site))) return 'last'

@@ -26,6 +26,8 @@ export class Telling {
   readonly #outgoing: Outgoing
   /** What the other site has received, by incarnation of the outbox. */
   readonly #received = new Map<string, number>()
+  /** The run of the other site that has answered. */
+  #toldBy = ''
   #progressAt = 0
   #hasProgressed = false
   #hasEnded = false
@@ -133,14 +135,14 @@ export class Telling {
     )
     if (beyond.length > 0) {
       standing.wasSetBack()
-      await this.#resync(site)
+      await this.#tellAnew()
       for (const [incarnation, upTo] of beyond) await replicas.outboxes.passOver(site, incarnation, upTo)
       await this.#channel.close('beyond')
       return true
     }
     if (outboxes.some(outbox => this.#receivedOf(outbox) + 1 < outbox.journal.first)) {
       options.onEvent({ kind: 'set-back', site })
-      await this.#resync(site)
+      await this.#tellAnew()
     }
     for (const outbox of outboxes)
       await this.#trim(outbox, Math.max(this.#receivedOf(outbox), outbox.journal.first - 1))
@@ -148,9 +150,18 @@ export class Telling {
     return false
   }
 
+  /** Once for each run of the other site, whoever of the two finds it out, and in whichever conversation. */
+  async #tellAnew(): Promise<void> {
+    const { site } = this.#channel
+    if (this.#shared.toldAnew.get(site) === this.#toldBy) return
+    await this.#resync(site)
+    this.#shared.toldAnew.set(site, this.#toldBy)
+  }
+
   async #listen(welcome: () => void): Promise<void> {
     for await (const message of this.#channel.messages) {
       if (message.kind === 'welcome') {
+        this.#toldBy = message.incarnation
         for (const { incarnation, upTo } of message.cursors) this.#received.set(incarnation, upTo)
         welcome()
       } else await this.#hear(message)
