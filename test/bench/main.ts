@@ -94,7 +94,7 @@ async function replication(options: Options, place: Place): Promise<void> {
   const startedAt = new Date().toISOString()
   const began = performance.now()
   const { rounds, quick, only, replicants } = options
-  const results = await benchReplication({ ...place, rounds, quick, only, say })
+  const results = await benchReplication({ ...place, rounds, replicants, quick, only, say })
   const most = othersMost(results)
   const machine = describeMachine(others)
   const took = `Took ${((performance.now() - began) / 1_000).toFixed(0)} s. ${renderOthers(others, most)}`

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 
@@ -13,11 +13,19 @@ export interface Tools {
 }
 
 /** Kept outside the tree, like everything of this project that is large and can be had again. */
-export const ENVOY_FOLDER = path.join(
-  process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'),
-  'cheops',
-  'envoy',
-)
+const CACHE = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'cheops')
+export const ENVOY_FOLDER = path.join(CACHE, 'envoy')
+export const ORBITDB_FOLDER = path.join(CACHE, 'orbitdb')
+
+/** Version of OrbitDB in its folder; undefined where it is not installed. */
+export function orbitVersion(): string | undefined {
+  try {
+    const text = readFileSync(path.join(ORBITDB_FOLDER, 'node_modules', '@orbitdb', 'core', 'package.json'), 'utf8')
+    return (JSON.parse(text) as { version: string }).version
+  } catch {
+    return undefined
+  }
+}
 
 /** Debian puts servers where the PATH of ordinary users does not lead. */
 const FOLDERS = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/bin']

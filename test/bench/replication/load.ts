@@ -72,6 +72,16 @@ export async function create(
   return report
 }
 
+/** Each of these places once, in this order, each client one after another; those of one item far apart. */
+export function writeEach(load: Load, places: readonly number[]): Promise<LoadReport> {
+  const clients = load.origins.reduce((sum, each) => sum + each.length, 0)
+  let number = 0
+  return run(load, async write => {
+    for (let at = number++; at < places.length && !load.signal.aborted; at += clients)
+      await write(places[at] ?? 0, performance.now())
+  })
+}
+
 type Write = (place: number, due: number) => Promise<void>
 type Tell = (method: string, path: string, headers: string, place: number, due: number) => Promise<void>
 

@@ -51,19 +51,19 @@ export function renderWrites(samples: readonly WritesSample[]): string {
       title,
       figure(speed.median),
       range(speed),
-      median(own, one => one.answerP50Ms),
-      median(own, one => one.answerP99Ms),
-      median(own, one => one.lagP50Ms),
-      median(own, one => one.lagP99Ms),
-      median(own, one => one.behindMs),
-      median(own, one => one.replacedShare * 100),
+      medianOf(own, one => one.answerP50Ms),
+      medianOf(own, one => one.answerP99Ms),
+      medianOf(own, one => one.lagP50Ms),
+      medianOf(own, one => one.lagP99Ms),
+      medianOf(own, one => one.behindMs),
+      medianOf(own, one => one.replacedShare * 100),
       String(own.reduce((sum, one) => sum + one.refused, 0)),
     ])
     // At three origins each is one.
     const origins = kind.startsWith('three') ? [0, 1, 2] : [0]
     const others = [0, 1, 2].filter(site => !origins.includes(site))
     const mean = (sites: readonly number[], value: (agent: WritesSample['agents'][number]) => number | undefined) =>
-      median(own, ({ agents }) => {
+      medianOf(own, ({ agents }) => {
         const values = sites.map(site => agents[site]).map(agent => agent && value(agent))
         const known = values.filter(each => each !== undefined)
         return known.length === 0 ? undefined : known.reduce((sum, each) => sum + each, 0) / known.length
@@ -94,7 +94,8 @@ export function renderWrites(samples: readonly WritesSample[]): string {
 /** They have one core at most: near it, it is they that are measured. */
 const OWN_SHARE_NOTED = 0.7
 
-function median(samples: readonly WritesSample[], value: (one: WritesSample) => number | undefined): string {
+/** For a cell of a table: the median of what was measured. */
+export function medianOf<T>(samples: readonly T[], value: (one: T) => number | undefined): string {
   const values = samples.map(value).filter(one => one !== undefined && Number.isFinite(one))
   return values.length === 0 ? NOT_MEASURED : figure(spread(values.map(Number)).median)
 }

@@ -1,16 +1,18 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Processes } from '../processes.ts'
+import { orbitVersion } from '../tools.ts'
+import { renderAims } from '../report/report.ts'
+import { judgeReplication } from './aims.ts'
 import { REPLICATION_CASES } from './cases.ts'
 import type { ReplicationCase } from './cases.ts'
+import { benchMany } from './many.ts'
+import { benchBesideOrbit } from './orbitdb.ts'
+import { renderBesideOrbit } from './report-orbitdb.ts'
+import { renderMany } from './report-many.ts'
 import { renderWrites } from './report.ts'
+import type { ReplicationResults } from './results.ts'
 import { benchWrites } from './writes.ts'
-import type { WritesSample } from './writes.ts'
-
-/** All that was measured; what was not is left out. */
-export interface ReplicationResults {
-  writes?: readonly WritesSample[]
-}
 
 export interface ReplicationPlan {
   readonly processes: Processes
@@ -18,6 +20,8 @@ export interface ReplicationPlan {
   readonly folder: string
   readonly only: readonly string[]
   readonly rounds: number
+  /** Of the case `many`. */
+  readonly replicants: number
   readonly quick: boolean
   readonly signal: AbortSignal
   readonly say: (line: string) => void
@@ -25,11 +29,13 @@ export interface ReplicationPlan {
 
 /** Seconds of each load, so that a round of all kinds takes a minute; and before the first, until V8 has compiled what is hot. */
 const SECONDS = { whole: 8, quick: 3 } as const
+/** Long enough for what comes every ten seconds. */
+const IDLE_SECONDS = { whole: 20, quick: 5 } as const
 const WARM_UP_SECONDS = { whole: 8, quick: 3 } as const
 
 /** Runs the cases one after another, each with agents and folders of its own. */
 export async function benchReplication(plan: ReplicationPlan): Promise<ReplicationResults> {
-  const { processes, folder, only, rounds, quick, signal, say } = plan
+  const { processes, folder, only, rounds, replicants, quick, signal, say } = plan
   const wanted = (name: ReplicationCase): boolean => only.length === 0 || only.includes(name)
   const length = quick ? 'quick' : 'whole'
   const results: ReplicationResults = {}
@@ -43,15 +49,30 @@ export async function benchReplication(plan: ReplicationPlan): Promise<Replicati
     const seconds = { seconds: SECONDS[length], warmUpSeconds: WARM_UP_SECONDS[length] }
     results.writes = await benchWrites(await ground('writes'), { rounds, ...seconds })
   }
+  if (wanted('many')) {
+    results.many = await benchMany(await ground('many'), { replicants, rounds, idleSeconds: IDLE_SECONDS[length] })
+  }
+  if (wanted('orbitdb')) {
+    if (orbitVersion() === undefined) say('orbitdb: not measured, OrbitDB is not installed; run: npm run bench:peers')
+    else results.orbitdb = await benchBesideOrbit(await ground('orbitdb'), { rounds, seconds: SECONDS[length] })
+  }
   return results
 }
 
-/** Tables for people, a part for each case. */
-export function renderReplication({ writes }: ReplicationResults): string {
-  return [writes === undefined ? [] : renderWrites(writes)].flat().join('\n\n')
+/** Tables for people, a part for each case, and the aims. */
+export function renderReplication(results: ReplicationResults): string {
+  const { writes, many, orbitdb } = results
+  const parts = [
+    writes === undefined ? [] : renderWrites(writes),
+    many === undefined ? [] : renderMany(many),
+    orbitdb === undefined ? [] : renderBesideOrbit(orbitdb),
+    `Aims (medians of rounds; ratios are taken within each round)\n${renderAims(judgeReplication(results))}`,
+  ]
+  return parts.flat().join('\n\n')
 }
 
 /** Most that others used of the machine in any run, 0 to 1. */
-export function othersMost({ writes = [] }: ReplicationResults): number {
-  return Math.max(0, ...writes.map(({ othersShare }) => othersShare))
+export function othersMost({ writes = [], many, orbitdb = [] }: ReplicationResults): number {
+  const samples = [...writes, ...(many === undefined ? [] : [...many.apart, ...many.away, ...many.starts]), ...orbitdb]
+  return Math.max(0, ...samples.map(({ othersShare }) => othersShare))
 }

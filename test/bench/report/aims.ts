@@ -122,7 +122,8 @@ export function judgeAims(results: Results, missing: Readonly<Partial<Record<Cha
   return aims
 }
 
-function judge(aim: Omit<Aim, 'reached' | 'met'>, reached: Spread | undefined): Aim {
+/** @param aim with a note, it does not count as met */
+export function judge(aim: Omit<Aim, 'reached' | 'met'>, reached: Spread | undefined): Aim {
   if (reached === undefined) return { ...aim, reached, met: undefined }
   const { median } = reached
   const holds = aim.sign === '≤' ? median <= aim.bound : aim.sign === '≥' ? median >= aim.bound : median === aim.bound

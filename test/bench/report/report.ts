@@ -120,7 +120,8 @@ function renderWatches({ watches }: Results): string {
   ])
 }
 
-function renderAims(aims: readonly Aim[]): string {
+/** A table of aims and what was reached. */
+export function renderAims(aims: readonly Aim[]): string {
   const rows = [['aim', 'wanted', 'reached', 'min–max', 'met']]
   for (const { name, sign, bound, unit, reached, met, note } of aims) {
     const verdict = met === undefined ? 'not measured' : met ? 'yes' : 'NO'

@@ -1,0 +1,263 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { availableParallelism } from 'node:os'
+import { readAgents } from '../measure/agents.ts'
+import type { AgentUse } from '../measure/agents.ts'
+import { othersBusyMs } from '../measure/measure.ts'
+import type { InRound } from '../measure/statistics.ts'
+import type { Agent } from '../agent.ts'
+import { BODY_BYTES } from './items.ts'
+import { create, writeEach } from './load.ts'
+import type { Load } from './load.ts'
+import { Mesh, SERVICE } from './mesh.ts'
+import type { Ground } from './mesh.ts'
+
+/** A member that was away, and is there again. */
+export interface ReturnSample extends InRound {
+  /** Writes while it was away, and how many items they were of. */
+  readonly writes: number
+  readonly items: number
+  /** From the start of its process until it serves; from then until its application has the first and the last of it. */
+  readonly startMs: number
+  readonly firstMs: number
+  readonly allMs: number
+  /** Requests that its application got for it. */
+  readonly carriedOut: number
+  readonly reads: number
+  /** That both agents sent each other, in all, and without the bodies that were carried out. */
+  readonly sentBytes: number | undefined
+  readonly besideBytes: number | undefined
+  /** Items that it never got. */
+  readonly lost: number
+  readonly othersShare: number
+}
+
+/** An agent that is started with much in its store and has nothing to do. */
+export interface StartSample extends InRound {
+  readonly startMs: number
+  /** CPU until it serves. */
+  readonly startCpuMs: number
+  /** Of one core, 0 to 1: over a while without any load, both agents running and settled. */
+  readonly idleShare: number
+  readonly residentBytes: number
+  readonly othersShare: number
+}
+
+export interface ManyResults {
+  readonly replicants: number
+  readonly makeSeconds: number
+  /** Bytes of memory of both agents after that. */
+  readonly madeResidentBytes: number
+  readonly apart: ReturnSample[]
+  readonly away: ReturnSample[]
+  readonly starts: StartSample[]
+}
+
+export interface ManyPlan {
+  readonly replicants: number
+  readonly rounds: number
+  readonly idleSeconds: number
+}
+
+/** Changed while two sites are apart, each once. */
+const APART = 500
+/** Written while one is away, over so many items. */
+const AWAY = { writes: 5_000, items: 500 } as const
+const CLIENTS = 64
+const MAKE_S = 25 * 60
+const ARRIVE_MS = 60_000
+/** Settled: both agents together use less than this of a core over such a time; and how long that is waited for. */
+const QUIET_SHARE = 0.1
+const QUIET_MS = 2_000
+const SETTLE_MS = 60_000
+
+/** Two sites that share many replicants: one goes away and comes back, and both are started with all of that in their stores. */
+export async function benchMany(ground: Ground, { replicants, rounds, idleSeconds }: ManyPlan): Promise<ManyResults> {
+  const { signal, say, processes } = ground
+  const mesh = await Mesh.start(ground, 2)
+  let sequence = 0
+  const load = async (): Promise<Load> => ({
+    origins: [await mesh.clients(0, CLIENTS)],
+    service: SERVICE,
+    ledger: mesh.ledger,
+    items: replicants,
+    nextSequence: () => ++sequence,
+    signal,
+  })
+
+  const making = await load()
+  const began = performance.now()
+  const step = Math.max(1_000, Math.floor(replicants / 10))
+  for (let from = 0; from < replicants; from += step) {
+    const until = Math.min(replicants, from + step)
+    const left = MAKE_S - (performance.now() - began) / 1_000
+    const { accepted, refusal } = await create(making, from, until, left, mesh.scope)
+    if (accepted < until - from)
+      throw new Error(`only ${String(from + accepted)} replicants could be made in time; ${refusal ?? 'take fewer'}`)
+    await arrived(mesh)
+    const rate = until / ((performance.now() - began) / 1_000)
+    say(`  ${String(until)} replicants, ${rate.toFixed(0)}/s, ${residents(mesh)} MB`)
+  }
+  const makeSeconds = (performance.now() - began) / 1_000
+  close(making)
+  await settled(mesh, say)
+  const madeResidentBytes = use(mesh).reduce((sum, each) => sum + each.residentBytes, 0)
+
+  const [apart, away, starts]: [ReturnSample[], ReturnSample[], StartSample[]] = [[], [], []]
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, samples, writes, items] of [
+      ['apart', apart, APART, APART],
+      ['away', away, AWAY.writes, AWAY.items],
+    ] as const) {
+      signal.throwIfAborted()
+      // Others each time, of all over the store.
+      const count = Math.min(items, replicants)
+      const stride = Math.max(1, Math.floor(replicants / count))
+      const places = Array.from({ length: writes }, (_, turn) => ((turn % count) * stride + round) % replicants)
+      await mesh.stopSite(1)
+      const writing = await load()
+      const { accepted, refused, refusal } = await writeEach(writing, places)
+      close(writing)
+      if (refused.size > 0) say(`  while it was away ${String(writes - accepted)} were refused: ${refusal ?? ''}`)
+      const sample = await comesBack(mesh, { round, writes: accepted, items: count, own: () => processes.pids })
+      samples.push(sample)
+      processes.check()
+      const { startMs, firstMs, allMs, carriedOut, reads, sentBytes, besideBytes, lost } = sample
+      say(
+        `  ${name}: ${String(accepted)} writes of ${String(count)} items: serves after ${startMs.toFixed(0)} ms, the first came ${firstMs.toFixed(0)} ms, the last ${allMs.toFixed(0)} ms later; ${String(carriedOut)} writes and ${String(reads)} reads of its application, ${String(sentBytes ?? '–')} bytes sent, ${String(besideBytes ?? '–')} beside bodies${lost > 0 ? `, ${String(lost)} NEVER CAME` : ''}`,
+      )
+      await settled(mesh, say)
+    }
+    const start = await starting(mesh, round, idleSeconds, () => processes.pids)
+    starts.push(start)
+    say(
+      `  start: ${start.startMs.toFixed(0)} ms, ${start.startCpuMs.toFixed(0)} ms of CPU; idle ${(start.idleShare * 100).toFixed(2)} % of a core, ${(start.residentBytes / 1e6).toFixed(0)} MB`,
+    )
+  }
+  await mesh.stop()
+  return { replicants, makeSeconds, madeResidentBytes, apart, away, starts }
+}
+
+async function comesBack(
+  mesh: Mesh,
+  {
+    round,
+    writes,
+    items,
+    own,
+  }: { readonly round: number; readonly writes: number; readonly items: number; readonly own: () => readonly number[] },
+): Promise<ReturnSample> {
+  const application = mesh.applications[1]
+  if (application === undefined) throw new Error('there is no second site')
+  const before = { sent: sent(mesh), counts: { ...application.counts }, others: othersBusyMs(own()) }
+  const pendingBefore = mesh.ledger.pending
+  const began = performance.now()
+  const agent = await mesh.startSite(1)
+  const serves = began + agent.startMs
+  let first: number | undefined
+  while (mesh.ledger.pending > 0 && performance.now() - began < ARRIVE_MS) {
+    if (mesh.ledger.pending < pendingBefore) first ??= performance.now()
+    await sleep(2)
+  }
+  const all = performance.now()
+  const [lost, carriedOut] = [mesh.ledger.pending, application.counts.PUT - before.counts.PUT]
+  // What the two say to each other about it after that counts as well.
+  await sleep(AFTERWARDS_MS)
+  const sentAfter = sent(mesh)
+  // The one that was started has sent nothing before.
+  const sentBytes = sentAfter === undefined || before.sent === undefined ? undefined : sentAfter - before.sent
+  return {
+    round,
+    writes,
+    items,
+    startMs: agent.startMs,
+    firstMs: (first ?? all) - serves,
+    allMs: all - serves,
+    carriedOut,
+    reads: application.counts.GET - before.counts.GET,
+    sentBytes,
+    besideBytes: sentBytes === undefined ? undefined : sentBytes - carriedOut * BODY_BYTES,
+    lost,
+    othersShare:
+      Math.max(0, othersBusyMs(own()) - before.others) / ((performance.now() - began) * availableParallelism()),
+  }
+}
+
+const AFTERWARDS_MS = 1_000
+
+/** Starts both anew, looks at the first, and then at both together while nothing happens. */
+async function starting(
+  mesh: Mesh,
+  round: number,
+  idleSeconds: number,
+  own: () => readonly number[],
+): Promise<StartSample> {
+  for (const site of [0, 1]) await mesh.stopSite(site)
+  const others = othersBusyMs(own())
+  const began = performance.now()
+  const agent: Agent = await mesh.startSite(0)
+  const [started] = readAgents([agent.server.pid], mesh.ports)
+  await mesh.startSite(1)
+  await mesh.untilMet()
+  await settled(mesh, () => undefined)
+  const before = use(mesh)
+  await sleep(idleSeconds * 1_000)
+  const after = use(mesh)
+  const cpuMs = after.reduce((sum, each, site) => sum + each.cpuMs - (before[site]?.cpuMs ?? 0), 0)
+  return {
+    round,
+    startMs: agent.startMs,
+    startCpuMs: started?.cpuMs ?? 0,
+    idleShare: cpuMs / (idleSeconds * 1_000) / after.length,
+    residentBytes: Math.max(...after.map(({ residentBytes }) => residentBytes)),
+    othersShare: Math.max(0, othersBusyMs(own()) - others) / ((performance.now() - began) * availableParallelism()),
+  }
+}
+
+/** Until all that was accepted is everywhere. @throws Error when it does not come */
+async function arrived(mesh: Mesh): Promise<void> {
+  const until = performance.now() + ARRIVE_MS
+  while (mesh.ledger.pending > 0) {
+    if (performance.now() > until) throw new Error(`${String(mesh.ledger.pending)} operations are not everywhere`)
+    await sleep(5)
+  }
+}
+
+/** Until agents that have nothing to do do nothing: what is read back, written down or told after the last operation is over. */
+async function settled(mesh: Mesh, say: (line: string) => void): Promise<void> {
+  const until = performance.now() + SETTLE_MS
+  for (;;) {
+    const before = use(mesh)
+    await sleep(QUIET_MS)
+    const busyMs = use(mesh).reduce((sum, each, site) => sum + each.cpuMs - (before[site]?.cpuMs ?? 0), 0)
+    if (busyMs < QUIET_MS * QUIET_SHARE) return
+    if (performance.now() > until) {
+      say(`  the agents are still busy after a minute: ${(busyMs / QUIET_MS).toFixed(2)} of a core`)
+      return
+    }
+  }
+}
+
+function use(mesh: Mesh): AgentUse[] {
+  return readAgents(
+    mesh.running.map(({ server }) => server.pid),
+    mesh.ports,
+  )
+}
+
+/** On connections that are there. */
+function sent(mesh: Mesh): number | undefined {
+  return use(mesh).reduce<number | undefined>(
+    (sum, each) => (sum === undefined || each.sentBytes === undefined ? undefined : sum + each.sentBytes),
+    0,
+  )
+}
+
+function residents(mesh: Mesh): string {
+  return use(mesh)
+    .map(({ residentBytes }) => (residentBytes / 1e6).toFixed(0))
+    .join(' and ')
+}
+
+function close({ origins }: Load): void {
+  for (const client of origins.flat()) client.close()
+}
