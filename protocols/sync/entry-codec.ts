@@ -4,6 +4,8 @@ import {
   count,
   decoded,
   encoded,
+  hash,
+  hashBytes,
   plain,
   present,
   replicant,
@@ -27,7 +29,7 @@ import {
 } from './transfer-codec.ts'
 import type { Bytes } from './fields.ts'
 import type { LifeKnowledge } from '../../src/core/oplog/index.ts'
-import type { Outcome, OutboxEntry } from '../../src/ports/sync.ts'
+import type { Outcome, OutboxEntry, Shown } from '../../src/ports/sync.ts'
 
 type EntryOf<K extends OutboxEntry['kind']> = Extract<OutboxEntry, { kind: K }>
 
@@ -98,10 +100,19 @@ export function checkedLives(lives: readonly pb.LifeKnowledge[], origins: Origin
 }
 
 function acknowledgementMessage(entry: EntryOf<'acknowledgement'>): pb.Acknowledgement {
-  const { replicant, lives, clock } = entry
+  const { replicant, lives, clock, shown } = entry
   const origins = new OriginWriter()
   const [clockMs, clockCounter] = [whole(clock.ms), small(clock.counter)]
-  return { replicant, lives: livesMessage(lives, origins), clockMs, clockCounter, origins: origins.origins }
+  const told = shown === undefined ? {} : { shown: shownMessage(shown) }
+  return { replicant, lives: livesMessage(lives, origins), clockMs, clockCounter, ...told, origins: origins.origins }
+}
+
+function shownMessage({ hash: of, diverged, fits }: Shown): pb.Shown {
+  return { diverged, fits, ...(of !== undefined && { hash: hashBytes(of) }) }
+}
+
+function checkedShown({ hash: of, diverged, fits }: pb.Shown): Shown {
+  return { hash: of === undefined ? undefined : hash(of), diverged, fits }
 }
 
 function checkedAcknowledgement(message: pb.Acknowledgement): OutboxEntry {
@@ -111,6 +122,7 @@ function checkedAcknowledgement(message: pb.Acknowledgement): OutboxEntry {
     replicant: replicant(message.replicant),
     lives: checkedLives(message.lives, origins),
     clock: { ms: count(message.clockMs), counter: message.clockCounter },
+    ...(message.shown !== undefined && { shown: checkedShown(message.shown) }),
   }
 }
 

@@ -15,6 +15,7 @@ export class ReplicationWatch {
   readonly #operations: Counter
   readonly #conflicts: Counter
   readonly #ahead: Counter
+  readonly #drift: Counter
   readonly #listeners = new Set<(event: AgentEvent) => void>()
   #told = 0
   #omitted = 0
@@ -29,6 +30,10 @@ export class ReplicationWatch {
       ['outcome'],
     )
     this.#conflicts = metrics.counter('cheops_replication_conflicts_total', 'Conflicts that became known here.')
+    this.#drift = metrics.counter(
+      'cheops_replication_drift_total',
+      'Resources of which it was found that the application here had changed them past Cheops.',
+    )
     this.#ahead = metrics.counter(
       'cheops_replication_stamps_ahead_total',
       'Operations whose time was more than ten minutes ahead of the clock here, by the site that wrote them.',
@@ -39,6 +44,7 @@ export class ReplicationWatch {
   see(event: ReplicationEvent): void {
     if (event.kind === 'outcome' && event.site === this.#site) this.#operations.add(1, event.outcome)
     if (event.kind === 'conflict') this.#conflicts.add(1)
+    if (event.kind === 'drift') this.#drift.add(1)
     if (event.kind === 'ahead') this.#ahead.add(1, event.dot.site)
     const shown = shownEvent(event, this.#site)
     if (shown === undefined) return
@@ -105,6 +111,8 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return `the ${event.conflict.operation.type} ${operationText(event.conflict.operation.dot)} is no conflict any more: a later write has seen it`
     case 'unbound':
       return 'what the application here has by this name is not the replicated resource: it is not touched; rename or remove one of the two'
+    case 'drift':
+      return 'somebody has changed the resource at the application here, past Cheops: it is made equal to the other members again'
     case 'diverged':
       return `the application here cannot be made equal to the other members: ${event.why}`
     case 'agrees':

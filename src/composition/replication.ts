@@ -155,6 +155,7 @@ function log(logger: Logger, event: ReplicationEvent): void {
     case 'set-back':
     case 'foreign':
     case 'waits-for-body':
+    case 'drift':
     case 'ahead':
       logger.warn(loggable(fields), `replication: ${kind}`)
       return

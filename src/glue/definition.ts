@@ -40,6 +40,8 @@ export interface KindDefinition {
   /** Where the array of a list stands, where its continuation, and where an item of a merged list says its sites. */
   readonly list?: { readonly items?: string; readonly next?: string; readonly mark?: string }
   readonly links?: readonly string[]
+  /** Which fields of two replicas are compared: all but those named here as the application's own (default), or only what operations have set. */
+  readonly compare?: 'all' | 'written'
   readonly references?: readonly ReferenceDefinition[]
   readonly marker?: { readonly at: string }
   readonly conditions?: 'none' | 'if-match' | { readonly at: readonly string[] }

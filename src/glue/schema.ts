@@ -78,6 +78,11 @@ export const KIND_SCHEMA = {
       type: 'boolean',
       description: 'true where a replace is a delete and a create: the application refuses PUT',
     },
+    compare: {
+      enum: ['all', 'written'],
+      description:
+        'which fields two replicas must share: all but server-set, links, marker and versions (default), or only those that requests have set',
+    },
     list: {
       type: 'object',
       description:

@@ -13,6 +13,7 @@ export function traitsOf(kind: KindDefinition): KindTraits {
     idAt: at === undefined ? DEFAULT_ID_AT : typeof at === 'string' ? [at] : at,
     createMethod: kind.create?.method ?? 'POST',
     isImmutable: kind.immutable ?? false,
+    comparesAll: kind.compare !== 'written',
     markerAt: kind.marker?.at,
     conditions: conditionsOf(kind.conditions),
     operations: operationTraits(kind),

@@ -211,6 +211,8 @@ export interface KindTraits {
   readonly createMethod: 'POST' | 'PUT'
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly isImmutable: boolean
+  /** The definition names all fields that the application sets by itself: whatever else it shows must be the same at all members. */
+  readonly comparesAll: boolean
   /** JSON Pointer of the place where the identity of a create can be written and searched for. */
   readonly markerAt: string | undefined
   /** Whether writes take preconditions, and where: `body` has them at pointers. */

@@ -34,6 +34,16 @@ export interface SealedLifeTransfer {
   readonly summary?: NonNullable<LifeTransfer['summary']>
 }
 
+/** How the application of a site stands to what was written. */
+export interface Shown {
+  /** SHA-256 in lower-case hexadecimal of what it shows of the fields that operations set; undefined: it has no such resource. */
+  readonly hash: string | undefined
+  /** It is not what was written, as far as its site can tell, and that site looks for a state that is. */
+  readonly diverged: boolean
+  /** It shows what was written, as far as its site can tell: not everything that an operation does can be told from it. */
+  readonly fits: boolean
+}
+
 /** What became of an operation at a site. */
 export type Outcome = 'pending' | 'applied' | 'superseded' | 'void' | 'failed' | 'uncertain'
 
@@ -47,6 +57,8 @@ export type OutboxEntry =
       /** Sorted by ≺ of the lives. */
       readonly lives: readonly LifeKnowledge[]
       readonly clock: Stamp
+      /** What the sender's application shows by exactly this knowledge; none as long as it was not read since. */
+      readonly shown?: Shown
     }
   | {
       readonly kind: 'outcome'

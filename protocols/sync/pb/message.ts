@@ -2200,12 +2200,147 @@ export namespace LifeKnowledge {
   }
 }
 
+export interface Shown {
+  hash?: Uint8Array<ArrayBuffer>
+  diverged: boolean
+  fits: boolean
+}
+
+export namespace Shown {
+  let _codec: Codec<Shown>
+
+  export const codec = (): Codec<Shown> => {
+    if (_codec == null) {
+      _codec = message<Shown>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.hash != null) {
+          w.uint32(10)
+          w.bytes(obj.hash)
+        }
+
+        if ((obj.diverged != null && obj.diverged !== false)) {
+          w.uint32(16)
+          w.bool(obj.diverged)
+        }
+
+        if ((obj.fits != null && obj.fits !== false)) {
+          w.uint32(24)
+          w.bool(obj.fits)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          diverged: false,
+          fits: false
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.hash = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.diverged = reader.bool()
+              break
+            }
+            case 3: {
+              obj.fits = reader.bool()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.hash`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.diverged`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.fits`,
+                value: reader.bool()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ShownHashFieldEvent {
+    field: '$.hash'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ShownDivergedFieldEvent {
+    field: '$.diverged'
+    value: boolean
+  }
+
+  export interface ShownFitsFieldEvent {
+    field: '$.fits'
+    value: boolean
+  }
+
+  export function encode (obj: Partial<Shown>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Shown.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Shown>): Shown {
+    return decodeMessage(buf, Shown.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Shown>): Generator<ShownHashFieldEvent | ShownDivergedFieldEvent | ShownFitsFieldEvent> {
+    return streamMessage(buf, Shown.codec(), opts)
+  }
+}
+
 export interface Acknowledgement {
   origins: Origin[]
   replicant?: Replicant
   lives: LifeKnowledge[]
   clockMs: bigint
   clockCounter: number
+  shown?: Shown
 }
 
 export namespace Acknowledgement {
@@ -2245,6 +2380,11 @@ export namespace Acknowledgement {
         if ((obj.clockCounter != null && obj.clockCounter !== 0)) {
           w.uint32(40)
           w.uint32(obj.clockCounter)
+        }
+
+        if (obj.shown != null) {
+          w.uint32(50)
+          Shown.codec().encode(obj.shown, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -2296,6 +2436,12 @@ export namespace Acknowledgement {
             }
             case 5: {
               obj.clockCounter = reader.uint32()
+              break
+            }
+            case 6: {
+              obj.shown = Shown.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.shown
+              })
               break
             }
             default: {
@@ -2373,6 +2519,13 @@ export namespace Acknowledgement {
                 field: `${prefix}.clockCounter`,
                 value: reader.uint32()
               }
+              break
+            }
+            case 6: {
+              yield * Shown.codec().stream(reader, reader.uint32(), `${prefix}.shown`, {
+                limits: opts.limits?.shown
+              })
+
               break
             }
             default: {
@@ -2478,6 +2631,21 @@ export namespace Acknowledgement {
     value: number
   }
 
+  export interface AcknowledgementShownHashFieldEvent {
+    field: '$.shown.hash'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface AcknowledgementShownDivergedFieldEvent {
+    field: '$.shown.diverged'
+    value: boolean
+  }
+
+  export interface AcknowledgementShownFitsFieldEvent {
+    field: '$.shown.fits'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Acknowledgement>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Acknowledgement.codec())
   }
@@ -2486,7 +2654,7 @@ export namespace Acknowledgement {
     return decodeMessage(buf, Acknowledgement.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Acknowledgement>): Generator<AcknowledgementOriginsSiteFieldEvent | AcknowledgementOriginsIncarnationFieldEvent | AcknowledgementReplicantServiceFieldEvent | AcknowledgementReplicantKindFieldEvent | AcknowledgementReplicantNameFieldEvent | AcknowledgementLivesLifeMsFieldEvent | AcknowledgementLivesLifeCounterFieldEvent | AcknowledgementLivesLifeOriginFieldEvent | AcknowledgementLivesLifeNumberFieldEvent | AcknowledgementLivesKnowledgeOriginFieldEvent | AcknowledgementLivesKnowledgeNumberFieldEvent | AcknowledgementLivesHolesAfterFieldEvent | AcknowledgementLivesHolesLastOriginFieldEvent | AcknowledgementLivesHolesLastNumberFieldEvent | AcknowledgementClockMsFieldEvent | AcknowledgementClockCounterFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Acknowledgement>): Generator<AcknowledgementOriginsSiteFieldEvent | AcknowledgementOriginsIncarnationFieldEvent | AcknowledgementReplicantServiceFieldEvent | AcknowledgementReplicantKindFieldEvent | AcknowledgementReplicantNameFieldEvent | AcknowledgementLivesLifeMsFieldEvent | AcknowledgementLivesLifeCounterFieldEvent | AcknowledgementLivesLifeOriginFieldEvent | AcknowledgementLivesLifeNumberFieldEvent | AcknowledgementLivesKnowledgeOriginFieldEvent | AcknowledgementLivesKnowledgeNumberFieldEvent | AcknowledgementLivesHolesAfterFieldEvent | AcknowledgementLivesHolesLastOriginFieldEvent | AcknowledgementLivesHolesLastNumberFieldEvent | AcknowledgementClockMsFieldEvent | AcknowledgementClockCounterFieldEvent | AcknowledgementShownHashFieldEvent | AcknowledgementShownDivergedFieldEvent | AcknowledgementShownFitsFieldEvent> {
     return streamMessage(buf, Acknowledgement.codec(), opts)
   }
 }
@@ -5336,6 +5504,21 @@ export namespace Entry {
     value: number
   }
 
+  export interface EntryAcknowledgementShownHashFieldEvent {
+    field: '$.acknowledgement.shown.hash'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface EntryAcknowledgementShownDivergedFieldEvent {
+    field: '$.acknowledgement.shown.diverged'
+    value: boolean
+  }
+
+  export interface EntryAcknowledgementShownFitsFieldEvent {
+    field: '$.acknowledgement.shown.fits'
+    value: boolean
+  }
+
   export interface EntryOutcomeOriginsSiteFieldEvent {
     field: '$.outcome.origins[].site'
     value: string
@@ -5807,7 +5990,7 @@ export namespace Entry {
     return decodeMessage(buf, Entry.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Entry>): Generator<EntryOperationOperationFieldEvent | EntryOperationSignatureFieldEvent | EntryAcknowledgementOriginsSiteFieldEvent | EntryAcknowledgementOriginsIncarnationFieldEvent | EntryAcknowledgementReplicantServiceFieldEvent | EntryAcknowledgementReplicantKindFieldEvent | EntryAcknowledgementReplicantNameFieldEvent | EntryAcknowledgementLivesLifeMsFieldEvent | EntryAcknowledgementLivesLifeCounterFieldEvent | EntryAcknowledgementLivesLifeOriginFieldEvent | EntryAcknowledgementLivesLifeNumberFieldEvent | EntryAcknowledgementLivesKnowledgeOriginFieldEvent | EntryAcknowledgementLivesKnowledgeNumberFieldEvent | EntryAcknowledgementLivesHolesAfterFieldEvent | EntryAcknowledgementLivesHolesLastOriginFieldEvent | EntryAcknowledgementLivesHolesLastNumberFieldEvent | EntryAcknowledgementClockMsFieldEvent | EntryAcknowledgementClockCounterFieldEvent | EntryOutcomeOriginsSiteFieldEvent | EntryOutcomeOriginsIncarnationFieldEvent | EntryOutcomeReplicantServiceFieldEvent | EntryOutcomeReplicantKindFieldEvent | EntryOutcomeReplicantNameFieldEvent | EntryOutcomeLifeMsFieldEvent | EntryOutcomeLifeCounterFieldEvent | EntryOutcomeLifeOriginFieldEvent | EntryOutcomeLifeNumberFieldEvent | EntryOutcomeDotOriginFieldEvent | EntryOutcomeDotNumberFieldEvent | EntryOutcomeSiteFieldEvent | EntryOutcomeOutcomeFieldEvent | EntryOutcomeStatusFieldEvent | EntryOutcomeAtFieldEvent | EntryRemovalOriginsSiteFieldEvent | EntryRemovalOriginsIncarnationFieldEvent | EntryRemovalReplicantServiceFieldEvent | EntryRemovalReplicantKindFieldEvent | EntryRemovalReplicantNameFieldEvent | EntryRemovalLifeMsFieldEvent | EntryRemovalLifeCounterFieldEvent | EntryRemovalLifeOriginFieldEvent | EntryRemovalLifeNumberFieldEvent | EntryRemovalRemovalMsFieldEvent | EntryRemovalRemovalCounterFieldEvent | EntryRemovalRemovalOriginFieldEvent | EntryRemovalRemovalNumberFieldEvent | EntryRemovalMemberFieldEvent | EntryRemovalHeldOriginFieldEvent | EntryRemovalHeldNumberFieldEvent | EntryMatrixTextFieldEvent | EntryTransferOriginsSiteFieldEvent | EntryTransferOriginsIncarnationFieldEvent | EntryTransferReplicantServiceFieldEvent | EntryTransferReplicantKindFieldEvent | EntryTransferReplicantNameFieldEvent | EntryTransferLifeMsFieldEvent | EntryTransferLifeCounterFieldEvent | EntryTransferLifeOriginFieldEvent | EntryTransferLifeNumberFieldEvent | EntryTransferOperationsOperationFieldEvent | EntryTransferOperationsSignatureFieldEvent | EntryTransferSummaryKnowledgeOriginFieldEvent | EntryTransferSummaryKnowledgeNumberFieldEvent | EntryTransferSummaryHolesAfterFieldEvent | EntryTransferSummaryHolesLastOriginFieldEvent | EntryTransferSummaryHolesLastNumberFieldEvent | EntryTransferSummaryDroppersTypeFieldEvent | EntryTransferSummaryDroppersMatrixFieldEvent | EntryTransferSummaryDroppersResetFieldEvent | EntryTransferSummaryDroppersGreatestMsFieldEvent | EntryTransferSummaryDroppersGreatestCounterFieldEvent | EntryTransferSummaryDroppersGreatestOriginFieldEvent | EntryTransferSummaryDroppersGreatestNumberFieldEvent | EntryTransferSummaryDroppersContextOriginFieldEvent | EntryTransferSummaryDroppersContextNumberFieldEvent | EntryTransferSummaryChangesSiteFieldEvent | EntryTransferSummaryChangesByMsFieldEvent | EntryTransferSummaryChangesByCounterFieldEvent | EntryTransferSummaryChangesByOriginFieldEvent | EntryTransferSummaryChangesByNumberFieldEvent | EntryTransferSummaryChangesMemberFieldEvent | EntryTransferSummaryChangesHeldOriginFieldEvent | EntryTransferSummaryChangesHeldNumberFieldEvent | EntryTransferSummaryChangesToldFieldEvent | EntryTransferSummaryKeysKeyFieldEvent | EntryTransferSummaryKeysIdMsFieldEvent | EntryTransferSummaryKeysIdCounterFieldEvent | EntryTransferSummaryKeysIdOriginFieldEvent | EntryTransferSummaryKeysIdNumberFieldEvent | EntryTransferSummaryFirstDeleteMsFieldEvent | EntryTransferSummaryFirstDeleteCounterFieldEvent | EntryTransferSummaryFirstDeleteOriginFieldEvent | EntryTransferSummaryFirstDeleteNumberFieldEvent | EntryTransferSummaryCreateKeyFieldEvent | EntryTransferSummaryConflictsForgottenFieldEvent | EntryTransferSummarySinceKnowledgeOriginFieldEvent | EntryTransferSummarySinceKnowledgeNumberFieldEvent | EntryTransferSummarySinceHolesAfterFieldEvent | EntryTransferSummarySinceHolesLastOriginFieldEvent | EntryTransferSummarySinceHolesLastNumberFieldEvent | EntryTransferSummaryFromFieldEvent | EntryTransferMoreFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Entry>): Generator<EntryOperationOperationFieldEvent | EntryOperationSignatureFieldEvent | EntryAcknowledgementOriginsSiteFieldEvent | EntryAcknowledgementOriginsIncarnationFieldEvent | EntryAcknowledgementReplicantServiceFieldEvent | EntryAcknowledgementReplicantKindFieldEvent | EntryAcknowledgementReplicantNameFieldEvent | EntryAcknowledgementLivesLifeMsFieldEvent | EntryAcknowledgementLivesLifeCounterFieldEvent | EntryAcknowledgementLivesLifeOriginFieldEvent | EntryAcknowledgementLivesLifeNumberFieldEvent | EntryAcknowledgementLivesKnowledgeOriginFieldEvent | EntryAcknowledgementLivesKnowledgeNumberFieldEvent | EntryAcknowledgementLivesHolesAfterFieldEvent | EntryAcknowledgementLivesHolesLastOriginFieldEvent | EntryAcknowledgementLivesHolesLastNumberFieldEvent | EntryAcknowledgementClockMsFieldEvent | EntryAcknowledgementClockCounterFieldEvent | EntryAcknowledgementShownHashFieldEvent | EntryAcknowledgementShownDivergedFieldEvent | EntryAcknowledgementShownFitsFieldEvent | EntryOutcomeOriginsSiteFieldEvent | EntryOutcomeOriginsIncarnationFieldEvent | EntryOutcomeReplicantServiceFieldEvent | EntryOutcomeReplicantKindFieldEvent | EntryOutcomeReplicantNameFieldEvent | EntryOutcomeLifeMsFieldEvent | EntryOutcomeLifeCounterFieldEvent | EntryOutcomeLifeOriginFieldEvent | EntryOutcomeLifeNumberFieldEvent | EntryOutcomeDotOriginFieldEvent | EntryOutcomeDotNumberFieldEvent | EntryOutcomeSiteFieldEvent | EntryOutcomeOutcomeFieldEvent | EntryOutcomeStatusFieldEvent | EntryOutcomeAtFieldEvent | EntryRemovalOriginsSiteFieldEvent | EntryRemovalOriginsIncarnationFieldEvent | EntryRemovalReplicantServiceFieldEvent | EntryRemovalReplicantKindFieldEvent | EntryRemovalReplicantNameFieldEvent | EntryRemovalLifeMsFieldEvent | EntryRemovalLifeCounterFieldEvent | EntryRemovalLifeOriginFieldEvent | EntryRemovalLifeNumberFieldEvent | EntryRemovalRemovalMsFieldEvent | EntryRemovalRemovalCounterFieldEvent | EntryRemovalRemovalOriginFieldEvent | EntryRemovalRemovalNumberFieldEvent | EntryRemovalMemberFieldEvent | EntryRemovalHeldOriginFieldEvent | EntryRemovalHeldNumberFieldEvent | EntryMatrixTextFieldEvent | EntryTransferOriginsSiteFieldEvent | EntryTransferOriginsIncarnationFieldEvent | EntryTransferReplicantServiceFieldEvent | EntryTransferReplicantKindFieldEvent | EntryTransferReplicantNameFieldEvent | EntryTransferLifeMsFieldEvent | EntryTransferLifeCounterFieldEvent | EntryTransferLifeOriginFieldEvent | EntryTransferLifeNumberFieldEvent | EntryTransferOperationsOperationFieldEvent | EntryTransferOperationsSignatureFieldEvent | EntryTransferSummaryKnowledgeOriginFieldEvent | EntryTransferSummaryKnowledgeNumberFieldEvent | EntryTransferSummaryHolesAfterFieldEvent | EntryTransferSummaryHolesLastOriginFieldEvent | EntryTransferSummaryHolesLastNumberFieldEvent | EntryTransferSummaryDroppersTypeFieldEvent | EntryTransferSummaryDroppersMatrixFieldEvent | EntryTransferSummaryDroppersResetFieldEvent | EntryTransferSummaryDroppersGreatestMsFieldEvent | EntryTransferSummaryDroppersGreatestCounterFieldEvent | EntryTransferSummaryDroppersGreatestOriginFieldEvent | EntryTransferSummaryDroppersGreatestNumberFieldEvent | EntryTransferSummaryDroppersContextOriginFieldEvent | EntryTransferSummaryDroppersContextNumberFieldEvent | EntryTransferSummaryChangesSiteFieldEvent | EntryTransferSummaryChangesByMsFieldEvent | EntryTransferSummaryChangesByCounterFieldEvent | EntryTransferSummaryChangesByOriginFieldEvent | EntryTransferSummaryChangesByNumberFieldEvent | EntryTransferSummaryChangesMemberFieldEvent | EntryTransferSummaryChangesHeldOriginFieldEvent | EntryTransferSummaryChangesHeldNumberFieldEvent | EntryTransferSummaryChangesToldFieldEvent | EntryTransferSummaryKeysKeyFieldEvent | EntryTransferSummaryKeysIdMsFieldEvent | EntryTransferSummaryKeysIdCounterFieldEvent | EntryTransferSummaryKeysIdOriginFieldEvent | EntryTransferSummaryKeysIdNumberFieldEvent | EntryTransferSummaryFirstDeleteMsFieldEvent | EntryTransferSummaryFirstDeleteCounterFieldEvent | EntryTransferSummaryFirstDeleteOriginFieldEvent | EntryTransferSummaryFirstDeleteNumberFieldEvent | EntryTransferSummaryCreateKeyFieldEvent | EntryTransferSummaryConflictsForgottenFieldEvent | EntryTransferSummarySinceKnowledgeOriginFieldEvent | EntryTransferSummarySinceKnowledgeNumberFieldEvent | EntryTransferSummarySinceHolesAfterFieldEvent | EntryTransferSummarySinceHolesLastOriginFieldEvent | EntryTransferSummarySinceHolesLastNumberFieldEvent | EntryTransferSummaryFromFieldEvent | EntryTransferMoreFieldEvent> {
     return streamMessage(buf, Entry.codec(), opts)
   }
 }

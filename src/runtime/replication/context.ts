@@ -33,7 +33,7 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly incarnation: string
   /** The driver of a service; undefined for one that is not known here. */
   readonly glueOf: (service: string) => ReplicationGlue | undefined
-  /** A hash of bytes as text, for comparing states: SHA-256 in an agent. Never sent to others. */
+  /** A hash of bytes as 64 hexadecimal digits, for comparing states, with others too: SHA-256 in an agent. */
   readonly hash: (bytes: Uint8Array) => string
   /** Asks another member for its state of a replicant; undefined when it cannot be reached, or has something left to do itself. */
   readonly fetchState: (site: string, replicant: ReplicantName) => Promise<MemberState | undefined>

@@ -10,7 +10,7 @@ import {
   prune,
   type Replicant,
 } from '../../core/oplog/index.ts'
-import { currentPlan } from './lane.ts'
+import { currentPlan } from './current-plan.ts'
 import { newLocalState } from './records.ts'
 import type { Shared } from './admission.ts'
 import type { Replica } from './replicas-store.ts'

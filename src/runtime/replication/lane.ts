@@ -3,27 +3,27 @@
  * written down before, so that a start in the middle knows what may have happened. Source: 3-consistency "Plan", "Applying to a black box".
  */
 import {
-  commute,
   holderOf,
-  isExecuted,
   isReset,
   membersOfReplicant,
-  planOf,
   sameDot,
-  scheduleOf,
   withExecuted,
   type Dot,
   type Operation,
-  type Plan,
   type Schedule,
 } from '../../core/oplog/index.ts'
 import { acknowledge, othersOf, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import { currentPlan } from './current-plan.ts'
 import { decideDraft } from './doubt.ts'
-import { MAX_PLANS_TOGETHER } from './limits.ts'
+import { failedHere, withFailed } from './failed.ts'
+import { MAX_PLANS_TOGETHER, MAX_REFUSALS } from './limits.ts'
+import { lookForState, shorten } from './issue-state.ts'
 import { copyState } from './repair.ts'
 import { Resource, contains, type Reading, type Sent, type State } from './resource.ts'
 import { largeBodyOf } from './body-records.ts'
+import { fitOf } from './written-fields.ts'
 import type { Looked } from './lanes.ts'
+import { differing, judge, knowledgeNow, shownNow, writtenOf } from './comparison.ts'
 import { ABSENT, type Intent, type LocalState } from './records.ts'
 import type { Replica } from './replicas-store.ts'
 import type { OperationTraits } from '../../ports/glue.ts'
@@ -33,6 +33,9 @@ import type { OperationTraits } from '../../ports/glue.ts'
  * something else must happen first. `replan`: look at the plan anew.
  */
 type Step = 'done' | 'again' | 'alone' | 'waits' | 'replan'
+
+/** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
+const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
 
 /** Does what is to be done, as far as it can be done now. */
 export async function advance(shared: Shared, replica: Replica): Promise<Looked> {
@@ -48,29 +51,20 @@ export async function advance(shared: Shared, replica: Replica): Promise<Looked>
   return looked
 }
 
-/** What is planned for a replicant at present. */
-export function currentPlan({ options }: Shared, { name, core, local }: Replica): { schedule: Schedule; plan: Plan } {
-  const { site, matrices } = options
-  const traits = options.glueOf(name.service)?.kind(name.kind)?.operations
-  const schedule = scheduleOf(holderOf(core.replicant), matrices)
-  // What is only recorded is nobody's to carry out.
-  if (!isExecuted(core.replicant)) return { schedule, plan: { kind: 'nothing' } }
-  const plan = planOf(local.executed, schedule, {
-    site,
-    mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,
-    commute: (a, b) => commute(a, b, matrices),
-  })
-  return { schedule, plan }
-}
-
 /** Nothing is left to do: marks that say otherwise go, unless more has come. */
 async function settle(shared: Shared, replica: Replica): Promise<Looked> {
   await shared.replicas.commit(commit => {
     const { replaying, diverged } = replica.local
     const isMember = membersOfReplicant(replica.core.replicant).includes(shared.options.site)
     if (isMember && currentPlan(shared, replica).plan.kind !== 'nothing') return
-    if (replaying || diverged) commit.local(replica, { replaying: false, diverged: false })
-    if (diverged) tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
+    const own = shownNow(shared, replica)
+    const differs = own !== undefined && differing(shared, replica, own).length > 0
+    const isWell =
+      diverged &&
+      failedHere(replica).length === 0 &&
+      !(differs && replica.local.mended === knowledgeNow(shared, replica))
+    if (replaying || isWell) commit.local(replica, { replaying: false, ...(isWell && { diverged: false }) })
+    if (isWell) tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
     acknowledge(shared, commit, replica)
     // A body that is still to come holds the acknowledgement up.
     if (!replica.local.acknowledges) shared.replicas.due(commit, replica.name, false)
@@ -99,8 +93,11 @@ class Pass {
         if (!this.#replica.checked) return 'again'
       }
       switch (plan.kind) {
-        case 'nothing':
-          return settle(this.#shared, this.#replica)
+        case 'nothing': {
+          const compared = await this.#compareWithOthers()
+          if (compared === 'replan') break
+          return compared === 'done' ? settle(this.#shared, this.#replica) : compared
+        }
         case 'stuck':
           await this.#diverge('its create was lost')
           return 'waits'
@@ -137,11 +134,11 @@ class Pass {
   async #execute(operation: Operation): Promise<Step> {
     const { options, bodies, fetchBodies } = this.#shared
     const { site, mayRun } = options
-    const { dot } = operation
-    if (dot.site !== site && !mayRun(operation)) {
+    const { dot, type } = operation
+    // What says what is there already changes nothing; `#executeState` asks if it does.
+    if (type !== 'state' && dot.site !== site && !mayRun(operation)) {
       // Whoever exposes it later need not have it sent again.
-      await this.#diverge(`this site does not let ${dot.site} do that (expose)`)
-      return 'again'
+      return this.#notExposed(operation)
     }
     const body = largeBodyOf(operation)
     if (body !== undefined && !bodies.isHere(operation.replicant, body.hash)) {
@@ -151,6 +148,11 @@ class Pass {
     }
     const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
     return isState ? this.#executeState(operation) : this.#executeRequest(operation)
+  }
+
+  async #notExposed({ dot }: Operation): Promise<Step> {
+    await this.#diverge(`this site does not let ${dot.site} do that (expose)`)
+    return 'again'
   }
 
   /** A reset is executed as state: create, replace or delete, whatever the application has. */
@@ -166,14 +168,17 @@ class Pass {
     }
     const state = await this.#resource.stateIn(operation)
     if (state === undefined) return this.#cannotSay()
+    // What it shows already needs not be said to it again.
+    const isThere = bound && reading.is === 'present' && this.#resource.equal(reading.body, state)
+    if (isThere) return this.#executed(operation, undefined, { bound: true })
+    const { site, mayRun } = this.#shared.options
+    if (operation.dot.site !== site && !mayRun(operation)) return this.#notExposed(operation)
     const headers = operation.payload?.headers.flat() ?? []
     if (reading.is === 'absent') {
       await this.#intend({ dot: operation.dot, action: 'create', before: ABSENT })
       return this.#took(operation, await this.#resource.create(state, headers), { bound: true, unbound: false })
     }
     if (!bound) return this.#isOwn(operation) ? this.#isOurs() : this.#foreign(operation, reading, state)
-    // What it shows already needs not be said to it again.
-    if (this.#resource.equal(reading.body, state)) return this.#executed(operation, undefined, { bound: true })
     await this.#intend({ dot: operation.dot, action: 'replace', before: reading.hash })
     if (this.#resource.glue.kind(this.#resource.name.kind)?.isImmutable !== true)
       return this.#took(operation, await this.#resource.replace(state, headers, reading), { bound: true })
@@ -216,9 +221,7 @@ class Pass {
         return this.#executed(operation, status, { ...then, answered })
       }
       case 'not-now':
-        // Somebody has created it meanwhile, perhaps this lane: the next look reads.
-        if (!(sent.status === 409 && this.#local.intent?.action === 'create')) await this.#write({ intent: undefined })
-        return 'again'
+        return this.#notNow(operation, sent.status)
       case 'doubt':
         return (await this.#resolveIntent()) === 'done' && this.#isExecuted(operation.dot) ? 'done' : 'again'
       case 'refused': {
@@ -235,6 +238,20 @@ class Pass {
     }
   }
 
+  /** It may pass. What never does must not hold up all that comes after, where it is about this operation and not about the account. */
+  async #notNow(operation: Operation, status: number | undefined): Promise<Step> {
+    const { intent, refused } = this.#local
+    const before = refused !== undefined && sameDot(refused.dot, operation.dot) ? refused.times : 0
+    const times = status === undefined ? before : before + 1
+    if (times >= MAX_REFUSALS && status !== undefined && GIVES_WAY.has(status))
+      return this.#executed(operation, status, {}, 'failed')
+    // Somebody has created it meanwhile, perhaps this lane: the next look reads.
+    const isMade = status === 409 && intent?.action === 'create'
+    await this.#write({ refused: { dot: operation.dot, times }, ...(!isMade && { intent: undefined }) })
+    if (times >= MAX_REFUSALS) await this.#diverge(`the application answers ${status} to the ${operation.type}`)
+    return 'again'
+  }
+
   async #executed(
     operation: Operation,
     status: number | undefined,
@@ -244,7 +261,9 @@ class Pass {
     const { replicas, unanswered } = this.#shared
     await replicas.commit(commit => {
       const executed = withExecuted(this.#local.executed, operation, this.#matrices)
-      commit.local(this.#replica, { answered: undefined, hash: undefined, ...then, executed, intent: undefined })
+      const failed = withFailed(this.#replica, operation.dot, outcome)
+      const done = { executed, failed, refused: undefined, intent: undefined }
+      commit.local(this.#replica, { answered: undefined, hash: undefined, ...then, ...done })
       acknowledge(this.#shared, commit, this.#replica)
       tellOutcome(this.#shared, commit, this.#replica, operation, outcome, status)
       commit.afterwards(() => unanswered.update(this.#replica))
@@ -258,7 +277,7 @@ class Pass {
   }
 
   async #isOurs(): Promise<Step> {
-    await this.#write({ bound: true, unbound: false, suspect: true })
+    await this.#write({ bound: true, unbound: false, suspect: true, copiesOnlyFitting: false })
     return 'again'
   }
 
@@ -305,10 +324,45 @@ class Pass {
       case 'not-exposed':
         await this.#diverge(`${why}, and this site does not let the others write what is missing (expose)`)
         return 'again'
-      case 'nobody':
+      case 'nobody': {
         await this.#diverge(`${why}, and no member that agrees can be reached`)
-        return 'alone'
+        const found = await lookForState(this.#shared, this.#replica, this.#resource)
+        return found === 'waits' ? 'alone' : 'done'
+      }
     }
+  }
+
+  /** All is executed here: whether the members that know the same show the same. */
+  async #compareWithOthers(): Promise<'done' | 'replan' | 'again' | 'alone'> {
+    const [shared, replica] = [this.#shared, this.#replica]
+    const own = shownNow(shared, replica)
+    const others = own === undefined ? [] : differing(shared, replica, own)
+    if (failedHere(replica).length > 0) {
+      // The others are right, and know of it. A round later a state of theirs is tried.
+      await this.#diverge('the application here has refused what counts at the other members')
+      return 'done'
+    }
+    if (others.length === 0) return (await shorten(shared, replica, this.#resource)) ? 'replan' : 'done'
+    const knowledge = knowledgeNow(shared, replica)
+    const sites = others.map(({ site }) => site).join(', ')
+    const why = `it does not show what ${sites} shows after the same operations`
+    if (this.#local.mended === knowledge) {
+      await this.#diverge(
+        `${why}, also after a repair; fields that each application sets by itself belong into server-set of its definition`,
+      )
+      return 'done'
+    }
+    const reading = await this.#resource.read()
+    if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'again'
+    const isRight =
+      reading.is === 'present' && (await judge(shared, replica, this.#resource, reading, others)) === 'right'
+    if (isRight) return 'done'
+    const copiesOnlyFitting =
+      reading.is === 'present' && (await fitOf(this.#resource, writtenOf(shared, replica), reading.body)).fits
+    const nothing = { hash: undefined, answered: undefined }
+    await this.#write({ suspect: true, copiesOnlyFitting, mended: knowledge, ...nothing })
+    const copied = await this.#copy(why)
+    return copied === 'done' ? 'replan' : copied
   }
 
   // What an earlier look, or an earlier run of the agent, has left -----------------------------------------------------
@@ -329,6 +383,11 @@ class Pass {
       this.#replica.checked = true
     }
     if (!this.#local.suspect) return 'done'
+    if (this.#willBeReset()) {
+      // Whatever it shows is gone then.
+      await this.#write({ suspect: false, hash: undefined, answered: undefined })
+      return 'done'
+    }
     return this.#copy('the application does not show what was done last')
   }
 
@@ -347,11 +406,15 @@ class Pass {
     const shown = reading.is === 'present' ? reading.hash : ABSENT
     const isAlone = isBlind && othersOf(this.#replica.core.replicant).length === 0
     const differs = shown !== known && !isAlone
-    if (differs !== suspect || (!differs && hash === undefined && shown !== ABSENT))
-      await this.#shared.replicas.commit(commit => {
-        commit.local(this.#replica, { suspect: differs, ...(!differs && shown !== ABSENT && { hash: shown }) })
-        if (differs !== suspect) this.#shared.replicas.due(commit, this.#replica.name, true)
-      })
+    const isKept = !differs && shown !== ABSENT
+    if (differs === suspect && (!isKept || hash !== undefined)) return 'known'
+    const { replicas } = this.#shared
+    await replicas.commit(commit => {
+      commit.local(this.#replica, { suspect: differs, copiesOnlyFitting: false, ...(isKept && { hash: shown }) })
+      if (differs !== suspect) replicas.due(commit, this.#replica.name, true)
+      const { name } = this.#replica
+      if (differs && !suspect && !isBlind) tellEvent(this.#shared, commit, { kind: 'drift', replicant: name })
+    })
     return 'known'
   }
 
@@ -446,6 +509,20 @@ class Pass {
     const { plan } = currentPlan(this.#shared, this.#replica)
     const first = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations[0] : undefined
     return first !== undefined && isReset(first, this.#matrices) && !this.#isExecuted(first.dot)
+  }
+
+  /** Whether the lane puts the application into a state that another site has written, and runs nothing twice that may not be. */
+  #willBeReset(): boolean {
+    const { plan } = currentPlan(this.#shared, this.#replica)
+    return (
+      this.#hasForeignReset() &&
+      (plan.kind === 'run' || plan.kind === 'replay') &&
+      plan.operations.every(
+        operation =>
+          operation.dot.site !== this.#shared.options.site &&
+          (isReset(operation, this.#matrices) || this.#traits(operation).mayReplay),
+      )
+    )
   }
 
   #isExecuted(dot: Dot): boolean {

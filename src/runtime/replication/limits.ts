@@ -90,11 +90,43 @@ export const SWEEP_AFTER_MS = 1_000
 export const RETRY_BASE_MS = 200
 export const RETRY_CAP_MS = 30_000
 
+/**
+ * How often the application may refuse an operation of another site with what may pass (409 and the like), a minute and a half in all, until
+ * it counts as failed, or is shown as what stands in the way.
+ */
+export const MAX_REFUSALS = 10
+
+/** Operations of one replicant that failed here and are remembered, the newest ones. */
+export const MAX_KNOWN_FAILED = 32
+
 /** How long the disk is given when it is behind, milliseconds. */
 export const STORE_BUSY_MS = 20
 
 /** How long a lane is idle until it reads back what the application has, milliseconds. */
 export const READ_BACK_AFTER_MS = 1_000
+
+/** How many lanes that have become idle are read back in a second, and how many may wait for it; the round finds those that do not. */
+export const READ_BACKS_A_SECOND = 100
+export const MAX_WAITING_READ_BACKS = 10_000
+
+/**
+ * How many replicants the site reads anew in a second, one after the other, all round: 100,000 in not quite three hours, for less than one
+ * hundredth of a core. And how long a round takes at least, milliseconds: few replicants are not read all the time.
+ */
+export const REREADS_A_SECOND = 10
+export const REREAD_EVERY_MS = 60_000
+
+/** Reads of idle lanes that are under way: an application that is slow is not kept busy by them. */
+export const MAX_READ_BACKS_TOGETHER = 8
+
+/** How often a resource that should be there is looked for until its absence counts, each after READ_BACK_AFTER_MS more: some make it in the background. */
+export const MAX_LOOKS_FOR_ABSENT = 5
+
+/**
+ * Two states that are said of one replicant because no member agreed are at least so far apart, milliseconds: an application that shows
+ * something else each time would have them said without end.
+ */
+export const STATE_AGAIN_MS = 10 * 60_000
 
 /** Two requests for what is missing of one replicant are at least so far apart, milliseconds. */
 export const WANT_AGAIN_MS = 2_000

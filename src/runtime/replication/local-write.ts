@@ -3,11 +3,7 @@
  */
 import {
   holderOf,
-  idOf,
-  memberByOf,
   membersOfReplicant,
-  nextContext,
-  previousOf,
   takesWrite,
   type Dot,
   type Idempotency,
@@ -15,7 +11,9 @@ import {
   type Payload,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { advance, currentPlan } from './lane.ts'
+import { currentPlan } from './current-plan.ts'
+import { advance } from './lane.ts'
+import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { asBody, payloadOf } from './payload.ts'
@@ -60,12 +58,7 @@ export interface Written {
 const ASKED = /^(content-(type|encoding|language)|accept(-.*)?|if-.*|prefer)$/i
 
 /** @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed */
-export async function writeLocally(
-  shared: Shared,
-  replica: Replica,
-  write: LocalWrite,
-  numberNext: () => number,
-): Promise<Written> {
+export async function writeLocally(shared: Shared, replica: Replica, write: LocalWrite): Promise<Written> {
   const { options } = shared
   const glue = options.glueOf(write.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${write.service} is not offered here.`)
@@ -78,7 +71,7 @@ export async function writeLocally(
   if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
   const { payload, release: letGo } = await payloadOf(shared, glue, write)
   try {
-    return await writePayload(shared, replica, resource, write, payload, numberNext)
+    return await writePayload(shared, replica, resource, write, payload)
   } finally {
     letGo()
   }
@@ -90,7 +83,6 @@ async function writePayload(
   resource: Resource,
   write: LocalWrite,
   payload: Payload,
-  numberNext: () => number,
 ): Promise<Written> {
   const { options } = shared
   const { glue } = resource
@@ -111,7 +103,7 @@ async function writePayload(
   const creates = checkMembers(shared, replica, write)
   checkLane(shared, replica)
 
-  const draft = draftOf(shared, replica, numberNext(), creates ? 'create' : description.type, payload, write)
+  const draft = draftOf(shared, replica, shared.nextNumber(), creates ? 'create' : description.type, payload, write)
   const before = await beforeOf(replica, resource, draft.type)
   const matrix = glue.matrixOf(replica.name.kind)
   await shared.replicas.commit(commit => {
@@ -226,49 +218,6 @@ function checkMembers(shared: Shared, replica: Replica, { description, members }
   return true
 }
 
-/** The operation as it will be, but for its stamp and, of a create, its life. */
-export function draftOf(
-  { options, clock, matrices }: Shared,
-  replica: Replica,
-  number: number,
-  type: string,
-  payload: Payload | undefined,
-  more: {
-    readonly members?: readonly string[] | undefined
-    readonly removed?: readonly string[]
-    readonly idempotency?: Idempotency
-    readonly level?: string
-  },
-): Operation {
-  const { site, incarnation, glueOf } = options
-  const { replicant } = replica.core
-  const { name, local } = replica
-  const dot: Dot = { site, incarnation, number }
-  const holder = type === 'create' ? undefined : holderOf(replicant)
-  const previous = holder && previousOf(holder, site)
-  const memberBy = holder && memberByOf(replicant, holder.life)
-  const definition = glueOf(name.service)?.matrixOf(name.kind)
-  const matrix = definition && matrices.hashOf(definition)
-  const present = membersOfReplicant(replicant)
-  return {
-    dot,
-    stamp: clock,
-    replicant: name,
-    life: holder === undefined ? { stamp: clock, dot } : idOf(holder.life),
-    type,
-    context: holder === undefined ? [] : nextContext(local.executed, holder, site),
-    ...(previous !== undefined && { previous }),
-    ...(memberBy !== undefined && { memberBy: idOf(memberBy) }),
-    ...(matrix !== undefined && type !== 'members' && { matrix }),
-    ...(more.idempotency !== undefined && { idempotency: more.idempotency }),
-    ...(more.level !== undefined && { level: more.level }),
-    ...(payload !== undefined && { payload }),
-    ...((type === 'create' || type === 'members') && {
-      members: { added: (more.members ?? present).toSorted(), removed: (more.removed ?? []).toSorted() },
-    }),
-  }
-}
-
 /**
  * Changes who holds a replicant: released at once, since no application is asked.
  * @throws CheopsError ERR_REPLICANT_NOT_FOUND
@@ -277,14 +226,13 @@ export async function changeMembers(
   shared: Shared,
   replica: Replica,
   change: { readonly added: readonly string[]; readonly removed: readonly string[] },
-  numberNext: () => number,
 ): Promise<Operation> {
   const { replicant } = replica.core
   const holder = holderOf(replicant)
   if (holder === undefined || !membersOfReplicant(replicant).includes(shared.options.site))
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${replica.name.name} is not replicated here.`)
   const { added, removed } = change
-  const draft = draftOf(shared, replica, numberNext(), 'members', undefined, { members: added, removed })
+  const draft = draftOf(shared, replica, shared.nextNumber(), 'members', undefined, { members: added, removed })
   return release(shared, replica, draft, undefined)
 }
 

@@ -52,12 +52,26 @@ export interface LocalState {
   uncertain: Dot | undefined
   /** Of the state that the application showed when the lane was idle; unknown from the next intent on. */
   hash: string | undefined
+  /** Of `hash`, as long as it is that: the hash of what operations have set, as other members are told, and of what was known by then. */
+  shown: { readonly of: string; readonly is: string; readonly knowledge: string } | undefined
+  /** What other members have told of what their applications show, where it is not the same here. */
+  told: readonly TellOf[]
+  /** Hash of the knowledge by which a state was copied because others show something else: once for each. */
+  mended: string | undefined
+  /** Hash of the knowledge by which the others were told that this site looks for a state, and what it shows. */
+  looks: string | undefined
+  /** What the application here has refused for good, though it counts: this member differs by it. The newest ones. */
+  failed: readonly Dot[]
+  /** What it refuses at present, and how often in a row. */
+  refused: { readonly dot: Dot; readonly times: number } | undefined
   /** Of the body with which the application answered last. */
   answered: string | undefined
   /** What the application answers to writes is what it shows when it is read, as was seen the last time. */
   answersTell: boolean
   /** The application does not show what it did last: nothing runs until an agreeing member's state is copied. */
   suspect: boolean
+  /** Suspect only because others show something else, and what is here may be what was written: only what surely is that is copied. */
+  copiesOnlyFitting: boolean
   diverged: boolean
   /** Own operations, oldest first, with what became of them elsewhere. */
   outcomes: readonly KnownOutcomes[]
@@ -86,6 +100,18 @@ export interface Draft {
   readonly uncertain: boolean
 }
 
+/** The last that a member has told of what its application shows. */
+export interface TellOf {
+  readonly site: string
+  /** Hash of what it held by then. */
+  readonly knowledge: string
+  /** None: it has no such resource. */
+  readonly hash?: string
+  /** It looks for a state. */
+  readonly diverged: boolean
+  readonly fits: boolean
+}
+
 export interface KnownOutcomes {
   readonly dot: Dot
   readonly sites: readonly SiteOutcome[]
@@ -108,9 +134,16 @@ export function newLocalState(): LocalState {
     replaying: false,
     uncertain: undefined,
     hash: undefined,
+    shown: undefined,
+    told: [],
+    mended: undefined,
+    looks: undefined,
+    failed: [],
+    refused: undefined,
     answered: undefined,
     answersTell: false,
     suspect: false,
+    copiesOnlyFitting: false,
     diverged: false,
     outcomes: [],
     requests: [],

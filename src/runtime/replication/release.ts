@@ -41,7 +41,9 @@ export async function release(
     // The list of what is executed comes after: what was executed and is dropped by this is not superseded.
     takeStep(shared, commit, replica, admit(replicant, operation, matrices), new Map([[dotKey(dot), sealed]]))
     const isRecord = operation.level !== undefined
-    if (type !== 'members' && !isRecord) {
+    // A state is executed by the lane, as by all others.
+    if (type === 'state') commit.local(replica, then)
+    else if (type !== 'members' && !isRecord) {
       const executed = withExecuted(replica.local.executed, operation, matrices)
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
       const requests = withRequest(replica.local.requests, operation, status, clock.now(), options.hash)
@@ -53,7 +55,7 @@ export async function release(
     members.delete(site)
     for (const member of [...members].toSorted()) tellOperation(shared, commit, member, operation)
     tellEvent(shared, commit, { kind: 'released', replicant: replica.name, dot, type })
-    if (!isRecord) tellOutcome(shared, commit, replica, operation, 'applied', status)
+    if (!isRecord && type !== 'state') tellOutcome(shared, commit, replica, operation, 'applied', status)
     return operation
   })
 }

@@ -1,6 +1,9 @@
 import { holderOf, knowledgeOf, replicantKey, sameDot, type ReplicantName } from '../../core/oplog/index.ts'
+import { failedHere } from './failed.ts'
 import { MAX_REPAIRS_TOGETHER } from './limits.ts'
-import { othersOf, tellEvent, type Shared } from './admission.ts'
+import { fitOf, stateShown } from './written-fields.ts'
+import { writtenOf } from './comparison.ts'
+import { othersOf, tellEvent, tellOutcome, type Shared } from './admission.ts'
 import type { Reading, Resource, Sent } from './resource.ts'
 import type { MemberState } from './context.ts'
 import type { Replica } from './replicas-store.ts'
@@ -20,6 +23,7 @@ export async function copyState(shared: Shared, replica: Replica, resource: Reso
     for (const member of othersOf(replica.core.replicant)) {
       const theirs = await shared.options.fetchState(member, replica.name)
       if (theirs === undefined || !agrees(shared, replica, theirs)) continue
+      if (replica.local.copiesOnlyFitting && !(await fits(shared, replica, resource, theirs))) continue
       return (await takeState(shared, replica, resource, theirs)) ? 'copied' : 'not-taken'
     }
     return 'nobody'
@@ -43,6 +47,13 @@ function agrees({ options }: Shared, { name, core }: Replica, { lives, executed 
   return ours?.length === theirs?.length && ours?.every((byte, place) => byte === theirs?.[place]) === true
 }
 
+/** Whether a state shows what was written, as far as that can be told. */
+async function fits(shared: Shared, replica: Replica, resource: Resource, { state }: MemberState): Promise<boolean> {
+  if (state === undefined) return false
+  const body = resource.glue.parseBody(state.rawHeaders, state.body)
+  return (await fitOf(resource, writtenOf(shared, replica), body)).fits
+}
+
 async function takeState(
   shared: Shared,
   replica: Replica,
@@ -52,6 +63,7 @@ async function takeState(
   const reading = await resource.read()
   if (reading.is === 'unknown') return false
   if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(shared, resource, reading, state)) return false
+  const { replaying, bound } = replica.local
   // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
   await shared.replicas.commit(commit =>
     commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
@@ -60,11 +72,18 @@ async function takeState(
   let sent: Sent | undefined
   if (state === undefined) sent = reading.is === 'present' ? await resource.delete() : undefined
   else {
-    const body = resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
+    const whole = resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
+    // What that site's application has added for itself is none of ours.
+    const body = await stateShown(resource, writtenOf(shared, replica), whole)
     if (reading.is === 'absent') sent = await resource.create(body, state.rawHeaders)
-    else if (!resource.equal(reading.body, body)) sent = await resource.replace(body, state.rawHeaders, reading)
+    else if (![whole, body].some(each => resource.equal(reading.body, each)))
+      sent = await resource.replace(body, state.rawHeaders, reading)
   }
-  if (sent !== undefined && sent.is !== 'done') return false
+  if (sent !== undefined && sent.is !== 'done') {
+    // What was certainly not changed holds up nothing.
+    if (sent.is !== 'doubt') await shared.replicas.commit(commit => commit.local(replica, { replaying, bound }))
+    return false
+  }
   await shared.replicas.commit(commit => {
     commit.local(replica, {
       executed,
@@ -73,6 +92,8 @@ async function takeState(
       replaying: false,
       suspect: false,
       diverged: false,
+      failed: [],
+      refused: undefined,
       intent: undefined,
     })
     tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
@@ -91,6 +112,15 @@ function isKnownAgain(
   if (!standing.isOld || state === undefined) return false
   const { glue, name } = resource
   return resource.equal(reading.body, glue.stateOf(name.kind, glue.parseBody(state.rawHeaders, state.body)))
+}
+
+/** Takes the state of a member that agrees, if the application lets it by now. */
+export async function mendFailed(shared: Shared, replica: Replica, resource: Resource): Promise<void> {
+  const failed = failedHere(replica)
+  if ((await copyState(shared, replica, resource)) !== 'copied') return
+  await shared.replicas.commit(commit => {
+    for (const operation of failed) tellOutcome(shared, commit, replica, operation, 'applied')
+  })
 }
 
 /** How many lanes ask other members for a state at a time; the rest wait for their turn, without a place among those that run. */

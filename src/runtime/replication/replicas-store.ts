@@ -250,6 +250,18 @@ export class ReplicasStore {
       if (key.endsWith('/core')) yield readCore(value).name
   }
 
+  /** Names behind one, in the order of their keys, at most so many; from the first on without one. */
+  async namesAfter(name: ReplicantName | undefined, limit: number): Promise<readonly ReplicantName[]> {
+    const last = name && `${prefixOf(name)}core`
+    const names: ReplicantName[] = []
+    for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS, ...(last && { from: last }) })) {
+      if (!key.endsWith('/core') || key === last) continue
+      names.push(readCore(value).name)
+      if (names.length >= limit) break
+    }
+    return names
+  }
+
   /** Marks, or unmarks, that a lane has something to do: looked for after a start. */
   due(commit: Commit, name: ReplicantName, isDue: boolean): void {
     commit.due.set(pathOf(name), { name, isDue })

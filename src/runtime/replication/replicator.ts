@@ -1,7 +1,6 @@
 import {
   ZERO_STAMP,
   conflictsOf,
-  knowledgeOf,
   levelOf,
   membersOfReplicant,
   type Conflict,
@@ -9,19 +8,21 @@ import {
   type ReplicantName,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
+import { currentPlan } from './current-plan.ts'
 import { forgetOld } from './forget.ts'
-import { advance, currentPlan } from './lane.ts'
+import { advance } from './lane.ts'
 import { Lanes } from './lanes.ts'
-import { READ_BACK_AFTER_MS } from './limits.ts'
 import { changeMembers, isReplicatedAt, writeLocally } from './local-write.ts'
 import { spool } from './payload.ts'
 import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './matrix-book.ts'
 import { Outboxes } from './outboxes.ts'
 import { Peers, type PeerStatus } from './peers.ts'
+import { readBack } from './read-back.ts'
+import { ReadBacks } from './read-backs.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { Repairs } from './repair.ts'
-import { Resource } from './resource.ts'
+import { memberState } from './member-state.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
 import { Standing } from './standing.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
@@ -74,6 +75,7 @@ export class Replicator {
   readonly #shared: Shared
   readonly #matrices: MatrixBook
   readonly #lanes: Lanes
+  readonly #readBacks: ReadBacks
   readonly #settled: SettledWaiters
   readonly #outboxes: Outboxes
   readonly #replicas: ReplicasStore
@@ -92,6 +94,12 @@ export class Replicator {
     this.#settled = new SettledWaiters(options.clock)
     const onFault = (error: unknown): void => this.#fault(error)
     this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault)
+    this.#readBacks = new ReadBacks({
+      clock: options.clock,
+      random: options.random,
+      read: (name, attempts, isRound) => this.#readBack(name, attempts, isRound),
+      namesAfter: (name, limit) => this.#namesAfter(name, limit),
+    })
     this.#matrices = new MatrixBook(options.codec)
     this.#bodies = new BodyRecords(options.store, options.blobs, options.clock, onFault)
     this.#fetcher = new BodyFetcher({
@@ -136,11 +144,13 @@ export class Replicator {
         this.#shared.unanswered.update(replica)
         this.#lanes.kick(name)
       })
+    this.#readBacks.start()
     this.#stopServing = await this.#options.network.serve(channel => this.#peers.serve(channel))
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#readBacks.stop()
     this.#lanes.stop()
     this.#peers.stop()
     this.#fetcher.stop()
@@ -209,7 +219,7 @@ export class Replicator {
     const replicant = { service: write.service, kind, name }
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const written = await writeLocally(this.#shared, replica, write, this.#shared.nextNumber)
+        const written = await writeLocally(this.#shared, replica, write)
         const { operation } = written
         return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
       }),
@@ -224,7 +234,7 @@ export class Replicator {
   async changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot> {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const { dot } = await changeMembers(this.#shared, replica, { added, removed }, this.#shared.nextNumber)
+        const { dot } = await changeMembers(this.#shared, replica, { added, removed })
         return dot
       }),
     )
@@ -237,7 +247,7 @@ export class Replicator {
   async record(replicant: ReplicantName, change: RecordChange): Promise<Dot> {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const { dot } = await recordUnlogged(this.#shared, replica, change, () => ++this.#number)
+        const { dot } = await recordUnlogged(this.#shared, replica, change)
         return dot
       }),
     )
@@ -310,29 +320,7 @@ export class Replicator {
   /** What another member may copy: undefined while there is anything left to do here. */
   async stateFor(replicant: ReplicantName): Promise<MemberState | undefined> {
     return this.#replicas.with(replicant, replica =>
-      this.#lanes.runIfIdle(replicant, async () => {
-        const { local, core, draft } = replica
-        // Whether this site's own store or application was set back is to be known first.
-        if (!replica.checked) {
-          this.#shared.kick(replica)
-          return undefined
-        }
-        const glue = this.#options.glueOf(replicant.service)
-        const { plan, schedule } = currentPlan(this.#shared, replica)
-        const isSound = !local.suspect && !local.replaying && !local.unbound && local.uncertain === undefined
-        if (glue === undefined || plan.kind !== 'nothing' || !isSound || draft !== undefined) return undefined
-        if (schedule.state !== 'present' && schedule.state !== 'absent') return undefined
-        // What arrives while the application is asked is none of what it shows.
-        const { executed } = local
-        const lives = knowledgeOf(core.replicant)
-        const reading = await new Resource(this.#options, replicant, glue).read()
-        if (reading.is === 'unknown' || (reading.is === 'present') !== (schedule.state === 'present')) return undefined
-        // Changed past Cheops here as well: nobody is to take that for what was written.
-        const hash = local.hash ?? (local.answersTell ? local.answered : undefined)
-        if (reading.is === 'present' && hash !== undefined && reading.hash !== hash) return undefined
-        const state = reading.is === 'present' ? { rawHeaders: reading.rawHeaders, body: reading.bytes } : undefined
-        return { lives, executed, state }
-      }),
+      this.#lanes.runIfIdle(replicant, () => memberState(this.#shared, replica)),
     )
   }
 
@@ -356,34 +344,31 @@ export class Replicator {
   async #look(name: ReplicantName): Promise<Looked> {
     return this.#replicas.with(name, async replica => {
       const looked = await advance(this.#shared, replica)
-      if (looked === 'settled') this.#readBackLater(replica)
+      if (looked === 'settled' && replica.local.bound && replica.local.hash === undefined) this.#readBacks.soon(name)
       this.#settled.looked(name)
       return looked
     })
   }
 
-  /** An idle lane reads what the application has, so that a start can tell whether it is still the same. */
-  #readBackLater({ name, local }: Replica): void {
-    if (!local.bound || local.hash !== undefined) return
-    this.#options.clock.after(READ_BACK_AFTER_MS, () => {
-      if (this.#isStopped) return
-      this.#lanes.run(name, () => this.#readBack(name)).catch((error: unknown) => this.#fault(error))
-    })
+  async #readBack(name: ReplicantName, attempts: number, isRound: boolean): Promise<void> {
+    try {
+      const found = await this.#lanes.runIfIdle(name, () =>
+        this.#replicas.with(name, replica => readBack(this.#shared, replica, attempts, isRound)),
+      )
+      if (found === 'look') this.#lanes.kick(name)
+      if (found === 'absent') this.#readBacks.soon(name, attempts + 1)
+    } catch (error) {
+      this.#fault(error)
+    }
   }
 
-  async #readBack(name: ReplicantName): Promise<void> {
-    const glue = this.#options.glueOf(name.service)
-    if (glue === undefined) return
-    await this.#replicas.with(name, async replica => {
-      const { local, draft } = replica
-      if (!local.bound || local.hash !== undefined || local.intent !== undefined || draft !== undefined) return
-      if (currentPlan(this.#shared, replica).plan.kind !== 'nothing') return
-      const reading = await new Resource(this.#options, name, glue).read()
-      if (reading.is !== 'present') return
-      const { answered, answersTell: told } = replica.local
-      const answersTell = answered === undefined ? told : answered === reading.hash
-      await this.#replicas.commit(commit => commit.local(replica, { hash: reading.hash, answersTell }))
-    })
+  async #namesAfter(name: ReplicantName | undefined, limit: number): Promise<readonly ReplicantName[]> {
+    try {
+      return await this.#replicas.namesAfter(name, limit)
+    } catch (error) {
+      this.#fault(error)
+      return []
+    }
   }
 
   #fault(error: unknown): void {

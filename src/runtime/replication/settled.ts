@@ -9,7 +9,7 @@ import {
   type Dot,
   type ReplicantName,
 } from '../../core/oplog/index.ts'
-import { currentPlan } from './lane.ts'
+import { currentPlan } from './current-plan.ts'
 import type { Shared } from './admission.ts'
 import type { Replica } from './replicas-store.ts'
 import type { Clock } from '../../ports/clock.ts'

@@ -14,6 +14,7 @@ import {
 import { CheopsError } from '../../errors.ts'
 import { acknowledgedByOrigin, takeOutcome, takeStep, tellEvent, type Shared } from './admission.ts'
 import { Arrivals, mayTell, type Arrival } from './arrivals.ts'
+import { takeShown } from './comparison.ts'
 import {
   KEPT_OUTBOXES,
   MAX_IDLE_CURSORS,
@@ -234,6 +235,7 @@ export class SyncReceiver {
         return
       }
       commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, from, entry.lives, entry.clock) })
+      takeShown(this.#shared, commit, replica, from, entry)
       if (this.#isBehind(replica)) this.#lookLater(replica.name)
       return
     }

@@ -4,7 +4,7 @@
  */
 import { holderOf, levelOf, membersOfReplicant, type Operation } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { draftOf } from './local-write.ts'
+import { draftOf } from './draft.ts'
 import { release } from './release.ts'
 import type { Shared } from './admission.ts'
 import type { Replica } from './replicas-store.ts'
@@ -18,12 +18,7 @@ export type RecordChange =
  * Records that a resource was made, or is gone; released at once, since no application is asked.
  * @throws CheopsError ERR_REPLICANT_LEVEL where the name has another level by now, ERR_REPLICANT_NOT_FOUND for the end of what is none
  */
-export async function recordUnlogged(
-  shared: Shared,
-  replica: Replica,
-  change: RecordChange,
-  numberNext: () => number,
-): Promise<Operation> {
+export async function recordUnlogged(shared: Shared, replica: Replica, change: RecordChange): Promise<Operation> {
   const { replicant } = replica.core
   const { name } = replica.name
   const isLive = holderOf(replicant)?.live.some(({ type }) => type === 'delete') === false
@@ -31,10 +26,10 @@ export async function recordUnlogged(
     throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is replicated at level ${levelOf(replicant)} already.`)
   if (change.is === 'created') {
     const more = { members: change.members, level: 'none' }
-    return release(shared, replica, draftOf(shared, replica, numberNext(), 'create', undefined, more), undefined)
+    return release(shared, replica, draftOf(shared, replica, shared.nextNumber(), 'create', undefined, more), undefined)
   }
   if (!isLive || !membersOfReplicant(replicant).includes(shared.options.site))
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${name} is not replicated here.`)
-  const draft = draftOf(shared, replica, numberNext(), 'delete', undefined, { level: 'none' })
+  const draft = draftOf(shared, replica, shared.nextNumber(), 'delete', undefined, { level: 'none' })
   return release(shared, replica, draft, undefined)
 }

@@ -50,6 +50,7 @@ describe('kind', () => {
       idAt: ['/id', '/name'],
       createMethod: 'POST',
       isImmutable: false,
+      comparesAll: false,
       markerAt: undefined,
       conditions: { in: 'nothing' },
     })
@@ -58,6 +59,7 @@ describe('kind', () => {
       idFrom: 'client',
       idAt: ['/meta/sku'],
       isImmutable: true,
+      comparesAll: true,
       markerAt: '/labels/cheops',
       conditions: {
         in: 'body',

@@ -5,7 +5,13 @@ import { matrixHash } from '../../../../protocols/sync/matrix-text.ts'
 import { OUTCOMES } from '../../../../protocols/sync/entry-codec.ts'
 import { REASONS } from '../../../../protocols/sync/message-codec.ts'
 import type { Context, Dot, LifeKnowledge, Operation, OperationId, Stamp } from '../../../../src/core/oplog/index.ts'
-import type { OutboxEntry, SealedLifeTransfer, SealedOperation, SyncMessage } from '../../../../src/ports/sync.ts'
+import type {
+  OutboxEntry,
+  SealedLifeTransfer,
+  SealedOperation,
+  Shown,
+  SyncMessage,
+} from '../../../../src/ports/sync.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 const hex = (digits: number): fc.Arbitrary<string> =>
@@ -133,9 +139,18 @@ const matrix = fc
     cells: cells.toSorted((a, b) => (`${a.before} ${a.after}` < `${b.before} ${b.after}` ? -1 : 1)),
   }))
 
+const shown: fc.Arbitrary<Shown> = fc.record({
+  hash: fc.option(hex(64), { nil: undefined }),
+  diverged: fc.boolean(),
+  fits: fc.boolean(),
+})
+
 export const entry: fc.Arbitrary<OutboxEntry> = fc.oneof(
   fc.record({ kind: fc.constant('operation' as const), operation: sealed }),
-  fc.record({ kind: fc.constant('acknowledgement' as const), replicant, lives, clock: stamp }),
+  joined(
+    fc.record({ kind: fc.constant('acknowledgement' as const), replicant, lives, clock: stamp }),
+    fc.record({ shown }, { requiredKeys: [] }),
+  ),
   joined(
     fc.record({
       kind: fc.constant('outcome' as const),

@@ -83,7 +83,9 @@ test('who lacks the body waits for it and acknowledges nothing; other resources 
     codec: codec => ({
       ...codec,
       encodeEntry: entry => {
-        if (entry.kind === 'acknowledgement' && entry.lives.length > 0) acknowledged.push(entry.replicant.name)
+        // What is told besides of what applications show says nothing new.
+        const isAcknowledgement = entry.kind === 'acknowledgement' && entry.shown === undefined
+        if (isAcknowledgement && entry.lives.length > 0) acknowledged.push(entry.replicant.name)
         return codec.encodeEntry(entry)
       },
     }),

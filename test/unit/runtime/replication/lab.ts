@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
+import { MemoryStore } from '../../../../sims/world/memory-store.ts'
 import { KIND, SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
 import { type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
@@ -183,6 +184,16 @@ export class Lab {
     const replicator = this.replicators.get(site)
     if (replicator === undefined) throw new Error(`no agent runs at ${site}`)
     return replicator
+  }
+
+  /** The life that holds a name, as it stands on the disk of a site. */
+  async disk(site: string, name: string): Promise<{ readonly live: readonly string[] }> {
+    const store = new MemoryStore(new Map(this.world.site(site).machine.disk.values))
+    const bytes = await store.get(`replication/replicant/${SERVICE}/${KIND}/${name}/core`)
+    const { lives } = JSON.parse(new TextDecoder().decode(bytes)) as { lives: { live: readonly string[] }[] }
+    const holder = lives.at(-1)
+    if (holder === undefined) throw new Error(`${site} knows no ${name}`)
+    return holder
   }
 
   /** Kinds of events that were told at a site. */

@@ -93,6 +93,173 @@ describe('what was changed while the agent was down', () => {
   })
 })
 
+/** Somebody writes past Cheops. */
+function outsider(site: string, body: Readonly<Record<string, unknown>> | undefined, name = 'x'): void {
+  lab.world.site(site).application.write('warehouse', `/items/${name}`, body)
+}
+
+const kinds = (site: string): readonly string[] =>
+  lab.events(site).filter(kind => kind === 'drift' || kind === 'diverged')
+
+describe('what is changed while the lane is idle', () => {
+  test('is found within a round, told, and repaired from a member that agrees', async () => {
+    await withX()
+    outsider('b', { id: 'x', n: 'outsider' })
+    await lab.pass(65_000)
+    expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 } })
+    expect([kinds('a'), kinds('b')]).toEqual([[], ['drift']])
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
+  })
+
+  test('is found when it is deleted there', async () => {
+    await withX()
+    outsider('b', undefined)
+    await lab.pass(75_000)
+    expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 } })
+  })
+
+  test('and at once after the last write, before anything was read back: who shows what was written is right', async () => {
+    await withX()
+    await lab.ask('a', 'PUT /items/x', { n: 2 })
+    await lab.pass(300)
+    expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 2 })
+    outsider('b', { id: 'x', n: 'outsider' })
+    await lab.pass(10_000)
+    expect(lab.all('x')).toEqual({ a: { id: 'x', n: 2 }, b: { id: 'x', n: 2 } })
+    expect(lab.effects('a', 'x')).toEqual(['POST', 'PUT'])
+  })
+
+  test('at one of three, where nobody can tell what was written: the smaller part is wrong', async () => {
+    lab = await Lab.of(['a', 'b', 'c'])
+    await lab.ask('a', 'POST /items', { id: 'x' }, { members: ['a', 'b', 'c'] })
+    await lab.pass(1_000)
+    await lab.ask('a', 'POST /items/x/lines', { line: 1 })
+    await lab.pass(300)
+    outsider('c', { id: 'x', lines: [{ line: 'outsider' }] })
+    await lab.pass(20_000)
+    const right = { id: 'x', lines: [{ line: 1 }] }
+    expect(lab.all('x')).toEqual({ a: right, b: right, c: right })
+    expect(lab.effects('c', 'x').filter(method => method === 'POST')).toEqual(['POST', 'POST'])
+  })
+
+  test('costs a read a minute and no write where nothing has happened', async () => {
+    await withX()
+    const requests = (): readonly string[] => lab.world.site('b').application.requests.map(({ method }) => method)
+    const before = requests().length
+    await lab.pass(10 * 60_000)
+    const since = requests().slice(before)
+    expect(new Set(since)).toEqual(new Set(['GET']))
+    expect(since.length).toBeGreaterThanOrEqual(8)
+    expect(since.length).toBeLessThanOrEqual(11)
+  })
+})
+
+describe('when no member agrees any more', () => {
+  test('who wrote last says what the resource is, and all take writes again', async () => {
+    await withX()
+    await lab.ask('b', 'PUT /items/x', { n: 2 })
+    await lab.pass(10_000)
+    outsider('a', { id: 'x', n: 'at a' })
+    outsider('b', { id: 'x', n: 'at b' })
+    await lab.pass(90_000)
+    const now = { id: 'x', n: 'at b' }
+    expect(lab.all('x')).toEqual({ a: now, b: now })
+    for (const site of ['a', 'b']) {
+      expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+      expect(await lab.ask(site, 'PATCH /items/x', { [site]: 1 }), site).toMatchObject({ status: 200 })
+      await lab.pass(1_000)
+    }
+    const states = lab.told.filter(({ event }) => event.kind === 'released' && event.type === 'state')
+    expect(states.map(({ site }) => site)).toEqual(['b'])
+  })
+
+  test('nobody does as long as a member cannot be asked', async () => {
+    lab = await Lab.of(['a', 'b', 'c'])
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b', 'c'] })
+    await lab.pass(10_000)
+    lab.cut('c')
+    outsider('a', { id: 'x', n: 'at a' })
+    outsider('b', { id: 'x', n: 'at b' })
+    await lab.pass(20 * 60_000)
+    expect([lab.read('a', 'x'), lab.read('b', 'x')]).toEqual([
+      { id: 'x', n: 'at a' },
+      { id: 'x', n: 'at b' },
+    ])
+    expect(await lab.status('a', 'x')).toMatchObject({ state: 'Diverged' })
+    await lab.heal(30_000)
+    const now = { id: 'x', n: 1 }
+    expect(lab.all('x')).toEqual({ a: now, b: now, c: now })
+  })
+
+  test('an application that shows something else each time has no state said without end', async () => {
+    await withX()
+    for (let minute = 0; minute < 60; minute++) {
+      outsider('a', { id: 'x', n: `a${minute}` })
+      outsider('b', { id: 'x', n: `b${minute}` })
+      await lab.pass(60_000)
+    }
+    const states = lab.told.filter(({ event }) => event.kind === 'released' && event.type === 'state')
+    expect(states.length).toBeGreaterThan(0)
+    expect(states.length).toBeLessThanOrEqual(6)
+  })
+
+  test('deleted everywhere past Cheops, it is made again as it was written', async () => {
+    await withX()
+    await lab.ask('a', 'PATCH /items/x', { f: 1 })
+    await lab.pass(10_000)
+    outsider('a', undefined)
+    outsider('b', undefined)
+    await lab.pass(120_000)
+    const now = { id: 'x', n: 1, f: 1 }
+    expect(lab.all('x')).toEqual({ a: now, b: now })
+  })
+})
+
+test('a resource that is only ever patched is shortened by one state, which no application has to be told', async () => {
+  await withX()
+  for (let n = 1; n <= 130; n++) {
+    await lab.ask('a', 'PATCH /items/x', { [`f${n % 7}`]: n })
+    await lab.pass(200)
+  }
+  await lab.pass(20_000)
+  const states = lab.told.filter(({ event }) => event.kind === 'released' && event.type === 'state')
+  expect(states.map(({ site }) => site)).toEqual(['a'])
+  expect(lab.read('b', 'x')).toEqual(lab.read('a', 'x'))
+  for (const site of ['a', 'b']) {
+    expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
+    expect(new Set(lab.effects(site, 'x')), site).toEqual(new Set(['POST', 'PATCH']))
+  }
+  const held = await lab.disk('b', 'x')
+  expect(held.live.length).toBeLessThan(40)
+})
+
+describe('what the application of a member refuses', () => {
+  const isPatch = ({ method }: { method: string }): boolean => method === 'PATCH'
+
+  test('with what may pass, for ever: it is failed, shown, holds up nothing, and is mended later', async () => {
+    await withX()
+    const { application } = lab.world.site('b')
+    for (let times = 0; times < 10; times++) application.failNext({ kind: 'refuse', status: 409 }, isPatch)
+    // Nor does it take the state of the other for a while.
+    for (let times = 0; times < 2; times++)
+      application.failNext({ kind: 'refuse', status: 409 }, ({ method }) => method === 'PUT')
+    const { accepted } = await lab.ask('a', 'PATCH /items/x', { f: 1 })
+    await lab.ask('a', 'PATCH /items/x', { g: 1 })
+    const operation = accepted?.operation
+    if (operation === undefined) throw new Error('it was not released')
+    await lab.pass(170_000)
+    expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1, g: 1 })
+    expect((await lab.wait('a', 'x', operation, 0, 'all'))[1]).toMatchObject({ outcome: 'failed', status: 409 })
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'Diverged' })
+    expect(await lab.ask('b', 'PATCH /items/x', { h: 1 })).toMatchObject({ status: 200 })
+    await lab.pass(200_000)
+    const now = { id: 'x', n: 1, f: 1, g: 1, h: 1 }
+    expect(lab.all('x')).toEqual({ a: now, b: now })
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
+    expect((await lab.wait('a', 'x', operation, 0, 'all'))[1]).toMatchObject({ outcome: 'applied' })
+  })
+})
+
 test('a stamp that is far ahead is reported with who wrote it', async () => {
   await withX()
   lab.world.site('a').machine.clockOffsetMs = 3_600_000

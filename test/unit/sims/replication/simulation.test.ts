@@ -87,7 +87,18 @@ describe('a planted bug is found', () => {
           ),
       }),
     }
-    expect(await found('same state', plant)).toMatch(/^n\d: s2 has/)
+    // Between members it would be found and repaired.
+    const plan: Plan = {
+      sites: ['s1', 's2'],
+      names: ['n1'],
+      steps: [
+        { at: 0, do: 'create', site: 's2', name: 'n1', members: ['s2'], token: 'a' },
+        { at: 10_000, do: 'merge', site: 's2', name: 'n1', token: 'b' },
+      ],
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations.join('\n')).toMatch(/same state: n1: s2 has/)
   })
 
   test('a disk that acknowledges what it has not written', async () => {

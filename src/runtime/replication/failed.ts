@@ -1,0 +1,22 @@
+/**
+ * What the application here has refused for good although it counts: the site differs from the others by it, says so, and tries now and then
+ * to take the state of one that does not. Source: 3-consistency "Refusals at a member".
+ */
+import { holderOf, sameDot, type Dot, type Operation } from '../../core/oplog/index.ts'
+import { MAX_KNOWN_FAILED } from './limits.ts'
+import type { Replica } from './replicas-store.ts'
+
+/** The operations of the schedule that have failed here. */
+export function failedHere({ core, local }: Replica): readonly Operation[] {
+  if (local.failed.length === 0) return []
+  const live = holderOf(core.replicant)?.live ?? []
+  return live.filter(({ dot }) => local.failed.some(failed => sameDot(failed, dot)))
+}
+
+/** What is remembered after an operation was executed; what is no part of the schedule any more is not. */
+export function withFailed(replica: Replica, dot: Dot, outcome: 'applied' | 'failed'): readonly Dot[] {
+  const others = failedHere(replica)
+    .map(failed => failed.dot)
+    .filter(failed => !sameDot(failed, dot))
+  return outcome === 'applied' ? others : [...others, dot].slice(-MAX_KNOWN_FAILED)
+}

@@ -1,0 +1,92 @@
+/**
+ * What an idle lane finds when it reads the application: the first time after something ran it is kept and told to the others; later on it
+ * tells whether somebody has changed the resource past Cheops. Source: 3-consistency "Plan, at one site" (Drift).
+ */
+import { membersOfReplicant } from '../../core/oplog/index.ts'
+import { othersOf, tellEvent, type Shared } from './admission.ts'
+import { currentPlan } from './current-plan.ts'
+import { failedHere } from './failed.ts'
+import { mendFailed } from './repair.ts'
+import { MAX_LOOKS_FOR_ABSENT } from './limits.ts'
+import { Resource } from './resource.ts'
+import { knowledgeNow, lastShown, shownHash, tellShown } from './comparison.ts'
+import type { TellOf } from './records.ts'
+import type { Replica } from './replicas-store.ts'
+
+/**
+ * @param attempts how often it was absent in a row
+ * @param isRound the site's round has come to it, nothing has happened
+ * @returns `absent`: nothing is there where something should be, which is to be looked at again soon. `look`: the lane has something to do
+ */
+export async function readBack(
+  shared: Shared,
+  replica: Replica,
+  attempts: number,
+  isRound: boolean,
+): Promise<'done' | 'absent' | 'look'> {
+  const { site, glueOf } = shared.options
+  const { local, draft, name, core } = replica
+  const glue = glueOf(name.service)
+  const hasFailed = failedHere(replica).length > 0
+  const isIdle = !local.suspect && !local.replaying && local.intent === undefined && local.uncertain === undefined
+  if (glue === undefined || local.unbound || !isIdle || draft !== undefined) return 'done'
+  if (!membersOfReplicant(core.replicant).includes(site)) return 'done'
+  const { plan, schedule } = currentPlan(shared, replica)
+  if (plan.kind !== 'nothing' || schedule.state !== 'present') return 'done'
+  // The first look after a start compares by itself.
+  if (!replica.checked) return 'look'
+  const resource = new Resource(shared.options, name, glue)
+  if (hasFailed && isRound) {
+    await mendFailed(shared, replica, resource)
+    return 'look'
+  }
+  if (!local.bound) return 'done'
+  const knowledge = knowledgeNow(shared, replica)
+  const reading = await resource.read()
+  // What has come meanwhile is none of what it shows; the lane will be idle again.
+  if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'done'
+  if (reading.is === 'absent') {
+    if (attempts < MAX_LOOKS_FOR_ABSENT) return 'absent'
+    await suspectDrift(shared, replica)
+    return 'look'
+  }
+  const { hash, answered, answersTell: told } = replica.local
+  const before = lastShown(replica)
+  const is = await shownHash(shared, replica, resource, reading)
+  if (is === undefined) {
+    // Too large to be compared with others; after a start it is compared with what it was.
+    if (hash === undefined) await shared.replicas.commit(commit => commit.local(replica, { hash: reading.hash }))
+    return 'done'
+  }
+  if (knowledgeNow(shared, replica) !== knowledge) return 'done'
+  if (before !== undefined && is !== before) {
+    await suspectDrift(shared, replica)
+    return 'look'
+  }
+  const isTold = before !== undefined && replica.local.shown?.knowledge === knowledge
+  if (isTold && reading.hash === hash) return 'done'
+  const answersTell = answered === undefined ? told : answered === reading.hash
+  await shared.replicas.commit(commit => {
+    const isSame = (word: TellOf): boolean => !word.diverged && word.hash === is && word.knowledge === knowledge
+    const others = replica.local.told.filter(word => !isSame(word))
+    // Who has told the same needs not hear it.
+    const equal = new Set(replica.local.told.filter(isSame).map(word => word.site))
+    const shown = { of: reading.hash, is, knowledge }
+    commit.local(replica, { hash: reading.hash, shown, answersTell, told: others, looks: undefined })
+    // That it differs, the others know already.
+    if (!hasFailed && !isTold) {
+      const members = othersOf(replica.core.replicant).filter(member => !equal.has(member))
+      tellShown(shared, commit, replica, { hash: is, diverged: false, fits: true }, members)
+    }
+  })
+  return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'
+}
+
+/** Nothing runs any more until a member that agrees has shown its state, or the application shows the same again. */
+async function suspectDrift(shared: Shared, replica: Replica): Promise<void> {
+  await shared.replicas.commit(commit => {
+    commit.local(replica, { suspect: true, copiesOnlyFitting: false })
+    shared.replicas.due(commit, replica.name, true)
+    tellEvent(shared, commit, { kind: 'drift', replicant: replica.name })
+  })
+}
