@@ -16,8 +16,8 @@ export interface ChannelParts {
 
 /** What each end may say after its first message. */
 const SAID_BY: Readonly<Record<SyncChannel['role'], ReadonlySet<SyncMessage['kind']>>> = {
-  sender: new Set(['entries', 'digest', 'audit', 'children', 'goodbye']),
-  receiver: new Set(['received', 'want', 'digest', 'audit', 'children', 'goodbye']),
+  sender: new Set(['entries', 'digest', 'symbols', 'goodbye']),
+  receiver: new Set(['received', 'want', 'digest', 'audit', 'lack', 'goodbye']),
 }
 const FIRST = { sender: 'hello', receiver: 'welcome' } as const
 /** Reasons after which `messages` ends in order. */

@@ -1,5 +1,6 @@
 import { decodeEntry, encodeEntry } from './entry-codec.ts'
 import { matrixHash } from './matrix-text.ts'
+import { auditElement, knowledgeHash } from './knowledge-hash.ts'
 import { decodeMessage, encodeKnowledge, encodeMessage } from './message-codec.ts'
 import { decodeOperation, encodeOperation } from './operation-codec.ts'
 import type { SyncCodec } from '../../src/ports/sync.ts'
@@ -13,5 +14,7 @@ export const syncCodec: SyncCodec = {
   encodeOperation,
   decodeOperation,
   encodeKnowledge,
+  knowledgeHash,
+  auditElement,
   matrixHash,
 }

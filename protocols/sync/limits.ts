@@ -47,10 +47,10 @@ export const SYNC_LIMITS = {
   keyLength: 6 * 1024 + 16,
   /** Outboxes of one sender to one receiver: one for each start since it was last heard. */
   outboxes: 1024,
-  /** Hexadecimal digits of a SHA-256. */
-  auditDigits: 64,
-  /** Names that are told one by one below a prefix. */
-  auditLeaves: 256,
+  /** Coded symbols of one message: 147 KB. */
+  symbols: 4096,
+  /** Names of one `lack`: 48 KB. */
+  lackedNames: 4096,
 } as const
 
 /** From the opening of a stream until the other end has said `hello` or `welcome`. */

@@ -1,8 +1,9 @@
 /** What the two ends of a conversation say. README.md, "Messages". */
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { compareOrigins } from '../../src/core/oplog/index.ts'
+import { ELEMENT_WORDS, SYMBOL_WORDS } from '../../src/core/reconcile/coded-symbols.ts'
 import { checkedLives, livesMessage } from './entry-codec.ts'
-import { bad, count, decoded, encoded, incarnation, plain, present, replicant, site, small } from './fields.ts'
+import { bad, count, decoded, encoded, incarnation, plain, replicant, site, small } from './fields.ts'
 import { sum, sumBytes, tooLarge, whole } from './fields.ts'
 import { SYNC_LIMITS as LIMITS } from './limits.ts'
 import { OriginReader, OriginWriter } from './origins.ts'
@@ -10,14 +11,7 @@ import * as pb from './pb/message.ts'
 import { KNOWN_LIMITS } from './transfer-codec.ts'
 import type { Bytes } from './fields.ts'
 import type { Hole, LifeKnowledge, ReplicantName } from '../../src/core/oplog/index.ts'
-import type {
-  AuditChildren,
-  OutboxCursor,
-  OutboxRange,
-  SetDigest,
-  SyncCloseReason,
-  SyncMessage,
-} from '../../src/ports/sync.ts'
+import type { OutboxCursor, OutboxRange, SetDigest, SyncCloseReason, SyncMessage } from '../../src/ports/sync.ts'
 
 type MessageOf<K extends SyncMessage['kind']> = Extract<SyncMessage, { kind: K }>
 
@@ -40,8 +34,9 @@ export const REASONS: readonly SyncCloseReason[] = [
 const DEFLATE_FROM_BYTES = 512
 /** Nor are those with more bytes each than this: they hold bodies, and a megabyte of them costs 30 ms. */
 const DEFLATE_TO_MEAN_BYTES = 4096
-/** Digits that a prefix is written with. */
-const PREFIX_PATTERN = /^[0-9a-f]*$/
+/** Bytes of a coded symbol, and of a name as it stands in an audit. */
+const SYMBOL_BYTES = 4 * SYMBOL_WORDS
+const NAME_BYTES = 2 * ELEMENT_WORDS
 
 const DECODE = {
   limits: {
@@ -49,7 +44,7 @@ const DECODE = {
     welcome: { cursors: LIMITS.outboxes },
     entries: { entries: LIMITS.entriesPerMessage },
     want: { origins: LIMITS.origins, lives: LIMITS.lives, lives$: KNOWN_LIMITS },
-    children: { nodes: 16, leaves: LIMITS.auditLeaves },
+    lack: { names: LIMITS.lackedNames },
   },
 } as const
 
@@ -83,8 +78,8 @@ function deflatedList(list: Uint8Array, count: number): Bytes | undefined {
 export function decodeMessage(bytes: Uint8Array): SyncMessage {
   if (bytes.length > LIMITS.frameBytes) throw bad(`a message has more than ${LIMITS.frameBytes} bytes`)
   const message = decoded(() => pb.Message.decode(plain(bytes), DECODE))
-  const { hello, welcome, entries, received, want, digest, audit, children, goodbye } = message
-  const all = [hello, welcome, entries, received, want, digest, audit, children, goodbye]
+  const { hello, welcome, entries, received, want, digest, audit, symbols, lack, goodbye } = message
+  const all = [hello, welcome, entries, received, want, digest, audit, symbols, lack, goodbye]
   if (all.filter(each => each !== undefined).length > 1) throw bad('it is more than one thing')
   if (entries !== undefined) return checkedEntries(entries)
   if (received !== undefined) return { kind: 'received', ...checkedCursor(received) }
@@ -92,8 +87,9 @@ export function decodeMessage(bytes: Uint8Array): SyncMessage {
   if (welcome !== undefined) return checkedWelcome(welcome)
   if (want !== undefined) return checkedWant(want)
   if (digest !== undefined) return { kind: 'digest', digest: { count: count(digest.count), sum: sum(digest.sum) } }
-  if (audit !== undefined) return { kind: 'audit', prefix: prefix(audit.prefix) }
-  if (children !== undefined) return checkedChildren(children)
+  if (audit !== undefined) return checkedAudit(audit)
+  if (symbols !== undefined) return { kind: 'symbols', from: symbols.from, symbols: readWords(symbols.symbols) }
+  if (lack !== undefined) return checkedLack(lack)
   // A reason of a later version still ends the conversation.
   if (goodbye !== undefined) return { kind: 'goodbye', reason: REASONS[goodbye.reason - 1] ?? 'unknown' }
   return { kind: 'unknown' }
@@ -126,9 +122,11 @@ function messageMessage(message: Exclude<SyncMessage, { kind: 'entries' }>): Par
     case 'digest':
       return { digest: digestMessage(message.digest) }
     case 'audit':
-      return { audit: { prefix: message.prefix } }
-    case 'children':
-      return { children: { prefix: message.prefix, ...childrenMessage(message.below) } }
+      return { audit: { seed: small(message.seed), from: small(message.from), count: small(message.count) } }
+    case 'symbols':
+      return { symbols: { from: small(message.from), symbols: writtenWords(message.symbols) } }
+    case 'lack':
+      return { lack: { names: message.names.map(writtenWords) } }
     case 'goodbye': {
       const number = REASONS.indexOf(message.reason) + 1
       if (number === 0) throw tooLarge('a reason that is never said.')
@@ -154,13 +152,6 @@ function digestMessage({ count, sum }: SetDigest): pb.Digest {
 function wantMessage(replicant: ReplicantName, lives: readonly LifeKnowledge[]): pb.Want {
   const origins = new OriginWriter()
   return { replicant, lives: livesMessage(lives, origins), origins: origins.origins }
-}
-
-function childrenMessage(below: AuditChildren): Pick<pb.Children, 'nodes' | 'leaves'> {
-  if (below.kind === 'nodes') {
-    return { nodes: below.nodes.map(node => ({ digit: node.digit, ...digestMessage(node) })), leaves: [] }
-  }
-  return { nodes: [], leaves: below.leaves.map(leaf => ({ replicant: leaf.replicant, hash: sumBytes(leaf.hash) })) }
 }
 
 function checkedHello(message: pb.Hello): SyncMessage {
@@ -214,31 +205,32 @@ function checkedWant(message: pb.Want): SyncMessage {
   return { kind: 'want', replicant: replicant(message.replicant), lives }
 }
 
-function prefix(digits: string): string {
-  if (digits.length > LIMITS.auditDigits || !PREFIX_PATTERN.test(digits)) throw bad('a prefix is none')
-  return digits
+function checkedAudit({ seed, from, count: wanted }: pb.Audit): SyncMessage {
+  if (wanted === 0 || wanted > LIMITS.symbols) throw bad('an audit asks for a wrong number of symbols')
+  return { kind: 'audit', seed, from, count: wanted }
 }
 
-function checkedChildren(message: pb.Children): SyncMessage {
-  const { nodes, leaves } = message
-  if (nodes.length > 0 && leaves.length > 0) throw bad('there are nodes and leaves')
-  const below: AuditChildren =
-    nodes.length > 0
-      ? { kind: 'nodes', nodes: checkedNodes(nodes) }
-      : {
-          kind: 'leaves',
-          leaves: leaves.map(leaf => ({
-            replicant: replicant(present(leaf.replicant, 'a leaf')),
-            hash: sum(leaf.hash),
-          })),
-        }
-  return { kind: 'children', prefix: prefix(message.prefix), below }
+function checkedLack({ names }: pb.Lack): SyncMessage {
+  if (names.length === 0) throw bad('nothing is lacking')
+  if (names.some(name => name.length !== NAME_BYTES)) throw bad('a name has a wrong length')
+  return { kind: 'lack', names: names.map(wordsOf) }
 }
 
-function checkedNodes(nodes: readonly pb.Node[]) {
-  return nodes.map((node, i) => {
-    const before = nodes[i - 1]
-    if (node.digit > 15 || (before !== undefined && before.digit >= node.digit)) throw bad('nodes are not sorted')
-    return { digit: node.digit, count: count(node.count, 1), sum: sum(node.sum) }
-  })
+function readWords(bytes: Uint8Array): Uint32Array {
+  if (bytes.length === 0 || bytes.length % SYMBOL_BYTES !== 0 || bytes.length > LIMITS.symbols * SYMBOL_BYTES)
+    throw bad('symbols have a wrong length')
+  return wordsOf(bytes)
+}
+
+/** Big-endian, whatever this machine is. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return Uint32Array.from({ length: bytes.length / 4 }, (_, word) => view.getUint32(4 * word))
+}
+
+function writtenWords(words: Uint32Array): Bytes {
+  const bytes = new Uint8Array(4 * words.length)
+  const view = new DataView(bytes.buffer)
+  words.forEach((word, place) => view.setUint32(4 * place, word))
+  return bytes
 }

@@ -94,7 +94,9 @@ export function shownEvent(event: ReplicationEvent, self: string): Omit<AgentEve
 
 function subjectOf(event: ReplicationEvent): string {
   if (event.kind === 'refused') return event.from
-  return event.kind === 'set-back' || event.kind === 'foreign' ? event.site : replicantText(event.replicant)
+  return event.kind === 'set-back' || event.kind === 'foreign' || event.kind === 'compared'
+    ? event.site
+    : replicantText(event.replicant)
 }
 
 function detailOf(event: ReplicationEvent, self: string): string | undefined {
@@ -123,6 +125,10 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return aheadText(event)
     case 'refused':
       return `an operation that ${event.from} sent was not taken: ${event.why}`
+    case 'compared':
+      return event.agrees
+        ? `this site and ${event.site} hold the same of all that they share again`
+        : `this site and ${event.site} do not hold the same of what they share, though nothing is on its way: an audit will find what differs`
     case 'foreign':
       return `the agent of ${event.site} speaks no version of replication that this one does: nothing is told to it; update the older of the two`
     case 'set-back':

@@ -156,6 +156,7 @@ function log(logger: Logger, event: ReplicationEvent): void {
     case 'foreign':
     case 'waits-for-body':
     case 'drift':
+    case 'compared':
     case 'ahead':
       logger.warn(loggable(fields), `replication: ${kind}`)
       return

@@ -150,31 +150,19 @@ export type SyncMessage =
   | { readonly kind: 'want'; readonly replicant: ReplicantName; readonly lives: readonly LifeKnowledge[] }
   /** Either: of all replicants that both are members of, as the speaker knows them. */
   | { readonly kind: 'digest'; readonly digest: SetDigest }
-  /** Either: asks for what lies below a prefix of the hashes of names, hexadecimal digits in lower case, possibly none. */
-  | { readonly kind: 'audit'; readonly prefix: string }
-  /** Answer to `audit`. */
-  | { readonly kind: 'children'; readonly prefix: string; readonly below: AuditChildren }
+  /**
+   * Receiver: asks for coded symbols of all replicants that both are members of, from a place in their sequence on. The seed is drawn
+   * for each audit.
+   */
+  | { readonly kind: 'audit'; readonly seed: number; readonly from: number; readonly count: number }
+  /** Sender: answer to `audit`, see `core/reconcile`. */
+  | { readonly kind: 'symbols'; readonly from: number; readonly symbols: Uint32Array }
+  /** Receiver: names that it knows nothing of, as `SyncCodec.auditElement` shortens them: they come as `transfer` entries. */
+  | { readonly kind: 'lack'; readonly names: readonly Uint32Array[] }
   /** Either, last: why it ends the conversation. */
   | { readonly kind: 'goodbye'; readonly reason: SyncCloseReason }
   /** Of a later minor version, to be ignored. Never encoded. */
   | { readonly kind: 'unknown' }
-
-export type AuditChildren =
-  /** The 16 next digits, those left out that hold nothing; sorted. */
-  | { readonly kind: 'nodes'; readonly nodes: readonly AuditNode[] }
-  /** Few enough to be told one by one, sorted by hash of the name. */
-  | { readonly kind: 'leaves'; readonly leaves: readonly AuditLeaf[] }
-
-export interface AuditNode extends SetDigest {
-  /** 0 to 15. */
-  readonly digit: number
-}
-
-export interface AuditLeaf {
-  readonly replicant: ReplicantName
-  /** What the digest adds for this replicant: a hash of its name and the speaker's knowledge of it. */
-  readonly hash: bigint
-}
 
 /**
  * Why a conversation was ended. `gap`: numbers of entries were left out; `beyond`: a cursor shows that the sender's store was set back;
@@ -206,8 +194,12 @@ export interface SyncCodec {
   /** What an origin signs. Equal operations give equal bytes. */
   encodeOperation(operation: Operation): Uint8Array
   decodeOperation(bytes: Uint8Array): Operation
-  /** Bytes that are equal for equal knowledge and for no other, for the hash of a digest. */
+  /** Bytes that are equal for equal knowledge and for no other. */
   encodeKnowledge(replicant: ReplicantName, lives: readonly LifeKnowledge[]): Uint8Array
+  /** What a replicant adds to a digest: SHA-256 of these bytes, as a number. */
+  knowledgeHash(replicant: ReplicantName, lives: readonly LifeKnowledge[]): bigint
+  /** What stands for a replicant in an audit: three words of the hash of its name, three of what it adds to a digest. */
+  auditElement(replicant: ReplicantName, lives: readonly LifeKnowledge[]): Uint32Array
   /** The name of a matrix: SHA-256 in lower-case hexadecimal of its canonical text. */
   matrixHash(definition: MatrixDefinition): string
 }

@@ -7378,7 +7378,9 @@ export namespace Digest {
 }
 
 export interface Audit {
-  prefix: string
+  seed: number
+  from: number
+  count: number
 }
 
 export namespace Audit {
@@ -7391,9 +7393,19 @@ export namespace Audit {
           w.fork()
         }
 
-        if ((obj.prefix != null && obj.prefix !== '')) {
-          w.uint32(10)
-          w.string(obj.prefix)
+        if ((obj.seed != null && obj.seed !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.seed)
+        }
+
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.from)
+        }
+
+        if ((obj.count != null && obj.count !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.count)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -7401,7 +7413,9 @@ export namespace Audit {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          prefix: ''
+          seed: 0,
+          from: 0,
+          count: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7411,7 +7425,15 @@ export namespace Audit {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.prefix = reader.string()
+              obj.seed = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.from = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.count = reader.uint32()
               break
             }
             default: {
@@ -7431,8 +7453,22 @@ export namespace Audit {
           switch (tag >>> 3) {
             case 1: {
               yield {
-                field: `${prefix}.prefix`,
-                value: reader.string()
+                field: `${prefix}.seed`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.count`,
+                value: reader.uint32()
               }
               break
             }
@@ -7448,9 +7484,19 @@ export namespace Audit {
     return _codec
   }
 
-  export interface AuditPrefixFieldEvent {
-    field: '$.prefix'
-    value: string
+  export interface AuditSeedFieldEvent {
+    field: '$.seed'
+    value: number
+  }
+
+  export interface AuditFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface AuditCountFieldEvent {
+    field: '$.count'
+    value: number
   }
 
   export function encode (obj: Partial<Audit>): Uint8Array<ArrayBuffer> {
@@ -7461,40 +7507,34 @@ export namespace Audit {
     return decodeMessage(buf, Audit.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Audit>): Generator<AuditPrefixFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Audit>): Generator<AuditSeedFieldEvent | AuditFromFieldEvent | AuditCountFieldEvent> {
     return streamMessage(buf, Audit.codec(), opts)
   }
 }
 
-export interface Node {
-  digit: number
-  count: bigint
-  sum: Uint8Array<ArrayBuffer>
+export interface Symbols {
+  from: number
+  symbols: Uint8Array<ArrayBuffer>
 }
 
-export namespace Node {
-  let _codec: Codec<Node>
+export namespace Symbols {
+  let _codec: Codec<Symbols>
 
-  export const codec = (): Codec<Node> => {
+  export const codec = (): Codec<Symbols> => {
     if (_codec == null) {
-      _codec = message<Node>((obj, w, opts = {}) => {
+      _codec = message<Symbols>((obj, w, opts = {}) => {
         if (opts.lengthDelimited !== false) {
           w.fork()
         }
 
-        if ((obj.digit != null && obj.digit !== 0)) {
+        if ((obj.from != null && obj.from !== 0)) {
           w.uint32(8)
-          w.uint32(obj.digit)
+          w.uint32(obj.from)
         }
 
-        if ((obj.count != null && obj.count !== 0n)) {
-          w.uint32(17)
-          w.fixed64(obj.count)
-        }
-
-        if ((obj.sum != null && obj.sum.byteLength > 0)) {
-          w.uint32(26)
-          w.bytes(obj.sum)
+        if ((obj.symbols != null && obj.symbols.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.symbols)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -7502,9 +7542,8 @@ export namespace Node {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          digit: 0,
-          count: 0n,
-          sum: uint8ArrayAlloc(0)
+          from: 0,
+          symbols: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7514,15 +7553,11 @@ export namespace Node {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.digit = reader.uint32()
+              obj.from = reader.uint32()
               break
             }
             case 2: {
-              obj.count = reader.fixed64()
-              break
-            }
-            case 3: {
-              obj.sum = reader.bytes()
+              obj.symbols = reader.bytes()
               break
             }
             default: {
@@ -7542,21 +7577,14 @@ export namespace Node {
           switch (tag >>> 3) {
             case 1: {
               yield {
-                field: `${prefix}.digit`,
+                field: `${prefix}.from`,
                 value: reader.uint32()
               }
               break
             }
             case 2: {
               yield {
-                field: `${prefix}.count`,
-                value: reader.fixed64()
-              }
-              break
-            }
-            case 3: {
-              yield {
-                field: `${prefix}.sum`,
+                field: `${prefix}.symbols`,
                 value: reader.bytes()
               }
               break
@@ -7573,189 +7601,47 @@ export namespace Node {
     return _codec
   }
 
-  export interface NodeDigitFieldEvent {
-    field: '$.digit'
+  export interface SymbolsFromFieldEvent {
+    field: '$.from'
     value: number
   }
 
-  export interface NodeCountFieldEvent {
-    field: '$.count'
-    value: bigint
-  }
-
-  export interface NodeSumFieldEvent {
-    field: '$.sum'
+  export interface SymbolsSymbolsFieldEvent {
+    field: '$.symbols'
     value: Uint8Array<ArrayBuffer>
   }
 
-  export function encode (obj: Partial<Node>): Uint8Array<ArrayBuffer> {
-    return encodeMessage(obj, Node.codec())
+  export function encode (obj: Partial<Symbols>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Symbols.codec())
   }
 
-  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Node>): Node {
-    return decodeMessage(buf, Node.codec(), opts)
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Symbols>): Symbols {
+    return decodeMessage(buf, Symbols.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Node>): Generator<NodeDigitFieldEvent | NodeCountFieldEvent | NodeSumFieldEvent> {
-    return streamMessage(buf, Node.codec(), opts)
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Symbols>): Generator<SymbolsFromFieldEvent | SymbolsSymbolsFieldEvent> {
+    return streamMessage(buf, Symbols.codec(), opts)
   }
 }
 
-export interface Leaf {
-  replicant?: Replicant
-  hash: Uint8Array<ArrayBuffer>
+export interface Lack {
+  names: Uint8Array<ArrayBuffer>[]
 }
 
-export namespace Leaf {
-  let _codec: Codec<Leaf>
+export namespace Lack {
+  let _codec: Codec<Lack>
 
-  export const codec = (): Codec<Leaf> => {
+  export const codec = (): Codec<Lack> => {
     if (_codec == null) {
-      _codec = message<Leaf>((obj, w, opts = {}) => {
+      _codec = message<Lack>((obj, w, opts = {}) => {
         if (opts.lengthDelimited !== false) {
           w.fork()
         }
 
-        if (obj.replicant != null) {
-          w.uint32(10)
-          Replicant.codec().encode(obj.replicant, w)
-        }
-
-        if ((obj.hash != null && obj.hash.byteLength > 0)) {
-          w.uint32(18)
-          w.bytes(obj.hash)
-        }
-
-        if (opts.lengthDelimited !== false) {
-          w.ldelim()
-        }
-      }, (reader, length, opts = {}) => {
-        const obj: any = {
-          hash: uint8ArrayAlloc(0)
-        }
-
-        const end = length == null ? reader.len : reader.pos + length
-
-        while (reader.pos < end) {
-          const tag = reader.uint32()
-
-          switch (tag >>> 3) {
-            case 1: {
-              obj.replicant = Replicant.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.replicant
-              })
-              break
-            }
-            case 2: {
-              obj.hash = reader.bytes()
-              break
-            }
-            default: {
-              reader.skipType(tag & 7)
-              break
-            }
-          }
-        }
-
-        return obj
-      }, function * (reader, length, prefix, opts = {}) {
-        const end = length == null ? reader.len : reader.pos + length
-
-        while (reader.pos < end) {
-          const tag = reader.uint32()
-
-          switch (tag >>> 3) {
-            case 1: {
-              yield * Replicant.codec().stream(reader, reader.uint32(), `${prefix}.replicant`, {
-                limits: opts.limits?.replicant
-              })
-
-              break
-            }
-            case 2: {
-              yield {
-                field: `${prefix}.hash`,
-                value: reader.bytes()
-              }
-              break
-            }
-            default: {
-              reader.skipType(tag & 7)
-              break
-            }
-          }
-        }
-      })
-    }
-
-    return _codec
-  }
-
-  export interface LeafReplicantServiceFieldEvent {
-    field: '$.replicant.service'
-    value: string
-  }
-
-  export interface LeafReplicantKindFieldEvent {
-    field: '$.replicant.kind'
-    value: string
-  }
-
-  export interface LeafReplicantNameFieldEvent {
-    field: '$.replicant.name'
-    value: string
-  }
-
-  export interface LeafHashFieldEvent {
-    field: '$.hash'
-    value: Uint8Array<ArrayBuffer>
-  }
-
-  export function encode (obj: Partial<Leaf>): Uint8Array<ArrayBuffer> {
-    return encodeMessage(obj, Leaf.codec())
-  }
-
-  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Leaf>): Leaf {
-    return decodeMessage(buf, Leaf.codec(), opts)
-  }
-
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Leaf>): Generator<LeafReplicantServiceFieldEvent | LeafReplicantKindFieldEvent | LeafReplicantNameFieldEvent | LeafHashFieldEvent> {
-    return streamMessage(buf, Leaf.codec(), opts)
-  }
-}
-
-export interface Children {
-  prefix: string
-  nodes: Node[]
-  leaves: Leaf[]
-}
-
-export namespace Children {
-  let _codec: Codec<Children>
-
-  export const codec = (): Codec<Children> => {
-    if (_codec == null) {
-      _codec = message<Children>((obj, w, opts = {}) => {
-        if (opts.lengthDelimited !== false) {
-          w.fork()
-        }
-
-        if ((obj.prefix != null && obj.prefix !== '')) {
-          w.uint32(10)
-          w.string(obj.prefix)
-        }
-
-        if (obj.nodes != null && obj.nodes.length > 0) {
-          for (const value of obj.nodes) {
-            w.uint32(18)
-            Node.codec().encode(value, w)
-          }
-        }
-
-        if (obj.leaves != null && obj.leaves.length > 0) {
-          for (const value of obj.leaves) {
-            w.uint32(26)
-            Leaf.codec().encode(value, w)
+        if (obj.names != null && obj.names.length > 0) {
+          for (const value of obj.names) {
+            w.uint32(10)
+            w.bytes(value)
           }
         }
 
@@ -7764,9 +7650,7 @@ export namespace Children {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          prefix: '',
-          nodes: [],
-          leaves: []
+          names: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7776,27 +7660,11 @@ export namespace Children {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.prefix = reader.string()
-              break
-            }
-            case 2: {
-              if (opts.limits?.nodes != null && obj.nodes.length === opts.limits.nodes) {
-                throw new MaxLengthError('Decode error - repeated field "nodes" had too many elements')
+              if (opts.limits?.names != null && obj.names.length === opts.limits.names) {
+                throw new MaxLengthError('Decode error - repeated field "names" had too many elements')
               }
 
-              obj.nodes.push(Node.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.nodes$
-              }))
-              break
-            }
-            case 3: {
-              if (opts.limits?.leaves != null && obj.leaves.length === opts.limits.leaves) {
-                throw new MaxLengthError('Decode error - repeated field "leaves" had too many elements')
-              }
-
-              obj.leaves.push(Leaf.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.leaves$
-              }))
+              obj.names.push(reader.bytes())
               break
             }
             default: {
@@ -7809,8 +7677,7 @@ export namespace Children {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          nodes: 0,
-          leaves: 0
+          names: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7820,45 +7687,17 @@ export namespace Children {
 
           switch (tag >>> 3) {
             case 1: {
+              if (opts.limits?.names != null && obj.names === opts.limits.names) {
+                throw new MaxLengthError('Streaming decode error - repeated field "names" had too many elements')
+              }
+
               yield {
-                field: `${prefix}.prefix`,
-                value: reader.string()
-              }
-              break
-            }
-            case 2: {
-              if (opts.limits?.nodes != null && obj.nodes === opts.limits.nodes) {
-                throw new MaxLengthError('Streaming decode error - repeated field "nodes" had too many elements')
+                field: `${prefix}.names[]`,
+                index: obj.names,
+                value: reader.bytes()
               }
 
-              for (const evt of Node.codec().stream(reader, reader.uint32(), `${prefix}.nodes[]`, {
-                limits: opts.limits?.nodes$
-              })) {
-                yield {
-                  ...evt,
-                  index: obj.nodes
-                }
-              }
-
-              obj.nodes++
-
-              break
-            }
-            case 3: {
-              if (opts.limits?.leaves != null && obj.leaves === opts.limits.leaves) {
-                throw new MaxLengthError('Streaming decode error - repeated field "leaves" had too many elements')
-              }
-
-              for (const evt of Leaf.codec().stream(reader, reader.uint32(), `${prefix}.leaves[]`, {
-                limits: opts.limits?.leaves$
-              })) {
-                yield {
-                  ...evt,
-                  index: obj.leaves
-                }
-              }
-
-              obj.leaves++
+              obj.names++
 
               break
             }
@@ -7874,63 +7713,22 @@ export namespace Children {
     return _codec
   }
 
-  export interface ChildrenPrefixFieldEvent {
-    field: '$.prefix'
-    value: string
-  }
-
-  export interface ChildrenNodesDigitFieldEvent {
-    field: '$.nodes[].digit'
-    value: number
+  export interface LackNamesFieldEvent {
+    field: '$.names[]'
     index: number
-  }
-
-  export interface ChildrenNodesCountFieldEvent {
-    field: '$.nodes[].count'
-    value: bigint
-    index: number
-  }
-
-  export interface ChildrenNodesSumFieldEvent {
-    field: '$.nodes[].sum'
     value: Uint8Array<ArrayBuffer>
-    index: number
   }
 
-  export interface ChildrenLeavesReplicantServiceFieldEvent {
-    field: '$.leaves[].replicant.service'
-    value: string
-    index: number
+  export function encode (obj: Partial<Lack>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Lack.codec())
   }
 
-  export interface ChildrenLeavesReplicantKindFieldEvent {
-    field: '$.leaves[].replicant.kind'
-    value: string
-    index: number
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Lack>): Lack {
+    return decodeMessage(buf, Lack.codec(), opts)
   }
 
-  export interface ChildrenLeavesReplicantNameFieldEvent {
-    field: '$.leaves[].replicant.name'
-    value: string
-    index: number
-  }
-
-  export interface ChildrenLeavesHashFieldEvent {
-    field: '$.leaves[].hash'
-    value: Uint8Array<ArrayBuffer>
-    index: number
-  }
-
-  export function encode (obj: Partial<Children>): Uint8Array<ArrayBuffer> {
-    return encodeMessage(obj, Children.codec())
-  }
-
-  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Children>): Children {
-    return decodeMessage(buf, Children.codec(), opts)
-  }
-
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Children>): Generator<ChildrenPrefixFieldEvent | ChildrenNodesDigitFieldEvent | ChildrenNodesCountFieldEvent | ChildrenNodesSumFieldEvent | ChildrenLeavesReplicantServiceFieldEvent | ChildrenLeavesReplicantKindFieldEvent | ChildrenLeavesReplicantNameFieldEvent | ChildrenLeavesHashFieldEvent> {
-    return streamMessage(buf, Children.codec(), opts)
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Lack>): Generator<LackNamesFieldEvent> {
+    return streamMessage(buf, Lack.codec(), opts)
   }
 }
 
@@ -8031,8 +7829,9 @@ export interface Message {
   want?: Want
   digest?: Digest
   audit?: Audit
-  children?: Children
+  symbols?: Symbols
   goodbye?: Goodbye
+  lack?: Lack
 }
 
 export namespace Message {
@@ -8080,14 +7879,19 @@ export namespace Message {
           Audit.codec().encode(obj.audit, w)
         }
 
-        if (obj.children != null) {
+        if (obj.symbols != null) {
           w.uint32(66)
-          Children.codec().encode(obj.children, w)
+          Symbols.codec().encode(obj.symbols, w)
         }
 
         if (obj.goodbye != null) {
           w.uint32(74)
           Goodbye.codec().encode(obj.goodbye, w)
+        }
+
+        if (obj.lack != null) {
+          w.uint32(82)
+          Lack.codec().encode(obj.lack, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -8145,14 +7949,20 @@ export namespace Message {
               break
             }
             case 8: {
-              obj.children = Children.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.children
+              obj.symbols = Symbols.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.symbols
               })
               break
             }
             case 9: {
               obj.goodbye = Goodbye.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.goodbye
+              })
+              break
+            }
+            case 10: {
+              obj.lack = Lack.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.lack
               })
               break
             }
@@ -8221,8 +8031,8 @@ export namespace Message {
               break
             }
             case 8: {
-              yield * Children.codec().stream(reader, reader.uint32(), `${prefix}.children`, {
-                limits: opts.limits?.children
+              yield * Symbols.codec().stream(reader, reader.uint32(), `${prefix}.symbols`, {
+                limits: opts.limits?.symbols
               })
 
               break
@@ -8230,6 +8040,13 @@ export namespace Message {
             case 9: {
               yield * Goodbye.codec().stream(reader, reader.uint32(), `${prefix}.goodbye`, {
                 limits: opts.limits?.goodbye
+              })
+
+              break
+            }
+            case 10: {
+              yield * Lack.codec().stream(reader, reader.uint32(), `${prefix}.lack`, {
+                limits: opts.limits?.lack
               })
 
               break
@@ -8428,61 +8245,40 @@ export namespace Message {
     value: Uint8Array<ArrayBuffer>
   }
 
-  export interface MessageAuditPrefixFieldEvent {
-    field: '$.audit.prefix'
-    value: string
-  }
-
-  export interface MessageChildrenPrefixFieldEvent {
-    field: '$.children.prefix'
-    value: string
-  }
-
-  export interface MessageChildrenNodesDigitFieldEvent {
-    field: '$.children.nodes[].digit'
+  export interface MessageAuditSeedFieldEvent {
+    field: '$.audit.seed'
     value: number
-    index: number
   }
 
-  export interface MessageChildrenNodesCountFieldEvent {
-    field: '$.children.nodes[].count'
-    value: bigint
-    index: number
+  export interface MessageAuditFromFieldEvent {
+    field: '$.audit.from'
+    value: number
   }
 
-  export interface MessageChildrenNodesSumFieldEvent {
-    field: '$.children.nodes[].sum'
+  export interface MessageAuditCountFieldEvent {
+    field: '$.audit.count'
+    value: number
+  }
+
+  export interface MessageSymbolsFromFieldEvent {
+    field: '$.symbols.from'
+    value: number
+  }
+
+  export interface MessageSymbolsSymbolsFieldEvent {
+    field: '$.symbols.symbols'
     value: Uint8Array<ArrayBuffer>
-    index: number
-  }
-
-  export interface MessageChildrenLeavesReplicantServiceFieldEvent {
-    field: '$.children.leaves[].replicant.service'
-    value: string
-    index: number
-  }
-
-  export interface MessageChildrenLeavesReplicantKindFieldEvent {
-    field: '$.children.leaves[].replicant.kind'
-    value: string
-    index: number
-  }
-
-  export interface MessageChildrenLeavesReplicantNameFieldEvent {
-    field: '$.children.leaves[].replicant.name'
-    value: string
-    index: number
-  }
-
-  export interface MessageChildrenLeavesHashFieldEvent {
-    field: '$.children.leaves[].hash'
-    value: Uint8Array<ArrayBuffer>
-    index: number
   }
 
   export interface MessageGoodbyeReasonFieldEvent {
     field: '$.goodbye.reason'
     value: number
+  }
+
+  export interface MessageLackNamesFieldEvent {
+    field: '$.lack.names[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
   }
 
   export function encode (obj: Partial<Message>): Uint8Array<ArrayBuffer> {
@@ -8493,7 +8289,7 @@ export namespace Message {
     return decodeMessage(buf, Message.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageHelloVersionFieldEvent | MessageHelloSiteFieldEvent | MessageHelloIncarnationFieldEvent | MessageHelloOutboxesIncarnationFieldEvent | MessageHelloOutboxesFirstFieldEvent | MessageHelloOutboxesNextFieldEvent | MessageWelcomeVersionFieldEvent | MessageWelcomeSiteFieldEvent | MessageWelcomeIncarnationFieldEvent | MessageWelcomeCursorsIncarnationFieldEvent | MessageWelcomeCursorsUpToFieldEvent | MessageEntriesIncarnationFieldEvent | MessageEntriesFirstFieldEvent | MessageEntriesEntriesFieldEvent | MessageEntriesDeflatedFieldEvent | MessageReceivedIncarnationFieldEvent | MessageReceivedUpToFieldEvent | MessageWantOriginsSiteFieldEvent | MessageWantOriginsIncarnationFieldEvent | MessageWantReplicantServiceFieldEvent | MessageWantReplicantKindFieldEvent | MessageWantReplicantNameFieldEvent | MessageWantLivesLifeMsFieldEvent | MessageWantLivesLifeCounterFieldEvent | MessageWantLivesLifeOriginFieldEvent | MessageWantLivesLifeNumberFieldEvent | MessageWantLivesKnowledgeOriginFieldEvent | MessageWantLivesKnowledgeNumberFieldEvent | MessageWantLivesHolesAfterFieldEvent | MessageWantLivesHolesLastOriginFieldEvent | MessageWantLivesHolesLastNumberFieldEvent | MessageDigestCountFieldEvent | MessageDigestSumFieldEvent | MessageAuditPrefixFieldEvent | MessageChildrenPrefixFieldEvent | MessageChildrenNodesDigitFieldEvent | MessageChildrenNodesCountFieldEvent | MessageChildrenNodesSumFieldEvent | MessageChildrenLeavesReplicantServiceFieldEvent | MessageChildrenLeavesReplicantKindFieldEvent | MessageChildrenLeavesReplicantNameFieldEvent | MessageChildrenLeavesHashFieldEvent | MessageGoodbyeReasonFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageHelloVersionFieldEvent | MessageHelloSiteFieldEvent | MessageHelloIncarnationFieldEvent | MessageHelloOutboxesIncarnationFieldEvent | MessageHelloOutboxesFirstFieldEvent | MessageHelloOutboxesNextFieldEvent | MessageWelcomeVersionFieldEvent | MessageWelcomeSiteFieldEvent | MessageWelcomeIncarnationFieldEvent | MessageWelcomeCursorsIncarnationFieldEvent | MessageWelcomeCursorsUpToFieldEvent | MessageEntriesIncarnationFieldEvent | MessageEntriesFirstFieldEvent | MessageEntriesEntriesFieldEvent | MessageEntriesDeflatedFieldEvent | MessageReceivedIncarnationFieldEvent | MessageReceivedUpToFieldEvent | MessageWantOriginsSiteFieldEvent | MessageWantOriginsIncarnationFieldEvent | MessageWantReplicantServiceFieldEvent | MessageWantReplicantKindFieldEvent | MessageWantReplicantNameFieldEvent | MessageWantLivesLifeMsFieldEvent | MessageWantLivesLifeCounterFieldEvent | MessageWantLivesLifeOriginFieldEvent | MessageWantLivesLifeNumberFieldEvent | MessageWantLivesKnowledgeOriginFieldEvent | MessageWantLivesKnowledgeNumberFieldEvent | MessageWantLivesHolesAfterFieldEvent | MessageWantLivesHolesLastOriginFieldEvent | MessageWantLivesHolesLastNumberFieldEvent | MessageDigestCountFieldEvent | MessageDigestSumFieldEvent | MessageAuditSeedFieldEvent | MessageAuditFromFieldEvent | MessageAuditCountFieldEvent | MessageSymbolsFromFieldEvent | MessageSymbolsSymbolsFieldEvent | MessageGoodbyeReasonFieldEvent | MessageLackNamesFieldEvent> {
     return streamMessage(buf, Message.codec(), opts)
   }
 }

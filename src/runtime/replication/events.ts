@@ -48,6 +48,8 @@ export type ReplicationEvent =
     }
   /** A peer's store, or this one's, was set back: everything that is shared with it is told anew. */
   | { readonly kind: 'set-back'; readonly site: string }
+  /** What both share was found to differ from what another site holds, for long; or, after that, to be the same again. */
+  | { readonly kind: 'compared'; readonly site: string; readonly agrees: boolean }
   /** A site speaks no version of the sync protocol that this one does: nothing is told to it until one of the two is updated. */
   | { readonly kind: 'foreign'; readonly site: string }
 

@@ -165,3 +165,35 @@ export const KEPT_OUTBOXES = 8
 export const CONFIRMED_WITHIN_MS = 10_000
 /** Attempts in a row that end because the other site does not speak the protocol, before that is reported: it may just be starting. */
 export const FOREIGN_AFTER_FAILURES = 5
+
+/** Replicants that were changed since a digest was asked for last: beyond it all of them are counted. */
+export const MAX_UNSETTLED_DIGESTS = 1024
+
+/** Records that are read at a start before others have their turn. */
+export const SCANNED_TOGETHER = 64
+
+/** Between two looks whether everything is told and quiet, so that digests can be compared. */
+export const DIGEST_QUIET_MS = 2_000
+
+/** Between two comparisons while they differ, and while they agree and nothing changes. */
+export const DIGEST_AGAIN_MS = 5_000
+export const DIGEST_REFRESH_MS = 60_000
+
+/** For so long digests must differ until it is said, and until an audit begins: what is on its way arrives within less. */
+export const DIFFERS_AFTER_MS = 10_000
+export const AUDIT_AFTER_MS = 15_000
+
+/** Between two audits with one site that still differs afterwards: the first time, and in the end. An audit reads all records. */
+export const AUDIT_AGAIN_MS = 60_000
+export const AUDIT_AGAIN_CAP_MS = 3_600_000
+
+/** Coded symbols that an audit asks for at first; later as many as it has, up to so many at once, and as many altogether. */
+export const FIRST_SYMBOLS = 32
+export const MAX_SYMBOLS_TOGETHER = 4096
+export const MAX_AUDIT_SYMBOLS = 65_536
+
+/** How long a site remembers the set that it makes symbols of, for the next question. */
+export const AUDIT_ANSWERS_MS = 30_000
+
+/** Between two looks at all records that one conversation asks for. */
+export const SCAN_AGAIN_MS = 2_000

@@ -1,3 +1,4 @@
+import { PeerComparison } from './peer-comparison.ts'
 import { RESYNC_AGAIN_MS } from './limits.ts'
 import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
@@ -30,6 +31,7 @@ export class Peers {
   readonly #onFault: (error: unknown) => void
   readonly #senders = new Map<string, SyncSender>()
   readonly #receivers = new Map<string, Receiving>()
+  readonly #comparisons = new Map<string, PeerComparison>()
   readonly #resyncs = new Map<string, Promise<void>>()
   readonly #resyncedAt = new Map<string, number>()
   #isStopped = false
@@ -43,7 +45,7 @@ export class Peers {
   /** A site can be reached. */
   connected(site: string): void {
     if (this.#isStopped) return
-    const sender = this.#senders.get(site) ?? new SyncSender(this.#shared, site, other => this.#resync(other))
+    const sender = this.#senders.get(site) ?? this.#senderTo(site)
     this.#senders.set(site, sender)
     sender.connect()
   }
@@ -57,6 +59,7 @@ export class Peers {
   forgotten(site: string): void {
     this.#senders.get(site)?.stop()
     this.#senders.delete(site)
+    this.#comparisons.delete(site)
   }
 
   /** Another site has opened a conversation. The one before, if there is one, leads nowhere any more. */
@@ -64,7 +67,7 @@ export class Peers {
     const { site } = channel
     const before = this.#receivers.get(site)
     before?.receiver.replace()
-    const receiver = new SyncReceiver(this.#shared, channel, other => this.#resync(other))
+    const receiver = new SyncReceiver(this.#shared, channel, this.#comparisonWith(site), other => this.#resync(other))
     // What the one before has begun to take it takes before this one says what is here.
     const ended = (before?.ended ?? Promise.resolve())
       .then(() => receiver.run())
@@ -89,9 +92,19 @@ export class Peers {
       connected: this.#senders.get(site)?.isWelcome ?? false,
       outbox: outboxes.length(site),
       lagMs: outboxes.lagMs(site),
-      digest: 'unknown',
-      agreedAt: undefined,
+      ...this.#comparisonWith(site).status,
     }))
+  }
+
+  #senderTo(site: string): SyncSender {
+    return new SyncSender(this.#shared, site, this.#comparisonWith(site), other => this.#resync(other))
+  }
+
+  #comparisonWith(site: string): PeerComparison {
+    const known = this.#comparisons.get(site)
+    const comparison = known ?? new PeerComparison(this.#shared, site, other => this.#resync(other))
+    this.#comparisons.set(site, comparison)
+    return comparison
   }
 
   /**

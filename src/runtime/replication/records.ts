@@ -7,6 +7,7 @@
 import {
   NOTHING_EXECUTED,
   dotKey,
+  membersOfReplicant,
   newReplicant,
   type Acknowledged,
   type Acknowledgements,
@@ -24,6 +25,7 @@ import {
 import { encodeJson } from './encode-json.ts'
 import { decodePacked, encodePacked } from './packed-record.ts'
 import type { KeptRequest } from './kept-requests.ts'
+import type { Known } from './shared-digests.ts'
 import type { Outcome, SealedOperation } from '../../ports/sync.ts'
 
 const VERSION = 2
@@ -233,6 +235,14 @@ export function readCore(bytes: Uint8Array): StoredCore {
 }
 
 /** Whether a core or local record is of an earlier version, so that what it holds besides is in no record of its own. */
+/** Who is a member and what is known, without the operations. */
+export function knownOfCore(bytes: Uint8Array): Known {
+  const { name, lives } = readCore(bytes)
+  // What decides on members is whole in the record.
+  const members = membersOfReplicant({ lives } as unknown as Replicant)
+  return { name, members, lives: lives.map(({ life, knowledge, holes }) => ({ life, knowledge, holes })) }
+}
+
 export function isOldRecord(bytes: Uint8Array): boolean {
   return (decodePacked(bytes) as { readonly version: number }).version !== VERSION
 }

@@ -6,6 +6,7 @@ import {
   decodeSealed,
   encodeOutboxRecord,
   encodeSealed,
+  knownOfCore,
   readCore,
   type CoreState,
   type LocalState,
@@ -13,6 +14,7 @@ import {
 } from './records.ts'
 import { changedRecords, loadRecords, operationKey, type Before } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
+import { SharedDigests, type Known } from './shared-digests.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { Outboxes } from './outboxes.ts'
@@ -127,6 +129,7 @@ export const cursorKey = (site: string, incarnation: string): string => `${CURSO
  */
 export class ReplicasStore {
   readonly outboxes: Outboxes
+  readonly digests: SharedDigests
   readonly #options: ReplicationOptions
   /** The one that was used last is at the end. */
   readonly #cache = new Map<string, Promise<Replica>>()
@@ -141,6 +144,7 @@ export class ReplicasStore {
   constructor(options: ReplicationOptions, outboxes: Outboxes) {
     this.#options = options
     this.outboxes = outboxes
+    this.digests = new SharedDigests(options.site, options.codec)
     this.#due = new DueMarks(options.store, options.clock, collect =>
       this.commit(({ writes }) => void writes.push(...collect())),
     )
@@ -211,6 +215,9 @@ export class ReplicasStore {
       appends.push({ journal: outbox.journal, value: encodeOutboxRecord(record) })
     }
     for (const [replica, before] of commit.before) {
+      const { replicant } = replica.core
+      if (before.core.replicant !== replicant)
+        this.digests.changed(replicantKey(replica.name), before.core.replicant, replicant)
       commit.writes.push(...changedRecords(replica, before))
       replica.isOld = false
     }
@@ -242,6 +249,12 @@ export class ReplicasStore {
     if (known !== undefined) return known
     const record = await this.#options.store.get(key)
     return record === undefined ? undefined : decodeSealed(record)
+  }
+
+  /** Of all names, as they were when the first was asked for, what is known. */
+  async *allKnown(): AsyncGenerator<Known> {
+    for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS }))
+      if (key.endsWith('/core')) yield knownOfCore(value)
   }
 
   /** All names of which something is known. */

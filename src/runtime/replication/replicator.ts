@@ -35,6 +35,7 @@ import type { SpooledBody } from './payload.ts'
 import type { BodyPiece } from '../../ports/bodies.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
 import type { Looked } from './lanes.ts'
+import type { Known } from './shared-digests.ts'
 import type { SiteOutcome } from './records.ts'
 
 /** How a replicant stands at this site. */
@@ -134,6 +135,7 @@ export class Replicator {
    * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
    */
   async start(): Promise<void> {
+    await this.#readDigests()
     await this.#matrices.open(this.#options.store)
     await this.#outboxes.open()
     await this.#bodies.open()
@@ -339,6 +341,22 @@ export class Replicator {
       for await (const name of replicas.names()) await replicas.with(name, kick)
     }
     all().catch((error: unknown) => this.#fault(error))
+  }
+
+  /** Of what is stored as it is now; the rest is counted as it changes. It takes its time, and nothing waits for it. */
+  async #readDigests(): Promise<void> {
+    const { clock } = this.#options
+    const records = this.#replicas.allKnown()
+    // The first is asked for before anything is written.
+    const first = await records.next()
+    const all = async function* (): AsyncGenerator<Known> {
+      if (first.done === true) return
+      yield first.value
+      yield* records
+    }
+    this.#replicas.digests.read(all(), clock).catch((error: unknown) => {
+      this.#options.logger.debug({ error: String(error) }, 'digests could not be read')
+    })
   }
 
   async #look(name: ReplicantName): Promise<Looked> {

@@ -24,7 +24,8 @@ import {
   WANT_AGAIN_MS,
 } from './limits.ts'
 import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
-import type { OutboxCursor, OutboxRange, SyncChannel, SyncMessage } from '../../ports/sync.ts'
+import type { PeerComparison } from './peer-comparison.ts'
+import type { OutboxCursor, OutboxRange, SetDigest, SyncChannel, SyncMessage } from '../../ports/sync.ts'
 
 /**
  * Takes what another site tells in one conversation. What is in one message is taken in one commit, with the cursor; it is `received`
@@ -38,6 +39,7 @@ export class SyncReceiver {
   /** Cursors that are moved to a number, or go, with what is taken next. */
   readonly #passed = new Map<string, number | undefined>()
   readonly #arrivals: Arrivals
+  readonly #comparison: PeerComparison
   /** Replicants of which a transfer could not be taken, or that begin anew. */
   readonly #lacks = new Set<string>()
   /** When what is missing of a replicant was asked for last. */
@@ -49,10 +51,16 @@ export class SyncReceiver {
   #hasEnded = false
 
   /** @param resync tells everything that both share anew */
-  constructor(shared: Shared, channel: SyncChannel, resync: (site: string) => Promise<void>) {
+  constructor(
+    shared: Shared,
+    channel: SyncChannel,
+    comparison: PeerComparison,
+    resync: (site: string) => Promise<void>,
+  ) {
     this.#shared = shared
     this.#channel = channel
     this.#arrivals = new Arrivals(shared.options, channel.site)
+    this.#comparison = comparison
     this.#resync = resync
   }
 
@@ -82,7 +90,8 @@ export class SyncReceiver {
 
   async #hear(message: SyncMessage): Promise<void> {
     const { options, replicas } = this.#shared
-    // Digests and audits are not answered yet.
+    if (message.kind === 'digest') return this.#heardDigest(message.digest)
+    if (message.kind === 'symbols') return this.#comparison.symbols(message, this.#channel)
     if (message.kind === 'entries') return this.#take(message.incarnation, message.first, message.entries)
     if (message.kind !== 'hello') return
     checkHello(message, this.#channel.site)
@@ -94,6 +103,15 @@ export class SyncReceiver {
       await this.#tellAnew(message.incarnation)
     const { site, incarnation } = options
     await this.#channel.send({ kind: 'welcome', version: 0, site, incarnation, cursors })
+  }
+
+  async #heardDigest(digest: SetDigest): Promise<void> {
+    this.#comparison.heard(digest)
+    const mine = this.#comparison.mine()
+    if (mine !== undefined) await this.#channel.send({ kind: 'digest', digest: mine })
+    // What waits here for the other site is on its way to it, and no difference.
+    if (this.#shared.replicas.outboxes.length(this.#channel.site) === 0)
+      await this.#comparison.auditIfDue(this.#channel)
   }
 
   /** How much of the other site's outboxes is here, and of those that it should list and does not: it was set back to before them. */

@@ -2,6 +2,7 @@ import { CheopsError } from '../../errors.ts'
 import { FOREIGN_AFTER_FAILURES, FRESH_ATTEMPT_MS, OPEN_TIMEOUT_MS, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
 import { Telling } from './telling.ts'
 import type { Shared } from './admission.ts'
+import type { PeerComparison } from './peer-comparison.ts'
 
 /**
  * Keeps a conversation with one other site in which this one tells what stands in its outboxes. A conversation that was broken off is
@@ -11,6 +12,7 @@ import type { Shared } from './admission.ts'
 export class SyncSender {
   readonly #shared: Shared
   readonly #site: string
+  readonly #comparison: PeerComparison
   /** Where everything that both share is to be told anew. */
   readonly #resync: (site: string) => Promise<void>
   /** While there is one, conversations are opened. */
@@ -27,9 +29,10 @@ export class SyncSender {
   #isForeign = false
   #endPause: () => void = () => undefined
 
-  constructor(shared: Shared, site: string, resync: (site: string) => Promise<void>) {
+  constructor(shared: Shared, site: string, comparison: PeerComparison, resync: (site: string) => Promise<void>) {
     this.#shared = shared
     this.#site = site
+    this.#comparison = comparison
     this.#resync = resync
     shared.replicas.outboxes.onNews(site, () => this.#telling?.wake())
   }
@@ -137,6 +140,7 @@ export class SyncSender {
       shared: this.#shared,
       channel,
       resync: this.#resync,
+      comparison: this.#comparison,
       onWelcome: () => {
         this.#isWelcome = true
         this.#isForeign = false

@@ -1,15 +1,27 @@
 import { CheopsError } from '../../errors.ts'
-import { MAX_UNRECEIVED_ENTRIES, RECEIVED_TIMEOUT_MS } from './limits.ts'
+import { isEqual, type PeerComparison } from './peer-comparison.ts'
+import {
+  AUDIT_ANSWERS_MS,
+  DIGEST_AGAIN_MS,
+  DIGEST_QUIET_MS,
+  DIGEST_REFRESH_MS,
+  MAX_UNRECEIVED_ENTRIES,
+  RECEIVED_TIMEOUT_MS,
+  SCAN_AGAIN_MS,
+} from './limits.ts'
 import { Outgoing } from './outgoing.ts'
 import type { Shared } from './admission.ts'
 import type { Outbox } from './outboxes.ts'
-import type { SyncChannel, SyncMessage } from '../../ports/sync.ts'
+import type { CodedSet } from '../../core/reconcile/coded-symbols.ts'
+import type { TimerHandle } from '../../ports/clock.ts'
+import type { SetDigest, SyncChannel, SyncMessage } from '../../ports/sync.ts'
 
 export interface TellingParts {
   readonly shared: Shared
   readonly channel: SyncChannel
   /** Everything that both share is to be told anew. */
   readonly resync: (site: string) => Promise<void>
+  readonly comparison: PeerComparison
   /** The other site has answered: it is told from now on. */
   readonly onWelcome: () => void
 }
@@ -22,6 +34,7 @@ export class Telling {
   readonly #shared: Shared
   readonly #channel: SyncChannel
   readonly #resync: TellingParts['resync']
+  readonly #comparison: PeerComparison
   readonly #onWelcome: () => void
   readonly #outgoing: Outgoing
   /** What the other site has received, by incarnation of the outbox. */
@@ -31,13 +44,17 @@ export class Telling {
   #progressAt = 0
   #hasProgressed = false
   #hasEnded = false
+  #scannedAt = -Infinity
+  /** The set that an audit asks about. */
+  #answers: { readonly seed: number; readonly set: CodedSet; next: number; readonly timer: TimerHandle } | undefined
   /** Wakes whoever waits for something new, for room, or for the end. */
   #wake: () => void = () => undefined
 
-  constructor({ shared, channel, resync, onWelcome }: TellingParts) {
+  constructor({ shared, channel, resync, comparison, onWelcome }: TellingParts) {
     this.#shared = shared
     this.#channel = channel
     this.#resync = resync
+    this.#comparison = comparison
     this.#onWelcome = onWelcome
     this.#outgoing = new Outgoing(shared, channel.site)
   }
@@ -80,7 +97,12 @@ export class Telling {
     if (this.#hasEnded) return listening
     if (await this.#compare(outboxes)) return listening
     this.#onWelcome()
-    await this.#tell(outboxes)
+    const comparing = this.#compareDigests(outboxes)
+    try {
+      await this.#tell(outboxes)
+    } finally {
+      comparing.stop()
+    }
     return listening
   }
 
@@ -121,6 +143,31 @@ export class Telling {
       else timer = clock.after(RECEIVED_TIMEOUT_MS / 2, look)
     }
     let timer = clock.after(RECEIVED_TIMEOUT_MS / 2, look)
+    return { stop: () => timer.cancel() }
+  }
+
+  /** Tells the digest of what both share whenever all is received and quiet. */
+  #compareDigests(outboxes: readonly Outbox[]): { stop: () => void } {
+    const { clock } = this.#shared.options
+    let last: SetDigest | undefined
+    let told: SetDigest | undefined
+    let toldAt = 0
+    const look = (): void => {
+      timer = clock.after(DIGEST_QUIET_MS, look)
+      const mine = this.#comparison.mine()
+      const isQuiet = mine !== undefined && last !== undefined && isEqual(mine, last)
+      last = mine
+      const isDrained = outboxes.every(outbox => this.#receivedOf(outbox) + 1 >= outbox.journal.next)
+      if (mine === undefined || !isQuiet || !isDrained) return
+      const isNew = told === undefined || !isEqual(mine, told)
+      const pause = this.#comparison.isOpen ? DIGEST_AGAIN_MS : DIGEST_REFRESH_MS
+      if (!isNew && this.#now() - toldAt < pause) return
+      told = mine
+      toldAt = this.#now()
+      // Whether the conversation stands is known to others.
+      this.#channel.send({ kind: 'digest', digest: mine }).catch(() => undefined)
+    }
+    let timer = clock.after(DIGEST_QUIET_MS, look)
     return { stop: () => timer.cancel() }
   }
 
@@ -175,7 +222,12 @@ export class Telling {
       const { replicant, lives } = message
       await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: lives }))
     }
-    // Digests and audits are not answered yet.
+    if (message.kind === 'digest') return this.#comparison.heard(message.digest)
+    if (message.kind === 'audit') return this.#answerAudit(message)
+    if (message.kind === 'lack') {
+      await this.#waitForScan()
+      return this.#comparison.tellLacked(message.names)
+    }
     if (message.kind !== 'received') return
     const { incarnation, upTo } = message
     const outbox = replicas.outboxes.of(site).find(each => each.incarnation === incarnation)
@@ -188,6 +240,30 @@ export class Telling {
     this.#progressAt = this.#now()
     await this.#trim(outbox, upTo)
     this.#wake()
+  }
+
+  /** Who asks again and again for what takes a look at all records waits for it. */
+  async #waitForScan(): Promise<void> {
+    const { clock } = this.#shared.options
+    const waitMs = this.#scannedAt + SCAN_AGAIN_MS - this.#now()
+    if (waitMs > 0) await new Promise<void>(resolve => void clock.after(waitMs, resolve))
+    this.#scannedAt = this.#now()
+  }
+
+  async #answerAudit({ seed, from, count }: SyncMessage & { readonly kind: 'audit' }): Promise<void> {
+    const { clock } = this.#shared.options
+    if (from === 0) {
+      // The sequence of one set is asked for in order; another audit begins with another set.
+      this.#answers?.timer.cancel()
+      await this.#waitForScan()
+      const set = await this.#comparison.codedSet(seed)
+      const timer = clock.after(AUDIT_ANSWERS_MS, () => (this.#answers = undefined))
+      this.#answers = { seed, set, next: 0, timer }
+    }
+    const answers = this.#answers
+    if (answers === undefined || answers.seed !== seed || answers.next !== from) return
+    answers.next += count
+    await this.#channel.send({ kind: 'symbols', from, symbols: answers.set.symbols(from, count) })
   }
 
   async #trim(outbox: Outbox, upTo: number): Promise<void> {

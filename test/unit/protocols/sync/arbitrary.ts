@@ -176,26 +176,13 @@ export const entry: fc.Arbitrary<OutboxEntry> = fc.oneof(
 )
 
 const sum = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
-const prefix = fc.nat(64).chain(hex)
+const word = fc.nat(0xffffffff)
+const words = (length: number) =>
+  fc.array(word, { minLength: length, maxLength: length }).map(all => Uint32Array.from(all))
 const upTo = fc.record({ incarnation, upTo: natural })
 const once = <T extends { incarnation: string }>(each: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
   fc.uniqueArray(each, { selector: value => value.incarnation, maxLength: 4 })
 const speaker = fc.record({ version: fc.nat(), site, incarnation })
-const below = fc.oneof(
-  fc.record({
-    kind: fc.constant('nodes' as const),
-    nodes: fc
-      .uniqueArray(fc.record({ digit: fc.nat(15), count: positive, sum }), {
-        selector: node => node.digit,
-        minLength: 1,
-      })
-      .map(nodes => nodes.toSorted((a, b) => a.digit - b.digit)),
-  }),
-  fc.record({
-    kind: fc.constant('leaves' as const),
-    leaves: fc.array(fc.record({ replicant, hash: sum }), { maxLength: 4 }),
-  }),
-)
 export const message: fc.Arbitrary<SyncMessage> = fc.oneof(
   joined(speaker, fc.record({ kind: fc.constant('hello' as const), outboxes: once(outboxRange()) })),
   joined(speaker, fc.record({ kind: fc.constant('welcome' as const), cursors: once(upTo) })),
@@ -208,8 +195,11 @@ export const message: fc.Arbitrary<SyncMessage> = fc.oneof(
   upTo.map(cursor => ({ kind: 'received' as const, ...cursor })),
   fc.record({ kind: fc.constant('want' as const), replicant, lives }),
   fc.record({ count: natural, sum }).map(digest => ({ kind: 'digest' as const, digest })),
-  prefix.map(digits => ({ kind: 'audit' as const, prefix: digits })),
-  fc.record({ kind: fc.constant('children' as const), prefix, below }),
+  fc.record({ kind: fc.constant('audit' as const), seed: word, from: word, count: fc.integer({ min: 1, max: 4096 }) }),
+  fc
+    .integer({ min: 1, max: 5 })
+    .chain(count => fc.record({ kind: fc.constant('symbols' as const), from: word, symbols: words(9 * count) })),
+  fc.record({ kind: fc.constant('lack' as const), names: fc.array(words(3), { minLength: 1, maxLength: 4 }) }),
   fc.constantFrom(...REASONS).map(reason => ({ kind: 'goodbye' as const, reason })),
 )
 

@@ -246,7 +246,7 @@ describe('compressed entries', () => {
 })
 
 test('a message, or an entry, that is two things is refused', () => {
-  const audit = { prefix: '' }
+  const audit = { seed: 1, from: 0, count: 1 }
   expect(() => codec.decodeMessage(pb.Message.encode({ audit, goodbye: { reason: 1 } }))).toThrow(refused)
   expect(() =>
     codec.decodeEntry(

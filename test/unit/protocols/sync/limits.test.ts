@@ -94,13 +94,8 @@ const CASES: Readonly<Record<keyof typeof LIMITS, (size: number) => Uint8Array>>
   keyLength: size => transfer([], { keys: new Map([['x'.repeat(size), id(0)]]) }),
   outboxes: size =>
     said({ ...speaker('hello'), outboxes: many(size, i => ({ incarnation: incarnation(i), first: 1, next: 1 })) }),
-  auditDigits: size => said({ kind: 'audit', prefix: 'a'.repeat(size) }),
-  auditLeaves: size =>
-    said({
-      kind: 'children',
-      prefix: '',
-      below: { kind: 'leaves', leaves: many(size, () => ({ replicant, hash: 1n })) },
-    }),
+  symbols: size => said({ kind: 'symbols', from: 0, symbols: new Uint32Array(9 * size) }),
+  lackedNames: size => said({ kind: 'lack', names: many(size, () => new Uint32Array(3)) }),
 }
 
 const speaker = <K extends 'hello' | 'welcome'>(kind: K) => ({
@@ -254,22 +249,10 @@ describe('what is in no order is not sent', () => {
       () => said({ ...speaker('hello'), outboxes: [{ incarnation: incarnation(0), first: 2, next: 1 }] }),
     ],
     ['no entries', () => said({ kind: 'entries', incarnation: incarnation(0), first: 1, entries: [] })],
-    ['a prefix in capitals', () => said({ kind: 'audit', prefix: 'A' })],
-    [
-      'nodes',
-      () =>
-        said({
-          kind: 'children',
-          prefix: '',
-          below: {
-            kind: 'nodes',
-            nodes: [
-              { digit: 2, count: 1, sum: 0n },
-              { digit: 1, count: 1, sum: 0n },
-            ],
-          },
-        }),
-    ],
+    ['an audit for nothing', () => said({ kind: 'audit', seed: 1, from: 0, count: 0 })],
+    ['half a symbol', () => said({ kind: 'symbols', from: 0, symbols: new Uint32Array(5) })],
+    ['nothing that is lacking', () => said({ kind: 'lack', names: [] })],
+    ['a name that is too short', () => said({ kind: 'lack', names: [new Uint32Array(2)] })],
     ['a reason that is never said', () => said({ kind: 'goodbye', reason: 'lost' })],
     ['what is not known', () => said({ kind: 'unknown' })],
   ])('%s', (_, make) => {

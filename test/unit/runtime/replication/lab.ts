@@ -10,6 +10,7 @@ import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/
 import { type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator, type Accepted, type ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
+import type { PeerStatus } from '../../../../src/runtime/replication/peers.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
 import type { Settled } from '../../../../src/runtime/replication/settled.ts'
 import type { RecordChange } from '../../../../src/runtime/replication/unlogged.ts'
@@ -60,6 +61,11 @@ export class Lab {
 
   name(name: string): ReplicantName {
     return { service: SERVICE, kind: KIND, name }
+  }
+
+  /** How a site stands with the others. */
+  peers(site: string): readonly PeerStatus[] {
+    return this.#at(site).peers()
   }
 
   /** Lets time pass. */

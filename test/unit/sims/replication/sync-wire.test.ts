@@ -10,7 +10,11 @@ import { VirtualTime } from '../../../../sims/world/virtual-time.ts'
 import type { SyncChannel, SyncMessage } from '../../../../src/ports/sync.ts'
 
 const LONG_MS = 30_000
-const audit = (prefix: string): SyncMessage => ({ kind: 'audit', prefix })
+const said = (name: string): SyncMessage => ({
+  kind: 'want',
+  replicant: { service: 's', kind: 'k', name },
+  lives: [],
+})
 
 /** Two sites, a conversation that `a` has opened to `b`, and what each end has read. */
 async function talk(seed = 1) {
@@ -32,7 +36,8 @@ function reading(channel: SyncChannel): string[] {
   const read: string[] = []
   void (async () => {
     try {
-      for await (const message of channel.messages) read.push(message.kind === 'audit' ? message.prefix : message.kind)
+      for await (const message of channel.messages)
+        read.push(message.kind === 'want' ? message.replicant.name : message.kind)
       read.push('end')
     } catch (error) {
       read.push((error as { code: string }).code)
@@ -47,8 +52,8 @@ test('messages of one direction stay in order, both directions are one conversat
   const [atA, atB] = [reading(near), reading(far)]
   const words = Array.from({ length: 50 }, (_, i) => String(i))
   void (async () => {
-    for (const word of words) await near.send(audit(word))
-    await far.send(audit('back'))
+    for (const word of words) await near.send(said(word))
+    await far.send(said('back'))
     await near.close('done')
   })()
   await run(LONG_MS)
@@ -73,27 +78,27 @@ test('conversations overtake each other', async () => {
     })()
     await run(1_000)
     const other = await opening
-    await near.send(audit('1'))
-    await other.send(audit('2'))
+    await near.send(said('1'))
+    await other.send(said('2'))
     await run(1_000)
     orders.add(seen.join())
   }
-  expect([...orders].toSorted()).toEqual(['first audit,second audit', 'second audit,first audit'])
+  expect([...orders].toSorted()).toEqual(['first want,second want', 'second want,first want'])
 })
 
 test('a short cut holds messages back, one way or both; a long one loses the conversation with them', async () => {
   const { wire, near, far, run } = await talk()
   const [atA, atB] = [reading(near), reading(far)]
   wire.cut('a', 'b')
-  void near.send(audit('held'))
-  void far.send(audit('passes'))
+  void near.send(said('held'))
+  void far.send(said('passes'))
   await run(1_000)
   expect([atA, atB]).toEqual([['passes'], []])
   wire.heal('a', 'b')
   await run(1_000)
   expect(atB).toEqual(['held'])
   wire.cut('a', 'b')
-  void near.send(audit('lost'))
+  void near.send(said('lost'))
   await run(LONG_MS)
   wire.healAll()
   await run(LONG_MS)
@@ -137,7 +142,7 @@ test('who does not read holds the other end back', async () => {
   let sent = 0
   const ended = (async () => {
     for (;;) {
-      await near.send(audit(String(sent)))
+      await near.send(said(String(sent)))
       sent++
     }
   })().catch((error: unknown) => error)

@@ -1,0 +1,85 @@
+import {
+  knowledgeOf,
+  membersOfReplicant,
+  type LifeKnowledge,
+  type Replicant,
+  type ReplicantName,
+} from '../../core/oplog/index.ts'
+import { MAX_UNSETTLED_DIGESTS, SCANNED_TOGETHER } from './limits.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { SetDigest, SyncCodec } from '../../ports/sync.ts'
+
+/** What a replicant adds to digests: to that of each site but this one that is a member together with it. */
+export interface Known {
+  readonly name: ReplicantName
+  readonly members: readonly string[]
+  readonly lives: readonly LifeKnowledge[]
+}
+
+const MODULUS_BITS = 256
+
+/**
+ * For each other site the digest of all that both are members of, as this site knows it. A change costs the same however many
+ * replicants there are: what a replicant added before is taken away, and what it adds now is added, when the digest is asked for.
+ */
+export class SharedDigests {
+  readonly #site: string
+  readonly #codec: Pick<SyncCodec, 'knowledgeHash'>
+  readonly #sums = new Map<string, SetDigest>()
+  /** Changed since a digest was asked for last: as it was then, and as it is. */
+  readonly #changed = new Map<string, { readonly before: Replicant; after: Replicant }>()
+  #isComplete = false
+
+  constructor(site: string, codec: Pick<SyncCodec, 'knowledgeHash'>) {
+    this.#site = site
+    this.#codec = codec
+  }
+
+  /** A step has changed a replicant. */
+  changed(key: string, before: Replicant, after: Replicant): void {
+    const known = this.#changed.get(key)
+    if (known !== undefined) known.after = after
+    else this.#changed.set(key, { before, after })
+    if (this.#changed.size > MAX_UNSETTLED_DIGESTS) this.#settle()
+  }
+
+  /** With another site; undefined while not all of what is stored was read. */
+  of(site: string): SetDigest | undefined {
+    if (!this.#isComplete) return undefined
+    this.#settle()
+    return this.#sums.get(site) ?? { count: 0, sum: 0n }
+  }
+
+  /** Counts in what is stored, as it was before the first change; leaves the event loop to others now and then. */
+  async read(records: AsyncIterable<Known>, clock: Pick<Clock, 'after'>): Promise<void> {
+    let scanned = 0
+    for await (const known of records) {
+      this.#count(known, 1)
+      if (++scanned % SCANNED_TOGETHER === 0) await new Promise<void>(resolve => void clock.after(0, resolve))
+    }
+    this.#isComplete = true
+  }
+
+  #settle(): void {
+    for (const { before, after } of this.#changed.values()) {
+      this.#count(knownOf(before), -1)
+      this.#count(knownOf(after), 1)
+    }
+    this.#changed.clear()
+  }
+
+  #count({ name, members, lives }: Known, sign: 1 | -1): void {
+    if (!members.includes(this.#site)) return
+    const hash = members.length > 1 ? this.#codec.knowledgeHash(name, lives) : 0n
+    for (const site of members) {
+      if (site === this.#site) continue
+      const { count, sum } = this.#sums.get(site) ?? { count: 0, sum: 0n }
+      const next = sign === 1 ? sum + hash : sum - hash
+      this.#sums.set(site, { count: count + sign, sum: BigInt.asUintN(MODULUS_BITS, next) })
+    }
+  }
+}
+
+export function knownOf(replicant: Replicant): Known {
+  return { name: replicant.name, members: membersOfReplicant(replicant), lives: knowledgeOf(replicant) }
+}
