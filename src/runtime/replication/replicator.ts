@@ -326,13 +326,6 @@ export class Replicator {
     )
   }
 
-  /** Lets go of what nobody needs any more of a replicant, unless its lane has something to do. */
-  async forgetOld(replicant: ReplicantName): Promise<void> {
-    await this.#replicas.with(replicant, replica =>
-      this.#lanes.runIfIdle(replicant, () => forgetOld(this.#shared, replica)),
-    )
-  }
-
   /** This store is an old backup: what its application has is compared at once, not at the first use. */
   #wasSetBack(): void {
     const { options, replicas, kick } = this.#shared
@@ -375,9 +368,15 @@ export class Replicator {
       )
       if (found === 'look') this.#lanes.kick(name)
       if (found === 'absent') this.#readBacks.soon(name, attempts + 1)
+      if (isRound) await this.#forgetOld(name)
     } catch (error) {
       this.#fault(error)
     }
+  }
+
+  /** Unless its lane has something to do: then the next round does it. */
+  async #forgetOld(name: ReplicantName): Promise<void> {
+    await this.#replicas.with(name, replica => this.#lanes.runIfIdle(name, () => forgetOld(this.#shared, replica)))
   }
 
   async #namesAfter(name: ReplicantName | undefined, limit: number): Promise<readonly ReplicantName[]> {

@@ -154,10 +154,6 @@ export class Lab {
     await this.pass(ms)
   }
 
-  forgetOld(site: string, name: string): Promise<void> {
-    return this.#at(site).forgetOld(this.name(name))
-  }
-
   async restart(site: string): Promise<void> {
     await this.until(this.world.site(site).restart(10))
   }
