@@ -12,11 +12,15 @@ export interface JournalRange {
 
 export interface JournalAppend {
   readonly journal: Journal
+  /** Is kept: it must not be changed any more. */
   readonly value: Uint8Array
 }
 
 /** Records that one commit of `trim` removes: a longer one would hold up the commits behind it. */
 const TRIMMED_TOGETHER = 1_000
+
+/** Bytes of the records of one journal that were appended last, which are kept in memory: mostly they are read at once. */
+export const MAX_TAIL_BYTES = 256 * 1024
 
 /** Hexadecimal digits of a number in a key: as many as the greatest safe integer has, so that keys sort as numbers do. */
 const DIGITS = 14
@@ -69,6 +73,10 @@ export class Journal {
   #first: number
   #next: number
   #written: number
+  /** The records that were appended last, up to `next`, from `#head` on. */
+  #tail: Uint8Array[] = []
+  #head = 0
+  #tailBytes = 0
 
   /** Use `openJournal`, which checks what is there. */
   constructor(store: Store, prefix: string, first: number, next: number) {
@@ -112,6 +120,7 @@ export class Journal {
   take(store: Store, value: Uint8Array): { number: number; write: StoreWrite } {
     if (store !== this.#store) throw new RangeError(`the journal ${this.#prefix} is in another store`)
     const number = this.#next++
+    this.#remember(value)
     return { number, write: { kind: 'put', key: recordKey(this.#prefix, number), value } }
   }
 
@@ -134,6 +143,14 @@ export class Journal {
       throw new CheopsError('ERR_JOURNAL_TRIMMED', message, { first: this.#first, from })
     }
     if (from >= this.#next) return
+    const tailFirst = this.#next - this.#tail.length + this.#head
+    if (from >= tailFirst) {
+      const end = Math.min(this.#written, from + (limit ?? Infinity))
+      const place = this.#head + from - tailFirst
+      const records = this.#tail.slice(place, place + Math.max(0, end - from))
+      for (const [offset, value] of records.entries()) yield [from + offset, value]
+      return
+    }
     let number = from
     const range = { prefix: recordsPrefix(this.#prefix), from: recordKey(this.#prefix, from), limit }
     for await (const [key, value] of this.#store.iterate(range)) {
@@ -156,6 +173,7 @@ export class Journal {
       const [from, to] = [this.#first, Math.min(before, this.#first + TRIMMED_TOGETHER)]
       // Before the commit: nobody begins to read what is going.
       this.#first = to
+      this.#forgetTo(to)
       const writes: StoreWrite[] = [
         { kind: 'put', key: startKey(this.#prefix), value: new TextEncoder().encode(String(to)) },
       ]
@@ -164,6 +182,31 @@ export class Journal {
       }
       await this.#store.commit(writes)
     }
+  }
+
+  #remember(value: Uint8Array): void {
+    this.#tail.push(value)
+    this.#tailBytes += value.length
+    while (this.#tailBytes > MAX_TAIL_BYTES) this.#forgetOne()
+    this.#shorten()
+  }
+
+  /** What was trimmed is not kept either. */
+  #forgetTo(first: number): void {
+    while (this.#head < this.#tail.length && this.#next - this.#tail.length + this.#head < first) this.#forgetOne()
+    this.#shorten()
+  }
+
+  #forgetOne(): void {
+    this.#tailBytes -= this.#tail[this.#head]?.length ?? 0
+    this.#head++
+  }
+
+  /** Only now and then: each cut moves all that is behind it. */
+  #shorten(): void {
+    if (this.#head < 1_000 && this.#head < this.#tail.length) return
+    this.#tail = this.#tail.slice(this.#head)
+    this.#head = 0
   }
 }
 

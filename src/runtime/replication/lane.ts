@@ -19,7 +19,7 @@ import { failedHere, withFailed } from './failed.ts'
 import { MAX_PLANS_TOGETHER, MAX_REFUSALS } from './limits.ts'
 import { lookForState, shorten } from './issue-state.ts'
 import { copyState } from './repair.ts'
-import { Resource, contains, type Reading, type Sent, type State } from './resource.ts'
+import { Resource, contains, type Reading, type Seen, type Sent, type State } from './resource.ts'
 import { largeBodyOf } from './body-records.ts'
 import { fitOf } from './written-fields.ts'
 import type { Looked } from './lanes.ts'
@@ -157,7 +157,7 @@ class Pass {
 
   /** A reset is executed as state: create, replace or delete, whatever the application has. */
   async #executeState(operation: Operation): Promise<Step> {
-    const reading = await this.#resource.read()
+    const reading = (await this.#seen(operation)) ?? (await this.#resource.read())
     if (reading.is === 'unknown') return 'again'
     const { bound } = this.#local
     if (operation.type === 'delete') {
@@ -185,6 +185,21 @@ class Pass {
     const gone = await this.#resource.delete()
     if (gone === undefined || (gone.is !== 'done' && !isGone(gone))) return this.#took(operation, gone, {})
     return this.#took(operation, await this.#resource.create(state, headers), { bound: true })
+  }
+
+  /**
+   * What the application answered last, in place of a reading: where its answers have been seen to tell what it shows, and nothing was
+   * sent since. A precondition made of it holds as one made of a reading does; where there is none, whatever was changed past Cheops is
+   * overwritten in either case. Not where nothing would be sent, nor in place of what must be absent afterwards.
+   */
+  async #seen(operation: Operation): Promise<Seen | undefined> {
+    const { seen } = this.#replica
+    const { hash, answered, answersTell, bound } = this.#local
+    if (seen === undefined || !bound || !answersTell || seen.hash !== (hash ?? answered)) return undefined
+    const isImmutable = this.#resource.glue.kind(this.#resource.name.kind)?.isImmutable === true
+    if (operation.type !== 'replace' || isImmutable || largeBodyOf(operation) !== undefined) return undefined
+    const state = await this.#resource.stateIn(operation)
+    return state === undefined || this.#resource.equal(seen.body, state) ? undefined : seen
   }
 
   /** Any other operation is sent as it was written. */
@@ -215,10 +230,9 @@ class Pass {
         await this.#write({ intent: undefined })
         return this.#cannotSay()
       case 'done': {
-        const { status, rawHeaders, body, isComplete } = sent.answer
-        const parsed = this.#resource.glue.parseBody(rawHeaders, body)
-        const answered = isComplete && parsed.is === 'json' ? this.#resource.hashOf(parsed) : undefined
-        return this.#executed(operation, status, { ...then, answered })
+        const { answered, seen } = this.#resource.shownIn(sent.answer)
+        this.#replica.seen = seen
+        return this.#executed(operation, sent.answer.status, { ...then, answered })
       }
       case 'not-now':
         return this.#notNow(operation, sent.status)
@@ -543,6 +557,7 @@ class Pass {
   }
 
   #intend(intent: Intent): Promise<void> {
+    this.#replica.seen = undefined
     return this.#shared.replicas.commit(commit => {
       commit.local(this.#replica, { intent, hash: undefined })
       acknowledge(this.#shared, commit, this.#replica)

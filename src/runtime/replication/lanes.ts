@@ -25,7 +25,7 @@ export type Looked = 'settled' | 'again' | 'waits' | 'alone'
 
 /**
  * The lanes of a site: for one replicant one thing at a time, in the order in which it was asked for; for all together so many at once
- * as the application is given. A lane exists while there is something to do.
+ * as have room in memory. A lane exists while there is something to do.
  */
 export class Lanes {
   readonly #clock: Clock

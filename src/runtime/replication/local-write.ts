@@ -133,10 +133,9 @@ async function conclude(
     return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
   }
   if (sent.is === 'done') {
-    const { rawHeaders, body, status, isComplete } = sent.answer
-    const parsed = resource.glue.parseBody(rawHeaders, body)
-    const answered = isComplete && parsed.is === 'json' ? resource.hashOf(parsed) : undefined
-    const { dot } = await release(shared, replica, draft, status, { answered })
+    const { answered, seen } = resource.shownIn(sent.answer)
+    const { dot } = await release(shared, replica, draft, sent.answer.status, { answered })
+    replica.seen = seen
     return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
   }
   const decided = await decideDraft(shared, replica, resource, false)

@@ -31,9 +31,10 @@ export type Before = Pick<Replica, 'core' | 'local' | 'draft' | 'isOld'>
 /** A dot as it ends keys: they sort as numbers do. */
 export const dotPath = ({ site, incarnation, number }: Dot): string =>
   `${site}/${incarnation}/${number.toString(16).padStart(14, '0')}`
-export const operationKey = (prefix: string, dot: Dot): string => `${prefix}operation/${dotPath(dot)}`
+const operationsPrefix = (prefix: string): string => `${prefix}operation/`
+export const operationKey = (prefix: string, dot: Dot): string => operationsPrefix(prefix) + dotPath(dot)
 const acknowledgedKey = (prefix: string, member: string): string => `${prefix}acknowledged/${member}`
-export const outcomesPrefix = (prefix: string): string => `${prefix}outcomes/`
+const outcomesPrefix = (prefix: string): string => `${prefix}outcomes/`
 const outcomesKey = (prefix: string, dot: Dot): string => outcomesPrefix(prefix) + dotPath(dot)
 
 /** What has to be written of a replicant, operations aside, so that the disk has what is in memory. */
@@ -99,17 +100,21 @@ export async function loadRecords(
   prefix: string,
 ): Promise<Stored> {
   const operations = new Map<string, Operation>()
-  for await (const [, value] of store.iterate({ prefix: `${prefix}operation/` })) {
-    const operation = codec.decodeOperation(decodeSealed(value).bytes)
-    operations.set(dotKey(operation.dot), operation)
+  const acknowledged: (readonly [member: string, Acknowledged])[] = []
+  const outcomes: KnownOutcomes[] = []
+  const single = new Map<string, Uint8Array>()
+  // One pass over all of it: a replicant of which nothing is known is the most frequent.
+  for await (const [key, value] of store.iterate({ prefix })) {
+    if (key.startsWith(operationsPrefix(prefix))) {
+      const operation = codec.decodeOperation(decodeSealed(value).bytes)
+      operations.set(dotKey(operation.dot), operation)
+    } else if (key.startsWith(outcomesPrefix(prefix))) outcomes.push(decodeOutcomes(value))
+    else if (key.startsWith(acknowledgedKey(prefix, '')))
+      acknowledged.push([key.slice(acknowledgedKey(prefix, '').length), decodeAcknowledged(value)])
+    else single.set(key.slice(prefix.length), value)
   }
-  const [core, local, draft, acknowledged, outcomes] = await Promise.all([
-    store.get(`${prefix}core`),
-    store.get(`${prefix}local`),
-    store.get(`${prefix}draft`),
-    loadAcknowledged(store, acknowledgedKey(prefix, '')),
-    loadOutcomes(store, outcomesPrefix(prefix)),
-  ])
+  outcomes.sort(byAge)
+  const [core, local, draft] = ['core', 'local', 'draft'].map(name => single.get(name))
   const decodedCore = core === undefined ? newCore(name, site) : decodeCore(core, site, operations)
   const decodedLocal = local === undefined ? newLocalState() : decodeLocal(local)
   const decodedDraft = draft === undefined ? undefined : decodeDraft(draft, decodedLocal.draft)
@@ -135,16 +140,13 @@ export async function loadRecords(
   }
 }
 
-async function loadAcknowledged(store: Store, prefix: string): Promise<(readonly [member: string, Acknowledged])[]> {
-  const all: (readonly [string, Acknowledged])[] = []
-  for await (const [key, value] of store.iterate({ prefix }))
-    all.push([key.slice(prefix.length), decodeAcknowledged(value)])
-  return all
-}
-
-/** The oldest first. */
+/** Outcomes of own operations, the oldest first. @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED */
 export async function loadOutcomes(store: Store, prefix: string): Promise<KnownOutcomes[]> {
   const all: KnownOutcomes[] = []
-  for await (const [, value] of store.iterate({ prefix })) all.push(decodeOutcomes(value))
-  return all.sort(({ dot: a }, { dot: b }) => compareIncarnations(a.incarnation, b.incarnation) || a.number - b.number)
+  for await (const [, value] of store.iterate({ prefix: outcomesPrefix(prefix) })) all.push(decodeOutcomes(value))
+  return all.sort(byAge)
+}
+
+function byAge({ dot: a }: KnownOutcomes, { dot: b }: KnownOutcomes): number {
+  return compareIncarnations(a.incarnation, b.incarnation) || a.number - b.number
 }

@@ -8,7 +8,7 @@ import {
 import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import { decodeLocal, readCore, type StoredCore } from './records.ts'
-import { loadOutcomes, outcomesPrefix } from './replica-records.ts'
+import { loadOutcomes } from './replica-records.ts'
 import { REPLICANTS, prefixOf } from './replicas-store.ts'
 import type {
   ConflictInfo,
@@ -87,7 +87,7 @@ export class ReplicantListing {
       throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `Nothing is replicated here as ${text}.`, { name: text })
     }
     const old = local === undefined ? [] : decodeLocal(local).outcomes
-    const known = [...old, ...(await loadOutcomes(this.#store, outcomesPrefix(prefix)))].slice(-MAX_SHOWN_OPERATIONS)
+    const known = [...old, ...(await loadOutcomes(this.#store, prefix))].slice(-MAX_SHOWN_OPERATIONS)
     const operations = await Promise.all(
       known.map(async ({ dot }): Promise<OperationInfo> => {
         const sites = await this.#replicas.wait(name, dot, 0, 'all')

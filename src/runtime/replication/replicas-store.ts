@@ -17,6 +17,7 @@ import { SealedCache } from './sealed-cache.ts'
 import { SharedDigests, type Known } from './shared-digests.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
+import type { Seen } from './resource.ts'
 import type { Outboxes } from './outboxes.ts'
 import type { StoreWrite } from '../../ports/store.ts'
 import type { SealedOperation } from '../../ports/sync.ts'
@@ -35,6 +36,8 @@ export interface Replica {
   draftBytes: Uint8Array | undefined
   /** Its records are of an earlier version: the next step writes all of them. */
   isOld: boolean
+  /** What the application answered last, where that may stand for reading it: see `lane.ts`. */
+  seen: Seen | undefined
   /** False until the lane has looked at the application since the start. */
   checked: boolean
 }
@@ -308,7 +311,7 @@ export class ReplicasStore {
       const { isNew, ...records } = await loadRecords(this.#options, name, prefix)
       // Whether it was acknowledged before the agent ended nobody knows: once more does no harm.
       const local = { ...records.local, acknowledges: isDue }
-      return { ...records, name, prefix, local, checked: isNew }
+      return { ...records, name, prefix, local, seen: undefined, checked: isNew }
     } catch (error) {
       if (error instanceof CheopsError && error.code.startsWith('ERR_STORE_')) throw error
       const key = `${prefix}core`

@@ -10,6 +10,7 @@ import {
 import { CheopsError } from '../../errors.ts'
 import { currentPlan } from './current-plan.ts'
 import { forgetOld } from './forget.ts'
+import { ApplicationTurns } from './application-turns.ts'
 import { advance } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { changeMembers, isReplicatedAt, writeLocally } from './local-write.ts'
@@ -114,7 +115,7 @@ export class Replicator {
     this.#shared = {
       bodies: this.#bodies,
       fetchBodies: () => this.#fetcher.look(),
-      options: { ...options, matrices: this.#matrices.known },
+      options: { ...options, application: new ApplicationTurns(options.application), matrices: this.#matrices.known },
       matrices: this.#matrices,
       replicas: this.#replicas,
       unanswered: new Unanswered(),

@@ -3,7 +3,7 @@
  */
 import { CheopsError } from '../../errors.ts'
 import type { Body, Operation, Payload, ReplicantName } from '../../core/oplog/index.ts'
-import { MAX_HELD_BODY_BYTES } from './limits.ts'
+import { MAX_HELD_BODY_BYTES, MAX_SEEN_BYTES } from './limits.ts'
 import type { LargeBody } from './body-records.ts'
 import type { ApplicationAnswer, ApplicationRequest, RequestBody } from '../../ports/application.ts'
 import type { Blobs } from '../../ports/blobs.ts'
@@ -26,6 +26,9 @@ export type Reading =
     }
   /** It could not be read now. */
   | { readonly is: 'unknown'; readonly status: number | undefined }
+
+/** A resource as the application answered a write. */
+export type Seen = Reading & { readonly is: 'present' }
 
 /** What came of something that was sent. */
 export type Sent =
@@ -141,6 +144,18 @@ export class Resource {
     if (read.is === 'large' || sent.is === 'large') return false
     const [has, wants] = [this.glue.stateOf(kind, read), this.glue.stateOf(kind, sent)]
     return has.is === 'json' && wants.is === 'json' && contains(has.value, wants.value)
+  }
+
+  /** What an answer to a write shows: its hash, and, of small ones, all of it. */
+  shownIn({ rawHeaders, body: bytes, isComplete }: ApplicationAnswer): {
+    readonly answered: string | undefined
+    readonly seen: Seen | undefined
+  } {
+    const body = this.glue.parseBody(rawHeaders, bytes)
+    if (!isComplete || body.is !== 'json') return { answered: undefined, seen: undefined }
+    const hash = this.hashOf(body)
+    const isKept = bytes.length <= MAX_SEEN_BYTES
+    return { answered: hash, seen: isKept ? { is: 'present', rawHeaders, bytes, body, hash } : undefined }
   }
 
   hashOf(body: State): string {

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { appendTogether, openJournal } from '../../../../src/runtime/journal/journal.ts'
+import { appendTogether, MAX_TAIL_BYTES, openJournal } from '../../../../src/runtime/journal/journal.ts'
 import { damage, MAX_QUEUED_COMMITS, MemoryStore } from '../../../../sims/world/memory-store.ts'
 import type { CheopsError } from '../../../../src/errors.ts'
 import type { Journal, JournalRange } from '../../../../src/runtime/journal/journal.ts'
@@ -97,6 +97,24 @@ test('appends to several journals and writes what belongs to it as one commit', 
   await expect(appendTogether(store, [{ journal: elsewhere, value: bytes('x') }])).rejects.toThrow(RangeError)
 })
 
+test('reads what was appended last from memory, within a bound, and what is older from the store', async () => {
+  const values = new Map<string, Uint8Array>()
+  const journal = await openJournal(new MemoryStore(values), PREFIX)
+  const half = new Uint8Array(MAX_TAIL_BYTES / 2)
+  for (const value of [bytes('first'), bytes('second'), half, bytes('fourth')]) await journal.append(value)
+  const numbers = async (range: JournalRange): Promise<number[]> => (await contents(journal, range)).map(([at]) => at)
+  values.clear()
+  expect(await numbers({ from: 1 })).toEqual([1, 2, 3, 4])
+  expect(await numbers({ from: 2, limit: 2 })).toEqual([2, 3])
+  await journal.trim(3)
+  expect(await numbers({ from: 3 })).toEqual([3, 4])
+  await journal.append(half)
+  expect(await numbers({ from: 4 })).toEqual([4, 5])
+  await expect(numbers({ from: 3 }), 'the store was emptied behind its back').rejects.toMatchObject({
+    code: 'ERR_STORE_CORRUPT',
+  })
+})
+
 test('takes no number when the queue of the store is full', async () => {
   const pending: (() => void)[] = []
   const store = new MemoryStore(new Map(), { schedule: write => pending.push(write) })
@@ -149,7 +167,9 @@ describe('what cannot be what was written stops the store', () => {
   })
 
   test('a gap that opens while it runs, at read, after the records before it', async () => {
-    const { journal, values } = await filled(5)
+    const { values } = await filled(5)
+    // What was appended since the start is in memory.
+    const journal = await openJournal(new MemoryStore(values), PREFIX)
     values.delete(recordKey(4))
     const found: number[] = []
     const reading = (async () => {
@@ -222,6 +242,7 @@ test('behaves like an array with holes at its beginning, through crashes at any 
           }
           const found = await contents(journal, { from: journal.first })
           expect(found).toEqual(found.map((_, index) => [journal.first + index, given[journal.first + index]]))
+          expect(found.length, 'all that is on disk, and nothing else').toBe(Math.max(0, journal.written - journal.first))
         }
       },
     ),

@@ -1,10 +1,11 @@
 /**
- * What a write costs: how many entries are told to others, and which records it writes. Counted in the codec and before the disks, of
- * sites in the simulated world.
+ * What a write costs: how many entries are told to others, which records it writes, and how often applications are asked. Counted in the
+ * codec, before the disks and before the applications, of sites in the simulated world.
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { ABC, Lab } from './lab.ts'
+import type { Application } from '../../../../src/ports/application.ts'
 import type { Store, StoreWrite } from '../../../../src/ports/store.ts'
 
 let lab: Lab
@@ -14,12 +15,15 @@ let told: Record<string, number>
 let written: Record<string, Record<string, number>>
 let commits: Record<string, number>
 let bytes: number
+/** Methods with which applications were asked, by site. */
+let asked: Record<string, string[]>
 
 function forget(): void {
   told = {}
   written = { a: {}, b: {}, c: {} }
   commits = { a: 0, b: 0, c: 0 }
   bytes = 0
+  asked = { a: [], b: [], c: [] }
 }
 
 function counted(store: Store, site: string): Store {
@@ -41,6 +45,13 @@ function counted(store: Store, site: string): Store {
   })
 }
 
+const heard = (application: Application, site: string): Application => ({
+  request: request => {
+    asked[site]?.push(request.method)
+    return application.request(request)
+  },
+})
+
 beforeEach(async () => {
   forget()
   const { decodeEntry } = syncCodec
@@ -49,7 +60,7 @@ beforeEach(async () => {
     told[entry.kind] = (told[entry.kind] ?? 0) + 1
     return entry
   })
-  lab = await Lab.of(['a', 'b', 'c'], { store: counted })
+  lab = await Lab.of(['a', 'b', 'c'], { store: counted, application: heard })
   forget()
 })
 afterEach(() => {
@@ -98,4 +109,31 @@ test('a PUT writes each record as often as it changes', async () => {
   // Draft and release; the words of two members; what was told goes.
   expect(commits['a']).toBeLessThanOrEqual(2 + 4 + 2)
   expect(bytes).toBeLessThan(16_000)
+})
+
+test('a member that has seen what its application answers does not read before it replaces', async () => {
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+  await lab.pass(5_000)
+  await lab.ask('a', 'PUT /items/x', { n: 1 })
+  await lab.pass(5_000)
+  forget()
+  await lab.ask('a', 'PUT /items/x', { n: 2 })
+  await lab.pass(500)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 2 }, b: { id: 'x', n: 2 }, c: { id: 'x', n: 2 } })
+  expect(asked).toEqual({ a: ['PUT'], b: ['PUT'], c: ['PUT'] })
+})
+
+test('what an outsider has changed or deleted there meanwhile is found by the precondition, and read', async () => {
+  for (const id of ['x', 'y']) await lab.ask('a', 'POST /items', { id, n: 0 }, ABC)
+  await lab.pass(5_000)
+  for (const id of ['x', 'y']) await lab.ask('a', `PUT /items/${id}`, { n: 1 })
+  await lab.pass(5_000)
+  const { application } = lab.world.site('b')
+  application.write('warehouse', '/items/x', { id: 'x', n: 'outsider' })
+  application.write('warehouse', '/items/y', undefined)
+  forget()
+  for (const id of ['x', 'y']) await lab.ask('a', `PUT /items/${id}`, { n: 2 })
+  await lab.pass(5_000)
+  expect(asked['b']).toContain('GET')
+  for (const id of ['x', 'y']) expect(lab.all(id)).toEqual({ a: { id, n: 2 }, b: { id, n: 2 }, c: { id, n: 2 } })
 })

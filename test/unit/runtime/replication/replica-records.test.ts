@@ -38,7 +38,7 @@ const load = (store: MemoryStore) =>
   loadRecords({ store, codec: syncCodec, site: 'paris' } as unknown as ReplicationOptions, NAME, PREFIX)
 const replicaOf = async (store: MemoryStore): Promise<Replica> => {
   const { isNew, ...records } = await load(store)
-  return { ...records, name: NAME, prefix: PREFIX, checked: isNew }
+  return { ...records, name: NAME, prefix: PREFIX, seen: undefined, checked: isNew }
 }
 const keysOf = (writes: readonly StoreWrite[]): readonly string[] =>
   writes.map(({ kind, key }) => `${kind} ${key.slice(PREFIX.length)}`)
