@@ -76,6 +76,8 @@ export function renderWrites(samples: readonly WritesSample[]): string {
       mean(others, ({ sentBytes }) => sentBytes),
       mean(origins, ({ diskBytes }) => diskBytes),
       mean(others, ({ diskBytes }) => diskBytes),
+      mean(origins, ({ reads }) => reads),
+      mean(others, ({ reads }) => reads),
       mean([0, 1, 2], ({ residentBytes }) => residentBytes / MB),
     ])
     const lost = own.reduce((sum, one) => sum + one.lost, 0)

@@ -42,6 +42,9 @@ export interface AgentCost {
   readonly cpuUs: number
   readonly diskBytes: number
   readonly sentBytes: number | undefined
+  /** Requests to the site's application that read, and that change something. */
+  readonly reads: number
+  readonly changes: number
   /** At the end, not per operation. */
   readonly residentBytes: number
 }
@@ -125,6 +128,7 @@ interface Measured {
 async function measureWrites(mesh: Mesh, { kind, round, wanted, own, work }: Measured): Promise<WritesSample> {
   const pids = mesh.running.map(({ server }) => server.pid)
   mesh.ledger.take()
+  const asked = mesh.applications.map(({ counts }) => ({ ...counts }))
   const before = { agents: readAgents(pids, mesh.ports), others: othersBusyMs(own()), own: process.cpuUsage() }
   const began = performance.now()
   const report = await work()
@@ -152,11 +156,16 @@ async function measureWrites(mesh: Mesh, { kind, round, wanted, own, work }: Mea
     refusal,
     agents: after.map((use, site) => {
       const old = before.agents[site]
+      const now = mesh.applications[site]?.counts
+      const more = (method: 'GET' | 'POST' | 'PUT' | 'DELETE'): number =>
+        (now?.[method] ?? 0) - (asked[site]?.[method] ?? 0)
       const sent = use.sentBytes === undefined ? undefined : use.sentBytes - (old?.sentBytes ?? 0)
       return {
         cpuUs: ((use.cpuMs - (old?.cpuMs ?? 0)) * 1_000) / accepted,
         diskBytes: (use.diskBytes - (old?.diskBytes ?? 0)) / accepted,
         sentBytes: sent === undefined ? undefined : sent / accepted,
+        reads: more('GET') / accepted,
+        changes: (more('POST') + more('PUT') + more('DELETE')) / accepted,
         residentBytes: use.residentBytes,
       }
     }),

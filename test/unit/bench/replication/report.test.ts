@@ -10,7 +10,7 @@ import { renderWrites } from '../../../bench/replication/report.ts'
 import { othersMost, renderReplication } from '../../../bench/replication/suite.ts'
 import type { WritesSample } from '../../../bench/replication/writes.ts'
 
-const AGENT = { cpuUs: 500, diskBytes: 4_096, sentBytes: 600, residentBytes: 200e6 }
+const AGENT = { cpuUs: 500, diskBytes: 4_096, sentBytes: 600, reads: 0.5, changes: 1, residentBytes: 200e6 }
 
 function writes(more: Partial<WritesSample>): WritesSample {
   return {
@@ -84,7 +84,7 @@ describe('the tables', () => {
     const samples = [1, 2, 3].map(round => writes({ round, perSecond: 100 * round }))
     const text = renderWrites(samples)
     expect(text).toMatch(/writes at one site +200 +100–300 +10.0 +20.0 +30.0 +40.0/)
-    expect(text).toMatch(/writes at one site +500 +200 +600 +600 +4,096 +4,096 +200/)
+    expect(text).toMatch(/writes at one site +500 +200 +600 +600 +4,096 +4,096 +0.500 +0.500 +200/)
   })
 
   it('name refusals, what was lost, and a generator at its limit', () => {
