@@ -21,7 +21,6 @@ import type { CheopsError } from './errors.ts'
 import { createPeerNode } from './peer-node.ts'
 import type { AgentStatus, ReadyInfo, RunningAgent, StartOptions } from './ports/control.ts'
 import { nextIncarnation } from './runtime/replication/next-incarnation.ts'
-import { outboxLengths } from './runtime/replication/outbox-lengths.ts'
 import { Traffic } from './runtime/traffic.ts'
 
 /**
@@ -144,8 +143,9 @@ async function start(
     peers: () => peer.diagnostics.peers().length,
     streams: () => requestPath.streams(),
     endpoints: () => new Map(services.all().map(({ config: { name }, upstream }) => [name, upstream.pool.counts()])),
-    outboxes: () => outboxLengths(store),
     bodies: () => blobs.totalBytes,
+    replication: () => replication.operator.peers(),
+    lanes: () => replication.replicator.busyLanes,
   })
   const control = await lifecycle.add(
     'control',

@@ -8,7 +8,7 @@ import { isLoopback } from '../config/rules.ts'
 import { readPackage } from '../config/version.ts'
 import { BadValue, reachableAddress } from '../config/values.ts'
 import { evaluateCheck, isReadiness } from '../core/check/index.ts'
-import type { CheckFacts, MeshFact } from '../core/check/index.ts'
+import type { CheckFacts, MeshFact, ReplicationFact } from '../core/check/index.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
 import type {
@@ -56,7 +56,7 @@ export interface ControlParts {
   /** Address of the admin API itself. */
   readonly adminUrl: () => string
   /** Brings the metrics of states up to date. */
-  refreshGauges(): Promise<void>
+  refreshGauges(): void
   /** Opens a service's own port, if it has one, in place of the one that it had. */
   changeListener(service: ServiceConfig): Promise<ListenerChange>
 }
@@ -275,7 +275,17 @@ export class Control implements AgentControl {
       bootstrap: peer.diagnostics.bootstrapStatus(),
       problems: peer.diagnostics.problems(),
       mesh: this.#meshFact(config.site),
+      replication: this.#replicationFacts(),
     }
+  }
+
+  #replicationFacts(): ReplicationFact[] {
+    return this.#parts.replication.peers().map(({ site, outbox, lagMs, digest, agreedAt = this.#startedAt }) => ({
+      site,
+      outbox,
+      lagMs,
+      differsForMs: digest === 'differs' ? this.#now() - agreedAt : undefined,
+    }))
   }
 
   #meshFact(self: string): MeshFact {
@@ -305,7 +315,7 @@ export class Control implements AgentControl {
   }
 
   async metrics(): Promise<{ contentType: string; body: string }> {
-    await this.#parts.refreshGauges()
+    this.#parts.refreshGauges()
     return this.#parts.metrics.expose()
   }
 

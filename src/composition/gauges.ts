@@ -1,6 +1,7 @@
 import type { PoolCounts } from '../adapters/http/connection-pool.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Metrics } from '../ports/metrics.ts'
+import type { ReplicationPeer } from '../ports/replication-control.ts'
 
 export interface GaugeParts {
   readonly metrics: Metrics
@@ -10,10 +11,12 @@ export interface GaugeParts {
   /** Pools of streams by site, and of connections by service. */
   streams(): ReadonlyMap<string, PoolCounts>
   endpoints(): ReadonlyMap<string, PoolCounts>
-  /** Entries of replication that wait for each site, as the disk has it. */
-  outboxes(): Promise<ReadonlyMap<string, number>>
   /** Bytes of all large bodies. */
   bodies(): number
+  /** How this site stands with each one that it tells of replicants. */
+  replication(): readonly ReplicationPeer[]
+  /** Replicants whose lanes have something to do. */
+  lanes(): number
 }
 
 const STATES = ['idle', 'busy', 'upgraded', 'queued'] as const
@@ -22,7 +25,7 @@ const STATES = ['idle', 'busy', 'upgraded', 'queued'] as const
  * Metrics that are states rather than events: looked at when somebody asks.
  * @returns what brings them up to date
  */
-export function stateGauges(parts: GaugeParts): () => Promise<void> {
+export function stateGauges(parts: GaugeParts): () => void {
   const { metrics, membership } = parts
   const sites = metrics.gauge('cheops_mesh_sites', 'Sites that are known, by liveness.', ['liveness'])
   const rtt = metrics.gauge('cheops_site_rtt_seconds', 'Round-trip time to the agent of a site.', ['site'])
@@ -46,13 +49,18 @@ export function stateGauges(parts: GaugeParts): () => Promise<void> {
     'cheops_replication_bodies_bytes',
     'Bytes of bodies over 64 KiB that are kept here.',
   )
-  const outboxSites = new Set<string>()
-  return async () => {
-    // Where the store has failed the rest is to be seen all the more.
-    const outboxes = await parts.outboxes().catch(() => undefined)
-    for (const site of outboxes?.keys() ?? []) outboxSites.add(site)
-    // An outbox of an earlier run is gone once all of it is received.
-    if (outboxes !== undefined) for (const site of outboxSites) outboxGauge.set(outboxes.get(site) ?? 0, site)
+  const lagGauge = metrics.gauge(
+    'cheops_replication_lag_seconds',
+    'For how long the oldest entry of replication waits that a site has not received; 0 where none waits.',
+    ['site'],
+  )
+  const lanes = metrics.gauge('cheops_replication_lanes', 'Replicants whose lanes have something to do, or wait.')
+  return () => {
+    for (const { site, outbox, lagMs } of parts.replication()) {
+      outboxGauge.set(outbox, site)
+      lagGauge.set(lagMs / 1000, site)
+    }
+    lanes.set(parts.lanes())
     const all = membership.sites()
     for (const liveness of ['alive', 'suspect', 'down'] as const) {
       sites.set(all.filter(site => site.liveness === liveness).length, liveness)

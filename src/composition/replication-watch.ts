@@ -105,6 +105,8 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return `a client's ${event.type} was accepted here as ${operationText(event.dot)}; the other members will get it`
     case 'outcome':
       return outcomeText(event, self)
+    case 'done':
+      return doneText(event)
     case 'conflict': {
       const { dot, type } = event.conflict.operation
       return `the ${type} ${operationText(dot)} has no effect: ${whyText(event.conflict.why)}; see "cheops conflict ls"`
@@ -144,6 +146,13 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
 function aheadText({ dot, byMs }: ReplicationEvent & { readonly kind: 'ahead' }): string {
   const minutes = Math.round(byMs / 60_000)
   return `the time of ${operationText(dot)} is ${minutes} minutes ahead of the clock here: set the clock of ${dot.site}, or the one of this site; until then it wins against writes that have not seen it`
+}
+
+/** One summary: `site1/…/7 is done everywhere: applied at site1, site2; failed at site3`. */
+function doneText({ dot, sites }: ReplicationEvent & { readonly kind: 'done' }): string {
+  const byOutcome = [...Map.groupBy(sites, ({ outcome }) => outcome)]
+  const told = byOutcome.map(([outcome, all]) => `${outcome} at ${all.map(({ site }) => site).join(', ')}`)
+  return `${operationText(dot)} is done everywhere: ${told.join('; ')}`
 }
 
 /** What ends well is not told: that is what everything should do. */

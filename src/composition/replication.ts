@@ -166,6 +166,7 @@ function log(logger: Logger, event: ReplicationEvent): void {
     // Several for each write, and without bodies.
     case 'released':
     case 'outcome':
+    case 'done':
     case 'agrees':
     case 'members':
     case 'body-here':

@@ -270,7 +270,7 @@ export interface OperationInfo {
 export interface AgentEvent {
   /**
    * `site.joined`, `site.record`, `site.liveness`, `site.connected`, `site.disconnected`, `site.refused`, `service.added`, `service.removed`,
-   * `agent.stopping`; `replication.released`, `.outcome`, `.conflict`, `.settled`, `.unbound`, `.diverged`, `.agrees`, `.refused`, `.hole`,
+   * `agent.stopping`; `replication.released`, `.outcome`, `.done`, `.conflict`, `.settled`, `.unbound`, `.diverged`, `.agrees`, `.refused`, `.hole`,
    * `.set-back`, `.omitted`.
    */
   readonly type: string

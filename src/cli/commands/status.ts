@@ -1,4 +1,5 @@
 import type { AgentStatus } from '../../ports/control.ts'
+import type { ReplicationPeer } from '../../ports/replication-control.ts'
 import type { ServiceAnswer, SiteAnswer } from '../agent/answers.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
@@ -18,14 +19,15 @@ export const statusCommand: CommandSpec = {
   ],
   async run(call) {
     const agent = await connectAgent(call)
-    const [status, sites, peers, services] = await Promise.all([
+    const [status, sites, peers, services, replication] = await Promise.all([
       agent.status(),
       agent.sites(),
       agent.peers(),
       agent.services(),
+      agent.replicationPeers(),
     ])
-    render(call.io, call.options.format, { status, sites, peers, services }, () =>
-      statusScreen(status, sites, peers.length, services, wantsColour(call.io)),
+    render(call.io, call.options.format, { status, sites, peers, services, replication }, () =>
+      statusScreen(status, sites, peers.length, services, replication, wantsColour(call.io)),
     )
     return EXIT.ok
   },
@@ -36,6 +38,7 @@ export function statusScreen(
   sites: readonly SiteAnswer[],
   peers: number,
   services: readonly ServiceAnswer[],
+  replication: readonly ReplicationPeer[],
   colour: boolean,
 ): string {
   const paint = painter(colour)
@@ -79,8 +82,25 @@ export function statusScreen(
             .map(({ name, application, endpoint, address }) => [name, application, endpoint, address]),
         )
       : 'This site offers no service.',
+    ...(replication.length === 0 ? [] : [replicationTable(replication, status.now)]),
   ].join('\n\n')
 }
+
+/** What waits for the sites that share replicants with this one. @param now the agent's clock */
+function replicationTable(peers: readonly ReplicationPeer[], now: number): string {
+  return table(
+    ['REPLICATION TO', 'WAITING', 'OLDEST', 'HOLDS', 'LAST EQUAL'],
+    peers.map(({ site, outbox, lagMs, digest, agreedAt }) => [
+      site,
+      `${String(outbox)} ${outbox === 1 ? 'entry' : 'entries'}`,
+      outbox === 0 ? undefined : `${duration(lagMs)} ago`,
+      DIGESTS[digest],
+      agreedAt === undefined ? undefined : `${duration(now - agreedAt)} ago`,
+    ]),
+  )
+}
+
+const DIGESTS = { agrees: 'the same', differs: 'something else', unknown: 'not compared yet' } as const
 
 /** @param now the agent's clock: `since` is told by it */
 export function siteTable(sites: readonly SiteAnswer[], now: number): string {

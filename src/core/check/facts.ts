@@ -35,6 +35,18 @@ export interface CheckFacts {
   /** State of the running agent. */
   readonly agent?: 'starting' | 'serving' | 'stopping'
   readonly mesh?: MeshFact
+  /** Sites that this one tells of replicants. */
+  readonly replication?: readonly ReplicationFact[]
+}
+
+export interface ReplicationFact {
+  readonly site: string
+  /** Entries that the site has not received. */
+  readonly outbox: number
+  /** For how long the oldest of them waits, milliseconds; 0: none waits. */
+  readonly lagMs: number
+  /** For how long both are known to differ, milliseconds; undefined: they agree, or have not compared. */
+  readonly differsForMs: number | undefined
 }
 
 export interface FileFact {

@@ -11,5 +11,6 @@ export type {
   ListenerFact,
   MeshFact,
   ProblemFact,
+  ReplicationFact,
   SiteFact,
 } from './facts.ts'

@@ -16,7 +16,7 @@ import {
   type ReplicantStep,
   type Stamp,
 } from '../../core/oplog/index.ts'
-import { withOutcome, type OutcomeWaiters } from './outcomes.ts'
+import { isDone, outcomesOf, withOutcome, type OutcomeWaiters } from './outcomes.ts'
 import type { ReplicationContext } from './context.ts'
 import type { MatrixBook } from './matrix-book.ts'
 import { largeBodyOf, type BodyRecords } from './body-records.ts'
@@ -243,10 +243,13 @@ export function takeOutcome(
   dot: Operation['dot'],
   told: SiteOutcome,
 ): void {
+  const wasDone = isDone(outcomesOf(replica, dot))
   commit.local(replica, { outcomes: withOutcome(replica.local.outcomes, dot, told) })
+  const sites = outcomesOf(replica, dot)
   commit.afterwards(() => shared.waiters.told(dot))
   const { site, outcome, status } = told
   tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
+  if (!wasDone && isDone(sites)) tellEvent(shared, commit, { kind: 'done', replicant: replica.name, dot, sites })
 }
 
 /** Puts an operation, and before it the matrix that it names, into the outbox to a site. */

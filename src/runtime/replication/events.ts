@@ -1,4 +1,5 @@
 import type { Conflict, Dot, LifeId, ReplicantName } from '../../core/oplog/index.ts'
+import type { SiteOutcome } from './records.ts'
 import type { Outcome } from '../../ports/sync.ts'
 
 /** What happened to a replicant here, for the CLI, metrics and logs; never with bodies. */
@@ -13,6 +14,13 @@ export type ReplicationEvent =
       readonly site: string
       readonly outcome: Outcome
       readonly status: number | undefined
+    }
+  /** Every member has told what became of an operation of this site: nothing more will come. */
+  | {
+      readonly kind: 'done'
+      readonly replicant: ReplicantName
+      readonly dot: Dot
+      readonly sites: readonly SiteOutcome[]
     }
   | { readonly kind: 'conflict' | 'settled'; readonly replicant: ReplicantName; readonly conflict: Conflict }
   /** The name belongs to something here that is not ours: nothing is done to it. */

@@ -24,10 +24,15 @@ export function outcomesOf({ core, local }: Replica, dot: Dot): readonly SiteOut
   return [...told, ...pending].toSorted((a, b) => (a.site < b.site ? -1 : 1))
 }
 
+/** Whether nothing more will come. */
+export function isDone(outcomes: readonly SiteOutcome[]): boolean {
+  return outcomes.every(({ outcome }) => outcome !== 'pending')
+}
+
 /** Whether so many members have done with it, or nothing more is to be waited for. */
 export function isEnough(outcomes: readonly SiteOutcome[], require: Require): boolean {
   const done = outcomes.filter(({ outcome }) => outcome === 'applied' || outcome === 'superseded').length
-  if (outcomes.every(({ outcome }) => outcome !== 'pending')) return true
+  if (isDone(outcomes)) return true
   if (require === 'one') return done >= 1
   return require === 'quorum' && done > outcomes.length / 2
 }

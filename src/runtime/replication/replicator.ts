@@ -182,6 +182,11 @@ export class Replicator {
     this.#peers.forgotten(site)
   }
 
+  /** Replicants whose lanes have something to do, or wait for something. */
+  get busyLanes(): number {
+    return this.#lanes.size
+  }
+
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
   peers(): readonly PeerStatus[] {
     return this.#peers.status()

@@ -208,10 +208,27 @@ test('events tell of accepted writes and of the conflict, in one sentence each',
   )
 })
 
+test('when the last member has told what became of a write, one event sums it up', async () => {
+  const { operation } = await write('PUT', 'site1', '/plain', { n: 4 })
+  await vi.waitFor(() => {
+    const done = events.filter(({ type, detail }) => type === 'replication.done' && detail.startsWith(operation))
+    expect(done.map(({ subject, detail }) => [subject, detail])).toEqual([
+      ['inventory/items/plain', `${operation} is done everywhere: applied at site1, site2`],
+    ])
+  }, 10_000)
+})
+
+test('status shows what waits for which site, and the check that nothing waits for long', async () => {
+  expect((await cheops('site1', 'status')).out).toMatch(/^REPLICATION TO .*\nsite2 +0 entries +– /m)
+  expect((await cheops('site1', 'check')).out).toContain('√ No site has waited long for what was written here')
+})
+
 test('metrics count what became of operations here, conflicts, and what waits for a site', async () => {
   const { body = '' } = (await agents.get('site1')?.control.metrics()) ?? {}
   expect(body).toMatch(/^cheops_replication_operations_total\{.*outcome="applied".*\} [1-9]/m)
   expect(body).toMatch(/^cheops_replication_outbox_entries\{.*site="site2".*\} 0$/m)
+  expect(body).toMatch(/^cheops_replication_lag_seconds\{.*site="site2".*\} 0$/m)
+  expect(body).toMatch(/^cheops_replication_lanes(?:\{.*\})? \d+$/m)
   expect(body).toMatch(/^cheops_replication_conflicts_total(?:\{.*\})? 1$/m)
 })
 

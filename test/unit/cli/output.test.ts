@@ -80,7 +80,7 @@ const screen = (colour: boolean) => {
     .sites()
     .map(site => ({ ...site, recordNumber: String(site.recordNumber), self: site.name === 'site1' }))
   const services = control.services().map(service => ({ ...service, site: 'site1', liveness: 'alive' as const }))
-  return statusScreen(control.status(), sites, control.peers().length, services, colour)
+  return statusScreen(control.status(), sites, control.peers().length, services, control.replication.peers(), colour)
 }
 
 test('status on one screen', () => {
@@ -105,7 +105,11 @@ to other sites    0          7      0
 from other sites  0          3      1
 
 SERVICE    APPLICATION  ENDPOINT               HERE AT
-inventory  rest         http://127.0.0.1:9001  http://127.0.0.1:8079/inventory`)
+inventory  rest         http://127.0.0.1:9001  http://127.0.0.1:8079/inventory
+
+REPLICATION TO  WAITING     OLDEST   HOLDS             LAST EQUAL
+site2           0 entries   –        the same          0 s ago
+site3           12 entries  1 h ago  not compared yet  –`)
 })
 
 test('colours change nothing but colours', () => {

@@ -44,6 +44,7 @@ const HEALTHY: CheckFacts = {
   agent: 'serving',
   problems: [],
   mesh: mesh(site('site2'), site('site3')),
+  replication: [{ site: 'site2', outbox: 3, lagMs: 200, differsForMs: undefined }],
 }
 
 const complaints = (facts: CheckFacts) =>
@@ -70,6 +71,7 @@ test('a healthy agent: every check is there, none complains', () => {
     'sites-alive',
     'both-ways',
     'clock',
+    'replication-lag',
   ])
 })
 
@@ -207,7 +209,7 @@ test('readiness is about this agent only', () => {
   })
     .filter(isReadiness)
     .map(({ id, level }) => `${level} ${id}`)
-  expect(ids).toEqual(['ok data-folder', 'ok port-free', 'ok agent-serving', 'ok site-name'])
+  expect(ids).toEqual(['ok data-folder', 'ok port-free', 'ok agent-serving', 'ok site-name', 'ok replication-lag'])
 })
 
 test('an agent whose store has failed is not ready', () => {
@@ -225,4 +227,27 @@ test.each([
   ['v20.20.2', false],
 ])('Node %s is accepted: %s', (version, expected) => {
   expect(nodeSatisfies(version, '^24.12 || >=26')).toBe(expected)
+})
+
+describe('replication', () => {
+  const peer = { site: 'site2', outbox: 12, lagMs: 0, differsForMs: undefined }
+
+  test.each([
+    [{ ...peer, lagMs: 299_999, differsForMs: 299_999 }, []],
+    [{ ...peer, lagMs: 300_000 }, ['warning replication-lag']],
+    [{ ...peer, differsForMs: 300_000 }, ['warning replication-agrees']],
+    [{ ...peer, lagMs: 7_200_000, differsForMs: 7_200_000 }, ['warning replication-lag', 'warning replication-agrees']],
+  ])('%j: %j, and readiness says so', (fact, expected) => {
+    expect(complaints({ ...HEALTHY, replication: [fact] })).toEqual(expected)
+    const ready = evaluateCheck({ ...HEALTHY, replication: [fact] }).filter(isReadiness)
+    expect(ready.filter(({ level }) => level !== 'ok').map(({ id, level }) => `${level} ${id}`)).toEqual(expected)
+  })
+
+  test('says what waits, for how long, and what to do where the site is gone', () => {
+    const findings = evaluateCheck({ ...HEALTHY, replication: [{ ...peer, outbox: 1, lagMs: 10_800_000 }] })
+    expect(findings.find(({ id }) => id === 'replication-lag')).toMatchObject({
+      message: 'site2 has not received 1 entry of replication for 3 h',
+      hint: expect.stringContaining('cheops replicant detach site2') as string,
+    })
+  })
 })

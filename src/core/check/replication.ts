@@ -1,0 +1,39 @@
+import type { Finding, ReplicationFact } from './facts.ts'
+import { ok, warning } from './finding.ts'
+
+/** Sites that meet again tell each other what they missed within seconds; what takes longer somebody should look at. */
+const LONG_MS = 300_000
+
+/** Whether this site has told each other one what it has to, and holds the same. */
+export function checkReplication(peers: readonly ReplicationFact[]): Finding[] {
+  const findings = peers.flatMap(peer => [...checkLag(peer), ...checkDigest(peer)])
+  if (findings.length > 0 || peers.length === 0) return findings
+  return [ok('replication', 'replication-lag', 'No site has waited long for what was written here')]
+}
+
+function checkLag({ site, outbox, lagMs }: ReplicationFact): Finding[] {
+  if (lagMs < LONG_MS) return []
+  return [
+    warning(
+      'replication',
+      'replication-lag',
+      `${site} has not received ${String(outbox)} ${outbox === 1 ? 'entry' : 'entries'} of replication for ${minutes(lagMs)}`,
+      `It gets them when it can be reached ("cheops site show ${site}"). If it is gone for good: "cheops replicant detach ${site}".`,
+    ),
+  ]
+}
+
+function checkDigest({ site, differsForMs }: ReplicationFact): Finding[] {
+  if (differsForMs === undefined || differsForMs < LONG_MS) return []
+  return [
+    warning(
+      'replication',
+      'replication-agrees',
+      `${site} and this site have not held the same for ${minutes(differsForMs)}`,
+      'Look at "cheops replicant ls" at both for what is not "agrees", and at their logs.',
+    ),
+  ]
+}
+
+const minutes = (ms: number): string =>
+  ms < 7_200_000 ? `${String(Math.floor(ms / 60_000))} min` : `${String(Math.floor(ms / 3_600_000))} h`
