@@ -61,7 +61,15 @@ export const IMPORT_TABLE: readonly Room[] = [
   {
     room: 'src/adapters/libp2p',
     imports: CONTRACTS,
-    packages: ['@libp2p/*', '@multiformats/multiaddr', 'datastore-level', 'libp2p', 'node:*', 'uint8arraylist'],
+    packages: [
+      '@libp2p/*',
+      '@multiformats/multiaddr',
+      'datastore-level',
+      'libp2p',
+      'node:*',
+      'uint8arraylist',
+      'uint8arrays',
+    ],
   },
   {
     room: 'src/adapters/logging',

@@ -394,6 +394,12 @@ export const ERRORS = {
     title: 'What the client has seen was lost',
     hint: 'The site where it was written has lost its store, and no other has it. Leave Cheops-Context out, read, and write again.',
   },
+  ERR_LOOKUP_INCOMPLETE: {
+    status: 503,
+    title: 'A site that may have the resource cannot be asked',
+    hint: 'Nothing was done. Try again; with a scope that names this site, only what is here counts.',
+    retry: true,
+  },
   ERR_IDEMPOTENCY_KEY: {
     status: 422,
     title: 'The idempotency key came with another request before',

@@ -114,6 +114,7 @@ async function start(
     random: systemRandom,
     logger: logger.child({ part: 'requests' }),
     replication: replication.replicator,
+    nameBuckets: peer.nameBuckets,
     ownAddress,
   })
   await lifecycle.add(

@@ -7,12 +7,14 @@ import { HELLO_PROTOCOL, MAX_HELLO_STREAMS, answerHello, askHello } from '../pro
 import { createHeartbeatCodec } from '../protocols/heartbeat/codec.ts'
 import { ed25519Keys } from '../protocols/heartbeat/keys.ts'
 import type { RecordKeys } from '../protocols/heartbeat/keys.ts'
+import { BucketProviders, bucketKey } from './adapters/libp2p/bucket-providers.ts'
 import { findPeerAddresses } from './adapters/libp2p/dht-client.ts'
 import { Libp2pNetwork } from './adapters/libp2p/libp2p-network.ts'
 import { Libp2pTransport } from './adapters/libp2p/peer-transport.ts'
 import { createHost } from './adapters/libp2p/host.ts'
 import { loadMeshKey } from './adapters/libp2p/mesh-key.ts'
 import { loadPeerKey } from './adapters/libp2p/peer-key.ts'
+import { NAME_BUCKETS } from './core/oplog/index.ts'
 import { CheopsError } from './errors.ts'
 import { MeshMembership } from './runtime/membership/mesh-membership.ts'
 import type { SiteRecord } from './core/membership/record.ts'
@@ -21,6 +23,7 @@ import type { HostOptions } from './adapters/libp2p/host.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Membership } from './ports/membership.ts'
+import type { NameBuckets } from './ports/name-buckets.ts'
 import type { Random } from './ports/random.ts'
 import type { Store } from './ports/store.ts'
 import type { PeerTransport } from './ports/transport.ts'
@@ -68,6 +71,7 @@ export interface PeerNode {
   readonly transport: PeerTransport
   readonly membership: Membership
   readonly diagnostics: PeerDiagnostics
+  readonly nameBuckets: NameBuckets
   /** Signs with the key of this agent: Ed25519, 64 bytes. */
   sign(bytes: Uint8Array): Uint8Array
   /** The 32 bytes of the Ed25519 key of a site's agent; undefined for a site that is not known. */
@@ -132,6 +136,9 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
   let isRefused: HostOptions['isRefused'] = () => false
   let isMember: HostOptions['isMember'] = () => false
   let isDialled: HostOptions['isDialled'] = () => false
+  const bucketKeys = new Set(
+    Array.from({ length: NAME_BUCKETS }, (_, bucket) => Buffer.from(bucketKey(bucket)).toString('hex')),
+  )
   const host = await createHost({
     ...config,
     privateKey,
@@ -146,6 +153,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     isRefused: peerId => isRefused(peerId),
     isMember: peerId => isMember(peerId),
     isDialled: peerId => isDialled(peerId),
+    isProvided: key => bucketKeys.has(Buffer.from(key).toString('hex')),
     selectRecord: (_site, values) => newest(values, value => codec.readRecord(value).record.number),
   })
   const network = new Libp2pNetwork(
@@ -222,6 +230,7 @@ function assemble(
     transport: new Libp2pTransport(host, network, membership),
     membership,
     diagnostics: diagnose(host, network, membership),
+    nameBuckets: new BucketProviders(host),
     sign: bytes => keys.sign(bytes),
     publicKeyOf(site) {
       const id = site === membership.self ? network.peerId : membership.site(site)?.peerId

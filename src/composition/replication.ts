@@ -6,6 +6,7 @@ import { createOperationSeal } from '../../protocols/sync/seal.ts'
 import { createSyncNetwork } from '../../protocols/sync/sync-network.ts'
 import { ApplicationClient } from '../adapters/http/application-client/index.ts'
 import type { Config } from '../config.ts'
+import type { ReplicantName } from '../core/oplog/index.ts'
 import type { PeerNode } from '../peer-node.ts'
 import type { Blobs } from '../ports/blobs.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -14,6 +15,7 @@ import type { MembershipChange } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import type { ReplicationEvent, ReplicationListener } from '../runtime/replication/events.ts'
+import { NameAnnouncer } from '../runtime/name-announcer.ts'
 import { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
 import { OperationsView } from '../runtime/replication/operations-view.ts'
 import { Replicator } from '../runtime/replication/replicator.ts'
@@ -48,6 +50,7 @@ export class AgentReplication {
   readonly #states: StateExchange
   readonly #bodies: BodyExchange
   readonly #peer: PeerNode
+  readonly #announcer: NameAnnouncer
   #unwatch: () => void = () => {}
 
   constructor({ incarnation, config, services, peer, store, blobs, clock, random, logger, onEvent }: ReplicationParts) {
@@ -104,12 +107,15 @@ export class AgentReplication {
       onEvent: event => {
         log(logger, event)
         this.#operations.see(event)
+        if (event.kind === 'members' && event.members.includes(config.site)) this.#announcer.add(event.replicant)
         onEvent(event)
       },
     })
     this.listing = new ReplicantListing(store, this.replicator)
     this.#operations = new OperationsView(config.site, store, clock, this.replicator)
     this.operator = new ReplicationOperator(this.replicator, this.listing, this.#operations, membership)
+    const names = (): AsyncIterable<ReplicantName> => this.replicator.names()
+    this.#announcer = new NameAnnouncer({ buckets: peer.nameBuckets, store, clock, logger, names })
   }
 
   /** After the peer: others may begin to tell at once. */
@@ -118,12 +124,18 @@ export class AgentReplication {
     await this.replicator.start()
     await this.#states.start()
     await this.#bodies.start()
+    await this.#announcer.start()
     this.#unwatch = membership.onChange(change => this.#onChange(change))
-    for (const { name, liveness } of membership.sites()) if (liveness !== 'down') this.replicator.connected(name)
+    for (const { name, liveness } of membership.sites()) {
+      if (liveness === 'down') continue
+      this.replicator.connected(name)
+      if (name !== membership.self) this.#announcer.reached(name)
+    }
   }
 
   async stop(): Promise<void> {
     this.#unwatch()
+    this.#announcer.stop()
     await this.#states.stop()
     await this.#bodies.stop()
     await this.replicator.stop()
@@ -134,8 +146,11 @@ export class AgentReplication {
     if (kind === 'forgotten') this.replicator.forgotten(site)
     if (kind !== 'liveness' && kind !== 'connected') return
     const liveness = this.#peer.membership.site(site)?.liveness
-    if (liveness === 'alive') this.replicator.connected(site)
-    else if (liveness === 'down') this.replicator.disconnected(site)
+    if (liveness === 'alive') {
+      this.replicator.connected(site)
+      this.#announcer.reached(site)
+    }
+    if (liveness === 'down') this.replicator.disconnected(site)
   }
 }
 

@@ -17,6 +17,7 @@ import type { Exchange, Target } from '../ports/exchange.ts'
 import type { Glue } from '../ports/glue.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
+import type { NameBuckets } from '../ports/name-buckets.ts'
 import type { Random } from '../ports/random.ts'
 import type { PeerTransport } from '../ports/transport.ts'
 import { ClientContexts } from '../runtime/client-contexts.ts'
@@ -29,6 +30,7 @@ import { ScopeReader } from '../runtime/scope-reader.ts'
 import { UnloggedWrites } from '../runtime/unlogged-writes.ts'
 import { Correlation } from '../runtime/correlation.ts'
 import { MemberReads } from '../runtime/member-reads.ts'
+import { ReplicantLookup } from '../runtime/replicant-lookup.ts'
 import { Parts } from '../runtime/parts.ts'
 import type { PartsOptions } from '../runtime/parts.ts'
 import type { Routed } from '../runtime/routed.ts'
@@ -45,6 +47,8 @@ export interface RequestPathParts {
   readonly logger: Logger
   /** Undefined for an agent that keeps no replicants. */
   readonly replication?: (Replication & SeenReplicas) | undefined
+  /** Where names are looked up that are not here; undefined: nowhere. */
+  readonly nameBuckets?: NameBuckets | undefined
   /** Address of a service's own listener, undefined where it has none. */
   ownAddress(service: string): string | undefined
 }
@@ -72,7 +76,8 @@ export class RequestPath {
     const router = new Router({
       ...common,
       traffic,
-      ...(parts.replication && replicationOf({ ...common, site: config.site, requests }, parts.replication)),
+      ...(parts.replication &&
+        replicationOf({ ...common, site: config.site, requests }, parts.replication, parts.nameBuckets)),
     })
     const environment: ExchangeEnvironment = {
       site: config.site,
@@ -173,7 +178,8 @@ export class RequestPath {
 function replicationOf(
   common: PartsOptions & { readonly membership: Membership },
   replication: Replication & SeenReplicas,
-): Pick<RouterParts, 'contexts' | 'reads' | 'replicated'> {
+  buckets: NameBuckets | undefined,
+): Pick<RouterParts, 'contexts' | 'lookup' | 'reads' | 'replicated'> {
   const { membership, site } = common
   const glue = (service: string): Glue | undefined => common.glue(service)
   const parts = new Parts(common)
@@ -185,6 +191,15 @@ function replicationOf(
   })
   return {
     contexts,
+    lookup:
+      buckets &&
+      new ReplicantLookup({
+        membership,
+        buckets,
+        now: () => performance.now(),
+        isKnown: async replicant => (await replication.status(replicant)) !== undefined,
+        glue,
+      }),
     reads: new MemberReads({ membership, parts, contexts, glue }),
     replicated: new ReplicatedRequests({ site, replication, contexts, unlogged, parts, glue }),
   }

@@ -3,6 +3,7 @@ import {
   DETACH_HEADER,
   HEADER_NAMES,
   HOPS_HEADER,
+  IF_REPLICATED_HEADER,
   LEVEL_HEADER,
   REQUIRE_HEADER,
   SCOPE_HEADER,
@@ -24,7 +25,12 @@ export interface HeaderChange {
 }
 
 /** Written anew between agents. */
-const OWN_REQUEST_HEADERS: ReadonlySet<string> = new Set([SCOPE_HEADER, SERVICE_HEADER, HOPS_HEADER])
+const OWN_REQUEST_HEADERS: ReadonlySet<string> = new Set([
+  HOPS_HEADER,
+  IF_REPLICATED_HEADER,
+  SCOPE_HEADER,
+  SERVICE_HEADER,
+])
 
 /** Said to agents, or between them: no application sees these. */
 const NOT_FOR_APPLICATIONS: ReadonlySet<string> = new Set([

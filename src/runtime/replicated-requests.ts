@@ -171,6 +171,20 @@ export class ReplicatedRequests {
   }
 
   /**
+   * A request of a site that looks for the resource: what this site has of its own by that name is not meant.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND
+   */
+  async checkReplicated({ head, path, service }: Exchange): Promise<void> {
+    const said = this.#parts.glue(service)?.describe(head, path, undefined)
+    const status =
+      said?.is === 'read'
+        ? await this.#parts.replication.status({ service, kind: said.kind, name: said.name })
+        : undefined
+    if (status?.isPresent !== true)
+      throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${this.#parts.site} has no such replicated resource.`)
+  }
+
+  /**
    * A request whose scope sends it to this site, which is not "&". A change of what is replicated here would make it differ from its
    * siblings: with a choice of sites it is an operation for all members, accepted at the site that was chosen; else the site has to leave the members for it.
    * @param isChoice sites with "||" between them

@@ -1,11 +1,10 @@
 import { NOTHING_SEEN } from '../core/oplog/index.ts'
-import { ERROR_HEADER, HEADER_NAMES } from '../core/resource/headers.ts'
+import { ERROR_HEADER, HEADER_NAMES, IF_REPLICATED_HEADER } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { ResponseHead } from '../core/resource/http-head.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import type { Placement } from '../core/scope/index.ts'
-import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from '../ports/exchange.ts'
 import type { Glue } from '../ports/glue.ts'
@@ -17,7 +16,9 @@ import type { Correlation } from './correlation.ts'
 import { acceptOf, mayTryNext, sitesInOrder } from './fallback.ts'
 import type { MemberReads } from './member-reads.ts'
 import { membersOf, nearestFirst } from './members.ts'
+import { notHere } from './not-here.ts'
 import type { ReplicatedRequests } from './replicated-requests.ts'
+import type { Relay, ReplicantLookup } from './replicant-lookup.ts'
 import { onward, originOf } from './request-origin.ts'
 import { finish, refused, type Routed } from './routed.ts'
 import type { ScopeReader } from './scope-reader.ts'
@@ -35,6 +36,7 @@ export interface RouterParts {
   readonly replicated?: ReplicatedRequests | undefined
   readonly contexts?: ClientContexts | undefined
   readonly reads?: MemberReads | undefined
+  readonly lookup?: ReplicantLookup | undefined
 }
 
 /**
@@ -85,6 +87,8 @@ export class Router {
       const members = context === undefined ? undefined : this.#membersIn(context.scope, exchange.service)
       if (context !== undefined && members?.includes(self) === true)
         return await this.#atMember('received', exchange, members, context)
+      if (headerValue(exchange.head.rawHeaders, IF_REPLICATED_HEADER) !== undefined)
+        await this.#parts.replicated?.checkReplicated(exchange)
       const routed = context && (await this.#alone('received', exchange, context))
       if (routed !== undefined) return routed
       const result = await this.#toApplication('received', exchange, context, [], undefined)
@@ -102,7 +106,16 @@ export class Router {
       const routed =
         replicated && (await this.#operation('local', exchange, undefined, () => replicated.unscoped(exchange)))
       if (routed !== undefined) return routed
-      const result = await this.#toApplication('local', exchange, undefined, warning, undefined)
+      const here: Relay = accept => this.#toApplication('local', exchange, undefined, warning, accept)
+      const found = await this.#parts.lookup?.read(exchange, here, (site, options) => {
+        const target: Target = { kind: 'site', site, service: exchange.service }
+        return this.#relay('forwarded', exchange, target, {
+          ...options,
+          rewrite: answer => this.#rewriteOf(exchange, answer),
+        })
+      })
+      if (found !== undefined) return finish(exchange, found.result, found.site, undefined, warning)
+      const result = await here(undefined)
       return finish(exchange, result, self, undefined, warning)
     } catch (error) {
       return refused(exchange, error, self, undefined, warning)
@@ -244,7 +257,7 @@ export class Router {
   ): Promise<RelayResult> {
     const target: Target = { kind: 'application', service: exchange.service }
     const glue = this.#parts.glue(exchange.service)
-    if (glue === undefined) throw this.#notHere(exchange.service)
+    if (glue === undefined) throw notHere(this.#parts.membership, exchange.service)
     const { rawHeaders } = exchange.head
     const seen = await this.#seenBy(exchange, context)
     const change =
@@ -277,22 +290,6 @@ export class Router {
     if (glue === undefined || headerValue(answer.rawHeaders, ERROR_HEADER) !== undefined) return undefined
     const links = exchange.links()
     return links === undefined ? undefined : glue.rewrite(exchange.head, exchange.path, answer, links)
-  }
-
-  #notHere(service: string): CheopsError {
-    const sites = this.#parts.membership.sites()
-    const names = sites.flatMap(site => site.services.map(each => each.name))
-    if (!names.includes(service)) {
-      const nearest = nearestName(service, names)
-      const suggestion = nearest === undefined ? '' : `; did you mean "${nearest}"?`
-      return new CheopsError('ERR_SERVICE_UNKNOWN', `no site offers a service "${service}"${suggestion}`, { service })
-    }
-    const where = sites.filter(site => site.services.some(each => each.name === service)).map(site => site.name)
-    return new CheopsError(
-      'ERR_SERVICE_NOT_LOCAL',
-      `${this.#parts.membership.self} does not offer "${service}", but ${where.join(', ')} does; send "${HEADER_NAMES.scope}: ${where[0]}"`,
-      { service, sites: where },
-    )
   }
 }
 

@@ -59,6 +59,8 @@ export interface HostOptions {
   readonly isRefused: (peerId: string) => boolean
   /** Says whether a peer is a site of this mesh that has given a sign of life: the DHT keeps values for such ones only. */
   readonly isMember: (peerId: string) => boolean
+  /** Says whether a key of the DHT is one that sites provide; none is by default. */
+  readonly isProvided?: (key: Uint8Array) => boolean
   /** Says whether the membership dials a peer at this moment; all others but members are not dialled. */
   readonly isDialled: (peerId: string) => boolean
   /** The better one of several values for a site; index. */
@@ -163,6 +165,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
           selectors: { [DHT_NAMESPACE]: (key, values) => options.selectRecord(siteOfKey(key), values) },
         }),
         options.isMember,
+        options.isProvided ?? (() => false),
       ),
       gossip: steadyGossip(
         gossipsub({

@@ -20,6 +20,7 @@ export {
   type Resolution,
 } from './matrix.ts'
 export { type MemberChange, type MemberChanges } from './members.ts'
+export * from './name-buckets.ts'
 export * from './operation.ts'
 export * from './order.ts'
 export * from './plan.ts'

@@ -19,6 +19,8 @@ export const DETACH_HEADER = 'cheops-detach'
 export const REQUIRE_HEADER = 'cheops-require'
 /** Between agents only: the service that the request is for. */
 export const SERVICE_HEADER = 'cheops-service'
+/** Between agents only: to be answered only if the resource is replicated at the receiver. */
+export const IF_REPLICATED_HEADER = 'cheops-if-replicated'
 /** Between agents only: how many agents the request has passed. */
 export const HOPS_HEADER = 'cheops-hops'
 
@@ -29,6 +31,7 @@ export const HEADER_NAMES = {
   error: 'Cheops-Error',
   service: 'Cheops-Service',
   hops: 'Cheops-Hops',
+  ifReplicated: 'Cheops-If-Replicated',
   /** Answer to an operation on a replicant: what it came to here, which it is, what is known of each member, and the level achieved. */
   outcome: 'Cheops-Outcome',
   operation: 'Cheops-Operation',

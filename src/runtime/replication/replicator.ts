@@ -332,6 +332,11 @@ export class Replicator {
     )
   }
 
+  /** All names of which something is known here. */
+  names(): AsyncIterable<ReplicantName> {
+    return this.#replicas.names()
+  }
+
   /** This store is an old backup: what its application has is compared at once, not at the first use. */
   #wasSetBack(): void {
     const { options, replicas, kick } = this.#shared

@@ -10,6 +10,7 @@ import { LevelDatastore } from 'datastore-level'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { BucketProviders, bucketKey } from '../../../src/adapters/libp2p/bucket-providers.ts'
 import { findPeerAddresses } from '../../../src/adapters/libp2p/dht-client.ts'
 import { eventually, TestHosts } from '../../support/hosts.ts'
 import { temporaryFolder } from '../../support/peers.ts'
@@ -281,7 +282,7 @@ describe('DHT', () => {
     expect((await b.network.getRecords('x', 3_000)).map(text)).toContain('good')
   })
 
-  test('keeps nothing for those who are no site, and neither providers nor public keys for anybody', async () => {
+  test('keeps nothing for those who are no site, and neither public keys for anybody nor providers of keys that the mesh has not', async () => {
     await using folder = await temporaryFolder()
     const datastore = new LevelDatastore(join(folder.path, 'libp2p'))
     await datastore.open()
@@ -293,7 +294,10 @@ describe('DHT', () => {
     const members = new Set<string>()
     {
       await using hosts = new TestHosts()
-      const [a, b] = await Promise.all([hosts.start(), hosts.start({ datastore, isMember: id => members.has(id) })])
+      const [a, b] = await Promise.all([
+        hosts.start(),
+        hosts.start({ datastore, isMember: id => members.has(id), isProvided: key => hex(key) === hex(bucketKey(7)) }),
+      ])
       await connect(a, b)
       const put = () => a.network.putRecord('paris', bytes('v1'), 3_000)
       await eventually(async () => (await put()).refused > 0, 5_000, 'the put of a stranger is refused')
@@ -321,6 +325,12 @@ describe('DHT', () => {
       }
       expect(refused.join()).toMatch(/QUERY_ERROR|Only records of sites/)
       expect(await kept()).toHaveLength(1)
+
+      const names = new BucketProviders(a.host)
+      for (const bucket of [8, 7]) await names.announce(bucket, 3_000)
+      await eventually(async () => (await kept()).length === 2, 5_000, 'a bucket that the mesh has is kept')
+      expect(await new BucketProviders(b.host).find(7, 3_000)).toEqual([a.network.peerId])
+      expect(await new BucketProviders(b.host).find(8, 3_000)).toEqual([])
     }
     await datastore.close()
   }, 30_000)
@@ -395,3 +405,7 @@ describe('relay', () => {
     await eventually(() => received === total, 10_000, 'two megabytes, sixteen times the default limit')
   }, 30_000)
 })
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}

@@ -1,0 +1,93 @@
+/**
+ * A read without a scope of what is not here: the mesh is asked, and nothing else leaves the site. Three agents with real streams and a
+ * real DHT; what reached each application is read past Cheops.
+ */
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { Mesh, WAIT } from './mesh.ts'
+
+const SCOPE = 'site1 & site2'
+let mesh: Mesh
+
+beforeAll(async () => {
+  mesh = await Mesh.start(['site1', 'site2', 'site3'])
+})
+afterAll(() => mesh[Symbol.asyncDispose]())
+
+const created = (id: string) =>
+  mesh.must('site1', 'POST', '/items', { scope: SCOPE, body: { id, n: 1 }, headers: WAIT })
+
+/** Waits until a site that is no member finds it: names are announced in the background. */
+const found = (id: string) =>
+  vi.waitFor(
+    async () => {
+      const answer = await mesh.ask('site3', 'GET', `/items/${id}`)
+      expect(answer.status, answer.text).toBe(200)
+      return answer
+    },
+    { timeout: 20_000, interval: 100 },
+  )
+
+test('it is read at a member, which is named; a change without a scope stays here', async () => {
+  await created('shared')
+  const answer = await found('shared')
+  expect(JSON.parse(answer.text)).toMatchObject({ id: 'shared', n: 1 })
+  expect(['site1', 'site2']).toContain(answer.headers.get('Cheops-Site'))
+  for (const method of ['PUT', 'PATCH', 'DELETE']) {
+    const change = await mesh.ask('site3', method, '/items/shared', method === 'DELETE' ? {} : { body: { n: 2 } })
+    expect([change.status, change.headers.get('Cheops-Site')], method).toEqual([404, null])
+  }
+  expect(await mesh.everywhere('shared')).toEqual([{ id: 'shared', n: 1 }, { id: 'shared', n: 1 }, undefined])
+})
+
+test("what the local application has is never looked up, and what is a site's own is never shown", async () => {
+  await created('both')
+  await found('both')
+  await mesh.must('site3', 'POST', '/items', { body: { id: 'both', own: true } })
+  const own = await mesh.must('site3', 'GET', '/items/both')
+  expect([JSON.parse(own.text), own.headers.get('Cheops-Site')]).toEqual([
+    { id: 'both', own: true, warehouse: 'site3' },
+    null,
+  ])
+  // site1 has it for itself.
+  await mesh.must('site1', 'POST', '/items', { body: { id: 'private' } })
+  const missing = await mesh.ask('site3', 'GET', '/items/private')
+  expect([missing.status, missing.headers.get('Cheops-Error')]).toEqual([404, null])
+  // With a scope that names this site, only this site counts.
+  await created('scoped')
+  await found('scoped')
+  expect((await mesh.ask('site3', 'GET', '/items/scoped', { scope: 'site3' })).status).toBe(404)
+})
+
+test('what is deleted is not found any more', async () => {
+  await created('gone')
+  await found('gone')
+  await mesh.must('site2', 'DELETE', '/items/gone', { headers: WAIT })
+  expect((await mesh.ask('site3', 'GET', '/items/gone')).status).toBe(404)
+})
+
+test('where those that may have it cannot be asked it is 503, never 404; what nobody has is 404 all the same', async () => {
+  await created('cut-off')
+  await found('cut-off')
+  mesh.cut()
+  try {
+    const answer = await mesh.ask('site3', 'GET', '/items/cut-off')
+    expect([answer.status, answer.headers.get('Cheops-Error')], answer.text).toEqual([503, 'ERR_LOOKUP_INCOMPLETE'])
+    expect(answer.headers.get('Retry-After')).not.toBeNull()
+    expect((await mesh.ask('site3', 'GET', '/items/nobody-has-it')).status).toBe(404)
+  } finally {
+    mesh.heal()
+  }
+  await mesh.together()
+  expect((await found('cut-off')).status).toBe(200)
+})
+
+test('also after all sites have been started anew', async () => {
+  await created('kept')
+  await found('kept')
+  for (const site of ['site1', 'site2', 'site3']) {
+    await mesh.down(site)
+    await mesh.up(site)
+  }
+  await mesh.together()
+  expect(JSON.parse((await found('kept')).text)).toMatchObject({ id: 'kept', n: 1 })
+})

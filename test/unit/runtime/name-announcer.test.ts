@@ -1,0 +1,102 @@
+/** What is announced when: each bucket once, all of them to a site that is reached for the first time, and again what has failed. Time is the test's. */
+import { expect, test } from 'vitest'
+import { bucketOf, type ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
+import type { Logger } from '../../../src/ports/logger.ts'
+import { NameAnnouncer } from '../../../src/runtime/name-announcer.ts'
+import { MemoryStore } from '../../support/memory-store.ts'
+
+const item = (name: string): ReplicantName => ({ service: 'inventory', kind: 'items', name })
+const buckets = (...names: readonly string[]) => names.map(name => bucketOf(item(name)))
+
+class TestTime {
+  #now = 0
+  readonly #due: { at: number; run: () => void }[] = []
+  readonly clock = {
+    after: (delayMs: number, run: () => void) => {
+      const entry = { at: this.#now + delayMs, run }
+      this.#due.push(entry)
+      return { cancel: () => void this.#due.splice(this.#due.indexOf(entry), 1) }
+    },
+  } as unknown as Clock
+
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms
+    for (;;) {
+      // What was begun ends before time passes.
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+      const next = this.#due.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0]
+      if (next === undefined) break
+      this.#due.splice(this.#due.indexOf(next), 1)
+      this.#now = next.at
+      next.run()
+    }
+    this.#now = end
+  }
+}
+
+function announcerWith(store: MemoryStore, names: readonly string[] = [], fails: () => boolean = () => false) {
+  const time = new TestTime()
+  const told: number[] = []
+  let asked = 0
+  const announcer = new NameAnnouncer({
+    buckets: {
+      announce: async bucket => {
+        if (fails()) throw new Error('nobody is there')
+        told.push(bucket)
+      },
+      find: async () => [],
+    },
+    store,
+    clock: time.clock,
+    logger: { debug: () => {} } as unknown as Logger,
+    async *names() {
+      asked++
+      for (const name of names) yield item(name)
+    },
+  })
+  return { announcer, told, time, asked: () => asked }
+}
+
+test('a name is announced at once and once; all of them to a site that is reached for the first time', async () => {
+  const { announcer, told, time } = announcerWith(new MemoryStore())
+  await announcer.start()
+  for (const name of ['a', 'b', 'a']) announcer.add(item(name))
+  await time.pass(1_000)
+  expect(told).toEqual(buckets('a', 'b'))
+  told.length = 0
+  for (const site of ['site2', 'site3', 'site2']) announcer.reached(site)
+  await time.pass(10_000)
+  expect(told.toSorted((a, b) => a - b)).toEqual(buckets('a', 'b').toSorted((a, b) => a - b))
+  told.length = 0
+  announcer.reached('site2')
+  await time.pass(10_000)
+  expect(told).toEqual([])
+})
+
+test('after a start what was announced before is known, without looking through the names', async () => {
+  const store = new MemoryStore()
+  const before = announcerWith(store, ['old'])
+  await before.announcer.start()
+  before.announcer.add(item('new'))
+  await before.time.pass(1_000)
+  expect(before.asked()).toBe(1)
+  before.announcer.stop()
+  const after = announcerWith(store, ['never looked at'])
+  await after.announcer.start()
+  after.announcer.reached('site2')
+  await after.time.pass(10_000)
+  expect(after.asked()).toBe(0)
+  expect(new Set(after.told)).toEqual(new Set(buckets('old', 'new')))
+})
+
+test('what could not be announced is tried again', async () => {
+  let isAlone = true
+  const { announcer, told, time } = announcerWith(new MemoryStore(), [], () => isAlone)
+  await announcer.start()
+  announcer.add(item('a'))
+  await time.pass(10_000)
+  isAlone = false
+  await time.pass(60_000)
+  expect(told).toEqual(buckets('a'))
+})
