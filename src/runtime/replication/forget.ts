@@ -20,7 +20,7 @@ import type { Replica } from './replicas-store.ts'
  * @throws CheopsError ERR_STORE_FAILED
  */
 export async function forgetOld(shared: Shared, replica: Replica): Promise<void> {
-  const { options, replicas } = shared
+  const { options, replicas, bodies } = shared
   const { core, local, draft } = replica
   const isBusy = draft !== undefined || local.intent !== undefined || local.uncertain !== undefined || local.replaying
   if (isBusy || core.replicant.waiting.length > 0 || currentPlan(shared, replica).plan.kind !== 'nothing') return
@@ -29,7 +29,10 @@ export async function forgetOld(shared: Shared, replica: Replica): Promise<void>
   const requests = local.requests.filter(({ at }) => at > now - IDEMPOTENCY_RETENTION_MS)
   if (isSame(pruned.replicant, core.replicant) && requests.length === local.requests.length) return
   await replicas.commit(commit => {
-    for (const { dot } of pruned.operations) commit.deleteOperation(replica, dot)
+    for (const operation of pruned.operations) {
+      commit.deleteOperation(replica, operation.dot)
+      bodies.forget(commit, operation, 'operation')
+    }
     commit.local(replica, { requests })
     if (pruned.replicant.lives.length > 0) return commit.core(replica, { replicant: pruned.replicant })
     const { name, site } = core.replicant
