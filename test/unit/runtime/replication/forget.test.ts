@@ -49,6 +49,23 @@ test('a deleted name leaves nothing behind, thirty days after all members have h
   lab.assertSound()
 })
 
+test('a large body that was kept as a conflict goes with what it was kept for', async () => {
+  const lab = await Lab.of(['a', 'b'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, MEMBERS)
+  await lab.pass(5_000)
+  lab.cut('b')
+  await lab.ask('b', 'PUT /items/x', { text: 'x'.repeat(100_000) })
+  await lab.ask('a', 'DELETE /items/x')
+  await lab.heal()
+  const bodies = (): readonly number[] => lab.world.sites.map(({ machine }) => machine.bodies.size)
+  expect(bodies()).toEqual([1, 1])
+  await later(lab, 31 * DAY_MS)
+  await forget(lab)
+  expect(await keysOf(lab, 'a', 'x')).toEqual([])
+  expect(bodies()).toEqual([0, 0])
+  lab.assertSound()
+})
+
 test('a deletion that a member has not had stays, however old it is; it is told, and then forgotten', async () => {
   const lab = await Lab.of(['a', 'b'])
   await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, MEMBERS)
