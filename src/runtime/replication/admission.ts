@@ -13,6 +13,7 @@ import {
   type Operation,
   type OperationId,
   type Replicant,
+  type ReplicantName,
   type ReplicantStep,
   type Stamp,
 } from '../../core/oplog/index.ts'
@@ -49,6 +50,8 @@ export interface Shared {
   readonly fetchBodies: () => void
   /** The site's clock. */
   clock: Stamp
+  /** Something unexpected went wrong with a replicant: it is left alone and shown. Throws what concerns more than it. */
+  readonly leaveAlone: (name: ReplicantName, error: unknown) => void
   /** Lets the lane of a replicant look whether there is something to do. */
   readonly kick: (replica: Replica) => void
 }

@@ -19,6 +19,7 @@ import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.t
 import { MatrixBook } from './matrix-book.ts'
 import { Outboxes } from './outboxes.ts'
 import { Peers, type PeerStatus } from './peers.ts'
+import { Quarantine } from './quarantine.ts'
 import { readBack } from './read-back.ts'
 import { ReadBacks } from './read-backs.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
@@ -77,6 +78,7 @@ export class Replicator {
   readonly #shared: Shared
   readonly #matrices: MatrixBook
   readonly #lanes: Lanes
+  readonly #quarantine: Quarantine
   readonly #readBacks: ReadBacks
   readonly #settled: SettledWaiters
   readonly #outboxes: Outboxes
@@ -93,6 +95,7 @@ export class Replicator {
     this.#options = options
     this.#outboxes = new Outboxes(options.store, options.incarnation, options.clock)
     this.#replicas = new ReplicasStore(options, this.#outboxes)
+    this.#quarantine = new Quarantine(options)
     this.#settled = new SettledWaiters(options.clock)
     const onFault = (error: unknown): void => this.#fault(error)
     this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault)
@@ -127,6 +130,7 @@ export class Replicator {
       nextNumber: () => ++this.#number,
       clock: ZERO_STAMP,
       kick: ({ name }) => this.#lanes.kick(name),
+      leaveAlone: (name, error) => this.#quarantine.take(name, error),
     }
     this.#peers = new Peers(this.#shared, onFault)
   }
@@ -291,11 +295,12 @@ export class Replicator {
       const { core, local, draft } = replica
       if (!isReplicatedAt(replica, this.#options.site)) return undefined
       const { plan, schedule } = currentPlan(this.#shared, replica)
+      const isDiverged = local.diverged || local.suspect || this.#quarantine.has(replicant)
       const isUncertain = local.uncertain !== undefined || draft !== undefined
       const isBusy = plan.kind !== 'nothing' || local.replaying || local.intent !== undefined
       const state = local.unbound
         ? 'unbound'
-        : local.diverged || local.suspect
+        : isDiverged
           ? 'Diverged'
           : isUncertain
             ? 'uncertain'
@@ -365,7 +370,14 @@ export class Replicator {
 
   async #look(name: ReplicantName): Promise<Looked> {
     return this.#replicas.with(name, async replica => {
-      const looked = await advance(this.#shared, replica)
+      let looked: Looked
+      try {
+        looked = await advance(this.#shared, replica)
+      } catch (error) {
+        this.#quarantine.take(name, error)
+        return 'again'
+      }
+      this.#quarantine.release(name)
       if (looked === 'settled' && replica.local.bound && replica.local.hash === undefined) this.#readBacks.soon(name)
       this.#settled.looked(name)
       return looked
@@ -381,7 +393,7 @@ export class Replicator {
       if (found === 'absent') this.#readBacks.soon(name, attempts + 1)
       if (isRound) await this.#forgetOld(name)
     } catch (error) {
-      this.#fault(error)
+      this.#left(name, error)
     }
   }
 
@@ -396,6 +408,14 @@ export class Replicator {
     } catch (error) {
       this.#fault(error)
       return []
+    }
+  }
+
+  #left(name: ReplicantName, error: unknown): void {
+    try {
+      this.#quarantine.take(name, error)
+    } catch (more) {
+      this.#fault(more)
     }
   }
 

@@ -227,7 +227,8 @@ export class SyncReceiver {
     if (arrival.kind === 'step') {
       const replica = users.get(replicantKey(arrival.replicant))
       if (replica === undefined) return
-      const step = arrival.take(replica)
+      const step = this.#stepOf(arrival, replica)
+      if (step === undefined) return
       if (step === 'not-a-member') {
         tellEvent(this.#shared, commit, { kind: 'refused', from, why: step })
         return
@@ -266,6 +267,19 @@ export class SyncReceiver {
       at,
       ...(status !== undefined && { status }),
     })
+  }
+
+  /** None where it cannot be taken for a reason that nobody has thought of: it is asked for again, and the conversation goes on. */
+  #stepOf(
+    { take, replicant }: Arrival & { readonly kind: 'step' },
+    replica: Replica,
+  ): ReturnType<typeof take> | undefined {
+    try {
+      return take(replica)
+    } catch (error) {
+      this.#shared.leaveAlone(replicant, error)
+      return undefined
+    }
   }
 
   /** Whether the other site holds what is not here. */

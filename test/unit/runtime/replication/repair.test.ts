@@ -2,7 +2,7 @@
  * Replicas that were changed past Cheops, and how they come to agree again: what is expected of whom, in the simulated world with real
  * replicators. Applications and links are changed under the agents' hands; what the applications have in the end is looked at.
  */
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Lab } from './lab.ts'
 import { MAX_REPAIRS_TOGETHER } from '../../../../src/runtime/replication/limits.ts'
 
@@ -258,6 +258,34 @@ describe('what the application of a member refuses', () => {
     expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
     expect((await lab.wait('a', 'x', operation, 0, 'all'))[1]).toMatchObject({ outcome: 'applied' })
   })
+})
+
+test('a fault that nobody has thought of leaves one replicant alone, shows it, and passes', async () => {
+  lab = await Lab.of(['a', 'b'])
+  const { glue } = lab.world
+  const createBody = glue.createBody.bind(glue)
+  const poisoned = vi.spyOn(glue, 'createBody').mockImplementation((kind, name, body) => {
+    if (name === 'poison') throw new TypeError('planted')
+    return createBody(kind, name, body)
+  })
+  await lab.ask('a', 'POST /items', { id: 'poison' }, MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, MEMBERS)
+  await lab.pass(20_000)
+  expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1 })
+  expect(await lab.status('b', 'poison')).toMatchObject({ state: 'Diverged' })
+  expect(kinds('b')).toEqual(['diverged'])
+  await lab.restart('b')
+  await lab.pass(5_000)
+  expect(await lab.ask('b', 'PATCH /items/x', { f: 1 })).toMatchObject({ status: 200 })
+  poisoned.mockRestore()
+  await lab.pass(40_000)
+  expect(lab.read('b', 'poison')).toEqual({ id: 'poison' })
+  expect(await lab.status('b', 'poison')).toMatchObject({ state: 'agrees' })
+  // Each run has logged it once, and no agent has ended.
+  expect(lab.world.defects.splice(0)).toEqual([
+    expect.stringContaining('TypeError: planted'),
+    expect.stringContaining('TypeError: planted'),
+  ])
 })
 
 test('a stamp that is far ahead is reported with who wrote it', async () => {

@@ -172,5 +172,5 @@ describe('a planted bug is found', () => {
       return
     }
     expect.unreachable('no seed of 30 failed')
-  })
+  }, 60_000)
 })
