@@ -48,8 +48,10 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
   // Of a name of which nothing is known any more nothing stays.
   if (isOld || core.replicant !== before.core.replicant)
     keep(`${prefix}core`, isEmpty(core.replicant) ? undefined : encodeCore(core))
-  if (isOld || localDiffers(local, before.local))
-    keep(`${prefix}local`, isNothing(encodeLocal(local)) ? undefined : encodeLocal(local))
+  if (isOld || localDiffers(local, before.local)) {
+    const encoded = encodeLocal(local)
+    keep(`${prefix}local`, isNothing(encoded) ? undefined : encoded)
+  }
 
   const had = before.core.acknowledgements
   for (const [member, acknowledged] of core.acknowledgements)
