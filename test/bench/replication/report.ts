@@ -39,6 +39,8 @@ export function renderWrites(samples: readonly WritesSample[]): string {
       'other',
       'bytes on disk origin',
       'other',
+      'reads origin',
+      'other',
       'MB each',
     ],
   ]

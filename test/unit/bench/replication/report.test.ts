@@ -87,6 +87,14 @@ describe('the tables', () => {
     expect(text).toMatch(/writes at one site +500 +200 +600 +600 +4,096 +4,096 +0.500 +0.500 +200/)
   })
 
+  it('have as many heads as figures', () => {
+    const [head = '', , row = ''] =
+      renderWrites([writes({})])
+        .split('\n\n')[1]
+        ?.split('\n') ?? []
+    expect(head.split(/ {2,}/)).toHaveLength(row.split(/ {2,}/).length)
+  })
+
   it('name refusals, what was lost, and a generator at its limit', () => {
     const text = renderWrites([writes({ refused: 3, refusal: 'ERR_X', lost: 2, ownShare: 0.9 })])
     expect(text).toContain('refused with ERR_X')
