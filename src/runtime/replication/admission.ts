@@ -52,6 +52,8 @@ export interface Shared {
   clock: Stamp
   /** Something unexpected went wrong with a replicant: it is left alone and shown. Throws what concerns more than it. */
   readonly leaveAlone: (name: ReplicantName, error: unknown) => void
+  /** Operations of a replicant wait for others. */
+  readonly waits: (name: ReplicantName) => void
   /** Lets the lane of a replicant look whether there is something to do. */
   readonly kick: (replica: Replica) => void
 }
@@ -149,6 +151,7 @@ export function takeStep(
   }
   commit.afterwards(() => {
     shared.unanswered.update(replica)
+    if (replica.core.replicant.waiting.length > 0) shared.waits(name)
     shared.kick(replica)
   })
 }

@@ -206,3 +206,7 @@ export const AUDIT_ANSWERS_MS = 30_000
 
 /** Between two looks at all records that one conversation asks for. */
 export const SCAN_AGAIN_MS = 2_000
+
+/** How long operations wait for others until those may be given up, and between two looks at them. */
+export const HOLE_AFTER_MS = 60_000
+export const HOLE_LOOK_MS = 20_000

@@ -237,10 +237,11 @@ export function readCore(bytes: Uint8Array): StoredCore {
 /** Whether a core or local record is of an earlier version, so that what it holds besides is in no record of its own. */
 /** Who is a member and what is known, without the operations. */
 export function knownOfCore(bytes: Uint8Array): Known {
-  const { name, lives } = readCore(bytes)
+  const { name, lives, waiting } = readCore(bytes)
   // What decides on members is whole in the record.
   const members = membersOfReplicant({ lives } as unknown as Replicant)
-  return { name, members, lives: lives.map(({ life, knowledge, holes }) => ({ life, knowledge, holes })) }
+  const known = lives.map(({ life, knowledge, holes }) => ({ life, knowledge, holes }))
+  return { name, members, lives: known, waits: waiting.length > 0 }
 }
 
 export function isOldRecord(bytes: Uint8Array): boolean {

@@ -12,6 +12,7 @@ import { currentPlan } from './current-plan.ts'
 import { forgetOld } from './forget.ts'
 import { ApplicationTurns } from './application-turns.ts'
 import { advance } from './lane.ts'
+import { Holes } from './holes.ts'
 import { Lanes } from './lanes.ts'
 import { changeMembers, isReplicatedAt, writeLocally } from './local-write.ts'
 import { spool } from './payload.ts'
@@ -84,6 +85,7 @@ export class Replicator {
   readonly #outboxes: Outboxes
   readonly #replicas: ReplicasStore
   readonly #peers: Peers
+  readonly #holes: Holes
   readonly #connected = new Set<string>()
   readonly #bodies: BodyRecords
   readonly #fetcher: BodyFetcher
@@ -129,9 +131,11 @@ export class Replicator {
       toldAnew: new Map(),
       nextNumber: () => ++this.#number,
       clock: ZERO_STAMP,
+      waits: name => this.#holes.watch(name),
       kick: ({ name }) => this.#lanes.kick(name),
       leaveAlone: (name, error) => this.#quarantine.take(name, error),
     }
+    this.#holes = new Holes(this.#shared, onFault)
     this.#peers = new Peers(this.#shared, onFault)
   }
 
@@ -160,6 +164,7 @@ export class Replicator {
     this.#readBacks.stop()
     this.#lanes.stop()
     this.#peers.stop()
+    this.#holes.stop()
     this.#fetcher.stop()
     this.#bodies.stop()
     await this.#stopServing?.()
@@ -363,7 +368,10 @@ export class Replicator {
       yield first.value
       yield* records
     }
-    this.#replicas.digests.read(all(), clock).catch((error: unknown) => {
+    const onRead = (known: Known): void => {
+      if (known.waits) this.#holes.watch(known.name)
+    }
+    this.#replicas.digests.read(all(), clock, onRead).catch((error: unknown) => {
       this.#options.logger.debug({ error: String(error) }, 'digests could not be read')
     })
   }

@@ -93,10 +93,17 @@ function isIdle(shared: Shared, replica: Replica): boolean {
 }
 
 /** The origin has begun anew since, and has told here all that it has kept of before. */
-async function isLost({ options, heard, replicas }: Shared, { site, incarnation }: Dot): Promise<boolean> {
-  if (site === options.site) return true
-  const told = heard.get(site)
+export async function isLost(shared: Shared, { site, incarnation }: Dot): Promise<boolean> {
+  if (site === shared.options.site) return true
+  const told = shared.heard.get(site)
   if (told === undefined || compareIncarnations(told.incarnation, incarnation) <= 0) return false
+  return hasToldAll(shared, site)
+}
+
+/** Whether all is here that a site had to tell when its last conversation with this one began. */
+export async function hasToldAll({ heard, replicas }: Shared, site: string): Promise<boolean> {
+  const told = heard.get(site)
+  if (told === undefined) return false
   const held = await replicas.cursors(site)
   return told.outboxes.every(outbox => (held.get(outbox.incarnation) ?? 0) >= outbox.next - 1)
 }

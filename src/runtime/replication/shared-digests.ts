@@ -14,6 +14,8 @@ export interface Known {
   readonly name: ReplicantName
   readonly members: readonly string[]
   readonly lives: readonly LifeKnowledge[]
+  /** Operations of it wait for others. */
+  readonly waits: boolean
 }
 
 const MODULUS_BITS = 256
@@ -51,10 +53,15 @@ export class SharedDigests {
   }
 
   /** Counts in what is stored, as it was before the first change; leaves the event loop to others now and then. */
-  async read(records: AsyncIterable<Known>, clock: Pick<Clock, 'after'>): Promise<void> {
+  async read(
+    records: AsyncIterable<Known>,
+    clock: Pick<Clock, 'after'>,
+    onRead: (known: Known) => void,
+  ): Promise<void> {
     let scanned = 0
     for await (const known of records) {
       this.#count(known, 1)
+      onRead(known)
       if (++scanned % SCANNED_TOGETHER === 0) await new Promise<void>(resolve => void clock.after(0, resolve))
     }
     this.#isComplete = true
@@ -81,5 +88,6 @@ export class SharedDigests {
 }
 
 export function knownOf(replicant: Replicant): Known {
-  return { name: replicant.name, members: membersOfReplicant(replicant), lives: knowledgeOf(replicant) }
+  const { name, waiting } = replicant
+  return { name, members: membersOfReplicant(replicant), lives: knowledgeOf(replicant), waits: waiting.length > 0 }
 }
