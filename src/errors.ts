@@ -366,7 +366,12 @@ export const ERRORS = {
   ERR_REPLICANT_UNBOUND: {
     status: 422,
     title: 'What the application has by this name is not the replicated resource',
-    hint: 'Nothing was done. Rename or remove one of the two at this site.',
+    hint: 'Nothing was done. Say what becomes of it, with "cheops conflict resolve" at this site, or rename one of the two.',
+  },
+  ERR_REPLICANT_BOUND: {
+    status: 422,
+    title: 'The name belongs to the replicated resource at this site',
+    hint: 'Nothing was done, and there is nothing to resolve. "cheops replicant ls" shows what is unbound.',
   },
   ERR_REPLICANT_UNNAMED: {
     status: 422,

@@ -1,3 +1,4 @@
+import { replicantText } from '../core/oplog/replicant-text.ts'
 import { CheopsError } from '../errors.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
 import type { Membership } from '../ports/membership.ts'
@@ -7,6 +8,7 @@ import type {
   OperationDetail,
   OperationQuery,
   ReplicantHistory,
+  RepairResult,
   ReplicationControl,
   ReplicationPeer,
 } from '../ports/replication-control.ts'
@@ -52,6 +54,20 @@ export class ReplicationOperator implements ReplicationControl {
     const membersOf = async (name: ReplicantName): Promise<readonly string[] | undefined> =>
       (await this.#replicator.status(name))?.members
     return detach(this.#replicator, page => this.#listing.list(page), membersOf, site, query)
+  }
+
+  async repair(name: ReplicantName, from: string | undefined): Promise<RepairResult> {
+    return { result: await this.#replicator.repair(name, from) }
+  }
+
+  async resolve(name: ReplicantName, how: 'adopt' | 'replace' | 'leave'): Promise<void> {
+    if (how !== 'leave') return this.#replicator.resolveUnbound(name, how)
+    const status = await this.#replicator.status(name)
+    if (status?.state !== 'unbound')
+      throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} is not unbound here.`, { name: replicantText(name) })
+    if (status.members.length === 1)
+      throw new CheopsError('ERR_REPLICANT_MEMBERS', 'No member would be left.', { members: status.members })
+    await this.#replicator.changeMembers(name, [], [this.#membership.self])
   }
 
   peers(): readonly ReplicationPeer[] {

@@ -22,8 +22,29 @@ export interface ReplicationControl {
    *   ERR_SITE_UNKNOWN, ERR_REPLICANT_BUSY
    */
   detach(site: string, query: DetachQuery): Promise<DetachedPage>
+  /**
+   * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _MEMBERS, _BUSY, ERR_SERVICE_NOT_LOCAL
+   */
+  repair(name: ReplicantName, from: string | undefined): Promise<RepairResult>
+  /**
+   * Says what becomes of a name that belongs to something else here (state `unbound`): `adopt`: what is here is the resource from now on,
+   * at all members; `replace`: what is here gives way to what is replicated; `leave`: it stays, and this site is no member any more.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, _MEMBERS, _BUSY, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
+   */
+  resolve(name: ReplicantName, how: 'adopt' | 'replace' | 'leave'): Promise<void>
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
   peers(): readonly ReplicationPeer[]
+}
+
+export interface RepairResult {
+  /**
+   * - `nobody`: no member could be reached that holds the same and has nothing left to do.
+   * - `busy`: too much is repaired at the moment; it has its turn.
+   * - `not-taken`: the application here could not be read, or did not take it.
+   * - `not-exposed`: this site does not expose what the state is made of.
+   */
+  readonly result: 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed'
 }
 
 export interface OperationQuery extends AbortOptions {

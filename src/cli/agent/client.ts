@@ -4,6 +4,7 @@ import type { AgentStatus, ConflictInfo, Finding, Page, ReplicantDetail, Replica
 import type {
   DetachedPage,
   OperationDetail,
+  RepairResult,
   ReplicantHistory,
   ReplicationPeer,
 } from '../../ports/replication-control.ts'
@@ -61,11 +62,14 @@ export class AdminClient {
   replicant = ({ service, kind, name }: ReplicantName) =>
     this.#json<ReplicantDetail>('GET', `/v1/replicants/${[service, kind, name].map(encodeURIComponent).join('/')}`)
 
-  history = (name: ReplicantName) =>
-    this.#json<ReplicantHistory>(
-      'GET',
-      `/v1/replicants/${[name.service, name.kind, name.name].map(encodeURIComponent).join('/')}/history`,
+  history = (name: ReplicantName) => this.#json<ReplicantHistory>('GET', `${pathOf(name)}/history`)
+  repair = (name: ReplicantName, from: string | undefined) =>
+    this.#json<RepairResult>(
+      'POST',
+      `${pathOf(name)}/repair${from === undefined ? '' : `?from=${encodeURIComponent(from)}`}`,
     )
+  resolve = (name: ReplicantName, how: 'adopt' | 'replace' | 'leave') =>
+    this.#json<object>('POST', `${pathOf(name)}/resolve?how=${how}`)
   replicationPeers = () => this.#json<readonly ReplicationPeer[]>('GET', '/v1/replication/peers')
   /** @param until waits so many seconds for another version than the one that is known */
   operation = (operation: string, until?: { readonly known: string; readonly seconds: number }) => {
@@ -199,6 +203,9 @@ export class AdminClient {
     return response
   }
 }
+
+const pathOf = ({ service, kind, name }: ReplicantName): string =>
+  `/v1/replicants/${[service, kind, name].map(encodeURIComponent).join('/')}`
 
 async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []

@@ -11,6 +11,7 @@ import { outcomeText } from './operation.ts'
 import { REPLICANT, replicantName } from './replicant-argument.ts'
 import { detachCommand } from './replicant-detach.ts'
 import { historyCommand } from './replicant-history.ts'
+import { repairCommand, resolveCommand } from './replicant-repair.ts'
 
 const PAGE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--limit <n>', help: 'at most so many, 1 to 100000', fallback: '100' },
@@ -65,6 +66,7 @@ export const replicantGroup: GroupSpec = {
       },
     },
     historyCommand,
+    repairCommand,
     detachCommand,
   ],
 }
@@ -94,6 +96,7 @@ export const conflictGroup: GroupSpec = {
         return EXIT.ok
       },
     },
+    resolveCommand,
   ],
 }
 

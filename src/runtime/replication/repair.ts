@@ -15,12 +15,20 @@ import type { Replica } from './replicas-store.ts'
  */
 export type Copied = 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed'
 
-/** Copies the state and the executed list of a member that agrees: it holds the same, and has nothing left to do. */
-export async function copyState(shared: Shared, replica: Replica, resource: Resource): Promise<Copied> {
+/**
+ * Copies the state and the executed list of a member that agrees: it holds the same, and has nothing left to do.
+ * @param members who is asked, one after the other
+ */
+export async function copyState(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  members: readonly string[] = othersOf(replica.core.replicant),
+): Promise<Copied> {
   if (!isExposed(shared, replica)) return 'not-exposed'
   if (!shared.repairs.begin(replica)) return 'busy'
   try {
-    for (const member of othersOf(replica.core.replicant)) {
+    for (const member of members) {
       const theirs = await shared.options.fetchState(member, replica.name)
       if (theirs === undefined || !agrees(shared, replica, theirs)) continue
       if (replica.local.copiesOnlyFitting && !(await fits(shared, replica, resource, theirs))) continue

@@ -24,7 +24,8 @@ import { Quarantine } from './quarantine.ts'
 import { readBack } from './read-back.ts'
 import { ReadBacks } from './read-backs.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
-import { Repairs } from './repair.ts'
+import { repairNow, resolveUnbound, type Resolution } from './operator-actions.ts'
+import { Repairs, type Copied } from './repair.ts'
 import { memberState } from './member-state.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
 import { Standing } from './standing.ts'
@@ -254,6 +255,26 @@ export class Replicator {
         const { dot } = await changeMembers(this.#shared, replica, { added, removed })
         return dot
       }),
+    )
+  }
+
+  /**
+   * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _MEMBERS, _BUSY, ERR_SERVICE_NOT_LOCAL
+   */
+  repair(replicant: ReplicantName, from: string | undefined): Promise<Copied> {
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, () => repairNow(this.#shared, replica, from)),
+    )
+  }
+
+  /**
+   * Says what becomes of a name that belongs to something else here.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, _BUSY, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
+   */
+  resolveUnbound(replicant: ReplicantName, how: Resolution): Promise<void> {
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, () => resolveUnbound(this.#shared, replica, how)),
     )
   }
 

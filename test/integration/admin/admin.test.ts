@@ -116,7 +116,10 @@ describe('the document', () => {
                   ? { force: true }
                   : { address: '/ip4/1.2.3.4/tcp/1' },
             )
-      const answer = await ask(fill(route.path), { method: route.method, body })
+      const answer = await ask(fill(route.path) + (route.path.endsWith('/resolve') ? '?how=adopt' : ''), {
+        method: route.method,
+        body,
+      })
       expect([route.path, answer.status]).toEqual([route.path, route.answer.status])
       const content = document.paths[route.path]?.[route.method.toLowerCase()]?.responses['200']?.content ?? {}
       const [[type, { schema }] = ['', { schema: {} }]] = Object.entries(content)

@@ -75,6 +75,14 @@ export function fakeReplication(calls: string[]): ReplicationControl {
         next: after === undefined && replicants === undefined ? 'inventory/items/purple' : undefined,
       }
     },
+    async repair({ name }, from) {
+      calls.push(`repair ${name} ${from ?? '-'}`)
+      return { result: from === 'site3' ? 'nobody' : 'copied' }
+    },
+    async resolve({ name }, how) {
+      calls.push(`resolve ${name} ${how}`)
+      if (how === 'leave') throw new CheopsError('ERR_REPLICANT_BOUND', `${name} is not unbound here.`)
+    },
     peers: () => [
       { site: 'site2', connected: true, outbox: 0, lagMs: 0, digest: 'agrees', agreedAt: 1_763_805_600_000 },
       { site: 'site3', connected: false, outbox: 12, lagMs: 3_600_000, digest: 'unknown', agreedAt: undefined },

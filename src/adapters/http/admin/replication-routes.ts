@@ -65,6 +65,40 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     },
   },
   {
+    method: 'POST',
+    path: '/v1/replicants/{service}/{kind}/{name}/repair',
+    summary: 'Copy the state of another member that agrees to the application here, now',
+    query: { from: { description: 'Only from this member.', schema: TEXT } },
+    answer: ok('What came of it.', ref('Repair')),
+    errors: ['ERR_REPLICANT_NOT_FOUND', 'ERR_REPLICANT_UNBOUND', 'ERR_REPLICANT_LOCKED', 'ERR_REPLICANT_MEMBERS'],
+    async handle({ control, params, query }) {
+      const { service = '', kind = '', name = '' } = params
+      return json(await control.replication.repair({ service, kind, name }, query.get('from') ?? undefined))
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/replicants/{service}/{kind}/{name}/resolve',
+    summary: 'Say what becomes of a name that belongs to something else at this site',
+    query: {
+      how: {
+        description:
+          'adopt: it is the resource, everywhere. replace: it gives way. leave: it stays, and this site leaves.',
+        schema: { type: 'string', enum: ['adopt', 'replace', 'leave'] },
+      },
+    },
+    answer: ok('It is said; lanes carry it out.', ref('Resolved')),
+    errors: ['ERR_ADMIN_INPUT', 'ERR_REPLICANT_NOT_FOUND', 'ERR_REPLICANT_BOUND', 'ERR_REPLICANT_LOCKED'],
+    async handle({ control, params, query }) {
+      const { service = '', kind = '', name = '' } = params
+      const how = query.get('how')
+      if (how !== 'adopt' && how !== 'replace' && how !== 'leave')
+        throw new CheopsError('ERR_ADMIN_INPUT', '"how" is adopt, replace or leave.')
+      await control.replication.resolve({ service, kind, name }, how)
+      return json({ how })
+    },
+  },
+  {
     method: 'GET',
     path: '/v1/replication/peers',
     summary: 'How this site stands with each one that it tells of replicants: what waits for it, and for how long',

@@ -238,6 +238,8 @@ export const SCHEMAS = {
     },
     'next',
   ),
+  Repair: object({ result: choice('copied', 'nobody', 'busy', 'not-taken', 'not-exposed') }),
+  Resolved: object({ how: choice('adopt', 'replace', 'leave') }),
   ReplicationPeer: object(
     {
       site: text,

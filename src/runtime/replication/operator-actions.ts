@@ -1,0 +1,73 @@
+/** What operators do to one replicant at this site, in its lane. Source: 3-consistency "Applying to a black box" (`unbound`), "Plan" (repair). */
+import { membersOfReplicant } from '../../core/oplog/index.ts'
+import { CheopsError } from '../../errors.ts'
+import { draftOf } from './draft.ts'
+import { isReplicatedAt } from './local-write.ts'
+import { MAX_INLINE_BODY_BYTES } from './limits.ts'
+import { release } from './release.ts'
+import { copyState, type Copied } from './repair.ts'
+import { Resource, bytesOf } from './resource.ts'
+import type { Shared } from './admission.ts'
+import type { Replica } from './replicas-store.ts'
+
+/**
+ * What becomes of a name that belongs to something else at this site: `adopt`: what is here is the resource from now on, at all members;
+ * `replace`: what is here gives way to what is replicated.
+ */
+export type Resolution = 'adopt' | 'replace'
+
+/** @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL */
+export async function repairNow(shared: Shared, replica: Replica, from: string | undefined): Promise<Copied> {
+  const resource = resourceOf(shared, replica)
+  const { local, draft, name } = replica
+  if (local.unbound)
+    throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
+  if (draft !== undefined || local.intent !== undefined || local.uncertain !== undefined)
+    throw new CheopsError('ERR_REPLICANT_LOCKED', `What became of an earlier write to ${name.name} is not known yet.`)
+  const members = membersOfReplicant(replica.core.replicant)
+  if (from !== undefined && (from === shared.options.site || !members.includes(from)))
+    throw new CheopsError('ERR_REPLICANT_MEMBERS', `${from} is no other member: those are ${members.join(', ')}.`, {
+      members,
+    })
+  const copied = await copyState(shared, replica, resource, from === undefined ? undefined : [from])
+  shared.kick(replica)
+  return copied
+}
+
+/** @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE */
+export async function resolveUnbound(shared: Shared, replica: Replica, how: Resolution): Promise<void> {
+  const resource = resourceOf(shared, replica)
+  const { name, local } = replica
+  if (!local.unbound) throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} here is the one that is replicated.`)
+  const mine = { bound: true, unbound: false, hash: undefined, answered: undefined }
+  if (how === 'replace') {
+    await shared.replicas.commit(commit => {
+      commit.local(replica, mine)
+      shared.replicas.due(commit, name, true)
+      commit.afterwards(() => shared.kick(replica))
+    })
+    return
+  }
+  const reading = await resource.read()
+  const request = resource.glue.requestFor(name.kind, name.name, 'replace')
+  if (reading.is !== 'present' || request === undefined)
+    throw new CheopsError('ERR_REPLICANT_LOCKED', `The application does not show ${name.name} now.`)
+  const state = reading.body.is === 'large' ? undefined : resource.glue.stateOf(name.kind, reading.body)
+  const bytes = state?.is === 'json' ? bytesOf(state) : undefined
+  if (bytes === undefined || bytes.length > MAX_INLINE_BODY_BYTES)
+    throw new CheopsError(
+      'ERR_REQUEST_BODY_TOO_LARGE',
+      `What the application has is no JSON of at most ${MAX_INLINE_BODY_BYTES} bytes.`,
+    )
+  const payload = { ...request, headers: [['content-type', 'application/json'] as const], body: { bytes } }
+  await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), 'state', payload, {}), undefined, mine)
+}
+
+function resourceOf({ options }: Shared, replica: Replica): Resource {
+  const { name } = replica
+  if (!isReplicatedAt(replica, options.site))
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
+  const glue = options.glueOf(name.service)
+  if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${name.service} is not offered here.`)
+  return new Resource(options, name, glue)
+}
