@@ -63,7 +63,7 @@ export class FakeApplication implements Application {
   readonly requests: ApplicationRequest[] = []
   readonly effects: Effect[] = []
   readonly #options: FakeApplicationOptions
-  readonly #resources = new Map<string, Resource>()
+  #resources = new Map<string, Resource>()
   readonly #planned: { readonly fault: Fault; readonly matches: (request: ApplicationRequest) => boolean }[] = []
   #versions = 0
   #isUp = true
@@ -94,6 +94,17 @@ export class FakeApplication implements Application {
   /** Somebody writes, or with undefined deletes, without the agent. */
   write(service: string, path: string, value: JsonObject | undefined): void {
     this.#put(service, path, value, value === undefined ? 'DELETE' : 'PUT', true)
+  }
+
+  /** What a backup of it would hold that is made now. */
+  copy(): ApplicationCopy {
+    return { resources: new Map(this.#resources), effects: this.effects.length }
+  }
+
+  /** Puts back what a backup holds: what happened since has not. */
+  restore({ resources, effects }: ApplicationCopy): void {
+    this.#resources = new Map(resources)
+    this.effects.length = Math.min(effects, this.effects.length)
   }
 
   /** Everything, by service and path in order. */
@@ -257,6 +268,13 @@ export class FakeApplication implements Application {
     this.#resources.set(keyOf(service, path), resource)
     return resource
   }
+}
+
+/** A backup of an application. */
+export interface ApplicationCopy {
+  readonly resources: ReadonlyMap<string, Resource>
+  /** How many effects there had been. */
+  readonly effects: number
 }
 
 interface Resource {

@@ -78,7 +78,7 @@ function befall(world: ReplicationWorld, step: Mishap): void {
     }
     case 'flip a record': {
       const site = world.site(step.site)
-      const backup = site.machine.disk.copy()
+      const backup = step.isLost === true ? new Map<string, Uint8Array>() : site.machine.disk.copy()
       site.machine.disk.flip()
       // Whoever watches over the machine finds it sooner or later, at the latest when the agent ends by it.
       return later(5_000, () => {
@@ -89,10 +89,14 @@ function befall(world: ReplicationWorld, step: Mishap): void {
     case 'set back': {
       const site = world.site(step.site)
       const backup = site.machine.disk.copy()
+      const application = step.withApplication === true ? site.application.copy() : undefined
       return later(step.afterMs, () => {
         world.setBack.add(step.site)
         world.tell(`the backup of ${step.site} is put back`)
-        void site.restart(RESTART_MS, () => site.machine.disk.restore(backup))
+        void site.restart(RESTART_MS, () => {
+          site.machine.disk.restore(backup)
+          if (application !== undefined) site.application.restore(application)
+        })
       })
     }
     case 'break the application':

@@ -127,8 +127,16 @@ function faultsOf({ application, machine, memory, drift }: Weather): readonly Fa
       }),
     ],
     [machine, (random, sites) => ({ do: 'fail the disk', site: random.pick(sites), forMs: length(random) })],
-    [memory, (random, sites) => ({ do: 'set back', site: random.pick(sites), afterMs: length(random) })],
-    [memory, (random, sites) => ({ do: 'flip a record', site: random.pick(sites) })],
+    [
+      memory,
+      (random, sites) => ({
+        do: 'set back',
+        site: random.pick(sites),
+        afterMs: length(random),
+        withApplication: random.chance(0.3),
+      }),
+    ],
+    [memory, (random, sites) => ({ do: 'flip a record', site: random.pick(sites), isLost: random.chance(0.3) })],
     [drift, (random, sites) => ({ do: 'break the application', site: random.pick(sites), how: 'late-effect' })],
     [
       drift,

@@ -31,9 +31,10 @@ export type Deed =
   | { readonly do: 'kill'; readonly site: string; readonly forMs: number }
   | { readonly do: 'jump'; readonly site: string; readonly byMs: number }
   | { readonly do: 'fail the disk'; readonly site: string; readonly forMs: number }
-  | { readonly do: 'flip a record'; readonly site: string }
+  /** The agent stops at it, or is stopped: it goes on with the backup that was just made, or with an empty disk. */
+  | { readonly do: 'flip a record'; readonly site: string; readonly isLost?: boolean }
   /** A backup is made, and put back later, with the application's or without. */
-  | { readonly do: 'set back'; readonly site: string; readonly afterMs: number }
+  | { readonly do: 'set back'; readonly site: string; readonly afterMs: number; readonly withApplication?: boolean }
   /** The next write to the application goes wrong. */
   | { readonly do: 'break the application'; readonly site: string; readonly how: ApplicationFault }
   | { readonly do: 'stop the application'; readonly site: string; readonly forMs: number }
@@ -73,9 +74,9 @@ export function inWords(step: Step): string {
     case 'fail the disk':
       return `no write to the disk of ${step.site} succeeds; it comes back after ${seconds(step.forMs)}`
     case 'flip a record':
-      return `a record on the disk of ${step.site} changes; the disk is set back to its last backup`
+      return `a record on the disk of ${step.site} changes; the disk is ${step.isLost === true ? 'replaced by an empty one' : 'set back to its last backup'}`
     case 'set back':
-      return `a backup of the disk of ${step.site} is made, and put back after ${seconds(step.afterMs)}`
+      return `a backup of the disk of ${step.site}${step.withApplication === true ? ' and of its application' : ''} is made, and put back after ${seconds(step.afterMs)}`
     case 'break the application':
       return `the application of ${step.site}: ${step.how} at the next write`
     case 'stop the application':

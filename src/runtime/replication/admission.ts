@@ -93,7 +93,7 @@ export function takeStep(
         shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
         tellAhead(shared, commit, operation)
         if (from !== undefined) relay(shared, commit, replica, operation, before)
-        tellWhoBeginsAnew(commit, replica, operation)
+        tellWhoMistakes(shared, commit, replica, operation)
         // It was released in a run that this store does not know of.
         if (replica.draft !== undefined && sameDot(replica.draft.dot, operation.dot)) dropDraft(shared, commit, replica)
         break
@@ -310,12 +310,18 @@ function relay(shared: Shared, commit: Commit, replica: Replica, operation: Oper
 
 /**
  * A site begins a life anew whenever it learns of a removal of itself, and cannot see by itself that it is a member all the same, by
- * another life or a later addition.
+ * another life or a later addition. Who was added, and removed by somebody who did not know so, has not been told of that.
  */
-function tellWhoBeginsAnew(commit: Commit, { name, core }: Replica, { members }: Operation): void {
+function tellWhoMistakes(shared: Shared, commit: Commit, { name, core }: Replica, { members }: Operation): void {
   const others = new Set(othersOf(core.replicant))
   for (const site of members?.removed ?? [])
     if (others.has(site)) commit.tell(site, { kind: 'replicant', replicant: name, knows: [] })
+  const removals = core.replicant.lives.flatMap(({ membership }) => membership)
+  for (const site of members?.added ?? []) {
+    if (others.has(site) || site === core.replicant.site) continue
+    for (const removal of removals)
+      if (removal.members?.removed.includes(site) === true) tellOperation(shared, commit, site, removal)
+  }
 }
 
 /** The ≺-greatest change that made a site a member. */
