@@ -3,5 +3,11 @@ import type { Weather } from './draw.ts'
 
 /** Which faults a seed has: each kind in some seeds and not in others, so that what fails says what it needs. */
 export function weatherOf(seed: number): Weather {
-  return { ...FAIR, application: seed % 2 === 0, machine: seed % 3 === 0, members: seed % 5 < 2 }
+  return {
+    ...FAIR,
+    application: seed % 2 === 0,
+    machine: seed % 3 === 0,
+    members: seed % 5 < 2,
+    memory: seed % 7 === 3,
+  }
 }
