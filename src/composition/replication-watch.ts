@@ -152,7 +152,9 @@ function aheadText({ dot, byMs }: ReplicationEvent & { readonly kind: 'ahead' })
 function doneText({ dot, sites }: ReplicationEvent & { readonly kind: 'done' }): string {
   const byOutcome = [...Map.groupBy(sites, ({ outcome }) => outcome)]
   const told = byOutcome.map(([outcome, all]) => `${outcome} at ${all.map(({ site }) => site).join(', ')}`)
-  return `${operationText(dot)} is done everywhere: ${told.join('; ')}`
+  const isWell = sites.every(({ outcome: is }) => is === 'applied' || is === 'superseded')
+  const what = isWell ? 'is done everywhere' : 'has come to an end at all members'
+  return `${operationText(dot)} ${what}: ${told.join('; ')}`
 }
 
 /** What ends well is not told: that is what everything should do. */

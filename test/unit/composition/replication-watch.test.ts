@@ -55,6 +55,23 @@ test.each<[ReplicationEvent, string | undefined]>([
     `the replace ${OPERATION} has no effect: another site deleted the resource without having seen it; see "cheops conflict ls"`,
   ],
   [
+    {
+      kind: 'done',
+      replicant,
+      dot,
+      sites: [
+        { site: 'site1', outcome: 'applied', at: NOW },
+        { site: 'site2', outcome: 'applied', at: NOW },
+        { site: 'site3', outcome: 'superseded', at: NOW },
+      ],
+    },
+    `${OPERATION} is done everywhere: applied at site1, site2; superseded at site3`,
+  ],
+  [
+    { kind: 'done', replicant, dot, sites: [{ site: 'site1', outcome: 'failed', at: NOW }] },
+    `${OPERATION} has come to an end at all members: failed at site1`,
+  ],
+  [
     { kind: 'ahead', replicant, dot, byMs: 3_600_000 },
     `the time of ${OPERATION} is 60 minutes ahead of the clock here: set the clock of site2, or the one of this site; until then it wins against writes that have not seen it`,
   ],
