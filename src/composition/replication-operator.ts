@@ -1,10 +1,12 @@
 import { replicantText } from '../core/oplog/replicant-text.ts'
 import { CheopsError } from '../errors.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
+import type { AbortOptions } from '../ports/control.ts'
 import type { Membership } from '../ports/membership.ts'
 import type {
   DetachQuery,
   DetachedPage,
+  OperationBody,
   OperationDetail,
   OperationQuery,
   ReplicantHistory,
@@ -37,6 +39,10 @@ export class ReplicationOperator implements ReplicationControl {
 
   operation(operation: string, query: OperationQuery): Promise<OperationDetail> {
     return this.#operations.operation(operation, query)
+  }
+
+  operationBody(operation: string, options: AbortOptions): Promise<OperationBody> {
+    return this.#operations.body(operation, options)
   }
 
   async detach(site: string, query: DetachQuery): Promise<DetachedPage> {

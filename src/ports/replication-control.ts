@@ -16,6 +16,11 @@ export interface ReplicationControl {
    */
   operation(operation: string, options: OperationQuery): Promise<OperationDetail>
   /**
+   * The request of an operation with its body, as long as it is held here: of a write that lost, what was lost.
+   * @throws CheopsError as `operation`
+   */
+  operationBody(operation: string, options: AbortOptions): Promise<OperationBody>
+  /**
    * Removes a site from the members of replicants, a page at a time: what it has written and no other member held is shown as
    * conflicts. Those of which it is no member are left alone, so that asking again does no harm.
    * @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_REPLICANT_MEMBERS where nobody would be left, ERR_REPLICANT_MEMBER_ALIVE unless it is forced,
@@ -35,6 +40,19 @@ export interface ReplicationControl {
   resolve(name: ReplicantName, how: 'adopt' | 'replace' | 'leave'): Promise<void>
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
   peers(): readonly ReplicationPeer[]
+}
+
+/** What a client wrote: without its credentials, which nobody keeps. */
+export interface OperationBody {
+  readonly operation: string
+  readonly method: string
+  readonly path: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly bytes: number
+  /** `none`: there is no body. `elsewhere`: it is too large to be shown here; `hash` is its SHA-256 in hexadecimal. */
+  readonly encoding: 'none' | 'text' | 'base64' | 'elsewhere'
+  readonly body?: string
+  readonly hash?: string
 }
 
 export interface RepairResult {

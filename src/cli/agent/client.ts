@@ -3,6 +3,7 @@ import { CheopsError } from '../../errors.ts'
 import type { AgentStatus, ConflictInfo, Finding, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
 import type {
   DetachedPage,
+  OperationBody,
   OperationDetail,
   RepairResult,
   ReplicantHistory,
@@ -72,6 +73,9 @@ export class AdminClient {
     this.#json<object>('POST', `${pathOf(name)}/resolve?how=${how}`)
   replicationPeers = () => this.#json<readonly ReplicationPeer[]>('GET', '/v1/replication/peers')
   /** @param until waits so many seconds for another version than the one that is known */
+  operationBody = (operation: string) =>
+    this.#json<OperationBody>('GET', `/v1/operations/${operation.split('/').map(encodeURIComponent).join('/')}/body`)
+
   operation = (operation: string, until?: { readonly known: string; readonly seconds: number }) => {
     // What is no name of an operation is refused by the agent, with the reason.
     const path = operation.split('/').map(encodeURIComponent).join('/')

@@ -1,6 +1,6 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
-import type { HistoryEntry, OperationDetail, OperationSite } from '../../ports/replication-control.ts'
+import type { HistoryEntry, OperationBody, OperationDetail, OperationSite } from '../../ports/replication-control.ts'
 import type { AdminClient } from '../agent/client.ts'
 import { connectAgent, timeoutOf } from '../agent/resolve.ts'
 import type { Call, GroupSpec } from '../command.ts'
@@ -38,6 +38,27 @@ export const operationGroup: GroupSpec = {
       },
     },
     {
+      name: 'body',
+      summary: 'Show what a client wrote: the body of one, also of a write that lost against another',
+      details:
+        'The bytes as they were sent, so that they can be written again; "cheops conflict ls" names the writes that lost. With -o json the\n' +
+        'whole request: method, path, headers that say what the body is. Credentials are never kept.',
+      arguments: [OPERATION],
+      agent: true,
+      output: true,
+      examples: [
+        [`cheops operation body ${EXAMPLE} > lost.json`, 'keep it'],
+        [`cheops operation body ${EXAMPLE} -o json | jq .path`, 'where it was written to'],
+      ],
+      async run(call) {
+        const { args, io, options } = call
+        const written = await (await connectAgent(call)).operationBody(operationName(args[0] ?? ''))
+        if (options.format === 'table') io.stdout.write(bodyBytes(written))
+        else render(io, options.format, written, () => '')
+        return EXIT.ok
+      },
+    },
+    {
       name: 'watch',
       summary: 'Follow one until every member has told what became of it',
       details:
@@ -53,6 +74,15 @@ export const operationGroup: GroupSpec = {
       run: watch,
     },
   ],
+}
+
+/** @throws CheopsError ERR_ADMIN_INPUT for one that is too large to be shown */
+function bodyBytes({ encoding, body = '', bytes, hash = '', method, path }: OperationBody): Uint8Array {
+  if (encoding === 'elsewhere') {
+    const what = `The body of ${method} ${path} has ${String(bytes)} bytes, too many to be shown; its SHA-256 is ${hash}.`
+    throw new CheopsError('ERR_ADMIN_INPUT', what)
+  }
+  return Buffer.from(body, encoding === 'base64' ? 'base64' : 'utf8')
 }
 
 /** @throws CheopsError ERR_CLI_USAGE */

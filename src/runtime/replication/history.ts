@@ -29,18 +29,28 @@ export interface KnownOperation extends HistoryEntry {
   readonly why: Conflict['why'] | undefined
 }
 
+/** An operation that is held here whole, whatever became of it. */
+export function heldOperation(replica: Readonly<Replica>, dot: Dot): Operation | undefined {
+  const { waiting } = replica.core.replicant
+  const draft = replica.draft === undefined ? [] : [replica.draft]
+  return [...heldOperations(replica), ...waiting, ...draft].find(held => sameDot(held.dot, dot))
+}
+
+function heldOperations({ core }: Readonly<Replica>): readonly Operation[] {
+  return core.replicant.lives.flatMap(({ live, conflicts, outside, membership }) => [
+    ...live,
+    ...conflicts,
+    ...outside,
+    ...membership,
+  ])
+}
+
 /** All that are still known, in canonical order. Of own ones that are forgotten, what became of them. */
 export function historyOf(replica: Readonly<Replica>): readonly KnownOperation[] {
   const { replicant } = replica.core
   const { site } = replicant
   const conflicts = new Map(conflictsOf(replicant.lives).map(each => [dotKey(each.operation.dot), each.why]))
-  const held = replicant.lives.flatMap(({ live, conflicts: lost, outside, membership }) => [
-    ...live,
-    ...lost,
-    ...outside,
-    ...membership,
-  ])
-  const known = held.map(operation => entryOf(replica, operation, placeOf(replica, operation, conflicts)))
+  const known = heldOperations(replica).map(operation => entryOf(replica, operation, placeOf(replica, operation, conflicts)))
   const waiting = replicant.waiting.map(operation =>
     entryOf(replica, operation, { fate: 'waits', detail: 'what it builds on is not here yet' }),
   )

@@ -1,12 +1,13 @@
 import { dotKey, sameDot, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
 import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
-import { historyOf, type KnownOperation } from './history.ts'
+import { heldOperation, historyOf, type KnownOperation } from './history.ts'
 import { dotPath } from './replica-records.ts'
 import { REPLICANTS } from './replicas-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   HistoryEntry,
+  OperationBody,
   OperationDetail,
   OperationQuery,
   ReplicantHistory,
@@ -102,6 +103,19 @@ export class OperationsView {
     }
   }
 
+  /** @throws CheopsError as `operation`; ERR_OPERATION_NOT_FOUND also for one that is forgotten, or that has no request */
+  async body(text: string, { signal }: OperationQuery): Promise<OperationBody> {
+    const dot = parseOperation(text)
+    const name = this.#names.get(dotKey(dot)) ?? (await this.#search(dot, signal))
+    const payload = await this.#replicas.inspect(name, replica => heldOperation(replica, dot)?.payload)
+    if (payload === undefined) throw notFound(text)
+    const { method, path, headers, body } = payload
+    const request = { operation: text, method, path, headers }
+    if (body === undefined) return { ...request, bytes: 0, encoding: 'none' }
+    if ('hash' in body) return { ...request, bytes: body.length, encoding: 'elsewhere', hash: body.hash }
+    return { ...request, bytes: body.bytes.length, ...textOf(body.bytes) }
+  }
+
   /** Resolves when something has happened to the operation, or the time is over. */
   async #told(dot: Dot, timeMs: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -139,6 +153,14 @@ export class OperationsView {
       if (keys % KEYS_AT_ONCE === 0) await new Promise<void>(resolve => void this.#clock.after(1, resolve))
     }
     throw notFound(operationTextOf(dot))
+  }
+}
+
+function textOf(bytes: Uint8Array): Pick<OperationBody, 'encoding' | 'body'> {
+  try {
+    return { encoding: 'text', body: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+  } catch {
+    return { encoding: 'base64', body: Buffer.from(bytes).toString('base64') }
   }
 }
 

@@ -158,6 +158,7 @@ describe('answers', () => {
     ['replicant show inventory/items/purple'],
     ['replicant history inventory/items/purple'],
     [`operation show ${OPERATION}`],
+    [`operation body ${OPERATION}`],
     ['replicant detach site3'],
     ['conflict ls'],
     ['check'],

@@ -65,6 +65,12 @@ export function fakeReplication(calls: string[]): ReplicationControl {
       if (operation !== OPERATION) throw new CheopsError('ERR_OPERATION_NOT_FOUND', `Nothing is known of ${operation}.`)
       return known === undefined ? written : finished
     },
+    async operationBody(operation) {
+      calls.push(`operation body ${operation}`)
+      if (operation !== OPERATION) throw new CheopsError('ERR_OPERATION_NOT_FOUND', `Nothing is known of ${operation}.`)
+      const headers = [['content-type', 'application/json']] as const
+      return { operation, method: 'PUT', path: '/items/purple', headers, bytes: 7, encoding: 'text', body: '{"n":1}' }
+    },
     async detach(site, { replicants, force, after }) {
       calls.push(`detach ${site} ${JSON.stringify(replicants ?? 'all')} ${String(force)} ${after ?? '-'}`)
       if (site === 'site2' && !force) throw new CheopsError('ERR_REPLICANT_MEMBER_ALIVE', 'site2 is alive.', { site })

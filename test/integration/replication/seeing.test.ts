@@ -177,7 +177,24 @@ test('one replicant is shown with what became of the writes of the site that is 
   expect(out).toMatch(new RegExp(`WRITTEN HERE +site1 +site2\n(?:.*\n)*${operations.counts} +applied.* +applied`))
 })
 
-test('no body is shown anywhere', async () => {
+test('the body of the write that lost is shown to who asks for it, so that it can be written again', async () => {
+  const { out: listed } = await cheops('site2', 'conflict', 'ls', '-o', 'json')
+  const { items } = JSON.parse(listed) as { items: { operation: string; replicant: { name: string } }[] }
+  const lost = items.find(({ replicant }) => replicant.name === 'torn')?.operation ?? ''
+  expect(lost).toBe(operations.lost)
+  const shown = await cheops('site2', 'operation', 'body', lost)
+  expect([shown.code, JSON.parse(shown.out)]).toEqual([0, { n: 1, secret: 'hunter2' }])
+  const whole = await cheops('site2', 'operation', 'body', lost, '-o', 'json')
+  expect(JSON.parse(whole.out)).toMatchObject({
+    operation: lost,
+    method: 'PUT',
+    path: '/items/torn',
+    headers: [['content-type', 'application/json']],
+    encoding: 'text',
+  })
+})
+
+test('no body is shown elsewhere', async () => {
   const outputs = await Promise.all([
     cheops('site1', 'replicant', 'show', 'inventory/items/torn', '-o', 'json'),
     cheops('site1', 'replicant', 'show', 'inventory/items/plain'),

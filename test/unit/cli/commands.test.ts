@@ -69,6 +69,7 @@ test('all commands of the issue are there', () => {
     'replicant repair',
     'replicant detach',
     'operation show',
+    'operation body',
     'operation watch',
     'conflict ls',
     'conflict resolve',

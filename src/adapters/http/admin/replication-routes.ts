@@ -48,6 +48,17 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     },
   },
   {
+    method: 'GET',
+    path: '/v1/operations/{site}/{incarnation}/{number}/body',
+    summary: 'What a client wrote: the request of an operation with its body, also of one that lost against another',
+    answer: ok("Without the client's credentials, which nobody keeps.", ref('OperationBody')),
+    errors: ['ERR_OPERATION_NOT_FOUND', 'ERR_ADMIN_INPUT'],
+    async handle({ control, params, signal }) {
+      const { site = '', incarnation = '', number = '' } = params
+      return json(await control.replication.operationBody(`${site}/${incarnation}/${number}`, { signal }))
+    },
+  },
+  {
     method: 'POST',
     path: '/v1/sites/{site}/detach',
     summary: 'Remove a site from the members of replicants, a page of them at a time: for one that is gone for good',

@@ -216,6 +216,20 @@ export const SCHEMAS = {
     done: { type: 'boolean', description: 'Nothing more will come; known only at the site where it was written.' },
     version: { type: 'string', description: 'For "known" of the next question.' },
   }),
+  OperationBody: object(
+    {
+      operation: text,
+      method: text,
+      path: text,
+      headers: list(list(text)),
+      bytes: integer,
+      encoding: choice('none', 'text', 'base64', 'elsewhere'),
+      body: { type: 'string', description: 'As "encoding" says.' },
+      hash: { type: 'string', description: 'SHA-256 in hexadecimal, of a body that is too large to be shown.' },
+    },
+    'body',
+    'hash',
+  ),
   Detach: object(
     {
       replicants: {
