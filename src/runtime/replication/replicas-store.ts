@@ -36,7 +36,7 @@ export interface Replica {
   draftBytes: Uint8Array | undefined
   /** Its records are of an earlier version: the next step writes all of them. */
   isOld: boolean
-  /** What the application answered last, where that may stand for reading it: see `lane.ts`. */
+  /** What the application answered last, where that may stand for reading it: see `execution.ts`. */
   seen: Seen | undefined
   /** False until the lane has looked at the application since the start. */
   checked: boolean

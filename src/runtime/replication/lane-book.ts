@@ -1,0 +1,99 @@
+import { holderOf, sameDot, withExecuted, type Dot, type Operation } from '../../core/oplog/index.ts'
+import { acknowledge, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import { withFailed } from './failed.ts'
+import type { Intent, LocalState } from './records.ts'
+import type { Replica } from './replicas-store.ts'
+import type { Resource } from './resource.ts'
+import type { OperationTraits } from '../../ports/glue.ts'
+
+/**
+ * `done`: it counts as executed. `again`: to be tried later. `alone`: that too, and a member that is reached anew may help. `waits`:
+ * something else must happen first. `replan`: look at the plan anew.
+ */
+export type Step = 'done' | 'again' | 'alone' | 'waits' | 'replan'
+
+/** What a pass of a lane knows of its replicant, and what it writes down of what it does: for carrying out and recovering alike. */
+export class LaneBook {
+  readonly shared: Shared
+  readonly replica: Replica
+  readonly resource: Resource
+
+  constructor(shared: Shared, replica: Replica, resource: Resource) {
+    this.shared = shared
+    this.replica = replica
+    this.resource = resource
+  }
+
+  get local(): LocalState {
+    return this.replica.local
+  }
+
+  get matrices() {
+    return this.shared.options.matrices
+  }
+
+  traits({ type }: Operation): OperationTraits {
+    const known = this.resource.glue.kind(this.resource.name.kind)?.operations[type]
+    return known ?? { isReset: false, mayReplay: false, maySendAgain: false }
+  }
+
+  isExecuted(dot: Dot): boolean {
+    return this.local.executed.operations.some(done => sameDot(done.dot, dot))
+  }
+
+  isLive(operation: Operation): boolean {
+    return holderOf(this.replica.core.replicant)?.live.includes(operation) === true
+  }
+
+  intend(intent: Intent): Promise<void> {
+    this.replica.seen = undefined
+    return this.shared.replicas.commit(commit => {
+      commit.local(this.replica, { intent, hash: undefined })
+      acknowledge(this.shared, commit, this.replica)
+    })
+  }
+
+  async executed(
+    operation: Operation,
+    status: number | undefined,
+    then: Partial<LocalState>,
+    outcome: 'applied' | 'failed' = 'applied',
+  ): Promise<Step> {
+    const { replicas, unanswered } = this.shared
+    await replicas.commit(commit => {
+      const executed = withExecuted(this.local.executed, operation, this.matrices)
+      const failed = withFailed(this.replica, operation.dot, outcome)
+      const done = { executed, failed, refused: undefined, intent: undefined }
+      commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
+      acknowledge(this.shared, commit, this.replica)
+      tellOutcome(this.shared, commit, this.replica, operation, outcome, status)
+      commit.afterwards(() => unanswered.update(this.replica))
+    })
+    return 'done'
+  }
+
+  /** The name is there and not ours: nothing is done to it, and everybody can see so. */
+  async clash(operation: Operation): Promise<Step> {
+    if (this.local.unbound) return 'waits'
+    const { replicas, unanswered } = this.shared
+    await replicas.commit(commit => {
+      commit.local(this.replica, { unbound: true, intent: undefined })
+      tellOutcome(this.shared, commit, this.replica, operation, 'failed')
+      tellEvent(this.shared, commit, { kind: 'unbound', replicant: this.replica.name })
+      commit.afterwards(() => unanswered.update(this.replica))
+    })
+    return 'waits'
+  }
+
+  async diverge(why: string): Promise<void> {
+    if (this.local.diverged) return
+    await this.shared.replicas.commit(commit => {
+      commit.local(this.replica, { diverged: true })
+      tellEvent(this.shared, commit, { kind: 'diverged', replicant: this.replica.name, why })
+    })
+  }
+
+  write(change: Partial<LocalState>): Promise<void> {
+    return this.shared.replicas.commit(commit => commit.local(this.replica, change))
+  }
+}

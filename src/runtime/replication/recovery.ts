@@ -1,0 +1,149 @@
+import { holderOf, isReset, sameDot, type Operation } from '../../core/oplog/index.ts'
+import { tellOutcome } from './admission.ts'
+import { currentPlan } from './current-plan.ts'
+import { decideDraft } from './doubt.ts'
+import { compareWithLast } from './lane-comparison.ts'
+import { copyOrShow } from './lane-copy.ts'
+import { ABSENT, type Intent, type LocalState } from './records.ts'
+import { contains, type Reading, type State } from './resource.ts'
+import type { LaneBook, Step } from './lane-book.ts'
+
+/** What an earlier look, or an earlier run of the agent, has left: it is found out what became of it before anything else is done. */
+export class Recovery {
+  readonly #book: LaneBook
+
+  constructor(book: LaneBook) {
+    this.#book = book
+  }
+
+  async recover(): Promise<Step> {
+    if (this.#book.replica.draft !== undefined) {
+      const decided = await decideDraft(
+        this.#book.shared,
+        this.#book.replica,
+        this.#book.resource,
+        this.#hasForeignReset(),
+      )
+      if (decided === 'unread') return 'again'
+    }
+    if (this.#book.local.intent !== undefined) {
+      const resolved = await this.resolveIntent()
+      if (resolved !== 'done') return resolved
+    }
+    // What holds needs not be compared before something has decided.
+    if (this.#book.local.uncertain === undefined && (!this.#book.replica.checked || this.#book.local.suspect)) {
+      const looked = await compareWithLast(this.#book)
+      if (looked === 'unknown') return 'again'
+      this.#book.replica.checked = true
+    }
+    if (!this.#book.local.suspect) return 'done'
+    if (this.#willBeReset()) {
+      // Whatever it shows is gone then.
+      await this.#book.write({ suspect: false, hash: undefined, answered: undefined })
+      return 'done'
+    }
+    return copyOrShow(this.#book, 'the application does not show what was done last')
+  }
+
+  /** Something was sent, and nobody knows what came of it: the table of recovery. */
+  async resolveIntent(): Promise<Step> {
+    const { intent } = this.#book.local
+    if (intent === undefined) return 'done'
+    const reading = await this.#book.resource.read()
+    if (reading.is === 'unknown') return 'again'
+    const operation = holderOf(this.#book.replica.core.replicant)?.live.find(({ dot }) => sameDot(dot, intent.dot))
+    if (operation === undefined) {
+      // It was dropped meanwhile. What was made where there was nothing is ours.
+      const made = intent.action === 'create' && reading.is === 'present'
+      await this.#book.write({ intent: undefined, ...(made && { bound: true }), hash: undefined, answered: undefined })
+      return 'done'
+    }
+    const state = await this.#book.resource.stateIn(operation)
+    const done = this.#isDone(intent, operation, reading, state)
+    if (done === 'yes') {
+      const saysAll = state !== undefined && isReset(operation, this.#book.matrices)
+      const isAll = saysAll && reading.is === 'present' && this.#book.resource.equal(reading.body, state)
+      return this.#book.executed(operation, undefined, {
+        ...boundAfter(intent, this.#book.local),
+        ...(isAll && { hash: reading.hash }),
+      })
+    }
+    if (done === 'theirs') return this.#book.clash(operation)
+    if (done === 'no' || this.#book.traits(operation).maySendAgain) {
+      const isAsBefore = reading.is === 'present' && reading.hash === intent.before
+      await this.#book.write({ intent: undefined, answered: undefined, ...(isAsBefore && { hash: reading.hash }) })
+      return 'done'
+    }
+    return this.#begunAnew(operation)
+  }
+
+  #isDone(
+    intent: Intent,
+    operation: Operation,
+    reading: Reading,
+    state: State | undefined,
+  ): 'yes' | 'no' | 'theirs' | 'unknown' {
+    switch (intent.action) {
+      case 'create':
+        if (reading.is !== 'present') return 'no'
+        return state !== undefined && this.#book.resource.shows(reading.body, state) ? 'yes' : 'theirs'
+      case 'replace':
+        if (reading.is !== 'present' || state === undefined || reading.hash === intent.before) return 'no'
+        return this.#book.resource.shows(reading.body, state) ? 'yes' : 'no'
+      case 'delete':
+        return reading.is === 'absent' ? 'yes' : 'no'
+      case 'send': {
+        if (reading.is !== 'present') return intent.before === ABSENT ? 'no' : 'unknown'
+        if (reading.hash === intent.before) return 'no'
+        if (operation.type !== 'merge' || state?.is !== 'json' || reading.body.is !== 'json') return 'unknown'
+        return contains(reading.body.value, state.value) ? 'yes' : 'unknown'
+      }
+    }
+  }
+
+  /**
+   * It may not be sent a second time on top of itself, but may on an earlier state: then all is run again from the last reset, which
+   * makes its effect exactly one. Else it is shown as uncertain, and the lane holds.
+   */
+  async #begunAnew(operation: Operation): Promise<Step> {
+    const { schedule } = currentPlan(this.#book.shared, this.#book.replica)
+    const changes = schedule.state === 'present' ? schedule.changes : []
+    const sent = changes.filter(change => sameDot(change.dot, operation.dot) || this.#book.isExecuted(change.dot))
+    if (sent.length > 0 && sent.every(change => this.#book.traits(change).mayReplay)) {
+      const { life } = operation
+      const executed = { life, operations: [], context: [] }
+      await this.#book.write({ intent: undefined, executed, replaying: true, hash: undefined, answered: undefined })
+      return 'done'
+    }
+    await this.#book.shared.replicas.commit(commit => {
+      commit.local(this.#book.replica, { intent: undefined, uncertain: operation.dot, answered: undefined })
+      tellOutcome(this.#book.shared, commit, this.#book.replica, operation, 'uncertain')
+    })
+    return 'waits'
+  }
+
+  /** Whether the lane will put the application into a state that another site has written. */
+  #hasForeignReset(): boolean {
+    const { plan } = currentPlan(this.#book.shared, this.#book.replica)
+    const first = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations[0] : undefined
+    return first !== undefined && isReset(first, this.#book.matrices) && !this.#book.isExecuted(first.dot)
+  }
+
+  /** Whether the lane puts the application into a state that another site has written, and runs nothing twice that may not be. */
+  #willBeReset(): boolean {
+    const { plan } = currentPlan(this.#book.shared, this.#book.replica)
+    return (
+      this.#hasForeignReset() &&
+      (plan.kind === 'run' || plan.kind === 'replay') &&
+      plan.operations.every(
+        operation =>
+          operation.dot.site !== this.#book.shared.options.site &&
+          (isReset(operation, this.#book.matrices) || this.#book.traits(operation).mayReplay),
+      )
+    )
+  }
+}
+
+function boundAfter({ action }: Intent, { bound }: LocalState): Partial<LocalState> {
+  return { bound: action === 'delete' ? false : action === 'send' ? bound : true }
+}
