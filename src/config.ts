@@ -50,6 +50,8 @@ export interface Config {
     readonly maxBytes: number
   }
   readonly services: readonly ServiceConfig[]
+  /** Who is told by HTTP what becomes of replication here. */
+  readonly webhooks: readonly WebhookConfig[]
   readonly limits: Limits
   readonly timeouts: Timeouts
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' }
@@ -112,6 +114,18 @@ export interface Expose {
   readonly methods: readonly string[]
   /** Path patterns: `*` is one segment, `**` any number at the end. */
   readonly paths: readonly string[]
+}
+
+/** What a receiver can be told of: an operation is done everywhere, or one of the things that people should know of. */
+export const WEBHOOK_EVENTS = ['done', 'superseded', 'failed', 'diverged', 'conflict'] as const
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]
+
+export interface WebhookConfig {
+  /** May hold a secret: only its host is ever shown. */
+  readonly url: string
+  /** The file holds the secret that bodies are signed with; undefined: they are not signed. */
+  readonly secretFile: string | undefined
+  readonly events: readonly WebhookEvent[]
 }
 
 /** Every bound that a client or a peer can run into. Defaults and reasons: `DEFAULT_LIMITS`. */

@@ -15,6 +15,7 @@ import { AgentReplication } from './composition/replication.ts'
 import { ReplicationWatch } from './composition/replication-watch.ts'
 import { RequestPath } from './composition/request-path.ts'
 import { Services } from './composition/services.ts'
+import { Webhooks } from './composition/webhooks.ts'
 import type { Config } from './config.ts'
 import { readPackage } from './config/version.ts'
 import type { CheopsError } from './errors.ts'
@@ -92,8 +93,23 @@ async function start(
     onFailure: onStoreFailure,
   })
   const replicationWatch = new ReplicationWatch(config.site, systemClock, metrics)
+  const incarnation = await nextIncarnation(store, systemClock, systemRandom)
+  // Before replication, so that it hears of all that happens until that has stopped.
+  const webhooks = await lifecycle.add(
+    'webhooks',
+    () =>
+      new Webhooks(config.webhooks, {
+        site: config.site,
+        incarnation,
+        clock: systemClock,
+        random: systemRandom,
+        metrics,
+        logger: logger.child({ part: 'webhooks' }),
+      }),
+    started => started.close(),
+  )
   const replication = new AgentReplication({
-    incarnation: await nextIncarnation(store, systemClock, systemRandom),
+    incarnation,
     config,
     services,
     peer,
@@ -102,7 +118,10 @@ async function start(
     clock: systemClock,
     random: systemRandom,
     logger: logger.child({ part: 'replication' }),
-    onEvent: event => replicationWatch.see(event),
+    onEvent: event => {
+      replicationWatch.see(event)
+      webhooks.see(event)
+    },
   })
   const ownAddress = (service: string): string | undefined => listeners.ownUrl(service)
   const requestPath = new RequestPath({

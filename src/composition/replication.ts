@@ -14,12 +14,13 @@ import type { Logger } from '../ports/logger.ts'
 import type { MembershipChange } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
-import type { ReplicationEvent, ReplicationListener } from '../runtime/replication/events.ts'
+import type { ReplicationListener } from '../runtime/replication/events.ts'
 import { NameAnnouncer } from '../runtime/name-announcer.ts'
 import { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
 import { OperationsView } from '../runtime/replication/operations-view.ts'
 import { Replicator } from '../runtime/replication/replicator.ts'
 import { isExposed } from './exposed-operation.ts'
+import { ReplicationLog } from './replication-log.ts'
 import { ReplicationOperator } from './replication-operator.ts'
 import type { Services } from './services.ts'
 
@@ -51,11 +52,13 @@ export class AgentReplication {
   readonly #bodies: BodyExchange
   readonly #peer: PeerNode
   readonly #announcer: NameAnnouncer
+  readonly #log: ReplicationLog
   #unwatch: () => void = () => {}
 
   constructor({ incarnation, config, services, peer, store, blobs, clock, random, logger, onEvent }: ReplicationParts) {
     const { membership } = peer
     this.#peer = peer
+    this.#log = new ReplicationLog(logger, clock)
     this.#application = new ApplicationClient({
       service: name => services.get(name),
       limits: config.limits,
@@ -105,7 +108,7 @@ export class AgentReplication {
       fetchState: async (site, replicant) =>
         membership.site(site)?.liveness === 'down' ? undefined : this.#states.ask(site, replicant),
       onEvent: event => {
-        log(logger, event)
+        this.#log.see(event)
         this.#operations.see(event)
         if (event.kind === 'members' && event.members.includes(config.site)) this.#announcer.add(event.replicant)
         onEvent(event)
@@ -139,6 +142,7 @@ export class AgentReplication {
     await this.#states.stop()
     await this.#bodies.stop()
     await this.replicator.stop()
+    this.#log.close()
     this.#application.close()
   }
 
@@ -156,45 +160,4 @@ export class AgentReplication {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
-}
-
-/** What people must know of is a warning; the rest is for who looks for it. */
-function log(logger: Logger, event: ReplicationEvent): void {
-  const { kind, ...fields } = event
-  switch (kind) {
-    case 'conflict':
-    case 'unbound':
-    case 'diverged':
-    case 'hole':
-    case 'refused':
-    case 'set-back':
-    case 'foreign':
-    case 'waits-for-body':
-    case 'drift':
-    case 'compared':
-    case 'ahead':
-      logger.warn(loggable(fields), `replication: ${kind}`)
-      return
-    case 'settled':
-      logger.debug(loggable(fields), `replication: ${kind}`)
-      return
-    // Several for each write, and without bodies.
-    case 'released':
-    case 'outcome':
-    case 'done':
-    case 'agrees':
-    case 'members':
-    case 'body-here':
-      logger.debug(fields, `replication: ${kind}`)
-  }
-}
-
-/** Names and numbers: operations hold bodies, which are nobody's business in a log. */
-function loggable(fields: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      name === 'conflict' ? (value as { operation: { dot: unknown } }).operation.dot : value,
-    ]),
-  )
 }

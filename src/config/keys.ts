@@ -132,6 +132,15 @@ export const KEYS = {
     { fallback: String(DEFAULT_MAX_BODIES_BYTES) },
   ),
 
+  webhooks: key(
+    type.listOf(type.webhook, 16),
+    'Who is told by HTTP when an operation is done everywhere or did not take effect, and when a resource diverges; bodies are signed (Cheops-Signature) where there is a secretFile.',
+    {
+      fallback: '[]',
+      example: '[{url: "https://example.org/hook", secretFile: ./hook.secret, events: [done, failed]}]',
+    },
+  ),
+
   'limits.headerBytes': limit('headerBytes', "Bytes of a request's or an answer's head.", type.bytes(1_024, 1_048_576)),
   'limits.urlBytes': limit('urlBytes', 'Bytes of a request target.', type.bytes(256, 1_048_576)),
   'limits.bodyBytes': limit('bodyBytes', "Bytes of a request's body.", type.bytes(0, Number.MAX_SAFE_INTEGER)),

@@ -250,6 +250,7 @@ function build(
       maxBytes: values.or('bodies.maxBytes', DEFAULT_MAX_BODIES_BYTES),
     },
     services: sources.map(source => buildService(source, base, problems)),
+    webhooks: values.or('webhooks', []),
     limits: numbers(DEFAULT_LIMITS, name => values.get(`limits.${name}`)) satisfies Limits,
     timeouts: numbers(DEFAULT_TIMEOUTS, name => values.get(`timeouts.${name}`)) satisfies Timeouts,
     log: {

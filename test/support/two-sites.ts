@@ -179,6 +179,7 @@ function configOf(site: string, services: readonly ServiceConfig[], given: TwoSi
     ingress: { listen, tls: undefined, tokenFile: undefined },
     admin: { listen, tls: undefined, tokenFile: '' },
     services,
+    webhooks: [],
     limits: { ...DEFAULT_LIMITS, ...given?.limits },
     timeouts: { ...DEFAULT_TIMEOUTS, ...given?.timeouts },
     log: { level: 'error', format: 'json' },

@@ -333,3 +333,42 @@ describe('rules', () => {
     )
   })
 })
+
+describe('webhooks', () => {
+  test('a URL alone is told of all; a map says of what, and how it is signed', () => {
+    const { webhooks } = load(`${MINIMAL}webhooks:
+  - http://127.0.0.1:9/hook?token=x
+  - {url: https://example.org, secretFile: ./hook.secret, events: [done, failed]}
+`)
+    expect(webhooks).toEqual([
+      {
+        url: 'http://127.0.0.1:9/hook?token=x',
+        secretFile: undefined,
+        events: ['done', 'superseded', 'failed', 'diverged', 'conflict'],
+      },
+      { url: 'https://example.org/', secretFile: path.join(folder, 'hook.secret'), events: ['done', 'failed'] },
+    ])
+  })
+
+  test('a variable takes them as YAML', () => {
+    const env = { CHEOPS_WEBHOOKS: '[{url: "http://127.0.0.1:9/", events: conflict}]' }
+    expect(load(MINIMAL, { env }).webhooks).toEqual([
+      { url: 'http://127.0.0.1:9/', secretFile: undefined, events: ['conflict'] },
+    ])
+  })
+
+  test.each([
+    ['{url: "ftp://hunter2"}', 'webhooks needs url: an http:// or https:// URL without user'],
+    ['{url: "http://a:hunter2@b"}', 'webhooks needs url: an http:// or https:// URL without user'],
+    ['{secretFile: x}', 'webhooks needs url: an http:// or https:// URL without user'],
+    ['{url: "http://a", event: [done]}', 'webhooks has an unknown key "event"; did you mean "events"?'],
+    ['{url: "http://a", events: [doen]}', 'did you mean "done"?'],
+    ['7', 'webhooks needs url: an http:// or https:// URL without user'],
+    ['[[7]]', 'webhooks must be an http:// or https:// URL, or {url, secretFile, events: [done, '],
+  ])('%s is refused, and says what is expected', (text, expected) => {
+    const problems = problemsOf(`${MINIMAL}webhooks: [${text}]\n`)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(expected)
+    expect(problems[0]).not.toContain('hunter2')
+  })
+})

@@ -34,6 +34,7 @@ test('keys of the configuration, each with its variable and flag', () => {
     'admin.tokenFile CHEOPS_ADMIN_TOKEN_FILE --admin-token-file',
     'bodies.folder CHEOPS_BODIES_FOLDER --bodies-folder',
     'bodies.maxBytes CHEOPS_BODIES_MAX_BYTES --bodies-max-bytes',
+    'webhooks CHEOPS_WEBHOOKS --webhooks',
     'limits.headerBytes CHEOPS_LIMITS_HEADER_BYTES --limits-header-bytes',
     'limits.urlBytes CHEOPS_LIMITS_URL_BYTES --limits-url-bytes',
     'limits.bodyBytes CHEOPS_LIMITS_BODY_BYTES --limits-body-bytes',
