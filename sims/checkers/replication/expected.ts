@@ -11,7 +11,8 @@ export type Expected =
 const RESETS = ['create', 'replace', 'state', 'delete']
 
 /**
- * Absent if there is any delete; else the greatest reset, then all that no reset has seen, in order. Of the greatest life.
+ * Absent if there is any delete; else the greatest reset, then all that no reset has seen and no earlier request with the same key, in order.
+ * Of the greatest life.
  * @param bodies large ones, by their hash
  */
 export function expectedOf(
@@ -33,7 +34,10 @@ export function expectedOf(
   const last = resets.at(-1)
   if (last === undefined) return { state: 'none' }
   const changes = life.filter(
-    ({ type, dot }) => !RESETS.includes(type) && !resets.some(({ context }) => covers(context, dot)),
+    (operation, place) =>
+      !RESETS.includes(operation.type) &&
+      !resets.some(({ context }) => covers(context, operation.dot)) &&
+      !life.slice(0, place).some(earlier => isSameRequest(earlier, operation)),
   )
   const schedule = [last, ...changes]
   let resource: JsonObject = {}
@@ -42,6 +46,11 @@ export function expectedOf(
     resource = { ...(place === 0 ? body : changed(resource, operation.type, body)), id }
   }
   return { state: 'present', schedule, resource }
+}
+
+/** Of changes with one idempotency key the first is the request, also where a reset has done away with it. */
+function isSameRequest(a: Operation, b: Operation): boolean {
+  return !RESETS.includes(a.type) && a.idempotency !== undefined && a.idempotency.key === b.idempotency?.key
 }
 
 function bodyOf({ payload }: Operation, bodies: ReadonlyMap<string, Uint8Array>): JsonObject {

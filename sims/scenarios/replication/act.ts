@@ -1,6 +1,8 @@
+import { CheopsError } from '../../../src/errors.ts'
 import { inWords } from './step.ts'
 import type { Fault } from '../../world/fake-application.ts'
 import type { Agent, ClientAnswer, ClientRequest } from '../../world/replication/agent.ts'
+import type { KeyedAnswer } from '../../world/replication/ledger.ts'
 import type { ReplicationWorld } from '../../world/replication/replication-world.ts'
 import type { ApplicationFault, Step } from './step.ts'
 
@@ -16,9 +18,13 @@ export function act(world: ReplicationWorld, step: Step): void {
     case 'create':
     case 'replace':
     case 'merge':
-    case 'add':
     case 'delete':
       return ask(async agent => agent.write(requestOf(world, step)))
+    case 'add':
+      return ask(async agent => {
+        const answer = agent.write(requestOf(world, step))
+        return step.key === undefined ? answer : noted(world, { ...step, key: step.key }, answer)
+      })
     case 'members':
       return ask(async agent => agent.changeMembers(world.nameOf(step.name), step.added, step.removed))
     case 'cut':
@@ -39,7 +45,24 @@ export function act(world: ReplicationWorld, step: Step): void {
 }
 
 type Write = Extract<Step, { readonly do: 'create' | 'replace' | 'merge' | 'add' | 'delete' }>
+type Keyed = Extract<Step, { readonly do: 'add' }> & { readonly key: string }
 type Mishap = Exclude<Step, Write | { readonly do: 'members' }>
+
+/** Remembers what a request with an idempotency key was answered with. */
+async function noted(world: ReplicationWorld, step: Keyed, answer: Promise<ClientAnswer>): Promise<ClientAnswer> {
+  const { site, name, key, token } = step
+  const request = { site, name: world.nameOf(name), key, token }
+  const note = (more: Pick<KeyedAnswer, 'dot' | 'code'>): void => void world.ledger.keyed.push({ ...request, ...more })
+  world.ledger.asked.push(request)
+  try {
+    const { status, dot } = await answer
+    if (dot !== undefined && status < 400) note({ dot })
+    return await answer
+  } catch (error) {
+    if (error instanceof CheopsError) note({ code: error.code })
+    throw error
+  }
+}
 
 function befall(world: ReplicationWorld, step: Mishap): void {
   const { wire, time } = world
@@ -137,8 +160,13 @@ function requestOf(world: ReplicationWorld, step: Write): ClientRequest {
       const value = body({ [step.token]: true, last: step.token })
       return { ...without, method: 'PATCH', path, rawHeaders: merge, body: value }
     }
-    case 'add':
-      return { ...without, method: 'POST', path: `${path}/lines`, rawHeaders: json, body: body({ line: step.token }) }
+    case 'add': {
+      const { key, token } = step
+      // The key stands in the body too, so that effects tell it.
+      const value = body({ line: token, ...(key !== undefined && { key }) })
+      const request = { ...without, method: 'POST', path: `${path}/lines`, rawHeaders: json, body: value }
+      return { ...request, ...(key !== undefined && { key }) }
+    }
     case 'delete':
       return { ...without, method: 'DELETE', path, rawHeaders: [], body: undefined }
   }

@@ -1,4 +1,5 @@
 import { SeededRandom } from '../../world/seeded-random.ts'
+import { repeatedRequests } from './repeated-requests.ts'
 import type { ApplicationFault, Deed, Step } from './step.ts'
 
 export interface Plan {
@@ -22,9 +23,18 @@ export interface Weather {
   readonly memory: boolean
   /** The application is changed past Cheops: by somebody else, or by a request that was given up and lands late. */
   readonly drift: boolean
+  /** Clients send requests with an idempotency key more than once, anywhere. */
+  readonly keys: boolean
 }
 
-export const FAIR: Weather = { application: false, machine: false, members: false, memory: false, drift: false }
+export const FAIR: Weather = {
+  application: false,
+  machine: false,
+  members: false,
+  memory: false,
+  drift: false,
+  keys: false,
+}
 
 /** Time in which things happen, milliseconds. */
 const STORM_MS = 40_000
@@ -58,6 +68,9 @@ export function draw(seed: number, weather: Weather): Plan {
     deeds.push({ at: at(), ...fault(random, sites, names) })
   }
   const isLarge = random.chance(0.15)
+  // What came later is drawn last, from a stream of its own: the plans of other seeds stay as they were.
+  const { keys, drift: anyBody } = weather
+  if (keys) deeds.push(...repeatedRequests(random.fork(), { sites, names, untilMs: STORM_MS, anyBody }))
   const steps = deeds.toSorted((a, b) => a.at - b.at)
   return { sites, names, ...(isLarge && { fillerBytes: FILLER_BYTES }), steps }
 }

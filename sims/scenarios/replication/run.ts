@@ -2,6 +2,7 @@ import { dotsAreUnique } from '../../checkers/replication/dots-are-unique.ts'
 import { executedOnce } from '../../checkers/replication/executed-once.ts'
 import { nothingDeleted } from '../../checkers/replication/nothing-deleted.ts'
 import { nothingLost } from '../../checkers/replication/nothing-lost.ts'
+import { oncePerKey } from '../../checkers/replication/once-per-key.ts'
 import { sameOperations } from '../../checkers/replication/same-operations.ts'
 import { sameSchedule } from '../../checkers/replication/same-schedule.ts'
 import { sameState } from '../../checkers/replication/same-state.ts'
@@ -23,7 +24,16 @@ const LOOK_EVERY_MS = 5_000
 /** It must stay so. */
 const QUIET_MS = 20_000
 
-const CHECKERS = [sameOperations, sameSchedule, sameState, nothingLost, nothingDeleted, executedOnce, dotsAreUnique]
+const CHECKERS = [
+  sameOperations,
+  sameSchedule,
+  sameState,
+  nothingLost,
+  nothingDeleted,
+  executedOnce,
+  oncePerKey,
+  dotsAreUnique,
+]
 
 export interface ReplicationReport {
   readonly seed: number

@@ -13,7 +13,15 @@ export type Deed =
       readonly members: readonly string[]
       readonly token: string
     }
-  | { readonly do: 'replace' | 'merge' | 'add'; readonly site: string; readonly name: string; readonly token: string }
+  | { readonly do: 'replace' | 'merge'; readonly site: string; readonly name: string; readonly token: string }
+  | {
+      readonly do: 'add'
+      readonly site: string
+      readonly name: string
+      readonly token: string
+      /** Idempotency key of the request: more steps may have it, with the same token or another one. */
+      readonly key?: string
+    }
   | { readonly do: 'delete'; readonly site: string; readonly name: string }
   | {
       readonly do: 'members'
@@ -51,8 +59,11 @@ export function inWords(step: Step): string {
       return `a client at ${step.site} creates ${step.name} on ${step.members.join(' & ')} (${step.token})`
     case 'replace':
     case 'merge':
-    case 'add':
       return `a client at ${step.site} asks to ${step.do} ${step.name} (${step.token})`
+    case 'add': {
+      const key = step.key === undefined ? '' : `, key ${step.key}`
+      return `a client at ${step.site} asks to add ${step.name} (${step.token}${key})`
+    }
     case 'delete':
       return `a client at ${step.site} deletes ${step.name}`
     case 'members': {

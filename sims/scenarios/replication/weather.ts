@@ -9,5 +9,6 @@ export function weatherOf(seed: number): Weather {
     machine: seed % 3 === 0,
     members: seed % 5 < 2,
     memory: seed % 7 === 3,
+    keys: seed % 11 < 2,
   }
 }

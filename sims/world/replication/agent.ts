@@ -41,6 +41,8 @@ export interface ClientRequest {
   readonly name: ReplicantName
   /** Of a create: where the resource shall be. */
   readonly members: readonly string[] | undefined
+  /** Idempotency key. */
+  readonly key?: string
 }
 
 /** What the client was told. */

@@ -1,5 +1,5 @@
 import { dotKey, replicantKey } from '../../../src/core/oplog/index.ts'
-import type { Dot, Operation } from '../../../src/core/oplog/index.ts'
+import type { Dot, Operation, ReplicantName } from '../../../src/core/oplog/index.ts'
 
 /** What a client was told of a write. */
 export interface AcknowledgedWrite {
@@ -9,12 +9,33 @@ export interface AcknowledgedWrite {
   readonly dot: Dot
 }
 
+/** A request with an idempotency key. */
+export interface KeyedRequest {
+  readonly site: string
+  readonly name: ReplicantName
+  readonly key: string
+  /** Of the body: requests of one key with two of them are different requests. */
+  readonly token: string
+}
+
+/** What was definitely answered. */
+export interface KeyedAnswer extends KeyedRequest {
+  /** Of the operation, where it was accepted or had been before. */
+  readonly dot?: Dot
+  /** Of the error, if it was one. */
+  readonly code?: string
+}
+
 /** Everything that the simulation knows and no site may forget: the full log, and what clients were told. */
 export class Ledger {
   readonly #told = new Map<string, { readonly operation: Operation; readonly bytes: Uint8Array }>()
   readonly #sealed = new Map<string, Operation>()
   readonly #reused: string[] = []
   readonly acknowledged: AcknowledgedWrite[] = []
+  /** Requests with an idempotency key, in the order of their answers. */
+  readonly keyed: KeyedAnswer[] = []
+  /** All of them that an agent was there for. */
+  readonly asked: KeyedRequest[] = []
 
   /** An origin has signed it. A crash may come before anybody has seen it, and then it may be released anew, with another stamp. */
   sealed(operation: Operation): void {

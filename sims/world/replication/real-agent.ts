@@ -49,7 +49,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
 }
 
 async function write(replicator: Replicator, { glue }: AgentPorts, request: ClientRequest): Promise<ClientAnswer> {
-  const { method, path, rawHeaders, body = new Uint8Array(), members } = request
+  const { method, path, rawHeaders, body = new Uint8Array(), members, key } = request
   const head = { method, target: path, rawHeaders }
   const description = glue.describe(head, path, glue.parseBody(rawHeaders, body))
   if (description.is !== 'operation') throw new Error(`${method} ${path} is ${description.is}`)
@@ -60,6 +60,7 @@ async function write(replicator: Replicator, { glue }: AgentPorts, request: Clie
     path,
     body,
     members,
+    ...(key !== undefined && { idempotency: { principal: '', key } }),
   })
   // A write whose outcome is uncertain was not acknowledged.
   if (outcome !== 'applied') return { status: answer?.status ?? 502, dot: undefined }

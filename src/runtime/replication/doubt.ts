@@ -7,12 +7,13 @@ import { contains, type Reading, type Resource, type State } from './resource.ts
 import { dropDraft, tellEvent, type Shared } from './admission.ts'
 import { ABSENT, type Draft } from './records.ts'
 import type { Replica } from './replicas-store.ts'
-import { membersOfReplicant, type Operation } from '../../core/oplog/index.ts'
+import { holderOf, keyOf, membersOfReplicant, sameDot, type Operation } from '../../core/oplog/index.ts'
 
 export type Decision =
   /** The effect is there: released. `reading` is what the application shows. */
   | { readonly is: 'released'; readonly operation: Operation; readonly reading: Reading }
   | { readonly is: 'void' }
+  /** Nobody knows; or it counts as another member's operation with the same idempotency key, and is looked at by the lane. */
   | { readonly is: 'uncertain' }
 
 /**
@@ -46,6 +47,15 @@ export async function decideDraft(
     await voidDraft(shared, replica)
     return { is: 'void' }
   }
+  if (isAskedElsewhere(operation, replica)) {
+    // The client has sent it again to another member: that operation is the request. It may be in effect here already, and only a
+    // member that has carried it out once can show what comes of it.
+    await shared.replicas.commit(commit => {
+      dropDraft(shared, commit, replica)
+      commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
+    })
+    return { is: 'uncertain' }
+  }
   if (!draft.uncertain)
     await shared.replicas.commit(commit => {
       commit.local(replica, { draft: { ...draft, uncertain: true } })
@@ -60,6 +70,13 @@ export async function decideDraft(
       tellEvent(shared, commit, { kind: 'outcome', ...event })
     })
   return { is: 'uncertain' }
+}
+
+/** Whether a change with the same idempotency key is held already. */
+function isAskedElsewhere({ idempotency, life }: Operation, { core }: Replica): boolean {
+  const holder = holderOf(core.replicant)
+  if (idempotency === undefined || holder === undefined || !sameDot(holder.life.dot, life.dot)) return false
+  return holder.keys.has(keyOf(idempotency))
 }
 
 function othersOf({ members }: Operation, { core }: Replica, site: string): readonly string[] {

@@ -7,6 +7,7 @@ import { dotsAreUnique } from '../../../../sims/checkers/replication/dots-are-un
 import { executedOnce } from '../../../../sims/checkers/replication/executed-once.ts'
 import { nothingDeleted } from '../../../../sims/checkers/replication/nothing-deleted.ts'
 import { nothingLost } from '../../../../sims/checkers/replication/nothing-lost.ts'
+import { oncePerKey } from '../../../../sims/checkers/replication/once-per-key.ts'
 import { sameOperations } from '../../../../sims/checkers/replication/same-operations.ts'
 import { sameSchedule } from '../../../../sims/checkers/replication/same-schedule.ts'
 import { sameState } from '../../../../sims/checkers/replication/same-state.ts'
@@ -16,7 +17,16 @@ import type { JsonObject } from '../../../../sims/world/fake-application.ts'
 import type { Ending, Replica } from '../../../../sims/world/replication/ending.ts'
 import type { Operation, Replicant } from '../../../../src/core/oplog/index.ts'
 
-const CHECKERS = [sameOperations, sameSchedule, sameState, nothingLost, nothingDeleted, executedOnce, dotsAreUnique]
+const CHECKERS = [
+  sameOperations,
+  sameSchedule,
+  sameState,
+  nothingLost,
+  nothingDeleted,
+  executedOnce,
+  oncePerKey,
+  dotsAreUnique,
+]
 const NAME = { service: 'warehouse', kind: 'item', name: 'n' }
 const dot = (site: string, number: number) => ({ site, incarnation: '1-0000000000000000', number })
 const stamp = (ms: number) => ({ ms, counter: 0 })
@@ -143,6 +153,41 @@ describe('what is wrong is found', () => {
   test('an action that took effect twice', () => {
     const effects = new Map([['s2', [effect('POST', { line: 'c' }), effect('POST', { line: 'c' })]]])
     expect(found(ending({ effects }))).toEqual([expect.stringMatching(/^nothing is executed twice: .*"c".* twice/)])
+  })
+
+  test('a key that took effect twice, was released twice, stands twice, or was accepted with two bodies', () => {
+    const line = { line: 'c', key: 'k' }
+    const keyed = (number: number): Operation => ({
+      ...operation(8 + number, 's1', number, 'add', line, ALL),
+      idempotency: { principal: '', key: 'k' },
+    })
+    const asked = (token: string, at: number) => ({ site: 's1', name: NAME, key: 'k', token, dot: dot('s1', at) })
+    const of = (more: Partial<Ending> & { readonly replicas?: readonly Partial<Replica>[] }): string[] => {
+      const end = ending(more)
+      end.ledger.asked.push(asked('a', 2))
+      end.ledger.keyed.push(asked('a', 2))
+      return found(end)
+    }
+    const twice = [effect('POST', line), effect('PATCH'), effect('POST', line)]
+    const wrong = 'once per key: k took effect 2 times at n of s1'
+    expect(of({ effects: new Map([['s1', twice]]) })).toEqual([
+      `${wrong}, on top of itself`,
+      `${wrong}, for 1 operations`,
+    ])
+    expect(of({ effects: new Map([['s1', twice]]), setBack: new Set(['s1']) })).toEqual([])
+    // What came between says all, so that only their number counts.
+    const apart = [effect('POST', line), effect('PUT'), effect('POST', line)]
+    expect(of({ effects: new Map([['s1', apart]]) })).toEqual([`${wrong}, for 1 operations`])
+    const resource = { ...STATE, lines: [line, line] }
+    expect(of({ replicas: [{ resource }] })).toContain('once per key: n of s1 shows k 2 times')
+    const end = ending()
+    for (const number of [3, 4]) end.ledger.note(keyed(number), new Uint8Array([number]))
+    end.ledger.keyed.push(asked('a', 3), asked('b', 3))
+    const told = found(end).filter(text => text.startsWith('once'))
+    expect(told).toEqual([
+      'once per key: s1 released k of n more than once',
+      'once per key: s1 accepted k of n with the bodies a and b',
+    ])
   })
 
   test('two operations with one dot', () => {

@@ -149,6 +149,21 @@ describe('a planted bug is found', () => {
     expect(await found('nothing is executed twice', plant)).toMatch(/was added twice/)
   })
 
+  test('an origin that does not tell the keys of requests', async () => {
+    const plant: ReplicationPlant = {
+      seal: seal => ({
+        seal: ({ idempotency, ...operation }) => {
+          expect(idempotency?.principal ?? '').toBe('')
+          return seal.seal(operation)
+        },
+        open: sealed => seal.open(sealed),
+      }),
+    }
+    expect(await found('once per key', plant)).toMatch(
+      /^(k\d took effect 2 times at n\d of s\d|n\d of s\d shows k\d 2 times)/,
+    )
+  })
+
   test('an origin whose counter stands still', async () => {
     const plant: ReplicationPlant = {
       seal: seal => ({

@@ -1,0 +1,59 @@
+import type { SeededRandom } from '../../world/seeded-random.ts'
+import type { Step } from './step.ts'
+
+/** How long a client tries again, milliseconds. */
+const RETRIES_MS = 10_000
+
+/** Where such clients are, and what they do. */
+export interface RepeatedIn {
+  readonly sites: readonly string[]
+  readonly names: readonly string[]
+  /** Nothing begins later, milliseconds. */
+  readonly untilMs: number
+  /** Also send other bodies with one key to several sites: what that finds is not mended yet. */
+  readonly anyBody: boolean
+}
+
+/**
+ * Clients that send a request with an idempotency key again and again: at the site that had it first and at others, also while that one is
+ * cut off, after what the request wrote was replaced or deleted, and sometimes with another body.
+ */
+export function repeatedRequests(random: SeededRandom, where: RepeatedIn): readonly Step[] {
+  return Array.from({ length: 1 + random.below(3) }, (_, i) => requestsOf(random, where, `k${i + 1}`)).flat()
+}
+
+function requestsOf(
+  random: SeededRandom,
+  { sites, names, untilMs, anyBody }: RepeatedIn,
+  key: string,
+): readonly Step[] {
+  const [site, name] = [random.pick(sites), random.pick(names)]
+  const isAtOneSite = random.chance(0.3)
+  const others = isAtOneSite ? [site] : [site, ...sites]
+  const bodies = isAtOneSite || anyBody ? ['a', 'a', 'b'] : ['a']
+  const first = Math.round(random.between(1_000, untilMs - RETRIES_MS))
+  const after = (): number => first + Math.round(random.between(0, RETRIES_MS))
+  const add = (at: number, where: string, body: string): Step => ({
+    at,
+    do: 'add',
+    site: where,
+    name,
+    token: `${key}-${body}`,
+    key,
+  })
+  const steps = [add(first, site, 'a')]
+  const times = 1 + random.below(4)
+  for (let i = 0; i < times; i++) steps.push(add(after(), random.pick(others), random.pick(bodies)))
+  if (random.chance(0.5)) {
+    const [at, forMs] = [Math.max(0, first - random.below(2_000)), Math.round(random.between(2_000, RETRIES_MS))]
+    steps.push({ at, do: 'isolate', site, forMs })
+  }
+  if (random.chance(0.4))
+    steps.push({ at: after(), do: 'replace', site: random.pick(sites), name, token: `${key}-over` })
+  else if (random.chance(0.2)) {
+    const at = after()
+    steps.push({ at, do: 'delete', site: random.pick(sites), name })
+    steps.push({ at: at + 500, do: 'create', site: random.pick(sites), name, members: sites, token: `${key}-anew` })
+  }
+  return steps
+}
