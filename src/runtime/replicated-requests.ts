@@ -1,4 +1,4 @@
-import { DETACH_HEADER } from '../core/resource/headers.ts'
+import { DETACH_HEADER, HEADER_NAMES } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
@@ -6,7 +6,8 @@ import type { Dot, ReplicantName } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
 import type { Description, Glue } from '../ports/glue.ts'
-import { MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
+import { without } from './answer-headers.ts'
+import { MAX_HELD_BODY_BYTES, MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
 import { HeldBodies } from './held-bodies.ts'
 import type { LocalWrite } from './replication/local-write.ts'
 import type { SpooledBody } from './replication/payload.ts'
@@ -19,7 +20,7 @@ import { composeAnswer } from './operation-answer.ts'
 import type { Parts } from './parts.ts'
 import { repeatedAnswer } from './repeated-answer.ts'
 import { levelAsked, preferenceOf } from './operation-preference.ts'
-import type { UnloggedWrites } from './unlogged-writes.ts'
+import { MAX_UNLOGGED_ANSWER_BYTES, UNLOGGED_ANSWER_MS, type UnloggedWrites } from './unlogged-writes.ts'
 
 /** What requests need of replication: a part of `replication/replicator.ts`. */
 export interface Replication {
@@ -188,10 +189,11 @@ export class ReplicatedRequests {
    * A request whose scope sends it to this site, which is not "&". A change of what is replicated here would make it differ from its
    * siblings: with a choice of sites it is an operation for all members, accepted at the site that was chosen; else the site has to leave the members for it.
    * @param isChoice sites with "||" between them
+   * @param context as it goes to the application
    * @returns undefined for what runs at this site's own application like any other
    * @throws CheopsError ERR_REPLICANT_MEMBERS; as `scoped`
    */
-  async alone(exchange: Exchange, isChoice: boolean): Promise<ComposedAnswer | undefined> {
+  async alone(exchange: Exchange, isChoice: boolean, context: RequestContext): Promise<ComposedAnswer | undefined> {
     const { head, path, service } = exchange
     const { replication, site } = this.#parts
     const said = SAFE_METHODS.has(head.method) ? undefined : this.#parts.glue(service)?.describe(head, path, undefined)
@@ -205,8 +207,18 @@ export class ReplicatedRequests {
       const message = `${name} is replicated on ${members.join(', ')}: a change at ${site} alone would make it differ.`
       throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members })
     }
-    await replication.changeMembers({ service, kind, name }, [], [site])
-    return undefined
+    // Not before the application has taken it: who may not change the resource here may not take it from the others either.
+    const body = exchange.hasBody ? await exchange.readBody(MAX_HELD_BODY_BYTES) : undefined
+    const asked = {
+      rawHeaders: without(head.rawHeaders, header => header.startsWith('cheops-')),
+      body,
+      maxAnswerBytes: MAX_UNLOGGED_ANSWER_BYTES,
+      timeoutMs: UNLOGGED_ANSWER_MS,
+    }
+    const answer = await this.#parts.parts.ask(exchange, site, context, asked)
+    if (answer.status < 400) await replication.changeMembers({ service, kind, name }, [], [site])
+    const headers = without(answer.rawHeaders, header => header.startsWith('cheops-'))
+    return { ...answer, rawHeaders: [...headers, HEADER_NAMES.site, site] }
   }
 
   async #atLevel(

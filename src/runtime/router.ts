@@ -168,7 +168,7 @@ export class Router {
     const { replicated } = this.#parts
     if (replicated === undefined || SAFE_METHODS.has(exchange.head.method)) return undefined
     return this.#operation(kind, exchange, context.scope, () =>
-      replicated.alone(exchange, this.#isChoice(context.scope, exchange.service)),
+      replicated.alone(exchange, this.#isChoice(context.scope, exchange.service), context),
     )
   }
 

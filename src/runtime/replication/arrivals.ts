@@ -160,6 +160,11 @@ export class Arrivals {
   }
 }
 
+/** Whether a site may be told of a replicant: it is or was a member. */
+export function mayHear({ lives }: Replicant, site: string): boolean {
+  return lives.some(({ changes }) => changes.some(change => change.site === site))
+}
+
 /**
  * Whether a site may say what it remembers of a replicant: nothing is known of it yet, or the site is or was a member, as is known here or
  * by what members have signed. Such words are not signed, and change what is here.

@@ -50,7 +50,9 @@ export function historyOf(replica: Readonly<Replica>): readonly KnownOperation[]
   const { replicant } = replica.core
   const { site } = replicant
   const conflicts = new Map(conflictsOf(replicant.lives).map(each => [dotKey(each.operation.dot), each.why]))
-  const known = heldOperations(replica).map(operation => entryOf(replica, operation, placeOf(replica, operation, conflicts)))
+  const known = heldOperations(replica).map(operation =>
+    entryOf(replica, operation, placeOf(replica, operation, conflicts)),
+  )
   const waiting = replicant.waiting.map(operation =>
     entryOf(replica, operation, { fate: 'waits', detail: 'what it builds on is not here yet' }),
   )

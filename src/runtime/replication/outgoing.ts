@@ -7,6 +7,7 @@ import {
   MAX_REMEMBERED_REPLICANTS,
   MAX_TRANSFER_ATTEMPTS,
 } from './limits.ts'
+import { mayHear } from './arrivals.ts'
 import { decodeOutboxRecord, type OutboxRecord } from './records.ts'
 import type { Shared } from './admission.ts'
 import type { Outbox } from './outboxes.ts'
@@ -95,6 +96,8 @@ export class Outgoing {
     const { replicas, options } = this.#shared
     const { codec, site } = options
     const entries: Uint8Array[] = []
+    // Whatever has put it into the outbox: who is and was no member is told nothing of it.
+    if (!mayHear(replica.core.replicant, this.#site)) return entries
     const matrices = new Set<string>()
     const acknowledged = replica.core.acknowledgements.get(this.#site)?.knowledge
     for (const life of replica.core.replicant.lives) {

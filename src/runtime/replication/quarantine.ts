@@ -24,7 +24,11 @@ export class Quarantine {
    */
   take(name: ReplicantName, error: unknown): void {
     // A step that was not written has changed nothing in memory either; of what is written the store answers for itself.
-    if (error instanceof CheopsError && /^ERR_(STORE_|AGENT_STOPPING|REPLICANT_BUSY)/.test(error.code)) throw error
+    if (
+      error instanceof CheopsError &&
+      /^ERR_(STORE_FAILED|STORE_CORRUPT|AGENT_STOPPING|REPLICANT_BUSY)/.test(error.code)
+    )
+      throw error
     if (this.has(name)) return
     this.#names.add(replicantKey(name))
     const { logger, onEvent } = this.#options

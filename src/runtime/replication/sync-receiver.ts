@@ -7,13 +7,14 @@ import {
   missingMatrices,
   missingOf,
   replicantKey,
+  sameDot,
   withAcknowledgement,
   type Context,
   type ReplicantName,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { acknowledgedByOrigin, takeOutcome, takeStep, tellEvent, type Shared } from './admission.ts'
-import { Arrivals, mayTell, type Arrival } from './arrivals.ts'
+import { Arrivals, mayHear, mayTell, type Arrival } from './arrivals.ts'
 import { takeShown } from './comparison.ts'
 import {
   KEPT_OUTBOXES,
@@ -261,6 +262,9 @@ export class SyncReceiver {
     // A site speaks of itself, and to the origin.
     if (entry.site !== from || entry.dot.site !== this.#shared.options.site) return
     const { site, outcome, at, status } = entry
+    // Of nothing that was not written here, and of nobody who does not hold it, is anything noted.
+    const isKnown = replica.local.outcomes.some(({ dot }) => sameDot(dot, entry.dot))
+    if (!isKnown || !mayHear(replica.core.replicant, from)) return
     takeOutcome(this.#shared, commit, replica, entry.dot, {
       site,
       outcome,

@@ -10,6 +10,7 @@ import {
   SCAN_AGAIN_MS,
 } from './limits.ts'
 import { Outgoing } from './outgoing.ts'
+import { mayHear } from './arrivals.ts'
 import type { Shared } from './admission.ts'
 import type { Outbox } from './outboxes.ts'
 import type { CodedSet } from '../../core/reconcile/coded-symbols.ts'
@@ -220,7 +221,8 @@ export class Telling {
     const { site } = this.#channel
     if (message.kind === 'want') {
       const { replicant, lives } = message
-      await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: lives }))
+      const isHeard = await replicas.with(replicant, ({ core }) => mayHear(core.replicant, site))
+      if (isHeard) await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: lives }))
     }
     if (message.kind === 'digest') return this.#comparison.heard(message.digest)
     if (message.kind === 'audit') return this.#answerAudit(message)

@@ -15,7 +15,7 @@ import { realClock, realRandom } from '../../support/real-time.ts'
 import { Mesh, WAIT } from './mesh.ts'
 import type { Dot, Operation } from '../../../src/core/oplog/index.ts'
 import type { PeerNode } from '../../../src/peer-node.ts'
-import type { OperationSeal, OutboxEntry, SealedOperation, SyncMessage } from '../../../src/ports/sync.ts'
+import type { OperationSeal, OutboxEntry, SealedOperation, SyncChannel, SyncMessage } from '../../../src/ports/sync.ts'
 
 const MESH = 'replication'
 const KIND = 'items'
@@ -193,6 +193,39 @@ function meddling(created: Operation, type: string, more: Partial<Operation>): O
   const { previous: _, ...rest } = after(created, type, undefined)
   return { ...rest, stamp: { ms: Date.now() + 1, counter: number }, ...more }
 }
+
+test('somebody who is no member is told nothing, whatever he asks for', async () => {
+  await mesh.must('site1', 'POST', '/items', {
+    scope: 'site1 & site2',
+    body: { id: 'secret', pin: 4711 },
+    headers: WAIT,
+  })
+  await tell('site1', [operation(seal.seal(create('ours', ['mallory', 'site1'])))])
+  const want = (name: string): SyncMessage => ({
+    kind: 'want',
+    replicant: { service: 'inventory', kind: KIND, name },
+    lives: [],
+  })
+  const heard: string[] = []
+  const hear = async (channel: SyncChannel): Promise<void> => {
+    for await (const message of channel.messages) {
+      if (message.kind === 'hello') {
+        await channel.send({ kind: 'welcome', version: 0, site: 'mallory', incarnation, cursors: [] })
+        // In this order: who has answered the second has had the first.
+        for (const name of ['secret', 'ours']) await channel.send(want(name))
+      }
+      if (message.kind === 'entries') heard.push(...message.entries.map(bytes => Buffer.from(bytes).toString('latin1')))
+    }
+  }
+  // Conversations end when the mesh does.
+  const stop = await network().serve(channel => void hear(channel).catch(() => undefined))
+  try {
+    await until([mallory], () => heard.some(text => text.includes('"ours"')), 40_000, 'mallory hears of its own')
+    expect(heard.filter(text => text.includes('4711'))).toEqual([])
+  } finally {
+    await stop()
+  }
+})
 
 test('somebody who is no member changes nothing of what others replicate', async () => {
   const payload = { method: 'DELETE', path: '/items/theirs', headers: [] }

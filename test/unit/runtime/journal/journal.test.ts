@@ -242,7 +242,9 @@ test('behaves like an array with holes at its beginning, through crashes at any 
           }
           const found = await contents(journal, { from: journal.first })
           expect(found).toEqual(found.map((_, index) => [journal.first + index, given[journal.first + index]]))
-          expect(found.length, 'all that is on disk, and nothing else').toBe(Math.max(0, journal.written - journal.first))
+          expect(found.length, 'all that is on disk, and nothing else').toBe(
+            Math.max(0, journal.written - journal.first),
+          )
         }
       },
     ),
