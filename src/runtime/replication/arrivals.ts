@@ -4,6 +4,7 @@ import {
   receive,
   removalTold,
   replicantKey,
+  type LifeId,
   type LifeTransfer,
   type MatrixDefinition,
   type Operation,
@@ -22,6 +23,8 @@ export type Arrival =
   | {
       readonly kind: 'step'
       readonly replicant: ReplicantName
+      /** The lives that it speaks of; what it speaks of them is taken as a whole, or not at all. */
+      readonly lives: readonly LifeId[]
       readonly arrived: ReadonlyMap<string, SealedOperation>
       /** `not-a-member`: the sender is to have no say in this replicant. */
       readonly take: (replica: Replica) => ReplicantStep | 'not-a-member'
@@ -68,7 +71,14 @@ export class Arrivals {
         if (operation === undefined) return undefined
         const { replicant } = operation
         const arrived = new Map([[dotKey(operation.dot), entry.operation]])
-        return { kind: 'step', replicant, arrived, take: ({ core }) => admit(core.replicant, operation, matrices) }
+        const lives = [operation.life]
+        return {
+          kind: 'step',
+          replicant,
+          lives,
+          arrived,
+          take: ({ core }) => admit(core.replicant, operation, matrices),
+        }
       }
       case 'transfer':
         return this.#transfer(incarnation, entry)
@@ -79,6 +89,7 @@ export class Arrivals {
         return {
           kind: 'step',
           replicant,
+          lives: [],
           arrived: new Map(),
           take: ({ core }) =>
             mayTell(core.replicant, this.#from) ? removalTold(core.replicant, told, matrices) : 'not-a-member',
@@ -126,6 +137,7 @@ export class Arrivals {
     return {
       kind: 'step',
       replicant,
+      lives: [...operations.map(({ life }) => life), ...(summary === undefined ? [] : [summary.life])],
       arrived,
       // Operations are believed of those who have signed them, whoever brings them.
       take: ({ core }) =>

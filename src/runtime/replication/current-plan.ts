@@ -7,7 +7,6 @@ export function currentPlan({ options }: Shared, { name, core, local }: Replica)
   const { site, matrices } = options
   const traits = options.glueOf(name.service)?.kind(name.kind)?.operations
   const schedule = scheduleOf(holderOf(core.replicant), matrices)
-  // What is only recorded is nobody's to carry out.
   if (!isExecuted(core.replicant)) return { schedule, plan: { kind: 'nothing' } }
   const plan = planOf(local.executed, schedule, {
     site,
@@ -15,4 +14,9 @@ export function currentPlan({ options }: Shared, { name, core, local }: Replica)
     commute: (a, b) => commute(a, b, matrices),
   })
   return { schedule, plan }
+}
+
+/** What is only recorded is nobody's to carry out. */
+export function isRecordOnly({ core }: Replica): boolean {
+  return core.replicant.lives.length > 0 && !isExecuted(core.replicant)
 }

@@ -15,6 +15,7 @@ import { currentPlan } from './current-plan.ts'
 import { advance } from './lane.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
+import { giveWay } from './foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { asBody, payloadOf } from './payload.ts'
 import { release } from './release.ts'
@@ -100,6 +101,7 @@ async function writePayload(
       }
     }
   }
+  if (description.creates && write.members?.includes(options.site) === true) await takeNameBack(shared, replica)
   const creates = checkMembers(shared, replica, write)
   checkLane(shared, replica)
 
@@ -194,6 +196,14 @@ function checkLane(shared: Shared, replica: Replica): void {
   if (draft === undefined && !local.suspect && !local.replaying && local.uncertain === undefined && isTaken) return
   const why = draft !== undefined ? 'what became of an earlier write is not known' : 'it is not up to date yet'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
+}
+
+/** What others have put under a name, and nobody here was to carry out, does not stand in the way of a client's create. */
+async function takeNameBack(shared: Shared, replica: Replica): Promise<void> {
+  const { clock, options } = shared
+  const { site, incarnation } = options
+  const life = { stamp: clock, dot: { site, incarnation, number: 0 } }
+  await shared.replicas.commit(commit => void giveWay(shared, commit, replica, life))
 }
 
 /** Whether the write begins a life. */

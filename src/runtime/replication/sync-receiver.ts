@@ -16,6 +16,7 @@ import { CheopsError } from '../../errors.ts'
 import { acknowledgedByOrigin, takeOutcome, takeStep, tellEvent, type Shared } from './admission.ts'
 import { Arrivals, mayHear, mayTell, type Arrival } from './arrivals.ts'
 import { takeShown } from './comparison.ts'
+import { giveWay, isForeignLife } from './foreign-creates.ts'
 import {
   KEPT_OUTBOXES,
   MAX_IDLE_CURSORS,
@@ -43,6 +44,8 @@ export class SyncReceiver {
   readonly #comparison: PeerComparison
   /** Replicants of which a transfer could not be taken, or that begin anew. */
   readonly #lacks = new Set<string>()
+  /** Lives that are refused here: what others acknowledge of them is not asked for. */
+  readonly #foreign = new Set<string>()
   /** When what is missing of a replicant was asked for last. */
   readonly #asked = new Map<string, number>()
 
@@ -228,6 +231,14 @@ export class SyncReceiver {
     if (arrival.kind === 'step') {
       const replica = users.get(replicantKey(arrival.replicant))
       if (replica === undefined) return
+      const foreign = arrival.lives.find(life => isForeignLife(this.#shared, replica, life))
+      if (foreign !== undefined) {
+        if (this.#foreign.size >= MAX_REMEMBERED_REPLICANTS) this.#foreign.clear()
+        this.#foreign.add(lifeKey(foreign))
+        tellEvent(this.#shared, commit, { kind: 'refused', from, why: 'not-exposed' })
+        return
+      }
+      for (const life of arrival.lives) giveWay(this.#shared, commit, replica, life)
       const step = this.#stepOf(arrival, replica)
       if (step === undefined) return
       if (step === 'not-a-member') {
@@ -292,7 +303,9 @@ export class SyncReceiver {
     if (replicant.lives.length > 0 && !membersOfReplicant(replicant).includes(replicant.site)) return false
     const told = acknowledgements.get(this.#channel.site)?.knowledge ?? new Map<string, Context>()
     const known = new Map(replicant.lives.map(({ life, knowledge }) => [lifeKey(life), knowledge]))
-    return [...told].some(([life, knowledge]) => !includes(known.get(life) ?? [], knowledge))
+    return [...told].some(
+      ([life, knowledge]) => !this.#foreign.has(life) && !includes(known.get(life) ?? [], knowledge),
+    )
   }
 
   /** What others have acknowledged mostly comes by itself; what does not is asked for. */

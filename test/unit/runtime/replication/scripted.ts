@@ -99,6 +99,8 @@ export class Scripted implements AsyncDisposable {
   /** Sites that speak another version, and how often they were asked. */
   readonly foreign = new Set<string>()
   attempts = 0
+  /** What this site lets others do here. */
+  mayRun: (operation: Operation) => boolean = () => true
   readonly #keys = new Map<string, ReturnType<typeof generateKeyPairSync>>()
   #serve: (channel: SyncChannel) => void = () => undefined
   #number = 0
@@ -141,7 +143,7 @@ export class Scripted implements AsyncDisposable {
       glueOf: () => undefined,
       hash: bytes => Buffer.from(bytes).toString('hex'),
       fetchState: async () => undefined,
-      mayRun: () => true,
+      mayRun: operation => this.mayRun(operation),
       onEvent: event => void this.events.push(event),
     })
   }

@@ -1,0 +1,54 @@
+/**
+ * Creates of sites that this site lets create nothing. Anybody can sign a create, and two creates of one name share their members: so that
+ * nobody makes itself a member of what is replicated here, or takes its name away, by a create that this site would not carry out anyway.
+ */
+import { newReplicant, sameDot, type LifeId, type Operation } from '../../core/oplog/index.ts'
+import { isRecordOnly } from './current-plan.ts'
+import type { Shared } from './admission.ts'
+import type { Commit, Replica } from './replicas-store.ts'
+
+/**
+ * Whether a life is not to begin here: the name is replicated here, whoever would create it anew is and was no member of it by what is
+ * held, and this site does not let it create. An operation of such a life, and a transfer, are refused; where the creator turns out to
+ * be a member, they are found by comparing.
+ */
+export function isForeignLife({ options }: Shared, replica: Replica, life: LifeId): boolean {
+  const { lives } = replica.core.replicant
+  const { site: origin } = life.dot
+  if (lives.length === 0 || origin === options.site) return false
+  if (lives.some(held => sameDot(held.life.dot, life.dot))) return false
+  const wasMember = lives.some(({ changes }) => changes.some(({ site, member }) => member && site === origin))
+  return !wasMember && !mayCreate(options, replica, life)
+}
+
+/**
+ * What is held of a name only by creates that this site does not let anybody carry out here, and of which nothing was carried out, gives way to a
+ * create that counts: else whoever is first would be a member of all that others create.
+ *
+ * @returns whether it was all forgotten, with the commit
+ */
+export function giveWay(shared: Shared, commit: Commit, replica: Replica, life: LifeId): boolean {
+  const { options, bodies } = shared
+  const { core, local, draft, name } = replica
+  const { lives, waiting } = core.replicant
+  if (lives.length === 0 || lives.some(held => sameDot(held.life.dot, life.dot))) return false
+  if (local.bound || draft !== undefined || local.executed.operations.length > 0 || isRecordOnly(replica)) return false
+  const isOurs = (dot: LifeId['dot']): boolean => dot.site === options.site
+  if (!isOurs(life.dot) && !mayCreate(options, replica, life)) return false
+  if (lives.some(held => isOurs(held.life.dot) || mayCreate(options, replica, held.life))) return false
+  const held = lives.flatMap(({ live, conflicts, outside, membership }) => [live, conflicts, outside, membership])
+  const operations = new Map([...held.flat(), ...waiting].map(operation => [operation, operation.dot]))
+  if ([...operations.values()].some(isOurs)) return false
+  for (const [operation, dot] of operations) {
+    commit.deleteOperation(replica, dot)
+    bodies.forget(commit, operation, 'operation')
+  }
+  commit.core(replica, { replicant: newReplicant(name, options.site), acknowledgements: new Map() })
+  return true
+}
+
+function mayCreate({ mayRun }: Shared['options'], { name }: Replica, life: LifeId): boolean {
+  const { stamp, dot } = life
+  const create: Operation = { dot, stamp, life, replicant: name, type: 'create', context: [] }
+  return mayRun(create)
+}
