@@ -164,6 +164,8 @@ export interface Timeouts {
   readonly keepAliveMs: number
   /** For requests under way when the agent stops. */
   readonly drainMs: number
+  /** How long a member of a replicated resource may be silent before the others detach it. */
+  readonly silentMemberMs: number
 }
 
 /** The default peer port is not 4001: IPFS uses that. */
@@ -198,4 +200,6 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   bodyIdleMs: 120_000,
   keepAliveMs: 65_000,
   drainMs: 10_000,
+  // As long as tombstones are kept: whoever comes back earlier misses nothing.
+  silentMemberMs: 30 * 24 * 3_600_000,
 }

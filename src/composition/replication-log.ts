@@ -29,6 +29,7 @@ export class ReplicationLog {
       case 'unbound':
       case 'diverged':
       case 'hole':
+      case 'detached':
       case 'refused':
       case 'set-back':
       case 'foreign':

@@ -107,6 +107,7 @@ export class AgentReplication {
       // One that is down is not dialled: a client's write may wait for the answer.
       fetchState: async (site, replicant) =>
         membership.site(site)?.liveness === 'down' ? undefined : this.#states.ask(site, replicant),
+      detachAfterMs: config.timeouts.silentMemberMs,
       onEvent: event => {
         this.#log.see(event)
         this.#operations.see(event)
@@ -131,7 +132,7 @@ export class AgentReplication {
     this.#unwatch = membership.onChange(change => this.#onChange(change))
     for (const { name, liveness } of membership.sites()) {
       if (liveness === 'down') continue
-      this.replicator.connected(name)
+      this.replicator.connected(name, liveness === 'alive')
       if (name !== membership.self) this.#announcer.reached(name)
     }
   }

@@ -118,6 +118,7 @@ export function toldOf(event: ReplicationEvent, self: string): Told | undefined 
     case 'ahead':
     case 'body-here':
     case 'compared':
+    case 'detached':
     case 'drift':
     case 'foreign':
     case 'hole':

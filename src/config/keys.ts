@@ -177,6 +177,12 @@ export const KEYS = {
   'timeouts.bodyIdleMs': timeout('bodyIdleMs', 'Between two parts of the body of a request.'),
   'timeouts.keepAliveMs': timeout('keepAliveMs', "A client's connection without a request."),
   'timeouts.drainMs': timeout('drainMs', 'For requests under way when the agent stops.'),
+  // An hour is longer than what comes back by itself; ten years are never.
+  'timeouts.silentMemberMs': key(
+    type.milliseconds(3_600_000, 315_360_000_000),
+    'How long a member of a replicated resource may be silent before the others detach it.',
+    { fallback: String(DEFAULT_TIMEOUTS.silentMemberMs) },
+  ),
 
   'log.level': key(type.oneOf('debug', 'info', 'warn', 'error', 'silent'), 'The least that is logged.', {
     fallback: 'info',

@@ -39,6 +39,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly fetchState: (site: string, replicant: ReplicantName) => Promise<MemberState | undefined>
   /** Whether this site lets the origin do to its application what an operation says; asked each time before one of another site is run, or copied. */
   readonly mayRun: (operation: Operation) => boolean
+  /** How long a member of a replicant may be silent before it is detached, milliseconds; `RETENTION_MS` if not given. */
+  readonly detachAfterMs?: number | undefined
   readonly onEvent: ReplicationListener
 }
 

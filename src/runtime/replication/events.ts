@@ -31,6 +31,8 @@ export type ReplicationEvent =
   | { readonly kind: 'diverged'; readonly replicant: ReplicantName; readonly why: string }
   | { readonly kind: 'agrees'; readonly replicant: ReplicantName }
   | { readonly kind: 'members'; readonly replicant: ReplicantName; readonly members: readonly string[] }
+  /** Members that were silent for so long were detached by this site. */
+  | { readonly kind: 'detached'; readonly replicant: ReplicantName; readonly sites: readonly string[] }
   | { readonly kind: 'hole'; readonly replicant: ReplicantName; readonly life: LifeId; readonly last: Dot }
   /** The stamp of an operation is so far ahead of this site's clock, by milliseconds, that a clock must be wrong: mostly its origin's. */
   | { readonly kind: 'ahead'; readonly replicant: ReplicantName; readonly dot: Dot; readonly byMs: number }

@@ -210,3 +210,12 @@ export const SCAN_AGAIN_MS = 2_000
 /** How long operations wait for others until those may be given up, and between two looks at them. */
 export const HOLE_AFTER_MS = 60_000
 export const HOLE_LOOK_MS = 20_000
+
+/** How often it is counted, and written down, for how long others are silent, milliseconds: what a crash may lose of a month. */
+export const SILENCE_STEP_MS = 10 * 60_000
+
+/** For how long the others must have been heard before somebody is detached, milliseconds: enough that all who are there are heard. */
+export const STEADY_MS = 10 * 60_000
+
+/** Silent sites that are counted: more than a mesh has. The rest is not detached by itself. */
+export const MAX_SILENT_SITES = 10_000

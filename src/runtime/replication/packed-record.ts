@@ -31,9 +31,9 @@ class Packer {
   readonly origins: Origin[] = []
 
   fields(value: object): Record<string, unknown> {
-    const packed: Record<string, unknown> = {}
-    for (const [name, field] of Object.entries(value)) if (field !== undefined) packed[name] = this.#packed(field)
-    return packed
+    const named = Object.entries(value).filter(([, field]) => field !== undefined)
+    // An assignment to `__proto__` would be lost.
+    return Object.fromEntries(named.map(([name, field]) => [name, this.#packed(field)]))
   }
 
   #packed(value: unknown): unknown {

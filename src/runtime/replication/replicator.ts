@@ -1,4 +1,5 @@
 import {
+  RETENTION_MS,
   ZERO_STAMP,
   conflictsOf,
   levelOf,
@@ -27,6 +28,8 @@ import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { repairNow, resolveUnbound, type Resolution } from './operator-actions.ts'
 import { Repairs, type Copied } from './repair.ts'
 import { memberState } from './member-state.ts'
+import { Silence } from './silence.ts'
+import { detachSilent } from './silent-members.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
 import { Standing } from './standing.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
@@ -87,6 +90,7 @@ export class Replicator {
   readonly #replicas: ReplicasStore
   readonly #peers: Peers
   readonly #holes: Holes
+  readonly #silence: Silence
   readonly #connected = new Set<string>()
   readonly #bodies: BodyRecords
   readonly #fetcher: BodyFetcher
@@ -137,6 +141,7 @@ export class Replicator {
       leaveAlone: (name, error) => this.#quarantine.take(name, error),
     }
     this.#holes = new Holes(this.#shared, onFault)
+    this.#silence = new Silence(options.store, options.clock, onFault)
     this.#peers = new Peers(this.#shared, onFault)
   }
 
@@ -149,6 +154,7 @@ export class Replicator {
     await this.#matrices.open(this.#options.store)
     await this.#outboxes.open()
     await this.#bodies.open()
+    await this.#silence.open()
     const due: ReplicantName[] = []
     for await (const name of this.#replicas.allDue()) due.push(name)
     for (const name of due)
@@ -166,16 +172,21 @@ export class Replicator {
     this.#lanes.stop()
     this.#peers.stop()
     this.#holes.stop()
+    this.#silence.stop()
     this.#fetcher.stop()
     this.#bodies.stop()
     await this.#stopServing?.()
   }
 
-  /** A site can be reached. */
-  connected(site: string): void {
+  /**
+   * A site can be reached.
+   * @param isHeard false for one that is known and may be tried, but was not heard since the start: it counts as silent
+   */
+  connected(site: string, isHeard = true): void {
     if (site === this.#options.site || this.#isStopped) return
     if (!this.#connected.has(site)) this.#lanes.kickAlone()
     this.#connected.add(site)
+    if (isHeard) this.#silence.heard(site)
     this.#peers.connected(site)
     this.#fetcher.connected()
   }
@@ -183,12 +194,14 @@ export class Replicator {
   /** A site was not heard for a while. */
   disconnected(site: string): void {
     this.#connected.delete(site)
+    this.#silence.lost(site)
     this.#peers.doubted(site)
   }
 
   /** A site is no member of the mesh any more. */
   forgotten(site: string): void {
     this.#connected.delete(site)
+    this.#silence.lost(site)
     this.#peers.forgotten(site)
   }
 
@@ -421,6 +434,7 @@ export class Replicator {
       if (found === 'look') this.#lanes.kick(name)
       if (found === 'absent') this.#readBacks.soon(name, attempts + 1)
       if (isRound) await this.#forgetOld(name)
+      if (isRound) await this.#detachSilent(name)
     } catch (error) {
       this.#left(name, error)
     }
@@ -429,6 +443,14 @@ export class Replicator {
   /** Unless its lane has something to do: then the next round does it. */
   async #forgetOld(name: ReplicantName): Promise<void> {
     await this.#replicas.with(name, replica => this.#lanes.runIfIdle(name, () => forgetOld(this.#shared, replica)))
+  }
+
+  /** Unless its lane has something to do, as above. */
+  async #detachSilent(name: ReplicantName): Promise<void> {
+    const { detachAfterMs = RETENTION_MS } = this.#options
+    await this.#replicas.with(name, replica =>
+      this.#lanes.runIfIdle(name, () => detachSilent(this.#shared, replica, this.#silence, detachAfterMs)),
+    )
   }
 
   async #namesAfter(name: ReplicantName | undefined, limit: number): Promise<readonly ReplicantName[]> {

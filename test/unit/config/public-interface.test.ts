@@ -50,6 +50,7 @@ test('keys of the configuration, each with its variable and flag', () => {
     'timeouts.bodyIdleMs CHEOPS_TIMEOUTS_BODY_IDLE_MS --timeouts-body-idle-ms',
     'timeouts.keepAliveMs CHEOPS_TIMEOUTS_KEEP_ALIVE_MS --timeouts-keep-alive-ms',
     'timeouts.drainMs CHEOPS_TIMEOUTS_DRAIN_MS --timeouts-drain-ms',
+    'timeouts.silentMemberMs CHEOPS_TIMEOUTS_SILENT_MEMBER_MS --timeouts-silent-member-ms',
     'log.level CHEOPS_LOG_LEVEL --log-level',
     'log.format CHEOPS_LOG_FORMAT --log-format',
     'services CHEOPS_SERVICES --services',

@@ -47,6 +47,8 @@ export class Lab {
   readonly pieces: Asked[] = []
   /** What a site exposes to others. */
   mayRun: (site: string, operation: Operation) => boolean = () => true
+  /** How long a member may be silent, milliseconds; taken at the start of an agent. */
+  detachAfterMs: number | undefined
 
   private constructor(names: readonly string[], plant: ReplicationPlant) {
     const startAgent = (ports: AgentPorts): Promise<Agent> => this.#start(ports)
@@ -214,6 +216,7 @@ export class Lab {
           ? this.replicators.get(other)?.stateFor(name)
           : undefined,
       mayRun: operation => this.mayRun(site, operation),
+      detachAfterMs: this.detachAfterMs,
       onEvent: event => this.told.push({ site, event }),
     })
     await replicator.start()

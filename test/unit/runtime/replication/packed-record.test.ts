@@ -35,6 +35,12 @@ test('what is written is read back', () => {
   )
 })
 
+test('a field may have any name', () => {
+  const record: unknown = JSON.parse('{"version":2,"value":{"":{"__proto__":[]},"@":1,"@__proto__":null,"origins":2}}')
+  const read = decodePacked(encodePacked(record as Readonly<Record<string, unknown>>))
+  expect(JSON.stringify(read)).toBe(JSON.stringify(record))
+})
+
 test('a dot is a short text, and each pair of site and incarnation stands there once', () => {
   const dot = { site: 'paris', incarnation: '1790000000000-0123456789abcdef', number: 7 }
   const id = { stamp: { ms: 1_790_000_000_005, counter: 2 }, dot }
