@@ -22,7 +22,7 @@ export interface Ending {
   readonly effects: ReadonlyMap<string, readonly Effect[]>
   /** Sites that lost a part of what they had on disk: what only they held may be gone. */
   readonly setBack: ReadonlySet<string>
-  /** Large bodies that any site has, by their hash. */
+  /** Large bodies that any site has whole, by their hash. */
   readonly bodies: ReadonlyMap<string, Uint8Array>
   /** Path of a resource at the applications. */
   pathOf(name: ReplicantName): string

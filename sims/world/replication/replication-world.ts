@@ -110,7 +110,9 @@ export class ReplicationWorld {
       effects: new Map(this.sites.map(({ name, application }) => [name, application.effects])),
       setBack: this.setBack,
       bodies: new Map(
-        this.sites.flatMap(({ machine }) => [...machine.bodies].map(([hash, { content }]) => [hash, content])),
+        this.sites.flatMap(({ machine }) =>
+          [...machine.bodies].flatMap(([hash, { kind, content }]) => (kind === 'whole' ? [[hash, content]] : [])),
+        ),
       ),
       pathOf: name => this.pathOf(name),
     }

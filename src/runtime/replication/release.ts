@@ -1,9 +1,12 @@
 import {
   admit,
+  covers,
   dotKey,
+  findLife,
   isReset,
   membersOfReplicant,
   nextStamp,
+  withDot,
   withExecuted,
   type Operation,
 } from '../../core/oplog/index.ts'
@@ -32,9 +35,10 @@ export async function release(
     const { replicant } = replica.core
     const next = nextStamp(shared.clock, replicant.clock, clock.now())
     const { stamp } = next
-    const { dot, type } = draft
-    const life = type === 'create' ? { stamp, dot } : draft.life
-    const operation: Operation = { ...draft, stamp, life }
+    const placed = inPlace(shared, replica, draft)
+    const { dot, type } = placed
+    const life = type === 'create' ? { stamp, dot } : placed.life
+    const operation: Operation = { ...placed, stamp, life }
     const sealed = seal.seal(operation)
     shared.clock = next.clock
     const before = membersOfReplicant(replicant)
@@ -58,4 +62,19 @@ export async function release(
     if (!isRecord && type !== 'state') tellOutcome(shared, commit, replica, operation, 'applied', status)
     return operation
   })
+}
+
+/**
+ * The draft with the place that it has among the operations of this site now. While a write was in doubt its site may have changed the
+ * members, under a greater number: whoever knows that one takes all smaller numbers of the run for known, so the write gets a new one
+ * behind it.
+ */
+function inPlace({ options, nextNumber }: Shared, { core }: Replica, draft: Operation): Operation {
+  const known = draft.type === 'create' ? undefined : findLife(core.replicant, draft.life)?.knowledge
+  if (known === undefined) return draft
+  const { site, incarnation } = options
+  const dot = covers(known, draft.dot) ? { site, incarnation, number: nextNumber() } : draft.dot
+  const previous = known.find(one => one.site === site && one.incarnation === dot.incarnation)
+  if (previous === undefined || covers(draft.context, previous)) return { ...draft, dot }
+  return { ...draft, dot, previous, context: withDot(draft.context, previous) }
 }
