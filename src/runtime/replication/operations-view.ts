@@ -15,7 +15,7 @@ import type {
 import type { Store } from '../../ports/store.ts'
 import type { ReplicationEvent } from './events.ts'
 import type { Replica } from './replicas-store.ts'
-import type { ReplicaStatus } from './replicator.ts'
+import type { ReplicaStatus } from './replica-status.ts'
 
 /** What is asked of the replicator: what it has in memory may be ahead of the disk. */
 export interface Inspected {

@@ -21,7 +21,7 @@ import type {
 import type { Store } from '../../ports/store.ts'
 import type { Require } from './outcomes.ts'
 import type { SiteOutcome } from './records.ts'
-import type { ReplicaStatus } from './replicator.ts'
+import type { ReplicaStatus } from './replica-status.ts'
 
 /** What is asked of the replicator: what it has in memory may be ahead of the disk. */
 export interface Replicas {

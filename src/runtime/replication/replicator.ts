@@ -1,21 +1,11 @@
-import {
-  RETENTION_MS,
-  ZERO_STAMP,
-  conflictsOf,
-  levelOf,
-  membersOfReplicant,
-  type Conflict,
-  type Dot,
-  type ReplicantName,
-} from '../../core/oplog/index.ts'
+import { RETENTION_MS, ZERO_STAMP, membersOfReplicant, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { currentPlan } from './current-plan.ts'
 import { forgetOld } from './forget.ts'
 import { ApplicationTurns } from './application-turns.ts'
 import { advance } from './lane.ts'
 import { Holes } from './holes.ts'
 import { Lanes } from './lanes.ts'
-import { changeMembers, isReplicatedAt, writeLocally } from './local-write.ts'
+import { changeMembers, writeLocally } from './local-write.ts'
 import { spool } from './payload.ts'
 import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './matrix-book.ts'
@@ -27,6 +17,7 @@ import { ReadBacks } from './read-backs.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { repairNow, resolveUnbound, type Resolution } from './operator-actions.ts'
 import { Repairs, type Copied } from './repair.ts'
+import { statusOf, type ReplicaStatus } from './replica-status.ts'
 import { memberState } from './member-state.ts'
 import { Silence } from './silence.ts'
 import { detachSilent } from './silent-members.ts'
@@ -44,29 +35,6 @@ import type { MemberState, ReplicationOptions } from './context.ts'
 import type { Looked } from './lanes.ts'
 import type { Known } from './shared-digests.ts'
 import type { SiteOutcome } from './records.ts'
-
-/** How a replicant stands at this site. */
-export interface ReplicaStatus {
-  readonly members: readonly string[]
-  /** `eventual` or `none`. */
-  readonly level: string
-  /** Whether it should be there: its life has not ended. */
-  readonly isPresent: boolean
-  /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else. */
-  readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
-  readonly conflicts: readonly Conflict[]
-  /** Large bodies that its operations name and that are not here yet: what needs them waits. */
-  readonly missingBodies: readonly MissingBody[]
-}
-
-export interface MissingBody {
-  /** SHA-256 in lower-case hexadecimal. */
-  readonly hash: string
-  /** Bytes. */
-  readonly length: number
-  /** How many of them are here. */
-  readonly here: number
-}
 
 export interface Accepted extends Written {
   readonly replicant: ReplicantName
@@ -330,35 +298,8 @@ export class Replicator {
 
   /** Undefined for what is not replicated here. */
   async status(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
-    return this.#replicas.with(replicant, replica => {
-      const { core, local, draft } = replica
-      if (!isReplicatedAt(replica, this.#options.site)) return undefined
-      const { plan, schedule } = currentPlan(this.#shared, replica)
-      const isDiverged = local.diverged || local.suspect || this.#quarantine.has(replicant)
-      const isUncertain = local.uncertain !== undefined || draft !== undefined
-      const isBusy = plan.kind !== 'nothing' || local.replaying || local.intent !== undefined
-      const state = local.unbound
-        ? 'unbound'
-        : isDiverged
-          ? 'Diverged'
-          : isUncertain
-            ? 'uncertain'
-            : isBusy
-              ? 'busy'
-              : 'agrees'
-      const missingBodies = this.#bodies.missingOf(replicant).map(({ hash, length }) => {
-        const found = this.#options.blobs.find(hash)
-        return { hash, length, here: found.kind === 'partial' ? found.bytes : 0 }
-      })
-      return {
-        members: membersOfReplicant(core.replicant),
-        level: levelOf(core.replicant),
-        isPresent: schedule.state === 'present',
-        state,
-        conflicts: conflictsOf(core.replicant.lives),
-        missingBodies,
-      }
-    })
+    const isLeftAlone = this.#quarantine.has(replicant)
+    return this.#replicas.with(replicant, replica => statusOf(this.#shared, replica, isLeftAlone))
   }
 
   /**

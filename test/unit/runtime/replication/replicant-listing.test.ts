@@ -18,7 +18,7 @@ import {
 import type { Page, PageQuery } from '../../../../src/ports/control.ts'
 import { MAX_RECORDS_OF_PAGE, ReplicantListing } from '../../../../src/runtime/replication/replicant-listing.ts'
 import { encodeCore, newCore } from '../../../../src/runtime/replication/records.ts'
-import type { ReplicaStatus } from '../../../../src/runtime/replication/replicator.ts'
+import type { ReplicaStatus } from '../../../../src/runtime/replication/replica-status.ts'
 import { MemoryStore } from '../../../support/memory-store.ts'
 
 const AGREES: ReplicaStatus = {

@@ -1,0 +1,62 @@
+import { conflictsOf, levelOf, membersOfReplicant, type Conflict } from '../../core/oplog/index.ts'
+import { currentPlan } from './current-plan.ts'
+import { isReplicatedAt } from './local-write.ts'
+import type { Shared } from './admission.ts'
+import type { Replica } from './replicas-store.ts'
+
+/** How a replicant stands at this site. */
+export interface ReplicaStatus {
+  readonly members: readonly string[]
+  /** `eventual` or `none`. */
+  readonly level: string
+  /** Whether it should be there: its life has not ended. */
+  readonly isPresent: boolean
+  /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else. */
+  readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
+  readonly conflicts: readonly Conflict[]
+  /** Large bodies that its operations name and that are not here yet: what needs them waits. */
+  readonly missingBodies: readonly MissingBody[]
+}
+
+export interface MissingBody {
+  /** SHA-256 in lower-case hexadecimal. */
+  readonly hash: string
+  /** Bytes. */
+  readonly length: number
+  /** How many of them are here. */
+  readonly here: number
+}
+
+/**
+ * Undefined for what is not replicated here.
+ * @param isLeftAlone a fault that nobody has thought of holds it
+ */
+export function statusOf(shared: Shared, replica: Replica, isLeftAlone: boolean): ReplicaStatus | undefined {
+  const { core, local, draft } = replica
+  if (!isReplicatedAt(replica, shared.options.site)) return undefined
+  const { plan, schedule } = currentPlan(shared, replica)
+  const isDiverged = local.diverged || local.suspect || isLeftAlone
+  const isUncertain = local.uncertain !== undefined || draft !== undefined
+  const isBusy = plan.kind !== 'nothing' || local.replaying || local.intent !== undefined
+  const state = local.unbound
+    ? 'unbound'
+    : isDiverged
+      ? 'Diverged'
+      : isUncertain
+        ? 'uncertain'
+        : isBusy
+          ? 'busy'
+          : 'agrees'
+  const missingBodies = shared.bodies.missingOf(replica.name).map(({ hash, length }) => {
+    const found = shared.options.blobs.find(hash)
+    return { hash, length, here: found.kind === 'partial' ? found.bytes : 0 }
+  })
+  return {
+    members: membersOfReplicant(core.replicant),
+    level: levelOf(core.replicant),
+    isPresent: schedule.state === 'present',
+    state,
+    conflicts: conflictsOf(core.replicant.lives),
+    missingBodies,
+  }
+}
