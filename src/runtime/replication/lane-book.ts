@@ -45,12 +45,10 @@ export class LaneBook {
     return holderOf(this.replica.core.replicant)?.live.includes(operation) === true
   }
 
+  /** What is to be acknowledged is so with what comes of it: one message less. */
   intend(intent: Intent): Promise<void> {
     this.replica.seen = undefined
-    return this.shared.replicas.commit(commit => {
-      commit.local(this.replica, { intent, hash: undefined })
-      acknowledge(this.shared, commit, this.replica)
-    })
+    return this.shared.replicas.commit(commit => commit.local(this.replica, { intent, hash: undefined }))
   }
 
   async executed(

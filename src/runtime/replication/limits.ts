@@ -50,6 +50,9 @@ export const MAX_KNOWN_OUTCOMES = 64
 export const MAX_ENTRIES_TOGETHER = 128
 export const MAX_ENTRIES_BYTES = 512 * 1024
 
+/** Between two messages with entries to one site, where all is told: with hundreds of writes a second each carries a few, and nobody sees so little. */
+export const TELL_EVERY_MS = 10
+
 /** Entries that are sent and not yet received: what a fast link carries while a disk syncs. */
 export const MAX_UNRECEIVED_ENTRIES = 2048
 
@@ -116,6 +119,8 @@ export const READ_BACK_AFTER_MS = 1_000
 
 /** How many lanes that have become idle are read back in a second, and how many may wait for it; the round finds those that do not. */
 export const READ_BACKS_A_SECOND = 100
+/** As long as more lanes become idle in a second than that: each costs as much as a write, and clients come first. */
+export const READ_BACKS_UNDER_LOAD = 10
 export const MAX_WAITING_READ_BACKS = 10_000
 
 /**

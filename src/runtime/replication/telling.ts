@@ -8,6 +8,7 @@ import {
   MAX_UNRECEIVED_ENTRIES,
   RECEIVED_TIMEOUT_MS,
   SCAN_AGAIN_MS,
+  TELL_EVERY_MS,
 } from './limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { mayHear } from './arrivals.ts'
@@ -50,6 +51,7 @@ export class Telling {
   #answers: { readonly seed: number; readonly set: CodedSet; next: number; readonly timer: TimerHandle } | undefined
   /** Wakes whoever waits for something new, for room, or for the end. */
   #wake: () => void = () => undefined
+  #stopGathering: () => void = () => undefined
 
   constructor({ shared, channel, resync, comparison, onWelcome }: TellingParts) {
     this.#shared = shared
@@ -89,6 +91,7 @@ export class Telling {
     const listening = this.#listen(welcome.resolve).finally(() => {
       this.#hasEnded = true
       welcome.resolve()
+      this.#stopGathering()
       this.#wake()
     })
     // Whoever waits below hears of it; the error is thrown at the end.
@@ -129,10 +132,24 @@ export class Telling {
         if (positions.get(outbox) === this.#receivedOf(outbox) + 1) this.#progressAt = this.#now()
         positions.set(outbox, first + entries.length)
         await this.#channel.send({ kind: 'entries', incarnation: outbox.incarnation, first, entries })
+        if (first + entries.length >= outbox.journal.written) await this.#gather()
       }
     } finally {
       timer.stop()
     }
+  }
+
+  /**
+   * All is told: what comes next waits a little for what comes with it. A message costs both sites more than what stands in it does, a commit
+   * and an answer among others.
+   */
+  async #gather(): Promise<void> {
+    if (this.#hasEnded) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.#shared.options.clock.after(TELL_EVERY_MS, resolve)
+    this.#stopGathering = resolve
+    await promise
+    timer.cancel()
   }
 
   /** A receiver that takes entries and says nothing of them for long is given up: another conversation may do better. */

@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { ABC, Lab } from './lab.ts'
+import { TELL_EVERY_MS } from '../../../../src/runtime/replication/limits.ts'
 import type { Application } from '../../../../src/ports/application.ts'
 import type { Store, StoreWrite } from '../../../../src/ports/store.ts'
 
@@ -109,6 +110,23 @@ test('a PUT writes each record as often as it changes', async () => {
   // Draft and release; the words of two members; what was told goes.
   expect(commits['a']).toBeLessThanOrEqual(2 + 4 + 2)
   expect(bytes).toBeLessThan(16_000)
+})
+
+test('writes that come close together are told and received together', async () => {
+  const names = Array.from({ length: 60 }, (_, place) => `x${place}`)
+  for (const id of names) await lab.ask('a', 'POST /items', { id, n: 0 }, ABC)
+  await lab.pass(5_000)
+  forget()
+  const began = lab.world.time.now
+  await Promise.all(names.map(name => lab.ask('a', `PUT /items/${name}`, { n: 1 })))
+  const ms = lab.world.time.now - began
+  await lab.pass(900)
+  for (const name of names)
+    expect(lab.all(name)).toEqual({ a: { id: name, n: 1 }, b: { id: name, n: 1 }, c: { id: name, n: 1 } })
+  expect(told).toEqual({ operation: 120, acknowledgement: 240, outcome: 120 })
+  // One record of a cursor for each message: what the writes take, and as long again until they are carried out everywhere, two senders each.
+  for (const site of ['a', 'b', 'c'])
+    expect(written[site]?.['cursor']).toBeLessThanOrEqual(2 * 2 * (ms / TELL_EVERY_MS + 2))
 })
 
 test('a member that has seen what its application answers does not read before it replaces', async () => {
