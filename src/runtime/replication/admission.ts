@@ -218,7 +218,7 @@ export function acknowledge(shared: Shared, commit: Commit, replica: Replica): v
     lives: knowledgeOf(replicant),
     clock: replicant.clock,
   }
-  for (const member of othersOf(replicant)) tellEntry(shared, commit, member, entry)
+  tellEntryTo(shared, commit, othersOf(replicant), entry)
   commit.local(replica, { acknowledges: false })
 }
 
@@ -267,7 +267,14 @@ export function tellOperation(shared: Shared, commit: Commit, site: string, oper
 }
 
 export function tellEntry(shared: Shared, commit: Commit, site: string, entry: OutboxEntry): void {
-  commit.tell(site, { kind: 'entry', bytes: shared.options.codec.encodeEntry(entry) })
+  tellEntryTo(shared, commit, [site], entry)
+}
+
+/** The same to several sites: it is encoded once. */
+export function tellEntryTo({ options }: Shared, commit: Commit, sites: readonly string[], entry: OutboxEntry): void {
+  if (sites.length === 0) return
+  const bytes = options.codec.encodeEntry(entry)
+  for (const site of sites) commit.tell(site, { kind: 'entry', bytes })
 }
 
 export function tellEvent(shared: Shared, commit: Commit, event: ReplicationEvent): void {

@@ -12,7 +12,7 @@ import {
 } from '../../core/oplog/index.ts'
 import { onlyFields, fitOf, writtenFields } from './written-fields.ts'
 import { failedHere } from './failed.ts'
-import { othersOf, tellEntry, type Shared } from './admission.ts'
+import { othersOf, tellEntryTo, type Shared } from './admission.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { TellOf } from './records.ts'
 import type { Commit, Replica } from './replicas-store.ts'
@@ -80,7 +80,7 @@ export function tellShown(
   const { replicant } = replica.core
   const lives = knowledgeOf(replicant)
   const entry: OutboxEntry = { kind: 'acknowledgement', replicant: replica.name, lives, clock: replicant.clock, shown }
-  for (const member of members) tellEntry(shared, commit, member, entry)
+  tellEntryTo(shared, commit, members, entry)
 }
 
 /** Another member has told what its application shows. What is the same here is not kept. */

@@ -54,6 +54,11 @@ export class PeerComparison {
     return this.#differsSince !== undefined
   }
 
+  /** Another number after each change of what counts for the digest. */
+  get changes(): number {
+    return this.#shared.replicas.digests.changesOf(this.#site)
+  }
+
   /** This site's digest now; undefined while it is not known. */
   mine(): SetDigest | undefined {
     return this.#shared.replicas.digests.of(this.#site)

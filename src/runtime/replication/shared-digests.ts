@@ -30,6 +30,8 @@ export class SharedDigests {
   readonly #sums = new Map<string, SetDigest>()
   /** Changed since a digest was asked for last: as it was then, and as it is. */
   readonly #changed = new Map<string, { readonly before: Replicant; after: Replicant }>()
+  /** How often something of a site's digest has changed. */
+  readonly #changes = new Map<string, number>()
   #isComplete = false
 
   constructor(site: string, codec: Pick<SyncCodec, 'knowledgeHash'>) {
@@ -42,7 +44,14 @@ export class SharedDigests {
     const known = this.#changed.get(key)
     if (known !== undefined) known.after = after
     else this.#changed.set(key, { before, after })
+    for (const site of new Set([...membersOfReplicant(before), ...membersOfReplicant(after)]))
+      this.#changes.set(site, this.changesOf(site) + 1)
     if (this.#changed.size > MAX_UNSETTLED_DIGESTS) this.#settle()
+  }
+
+  /** A number that is another one after each change of what both are members of: it costs less than the digest. */
+  changesOf(site: string): number {
+    return this.#changes.get(site) ?? 0
   }
 
   /** With another site; undefined while not all of what is stored was read. */

@@ -167,16 +167,18 @@ export class Telling {
   /** Tells the digest of what both share whenever all is received and quiet. */
   #compareDigests(outboxes: readonly Outbox[]): { stop: () => void } {
     const { clock } = this.#shared.options
-    let last: SetDigest | undefined
+    let last = -1
     let told: SetDigest | undefined
     let toldAt = 0
     const look = (): void => {
       timer = clock.after(DIGEST_QUIET_MS, look)
-      const mine = this.#comparison.mine()
-      const isQuiet = mine !== undefined && last !== undefined && isEqual(mine, last)
-      last = mine
+      const changes = this.#comparison.changes
+      const isQuiet = changes === last
+      last = changes
       const isDrained = outboxes.every(outbox => this.#receivedOf(outbox) + 1 >= outbox.journal.next)
-      if (mine === undefined || !isQuiet || !isDrained) return
+      // While writes come all of it would be counted anew each time.
+      const mine = isQuiet && isDrained ? this.#comparison.mine() : undefined
+      if (mine === undefined) return
       const isNew = told === undefined || !isEqual(mine, told)
       const pause = this.#comparison.isOpen ? DIGEST_AGAIN_MS : DIGEST_REFRESH_MS
       if (!isNew && this.#now() - toldAt < pause) return
