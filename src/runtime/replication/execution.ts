@@ -1,4 +1,5 @@
 import { isReset, sameDot, type Operation } from '../../core/oplog/index.ts'
+import { othersOf } from './admission.ts'
 import { largeBodyOf } from './body-records.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_REFUSALS } from './limits.ts'
@@ -44,7 +45,12 @@ export class Execution {
     if (body !== undefined && !bodies.isHere(operation.replicant, body.hash)) {
       // It goes on when it is here.
       fetchBodies()
-      return 'waits'
+      if (othersOf(this.#book.replica.core.replicant).length > 0) return 'waits'
+      // Only members give bodies, and there is no other: what has it has left. A next write settles it, or a member that comes.
+      await this.#book.diverge(
+        `a body that ${dot.site} has written is not here, and there is no other member to give it`,
+      )
+      return this.#book.executed(operation, undefined, {}, 'failed')
     }
     const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
     return isState ? this.#executeState(operation) : this.#executeRequest(operation)
