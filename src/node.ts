@@ -166,6 +166,7 @@ async function start(
     bodies: () => blobs.totalBytes,
     replication: () => replication.operator.peers(),
     lanes: () => replication.replicator.busyLanes,
+    replicants: () => replication.counts(),
   })
   const control = await lifecycle.add(
     'control',
@@ -182,6 +183,7 @@ async function start(
         replicants: replication.listing,
         replication: replication.operator,
         replicationWatch,
+        replicationCounts: () => replication.counts(),
         state: () => state,
         storeFailure: () => storeFailure,
         adminUrl: () => adminUrl,

@@ -27,6 +27,7 @@ import type {
   PeerInfo,
   ReplicantDetail,
   ReplicantInfo,
+  ReplicationCounts,
   SaveOptions,
 } from '../ports/control.ts'
 import type { ReplicationControl } from '../ports/replication-control.ts'
@@ -50,6 +51,7 @@ export interface ControlParts {
   readonly replicants: ReplicantListing
   readonly replication: ReplicationControl
   readonly replicationWatch: ReplicationWatch
+  readonly replicationCounts: () => ReplicationCounts
   readonly state: () => AgentStatus['state']
   /** What made the store fail, undefined while it works. */
   readonly storeFailure: () => CheopsError | undefined
@@ -86,7 +88,7 @@ export class Control implements AgentControl {
   }
 
   status(): AgentStatus {
-    const { config, configFile, clock, peer, traffic, state } = this.#parts
+    const { config, configFile, clock, peer, traffic, state, replicationCounts } = this.#parts
     return {
       mesh: config.mesh,
       site: config.site,
@@ -103,6 +105,7 @@ export class Control implements AgentControl {
       configFile,
       listeners: this.#allListeners(),
       requests: traffic.counts(),
+      replication: replicationCounts(),
     }
   }
 

@@ -1,4 +1,5 @@
 import type { PoolCounts } from '../adapters/http/connection-pool.ts'
+import type { ReplicationCounts } from '../ports/control.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { ReplicationPeer } from '../ports/replication-control.ts'
@@ -17,6 +18,8 @@ export interface GaugeParts {
   replication(): readonly ReplicationPeer[]
   /** Replicants whose lanes have something to do. */
   lanes(): number
+  /** How the replicants of this site stand. */
+  replicants(): ReplicationCounts
 }
 
 const STATES = ['idle', 'busy', 'upgraded', 'queued'] as const
@@ -55,7 +58,25 @@ export function stateGauges(parts: GaugeParts): () => void {
     ['site'],
   )
   const lanes = metrics.gauge('cheops_replication_lanes', 'Replicants whose lanes have something to do, or wait.')
+  const replicants = metrics.gauge(
+    'cheops_replication_replicants',
+    'Resources that are replicated here; NaN while a start counts them.',
+  )
+  const conflicts = metrics.gauge(
+    'cheops_replication_unresolved_conflicts',
+    'Writes without effect that nobody has settled; NaN while a start counts them.',
+  )
+  const diverged = metrics.gauge(
+    'cheops_replication_diverged_replicants',
+    'Replicated resources whose application here differs and could not be repaired yet; NaN while a start counts them.',
+  )
   return () => {
+    const counted = parts.replicants()
+    const isCounted = counted.state === 'counted'
+    // Not 0, which would be greener than the data.
+    replicants.set(isCounted ? counted.replicants : Number.NaN)
+    conflicts.set(isCounted ? counted.conflicts : Number.NaN)
+    diverged.set(isCounted ? counted.diverged : Number.NaN)
     for (const { site, outbox, lagMs } of parts.replication()) {
       outboxGauge.set(outbox, site)
       lagGauge.set(lagMs / 1000, site)

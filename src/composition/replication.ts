@@ -9,6 +9,7 @@ import type { Config } from '../config.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
 import type { PeerNode } from '../peer-node.ts'
 import type { Blobs } from '../ports/blobs.ts'
+import type { ReplicationCounts } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MembershipChange } from '../ports/membership.ts'
@@ -120,6 +121,12 @@ export class AgentReplication {
     this.operator = new ReplicationOperator(this.replicator, this.listing, this.#operations, membership)
     const names = (): AsyncIterable<ReplicantName> => this.replicator.names()
     this.#announcer = new NameAnnouncer({ buckets: peer.nameBuckets, store, clock, logger, names })
+  }
+
+  /** How the replicants here stand. */
+  counts(): ReplicationCounts {
+    const { counts } = this.replicator
+    return counts === undefined ? { state: 'counting' } : { state: 'counted', ...counts }
   }
 
   /** After the peer: others may begin to tell at once. */

@@ -131,7 +131,21 @@ export interface AgentStatus {
     /** Requests that other sites sent here. */
     readonly received: RequestCounts
   }
+  readonly replication: ReplicationCounts
 }
+
+/** How the replicants of this site stand; `counting` in the first moments after a start, when nobody knows yet. */
+export type ReplicationCounts =
+  | { readonly state: 'counting' }
+  | {
+      readonly state: 'counted'
+      /** Of which this site is a member. */
+      readonly replicants: number
+      /** Writes without effect that nobody has settled, of all replicants. */
+      readonly conflicts: number
+      /** Replicants whose application here cannot be made equal to the other members for now. */
+      readonly diverged: number
+    }
 
 export interface RequestCounts {
   readonly inFlight: number

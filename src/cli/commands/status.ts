@@ -1,4 +1,4 @@
-import type { AgentStatus } from '../../ports/control.ts'
+import type { AgentStatus, ReplicationCounts } from '../../ports/control.ts'
 import type { ReplicationPeer } from '../../ports/replication-control.ts'
 import type { ServiceAnswer, SiteAnswer } from '../agent/answers.ts'
 import { connectAgent } from '../agent/resolve.ts'
@@ -52,6 +52,7 @@ export function statusScreen(
     ['version', `${status.version} on Node ${status.node}, pid ${String(status.pid)}`],
     ['state', `${status.state} for ${duration(status.now - status.startedAt)}`],
     ['peers', `${String(peers)} connected, ${String(sites.length - 1)} other sites known`],
+    ['replicates', countsText(status.replication)],
     ...status.listeners.map(({ name, address }, index): [string, string] => [
       index === 0 ? 'listens' : '',
       `${name.padEnd(listenerWidth)}  ${address}`,
@@ -84,6 +85,13 @@ export function statusScreen(
       : 'This site offers no service.',
     ...(replication.length === 0 ? [] : [replicationTable(replication, status.now)]),
   ].join('\n\n')
+}
+
+function countsText(counts: ReplicationCounts): string {
+  if (counts.state === 'counting') return 'counting'
+  const { replicants, conflicts, diverged } = counts
+  const shown = (count: number, one: string) => `${String(count)} ${one}${count === 1 ? '' : 's'}`
+  return `${shown(replicants, 'resource')}, ${shown(conflicts, 'conflict')}, ${String(diverged)} diverged`
 }
 
 /** What waits for the sites that share replicants with this one. @param now the agent's clock */

@@ -18,6 +18,11 @@ export class Quarantine {
     return this.#names.has(replicantKey(name))
   }
 
+  /** As `replicantKey` has them. */
+  keys(): Iterable<string> {
+    return this.#names
+  }
+
   /**
    * Takes what was thrown for a replicant; told once for each time that it goes wrong after it went well.
    * @throws what concerns more than this replicant: the store, the end of the agent, a lane that is full

@@ -3,6 +3,7 @@ import { CheopsError } from '../../errors.ts'
 import { appendTogether, type JournalAppend } from '../journal/journal.ts'
 import { DueMarks } from './due-marks.ts'
 import {
+  decodeLocal,
   decodeSealed,
   encodeOutboxRecord,
   encodeSealed,
@@ -15,6 +16,7 @@ import {
 import { changedRecords, loadRecords, operationKey, type Before } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
 import { SharedDigests, type Known } from './shared-digests.ts'
+import { Unwell, mayBeUnwell } from './unwell.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { Seen } from './resource.ts'
@@ -133,6 +135,7 @@ export const cursorKey = (site: string, incarnation: string): string => `${CURSO
 export class ReplicasStore {
   readonly outboxes: Outboxes
   readonly digests: SharedDigests
+  readonly unwell: Unwell
   readonly #options: ReplicationOptions
   /** The one that was used last is at the end. */
   readonly #cache = new Map<string, Promise<Replica>>()
@@ -148,6 +151,7 @@ export class ReplicasStore {
     this.#options = options
     this.outboxes = outboxes
     this.digests = new SharedDigests(options.site, options.codec)
+    this.unwell = new Unwell(options.site)
     this.#due = new DueMarks(options.store, options.clock, collect =>
       this.commit(({ writes }) => void writes.push(...collect())),
     )
@@ -221,6 +225,7 @@ export class ReplicasStore {
       const { replicant } = replica.core
       if (before.core.replicant !== replicant)
         this.digests.changed(replicantKey(replica.name), before.core.replicant, replicant)
+      if (before.core.replicant !== replicant || before.local !== replica.local) this.unwell.update(replica)
       commit.writes.push(...changedRecords(replica, before))
       replica.isOld = false
     }
@@ -258,6 +263,26 @@ export class ReplicasStore {
   async *allKnown(): AsyncGenerator<Known> {
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS }))
       if (key.endsWith('/core')) yield knownOfCore(value)
+  }
+
+  /** As `allKnown`; besides, which of them may have conflicts or differ. For the start: it reads more. */
+  async *allStored(): AsyncGenerator<Known & { readonly mayBeUnwell: boolean }> {
+    let core: { readonly localKey: string; readonly bytes: Uint8Array } | undefined
+    const stored = (local?: Uint8Array) =>
+      core && {
+        ...knownOfCore(core.bytes),
+        mayBeUnwell: mayBeUnwell(readCore(core.bytes), local && decodeLocal(local)),
+      }
+    for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS })) {
+      // A local record comes behind its core; of few replicants there is none.
+      const isLocal = key === core?.localKey
+      if (!isLocal && !key.endsWith('/core')) continue
+      const known = stored(isLocal ? value : undefined)
+      if (known !== undefined) yield known
+      core = isLocal ? undefined : { localKey: key.replace(/core$/, 'local'), bytes: value }
+    }
+    const last = stored()
+    if (last !== undefined) yield last
   }
 
   /** All names of which something is known. */

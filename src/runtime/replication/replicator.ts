@@ -42,6 +42,16 @@ export interface Accepted extends Written {
   readonly sites: readonly SiteOutcome[]
 }
 
+type Stored = Known & { readonly mayBeUnwell: boolean }
+
+export interface ReplicaCounts {
+  /** Of which this site is a member. */
+  readonly replicants: number
+  /** That are not settled, of all of them. */
+  readonly conflicts: number
+  readonly diverged: number
+}
+
 /**
  * Replication at one site, level eventual, for resources whose names clients choose: takes local writes, carries out what the others
  * wrote, and tells the others. All of the world is behind ports, so that agents and simulation run the same.
@@ -176,6 +186,13 @@ export class Replicator {
   /** Replicants whose lanes have something to do, or wait for something. */
   get busyLanes(): number {
     return this.#lanes.size
+  }
+
+  /** Of this site, from memory; undefined while what is stored at a start was not counted yet. */
+  get counts(): ReplicaCounts | undefined {
+    const { digests, unwell } = this.#replicas
+    const [replicants, counted] = [digests.replicants, unwell.count(this.#quarantine.keys())]
+    return replicants === undefined || counted === undefined ? undefined : { replicants, ...counted }
   }
 
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
@@ -335,18 +352,28 @@ export class Replicator {
   /** Of what is stored as it is now; the rest is counted as it changes. It takes its time, and nothing waits for it. */
   async #readDigests(): Promise<void> {
     const { clock } = this.#options
-    const records = this.#replicas.allKnown()
+    const records = this.#replicas.allStored()
     // The first is asked for before anything is written.
     const first = await records.next()
-    const all = async function* (): AsyncGenerator<Known> {
+    const all = async function* (): AsyncGenerator<Stored> {
       if (first.done === true) return
       yield first.value
       yield* records
     }
-    const onRead = (known: Known): void => {
-      if (known.waits) this.#holes.watch(known.name)
+    const looked: ReplicantName[] = []
+    const onRead = ({ name, waits, mayBeUnwell }: Stored): void => {
+      if (waits) this.#holes.watch(name)
+      if (mayBeUnwell) looked.push(name)
     }
-    this.#replicas.digests.read(all(), clock, onRead).catch((error: unknown) => {
+    const read = async (): Promise<void> => {
+      await this.#replicas.digests.read(all(), clock, onRead)
+      for (const name of looked) {
+        if (this.#isStopped) return
+        await this.#replicas.with(name, replica => this.#replicas.unwell.update(replica))
+      }
+      this.#replicas.unwell.complete()
+    }
+    read().catch((error: unknown) => {
       this.#options.logger.debug({ error: String(error) }, 'digests could not be read')
     })
   }

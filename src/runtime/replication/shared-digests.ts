@@ -32,6 +32,7 @@ export class SharedDigests {
   readonly #changed = new Map<string, { readonly before: Replicant; after: Replicant }>()
   /** How often something of a site's digest has changed. */
   readonly #changes = new Map<string, number>()
+  #replicants = 0
   #isComplete = false
 
   constructor(site: string, codec: Pick<SyncCodec, 'knowledgeHash'>) {
@@ -61,11 +62,18 @@ export class SharedDigests {
     return this.#sums.get(site) ?? { count: 0, sum: 0n }
   }
 
+  /** Replicants of which this site is a member; undefined while not all of what is stored was read. */
+  get replicants(): number | undefined {
+    if (!this.#isComplete) return undefined
+    this.#settle()
+    return this.#replicants
+  }
+
   /** Counts in what is stored, as it was before the first change; leaves the event loop to others now and then. */
-  async read(
-    records: AsyncIterable<Known>,
+  async read<T extends Known>(
+    records: AsyncIterable<T>,
     clock: Pick<Clock, 'after'>,
-    onRead: (known: Known) => void,
+    onRead: (known: T) => void,
   ): Promise<void> {
     let scanned = 0
     for await (const known of records) {
@@ -86,6 +94,7 @@ export class SharedDigests {
 
   #count({ name, members, lives }: Known, sign: 1 | -1): void {
     if (!members.includes(this.#site)) return
+    this.#replicants += sign
     const hash = members.length > 1 ? this.#codec.knowledgeHash(name, lives) : 0n
     for (const site of members) {
       if (site === this.#site) continue

@@ -240,6 +240,16 @@ test('status shows what waits for which site, and the check that nothing waits f
   expect((await cheops('site1', 'check')).out).toContain('√ No site has waited long for what was written here')
 })
 
+test('status and metrics count what is replicated, and what nobody has settled, also after a start', async () => {
+  const replication = agents.get('site1')?.control.status().replication
+  expect(replication).toEqual({ state: 'counted', replicants: 2, conflicts: 1, diverged: 0 })
+  expect((await cheops('site1', 'status')).out).toMatch(/^replicates +2 resources, 1 conflict, 0 diverged$/m)
+  const { body = '' } = (await agents.get('site1')?.control.metrics()) ?? {}
+  expect(body).toMatch(/^cheops_replication_replicants(?:\{.*\})? 2$/m)
+  expect(body).toMatch(/^cheops_replication_unresolved_conflicts(?:\{.*\})? 1$/m)
+  expect(body).toMatch(/^cheops_replication_diverged_replicants(?:\{.*\})? 0$/m)
+})
+
 test('metrics count what became of operations here, conflicts, and what waits for a site', async () => {
   const { body = '' } = (await agents.get('site1')?.control.metrics()) ?? {}
   expect(body).toMatch(/^cheops_replication_operations_total\{.*outcome="applied".*\} [1-9]/m)

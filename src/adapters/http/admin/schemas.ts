@@ -106,6 +106,17 @@ export const SCHEMAS = {
       configFile: text,
       listeners: list(object({ name: text, address: text })),
       requests: object({ local: counts, forwarded: counts, received: counts }),
+      replication: object(
+        {
+          state: { ...choice('counting', 'counted'), description: 'The numbers are there when they are counted.' },
+          replicants: integer,
+          conflicts: { type: 'integer', description: 'Writes without effect that nobody has settled.' },
+          diverged: { type: 'integer', description: 'Replicants that differ here and could not be repaired yet.' },
+        },
+        'replicants',
+        'conflicts',
+        'diverged',
+      ),
     },
     'configFile',
   ),

@@ -9,7 +9,7 @@ import { KIND, SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
 import { type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
 import { CheopsError } from '../../../../src/errors.ts'
-import { Replicator, type Accepted } from '../../../../src/runtime/replication/replicator.ts'
+import { Replicator, type Accepted, type ReplicaCounts } from '../../../../src/runtime/replication/replicator.ts'
 import type { ReplicaStatus } from '../../../../src/runtime/replication/replica-status.ts'
 import type { PeerStatus } from '../../../../src/runtime/replication/peers.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
@@ -69,6 +69,11 @@ export class Lab {
   /** How a site stands with the others. */
   peers(site: string): readonly PeerStatus[] {
     return this.#at(site).peers()
+  }
+
+  /** How the replicants of a site stand, all together. */
+  counts(site: string): ReplicaCounts | undefined {
+    return this.#at(site).counts
   }
 
   /** Lets time pass. */

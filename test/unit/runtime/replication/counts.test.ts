@@ -1,0 +1,88 @@
+/**
+ * What a site counts of its replicants is what it shows of each, at every time, and nothing before it knows. In the simulated world, with
+ * real replicators; the listing of all replicants is what is compared with.
+ */
+import { afterEach, expect, test } from 'vitest'
+import { syncCodec } from '../../../../protocols/sync/codec.ts'
+import { SharedDigests } from '../../../../src/runtime/replication/shared-digests.ts'
+import { Unwell } from '../../../../src/runtime/replication/unwell.ts'
+import { Lab } from './lab.ts'
+
+const MEMBERS = { members: ['a', 'b'] }
+const NAMES = ['x', 'y', 'z']
+let lab: Lab
+
+afterEach(() => lab.assertSound())
+
+async function shown(site: string) {
+  const all = (await Promise.all(NAMES.map(name => lab.status(site, name)))).filter(status => status !== undefined)
+  return {
+    replicants: all.length,
+    conflicts: all.reduce((sum, { conflicts }) => sum + conflicts.length, 0),
+    diverged: all.filter(({ state }) => state === 'Diverged').length,
+  }
+}
+
+/** Expects it at both, and that it is what is shown of each. */
+async function expectCounts(expected: Awaited<ReturnType<typeof shown>>): Promise<void> {
+  for (const site of ['a', 'b']) {
+    expect(lab.counts(site), site).toEqual(expected)
+    expect(await shown(site), site).toEqual(expected)
+  }
+}
+
+async function startAgain(): Promise<void> {
+  for (const site of ['a', 'b']) await lab.restart(site)
+  await lab.heal()
+}
+
+test('conflicts and replicants are counted as they come and go, and anew after a start', async () => {
+  lab = await Lab.of(['a', 'b'])
+  expect(lab.counts('a')).toEqual({ replicants: 0, conflicts: 0, diverged: 0 })
+  for (const id of NAMES) await lab.ask('a', 'POST /items', { id, n: 0 }, MEMBERS)
+  await lab.pass(5_000)
+  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0 })
+  lab.cut('a')
+  for (const id of ['x', 'y'])
+    for (const site of ['a', 'b'])
+      expect(await lab.ask(site, `PUT /items/${id}`, { n: site })).toMatchObject({ status: 200 })
+  await lab.heal()
+  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0 })
+  await startAgain()
+  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0 })
+  // At a both have been in effect, so that whoever writes there has seen both.
+  expect(await lab.ask('a', 'PUT /items/x', { n: 9 })).toMatchObject({ status: 200 })
+  await lab.pass(5_000)
+  await expectCounts({ replicants: 3, conflicts: 1, diverged: 0 })
+  await lab.changeMembers('a', 'y', [], ['b'])
+  await lab.heal()
+  expect(lab.counts('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0 })
+  expect(await shown('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0 })
+  expect(lab.counts('a')).toEqual(await shown('a'))
+})
+
+test('a replica that differs is counted until it is repaired, also after a start', async () => {
+  lab = await Lab.of(['a', 'b'])
+  for (const id of NAMES) await lab.ask('a', 'POST /items', { id, n: 1 }, MEMBERS)
+  await lab.pass(5_000)
+  lab.cut('a')
+  const site = lab.world.site('a')
+  await lab.until(site.restart(10, () => site.application.write('warehouse', '/items/x', { id: 'x', n: 'outsider' })))
+  await lab.pass(1_000)
+  await lab.ask('a', 'PUT /items/x', { n: 2 })
+  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1 })
+  await lab.restart('a')
+  await lab.pass(1_000)
+  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1 })
+  await lab.heal()
+  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0 })
+})
+
+test('nothing is said before all that is stored was looked at', async () => {
+  lab = await Lab.of(['a', 'b'])
+  const unwell = new Unwell('a')
+  expect(unwell.count([])).toBeUndefined()
+  unwell.complete()
+  expect(unwell.count(['left alone'])).toEqual({ conflicts: 0, diverged: 1 })
+  expect(new SharedDigests('a', syncCodec).replicants).toBeUndefined()
+})
