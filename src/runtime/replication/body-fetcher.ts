@@ -4,7 +4,16 @@
  */
 import { membersOfReplicant, replicantKey, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { FETCH_WRITE_BYTES, MAX_FETCHES_TOGETHER, RETRY_BASE_MS, RETRY_CAP_MS, WRONG_BODY_MS } from './limits.ts'
+import {
+  FETCH_GRACE_MS,
+  FETCH_WRITE_BYTES,
+  MAX_FETCHES_FROM_ONE,
+  MAX_FETCHES_TOGETHER,
+  MIN_FETCH_BYTES_A_SECOND,
+  RETRY_BASE_MS,
+  RETRY_CAP_MS,
+  WRONG_BODY_MS,
+} from './limits.ts'
 import { largeBodyOf, type BodyRecords, type NamedBody } from './body-records.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { Replica, ReplicasStore } from './replicas-store.ts'
@@ -34,6 +43,10 @@ export class BodyFetcher {
   readonly #parts: BodyFetcherParts
   /** Hashes that are being fetched: each for one replicant at a time. */
   readonly #running = new Set<string>()
+  /** How many bodies are being fetched from each source. */
+  readonly #sources = new Map<string, number>()
+  /** What waits until a source has less to give. */
+  readonly #crowded = new Set<string>()
   readonly #failed = new Map<string, Failed>()
   /** For which replicant a partial body has come: another one's members may not complete it. */
   readonly #owners = new Map<string, string>()
@@ -49,6 +62,7 @@ export class BodyFetcher {
     for (const body of this.#parts.records.missing()) {
       if (this.#running.size >= MAX_FETCHES_TOGETHER) return
       if (this.#running.has(body.hash) || this.#failed.get(keyOf(body))?.timer !== undefined) continue
+      if (this.#crowded.has(keyOf(body))) continue
       this.#running.add(body.hash)
       this.#run(body).catch(this.#parts.onFault)
     }
@@ -94,9 +108,14 @@ export class BodyFetcher {
     const { site } = this.#parts.options
     let why = 'no other member can be reached'
     let isWrong = false
+    let isTried = false
     try {
-      for (const source of await this.#sourcesOf(body)) {
+      const sources = await this.#sourcesOf(body)
+      for (const source of sources) {
+        if ((this.#sources.get(source) ?? 0) >= MAX_FETCHES_FROM_ONE) continue
+        isTried = true
         try {
+          this.#begins(source)
           await this.#fetch(source, body)
           return source
         } catch (error) {
@@ -111,7 +130,13 @@ export class BodyFetcher {
             why = `${site}: ${error.code}`
             break
           }
+        } finally {
+          this.#ends(source)
         }
+      }
+      if (!isTried && sources.length > 0) {
+        this.#crowded.add(keyOf(body))
+        return undefined
       }
     } catch (error) {
       if (!(error instanceof CheopsError) || FATAL.has(error.code)) throw error
@@ -121,12 +146,27 @@ export class BodyFetcher {
     return undefined
   }
 
+  #begins(source: string): void {
+    this.#sources.set(source, (this.#sources.get(source) ?? 0) + 1)
+  }
+
+  /** What waits for a turn is looked at again. */
+  #ends(source: string): void {
+    const left = (this.#sources.get(source) ?? 1) - 1
+    if (left > 0) this.#sources.set(source, left)
+    else this.#sources.delete(source)
+    this.#crowded.clear()
+  }
+
   /** Who wrote it first, then the other members; those that can be reached. None where this site does not let it be carried out anyway. */
-  async #sourcesOf({ replicant, hash }: NamedBody): Promise<readonly string[]> {
+  async #sourcesOf({ replicant, hash, length }: NamedBody): Promise<readonly string[]> {
     const { options, replicas, isConnected } = this.#parts
     const { site, mayRun } = options
     return replicas.with(replicant, ({ core, draft }) => {
-      const naming = operationsOf(core.replicant, draft).filter(operation => largeBodyOf(operation)?.hash === hash)
+      const naming = operationsOf(core.replicant, draft).filter(operation => {
+        const named = largeBodyOf(operation)
+        return named?.hash === hash && named.length === length
+      })
       const isWanted = naming.some(operation => operation.dot.site === site || mayRun(operation))
       const members = membersOfReplicant(core.replicant)
       const origins = naming.map(({ dot }) => dot.site).filter(origin => members.includes(origin))
@@ -157,8 +197,10 @@ export class BodyFetcher {
 
   /** Fetches one piece. What has come of it is kept, whatever ends it. */
   async #append(source: string, { replicant, hash, length }: NamedBody, from: number): Promise<number> {
-    const { bodySource, blobs } = this.#parts.options
+    const { bodySource, blobs, clock } = this.#parts.options
     const to = Math.min(length, from + bodySource.pieceBytes)
+    const begunAt = clock.monotonic()
+    let came = 0
     let [offset, gathered, bytes] = [from, [] as Uint8Array[], 0]
     const write = async (): Promise<void> => {
       const chunk = joined(gathered, bytes)
@@ -167,6 +209,10 @@ export class BodyFetcher {
     }
     try {
       for await (const chunk of bodySource.fetch(source, { replicant, hash, from, to }, this.#end.signal)) {
+        came += chunk.length
+        const dueMs = FETCH_GRACE_MS + (came / MIN_FETCH_BYTES_A_SECOND) * 1000
+        if (clock.monotonic() - begunAt > dueMs)
+          throw new CheopsError('ERR_SITE_UNREACHABLE', `${source} gives a body too slowly.`, { site: source })
         gathered.push(chunk)
         bytes += chunk.length
         if (bytes >= FETCH_WRITE_BYTES) await write()
@@ -204,7 +250,7 @@ export class BodyFetcher {
     const full = isWrong ? WRONG_BODY_MS : Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(times, 16))
     const timer = clock.after(full * (0.5 + random.uniform() / 2), () => {
       // Nobody asks for it any more: nothing is remembered of it.
-      if (this.#parts.records.isNamed(replicant, hash)) this.#failed.set(key, { times, timer: undefined })
+      if (this.#parts.records.isNamed(body)) this.#failed.set(key, { times, timer: undefined })
       else this.#failed.delete(key)
       this.look()
     })
@@ -212,8 +258,8 @@ export class BodyFetcher {
   }
 }
 
-function keyOf({ replicant, hash }: NamedBody): string {
-  return `${hash} ${replicantKey(replicant)}`
+function keyOf({ replicant, hash, length }: NamedBody): string {
+  return `${hash} ${length} ${replicantKey(replicant)}`
 }
 
 /** All that is held of a replicant. */

@@ -44,9 +44,9 @@ export class BodyRecords {
   readonly #blobs: Blobs
   readonly #clock: Clock
   readonly #onFault: (error: unknown) => void
-  /** By hash, then by replicant. */
+  /** By hash, then by replicant and length: whoever names a hash with a false length must not spoil it for others. */
   readonly #known = new Map<string, Map<string, Known>>()
-  /** What is not here, by replicant, then by hash; in the order in which it became known. */
+  /** What is not here, by replicant, then by hash and length; in the order in which it became known. */
   readonly #missing = new Map<string, Map<string, Known>>()
   #isSweepDue = false
   #isStopped = false
@@ -87,7 +87,7 @@ export class BodyRecords {
     const { replicant, dot } = operation
     const { hash, length } = body
     const key = keyOf(hash, replicant, as === 'draft' ? as : dot)
-    const areOurs = isOurs || this.#of(replicant, hash)?.isOurs === true
+    const areOurs = isOurs || this.#of(replicant, hash, length)?.isOurs === true
     this.#put(commit, key, { replicant, hash, length }, areOurs)
     // At once: what is held is acknowledged from now on, if its body is here.
     this.#add({ replicant, hash, length }, key, areOurs)
@@ -97,16 +97,16 @@ export class BodyRecords {
   forget(commit: Commit, operation: Operation, as: 'draft' | 'operation'): void {
     const body = largeBodyOf(operation)
     if (body === undefined) return
-    const { hash } = body
+    const { hash, length } = body
     const { replicant, dot } = operation
     const key = keyOf(hash, replicant, as === 'draft' ? as : dot)
     commit.writes.push({ kind: 'delete', key })
-    commit.afterwards(() => this.#remove(replicant, hash, key))
+    commit.afterwards(() => this.#remove(replicant, { hash, length }, key))
   }
 
   /** Within a commit: a member of the replicant has given its bytes, and they are here. */
-  received(commit: Commit, { replicant, hash }: NamedBody): void {
-    const known = this.#of(replicant, hash)
+  received(commit: Commit, { replicant, hash, length }: NamedBody): void {
+    const known = this.#of(replicant, hash, length)
     if (known === undefined) return
     for (const key of known.keys) this.#put(commit, key, known, true)
     commit.afterwards(() => {
@@ -116,20 +116,27 @@ export class BodyRecords {
   }
 
   /** Whether it can be used for the replicant: verified, on disk, and its own. One that has got lost is missing from now on. */
-  isHere(replicant: ReplicantName, hash: string): boolean {
-    const known = this.#of(replicant, hash)
+  isHere(replicant: ReplicantName, { hash, length }: LargeBody): boolean {
+    const known = this.#of(replicant, hash, length)
     if (known !== undefined) this.#look(known)
     return known !== undefined && this.#isUsable(known)
   }
 
+  /** The same of a hash, whatever length it was named with. */
+  has(replicant: ReplicantName, hash: string): boolean {
+    const named = [...(this.#known.get(hash)?.values() ?? [])]
+    return named.some(body => replicantKey(body.replicant) === replicantKey(replicant) && this.isHere(replicant, body))
+  }
+
   /** Whether operations of the replicant name it. */
-  isNamed(replicant: ReplicantName, hash: string): boolean {
-    return this.#of(replicant, hash) !== undefined
+  isNamed({ replicant, hash, length }: NamedBody): boolean {
+    return this.#of(replicant, hash, length) !== undefined
   }
 
   /** Whether another replicant's operations name it too. */
-  isShared({ hash }: NamedBody): boolean {
-    return (this.#known.get(hash)?.size ?? 0) > 1
+  isShared({ replicant, hash }: NamedBody): boolean {
+    const named = this.#known.get(hash)?.values() ?? []
+    return [...named].some(other => replicantKey(other.replicant) !== replicantKey(replicant))
   }
 
   /** What is not here, each body of a replicant once. */
@@ -156,12 +163,13 @@ export class BodyRecords {
     return this.#blobs.collect(hash => this.#known.has(hash))
   }
 
-  #of(replicant: ReplicantName, hash: string): Known | undefined {
-    return this.#known.get(hash)?.get(replicantKey(replicant))
+  #of(replicant: ReplicantName, hash: string, length: number): Known | undefined {
+    return this.#known.get(hash)?.get(withLength(replicantKey(replicant), length))
   }
 
-  #isUsable({ isOurs, hash }: Known): boolean {
-    return isOurs && this.#blobs.find(hash).kind === 'whole'
+  #isUsable({ isOurs, hash, length }: Known): boolean {
+    const found = this.#blobs.find(hash)
+    return isOurs && found.kind === 'whole' && found.bytes === length
   }
 
   #add(named: NamedBody, key: string, isOurs: boolean): void {
@@ -169,25 +177,25 @@ export class BodyRecords {
     const replicants = this.#known.get(hash) ?? new Map<string, Known>()
     this.#known.set(hash, replicants)
     const { service, kind, name } = replicant
-    const known = replicants.get(replicantKey(replicant)) ?? {
+    const known = replicants.get(withLength(replicantKey(replicant), length)) ?? {
       replicant: { service, kind, name },
       hash,
       length,
       isOurs,
       keys: new Set(),
     }
-    replicants.set(replicantKey(replicant), known)
+    replicants.set(withLength(replicantKey(replicant), length), known)
     known.keys.add(key)
     known.isOurs ||= isOurs
     this.#look(known)
   }
 
-  #remove(replicant: ReplicantName, hash: string, key: string): void {
+  #remove(replicant: ReplicantName, { hash, length }: LargeBody, key: string): void {
     const replicants = this.#known.get(hash)
-    const known = replicants?.get(replicantKey(replicant))
+    const known = replicants?.get(withLength(replicantKey(replicant), length))
     known?.keys.delete(key)
     if (replicants === undefined || known === undefined || known.keys.size > 0) return
-    replicants.delete(replicantKey(replicant))
+    replicants.delete(withLength(replicantKey(replicant), length))
     this.#found(known)
     if (replicants.size > 0) return
     this.#known.delete(hash)
@@ -199,13 +207,13 @@ export class BodyRecords {
     if (this.#isUsable(known)) return this.#found(known)
     const key = replicantKey(known.replicant)
     const bodies = this.#missing.get(key) ?? new Map<string, Known>()
-    this.#missing.set(key, bodies.set(known.hash, known))
+    this.#missing.set(key, bodies.set(withLength(known.hash, known.length), known))
   }
 
-  #found({ replicant, hash }: Known): void {
+  #found({ replicant, hash, length }: Known): void {
     const key = replicantKey(replicant)
     const bodies = this.#missing.get(key)
-    bodies?.delete(hash)
+    bodies?.delete(withLength(hash, length))
     if (bodies?.size === 0) this.#missing.delete(key)
   }
 
@@ -215,6 +223,8 @@ export class BodyRecords {
     commit.writes.push({ kind: 'put', key, value })
   }
 }
+
+const withLength = (key: string, length: number): string => `${length} ${key}`
 
 function keyOf(hash: string, replicant: ReplicantName, of: 'draft' | Dot): string {
   const which = of === 'draft' ? of : `${of.site}/${of.incarnation}/${of.number}`

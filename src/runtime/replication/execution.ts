@@ -42,7 +42,7 @@ export class Execution {
       return this.#notExposed(operation)
     }
     const body = largeBodyOf(operation)
-    if (body !== undefined && !bodies.isHere(operation.replicant, body.hash)) {
+    if (body !== undefined && !bodies.isHere(operation.replicant, body)) {
       // It goes on when it is here.
       fetchBodies()
       if (othersOf(this.#book.replica.core.replicant).length > 0) return 'waits'

@@ -21,6 +21,9 @@ import type { Replica } from './replicas-store.ts'
 import type { Reading, Resource } from './resource.ts'
 import type { Shown } from '../../ports/sync.ts'
 
+/** When this site said the last state of a replicant, by the monotonic clock. */
+const issuedAt = new WeakMap<Replica, number>()
+
 /**
  * No member that could be reached agrees: the others are told so, and when all of them look too, one says what the resource is.
  *
@@ -49,7 +52,10 @@ export async function lookForState(
   const issuer = stateIssuer(holder, members, standings(shared, replica, own))
   if (issuer === undefined) return 'waits'
   const last = holder.live.findLast(({ type }) => type === 'state')
-  if (last !== undefined && clock.now() - last.stamp.ms < STATE_AGAIN_MS) return 'waits'
+  const sinceMs = last === undefined ? Infinity : clock.now() - last.stamp.ms
+  // A stamp may lie far ahead, and says nothing of how long ago it was then.
+  if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'waits'
+  if (clock.monotonic() - (issuedAt.get(replica) ?? -Infinity) < STATE_AGAIN_MS) return 'waits'
   if (issuer.is === 'issuer')
     return issuer.site === site && (await issue(shared, replica, resource, reading)) ? 'issued' : 'waits'
   const schedule = scheduleOf(holder, matrices)
@@ -78,6 +84,7 @@ export async function shorten(shared: Shared, replica: Replica, resource: Resour
 async function issue(shared: Shared, replica: Replica, resource: Resource, reading: Reading): Promise<boolean> {
   const payload = await payloadOf(shared, replica, resource, reading)
   if (payload === undefined) return false
+  issuedAt.set(replica, shared.options.clock.monotonic())
   const draft = draftOf(shared, replica, shared.nextNumber(), 'state', payload, {})
   await release(shared, replica, draft, undefined, {
     suspect: false,

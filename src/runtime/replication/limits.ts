@@ -24,8 +24,11 @@ export const MAX_CACHED_REPLICAS = 4096
 /** Bytes of an answer of the application that is kept in memory for the next replace; larger resources are read before each. */
 export const MAX_SEEN_BYTES = 2048
 
-/** Resolution matrices that one site knows: each kind has one for each time its glue was changed. More that others tell are refused. */
-export const MAX_MATRICES = 1024
+/**
+ * Resolution matrices that are learnt of one other site in one run: each kind has one for each time its glue was changed. More are refused. For
+ * each teller, so that one that makes them up keeps nobody else's from being known.
+ */
+export const MAX_TOLD_MATRICES = 256
 
 /** Operations in memory that were written last, bytes: those that a fast link has not told yet, not those that a site was away for. */
 export const MAX_CACHED_OPERATION_BYTES = 16 * 1024 * 1024
@@ -88,6 +91,13 @@ export const MAX_HELD_BODIES = 32
 
 /** Large bodies that are fetched at once: more would share the same links. */
 export const MAX_FETCHES_TOGETHER = 4
+
+/** Of those, from one source: who gives its bodies slowly keeps nobody else's from coming. */
+export const MAX_FETCHES_FROM_ONE = 2
+
+/** A source that gives less than this of a piece, after a while to begin, is left, bytes a second: slower links carry nothing else either. */
+export const MIN_FETCH_BYTES_A_SECOND = 1024
+export const FETCH_GRACE_MS = 30_000
 
 /** Bytes of a body that are gathered before they are written. */
 export const FETCH_WRITE_BYTES = 256 * 1024

@@ -6,7 +6,7 @@ import {
   type MatrixDefinition,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { MAX_MATRICES } from './limits.ts'
+import { MAX_TOLD_MATRICES } from './limits.ts'
 import { encodeJson } from './encode-json.ts'
 import type { Commit } from './replicas-store.ts'
 import type { Store } from '../../ports/store.ts'
@@ -28,6 +28,9 @@ export class MatrixBook {
   readonly #hashes = new WeakMap<MatrixDefinition, string>()
   /** What each site was told, in the outbox of the present incarnation. */
   readonly #told = new Map<string, Set<string>>()
+
+  /** How many each site has told first, since the start. */
+  readonly #toldBy = new Map<string, number>()
 
   constructor(codec: SyncCodec) {
     this.#codec = codec
@@ -77,13 +80,16 @@ export class MatrixBook {
 
   /**
    * Knows what another site has told; on disk with the commit.
+   * @param from the site that tells it: what one has told takes no room from others
    * @returns what is wrong with it, undefined if it is known now
    */
-  learnTold(commit: Commit, definition: MatrixDefinition): string | undefined {
+  learnTold(commit: Commit, definition: MatrixDefinition, from: string): string | undefined {
     if (this.#known.has(this.hashOf(definition))) return undefined
     const [problem] = matrixProblems(definition)
     if (problem !== undefined) return problem
-    if (this.#known.size >= MAX_MATRICES) return `${MAX_MATRICES} resolution matrices are known already`
+    const count = this.#toldBy.get(from) ?? 0
+    if (count >= MAX_TOLD_MATRICES) return `${MAX_TOLD_MATRICES} resolution matrices are known already from ${from}`
+    this.#toldBy.set(from, count + 1)
     this.learn(commit, definition)
     return undefined
   }

@@ -220,7 +220,7 @@ export class Replicator {
     const isMember = await this.#replicas.with(replicant, ({ core }) =>
       membersOfReplicant(core.replicant).includes(site),
     )
-    if (!isMember || !this.#bodies.isHere(replicant, hash)) return undefined
+    if (!isMember || !this.#bodies.has(replicant, hash)) return undefined
     const state = blobs.find(hash)
     return state.kind === 'whole' && to <= state.bytes ? blobs.read(hash, { from, to }) : undefined
   }

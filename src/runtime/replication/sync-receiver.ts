@@ -224,7 +224,7 @@ export class SyncReceiver {
   #takeOne(commit: Commit, arrival: Arrival, users: ReadonlyMap<string, Replica>): void {
     const from = this.#channel.site
     if (arrival.kind === 'matrix') {
-      const why = this.#shared.matrices.learnTold(commit, arrival.definition)
+      const why = this.#shared.matrices.learnTold(commit, arrival.definition, from)
       if (why !== undefined) tellEvent(this.#shared, commit, { kind: 'refused', from, why })
       return
     }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { DEFINITION, simGlue } from '../../../../sims/world/replication/sim-glue.ts'
 import { Commit } from '../../../../src/runtime/replication/replicas-store.ts'
-import { MAX_MATRICES } from '../../../../src/runtime/replication/limits.ts'
+import { MAX_TOLD_MATRICES } from '../../../../src/runtime/replication/limits.ts'
 import { MatrixBook } from '../../../../src/runtime/replication/matrix-book.ts'
 import { Lab } from './lab.ts'
 
@@ -64,11 +64,13 @@ test('each operation is decided by the matrix that it names, not by the glue of 
 test('a matrix that contradicts itself, and more of them than any mesh has, are refused', () => {
   const book = new MatrixBook(syncCodec)
   const wrong = { resets: [], cells: [{ before: 'add', after: 'delete', resolution: 'keep-order' }] } as const
-  expect(book.learnTold(new Commit(), wrong)).toMatch(/must be take-one/)
-  for (let n = 0; n < MAX_MATRICES; n++)
-    expect(book.learnTold(new Commit(), { resets: [`reset${n}`], cells: [] })).toBeUndefined()
-  expect(book.known.size).toBe(MAX_MATRICES)
-  expect(book.learnTold(new Commit(), { resets: ['one-more'], cells: [] })).toMatch(/known already/)
+  expect(book.learnTold(new Commit(), wrong, 'site2')).toMatch(/must be take-one/)
+  for (let n = 0; n < MAX_TOLD_MATRICES; n++)
+    expect(book.learnTold(new Commit(), { resets: [`reset${n}`], cells: [] }, 'site2')).toBeUndefined()
+  expect(book.known.size).toBe(MAX_TOLD_MATRICES)
+  expect(book.learnTold(new Commit(), { resets: ['one-more'], cells: [] }, 'site2')).toMatch(/known already/)
   // What is known is no news.
-  expect(book.learnTold(new Commit(), { resets: ['reset1'], cells: [] })).toBeUndefined()
+  expect(book.learnTold(new Commit(), { resets: ['reset1'], cells: [] }, 'site2')).toBeUndefined()
+  // What one site has told keeps no other from telling.
+  expect(book.learnTold(new Commit(), { resets: ['one-more'], cells: [] }, 'site3')).toBeUndefined()
 })
