@@ -10,6 +10,19 @@ export interface Outbox {
   readonly journal: Journal
   /** When some of the numbers were there at the latest, oldest first, by the monotonic clock: how far the other site lags behind. */
   readonly marks: { readonly number: number; readonly at: number }[]
+  /** The last references to whole replicants, by the replicant; what was read already stands for nothing that comes after. */
+  readonly wholes: Map<string, { readonly number: number; readonly is: string }>
+  /** Up to where it was read to be told. */
+  readUpTo: number
+}
+
+/** Stands for a replicant that is told to somebody who knows nothing of it: that covers whatever else is asked of it. */
+export const ALL_OF_IT = '[]'
+
+/** Whether what is to be told of a replicant waits in the outbox already, so that asking again and again fills no disk. */
+export function isWaiting({ wholes, readUpTo }: Outbox, replicant: string, is: string): boolean {
+  const last = wholes.get(replicant)
+  return last !== undefined && last.number > readUpTo && (last.is === is || last.is === ALL_OF_IT)
 }
 
 const INDEX = 'replication/outboxes/'
@@ -47,7 +60,7 @@ export class Outboxes {
     for (const [site, incarnation] of found) {
       const journal = await openJournal(this.#store, prefixOf(site, incarnation))
       const marks = journal.first < journal.next ? [{ number: journal.next - 1, at: this.#clock.monotonic() }] : []
-      this.#insert(site, { incarnation, journal, marks })
+      this.#insert(site, { incarnation, journal, marks, wholes: new Map(), readUpTo: 0 })
     }
   }
 
@@ -66,7 +79,7 @@ export class Outboxes {
     const known = this.of(site).find(({ incarnation }) => incarnation === this.#incarnation)
     if (known !== undefined) return { outbox: known, writes: [] }
     const journal = new Journal(this.#store, prefixOf(site, this.#incarnation), 1, 1)
-    const outbox = { incarnation: this.#incarnation, journal, marks: [] }
+    const outbox: Outbox = { incarnation: this.#incarnation, journal, marks: [], wholes: new Map(), readUpTo: 0 }
     this.#insert(site, outbox)
     return { outbox, writes: [{ kind: 'put', key: indexKey(site, this.#incarnation), value: new Uint8Array([1]) }] }
   }
@@ -94,7 +107,8 @@ export class Outboxes {
       site,
       this.of(site).filter(outbox => outbox !== known),
     )
-    this.#insert(site, { incarnation, journal: new Journal(this.#store, prefix, upTo + 1, upTo + 1), marks: [] })
+    const journal = new Journal(this.#store, prefix, upTo + 1, upTo + 1)
+    this.#insert(site, { incarnation, journal, marks: [], wholes: new Map(), readUpTo: 0 })
   }
 
   /** Forgets an outbox of an earlier incarnation, with all that is in it. */

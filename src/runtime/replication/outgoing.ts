@@ -44,6 +44,11 @@ export class Outgoing {
     const records: Numbered[] = []
     for await (const [number, value] of outbox.journal.read({ from: first, limit }))
       records.push({ number, record: decodeOutboxRecord(value), sealed: undefined })
+    // What is asked for from now on is told anew.
+    outbox.readUpTo = Math.max(outbox.readUpTo, first + limit - 1)
+    for (const { record, number } of records)
+      if (record.kind === 'replicant' && outbox.wholes.get(replicantKey(record.replicant))?.number === number)
+        outbox.wholes.delete(replicantKey(record.replicant))
     for (const [place, numbered] of records.entries()) {
       if (place % MAX_LOOKUPS_TOGETHER === 0) await this.#lookUp(records.slice(place, place + MAX_LOOKUPS_TOGETHER))
       const entry = await this.#entry(numbered, outbox)

@@ -20,7 +20,7 @@ import { Unwell, mayBeUnwell } from './unwell.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { Seen } from './resource.ts'
-import type { Outboxes } from './outboxes.ts'
+import { ALL_OF_IT, isWaiting, type Outboxes } from './outboxes.ts'
 import type { StoreWrite } from '../../ports/store.ts'
 import type { SealedOperation } from '../../ports/sync.ts'
 
@@ -216,9 +216,22 @@ export class ReplicasStore {
       if (sealed === undefined) this.#sealed.delete(key)
       else this.#sealed.set(key, sealed)
     const appends: JournalAppend[] = []
-    for (const [site, record] of commit.outbox) {
+    const wholes: (() => void)[] = []
+    for (const [site, told] of commit.outbox) {
       const { outbox, writes } = this.outboxes.current(site)
       commit.writes.push(...writes)
+      let record = told
+      if (told.kind === 'replicant') {
+        const key = replicantKey(told.replicant)
+        const is = JSON.stringify(told.knows)
+        if (isWaiting(outbox, key, is)) continue
+        // Where something else of it waits, all of it is told once, whatever is asked in between.
+        const waits = (outbox.wholes.get(key)?.number ?? 0) > outbox.readUpTo
+        if (waits) record = { ...told, knows: [] }
+        const before = appends.filter(({ journal }) => journal === outbox.journal).length
+        const number = outbox.journal.next + before
+        wholes.push(() => void outbox.wholes.set(key, { number, is: waits ? ALL_OF_IT : is }))
+      }
       appends.push({ journal: outbox.journal, value: encodeOutboxRecord(record) })
     }
     for (const [replica, before] of commit.before) {
@@ -238,6 +251,8 @@ export class ReplicasStore {
     }
     if (commit.writes.length > 0 || appends.length > 0) {
       this.#last = appendTogether(store, appends, commit.writes)
+      // The numbers are taken.
+      for (const note of wholes) note()
       await this.#last
     }
     commit.done()

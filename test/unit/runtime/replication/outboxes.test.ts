@@ -1,8 +1,10 @@
 /** What waits for each site is what was told and not yet received: real outboxes on a store in memory. */
 import { expect, test } from 'vitest'
 import { appendTogether } from '../../../../src/runtime/journal/journal.ts'
+import { MAX_UNRECEIVED_ENTRIES } from '../../../../src/runtime/replication/limits.ts'
 import { Outboxes } from '../../../../src/runtime/replication/outboxes.ts'
 import { MemoryStore } from '../../../support/memory-store.ts'
+import { HERE, INCARNATION, Scripted, entries, hello } from './scripted.ts'
 
 const [EARLIER, LATER] = ['1763800000000-9f86d081884c7d65', '1763800001000-9f86d081884c7d65']
 
@@ -55,4 +57,24 @@ test('how long the oldest entry waits is told, from the start on for what an ear
   expect(outboxes.lagMs('site2')).toBeGreaterThan(80)
   await current?.journal.trim(601)
   expect([outboxes.length('site2'), outboxes.lagMs('site2')]).toEqual([0, 0])
+})
+
+test('a replicant that is asked for again and again waits once, or twice where other things are known of it', async () => {
+  await using here = await Scripted.start()
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  const created = here.create('paris', 'mug', ['paris', HERE])
+  paris.says(entries(1, here.signed(created)))
+  await paris.next('received')
+  here.replicator.connected('paris')
+  const to = await here.to('paris')
+  to.says({ kind: 'welcome', version: 0, site: 'paris', incarnation: INCARNATION, cursors: [] })
+  const { replicant } = created
+  // The first ones are told at once, up to what may be under way, which is not received here; the rest waits.
+  for (let n = 0; n < 3 * MAX_UNRECEIVED_ENTRIES; n++)
+    to.says({ kind: 'want', replicant, lives: n % 2 === 0 ? [] : [here.knowledge(created)] })
+  // It is answered when all before it was heard.
+  to.says({ kind: 'audit', seed: 1, from: 0, count: 1 })
+  await to.next('symbols')
+  expect(await here.count('replication/outbox/paris/')).toBeLessThan(1.5 * MAX_UNRECEIVED_ENTRIES)
 })
