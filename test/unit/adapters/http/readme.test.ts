@@ -34,8 +34,13 @@ const VALUES: Readonly<Record<string, number>> = {
   MAX_SCOPE_BYTES,
 }
 
-/** Bounds of other agents, which protocols/forward/README.md tells, and of stopping. */
-const ELSEWHERE = ['limits.streamsPerPeer', 'limits.requestsPerSecondPerPeer', 'timeouts.drainMs']
+/** Bounds of other agents, which protocols/forward/README.md tells, of stopping, and of replication. */
+const ELSEWHERE = [
+  'limits.streamsPerPeer',
+  'limits.requestsPerSecondPerPeer',
+  'timeouts.drainMs',
+  'timeouts.silentMemberMs',
+]
 
 test('each bound and each time has the value of the code, and none is missing', () => {
   const told = rows.flatMap(([what = '', value = '']) => {
