@@ -9,7 +9,7 @@ import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import { decodeLocal, readCore, type StoredCore } from './records.ts'
 import { loadOutcomes } from './replica-records.ts'
-import { REPLICANTS, prefixOf } from './replicas-store.ts'
+import { REPLICANTS, isCoreKey, prefixOf } from './replicas-store.ts'
 import type {
   ConflictInfo,
   OperationInfo,
@@ -112,7 +112,7 @@ export class ReplicantListing {
     for await (const [key, value] of this.#store.iterate({ prefix: REPLICANTS, from })) {
       if (signal.aborted) throw new CheopsError('ERR_ADMIN_TIMEOUT', 'the replicants could not be listed in time')
       records++
-      if (!key.endsWith(CORE) || key === from) continue
+      if (!isCoreKey(key) || key === from) continue
       // Behind the next name, so that each page goes further than the one before.
       if (items.length >= limit || (records > MAX_RECORDS_OF_PAGE && last !== after)) return { items, next: last }
       items.push(...(await itemsOf(readCore(value).name, value)))

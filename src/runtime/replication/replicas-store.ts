@@ -120,6 +120,12 @@ export class Commit {
 
 /** Below it lie the records of all replicants. */
 export const REPLICANTS = 'replication/replicant/'
+const CORE_KEY = /^replication\/replicant(\/[^/]*){3}\/core$/
+
+/** Whether a key is that of a core; what a site called "core" has acknowledged lies a step deeper. */
+export function isCoreKey(key: string): boolean {
+  return CORE_KEY.test(key)
+}
 const CURSORS = 'replication/cursor/'
 const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
 /** Percent-encoded, as keys have it. */
@@ -277,7 +283,7 @@ export class ReplicasStore {
   /** Of all names, as they were when the first was asked for, what is known. */
   async *allKnown(): AsyncGenerator<Known> {
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS }))
-      if (key.endsWith('/core')) yield knownOfCore(value)
+      if (isCoreKey(key)) yield knownOfCore(value)
   }
 
   /** As `allKnown`; besides, which of them may have conflicts or differ. For the start: it reads more. */
@@ -291,7 +297,7 @@ export class ReplicasStore {
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS })) {
       // A local record comes behind its core; of few replicants there is none.
       const isLocal = key === core?.localKey
-      if (!isLocal && !key.endsWith('/core')) continue
+      if (!isLocal && !isCoreKey(key)) continue
       const known = stored(isLocal ? value : undefined)
       if (known !== undefined) yield known
       core = isLocal ? undefined : { localKey: key.replace(/core$/, 'local'), bytes: value }
@@ -303,7 +309,7 @@ export class ReplicasStore {
   /** All names of which something is known. */
   async *names(): AsyncGenerator<ReplicantName> {
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS }))
-      if (key.endsWith('/core')) yield readCore(value).name
+      if (isCoreKey(key)) yield readCore(value).name
   }
 
   /** Names behind one, in the order of their keys, at most so many; from the first on without one. */
@@ -311,7 +317,7 @@ export class ReplicasStore {
     const last = name && `${prefixOf(name)}core`
     const names: ReplicantName[] = []
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS, ...(last && { from: last }) })) {
-      if (!key.endsWith('/core') || key === last) continue
+      if (!isCoreKey(key) || key === last) continue
       names.push(readCore(value).name)
       if (names.length >= limit) break
     }

@@ -20,6 +20,7 @@ import { MAX_RECORDS_OF_PAGE, ReplicantListing } from '../../../../src/runtime/r
 import { encodeCore, newCore } from '../../../../src/runtime/replication/records.ts'
 import type { ReplicaStatus } from '../../../../src/runtime/replication/replica-status.ts'
 import { MemoryStore } from '../../../support/memory-store.ts'
+import { Lab } from './lab.ts'
 
 const AGREES: ReplicaStatus = {
   members: ['site1', 'site2'],
@@ -177,4 +178,18 @@ test.each([
   const number = (text: string | undefined): number => Number(text?.split('/').at(-1))
   expect(items.map(({ operation, why, against }) => [number(operation), why, number(against)])).toEqual(lost)
   expect(JSON.stringify(items)).not.toMatch(/payload|bytes|hunter2/)
+})
+
+test('a site called "core" and a resource called "core" are names like others', async () => {
+  const lab = await Lab.of(['a', 'core'])
+  await lab.ask('a', 'POST /items', { id: 'core', n: 1 }, { members: ['a', 'core'] })
+  await lab.pass(5_000)
+  for (const site of ['a', 'core']) {
+    await lab.restart(site)
+    await lab.pass(90_000)
+  }
+  await lab.ask('core', 'PUT /items/core', { n: 2 })
+  await lab.pass(5_000)
+  expect(lab.all('core')).toEqual({ a: { id: 'core', n: 2 }, core: { id: 'core', n: 2 } })
+  lab.assertSound()
 })
