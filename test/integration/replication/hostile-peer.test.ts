@@ -4,7 +4,7 @@
  * the same mesh name, that speaks the protocol with the project's own codec and says what no agent would. Two agents with an
  * application each go on serving meanwhile; what the applications have is read past Cheops.
  */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { syncCodec } from '../../../protocols/sync/codec.ts'
 import { SYNC_PROTOCOL } from '../../../protocols/sync/limits.ts'
 import { createOperationSeal } from '../../../protocols/sync/seal.ts'
@@ -21,29 +21,33 @@ const MESH = 'replication'
 const KIND = 'items'
 const incarnation = openIncarnation(Date.now(), realRandom.bytes(8))
 
+const SITES = ['site1', 'site2', 'closed']
+
 let mesh: Mesh
 const peers = new TestPeers()
+/** Who means harm: another one for each test, since agents let somebody who lied to them wait. */
 let mallory: PeerNode
+/** The name of its site. */
+let villain = ''
 let seal: OperationSeal
 let number = 0
+let tests = 0
 
 beforeAll(async () => {
-  mesh = await Mesh.start(['site1', 'site2', 'closed'], {
-    closed: { expose: '{sites: [site1], methods: [GET], paths: ["/**"]}' },
-  })
-  mallory = await peers.start('mallory', {
-    mesh: MESH,
-    bootstrap: ['site1', 'site2', 'closed'].map(name => mesh.address(name)),
-  })
-  const known = ['site1', 'site2', 'closed']
+  mesh = await Mesh.start(SITES, { closed: { expose: '{sites: [site1], methods: [GET], paths: ["/**"]}' } })
+})
+beforeEach(async () => {
+  villain = `mallory-${++tests}`
+  mallory = await peers.start(villain, { mesh: MESH, bootstrap: SITES.map(site => mesh.address(site)) })
   await until(
     [mallory],
-    () => known.every(name => mallory.membership.site(name)?.liveness === 'alive'),
+    () => SITES.every(site => mallory.membership.site(site)?.liveness === 'alive'),
     10_000,
-    'mallory knows all',
+    `${villain} knows all`,
   )
-  seal = createOperationSeal({ mesh: MESH, site: 'mallory', sign: mallory.sign, publicKeyOf: mallory.publicKeyOf })
+  seal = createOperationSeal({ mesh: MESH, site: villain, sign: mallory.sign, publicKeyOf: mallory.publicKeyOf })
 })
+afterEach(async () => peers.stop(mallory))
 afterAll(async () => {
   await peers[Symbol.asyncDispose]()
   await mesh[Symbol.asyncDispose]()
@@ -53,7 +57,7 @@ const bytesOf = (value: object): Uint8Array => new TextEncoder().encode(JSON.str
 
 /** A create as an agent would write it, signed by mallory. */
 function create(name: string, members: readonly string[], more: Partial<Operation> = {}): Operation {
-  const dot: Dot = { site: 'mallory', incarnation, number: ++number }
+  const dot: Dot = { site: villain, incarnation, number: ++number }
   const stamp = { ms: Date.now(), counter: 0 }
   const body = { bytes: bytesOf({ id: name, by: 'mallory' }) }
   return {
@@ -71,7 +75,7 @@ function create(name: string, members: readonly string[], more: Partial<Operatio
 
 /** Something that is done to what a create has made. */
 function after(created: Operation, type: string, payload: Operation['payload']): Operation {
-  const dot: Dot = { site: 'mallory', incarnation, number: ++number }
+  const dot: Dot = { site: villain, incarnation, number: ++number }
   const { replicant, life } = created
   const stamp = { ms: Date.now() + 1, counter: number }
   return {
@@ -108,7 +112,7 @@ async function tell(site: string, entries: readonly OutboxEntry[], together = 10
     () => done.resolve('ended'),
     () => done.resolve('ended'),
   )
-  await channel.send({ kind: 'hello', version: 0, site: 'mallory', incarnation: own, outboxes: [range] })
+  await channel.send({ kind: 'hello', version: 0, site: villain, incarnation: own, outboxes: [range] })
   for (let at = 0; at < entries.length; at += together) {
     const part = entries.slice(at, at + together).map(entry => syncCodec.encodeEntry(entry))
     const message: SyncMessage = { kind: 'entries', incarnation: own, first: at + 1, entries: part }
@@ -138,7 +142,7 @@ async function expectHealthy(): Promise<void> {
 }
 
 test('what mallory says is understood: an operation for a member that lets it is carried out', async () => {
-  expect(await tell('site1', [operation(seal.seal(create('honest', ['mallory', 'site1'])))])).toBe('received')
+  expect(await tell('site1', [operation(seal.seal(create('honest', [villain, 'site1'])))])).toBe('received')
   await mesh.settles('honest', [{ id: 'honest', by: 'mallory' }, undefined, undefined])
 })
 
@@ -167,7 +171,7 @@ test('an operation that is said to be by another site, and is not signed by it, 
 })
 
 test('an operation for others is not carried out here', async () => {
-  await tell('site1', [operation(seal.seal(create('elsewhere', ['mallory', 'site2'])))])
+  await tell('site1', [operation(seal.seal(create('elsewhere', [villain, 'site2'])))])
   await expectHealthy()
   expect((await mesh.everywhere('elsewhere'))[0]).toBeUndefined()
 })
@@ -200,17 +204,18 @@ test('somebody who is no member is told nothing, whatever he asks for', async ()
     body: { id: 'secret', pin: 4711 },
     headers: WAIT,
   })
-  await tell('site1', [operation(seal.seal(create('ours', ['mallory', 'site1'])))])
   const want = (name: string): SyncMessage => ({
     kind: 'want',
     replicant: { service: 'inventory', kind: KIND, name },
     lives: [],
   })
   const heard: string[] = []
+  const told = Promise.withResolvers()
   const hear = async (channel: SyncChannel): Promise<void> => {
     for await (const message of channel.messages) {
       if (message.kind === 'hello') {
-        await channel.send({ kind: 'welcome', version: 0, site: 'mallory', incarnation, cursors: [] })
+        await channel.send({ kind: 'welcome', version: 0, site: villain, incarnation, cursors: [] })
+        await told.promise
         // In this order: who has answered the second has had the first.
         for (const name of ['secret', 'ours']) await channel.send(want(name))
       }
@@ -220,7 +225,9 @@ test('somebody who is no member is told nothing, whatever he asks for', async ()
   // Conversations end when the mesh does.
   const stop = await network().serve(channel => void hear(channel).catch(() => undefined))
   try {
-    await until([mallory], () => heard.some(text => text.includes('"ours"')), 40_000, 'mallory hears of its own')
+    await tell('site1', [operation(seal.seal(create('ours', [villain, 'site1'])))])
+    told.resolve(undefined)
+    await until([mallory], () => heard.some(text => text.includes('"ours"')), 40_000, `${villain} hears of its own`)
     expect(heard.filter(text => text.includes('4711'))).toEqual([])
   } finally {
     await stop()
@@ -244,7 +251,7 @@ test('somebody who is no member removes no member', async () => {
 })
 
 test('a site that exposes nothing of the kind carries out nothing of the kind', async () => {
-  await tell('closed', [operation(seal.seal(create('intruder', ['closed', 'mallory'])))])
+  await tell('closed', [operation(seal.seal(create('intruder', ['closed', villain])))])
   await mesh.must('site1', 'POST', '/items', {
     scope: 'site1 & closed',
     body: { id: 'unasked' },
@@ -257,7 +264,7 @@ test('a site that exposes nothing of the kind carries out nothing of the kind', 
 
 test('an operation does to the application what it says it is, to the resource that it names, and nothing else', async () => {
   await mesh.must('site1', 'POST', '/items', { body: { id: 'private', n: 1 } })
-  const made = create('pretext', ['mallory', 'site1'])
+  const made = create('pretext', [villain, 'site1'])
   const lie = after(made, 'merge', { method: 'DELETE', path: '/items/private', headers: [] })
   await tell('site1', [operation(seal.seal(made)), operation(seal.seal(lie))])
   await mesh.settles('pretext', [{ id: 'pretext', by: 'mallory' }, undefined, undefined])
@@ -268,7 +275,7 @@ test('an operation does to the application what it says it is, to the resource t
 test('thousands of operations that wait for what never comes: the agents serve on, meanwhile too', async () => {
   const sealed: OutboxEntry[] = []
   for (let name = 0; name < 5; name++) {
-    const missing = create(`waiting-${name}`, ['mallory', 'site1'])
+    const missing = create(`waiting-${name}`, [villain, 'site1'])
     // More than may wait of one name.
     for (let count = 0; count < 1200; count++) sealed.push(operation(seal.seal(after(missing, 'merge', PATCH))))
   }
