@@ -1,11 +1,11 @@
 /** The bytes of `/cheops/state/1.0.0`. Everything that reading returns keeps the limits; everything else throws. */
 import { isServiceName } from '../../src/core/membership/record.ts'
 import { compareOperations, covers, dotKey } from '../../src/core/oplog/index.ts'
-import { bad, decoded, present, text } from './fields.ts'
+import { bad, decoded, hash, hashBytes, present, text } from './fields.ts'
 import { STATE_LIMITS as LIMITS } from './limits.ts'
 import { OriginReader, OriginWriter } from './origins.ts'
 import * as pb from './pb/message.ts'
-import type { Executed, LifeKnowledge, ReplicantName } from '../../src/core/oplog/index.ts'
+import type { Executed, Idempotency, LifeKnowledge, ReplicantName } from '../../src/core/oplog/index.ts'
 import type { Bytes } from './fields.ts'
 
 /** What a member tells of a replicant that it has nothing left to do for. */
@@ -89,7 +89,7 @@ function stateMessage({ lives, executed, state }: ToldState): pb.State {
       ...(life !== undefined && { life: origins.id(life) }),
       operations: operations.map(({ idempotency, ...id }) => ({
         id: origins.id(id),
-        ...(idempotency !== undefined && { idempotency: { ...idempotency } }),
+        ...(idempotency !== undefined && { idempotency: idempotencyMessage(idempotency) }),
       })),
       context: origins.dots(context),
     },
@@ -98,6 +98,10 @@ function stateMessage({ lives, executed, state }: ToldState): pb.State {
     }),
     origins: origins.origins,
   }
+}
+
+function idempotencyMessage({ principal, key, request }: Idempotency): pb.Idempotency {
+  return { principal, key, ...(request !== undefined && { request: hashBytes(request) }) }
 }
 
 function tellingHeaders(rawHeaders: readonly string[]): pb.Header[] {
@@ -125,10 +129,10 @@ function checkedExecuted(message: pb.Executed, origins: OriginReader): Executed 
     seen.add(dotKey(id.dot))
     if (!covers(context, id.dot)) throw bad('an operation that was executed is not in the vector of what was')
     if (idempotency === undefined) return id
-    const { principal, key } = idempotency
+    const { principal, key, request } = idempotency
     text(principal, LIMITS.principalLength, 'a principal')
     text(key, LIMITS.idempotencyKeyLength, 'a key')
-    return { ...id, idempotency: { principal, key } }
+    return { ...id, idempotency: { principal, key, ...(request !== undefined && { request: hash(request) }) } }
   })
   if (message.life !== undefined) return { life: origins.id(message.life), operations, context }
   if (operations.length > 0 || context.length > 0) throw bad('what was executed belongs to no life')

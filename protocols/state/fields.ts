@@ -5,6 +5,8 @@ import { CheopsError } from '../../src/errors.ts'
 /** As protons wants bytes: those of a SharedArrayBuffer never come here. */
 export type Bytes = Uint8Array<ArrayBuffer>
 
+const HASH_BYTES = 32
+
 export function bad(why: string, cause?: unknown): CheopsError {
   return new CheopsError('ERR_STATE_MESSAGE', `A message of state is refused: ${why}.`, {}, { cause })
 }
@@ -44,6 +46,16 @@ export function whole(value: number): bigint {
 export function small(value: number): number {
   if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) throw bad('a number has more than 32 bits')
   return value
+}
+
+/** SHA-256 in lower-case hexadecimal. */
+export function hash(bytes: Uint8Array): string {
+  if (bytes.length !== HASH_BYTES) throw bad('a hash has not 32 bytes')
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+}
+
+export function hashBytes(hex: string): Bytes {
+  return Uint8Array.from(Buffer.from(hex, 'hex'))
 }
 
 export function text(value: string, max: number, what: string): string {

@@ -43,8 +43,8 @@ export const SYNC_LIMITS = {
   memberChanges: 16_384,
   /** As many as one life remembers (core/oplog). */
   keys: 1024,
-  /** A principal and a key in JSON, where one character may take six. */
-  keyLength: 6 * 1024 + 16,
+  /** A principal and a key in JSON, where one character may take six, and a hash. */
+  keyLength: 6 * 1024 + 96,
   /** Outboxes of one sender to one receiver: one for each start since it was last heard. */
   outboxes: 1024,
   /** Coded symbols of one message: 147 KB. */

@@ -5,7 +5,7 @@ import { SYNC_LIMITS as LIMITS } from './limits.ts'
 import { OriginReader, OriginWriter } from './origins.ts'
 import * as pb from './pb/message.ts'
 import type { Bytes } from './fields.ts'
-import type { Body, Operation, Payload } from '../../src/core/oplog/index.ts'
+import type { Body, Idempotency, Operation, Payload } from '../../src/core/oplog/index.ts'
 
 const DECODE = {
   limits: {
@@ -28,7 +28,7 @@ export function encodeOperation(operation: Operation): Bytes {
     context: origins.dots(context),
     ...(matrix !== undefined && { matrix: hashBytes(matrix) }),
     ...(memberBy !== undefined && { memberBy: origins.id(memberBy) }),
-    ...(idempotency !== undefined && { idempotency }),
+    ...(idempotency !== undefined && { idempotency: idempotencyMessage(idempotency) }),
     ...(payload !== undefined && { payload: payloadMessage(payload) }),
     ...(members !== undefined && { members: { added: [...members.added], removed: [...members.removed] } }),
     level: level ?? '',
@@ -55,6 +55,7 @@ export function decodeOperation(bytes: Uint8Array): Operation {
       idempotency: {
         principal: text(idempotency.principal, LIMITS.principalLength, 'a principal'),
         key: text(idempotency.key, LIMITS.idempotencyKeyLength, 'an idempotency key'),
+        ...(idempotency.request !== undefined && { request: hash(idempotency.request) }),
       },
     }),
     ...(payload !== undefined && { payload: checkedPayload(payload) }),
@@ -63,6 +64,10 @@ export function decodeOperation(bytes: Uint8Array): Operation {
       members: { added: sites(members.added, LIMITS.members), removed: sites(members.removed, LIMITS.members) },
     }),
   }
+}
+
+function idempotencyMessage({ principal, key, request }: Idempotency): pb.Idempotency {
+  return { principal, key, ...(request !== undefined && { request: hashBytes(request) }) }
 }
 
 function payloadMessage({ method, path, headers, body }: Payload): pb.Payload {

@@ -720,6 +720,7 @@ export namespace LifeKnowledge {
 export interface Idempotency {
   principal: string
   key: string
+  request?: Uint8Array<ArrayBuffer>
 }
 
 export namespace Idempotency {
@@ -740,6 +741,11 @@ export namespace Idempotency {
         if ((obj.key != null && obj.key !== '')) {
           w.uint32(18)
           w.string(obj.key)
+        }
+
+        if (obj.request != null) {
+          w.uint32(26)
+          w.bytes(obj.request)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -763,6 +769,10 @@ export namespace Idempotency {
             }
             case 2: {
               obj.key = reader.string()
+              break
+            }
+            case 3: {
+              obj.request = reader.bytes()
               break
             }
             default: {
@@ -794,6 +804,13 @@ export namespace Idempotency {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.request`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -816,6 +833,11 @@ export namespace Idempotency {
     value: string
   }
 
+  export interface IdempotencyRequestFieldEvent {
+    field: '$.request'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Idempotency>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Idempotency.codec())
   }
@@ -824,7 +846,7 @@ export namespace Idempotency {
     return decodeMessage(buf, Idempotency.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Idempotency>): Generator<IdempotencyPrincipalFieldEvent | IdempotencyKeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Idempotency>): Generator<IdempotencyPrincipalFieldEvent | IdempotencyKeyFieldEvent | IdempotencyRequestFieldEvent> {
     return streamMessage(buf, Idempotency.codec(), opts)
   }
 }
@@ -949,6 +971,11 @@ export namespace Operation {
     value: string
   }
 
+  export interface OperationIdempotencyRequestFieldEvent {
+    field: '$.idempotency.request'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Operation>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Operation.codec())
   }
@@ -957,7 +984,7 @@ export namespace Operation {
     return decodeMessage(buf, Operation.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationIdempotencyRequestFieldEvent> {
     return streamMessage(buf, Operation.codec(), opts)
   }
 }
@@ -1169,6 +1196,12 @@ export namespace Executed {
     index: number
   }
 
+  export interface ExecutedOperationsIdempotencyRequestFieldEvent {
+    field: '$.operations[].idempotency.request'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
   export interface ExecutedContextOriginFieldEvent {
     field: '$.context[].origin'
     value: number
@@ -1189,7 +1222,7 @@ export namespace Executed {
     return decodeMessage(buf, Executed.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Executed>): Generator<ExecutedLifeMsFieldEvent | ExecutedLifeCounterFieldEvent | ExecutedLifeOriginFieldEvent | ExecutedLifeNumberFieldEvent | ExecutedOperationsIdMsFieldEvent | ExecutedOperationsIdCounterFieldEvent | ExecutedOperationsIdOriginFieldEvent | ExecutedOperationsIdNumberFieldEvent | ExecutedOperationsIdempotencyPrincipalFieldEvent | ExecutedOperationsIdempotencyKeyFieldEvent | ExecutedContextOriginFieldEvent | ExecutedContextNumberFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Executed>): Generator<ExecutedLifeMsFieldEvent | ExecutedLifeCounterFieldEvent | ExecutedLifeOriginFieldEvent | ExecutedLifeNumberFieldEvent | ExecutedOperationsIdMsFieldEvent | ExecutedOperationsIdCounterFieldEvent | ExecutedOperationsIdOriginFieldEvent | ExecutedOperationsIdNumberFieldEvent | ExecutedOperationsIdempotencyPrincipalFieldEvent | ExecutedOperationsIdempotencyKeyFieldEvent | ExecutedOperationsIdempotencyRequestFieldEvent | ExecutedContextOriginFieldEvent | ExecutedContextNumberFieldEvent> {
     return streamMessage(buf, Executed.codec(), opts)
   }
 }
@@ -1740,6 +1773,12 @@ export namespace State {
     index: number
   }
 
+  export interface StateExecutedOperationsIdempotencyRequestFieldEvent {
+    field: '$.executed.operations[].idempotency.request'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
   export interface StateExecutedContextOriginFieldEvent {
     field: '$.executed.context[].origin'
     value: number
@@ -1777,7 +1816,7 @@ export namespace State {
     return decodeMessage(buf, State.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<State>): Generator<StateOriginsSiteFieldEvent | StateOriginsIncarnationFieldEvent | StateLivesLifeMsFieldEvent | StateLivesLifeCounterFieldEvent | StateLivesLifeOriginFieldEvent | StateLivesLifeNumberFieldEvent | StateLivesKnowledgeOriginFieldEvent | StateLivesKnowledgeNumberFieldEvent | StateLivesHolesAfterFieldEvent | StateLivesHolesLastOriginFieldEvent | StateLivesHolesLastNumberFieldEvent | StateExecutedLifeMsFieldEvent | StateExecutedLifeCounterFieldEvent | StateExecutedLifeOriginFieldEvent | StateExecutedLifeNumberFieldEvent | StateExecutedOperationsIdMsFieldEvent | StateExecutedOperationsIdCounterFieldEvent | StateExecutedOperationsIdOriginFieldEvent | StateExecutedOperationsIdNumberFieldEvent | StateExecutedOperationsIdempotencyPrincipalFieldEvent | StateExecutedOperationsIdempotencyKeyFieldEvent | StateExecutedContextOriginFieldEvent | StateExecutedContextNumberFieldEvent | StateResourceHeadersNameFieldEvent | StateResourceHeadersValueFieldEvent | StateResourceBodyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<State>): Generator<StateOriginsSiteFieldEvent | StateOriginsIncarnationFieldEvent | StateLivesLifeMsFieldEvent | StateLivesLifeCounterFieldEvent | StateLivesLifeOriginFieldEvent | StateLivesLifeNumberFieldEvent | StateLivesKnowledgeOriginFieldEvent | StateLivesKnowledgeNumberFieldEvent | StateLivesHolesAfterFieldEvent | StateLivesHolesLastOriginFieldEvent | StateLivesHolesLastNumberFieldEvent | StateExecutedLifeMsFieldEvent | StateExecutedLifeCounterFieldEvent | StateExecutedLifeOriginFieldEvent | StateExecutedLifeNumberFieldEvent | StateExecutedOperationsIdMsFieldEvent | StateExecutedOperationsIdCounterFieldEvent | StateExecutedOperationsIdOriginFieldEvent | StateExecutedOperationsIdNumberFieldEvent | StateExecutedOperationsIdempotencyPrincipalFieldEvent | StateExecutedOperationsIdempotencyKeyFieldEvent | StateExecutedOperationsIdempotencyRequestFieldEvent | StateExecutedContextOriginFieldEvent | StateExecutedContextNumberFieldEvent | StateResourceHeadersNameFieldEvent | StateResourceHeadersValueFieldEvent | StateResourceBodyFieldEvent> {
     return streamMessage(buf, State.codec(), opts)
   }
 }
@@ -2110,6 +2149,12 @@ export namespace Answer {
     index: number
   }
 
+  export interface AnswerStateExecutedOperationsIdempotencyRequestFieldEvent {
+    field: '$.state.executed.operations[].idempotency.request'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
   export interface AnswerStateExecutedContextOriginFieldEvent {
     field: '$.state.executed.context[].origin'
     value: number
@@ -2147,7 +2192,7 @@ export namespace Answer {
     return decodeMessage(buf, Answer.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Answer>): Generator<AnswerStateOriginsSiteFieldEvent | AnswerStateOriginsIncarnationFieldEvent | AnswerStateLivesLifeMsFieldEvent | AnswerStateLivesLifeCounterFieldEvent | AnswerStateLivesLifeOriginFieldEvent | AnswerStateLivesLifeNumberFieldEvent | AnswerStateLivesKnowledgeOriginFieldEvent | AnswerStateLivesKnowledgeNumberFieldEvent | AnswerStateLivesHolesAfterFieldEvent | AnswerStateLivesHolesLastOriginFieldEvent | AnswerStateLivesHolesLastNumberFieldEvent | AnswerStateExecutedLifeMsFieldEvent | AnswerStateExecutedLifeCounterFieldEvent | AnswerStateExecutedLifeOriginFieldEvent | AnswerStateExecutedLifeNumberFieldEvent | AnswerStateExecutedOperationsIdMsFieldEvent | AnswerStateExecutedOperationsIdCounterFieldEvent | AnswerStateExecutedOperationsIdOriginFieldEvent | AnswerStateExecutedOperationsIdNumberFieldEvent | AnswerStateExecutedOperationsIdempotencyPrincipalFieldEvent | AnswerStateExecutedOperationsIdempotencyKeyFieldEvent | AnswerStateExecutedContextOriginFieldEvent | AnswerStateExecutedContextNumberFieldEvent | AnswerStateResourceHeadersNameFieldEvent | AnswerStateResourceHeadersValueFieldEvent | AnswerStateResourceBodyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Answer>): Generator<AnswerStateOriginsSiteFieldEvent | AnswerStateOriginsIncarnationFieldEvent | AnswerStateLivesLifeMsFieldEvent | AnswerStateLivesLifeCounterFieldEvent | AnswerStateLivesLifeOriginFieldEvent | AnswerStateLivesLifeNumberFieldEvent | AnswerStateLivesKnowledgeOriginFieldEvent | AnswerStateLivesKnowledgeNumberFieldEvent | AnswerStateLivesHolesAfterFieldEvent | AnswerStateLivesHolesLastOriginFieldEvent | AnswerStateLivesHolesLastNumberFieldEvent | AnswerStateExecutedLifeMsFieldEvent | AnswerStateExecutedLifeCounterFieldEvent | AnswerStateExecutedLifeOriginFieldEvent | AnswerStateExecutedLifeNumberFieldEvent | AnswerStateExecutedOperationsIdMsFieldEvent | AnswerStateExecutedOperationsIdCounterFieldEvent | AnswerStateExecutedOperationsIdOriginFieldEvent | AnswerStateExecutedOperationsIdNumberFieldEvent | AnswerStateExecutedOperationsIdempotencyPrincipalFieldEvent | AnswerStateExecutedOperationsIdempotencyKeyFieldEvent | AnswerStateExecutedOperationsIdempotencyRequestFieldEvent | AnswerStateExecutedContextOriginFieldEvent | AnswerStateExecutedContextNumberFieldEvent | AnswerStateResourceHeadersNameFieldEvent | AnswerStateResourceHeadersValueFieldEvent | AnswerStateResourceBodyFieldEvent> {
     return streamMessage(buf, Answer.codec(), opts)
   }
 }

@@ -1114,6 +1114,7 @@ export namespace Members {
 export interface Idempotency {
   principal: string
   key: string
+  request?: Uint8Array<ArrayBuffer>
 }
 
 export namespace Idempotency {
@@ -1134,6 +1135,11 @@ export namespace Idempotency {
         if ((obj.key != null && obj.key !== '')) {
           w.uint32(18)
           w.string(obj.key)
+        }
+
+        if (obj.request != null) {
+          w.uint32(26)
+          w.bytes(obj.request)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1157,6 +1163,10 @@ export namespace Idempotency {
             }
             case 2: {
               obj.key = reader.string()
+              break
+            }
+            case 3: {
+              obj.request = reader.bytes()
               break
             }
             default: {
@@ -1188,6 +1198,13 @@ export namespace Idempotency {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.request`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1210,6 +1227,11 @@ export namespace Idempotency {
     value: string
   }
 
+  export interface IdempotencyRequestFieldEvent {
+    field: '$.request'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Idempotency>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Idempotency.codec())
   }
@@ -1218,7 +1240,7 @@ export namespace Idempotency {
     return decodeMessage(buf, Idempotency.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Idempotency>): Generator<IdempotencyPrincipalFieldEvent | IdempotencyKeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Idempotency>): Generator<IdempotencyPrincipalFieldEvent | IdempotencyKeyFieldEvent | IdempotencyRequestFieldEvent> {
     return streamMessage(buf, Idempotency.codec(), opts)
   }
 }
@@ -1689,6 +1711,11 @@ export namespace Operation {
     value: string
   }
 
+  export interface OperationIdempotencyRequestFieldEvent {
+    field: '$.idempotency.request'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export interface OperationPayloadMethodFieldEvent {
     field: '$.payload.method'
     value: string
@@ -1751,7 +1778,7 @@ export namespace Operation {
     return decodeMessage(buf, Operation.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationOriginsSiteFieldEvent | OperationOriginsIncarnationFieldEvent | OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationReplicantServiceFieldEvent | OperationReplicantKindFieldEvent | OperationReplicantNameFieldEvent | OperationLifeMsFieldEvent | OperationLifeCounterFieldEvent | OperationLifeOriginFieldEvent | OperationLifeNumberFieldEvent | OperationTypeFieldEvent | OperationPreviousOriginFieldEvent | OperationPreviousNumberFieldEvent | OperationContextOriginFieldEvent | OperationContextNumberFieldEvent | OperationMatrixFieldEvent | OperationMemberByMsFieldEvent | OperationMemberByCounterFieldEvent | OperationMemberByOriginFieldEvent | OperationMemberByNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationPayloadMethodFieldEvent | OperationPayloadPathFieldEvent | OperationPayloadHeadersNameFieldEvent | OperationPayloadHeadersValueFieldEvent | OperationPayloadBodyContentFieldEvent | OperationPayloadBodyHashFieldEvent | OperationPayloadBodyLengthFieldEvent | OperationMembersAddedFieldEvent | OperationMembersRemovedFieldEvent | OperationLevelFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationOriginsSiteFieldEvent | OperationOriginsIncarnationFieldEvent | OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationReplicantServiceFieldEvent | OperationReplicantKindFieldEvent | OperationReplicantNameFieldEvent | OperationLifeMsFieldEvent | OperationLifeCounterFieldEvent | OperationLifeOriginFieldEvent | OperationLifeNumberFieldEvent | OperationTypeFieldEvent | OperationPreviousOriginFieldEvent | OperationPreviousNumberFieldEvent | OperationContextOriginFieldEvent | OperationContextNumberFieldEvent | OperationMatrixFieldEvent | OperationMemberByMsFieldEvent | OperationMemberByCounterFieldEvent | OperationMemberByOriginFieldEvent | OperationMemberByNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationIdempotencyRequestFieldEvent | OperationPayloadMethodFieldEvent | OperationPayloadPathFieldEvent | OperationPayloadHeadersNameFieldEvent | OperationPayloadHeadersValueFieldEvent | OperationPayloadBodyContentFieldEvent | OperationPayloadBodyHashFieldEvent | OperationPayloadBodyLengthFieldEvent | OperationMembersAddedFieldEvent | OperationMembersRemovedFieldEvent | OperationLevelFieldEvent> {
     return streamMessage(buf, Operation.codec(), opts)
   }
 }

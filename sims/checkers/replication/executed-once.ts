@@ -1,5 +1,5 @@
 import { canonical } from './ending-checker.ts'
-import { keyIn } from './once-per-key.ts'
+import { requestIn } from './once-per-key.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /** What may not be sent twice took effect at most once at each application. Bodies differ, so that each effect tells its operation. */
@@ -10,7 +10,7 @@ export const executedOnce: EndingChecker = {
       const seen = new Set<string>()
       return all.flatMap(({ path, added, at }) => {
         // Those with an idempotency key have a checker of their own.
-        if (added === undefined || keyIn(added) !== undefined) return []
+        if (added === undefined || requestIn(added) !== undefined) return []
         const text = `${path} ${canonical(added)}`
         if (seen.has(text))
           return [`${canonical(added)} was added twice to ${path} of ${site}, again at ${(at / 1000).toFixed(3)} s`]

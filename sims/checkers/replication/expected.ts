@@ -1,4 +1,5 @@
 import { compareOperations, covers, dotKey } from '../../../src/core/oplog/index.ts'
+import { canonical } from './ending-checker.ts'
 import type { Operation } from '../../../src/core/oplog/index.ts'
 import type { JsonObject } from '../../world/fake-application.ts'
 
@@ -11,7 +12,7 @@ export type Expected =
 const RESETS = ['create', 'replace', 'state', 'delete']
 
 /**
- * Absent if there is any delete; else the greatest reset, then all that no reset has seen and no earlier request with the same key, in order.
+ * Absent if there is any delete; else the greatest reset, then all that no reset has seen and that is no earlier request with the same key and body, in order.
  * Of the greatest life.
  * @param bodies large ones, by their hash
  */
@@ -37,7 +38,7 @@ export function expectedOf(
     (operation, place) =>
       !RESETS.includes(operation.type) &&
       !resets.some(({ context }) => covers(context, operation.dot)) &&
-      !life.slice(0, place).some(earlier => isSameRequest(earlier, operation)),
+      !life.slice(0, place).some(earlier => isSameRequest(earlier, operation, bodies)),
   )
   const schedule = [last, ...changes]
   let resource: JsonObject = {}
@@ -48,12 +49,14 @@ export function expectedOf(
   return { state: 'present', schedule, resource }
 }
 
-/** Of changes with one idempotency key the first is the request, also where a reset has done away with it. */
-function isSameRequest(a: Operation, b: Operation): boolean {
-  return !RESETS.includes(a.type) && a.idempotency !== undefined && a.idempotency.key === b.idempotency?.key
+/** Of changes that are one request, by key and body, the first stays, also where a reset has done away with it. */
+function isSameRequest(a: Operation, b: Operation, bodies: ReadonlyMap<string, Uint8Array>): boolean {
+  if (RESETS.includes(a.type) || a.idempotency === undefined || a.idempotency.key !== b.idempotency?.key) return false
+  return canonical(bodyOf(a, bodies)) === canonical(bodyOf(b, bodies))
 }
 
-function bodyOf({ payload }: Operation, bodies: ReadonlyMap<string, Uint8Array>): JsonObject {
+/** What an operation says, as far as its bytes are there. */
+export function bodyOf({ payload }: Operation, bodies: ReadonlyMap<string, Uint8Array>): JsonObject {
   const body = payload?.body
   const bytes = body === undefined || 'bytes' in body ? body?.bytes : bodies.get(body.hash)
   return bytes === undefined || bytes.length === 0 ? {} : (JSON.parse(new TextDecoder().decode(bytes)) as JsonObject)

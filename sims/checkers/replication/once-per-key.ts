@@ -1,45 +1,53 @@
+import { covers, sameDot } from '../../../src/core/oplog/index.ts'
+import { bodyOf } from './expected.ts'
 import type { EndingChecker } from './ending-checker.ts'
-import type { Operation, ReplicantName } from '../../../src/core/oplog/index.ts'
-import type { KeyedRequest } from '../../world/replication/ledger.ts'
+import type { Dot, Operation, ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { KeyedAnswer, KeyedRequest } from '../../world/replication/ledger.ts'
 import type { Effect } from '../../world/fake-application.ts'
 import type { Ending } from '../../world/replication/ending.ts'
 
 /**
- * One idempotency key of a resource is one request, wherever and however often it is sent: one operation of each origin, one line in each
- * resource, and never two bodies that one site has accepted. Each operation takes effect once, and two of them, of sites that were cut off from
- * each other, not on top of each other: only a reset that has not seen the one that stays can come between. Sites that lost a part of what
- * they had on disk may have forgotten that they took it, but for what their resources show at the end.
+ * One request with one idempotency key is one operation of each origin and one line in each resource, wherever and however often it is sent. Each
+ * operation takes effect once, and two of them, of sites that were cut off from each other, not on top of each other: only a reset that has not
+ * seen the one that stays can come between. Another body with that key is refused by whoever knows of the first, and is an operation of its own
+ * where nobody could know; no client is ever told of an operation with another body than its own. Sites that lost a part of what they had on
+ * disk may have forgotten that they took a key, but for what their resources show at the end.
  */
 export const oncePerKey: EndingChecker = {
   name: 'once per key',
   look: ending =>
-    ending.names.flatMap(name =>
-      keysOf(ending, name).flatMap(key => [
-        ...twiceInEffect(ending, name, key),
-        ...twiceReleased(ending, name, key),
-        ...twiceShown(ending, name, key),
-        ...twoBodies(ending, name, key),
+    ending.names.flatMap(name => [
+      ...requestsOf(ending, name).flatMap(request => [
+        ...twiceInEffect(ending, name, request),
+        ...twiceReleased(ending, name, request),
+        ...twiceShown(ending, name, request),
       ]),
-    ),
+      ...takenKnowingly(ending, name),
+      ...toldOfAnother(ending, name),
+    ]),
 }
 
-function keysOf({ ledger }: Ending, { name }: ReplicantName): readonly string[] {
-  return [...new Set(ledger.keyed.filter(answer => answer.name.name === name).map(({ key }) => key))]
+/** A key and a body. */
+type Request = Pick<KeyedRequest, 'key' | 'token'>
+
+function requestsOf({ ledger }: Ending, { name }: ReplicantName): readonly Request[] {
+  const all = ledger.keyed.filter(answer => answer.name.name === name)
+  return [...new Map(all.map(({ key, token }) => [`${key} ${token}`, { key, token }])).values()]
 }
 
-function twiceInEffect(ending: Ending, name: ReplicantName, key: string): readonly string[] {
-  const operations = Math.max(1, released(ending, name, key).length)
-  const isAsked = (asked: KeyedRequest): boolean => asked.name.name === name.name && asked.key === key
+function twiceInEffect(ending: Ending, name: ReplicantName, request: Request): readonly string[] {
+  const operations = Math.max(1, released(ending, name, request).length)
+  const isAsked = (asked: KeyedRequest): boolean => asked.name.name === name.name && isSame(asked, request)
   return [...ending.effects].flatMap(([site, all]) => {
     if (ending.setBack.has(site)) return []
     const here = all.filter(({ path }) => path === ending.pathOf(name))
-    const places = here.flatMap(({ added }, place) => (keyIn(added) === key ? [place] : []))
+    const places = here.flatMap(({ added }, place) => (isSame(requestIn(added), request) ? [place] : []))
     const at = (all: readonly KeyedRequest[]): number =>
       all.filter(asked => isAsked(asked) && asked.site === site).length
     // What was in doubt may have been undone, and done again.
     const doubts = at(ending.ledger.asked) - at(ending.ledger.keyed)
     const isOnTop = places.some((place, i) => i > 0 && here.slice(places[i - 1], place).every(saysNotAll))
-    const what = `${key} took effect ${places.length} times at ${name.name} of ${site}`
+    const what = `${wordsOf(request)} took effect ${places.length} times at ${name.name} of ${site}`
     return [
       ...(isOnTop ? [`${what}, on top of itself`] : []),
       ...(places.length > operations + doubts ? [`${what}, for ${operations} operations`] : []),
@@ -52,38 +60,72 @@ function saysNotAll({ method, added }: Effect): boolean {
   return method === 'PATCH' || added !== undefined
 }
 
-function twiceReleased(ending: Ending, name: ReplicantName, key: string): readonly string[] {
-  const origins = released(ending, name, key).map(({ dot }) => dot.site)
+function twiceReleased(ending: Ending, name: ReplicantName, request: Request): readonly string[] {
+  const origins = released(ending, name, request).map(({ dot }) => dot.site)
   return [...new Set(origins)]
     .filter(site => !ending.setBack.has(site) && origins.filter(other => other === site).length > 1)
-    .map(site => `${site} released ${key} of ${name.name} more than once`)
+    .map(site => `${site} released ${wordsOf(request)} of ${name.name} more than once`)
 }
 
-function twiceShown(ending: Ending, name: ReplicantName, key: string): readonly string[] {
+function twiceShown(ending: Ending, name: ReplicantName, request: Request): readonly string[] {
   return ending.replicasOf(name).flatMap(({ site, resource, admits }) => {
     const lines = resource?.['lines']
-    const shown = (Array.isArray(lines) ? lines : []).filter(line => keyIn(line) === key).length
-    return shown > 1 && admits === undefined ? [`${name.name} of ${site} shows ${key} ${shown} times`] : []
+    const shown = (Array.isArray(lines) ? lines : []).filter(line => isSame(requestIn(line), request)).length
+    return shown > 1 && admits === undefined ? [`${name.name} of ${site} shows ${wordsOf(request)} ${shown} times`] : []
   })
 }
 
-/** From its own operation on a site knows what was asked; of another's it forgets the body with the operation. */
-function twoBodies({ ledger, setBack }: Ending, name: ReplicantName, key: string): readonly string[] {
-  const accepted = ledger.keyed.filter(answer => answer.name.name === name.name && answer.key === key && answer.dot)
-  return [...Map.groupBy(accepted, ({ site }) => site)].flatMap(([site, answers]) => {
-    const taken = answers.findIndex(({ dot }) => dot?.site === site)
-    const tokens = taken < 0 ? [] : [...new Set(answers.slice(taken).map(({ token }) => token))]
-    return tokens.length > 1 && !setBack.has(site)
-      ? [`${site} accepted ${key} of ${name.name} with the bodies ${tokens.join(' and ')}`]
-      : []
-  })
+/** A site took another body with a key of which it had carried out the first. */
+function takenKnowingly({ ledger, setBack }: Ending, name: ReplicantName): readonly string[] {
+  const all = ledger.operationsOf(name).filter(({ idempotency }) => idempotency !== undefined)
+  const knew = (later: Operation, earlier: Operation): boolean =>
+    later.idempotency?.key === earlier.idempotency?.key &&
+    sameDot(later.life.dot, earlier.life.dot) &&
+    covers(later.context, earlier.dot) &&
+    !setBack.has(later.dot.site) &&
+    !setBack.has(earlier.dot.site)
+  return all.flatMap(later =>
+    all
+      .filter(earlier => knew(later, earlier))
+      .map(
+        earlier =>
+          `${later.dot.site} released ${wordsOf(bodyIn(later))} of ${name.name}, and knew ${wordsOf(bodyIn(earlier))}`,
+      ),
+  )
 }
 
-function released({ ledger }: Ending, name: ReplicantName, key: string): readonly Operation[] {
-  return ledger.operationsOf(name).filter(({ idempotency }) => idempotency?.key === key)
+/** A client was told of an operation that is not what it asked for. */
+function toldOfAnother({ ledger }: Ending, name: ReplicantName): readonly string[] {
+  type Accepted = KeyedAnswer & { readonly dot: Dot }
+  return ledger.keyed
+    .filter((answer): answer is Accepted => answer.name.name === name.name && answer.dot !== undefined)
+    .flatMap(({ site, dot, ...asked }) => {
+      const operation = ledger.find(dot)
+      if (operation === undefined || isSame(bodyIn(operation), asked)) return []
+      return [`${site} answered ${wordsOf(asked)} of ${name.name} with ${wordsOf(bodyIn(operation))}`]
+    })
+}
+
+function released({ ledger }: Ending, name: ReplicantName, request: Request): readonly Operation[] {
+  return ledger
+    .operationsOf(name)
+    .filter(operation => operation.idempotency?.key === request.key && isSame(bodyIn(operation), request))
+}
+
+function isSame(a: Request | undefined, b: Request): boolean {
+  return a !== undefined && a.key === b.key && a.token === b.token
+}
+
+function wordsOf(request: Request | undefined): string {
+  return request === undefined ? 'nothing' : `${request.key} (${request.token})`
+}
+
+function bodyIn(operation: Operation): Request | undefined {
+  return requestIn(bodyOf(operation, new Map()))
 }
 
 /** Bodies say the key that they were sent with. */
-export function keyIn(line: unknown): unknown {
-  return typeof line === 'object' && line !== null && 'key' in line ? line.key : undefined
+export function requestIn(line: unknown): Request | undefined {
+  if (typeof line !== 'object' || line === null || !('key' in line) || !('line' in line)) return undefined
+  return { key: String(line.key), token: String(line.line) }
 }

@@ -69,8 +69,7 @@ export function draw(seed: number, weather: Weather): Plan {
   }
   const isLarge = random.chance(0.15)
   // What came later is drawn last, from a stream of its own: the plans of other seeds stay as they were.
-  const { keys, drift: anyBody } = weather
-  if (keys) deeds.push(...repeatedRequests(random.fork(), { sites, names, untilMs: STORM_MS, anyBody }))
+  if (weather.keys) deeds.push(...repeatedRequests(random.fork(), { sites, names, untilMs: STORM_MS }))
   const steps = deeds.toSorted((a, b) => a.at - b.at)
   return { sites, names, ...(isLarge && { fillerBytes: FILLER_BYTES }), steps }
 }

@@ -10,8 +10,6 @@ export interface RepeatedIn {
   readonly names: readonly string[]
   /** Nothing begins later, milliseconds. */
   readonly untilMs: number
-  /** Also send other bodies with one key to several sites: what that finds is not mended yet. */
-  readonly anyBody: boolean
 }
 
 /**
@@ -22,15 +20,11 @@ export function repeatedRequests(random: SeededRandom, where: RepeatedIn): reado
   return Array.from({ length: 1 + random.below(3) }, (_, i) => requestsOf(random, where, `k${i + 1}`)).flat()
 }
 
-function requestsOf(
-  random: SeededRandom,
-  { sites, names, untilMs, anyBody }: RepeatedIn,
-  key: string,
-): readonly Step[] {
+function requestsOf(random: SeededRandom, { sites, names, untilMs }: RepeatedIn, key: string): readonly Step[] {
   const [site, name] = [random.pick(sites), random.pick(names)]
   const isAtOneSite = random.chance(0.3)
   const others = isAtOneSite ? [site] : [site, ...sites]
-  const bodies = isAtOneSite || anyBody ? ['a', 'a', 'b'] : ['a']
+  const bodies = ['a', 'a', 'b']
   const first = Math.round(random.between(1_000, untilMs - RETRIES_MS))
   const after = (): number => first + Math.round(random.between(0, RETRIES_MS))
   const add = (at: number, where: string, body: string): Step => ({

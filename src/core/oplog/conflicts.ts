@@ -38,7 +38,7 @@ export function conflictsOf(lives: readonly Life[]): readonly Conflict[] {
   })
 }
 
-/** Whether the same request, by its idempotency key, counts elsewhere or is shown already. */
+/** Whether the same request with the same idempotency key counts elsewhere or is shown already. */
 function isSameWish(operation: Operation, life: Life, holder: Life | undefined): boolean {
   const { idempotency } = operation
   if (idempotency === undefined) return false

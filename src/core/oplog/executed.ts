@@ -12,7 +12,7 @@ import type { Idempotency, Operation } from './operation.ts'
 import type { Dot, LifeId, OperationId } from './order.ts'
 
 export interface ExecutedOperation extends OperationId {
-  /** One key is one request: it has been executed, under whichever dot. */
+  /** One request with one key: it has been executed, under whichever dot. */
   readonly idempotency?: Idempotency
 }
 

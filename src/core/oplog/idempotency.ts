@@ -1,6 +1,7 @@
 /**
- * One operation for each (principal, key), even when the key was sent to two sites across a cut. Source: 3-consistency
- * "Promises to clients".
+ * One operation for each (principal, key) and request, even when it was sent to two sites across a cut. Another request with a key that is
+ * known is refused where it comes to; across a cut it is another operation, since its client was told that it took effect. Source:
+ * 3-consistency "Promises to clients".
  *
  * Of operations that change parts the ≺-smallest stays and the others are dropped, so keys are remembered. Resets need no memory:
  * those of one key have one body, and take-one leaves one of them.
@@ -17,9 +18,15 @@ export type Keys = ReadonlyMap<string, OperationId>
 
 type Keyed = Operation & { readonly idempotency: Idempotency }
 
-/** Text that is equal for the same key of the same principal and for no others. */
-export function keyOf({ principal, key }: Idempotency): string {
-  return JSON.stringify([principal, key])
+/** Text that is equal for the same request with the same key of the same principal and for no others. */
+export function keyOf({ principal, key, request }: Idempotency): string {
+  return JSON.stringify(request === undefined ? [principal, key] : [principal, key, request])
+}
+
+/** Whether a text of {@link keyOf} is of this key of this principal, whatever was asked with it. */
+export function isOfKey(text: string, { principal, key }: Idempotency): boolean {
+  const without = keyOf({ principal, key })
+  return text === without || text.startsWith(`${without.slice(0, -1)},`)
 }
 
 export function keepsKey(operation: Operation, matrices: Matrices): operation is Keyed {

@@ -51,6 +51,11 @@ export interface Idempotency {
   /** Who sent the key: one key of two principals is two keys. */
   readonly principal: string
   readonly key: string
+  /**
+   * SHA-256 in lower-case hexadecimal of what was asked: one key of two requests is two operations, where it could not be refused. Operations of
+   * earlier versions have none.
+   */
+  readonly request?: string
 }
 
 export interface Operation extends OperationId {

@@ -10,6 +10,7 @@ import {
   type Operation,
   type Payload,
 } from '../../core/oplog/index.ts'
+import { requestOf } from './kept-requests.ts'
 import type { Shared } from './admission.ts'
 import type { Replica } from './replicas-store.ts'
 
@@ -27,7 +28,7 @@ export function draftOf(
     readonly level?: string
   },
 ): Operation {
-  const { site, incarnation, glueOf } = options
+  const { site, incarnation, glueOf, hash } = options
   const { replicant } = replica.core
   const { name, local } = replica
   const dot: Dot = { site, incarnation, number }
@@ -47,7 +48,9 @@ export function draftOf(
     ...(previous !== undefined && { previous }),
     ...(memberBy !== undefined && { memberBy: idOf(memberBy) }),
     ...(matrix !== undefined && type !== 'members' && { matrix }),
-    ...(more.idempotency !== undefined && { idempotency: more.idempotency }),
+    ...(more.idempotency !== undefined && {
+      idempotency: { ...more.idempotency, ...(payload !== undefined && { request: requestOf(payload, hash) }) },
+    }),
     ...(more.level !== undefined && { level: more.level }),
     ...(payload !== undefined && { payload }),
     ...((type === 'create' || type === 'members') && {

@@ -4,6 +4,7 @@
  */
 import {
   IDEMPOTENCY_RETENTION_MS,
+  isOfKey,
   keyOf,
   type Dot,
   type Idempotency,
@@ -15,7 +16,7 @@ import { MAX_KEPT_REQUESTS } from './limits.ts'
 import type { Replica } from './replicas-store.ts'
 
 export interface KeptRequest {
-  /** As `keyOf` writes it. */
+  /** As `keyOf` writes it, without the request. */
   readonly key: string
   readonly dot: Dot
   /** Hash of what was asked. */
@@ -39,9 +40,9 @@ export function withRequest(
   if (idempotency === undefined || payload === undefined) return kept
   const at = Math.floor(now)
   const entry = {
-    key: keyOf(idempotency),
+    key: keyAlone(idempotency),
     dot,
-    request: hashOf(payload, hash),
+    request: requestOf(payload, hash),
     ...(status !== undefined && { status }),
     at,
   }
@@ -49,8 +50,8 @@ export function withRequest(
 }
 
 /**
- * The operation that came with the same key before, as far as it is known here, and the status it was answered with.
- * @throws CheopsError ERR_IDEMPOTENCY_KEY when it was another request
+ * The operation that the same request with the same key has become before, as far as it is known here, and the status it was answered with.
+ * @throws CheopsError ERR_IDEMPOTENCY_KEY when the key came with another request only
  */
 export function repeatedBy(
   { core, local }: Replica,
@@ -58,27 +59,36 @@ export function repeatedBy(
   idempotency: Idempotency,
   hash: Hash,
 ): { readonly dot: Dot; readonly status: number | undefined } | undefined {
-  const key = keyOf(idempotency)
-  const request = hashOf(payload, hash)
-  const kept = local.requests.findLast(each => each.key === key)
-  if (kept !== undefined && kept.request !== request) throw anotherRequest()
+  const key = keyAlone(idempotency)
+  const request = requestOf(payload, hash)
+  const own = local.requests.filter(each => each.key === key)
+  const kept = own.findLast(each => each.request === request)
+  let isTaken = own.length > 0
   for (const life of core.replicant.lives) {
-    const held = [...life.live, ...life.conflicts].find(
-      operation => operation.idempotency !== undefined && keyOf(operation.idempotency) === key,
+    const withKey = [...life.live, ...life.conflicts].filter(
+      operation => operation.idempotency !== undefined && keyAlone(operation.idempotency) === key,
     )
-    if (held?.payload !== undefined && hashOf(held.payload, hash) !== request) throw anotherRequest()
-    // Of several sites that took the key, the operation that stays.
-    const dot = held?.dot ?? life.keys.get(key)?.dot
+    const held = withKey.find(
+      operation => operation.payload === undefined || requestOf(operation.payload, hash) === request,
+    )
+    // Of several sites that took the request, the operation that stays. What earlier versions kept of a key is the key alone.
+    const dot =
+      held?.dot ??
+      (life.keys.get(keyOf({ ...idempotency, request })) ?? (withKey.length > 0 ? undefined : life.keys.get(key)))?.dot
     if (dot !== undefined) return { dot, status: kept?.status }
+    isTaken ||= withKey.length > 0 || [...life.keys.keys()].some(text => isOfKey(text, idempotency))
   }
-  return kept && { dot: kept.dot, status: kept.status }
+  if (kept !== undefined) return { dot: kept.dot, status: kept.status }
+  if (isTaken) throw new CheopsError('ERR_IDEMPOTENCY_KEY', 'The idempotency key came with another request before.')
+  return undefined
 }
 
-function anotherRequest(): CheopsError {
-  return new CheopsError('ERR_IDEMPOTENCY_KEY', 'The idempotency key came with another request before.')
+function keyAlone({ principal, key }: Idempotency): string {
+  return keyOf({ principal, key })
 }
 
-function hashOf({ method, path, body }: Payload, hash: Hash): string {
+/** Hash of what is asked: method, path and body. */
+export function requestOf({ method, path, body }: Payload, hash: Hash): string {
   const content = body === undefined ? '' : 'bytes' in body ? hash(body.bytes) : body.hash
   return hash(new TextEncoder().encode(JSON.stringify([method, path, content])))
 }

@@ -206,6 +206,23 @@ describe('histories that earlier designs got wrong', () => {
     expect(all.map(({ resource }) => resource?.list)).toEqual([['once'], ['once'], ['once']])
   })
 
+  test('one idempotency key with two requests across the cut: two operations, and neither takes the place of the other', () => {
+    const all = members()
+    const [a, b] = all
+    a.write({ type: 'create', value: '0' })
+    heal(all)
+    const idempotency = (request: string) => ({ principal: 'kim', key: 'k', request })
+    a.write({ type: 'add', value: 'one', idempotency: idempotency('1') })
+    b.write({ type: 'add', value: 'two', idempotency: idempotency('2') })
+    heal(all)
+    for (const { resource, plan } of all) {
+      expect(plan).toEqual({ kind: 'nothing' })
+      expect(resource?.list.toSorted()).toEqual(['one', 'two'])
+    }
+    expect(all.map(({ resource }) => resource?.list)).toEqual(Array(3).fill(a.resource?.list))
+    expect(all.map(conflicts)).toEqual([[], [], []])
+  })
+
   test('one idempotency key of two creates across the cut: one resource, no clash is shown', () => {
     const all = members()
     const [a, b] = all

@@ -42,6 +42,7 @@ const anyId: fc.Arbitrary<OperationId> = fc.record({
   stamp: fc.record({ ms: natural, counter: fc.oneof(fc.nat(3), fc.constantFrom(2 ** 31, 2 ** 32 - 1)) }),
   dot: anyDot,
 })
+const anyRequest = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(bytes => Buffer.from(bytes).toString('hex'))
 const anyHole = fc
   .tuple(fc.nat(1000), anyDot)
   .map(([after, last]) => ({ after, last: { ...last, number: Math.max(after + 1, last.number) } }))
@@ -61,10 +62,20 @@ const anyExecuted: fc.Arbitrary<Executed> = fc.oneof(
     .tuple(
       anyId,
       fc.uniqueArray(
-        fc.tuple(anyId, fc.option(fc.record({ principal: text(512), key: text(512) }))).map(([own, idempotency]) => ({
-          ...own,
-          ...(idempotency !== null && { idempotency }),
-        })),
+        fc
+          .tuple(
+            anyId,
+            fc.option(
+              fc.record(
+                { principal: text(512), key: text(512), request: anyRequest },
+                { requiredKeys: ['principal', 'key'] },
+              ),
+            ),
+          )
+          .map(([own, idempotency]) => ({
+            ...own,
+            ...(idempotency !== null && { idempotency }),
+          })),
         { maxLength: 5, selector: operation => dotKey(operation.dot) },
       ),
       fc.array(anyDot, { maxLength: 5 }),

@@ -75,7 +75,10 @@ const rest = fc
     optional('matrix', hex(64)),
     optional('memberBy', id),
     optional('level', fc.constantFrom('none', 'of-a-later-version')),
-    optional('idempotency', fc.record({ principal: text(512), key: text(512) })),
+    optional(
+      'idempotency',
+      fc.record({ principal: text(512), key: text(512), request: hex(64) }, { requiredKeys: ['principal', 'key'] }),
+    ),
     optional('payload', payload),
     optional('members', fc.record({ added: sites, removed: sites })),
   )

@@ -288,6 +288,28 @@ test('one idempotency key at two sites across a cut is one operation', async () 
   for (const site of ['a', 'b']) expect(lab.effects(site, 'x'), site).toEqual(['POST', 'PATCH'])
 })
 
+test('one idempotency key with two bodies across a cut is two operations: each is known by its body, a third is refused', async () => {
+  await start('a', 'b')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  lab.cut('b')
+  const first = await lab.ask('a', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.pass(1_000)
+  const second = await lab.ask('b', 'PATCH /items/x', { g: 2 }, { key: 'k' })
+  await lab.heal()
+  const both = { id: 'x', n: 1, f: 1, g: 2 }
+  expect(lab.all('x')).toEqual({ a: both, b: both })
+  for (const site of ['a', 'b'] as const) {
+    const again = await lab.ask(site, 'PATCH /items/x', { f: 1 }, { key: 'k' })
+    expect(again.accepted).toMatchObject({ isRepeated: true, operation: first.accepted?.operation })
+    const other = await lab.ask(site, 'PATCH /items/x', { g: 2 }, { key: 'k' })
+    expect(other.accepted).toMatchObject({ isRepeated: true, operation: second.accepted?.operation })
+    const third = await lab.ask(site, 'PATCH /items/x', { h: 3 }, { key: 'k' })
+    expect(third).toMatchObject({ code: 'ERR_IDEMPOTENCY_KEY' })
+  }
+  expect(lab.all('x')).toEqual({ a: both, b: both })
+})
+
 test('a clock an hour ahead: what is written after reading wins, everywhere and at once', async () => {
   await start('a', 'b')
   lab.world.site('a').machine.clockOffsetMs = 3_600_000

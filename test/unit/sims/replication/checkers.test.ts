@@ -155,21 +155,23 @@ describe('what is wrong is found', () => {
     expect(found(ending({ effects }))).toEqual([expect.stringMatching(/^nothing is executed twice: .*"c".* twice/)])
   })
 
-  test('a key that took effect twice, was released twice, stands twice, or was accepted with two bodies', () => {
-    const line = { line: 'c', key: 'k' }
-    const keyed = (number: number): Operation => ({
-      ...operation(8 + number, 's1', number, 'add', line, ALL),
+  test('a key that took effect twice, was released twice, stands twice, was taken with another body, or is told of another', () => {
+    const line = { line: 'a', key: 'k' }
+    const keyed = (number: number, value = line, site = 's1'): Operation => ({
+      ...operation(8 + number, site, number, 'add', value, ALL),
       idempotency: { principal: '', key: 'k' },
     })
     const asked = (token: string, at: number) => ({ site: 's1', name: NAME, key: 'k', token, dot: dot('s1', at) })
     const of = (more: Partial<Ending> & { readonly replicas?: readonly Partial<Replica>[] }): string[] => {
       const end = ending(more)
-      end.ledger.asked.push(asked('a', 2))
-      end.ledger.keyed.push(asked('a', 2))
-      return found(end)
+      end.ledger.note(keyed(3), new Uint8Array([3]))
+      end.ledger.asked.push(asked('a', 3))
+      end.ledger.keyed.push(asked('a', 3))
+      return found(end).filter(text => text.startsWith('once'))
     }
+    expect(of({ effects: new Map([['s1', [effect('POST', line)]]]) })).toEqual([])
     const twice = [effect('POST', line), effect('PATCH'), effect('POST', line)]
-    const wrong = 'once per key: k took effect 2 times at n of s1'
+    const wrong = 'once per key: k (a) took effect 2 times at n of s1'
     expect(of({ effects: new Map([['s1', twice]]) })).toEqual([
       `${wrong}, on top of itself`,
       `${wrong}, for 1 operations`,
@@ -179,14 +181,20 @@ describe('what is wrong is found', () => {
     const apart = [effect('POST', line), effect('PUT'), effect('POST', line)]
     expect(of({ effects: new Map([['s1', apart]]) })).toEqual([`${wrong}, for 1 operations`])
     const resource = { ...STATE, lines: [line, line] }
-    expect(of({ replicas: [{ resource }] })).toContain('once per key: n of s1 shows k 2 times')
+    expect(of({ replicas: [{ resource }] })).toEqual(['once per key: n of s1 shows k (a) 2 times'])
+    const other = { line: 'b', key: 'k' }
+    expect(of({ effects: new Map([['s1', [effect('POST', line), effect('POST', other)]]]) })).toEqual([])
     const end = ending()
     for (const number of [3, 4]) end.ledger.note(keyed(number), new Uint8Array([number]))
+    const knew = { ...keyed(5, other, 's2'), context: contextOf([CREATE, keyed(4)].map(one => one.dot)) }
+    end.ledger.note(knew, new Uint8Array([5]))
     end.ledger.keyed.push(asked('a', 3), asked('b', 3))
     const told = found(end).filter(text => text.startsWith('once'))
     expect(told).toEqual([
-      'once per key: s1 released k of n more than once',
-      'once per key: s1 accepted k of n with the bodies a and b',
+      'once per key: s1 released k (a) of n more than once',
+      'once per key: s2 released k (b) of n, and knew k (a)',
+      'once per key: s2 released k (b) of n, and knew k (a)',
+      'once per key: s1 answered k (b) of n with k (a)',
     ])
   })
 

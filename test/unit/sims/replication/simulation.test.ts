@@ -160,7 +160,7 @@ describe('a planted bug is found', () => {
       }),
     }
     expect(await found('once per key', plant)).toMatch(
-      /^(k\d took effect 2 times at n\d of s\d|n\d of s\d shows k\d 2 times)/,
+      /^(k\d \(k\d-[ab]\) took effect 2 times at n\d of s\d|n\d of s\d shows k\d \(k\d-[ab]\) 2 times)/,
     )
   })
 
