@@ -1,4 +1,5 @@
 export * from './acknowledgements.ts'
+export * from './admit.ts'
 export { conflictsOf, type Conflict } from './conflicts.ts'
 export * from './client-context.ts'
 export * from './context.ts'
@@ -26,8 +27,20 @@ export * from './order.ts'
 export * from './plan.ts'
 export { type OperationProblem } from './problem.ts'
 export * from './prune.ts'
-export * from './replicant.ts'
+export {
+  findLife,
+  holderOf,
+  livesWithoutCreate,
+  memberByOf,
+  membersOfReplicant,
+  missingMatrices,
+  missingOf,
+  newReplicant,
+  type RemovalTold,
+  type Replicant,
+} from './replicant.ts'
 export { shortenerOf, stateIssuer, type Standing } from './state-issuer.ts'
 export { commute, scheduleOf, type Schedule } from './schedule.ts'
 export * from './stamp-clock.ts'
+export { type ReplicantEffect, type ReplicantStep } from './step.ts'
 export * from './transfer.ts'

@@ -9,7 +9,8 @@ import type { Known } from './holes.ts'
 import type { Life, LifeSummary } from './life.ts'
 import type { Operation } from './operation.ts'
 import type { LifeId } from './order.ts'
-import type { LifeTransfer, Replicant } from './replicant.ts'
+import type { LifeTransfer } from './admit.ts'
+import type { Replicant } from './replicant.ts'
 
 /** What a member knows of one life. Vectors of different lives cannot be joined: numbers of one origin interleave in them. */
 export interface LifeKnowledge extends Known {

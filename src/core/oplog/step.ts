@@ -1,0 +1,235 @@
+import { conflictsOf } from './conflicts.ts'
+import { covers, join } from './context.ts'
+import { begunAnew, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
+import { wasHeld } from './holes.ts'
+import { MAX_EARLY_WORDS } from './limits.ts'
+import { standingOf, withTold } from './members.ts'
+import { compareOperations, dotKey, laterStamp, sameDot } from './order.ts'
+import { problemOf } from './problem.ts'
+import { missingBefore, readiness } from './readiness.ts'
+import { findLife, membersOfReplicant } from './replicant.ts'
+import type { Conflict } from './conflicts.ts'
+import type { Context } from './context.ts'
+import type { Life, LifeSummary } from './life.ts'
+import type { Matrices } from './matrix.ts'
+import type { Operation } from './operation.ts'
+import type { OperationProblem } from './problem.ts'
+import type { Dot, LifeId, OperationId, Stamp } from './order.ts'
+import type { RemovalTold, Replicant } from './replicant.ts'
+
+export type ReplicantEffect =
+  /** Is held from now on, and dots up to it may be acknowledged once that is durable. */
+  | { readonly kind: 'held'; readonly operation: Operation }
+  /** Is no longer needed: its record and its body can go. */
+  | { readonly kind: 'forgotten'; readonly operation: Operation }
+  /** A conflict that was not there before. */
+  | { readonly kind: 'conflict'; readonly conflict: Conflict }
+  /** A conflict that is none any more: some reset has seen it. */
+  | { readonly kind: 'settled'; readonly conflict: Conflict }
+  | { readonly kind: 'duplicate'; readonly dot: Dot }
+  /** Waits for what `missingOf` tells. */
+  | { readonly kind: 'waits'; readonly operation: Operation }
+  /** Was not taken, and must not be acknowledged: there is no room (it comes again), or it contradicts itself. */
+  | { readonly kind: 'refused'; readonly operation: Operation; readonly reason: 'no-room' | OperationProblem }
+  | { readonly kind: 'members'; readonly members: readonly string[] }
+  /**
+   * This site has learnt that it was removed. What it holds of the life begins anew: transfers from the members bring it back, if it is
+   * one again, and say what of its own operations counts.
+   */
+  | { readonly kind: 'removed'; readonly life: LifeId }
+  /** To be told to all members: what was held here of a site when its removal was processed. */
+  | { readonly kind: 'removal'; readonly told: RemovalTold }
+  /**
+   * A transfer was not taken: it was made for a member that knows more than this one does now, or by a site that has not learnt yet that it had
+   * been removed, so that what it remembers is of operations that do not count. To be asked for again.
+   */
+  | { readonly kind: 'stale'; readonly life: LifeId }
+  /** Was not taken at all: matrices with these hashes must be known before. */
+  | { readonly kind: 'needs-matrices'; readonly life: LifeId; readonly matrices: readonly string[] }
+  /** Operations that nobody holds were given up; to be reported. `last` is the greatest of them. */
+  | { readonly kind: 'hole'; readonly life: LifeId; readonly last: Dot }
+
+export interface ReplicantStep {
+  readonly replicant: Replicant
+  readonly effects: readonly ReplicantEffect[]
+}
+
+/** One event's work on a replicant: the state as it grows, and what is to be done. */
+export class Step {
+  private readonly before: Replicant
+  private readonly matrices: Matrices
+  private replicant: Replicant
+  private readonly effects: ReplicantEffect[] = []
+
+  constructor(replicant: Replicant, matrices: Matrices) {
+    this.before = replicant
+    this.replicant = replicant
+    this.matrices = matrices
+  }
+
+  hold(operation: Operation): void {
+    const { life, stamp } = operation
+    const held = findLife(this.replicant, life) ?? newLife(life)
+    const out = readiness(this.replicant, operation, this.matrices) === 'out'
+    const knowledge = join(held.knowledge, missingBefore(held, operation))
+    this.put(out ? takeOutside({ ...held, knowledge }, operation) : take(held, operation, this.matrices), stamp)
+    this.effects.push({ kind: 'held', operation })
+    if (operation.type !== 'members' || out) return
+    this.tell(life, held.knowledge)
+    this.beginAnew(life)
+  }
+
+  giveUp(life: LifeId, dot: Dot): void {
+    const held = findLife(this.replicant, life) ?? newLife(life)
+    if (covers(held.knowledge, dot)) return
+    this.put(takeHole(held, dot), life.stamp)
+    this.effects.push({ kind: 'hole', life, last: dot })
+  }
+
+  told(word: RemovalTold): void {
+    const { life, removal, member, held } = word
+    const known = findLife(this.replicant, life)
+    if (known === undefined || !knowsRemoval(known, removal)) return this.keepEarly(word)
+    const changed = { ...known, changes: withTold(known.changes, removal, member, held) }
+    // What was out may be in after all; it is taken anew.
+    const back = known.outside.filter(
+      operation => standingOf(changed.changes, membersOfReplicant(this.replicant), operation) === 'in',
+    )
+    const outside = known.outside.filter(operation => !back.includes(operation))
+    this.put({ ...changed, outside }, removal.stamp)
+    for (const operation of back)
+      this.put(take(findLife(this.replicant, life) ?? changed, operation, this.matrices), operation.stamp)
+  }
+
+  absorb(operations: readonly Operation[], summary: LifeSummary): void {
+    const had = findLife(this.replicant, summary.life) ?? newLife(summary.life)
+    const fresh = operations
+      .filter(operation => problemOf(operation, this.replicant.name) === undefined)
+      .filter(({ life, dot }) => sameDot(life.dot, summary.life.dot) && !wasHeld(had, dot))
+      .toSorted(compareOperations)
+    // Who counts, first; then the operations; then what is remembered of those that are gone.
+    const members: LifeSummary = { ...newLife(summary.life), changes: summary.changes }
+    this.put(takeSummary(had, members, this.matrices), summary.life.stamp)
+    if (this.beginAnew(summary.life)) {
+      // The rest was made for what this site knew before.
+      this.effects.push({ kind: 'stale', life: summary.life })
+      return
+    }
+    for (const operation of fresh) {
+      const life = findLife(this.replicant, summary.life) ?? had
+      const standing = standingOf(life.changes, membersOfReplicant(this.replicant), operation)
+      const next = standing === 'in' ? take(life, operation, this.matrices) : takeOutside(life, operation)
+      this.put(next, operation.stamp)
+      this.effects.push({ kind: 'held', operation })
+    }
+    const life = findLife(this.replicant, summary.life) ?? had
+    // What is known is what either knew before: the operations between the fresh ones may be holes.
+    const { knowledge, holes } = had
+    // What this site kept of its own when it began anew, and the sender has seen dropped, is no conflict.
+    const outside = life.outside.filter(
+      ({ dot }) => wasHeld(had, dot) || !wasHeld(summary, dot) || fresh.some(operation => sameDot(operation.dot, dot)),
+    )
+    this.put(takeSummary({ ...life, knowledge, holes, outside }, summary, this.matrices), clockOf(summary))
+    this.tell(summary.life, had.knowledge)
+  }
+
+  finish(): ReplicantStep {
+    this.drain()
+    const { before, replicant, effects } = this
+    const kept = new Set(replicant.lives.flatMap(retained))
+    for (const operation of before.lives.flatMap(retained))
+      if (!kept.has(operation)) effects.push({ kind: 'forgotten', operation })
+    const arrived = effects.flatMap(effect => (effect.kind === 'held' ? [effect.operation] : []))
+    for (const operation of arrived) if (!kept.has(operation)) effects.push({ kind: 'forgotten', operation })
+    const [old, now] = [byDot(conflictsOf(before.lives)), byDot(conflictsOf(replicant.lives))]
+    for (const [key, conflict] of now) if (!old.has(key)) effects.push({ kind: 'conflict', conflict })
+    for (const [key, conflict] of old) if (!now.has(key)) effects.push({ kind: 'settled', conflict })
+    const members = membersOfReplicant(replicant)
+    if (membersOfReplicant(before).join() !== members.join()) effects.push({ kind: 'members', members })
+    return { replicant, effects }
+  }
+
+  private keepEarly(word: RemovalTold): void {
+    const others = this.replicant.early.filter(
+      ({ removal, member }) => member !== word.member || !sameDot(removal.dot, word.removal.dot),
+    )
+    this.replicant = { ...this.replicant, early: [...others, word].slice(-MAX_EARLY_WORDS) }
+  }
+
+  /** What was told before its removal was known here. */
+  private hearEarly(): void {
+    const { early } = this.replicant
+    if (early.length === 0) return
+    this.replicant = { ...this.replicant, early: [] }
+    for (const word of early) this.told(word)
+  }
+
+  /** One pass in ≺ order finds all that has become ready, since dependencies come first; another is due when members have changed. */
+  private drain(): void {
+    for (let again = true; again;) {
+      again = false
+      this.hearEarly()
+      for (const operation of this.replicant.waiting) {
+        const { life, dot } = operation
+        const known = findLife(this.replicant, life)
+        const there = known !== undefined && wasHeld(known, dot)
+        if (!there && readiness(this.replicant, operation, this.matrices) === 'waits') continue
+        this.replicant = { ...this.replicant, waiting: this.replicant.waiting.filter(other => other !== operation) }
+        if (there) continue
+        this.hold(operation)
+        again ||= operation.type === 'members' || operation.type === 'create'
+      }
+    }
+  }
+
+  /** Says what was held of removed sites, once for each removal. */
+  private tell(life: LifeId, held: Context): void {
+    const { site } = this.replicant
+    const removals = findLife(this.replicant, life)?.changes.filter(
+      change => !change.member && change.site !== site && !change.told.includes(site),
+    )
+    for (const { by, site: removed } of removals ?? []) {
+      const told = { life, removal: by, member: site, held: held.filter(dot => dot.site === removed) }
+      this.told(told)
+      this.effects.push({ kind: 'removal', told })
+    }
+  }
+
+  /** If a removal of this very site has become known: once for each. */
+  private beginAnew(life: LifeId): boolean {
+    const { site } = this.replicant
+    const known = findLife(this.replicant, life)
+    const own = known?.changes.filter(change => change.site === site && !change.member && !change.told.includes(site))
+    if (known === undefined || own === undefined || own.length === 0) return false
+    const changes = own.reduce((told, { by }) => withTold(told, by, site, []), known.changes)
+    this.put(begunAnew({ ...known, changes }, site), life.stamp)
+    this.effects.push({ kind: 'removed', life })
+    return true
+  }
+
+  private put(life: Life, stamp: Stamp): void {
+    const others = this.replicant.lives.filter(({ life: { dot } }) => !sameDot(dot, life.life.dot))
+    const lives = [...others, life].toSorted((a, b) => compareOperations(a.life, b.life))
+    this.replicant = { ...this.replicant, lives, clock: laterStamp(this.replicant.clock, stamp) }
+  }
+}
+
+function knowsRemoval({ changes }: Life, { dot }: OperationId): boolean {
+  return changes.some(({ by, member }) => !member && sameDot(by.dot, dot))
+}
+
+function retained({ live, conflicts, outside, membership }: Life): readonly Operation[] {
+  return [...live, ...conflicts, ...outside, ...membership]
+}
+
+function byDot(conflicts: readonly Conflict[]): ReadonlyMap<string, Conflict> {
+  return new Map(conflicts.map(conflict => [dotKey(conflict.operation.dot), conflict]))
+}
+
+/** The greatest stamp that a summary knows of. */
+function clockOf({ life, droppers, changes }: LifeSummary): Stamp {
+  return [...droppers.map(({ greatest }) => greatest), ...changes.map(({ by }) => by)].reduce(
+    (clock, { stamp }) => laterStamp(clock, stamp),
+    life.stamp,
+  )
+}
