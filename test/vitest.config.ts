@@ -17,7 +17,7 @@ export default defineConfig({
     // The machines that run this have two cores; the tests of agents start processes of their own.
     maxWorkers: 2,
     projects: [
-      project('unit', 20_000),
+      project('unit', 60_000),
       project('contract', 60_000),
       project('integration', 60_000),
       project('e2e', 120_000, false),
