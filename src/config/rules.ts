@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import type { Config, HostPort } from '../config.ts'
 import type { Place } from './load.ts'
-import type { Problems } from './source.ts'
+import type { Problems } from './given.ts'
 
 /** Whether only programs of this machine reach a listener on `host`. */
 export function isLoopback(host: string): boolean {

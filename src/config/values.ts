@@ -311,7 +311,7 @@ function within<T>(name: string, parse: () => T): T {
   }
 }
 
-/** A list; one value alone is a list of one. A string from a variable or a flag was split before (source.ts). */
+/** A list; one value alone is a list of one. A string from a variable or a flag was split before (given-text.ts). */
 export function listOf<T>(item: ValueType<T>, max: number): ValueType<readonly T[]> {
   const type: ValueType<readonly T[]> = {
     expects: `a list of: ${item.expects}`,
