@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { World } from '../demo/run-tour.ts'
+import type { Said, World } from '../demo/run-tour.ts'
+import type { EventStep } from '../demo/steps.ts'
 import { attempt, run, type CommandResult } from './command.ts'
 import type { Engine } from './engine.ts'
 import { log } from './ground.ts'
@@ -117,14 +118,27 @@ export class ComposeMesh implements World {
     return url
   }
 
-  readonly takeDown = async (site: string): Promise<string> => {
-    const command = ['network', 'disconnect', this.#network('wan'), this.#container(site)]
-    await this.#docker(command)
-    return `docker ${command.join(' ')}`
+  readonly command = async (site: string, argv: readonly string[]): Promise<Said> => {
+    const command = ['env', `CHEOPS_ADMIN=http://${site}:8078`, 'cheops', ...argv]
+    const { code, stdout, stderr } = await this.exec('cheops', command)
+    return { code: code ?? -1, output: `${stdout}${stderr}`.trimEnd() }
   }
 
-  readonly bringBack = async (site: string): Promise<string> => {
-    const command = ['network', 'connect', '--alias', site, this.#network('wan'), this.#container(site)]
+  readonly act = async (kind: EventStep['kind'], site: string): Promise<string> => {
+    const container = this.#container(site)
+    switch (kind) {
+      case 'cut-off':
+        return this.#done(['network', 'disconnect', this.#network('wan'), container])
+      case 'reconnect':
+        return this.#done(['network', 'connect', '--alias', site, this.#network('wan'), container])
+      case 'kill':
+        return this.#done(['kill', container])
+      case 'start':
+        return this.#done(['start', container])
+    }
+  }
+
+  async #done(command: readonly string[]): Promise<string> {
     await this.#docker(command)
     return `docker ${command.join(' ')}`
   }

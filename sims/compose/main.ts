@@ -69,7 +69,7 @@ async function test(signal: AbortSignal, undo: (() => Promise<void>)[]): Promise
     if (results.every(({ ok }) => ok)) {
       await check('The command line in the container cheops', () => statusOf(mesh))
       await check('Applications of two sites cannot reach each other: only agents meet', () => apart(mesh))
-      const steps = tour(mesh.sites, { cutOff: true })
+      const steps = tour(mesh.sites, { cut: true, kill: false })
       await runTour(steps, mesh, { signal, onStep: tell })
       await check('Everything is healthy at the end', () => healthOf(mesh))
     }

@@ -8,6 +8,7 @@ export function showGuide(mesh: LocalMesh, keys: boolean): void {
     say(`${paint('bold', title)}`)
     say(`  ${paint('cyan', curl(mesh.url(ask.at, ask.service), ask).replace('curl -s', `curl -s${flags}`))}`)
   }
+  const also = (ask: Ask): void => say(`  ${paint('cyan', curl(mesh.url(ask.at, ask.service), ask))}`)
   const bolt = { at: 'site1', service: 'inventory', method: 'GET', path: '/items/bolt' } as const
   const create = { at: 'site1', service: 'inventory', method: 'POST', path: '/items' } as const
   const order = { at: 'site1', service: 'orders', method: 'POST', path: '/orders', body: { item: 'bolt' } } as const
@@ -21,24 +22,35 @@ export function showGuide(mesh: LocalMesh, keys: boolean): void {
     ...order,
     scope: '{orders: site1, inventory: site2}',
   })
-  const nut = { at: 'site1', service: 'inventory', method: 'POST', path: '/items', scope: 'site1 & site2' } as const
+  const created = { at: 'site1', service: 'inventory', method: 'POST', path: '/items', scope: 'site1 & site2' } as const
+  const nut = (at: string) => ({ at, service: 'inventory', method: 'PUT', path: '/items/nut' }) as const
   paste('Replication: an item on two sites, changed at either without a scope', {
-    ...nut,
+    ...created,
     body: { id: 'nut', count: 3 },
   })
-  const change = { at: 'site2', service: 'inventory', method: 'PUT', path: '/items/nut', body: { count: 4 } } as const
-  say(`  ${paint('cyan', curl(mesh.url('site2', 'inventory'), change))}`)
-  say(
-    `  ${paint('cyan', curl(mesh.url('site1', 'inventory'), { at: 'site1', service: 'inventory', method: 'GET', path: '/items/nut' }))}`,
-  )
+  also({ ...nut('site2'), body: { count: 4 } })
+  also({ ...nut('site1'), method: 'GET' })
+  if (keys && mesh.canCut) {
+    say(paint('bold', 'Both sides of a cut write: press c, then'))
+    also({ ...nut('site2'), body: { count: 9 } })
+    also({ ...nut('site1'), body: { count: 5 } })
+    also({ ...nut('site2'), method: 'PATCH', body: { colour: 'red' } })
+    say(`${paint('bold', 'and press c again: both come to the same, and what lost is shown')}`)
+    say(`  ${paint('cyan', `${commandLine(mesh)} conflict ls`)}`)
+  }
   say(paint('bold', `A site goes away: ${stop}, then ask for it, and for another in its place`))
   say(`  ${paint('cyan', curl(mesh.url('site1', 'inventory'), { ...bolt, scope: 'site2' }).replace('-s', '-si'))}`)
   say(`  ${paint('cyan', curl(mesh.url('site1', 'inventory'), { ...bolt, scope: 'site2 || site1' }))}`)
   say(paint('bold', keys ? 'And comes back: press 2 again, and ask again' : 'Ctrl-C ends everything'))
   say()
-  const site = mesh.site('site1')
   say(`The agent of site1 by its command line (${paint('cyan', 'npx cheops help')} shows all of it):`)
-  say(`  ${paint('cyan', `CHEOPS_ADMIN=${site.admin} CHEOPS_TOKEN_FILE=${site.adminTokenFile} npx cheops status`)}`)
+  say(`  ${paint('cyan', `${commandLine(mesh)} status`)}`)
   say(`Configurations and logs: ${mesh.folder}`)
   say()
+}
+
+/** The command line, told where the agent of site1 is. */
+function commandLine(mesh: LocalMesh): string {
+  const { admin, adminTokenFile } = mesh.site('site1')
+  return `CHEOPS_ADMIN=${admin} CHEOPS_TOKEN_FILE=${adminTokenFile} npx cheops`
 }

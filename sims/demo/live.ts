@@ -11,7 +11,7 @@ const UNKNOWN_COLUMNS = 80
 
 /**
  * Shows how the sites are until `end` is aborted. On a terminal the lines are redrawn in place and keys 1, 2, 3 stop and
- * start sites; elsewhere a line is printed for each change.
+ * start sites, c cuts one off; elsewhere a line is printed for each change.
  */
 export async function live(mesh: LocalMesh, end: AbortController): Promise<void> {
   const { stdin, stdout } = process
@@ -21,7 +21,10 @@ export async function live(mesh: LocalMesh, end: AbortController): Promise<void>
   try {
     while (!end.signal.aborted) {
       const looks = await look(mesh)
-      screen.show([...looks.map(site => lineOf(site, { figures })), ...(keys === undefined ? [] : [keys.line])])
+      screen.show([
+        ...looks.flatMap(site => [lineOf(site, { figures }), ...(site.state === 'serving' ? [itemsLine(site)] : [])]),
+        ...(keys === undefined ? [] : [keys.line]),
+      ])
       await pause(LOOK_INTERVAL_MS, undefined, { signal: end.signal }).catch(() => {})
     }
   } finally {
@@ -35,7 +38,10 @@ export async function live(mesh: LocalMesh, end: AbortController): Promise<void>
  * One line for a site: what it is itself, then how it sees the others.
  * @param options.figures whether to tell times and counts, which change all the time
  */
-export function lineOf({ name, state, requests, views }: SiteLook, { figures }: { readonly figures: boolean }): string {
+export function lineOf(
+  { name, state, requests, views, isCut }: SiteLook,
+  { figures }: { readonly figures: boolean },
+): string {
   switch (state) {
     case 'down':
       return `  ${paint('red', '○')} ${name}  down`
@@ -49,9 +55,20 @@ export function lineOf({ name, state, requests, views }: SiteLook, { figures }: 
       })
       const { local, forwarded, received } = requests
       const counts = figures ? paint('dim', `   ${local} local, ${forwarded} to others, ${received} from others`) : ''
-      return `  ${paint('green', '●')} ${name}  serving, sees ${seen.join(', ') || 'nobody yet'}${counts}`
+      const cut = isCut ? paint('red', ' cut off,') : ''
+      return `  ${paint('green', '●')} ${name}  serving,${cut} sees ${seen.join(', ') || 'nobody yet'}${counts}`
     }
   }
+}
+
+/** What the inventory of a site has, and how many writes have lost there. */
+export function itemsLine({ items, conflicts }: SiteLook): string {
+  const shown = items.map(({ id, ...fields }) => {
+    const values = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`)
+    return `${paint('bold', String(id))} ${values.join(', ')}`.trimEnd()
+  })
+  const lost = conflicts === 0 ? '' : paint('yellow', `   ${conflicts} in conflict: cheops conflict ls`)
+  return `      ${shown.join(paint('dim', ' · ')) || paint('dim', 'no items')}${lost}`
 }
 
 /** Lines at the end of a terminal, drawn over each time and whenever its size changes. */
@@ -97,7 +114,10 @@ class Changes {
   close(): void {}
 }
 
-/** Keys of a terminal: 1, 2, 3 for the sites, q and Ctrl-C to end. */
+/** The site whose links a key cuts: that of the guide. */
+const CUTTABLE = 'site2'
+
+/** Keys of a terminal: 1, 2, 3 for the sites, c for the links of one, q and Ctrl-C to end. */
 class Keys {
   readonly #mesh: LocalMesh
   readonly #end: AbortController
@@ -112,7 +132,9 @@ class Keys {
 
   get line(): string {
     const keys = this.#mesh.sites.map((_, n) => paint('bold', String(n + 1))).join(' ')
-    return `  ${keys} stop or start a site   ${paint('bold', 'q')} end   ${paint('yellow', this.#note)}`
+    const what = this.#mesh.isCut(CUTTABLE) ? 'join' : 'cut'
+    const cut = this.#mesh.canCut ? `${paint('bold', 'c')} ${what} ${CUTTABLE}   ` : ''
+    return `  ${keys} stop or start a site   ${cut}${paint('bold', 'q')} end   ${paint('yellow', this.#note)}`
   }
 
   /** Gives the terminal back; resolves when no site is being started or stopped any more. */
@@ -125,9 +147,11 @@ class Keys {
     for (const key of typed.toString('latin1')) {
       // Raw mode hands Ctrl-C over as a character.
       if (key === 'q' || key === '\x03') this.#end.abort()
+      if (key === 'c' && this.#mesh.canCut)
+        this.#note = this.#mesh.isCut(CUTTABLE) ? this.#mesh.reconnect(CUTTABLE) : this.#mesh.cutOff(CUTTABLE)
       const site = this.#mesh.sites[Number(key) - 1]
       if (site === undefined || this.#busy.has(site.name)) continue
-      const change = site.running ? this.#mesh.takeDown(site.name) : this.#mesh.bringBack(site.name)
+      const change = site.running ? this.#mesh.kill(site.name) : this.#mesh.startAgain(site.name)
       this.#note = `${site.name} …`
       this.#busy.set(
         site.name,

@@ -2,9 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CALLERS_ARE_KNOWN } from './caller.ts'
+import { cheops } from './command.ts'
+import { Links } from './links.ts'
 import { LocalSite } from './local-site.ts'
 import { choosePorts } from './ports.ts'
-import type { World } from './run-tour.ts'
+import type { Said, World } from './run-tour.ts'
+import type { EventStep } from './steps.ts'
 
 export const SITES = ['site1', 'site2', 'site3'] as const
 const REGIONS = ['eu', 'eu', 'us'] as const
@@ -30,6 +34,7 @@ export class LocalMesh implements World {
   readonly #meshKeyFile: string
   readonly #signal: AbortSignal
   #sites: readonly LocalSite[] = []
+  #links: Links | undefined
 
   private constructor(folder: string, options: LocalMeshOptions, meshKeyFile: string, signal: AbortSignal) {
     this.folder = folder
@@ -57,12 +62,18 @@ export class LocalMesh implements World {
 
   /** Sites with ports of their own, which they keep over restarts. */
   async #plan(): Promise<void> {
-    const ports = await choosePorts(3 * SITES.length, this.#typed ? PREFERRED_INGRESS_PORTS : [])
+    const ports = await choosePorts(4 * SITES.length, this.#typed ? PREFERRED_INGRESS_PORTS : [])
     const ingresses = ports.slice(0, 3)
     const peers = ports.slice(3, 6)
     const admins = ports.slice(6, 9)
+    const listens = CALLERS_ARE_KNOWN ? ports.slice(9, 12) : peers
     this.#sites = SITES.map((name, n) => {
-      const own = { ingress: ingresses[n] ?? 0, peers: peers[n] ?? 0, admin: admins[n] ?? 0 }
+      const own = {
+        ingress: ingresses[n] ?? 0,
+        peers: peers[n] ?? 0,
+        listen: listens[n] ?? 0,
+        admin: admins[n] ?? 0,
+      }
       return new LocalSite({
         name,
         mesh: 'demo',
@@ -82,18 +93,42 @@ export class LocalMesh implements World {
   async start(): Promise<void> {
     for (let starts = 1; ; starts++) {
       // Waits for all even when one fails: what is still being started would otherwise escape `end()`.
-      const outcomes = await Promise.allSettled(this.sites.map(site => site.start(this.#signal)))
+      const outcomes = await Promise.allSettled([
+        this.#openLinks(),
+        ...this.sites.map(site => site.start(this.#signal)),
+      ])
       const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []))
       if (failures.length === 0) return
       if (starts === MAX_STARTS || !failures.every(isPortTaken)) throw failures[0]
-      await Promise.all(this.sites.map(site => site.stop()))
+      await this.#stop()
       await this.#plan()
     }
   }
 
+  async #openLinks(): Promise<void> {
+    if (!CALLERS_ARE_KNOWN) return
+    const links = new Links(
+      () =>
+        new Map(
+          this.sites.flatMap(({ name, agentPid }): [number, string][] =>
+            agentPid === undefined ? [] : [[agentPid, name]],
+          ),
+        ),
+    )
+    this.#links = links
+    await links.open(
+      this.sites.map(({ name, plan }) => ({ site: name, port: plan.ports.peers, target: plan.ports.listen })),
+    )
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all(this.sites.map(site => site.stop()))
+    await this.#links?.close()
+  }
+
   /** Asks every process to end, kills what does not, and removes the folder if it was a temporary one. Idempotent. */
   async end(): Promise<void> {
-    await Promise.all(this.sites.map(site => site.stop()))
+    await this.#stop()
     if (this.#temporary) await rm(this.folder, { recursive: true, force: true })
   }
 
@@ -105,14 +140,51 @@ export class LocalMesh implements World {
 
   readonly url = (site: string, service: string): string => `${this.site(site).ingress}/${service}`
 
-  readonly takeDown = async (name: string): Promise<string> => {
+  readonly command = (name: string, argv: readonly string[]): Promise<Said> => {
+    const { admin, adminTokenFile } = this.site(name)
+    return cheops(argv, { CHEOPS_ADMIN: admin, CHEOPS_TOKEN_FILE: adminTokenFile }, this.#signal)
+  }
+
+  readonly act = async (kind: EventStep['kind'], name: string): Promise<string> => {
+    switch (kind) {
+      case 'cut-off':
+        return this.cutOff(name)
+      case 'reconnect':
+        return this.reconnect(name)
+      case 'kill':
+        return this.kill(name)
+      case 'start':
+        return this.startAgain(name)
+    }
+  }
+
+  /** Whether this machine lets us cut links between sites. */
+  get canCut(): boolean {
+    return CALLERS_ARE_KNOWN
+  }
+
+  isCut(name: string): boolean {
+    return this.#links?.isCut(name) ?? false
+  }
+
+  cutOff(name: string): string {
+    this.#links?.cutOff(name)
+    return `nothing passes any more between ${name} and the others; nobody is told`
+  }
+
+  reconnect(name: string): string {
+    this.#links?.reconnect(name)
+    return 'the links are whole again'
+  }
+
+  async kill(name: string): Promise<string> {
     const site = this.site(name)
     const { pids } = site
     await site.kill()
     return `kill -9 ${pids.join(' ')}: its agent and both of its applications`
   }
 
-  readonly bringBack = async (name: string): Promise<string> => {
+  async startAgain(name: string): Promise<string> {
     const site = this.site(name)
     await site.start(this.#signal)
     return `started again: ${site.pids.join(', ')}`

@@ -10,9 +10,14 @@ const APPS = join(DIST, 'sims/apps/main.js')
 
 /** Half of the default: a demonstration should show a lost site soon. */
 const HEARTBEAT_INTERVAL_MS = 500
+/** All sites are on one machine: who does not answer soon does not answer. */
+const DIAL_TIMEOUT_MS = 1_500
 
 export interface SitePorts {
+  /** What other agents dial. */
   readonly peers: number
+  /** Where this agent listens for them; the same where nothing stands between. */
+  readonly listen: number
   readonly ingress: number
   readonly admin: number
 }
@@ -58,6 +63,18 @@ export class LocalSite {
 
   get adminTokenFile(): string {
     return join(this.plan.folder, 'admin.token')
+  }
+
+  /** The process of the agent, as long as it runs. */
+  get agentPid(): number | undefined {
+    const agent = this.#children.at(-1)
+    return agent?.running === true ? pidOf(agent) : undefined
+  }
+
+  /** Where the inventory itself listens, past the agent. */
+  get inventoryUrl(): string | undefined {
+    const inventory = this.#children[0]
+    return inventory?.running === true ? urlOf(inventory) : undefined
   }
 
   /** PIDs of what runs, agent first. */
@@ -144,10 +161,12 @@ mesh: ${mesh}
 site: ${name}
 labels: {region: ${region}}
 data: ./data
-listen: [/ip4/127.0.0.1/tcp/${ports.peers}]
+listen: [/ip4/127.0.0.1/tcp/${ports.listen}]
+announce: [/ip4/127.0.0.1/tcp/${ports.peers}]
 bootstrap: [${others.join(', ')}]
 meshKey: ${JSON.stringify(meshKeyFile)}
 heartbeat: {intervalMs: ${HEARTBEAT_INTERVAL_MS}}
+timeouts: {dialMs: ${DIAL_TIMEOUT_MS}}
 ingress: {listen: 127.0.0.1:${ports.ingress}}
 admin: {listen: 127.0.0.1:${ports.admin}, tokenFile: ./admin.token}
 services:
@@ -161,4 +180,10 @@ services:
 function urlOf({ name, ready }: Child): string {
   if (typeof ready === 'object' && ready !== null && 'url' in ready && typeof ready.url === 'string') return ready.url
   throw new Error(`${name} wrote a ready file without a URL.`)
+}
+
+/** The `pid` of an agent's ready file: that of the child is its launcher's where another Node has to run it. */
+function pidOf({ name, ready }: Child): number {
+  if (typeof ready === 'object' && ready !== null && 'pid' in ready && typeof ready.pid === 'number') return ready.pid
+  throw new Error(`${name} wrote a ready file without a process ID.`)
 }

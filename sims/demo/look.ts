@@ -25,6 +25,12 @@ export interface SiteLook {
   /** Requests of its own clients that ran there, that it sent elsewhere, and that others sent to it. */
   readonly requests: { readonly local: number; readonly forwarded: number; readonly received: number }
   readonly views: readonly View[]
+  /** Nothing passes between it and the others. */
+  readonly isCut: boolean
+  /** What its inventory has, past Cheops, in the order of the names; each item without the name of the instance. */
+  readonly items: readonly Readonly<Record<string, unknown>>[]
+  /** Writes that have lost against others and that nobody has settled. */
+  readonly conflicts: number
 }
 
 /** How every site is and sees the others now, by the admin API of its agent. */
@@ -32,18 +38,27 @@ export function look(mesh: LocalMesh): Promise<readonly SiteLook[]> {
   return Promise.all(
     mesh.sites.map(async (site): Promise<SiteLook> => {
       const { name } = site
+      const isCut = mesh.isCut(name)
       try {
-        const [status, sites] = await Promise.all([ask(site, '/v1/status'), ask(site, '/v1/sites')])
+        const [status, sites, items] = await Promise.all([
+          ask(site, '/v1/status'),
+          ask(site, '/v1/sites'),
+          itemsOf(site),
+        ])
         const total = (kind: string): number => numberAt(status, ['requests', kind, 'total']) ?? 0
         return {
           name,
           state: 'serving',
           requests: { local: total('local'), forwarded: total('forwarded'), received: total('received') },
           views: (Array.isArray(sites) ? sites : []).map(viewOf).filter(({ to }) => to !== name),
+          isCut,
+          items,
+          conflicts: numberAt(status, ['replication', 'conflicts']) ?? 0,
         }
       } catch {
         const requests = { local: 0, forwarded: 0, received: 0 }
-        return { name, state: site.running ? 'silent' : 'down', requests, views: [] }
+        const state = site.running ? 'silent' : 'down'
+        return { name, state, requests, views: [], isCut, items: [], conflicts: 0 }
       }
     }),
   )
@@ -64,15 +79,23 @@ function viewOf(site: unknown): View {
 
 async function ask(site: LocalSite, path: string): Promise<unknown> {
   const token = (await readFile(site.adminTokenFile, 'utf8')).trim()
+  return get(site.admin + path, { authorization: `Bearer ${token}` })
+}
+
+async function itemsOf({ inventoryUrl }: LocalSite): Promise<SiteLook['items']> {
+  const items = inventoryUrl === undefined ? [] : await get(`${inventoryUrl}/items`, {})
+  return (Array.isArray(items) ? (items as Readonly<Record<string, unknown>>[]) : [])
+    .map(({ warehouse: _, ...own }) => own)
+    .toSorted((one, other) => String(one['id']).localeCompare(String(other['id'])))
+}
+
+function get(url: string, headers: Readonly<Record<string, string>>): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const call = request(site.admin + path, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(LOOK_TIMEOUT_MS),
-    })
+    const call = request(url, { headers, signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) })
     call.on('error', reject)
     call.on('response', response => {
       if (response.statusCode === 200) json(response).then(resolve, reject)
-      else reject(new Error(`the admin API answered ${String(response.statusCode)}`))
+      else reject(new Error(`${url} answered ${String(response.statusCode)}`))
     })
     call.end()
   })

@@ -67,7 +67,8 @@ async function main(): Promise<number> {
 }
 
 async function once(mesh: LocalMesh, json: boolean, signal: AbortSignal): Promise<boolean> {
-  const results = await runTour(tour(SITES, { cutOff: false }), mesh, { signal, ...(json ? {} : { onStep: showStep }) })
+  const steps = tour(SITES, { cut: mesh.canCut, kill: true })
+  const results = await runTour(steps, mesh, { signal, ...(json ? {} : { onStep: showStep }) })
   if (!json) return showSummary(results)
   say(tourAsJson(results))
   return results.every(({ ok }) => ok)

@@ -1,15 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { send, type Answer, type Ask } from './client.ts'
-import type { Exchange, Expectation, Step } from './steps.ts'
+import type { CommandStep, EventStep, Exchange, Expectation, Step } from './steps.ts'
 
 /** The mesh that a tour goes through, whatever its sites are made of. */
 export interface World {
   /** Base URL of a service at a site's agent, without a slash at the end. */
   readonly url: (site: string, service: string) => string
-  /** Makes a site unreachable for the others. @returns what was done, in a few words */
-  readonly takeDown: (site: string) => Promise<string>
-  /** Undoes it. @returns what was done, in a few words */
-  readonly bringBack: (site: string) => Promise<string>
+  /** Does something to a site. @returns what was done, in a few words */
+  readonly act: (kind: EventStep['kind'], site: string) => Promise<string>
+  /** `cheops …` at the agent of a site. */
+  readonly command: (site: string, argv: readonly string[]) => Promise<Said>
+}
+
+/** What a command has printed, and its exit code. */
+export interface Said {
+  readonly code: number
+  readonly output: string
 }
 
 export interface ExchangeResult {
@@ -28,6 +34,8 @@ export interface StepResult {
   readonly exchanges: readonly ExchangeResult[]
   /** What was done to a site, or why it could not be done. */
   readonly note: string | undefined
+  /** The command that was typed, and what it has said. */
+  readonly command?: { readonly line: string; readonly output: string; readonly wrong: readonly string[] }
 }
 
 /** Between two looks at something that takes a while. */
@@ -44,21 +52,28 @@ export async function runTour(
   options: { readonly onStep?: (result: StepResult, number: number) => void; readonly signal?: AbortSignal } = {},
 ): Promise<readonly StepResult[]> {
   const results: StepResult[] = []
+  let said = ''
   for (const step of steps) {
     options.signal?.throwIfAborted()
-    const result = await runStep(step, world, options.signal)
+    const result = await runStep(step, world, said, options.signal)
+    said = result.command?.output ?? said
     results.push(result)
     options.onStep?.(result, results.length)
   }
   return results
 }
 
-async function runStep(step: Step, world: World, signal: AbortSignal | undefined): Promise<StepResult> {
+/** @param said what the last command has printed */
+async function runStep(step: Step, world: World, said: string, signal: AbortSignal | undefined): Promise<StepResult> {
   const begin = performance.now()
   const took = (): number => Math.round(performance.now() - begin)
+  if (step.kind === 'command') {
+    const command = await untilSaid(step, world, said, begin + (step.withinMs ?? 0), signal)
+    return { title: step.title, ok: command.wrong.length === 0, ms: took(), exchanges: [], note: undefined, command }
+  }
   if (step.kind !== 'ask') {
     try {
-      const note = await (step.kind === 'take-down' ? world.takeDown(step.site) : world.bringBack(step.site))
+      const note = await world.act(step.kind, step.site)
       return { title: step.title, ok: true, ms: took(), exchanges: [], note }
     } catch (error) {
       return { title: step.title, ok: false, ms: took(), exchanges: [], note: messageOf(error) }
@@ -68,6 +83,31 @@ async function runStep(step: Step, world: World, signal: AbortSignal | undefined
   const exchanges = await Promise.all(step.exchanges.map(exchange => untilRight(exchange, world, deadline, signal)))
   const ok = exchanges.every(({ wrong }) => wrong.length === 0)
   return { title: step.title, ok, ms: took(), exchanges, note: undefined }
+}
+
+async function untilSaid(
+  { site, argv, code = 0, mentions }: CommandStep,
+  world: World,
+  said: string,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<NonNullable<StepResult['command']>> {
+  const words = typeof argv === 'function' ? argv(said) : argv
+  const line = `cheops ${words.join(' ')}`
+  for (;;) {
+    const wrong: string[] = []
+    let output = ''
+    try {
+      const answer = await world.command(site, words)
+      output = answer.output
+      if (answer.code !== code) wrong.push(`exit code ${answer.code}, expected ${code}`)
+      if (!output.includes(mentions)) wrong.push(`it does not mention "${mentions}"`)
+    } catch (error) {
+      wrong.push(`it did not run: ${messageOf(error)}`)
+    }
+    if (wrong.length === 0 || performance.now() + AGAIN_MS >= deadline) return { line, output, wrong }
+    await pause(AGAIN_MS, undefined, signal === undefined ? {} : { signal })
+  }
 }
 
 async function untilRight(

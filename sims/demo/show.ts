@@ -66,7 +66,13 @@ export function picture(sites: readonly PictureSite[]): string {
 export function showStep(result: StepResult, number: number): void {
   const mark = result.ok ? paint('green', '√') : paint('red', '×')
   say(`${mark} ${String(number).padStart(2)}  ${paint('bold', result.title)}  ${paint('dim', `${result.ms} ms`)}`)
-  if (result.note !== undefined) say(`      ${result.note.replaceAll('\n', '\n      ')}`)
+  if (result.note !== undefined) say(indented(result.note))
+  if (result.command !== undefined) {
+    const { line, output, wrong } = result.command
+    say(`      ${paint('cyan', `$ ${line}`)}`)
+    if (output !== '') say(indented(output))
+    for (const sentence of wrong) say(`      ${paint('red', `× ${sentence}`)}`)
+  }
   // Of requests that are sent at once the first stands for all, unless one went wrong.
   const telling = result.exchanges.filter(({ wrong }, n) => n === 0 || wrong.length > 0)
   for (const exchange of telling) showExchange(exchange)
@@ -74,6 +80,8 @@ export function showStep(result: StepResult, number: number): void {
   if (more > 0) say(paint('dim', `      and ${more} more like it`))
   say()
 }
+
+const indented = (text: string): string => `      ${text.replaceAll('\n', '\n      ')}`
 
 function showExchange({ ask, url, answer, wrong }: ExchangeResult): void {
   say(`      ${paint('cyan', `$ ${curl(url, ask)}`)}`)
@@ -102,11 +110,12 @@ export function showSummary(results: readonly StepResult[]): boolean {
 
 /** A tour as one JSON document, for programs. */
 export function tourAsJson(results: readonly StepResult[]): string {
-  const steps = results.map(({ title, ok, ms, note, exchanges }) => ({
+  const steps = results.map(({ title, ok, ms, note, command, exchanges }) => ({
     title,
     ok,
     ms,
     ...(note === undefined ? {} : { note }),
+    ...(command === undefined ? {} : { command }),
     exchanges: exchanges.map(({ ask, url, answer, wrong }) => ({
       command: curl(url, ask),
       status: answer?.status ?? null,

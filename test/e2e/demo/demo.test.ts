@@ -86,7 +86,7 @@ test('the tour goes through by itself', async () => {
   const code = await ended
   const result = JSON.parse(demo?.output ?? '') as { ok: boolean; steps: { title: string; ok: boolean }[] }
   expect(result.steps.filter(({ ok }) => !ok)).toEqual([])
-  expect(result.steps.length).toBeGreaterThan(15)
+  expect(result.steps.length).toBeGreaterThan(40)
   expect(result.ok).toBe(true)
   expect(code).toBe(0)
   expectNothingLeft()
@@ -121,6 +121,38 @@ test.skipIf(!existsSync(SCRIPT))('on a terminal keys stop and start a site, and 
   expect(await running.ended).toBe(0)
   expectNothingLeft()
 })
+
+test.skipIf(!existsSync(SCRIPT))(
+  'on a terminal a key cuts a site off: both sides write, and are the same when it is joined',
+  async () => {
+    const running = (demo = new Demo(SCRIPT, ['-qec', `${process.execPath} ${MAIN}`, '/dev/null']))
+    await running.says(/● site1 {2}serving, sees site2 alive.*site3 alive/)
+    const urls = [...running.output.matchAll(/http:\/\/127\.0\.0\.1:\d+\/inventory/g)].map(([url]) => url)
+    const [first = '', second = ''] = [...new Set(urls)]
+    const write = async (url: string, method: string, body: object, headers = {}): Promise<void> => {
+      const type = { 'Content-Type': 'application/json' }
+      const answer = await fetch(url, { method, body: JSON.stringify(body), headers: { ...type, ...headers } })
+      expect(answer.status, await answer.text()).toBeLessThan(300)
+    }
+    await write(
+      `${first}/items`,
+      'POST',
+      { id: 'nut', count: 3 },
+      { 'Cheops-Scope': 'site1 & site2', Prefer: 'wait=20' },
+    )
+    running.child.stdin?.write('c')
+    await running.says(/● site2 {2}serving, cut off/)
+    await write(`${second}/items/nut`, 'PUT', { count: 9 })
+    await write(`${first}/items/nut`, 'PUT', { count: 5 })
+    await running.says(/nut count 5[^]*nut count 9/)
+    const seen = running.output.length
+    running.child.stdin?.write('c')
+    await running.says(/nut count 5 {3}1 in conflict[^]*nut count 5 {3}1 in conflict/, seen)
+    running.child.stdin?.write('q')
+    expect(await running.ended).toBe(0)
+    expectNothingLeft()
+  },
+)
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while it starts leaves nothing', async signal => {
   const running = start('--once')

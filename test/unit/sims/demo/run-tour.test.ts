@@ -22,7 +22,7 @@ const worldOf = async (listener: RequestListener, events: Partial<World> = {}): 
   server = created
   await new Promise<void>(resolve => created.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(created.address() as AddressInfo).port}`
-  return { url: () => url, takeDown: async () => 'down', bringBack: async () => 'back', ...events }
+  return { url: () => url, act: async () => 'done', command: async () => ({ code: 0, output: '' }), ...events }
 }
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({
@@ -94,18 +94,48 @@ describe('a tour', () => {
 
   test('goes on after a step that failed, and tells each as it ends', async () => {
     const world = await worldOf((_, res) => res.end('{}'), {
-      takeDown: async site => {
+      act: async (_, site) => {
         throw new Error(`${site} will not go`)
       },
     })
     const told: unknown[] = []
-    const steps: Step[] = [{ kind: 'take-down', title: 'down', site: 'site2' }, once('GET')]
+    const steps: Step[] = [{ kind: 'kill', title: 'down', site: 'site2' }, once('GET')]
     const results = await runTour(steps, world, { onStep: ({ ok, note }, number) => told.push([number, ok, note]) })
     expect(results.map(({ ok }) => ok)).toEqual([false, true])
     expect(told).toEqual([
       [1, false, 'site2 will not go'],
       [2, true, undefined],
     ])
+  })
+
+  test('types commands, with what the one before has said, and again until they say what they must', async () => {
+    const typed: string[] = []
+    const world = await worldOf((_, res) => res.end('{}'), {
+      command: async (site, argv) => {
+        typed.push(`${site}: ${argv.join(' ')}`)
+        return { code: 0, output: typed.length < 3 ? 'nothing' : `lost ${typed.length}` }
+      },
+    })
+    const command = { kind: 'command', site: 'site1', mentions: 'lost' } as const
+    const results = await runTour(
+      [
+        { ...command, title: 'ls', argv: ['ls'], withinMs: 10_000 },
+        { ...command, title: 'body', argv: said => ['body', said] },
+      ],
+      world,
+    )
+    expect(results.map(({ ok }) => ok)).toEqual([true, true])
+    expect(typed).toEqual(['site1: ls', 'site1: ls', 'site1: ls', 'site1: body lost 3'])
+  })
+
+  test.each([
+    ['what it prints', async () => ({ code: 0, output: 'nothing' }), 'it does not mention "lost"'],
+    ['how it ends', async () => ({ code: 1, output: 'lost' }), 'exit code 1, expected 0'],
+    ['that it does not run', () => Promise.reject(new Error('ENOENT')), 'it did not run: ENOENT'],
+  ] as const)('is failed by a command, for %s', async (_, command, sentence) => {
+    const world = await worldOf((_, res) => res.end('{}'), { command })
+    const step = { kind: 'command', title: 'ls', site: 'site1', argv: ['ls'], mentions: 'lost' } as const
+    expect(await runTour([step], world)).toMatchObject([{ ok: false, command: { wrong: [sentence] } }])
   })
 
   test('ends when it is told to', async () => {
@@ -117,7 +147,7 @@ describe('a tour', () => {
 })
 
 test('the steps name only the sites that they were made for, and wait only for reads', () => {
-  const steps = tour(['site1', 'site2', 'site3'], { cutOff: true })
+  const steps = tour(['site1', 'site2', 'site3'], { cut: true, kill: true })
   const asking = steps.filter(step => step.kind === 'ask')
   const exchanges = asking.flatMap(step => step.exchanges)
   expect(new Set(exchanges.map(({ ask }) => ask.at))).toEqual(new Set(['site1', 'site2', 'site3']))
