@@ -341,6 +341,16 @@ export const ERRORS = {
     title: 'Nothing is known here of the operation',
     hint: 'Ask the agent of the site that the operation begins with. What later writes have replaced is forgotten after a while.',
   },
+  ERR_CONFLICT_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such conflict here',
+    hint: 'Nothing was done. "cheops conflict ls" shows which writes have lost; what another site has settled is gone.',
+  },
+  ERR_CONFLICT_REFUSED: {
+    status: 422,
+    title: 'The write that lost cannot be carried out again',
+    hint: 'The conflict stands. Look at its body with "cheops conflict show" and write what you want, or keep what counts.',
+  },
   ERR_REPLICANT_MEMBER_ALIVE: {
     status: 422,
     title: 'The site is not gone',

@@ -13,10 +13,11 @@ import type {
   RepairResult,
   ReplicationControl,
   ReplicationPeer,
+  SettleChoice,
 } from '../ports/replication-control.ts'
 import { detach } from '../runtime/replication/detaching.ts'
 import type { OperationsView } from '../runtime/replication/operations-view.ts'
-import type { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
+import { operationText, type ReplicantListing } from '../runtime/replication/replicant-listing.ts'
 import type { Replicator } from '../runtime/replication/replicator.ts'
 
 /** What an operator sees of operations, and does to replicants, put together from its parts. */
@@ -74,6 +75,11 @@ export class ReplicationOperator implements ReplicationControl {
     if (status.members.length === 1)
       throw new CheopsError('ERR_REPLICANT_MEMBERS', 'No member would be left.', { members: status.members })
     await this.#replicator.changeMembers(name, [], [this.#membership.self])
+  }
+
+  async settle(name: ReplicantName, choice: SettleChoice): Promise<readonly string[]> {
+    const settled = await this.#replicator.settleConflicts(name, choice)
+    return settled.map(({ operation }) => operationText(operation.dot))
   }
 
   peers(): readonly ReplicationPeer[] {

@@ -38,9 +38,19 @@ export interface ReplicationControl {
    * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, _MEMBERS, _BUSY, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
    */
   resolve(name: ReplicantName, how: 'adopt' | 'replace' | 'leave'): Promise<void>
+  /**
+   * Settles all conflicts of a replicant that are known here, at all members: `keep`: what counts stays; `take`: a write that has lost
+   * is carried out again with this site's own account, named by its identity, or by the site that wrote it (of several the last).
+   * @returns the operations that were conflicts
+   * @throws CheopsError ERR_CONFLICT_NOT_FOUND, ERR_CONFLICT_REFUSED, ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _BUSY,
+   *   ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
+   */
+  settle(name: ReplicantName, choice: SettleChoice): Promise<readonly string[]>
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
   peers(): readonly ReplicationPeer[]
 }
+
+export type SettleChoice = { readonly how: 'keep' } | { readonly how: 'take'; readonly write: string }
 
 /** What a client wrote: without its credentials, which nobody keeps. */
 export interface OperationBody {

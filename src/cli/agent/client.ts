@@ -8,6 +8,7 @@ import type {
   RepairResult,
   ReplicantHistory,
   ReplicationPeer,
+  SettleChoice,
 } from '../../ports/replication-control.ts'
 import type { ReplicantName } from '../../core/oplog/index.ts'
 import type { Catalog } from '../../core/resource/catalog.ts'
@@ -71,6 +72,11 @@ export class AdminClient {
     )
   resolve = (name: ReplicantName, how: 'adopt' | 'replace' | 'leave') =>
     this.#json<object>('POST', `${pathOf(name)}/resolve?how=${how}`)
+  settle = (name: ReplicantName, choice: SettleChoice) =>
+    this.#json<{ readonly settled: readonly string[] }>(
+      'POST',
+      `${pathOf(name)}/resolve?${new URLSearchParams({ ...choice }).toString()}`,
+    )
   replicationPeers = () => this.#json<readonly ReplicationPeer[]>('GET', '/v1/replication/peers')
   /** @param until waits so many seconds for another version than the one that is known */
   operationBody = (operation: string) =>

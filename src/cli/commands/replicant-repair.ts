@@ -1,5 +1,4 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
-import { CheopsError } from '../../errors.ts'
 import type { RepairResult } from '../../ports/replication-control.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
@@ -41,39 +40,3 @@ const RESULTS: Readonly<Record<RepairResult['result'], string>> = {
   'not-taken': 'the application here could not be read, or did not take it',
   'not-exposed': 'this site does not let others do here what the state is made of (expose)',
 }
-
-export const resolveCommand: CommandSpec = {
-  name: 'resolve',
-  summary: 'Say what becomes of a name that belongs to something else at this site (state "unbound")',
-  details:
-    'The application here had something by the name before the replicated resource came, and nothing touches it. Look at both first: at this\n' +
-    'site and at another member. Writes that lost are settled otherwise: write what you want, with PUT.',
-  arguments: [REPLICANT],
-  options: [
-    { flags: '--adopt', help: 'what is here is the resource from now on, at all members' },
-    { flags: '--replace', help: 'what is here gives way to what is replicated' },
-    { flags: '--leave', help: 'what is here stays, and this site is no member any more' },
-  ],
-  agent: true,
-  output: true,
-  examples: [
-    ['cheops conflict resolve inventory/items/purple --leave', 'two things that have one name by chance'],
-    ['cheops conflict resolve inventory/items/purple --replace', 'what is here is not needed'],
-  ],
-  async run(call) {
-    const name = replicantName(call.args[0] ?? '')
-    const chosen = (['adopt', 'replace', 'leave'] as const).filter(how => call.options.flag(how))
-    const [how] = chosen
-    if (how === undefined || chosen.length > 1)
-      throw new CheopsError('ERR_CLI_USAGE', 'Give one of --adopt, --replace and --leave.')
-    await (await connectAgent(call)).resolve(name, how)
-    render(call.io, call.options.format, { replicant: name, how }, () => `${replicantText(name)}: ${RESOLVED[how]}`)
-    return EXIT.ok
-  },
-}
-
-const RESOLVED = {
-  adopt: 'what is here is the resource from now on; the other members get it',
-  replace: 'what is replicated takes the place of what is here',
-  leave: 'what is here stays, and this site is no member any more',
-} as const

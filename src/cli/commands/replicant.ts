@@ -1,22 +1,18 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
-import { CheopsError } from '../../errors.ts'
-import type { ConflictInfo, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
+import type { Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
 import { connectAgent } from '../agent/resolve.ts'
-import type { Call, GroupSpec, OptionSpec } from '../command.ts'
+import type { GroupSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
 import { painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { printable } from '../output/visible.ts'
+import { conflictTable } from './conflict.ts'
 import { outcomeText } from './operation.ts'
+import { PAGE_OPTIONS, limitOf, withRest } from './pages.ts'
 import { REPLICANT, replicantName } from './replicant-argument.ts'
 import { detachCommand } from './replicant-detach.ts'
 import { historyCommand } from './replicant-history.ts'
-import { repairCommand, resolveCommand } from './replicant-repair.ts'
-
-const PAGE_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--limit <n>', help: 'at most so many, 1 to 100000', fallback: '100' },
-  { flags: '--after <next>', help: 'go on where the last list ended, with what it says at its end' },
-]
+import { repairCommand } from './replicant-repair.ts'
 
 export const replicantGroup: GroupSpec = {
   name: 'replicant',
@@ -71,44 +67,6 @@ export const replicantGroup: GroupSpec = {
   ],
 }
 
-export const conflictGroup: GroupSpec = {
-  name: 'conflict',
-  summary: 'Writes that were accepted and have no effect',
-  commands: [
-    {
-      name: 'ls',
-      summary: 'List the writes that lost against others that had not seen them, and why',
-      details:
-        'Each write was accepted while another site, cut off or at the same moment, wrote something that excludes it. Nothing has to be done\n' +
-        'where what counts is what you want. Otherwise write what you want, with PUT: that settles all conflicts it has seen.',
-      agent: true,
-      output: true,
-      options: PAGE_OPTIONS,
-      examples: [
-        ['cheops conflict ls', 'of all replicants of this site'],
-        [`cheops conflict ls -o json | jq -r '.items[].operation'`, 'for scripts'],
-      ],
-      async run(call) {
-        const page = await (await connectAgent(call)).conflicts(limitOf(call), call.options.text('after'))
-        render(call.io, call.options.format, page, () =>
-          withRest(page.items.length === 0 ? 'There is no conflict.' : conflictTable(page.items), page),
-        )
-        return EXIT.ok
-      },
-    },
-    resolveCommand,
-  ],
-}
-
-function limitOf({ options }: Call): number {
-  const limit = Number(options.text('limit'))
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 100_000) return limit
-  throw new CheopsError('ERR_CLI_USAGE', '--limit is a whole number from 1 to 100000.')
-}
-
-const withRest = (text: string, { next }: Page<unknown>): string =>
-  next === undefined ? text : `${text}\n\nThere are more: --after ${next}`
-
 const STATE_COLOURS = { agrees: 'green', busy: 'yellow', uncertain: 'yellow', unbound: 'red', Diverged: 'red' } as const
 
 export function replicantTable({ items }: Page<ReplicantInfo>, colour: boolean): string {
@@ -124,20 +82,6 @@ export function replicantTable({ items }: Page<ReplicantInfo>, colour: boolean):
     return paint(state, STATE_COLOURS[state]) + row.slice(state.length)
   })
   return [head, ...painted].join('\n')
-}
-
-export function conflictTable(conflicts: readonly ConflictInfo[]): string {
-  return table(
-    ['REPLICANT', 'TYPE', 'OPERATION', 'WRITTEN', 'WHY', 'WHAT COUNTS'],
-    conflicts.map(({ replicant, type, operation, at, detail, against }) => [
-      replicantText(replicant),
-      type,
-      operation,
-      new Date(at).toISOString(),
-      detail,
-      against,
-    ]),
-  )
 }
 
 export function replicantScreen(replicant: ReplicantDetail): string {

@@ -2,8 +2,10 @@
  * What was written and has no effect, though nobody who decided so had seen it: shown to users with both bodies, and settled by any
  * reset of its life that has it in its context. Source: 3-consistency "Replicants, lives, members", "Forgetting".
  */
+import { covers, withDot } from './context.ts'
 import { keyOf } from './idempotency.ts'
 import { compareOperations } from './order.ts'
+import type { Context } from './context.ts'
 import type { Life } from './life.ts'
 import type { Operation } from './operation.ts'
 
@@ -48,4 +50,27 @@ function isSameWish(operation: Operation, life: Life, holder: Life | undefined):
     other =>
       other.idempotency !== undefined && keyOf(other.idempotency) === key && compareOperations(operation, other) < 0,
   )
+}
+
+/**
+ * What a reset settles: `dropped`: what has lost against other operations of the life. `all`: also what removed members wrote, which may
+ * still turn out to count. `life`: all that is held of the life, what counts too, as its delete does.
+ */
+export type Settles = 'dropped' | 'all' | 'life'
+
+/**
+ * The context of a reset that says what the resource is with conflicts in view, so that they are settled by it. Left out are those of an
+ * origin of which something else counts that `context` has not: that would be dropped unseen.
+ *
+ * @param context what the reset has seen anyway, of this life
+ */
+export function settlingContext(context: Context, life: Life, settles: Settles): Context {
+  const { live, conflicts, outside } = life
+  if (settles === 'life')
+    return [...live, ...conflicts, ...outside].reduce((seen, { dot }) => withDot(seen, dot), context)
+  const unseen = live.filter(({ dot }) => !covers(context, dot))
+  return (settles === 'all' ? [...conflicts, ...outside] : conflicts).reduce((seen, { dot }) => {
+    const next = withDot(seen, dot)
+    return unseen.some(other => covers(next, other.dot)) ? seen : next
+  }, context)
 }

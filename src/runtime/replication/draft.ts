@@ -5,10 +5,14 @@ import {
   membersOfReplicant,
   nextContext,
   previousOf,
+  settlingContext,
+  type Context,
   type Dot,
   type Idempotency,
+  type Life,
   type Operation,
   type Payload,
+  type Settles,
 } from '../../core/oplog/index.ts'
 import { requestOf } from './kept-requests.ts'
 import type { Shared } from './admission.ts'
@@ -26,13 +30,17 @@ export function draftOf(
     readonly removed?: readonly string[]
     readonly idempotency?: Idempotency
     readonly level?: string
+    /** Conflicts of the life that are settled by it: see `settlingContext`. */
+    readonly settles?: Settles
+    /** Of another life than the one that holds the name. */
+    readonly life?: Life
   },
 ): Operation {
   const { site, incarnation, glueOf, hash } = options
   const { replicant } = replica.core
   const { name, local } = replica
   const dot: Dot = { site, incarnation, number }
-  const holder = type === 'create' ? undefined : holderOf(replicant)
+  const holder = type === 'create' ? undefined : (more.life ?? holderOf(replicant))
   const previous = holder && previousOf(holder, site)
   const memberBy = holder && memberByOf(replicant, holder.life)
   const definition = glueOf(name.service)?.matrixOf(name.kind)
@@ -44,7 +52,7 @@ export function draftOf(
     replicant: name,
     life: holder === undefined ? { stamp: clock, dot } : idOf(holder.life),
     type,
-    context: holder === undefined ? [] : nextContext(local.executed, holder, site),
+    context: holder === undefined ? [] : contextOf(nextContext(local.executed, holder, site), holder, more.settles),
     ...(previous !== undefined && { previous }),
     ...(memberBy !== undefined && { memberBy: idOf(memberBy) }),
     ...(matrix !== undefined && type !== 'members' && { matrix }),
@@ -57,4 +65,8 @@ export function draftOf(
       members: { added: (more.members ?? present).toSorted(), removed: (more.removed ?? []).toSorted() },
     }),
   }
+}
+
+function contextOf(context: Context, life: Life, settles: Settles | undefined): Context {
+  return settles === undefined ? context : settlingContext(context, life, settles)
 }

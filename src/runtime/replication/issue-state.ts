@@ -9,6 +9,7 @@ import {
   shortenerOf,
   stateIssuer,
   type Payload,
+  type Settles,
 } from '../../core/oplog/index.ts'
 import { MAX_INLINE_BODY_BYTES, STATE_AGAIN_MS } from './limits.ts'
 import { draftOf } from './draft.ts'
@@ -81,11 +82,21 @@ export async function shorten(shared: Shared, replica: Replica, resource: Resour
   return issue(shared, replica, resource, reading)
 }
 
-async function issue(shared: Shared, replica: Replica, resource: Resource, reading: Reading): Promise<boolean> {
+/**
+ * Says what the application shows, if that can be said in one operation.
+ * @param settles conflicts that whoever asks for it has seen
+ */
+export async function issue(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+  settles?: Settles,
+): Promise<boolean> {
   const payload = await payloadOf(shared, replica, resource, reading)
   if (payload === undefined) return false
   issuedAt.set(replica, shared.options.clock.monotonic())
-  const draft = draftOf(shared, replica, shared.nextNumber(), 'state', payload, {})
+  const draft = draftOf(shared, replica, shared.nextNumber(), 'state', payload, { ...(settles && { settles }) })
   await release(shared, replica, draft, undefined, {
     suspect: false,
     replaying: false,

@@ -9,6 +9,7 @@ import {
   type Idempotency,
   type Operation,
   type Payload,
+  type Settles,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { currentPlan } from './current-plan.ts'
@@ -40,6 +41,10 @@ export interface LocalWrite {
   /** Members that the scope names; undefined without a scope. A create needs them. */
   readonly members: readonly string[] | undefined
   readonly idempotency?: Idempotency
+  /** The agent's own account, for what an operator asks; else the client's, as its head says. */
+  readonly authority?: 'agent'
+  /** What it settles if it says what the resource is: what has lost against others, unless it says more. */
+  readonly settles?: Settles
 }
 
 /** What came of it. `void`: the application refused it, or it certainly had no effect: nobody else ever sees it. */
@@ -105,7 +110,13 @@ async function writePayload(
   const creates = checkMembers(shared, replica, write)
   checkLane(shared, replica)
 
-  const draft = draftOf(shared, replica, shared.nextNumber(), creates ? 'create' : description.type, payload, write)
+  // Who says what the whole of it is, where what has lost is known, has settled that.
+  const settles = description.isReset ? (write.settles ?? 'dropped') : undefined
+  const draft = draftOf(shared, replica, shared.nextNumber(), creates ? 'create' : description.type, payload, {
+    members: write.members,
+    ...(idempotency !== undefined && { idempotency }),
+    ...(settles !== undefined && { settles }),
+  })
   const before = await beforeOf(replica, resource, draft.type)
   const matrix = glue.matrixOf(replica.name.kind)
   await shared.replicas.commit(commit => {
@@ -167,7 +178,7 @@ async function ask(shared: Shared, write: LocalWrite): Promise<Sent & { readonly
       path,
       headers,
       body: body.length > 0 ? requestBodyOf(shared.options.blobs, asBody(body)) : undefined,
-      authority: { client: head.rawHeaders },
+      authority: write.authority ?? { client: head.rawHeaders },
     })
     const meaning = meaningOf(answer)
     return meaning.is === 'not-now' ? { is: 'refused', answer } : meaning
@@ -187,7 +198,8 @@ async function beforeOf(replica: Replica, resource: Resource, type: string): Pro
   return reading.is === 'absent' ? ABSENT : reading.hash
 }
 
-function checkLane(shared: Shared, replica: Replica): void {
+/** @throws CheopsError ERR_REPLICANT_UNBOUND, _LOCKED */
+export function checkLane(shared: Shared, replica: Replica): void {
   const { local, draft, name } = replica
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)

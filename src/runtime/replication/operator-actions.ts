@@ -1,5 +1,5 @@
 /** What operators do to one replicant at this site, in its lane. Source: 3-consistency "Applying to a black box" (`unbound`), "Plan" (repair). */
-import { membersOfReplicant } from '../../core/oplog/index.ts'
+import { membersOfReplicant, type Conflict } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { draftOf } from './draft.ts'
 import { isReplicatedAt } from './local-write.ts'
@@ -7,8 +7,10 @@ import { MAX_INLINE_BODY_BYTES } from './limits.ts'
 import { release } from './release.ts'
 import { copyState, type Copied } from './repair.ts'
 import { Resource, bytesOf } from './resource.ts'
+import { settleConflicts } from './settle-conflicts.ts'
 import type { Shared } from './admission.ts'
 import type { Replica } from './replicas-store.ts'
+import type { SettleChoice } from '../../ports/replication-control.ts'
 
 /**
  * What becomes of a name that belongs to something else at this site: `adopt`: what is here is the resource from now on, at all members;
@@ -61,6 +63,11 @@ export async function resolveUnbound(shared: Shared, replica: Replica, how: Reso
     )
   const payload = { ...request, headers: [['content-type', 'application/json'] as const], body: { bytes } }
   await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), 'state', payload, {}), undefined, mine)
+}
+
+/** @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_SERVICE_NOT_LOCAL, as `settleConflicts` */
+export function settle(shared: Shared, replica: Replica, choice: SettleChoice): Promise<readonly Conflict[]> {
+  return settleConflicts(shared, replica, resourceOf(shared, replica), choice)
 }
 
 function resourceOf({ options }: Shared, replica: Replica): Resource {

@@ -45,8 +45,9 @@ export async function release(
     // The list of what is executed comes after: what was executed and is dropped by this is not superseded.
     takeStep(shared, commit, replica, admit(replicant, operation, matrices), new Map([[dotKey(dot), sealed]]))
     const isRecord = operation.level !== undefined
-    // A state is executed by the lane, as by all others.
-    if (type === 'state') commit.local(replica, then)
+    // What no application was asked for yet is executed by the lane, as by all others.
+    const isForLane = !isRecord && (type === 'state' || (type === 'delete' && operation.payload === undefined))
+    if (isForLane) commit.local(replica, then)
     else if (type !== 'members' && !isRecord) {
       const executed = withExecuted(replica.local.executed, operation, matrices)
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
@@ -59,7 +60,7 @@ export async function release(
     members.delete(site)
     for (const member of [...members].toSorted()) tellOperation(shared, commit, member, operation)
     tellEvent(shared, commit, { kind: 'released', replicant: replica.name, dot, type })
-    if (!isRecord && type !== 'state') tellOutcome(shared, commit, replica, operation, 'applied', status)
+    if (!isRecord && !isForLane) tellOutcome(shared, commit, replica, operation, 'applied', status)
     return operation
   })
 }

@@ -1,4 +1,11 @@
-import { RETENTION_MS, ZERO_STAMP, membersOfReplicant, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
+import {
+  RETENTION_MS,
+  ZERO_STAMP,
+  membersOfReplicant,
+  type Conflict,
+  type Dot,
+  type ReplicantName,
+} from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { forgetOld } from './forget.ts'
 import { ApplicationTurns } from './application-turns.ts'
@@ -15,7 +22,7 @@ import { Quarantine } from './quarantine.ts'
 import { readBack } from './read-back.ts'
 import { ReadBacks } from './read-backs.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
-import { repairNow, resolveUnbound, type Resolution } from './operator-actions.ts'
+import { repairNow, resolveUnbound, settle, type Resolution } from './operator-actions.ts'
 import { Repairs, type Copied } from './repair.ts'
 import { statusOf, type ReplicaStatus } from './replica-status.ts'
 import { memberState } from './member-state.ts'
@@ -31,6 +38,7 @@ import type { Shared } from './admission.ts'
 import type { LocalWrite, Written } from './local-write.ts'
 import type { SpooledBody } from './payload.ts'
 import type { BodyPiece } from '../../ports/bodies.ts'
+import type { SettleChoice } from '../../ports/replication-control.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
 import type { Looked } from './lanes.ts'
 import type { Known } from './shared-digests.ts'
@@ -273,6 +281,17 @@ export class Replicator {
   resolveUnbound(replicant: ReplicantName, how: Resolution): Promise<void> {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, () => resolveUnbound(this.#shared, replica, how)),
+    )
+  }
+
+  /**
+   * Settles all conflicts of a replicant that are known here.
+   * @returns those that were
+   * @throws CheopsError ERR_CONFLICT_NOT_FOUND, ERR_CONFLICT_REFUSED, as `accept`
+   */
+  settleConflicts(replicant: ReplicantName, choice: SettleChoice): Promise<readonly Conflict[]> {
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, () => settle(this.#shared, replica, choice)),
     )
   }
 

@@ -67,6 +67,23 @@ test('a delete and a PUT across a cut: gone at both, and the lost body is shown'
     })
 })
 
+test('what lost against a delete is made anew where somebody asks for it; what lost against a PUT goes with the next one, at either', async () => {
+  await mesh.command('a', 'conflict', 'resolve', 'ledger/thing/lost', '--take', 'b')
+  await mesh.settles('lost', both({ id: 'lost', n: 1 }))
+  await created('unseen', { n: 0 })
+  mesh.cut('a', 'b')
+  await mesh.must('b', 'PUT', '/things/unseen', { body: { n: 1 } })
+  await mesh.must('a', 'PUT', '/things/unseen', { body: { n: 2 } })
+  mesh.heal()
+  const lost = { timeout: 20_000 }
+  await vi.waitFor(async () => expect(await conflictsOf('a', 'unseen')).toEqual(['replace of b: replaced']), lost)
+  await mesh.must('a', 'PUT', '/things/unseen', { body: { n: 3 }, headers: WAIT })
+  await mesh.settles('unseen', both({ id: 'unseen', n: 3 }))
+  for (const site of ['a', 'b'])
+    for (const id of ['lost', 'unseen'])
+      await vi.waitFor(async () => expect(await conflictsOf(site, id)).toEqual([]), lost)
+})
+
 test('created and deleted at one side, and created at the other, which never heard of it: it is there, with the body of that one', async () => {
   mesh.cut('a', 'b')
   await mesh.must('a', 'POST', '/things', { scope: SCOPE, body: { id: 'again', by: 'a' } })

@@ -89,6 +89,13 @@ export function fakeReplication(calls: string[]): ReplicationControl {
       calls.push(`resolve ${name} ${how}`)
       if (how === 'leave') throw new CheopsError('ERR_REPLICANT_BOUND', `${name} is not unbound here.`)
     },
+    async settle({ name }, choice) {
+      const write = choice.how === 'take' ? choice.write : '-'
+      calls.push(`settle ${name} ${choice.how} ${write}`)
+      if (write === 'site9')
+        throw new CheopsError('ERR_CONFLICT_NOT_FOUND', `site9 wrote nothing to ${name} that has lost.`)
+      return [OPERATION]
+    },
     peers: () => [
       { site: 'site2', connected: true, outbox: 0, lagMs: 0, digest: 'agrees', agreedAt: 1_763_805_600_000 },
       { site: 'site3', connected: false, outbox: 12, lagMs: 3_600_000, digest: 'unknown', agreedAt: undefined },

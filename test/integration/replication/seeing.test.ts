@@ -194,6 +194,27 @@ test('the body of the write that lost is shown to who asks for it, so that it ca
   })
 })
 
+test('a conflict is shown with both bodies, by the name of the resource and by the operation that lost', async () => {
+  const { code, out, err } = await cheops('site1', 'conflict', 'show', 'inventory/items/torn')
+  expect(code, err).toBe(0)
+  expect(out).toContain(
+    `replace of site1, ${new Date(Number(operations.lost.split('/')[1]?.split('-')[0])).toISOString().slice(0, 10)}`,
+  )
+  expect(out).toContain(
+    `PUT /items/torn\n        {"n":1,"secret":"hunter2"}\nCOUNTS  ${operations.counts}\n        PUT /items/torn\n        {"n":2}`,
+  )
+  expect(out).toContain(`cheops conflict resolve inventory/items/torn --keep, or --take ${operations.lost};`)
+  const whole = await cheops('site2', 'conflict', 'show', operations.lost, '-o', 'json')
+  expect(JSON.parse(whole.out)).toMatchObject({
+    name: 'torn',
+    conflicts: [
+      { operation: operations.lost, wrote: { body: '{"n":1,"secret":"hunter2"}' }, counts: { body: '{"n":2}' } },
+    ],
+  })
+  const none = await cheops('site2', 'conflict', 'show', 'inventory/items/plain')
+  expect([none.code, none.out]).toEqual([0, 'inventory/items/plain has no conflict, as far as is known here.\n'])
+})
+
 test('no body is shown elsewhere', async () => {
   const outputs = await Promise.all([
     cheops('site1', 'replicant', 'show', 'inventory/items/torn', '-o', 'json'),
@@ -347,6 +368,25 @@ test.each([
   },
   60_000,
 )
+
+test('a write that lost is carried out again by who asks for it, and the conflict is gone at both', async () => {
+  const wrong = await cheops('site2', 'conflict', 'resolve', 'inventory/items/torn', '--take', 'site2')
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining(operations.lost)])
+  const { code, out, err } = await cheops('site2', 'conflict', 'resolve', operations.lost, '--take', 'site1')
+  expect([code, out], err).toEqual([
+    0,
+    `inventory/items/torn: the write that had lost is carried out; the other members get it\nsettled: ${operations.lost}\n`,
+  ])
+  await vi.waitFor(async () => {
+    const item = { id: 'torn', n: 1, secret: 'hunter2' }
+    expect(await everywhere('torn')).toEqual([item, item])
+    for (const site of NAMES) expect((await show(site, 'torn')).conflicts, site).toEqual([])
+  }, 20_000)
+  const settled = events.filter(({ type }) => type === 'replication.settled').map(({ subject }) => subject)
+  expect(new Set(settled)).toEqual(new Set(['inventory/items/torn']))
+  const again = await cheops('site1', 'conflict', 'resolve', 'inventory/items/torn', '--keep')
+  expect([again.code, again.err]).toEqual([2, expect.stringContaining('ERR_CONFLICT_NOT_FOUND')])
+})
 
 test('a replica that was changed past Cheops is repaired at once when somebody asks for it', async () => {
   const json = { 'Content-Type': 'application/json' }

@@ -72,6 +72,7 @@ test('all commands of the issue are there', () => {
     'operation body',
     'operation watch',
     'conflict ls',
+    'conflict show',
     'conflict resolve',
     'context ls',
     'context add',

@@ -14,6 +14,8 @@ const MAX_WAIT_SECONDS = 60
 /** Names that one request may detach from: more are asked for in several. */
 const MAX_NAMED = 1_000
 
+const HOW = ['keep', 'take', 'adopt', 'replace', 'leave'] as const
+
 /** Single operations, and what is done to replicants. */
 export const REPLICATION_ROUTES: readonly Route[] = [
   {
@@ -90,23 +92,37 @@ export const REPLICATION_ROUTES: readonly Route[] = [
   {
     method: 'POST',
     path: '/v1/replicants/{service}/{kind}/{name}/resolve',
-    summary: 'Say what becomes of a name that belongs to something else at this site',
+    summary:
+      'Settle the conflicts of one replicant, or say what becomes of a name that belongs to something else at this site',
     query: {
       how: {
         description:
-          'adopt: it is the resource, everywhere. replace: it gives way. leave: it stays, and this site leaves.',
-        schema: { type: 'string', enum: ['adopt', 'replace', 'leave'] },
+          'Of writes that lost: keep: what counts stays; take: one of them is carried out again. Of what is unbound: adopt: it is the resource, everywhere; replace: it gives way; leave: it stays, and this site leaves.',
+        schema: { type: 'string', enum: [...HOW] },
       },
+      write: { description: 'Of "take": the operation that lost, or the site that wrote it.', schema: TEXT },
     },
     answer: ok('It is said; lanes carry it out.', ref('Resolved')),
-    errors: ['ERR_ADMIN_INPUT', 'ERR_REPLICANT_NOT_FOUND', 'ERR_REPLICANT_BOUND', 'ERR_REPLICANT_LOCKED'],
+    errors: [
+      'ERR_ADMIN_INPUT',
+      'ERR_REPLICANT_NOT_FOUND',
+      'ERR_REPLICANT_BOUND',
+      'ERR_REPLICANT_LOCKED',
+      'ERR_CONFLICT_NOT_FOUND',
+      'ERR_CONFLICT_REFUSED',
+    ],
     async handle({ control, params, query }) {
       const { service = '', kind = '', name = '' } = params
-      const how = query.get('how')
-      if (how !== 'adopt' && how !== 'replace' && how !== 'leave')
-        throw new CheopsError('ERR_ADMIN_INPUT', '"how" is adopt, replace or leave.')
-      await control.replication.resolve({ service, kind, name }, how)
-      return json({ how })
+      const [how, write] = [HOW.find(known => known === query.get('how')), query.get('write')]
+      if (how === undefined) throw new CheopsError('ERR_ADMIN_INPUT', `"how" is ${HOW.join(', ')}.`)
+      if ((how === 'take') !== (write !== null))
+        throw new CheopsError('ERR_ADMIN_INPUT', '"write" names the write to take, and stands with "how=take" alone.')
+      const replicant = { service, kind, name }
+      if (how === 'take' && write !== null)
+        return json({ how, settled: await control.replication.settle(replicant, { how, write }) })
+      if (how === 'keep') return json({ how, settled: await control.replication.settle(replicant, { how }) })
+      if (how !== 'take') await control.replication.resolve(replicant, how)
+      return json({ how, settled: [] })
     },
   },
   {

@@ -264,7 +264,10 @@ export const SCHEMAS = {
     'next',
   ),
   Repair: object({ result: choice('copied', 'nobody', 'busy', 'not-taken', 'not-exposed') }),
-  Resolved: object({ how: choice('adopt', 'replace', 'leave') }),
+  Resolved: object({
+    how: choice('keep', 'take', 'adopt', 'replace', 'leave'),
+    settled: { ...list(text), description: 'Operations that were conflicts.' },
+  }),
   ReplicationPeer: object(
     {
       site: text,

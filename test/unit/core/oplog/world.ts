@@ -21,6 +21,7 @@ import {
   receive,
   removalTold,
   scheduleOf,
+  settlingContext,
   takesWrite,
   transferFor,
   withExecuted,
@@ -226,13 +227,16 @@ export class Member {
     const previous = life && previousOf(life, this.site)
     const memberBy = life && memberByOf(this.replicant, life.life)
     const body = { bytes: text(more.value ?? '') }
+    const seen = life === undefined ? [] : nextContext(this.executed, life, this.site)
+    // As clients write: who says the whole has seen what was dropped.
+    const settles = life !== undefined && (type === 'replace' || type === 'delete')
     return {
       dot,
       stamp,
       replicant: NAME,
       life: life?.life ?? { stamp, dot },
       type,
-      context: life === undefined ? [] : nextContext(this.executed, life, this.site),
+      context: settles ? settlingContext(seen, life, 'dropped') : seen,
       ...(previous !== undefined && { previous }),
       ...(memberBy !== undefined && { memberBy }),
       ...(more.matrix !== undefined && { matrix: more.matrix }),

@@ -7,12 +7,13 @@ import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { MemoryStore } from '../../../../sims/world/memory-store.ts'
 import { KIND, SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
-import { type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
+import { type Conflict, type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator, type Accepted, type ReplicaCounts } from '../../../../src/runtime/replication/replicator.ts'
 import type { ReplicaStatus } from '../../../../src/runtime/replication/replica-status.ts'
 import type { PeerStatus } from '../../../../src/runtime/replication/peers.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
+import type { SettleChoice } from '../../../../src/ports/replication-control.ts'
 import type { Settled } from '../../../../src/runtime/replication/settled.ts'
 import type { RecordChange } from '../../../../src/runtime/replication/unlogged.ts'
 import type { SiteOutcome } from '../../../../src/runtime/replication/records.ts'
@@ -176,6 +177,10 @@ export class Lab {
 
   wait(site: string, name: string, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]> {
     return this.until(this.#at(site).wait(this.name(name), operation, seconds, require))
+  }
+
+  settleConflicts(site: string, name: string, choice: SettleChoice): Promise<readonly Conflict[]> {
+    return this.until(this.#at(site).settleConflicts(this.name(name), choice))
   }
 
   record(site: string, name: string, change: RecordChange): Promise<Dot> {
