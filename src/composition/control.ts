@@ -1,8 +1,5 @@
-import path from 'node:path'
 import type { PrometheusMetrics } from '../adapters/metrics/prometheus.ts'
-import type { Config, ServiceConfig } from '../config.ts'
-import { parseService } from '../config/load.ts'
-import { removeSavedService, saveService } from '../config/edit.ts'
+import type { Config } from '../config.ts'
 import { probe } from '../config/probe/index.ts'
 import { isLoopback } from '../config/rules.ts'
 import { readPackage } from '../config/version.ts'
@@ -35,16 +32,15 @@ import type { Clock } from '../ports/clock.ts'
 import type { PeerNode } from '../peer-node.ts'
 import type { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
 import type { Traffic } from '../runtime/traffic.ts'
-import type { ListenerChange, Listeners } from './listeners.ts'
+import { ServiceChanges } from './service-changes.ts'
+import type { Listeners } from './listeners.ts'
 import type { ReplicationWatch } from './replication-watch.ts'
-import type { Service, Services } from './services.ts'
+import type { ServiceChangeParts } from './service-changes.ts'
 
-export interface ControlParts {
+export interface ControlParts extends ServiceChangeParts {
   readonly config: Config
-  readonly configFile: string | undefined
-  readonly clock: Clock
   readonly peer: PeerNode
-  readonly services: Services
+  readonly clock: Clock
   readonly listeners: Listeners
   readonly traffic: Traffic
   readonly metrics: PrometheusMetrics
@@ -59,8 +55,6 @@ export interface ControlParts {
   readonly adminUrl: () => string
   /** Brings the metrics of states up to date. */
   refreshGauges(): void
-  /** Opens a service's own port, if it has one, in place of the one that it had. */
-  changeListener(service: ServiceConfig): Promise<ListenerChange>
 }
 
 /** What the operator sees of a running agent, put together from its parts. */
@@ -69,12 +63,14 @@ export class Control implements AgentControl {
   readonly #startedAt: number
   readonly #listeners = new Set<(event: AgentEvent) => void>()
   readonly #stopWatching: readonly (() => void)[]
-  /** The change of services that is under way: one at a time, so that each finds what it checked. */
-  #change: Promise<unknown> = Promise.resolve()
+  readonly #services: ServiceChanges
 
   constructor(parts: ControlParts) {
     this.#parts = parts
     this.#startedAt = parts.clock.now()
+    this.#services = new ServiceChanges(parts, (type, subject, detail) =>
+      this.#tell({ type, subject, detail, at: this.#now() }),
+    )
     this.#stopWatching = [
       parts.peer.membership.onChange(({ kind, site, detail, at }) =>
         this.#tell({ type: `site.${kind}`, subject: site, detail, at }),
@@ -167,72 +163,15 @@ export class Control implements AgentControl {
   }
 
   services(): readonly OwnService[] {
-    return this.#parts.services.all().map(service => this.#shown(service))
+    return this.#services.all()
   }
 
-  #shown({ config, glue }: Service): OwnService {
-    const endpoint = new URL(config.endpoint)
-    endpoint.username = ''
-    endpoint.password = ''
-    return {
-      name: config.name,
-      application: glue.application,
-      endpoint: endpoint.toString().replace(/\/$/, ''),
-      address: this.#parts.listeners.urlOf(config.name),
-      expose: config.expose,
-    }
+  addService(given: Readonly<Record<string, unknown>>, options: SaveOptions): Promise<OwnService> {
+    return this.#services.add(given, options)
   }
 
-  addService(given: Readonly<Record<string, unknown>>, { save }: SaveOptions): Promise<OwnService> {
-    return this.#inTurn(() => this.#addService(given, save))
-  }
-
-  /** What can fail comes first, and is undone when what comes behind it fails: then all is as it was. */
-  async #addService(given: Readonly<Record<string, unknown>>, save: boolean): Promise<OwnService> {
-    const { services, configFile } = this.#parts
-    const service = parseService(given, configFile === undefined ? process.cwd() : path.dirname(configFile))
-    const file = save ? fileToSaveIn(configFile) : undefined
-    const prepared = await services.prepare(service)
-    const listener = await this.#parts.changeListener(service)
-    try {
-      if (file !== undefined) saveService(file, { ...given, name: service.name })
-    } catch (error) {
-      await listener.undo()
-      throw error
-    }
-    services.put(prepared)
-    await this.#tellMesh()
-    await listener.commit()
-    this.#tell({ type: 'service.added', subject: service.name, detail: `${service.name} is offered`, at: this.#now() })
-    return this.#shown(prepared)
-  }
-
-  removeService(name: string, { save }: SaveOptions): Promise<void> {
-    return this.#inTurn(() => this.#removeService(name, save))
-  }
-
-  async #removeService(name: string, save: boolean): Promise<void> {
-    const { services, listeners, configFile } = this.#parts
-    const file = save ? fileToSaveIn(configFile) : undefined
-    if (services.get(name) === undefined) {
-      throw new CheopsError('ERR_ADMIN_NOT_FOUND', `this site does not offer "${name}"`, { service: name })
-    }
-    if (file !== undefined) removeSavedService(file, name)
-    services.remove(name)
-    await this.#tellMesh()
-    await listeners.closeOwn(name)
-    this.#tell({ type: 'service.removed', subject: name, detail: `${name} is no longer offered`, at: this.#now() })
-  }
-
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#change.then(change)
-    this.#change = result.catch(() => {})
-    return result
-  }
-
-  #tellMesh(): Promise<void> {
-    const { peer, services } = this.#parts
-    return peer.updateServices(offered(services))
+  removeService(name: string, options: SaveOptions): Promise<void> {
+    return this.#services.remove(name, options)
   }
 
   get replication(): ReplicationControl {
@@ -345,19 +284,6 @@ function peerAddress(text: string): string {
     if (error instanceof BadValue) throw new CheopsError('ERR_ADMIN_INPUT', `The address ${error.message}.`)
     throw error
   }
-}
-
-/** What the mesh is told of this site's services: never an endpoint. */
-export function offered(services: Services): { name: string; application: string }[] {
-  return services.all().map(({ config, glue }) => ({ name: config.name, application: glue.application }))
-}
-
-function fileToSaveIn(configFile: string | undefined): string {
-  if (configFile !== undefined) return configFile
-  throw new CheopsError(
-    'ERR_ADMIN_SAVE',
-    'this agent was started without a configuration file, so nothing can be saved',
-  )
 }
 
 /** The diagnostics have time-outs of their own; whoever asked may give up before. */
