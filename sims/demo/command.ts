@@ -16,8 +16,10 @@ export function cheops(
   return new Promise((resolve, reject) => {
     const options = { env: { ...process.env, ...env }, timeout: COMMAND_TIMEOUT_MS, signal }
     execFile(process.execPath, [PROGRAM, ...argv], options, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') reject(error)
-      else resolve({ code: error === null ? 0 : Number(error.code), output: `${stdout}${stderr}`.trimEnd() })
+      const output = `${stdout}${stderr}`.trimEnd()
+      if (error === null) resolve({ code: 0, output })
+      else if (typeof error.code === 'number') resolve({ code: error.code, output })
+      else reject(new Error(error.message, { cause: error }))
     })
   })
 }

@@ -85,7 +85,7 @@ async function ask(site: LocalSite, path: string): Promise<unknown> {
 async function itemsOf({ inventoryUrl }: LocalSite): Promise<SiteLook['items']> {
   const items = inventoryUrl === undefined ? [] : await get(`${inventoryUrl}/items`, {})
   return (Array.isArray(items) ? (items as Readonly<Record<string, unknown>>[]) : [])
-    .map(({ warehouse: _, ...own }) => own)
+    .map(item => Object.fromEntries(Object.entries(item).filter(([name]) => name !== 'warehouse')))
     .toSorted((one, other) => String(one['id']).localeCompare(String(other['id'])))
 }
 
