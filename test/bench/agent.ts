@@ -9,6 +9,9 @@ const CHEOPS = path.resolve(import.meta.dirname, '../../dist/src/cli/cheops.js')
 const START_TIMEOUT_MS = 60_000
 const ASK_EVERY_MS = 20
 
+/** Of which all agents are. */
+export const MESH = 'bench'
+
 /** An agent to start. */
 export interface AgentPlan {
   readonly processes: Processes
@@ -35,6 +38,11 @@ export interface Agent {
   readonly startMs: number
 }
 
+/** Where the agent of a site keeps what it has. */
+export function dataFolder(folder: string, site: string): string {
+  return path.join(folder, site, 'data')
+}
+
 /** Starts an agent as `cheops up` does. @throws Error with its log when it does not serve */
 export async function startAgent(plan: AgentPlan): Promise<Agent> {
   const { processes, folder, site, service, nodeFlags, signal } = plan
@@ -47,7 +55,7 @@ export async function startAgent(plan: AgentPlan): Promise<Agent> {
     config,
     // JSON is YAML.
     JSON.stringify({
-      mesh: 'bench',
+      mesh: MESH,
       site,
       data: './data',
       listen: [plan.listen],

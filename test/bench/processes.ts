@@ -15,6 +15,8 @@ export interface Started {
   ended(): boolean
   /** Ends it politely, then by force. Idempotent. */
   stop(): Promise<void>
+  /** Ends it by force. Idempotent. */
+  kill(): Promise<void>
 }
 
 /** An agent lets its requests end (10 s) before it stops; nothing is in flight when we stop it. */
@@ -59,7 +61,8 @@ export class Processes {
       pid,
       log: () => readFileSync(logFile, 'utf8').slice(-2_000).trim(),
       ended,
-      stop: () => (stopping ??= end(child, ended).then(() => void this.#running.delete(started))),
+      stop: () => (stopping ??= end(child, ended, 'SIGTERM').then(() => void this.#running.delete(started))),
+      kill: () => (stopping ??= end(child, ended, 'SIGKILL').then(() => void this.#running.delete(started))),
     }
     this.#running.set(started, child)
     return started
@@ -79,10 +82,10 @@ export class Processes {
   }
 }
 
-async function end(child: ChildProcess, ended: () => boolean): Promise<void> {
+async function end(child: ChildProcess, ended: () => boolean, first: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   if (ended()) return
   const exited = new Promise<void>(resolve => child.once('exit', () => resolve()))
-  child.kill('SIGTERM')
+  child.kill(first)
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
   await exited
   clearTimeout(timer)

@@ -50,6 +50,11 @@ export class Application {
     return this.#items.get(name)
   }
 
+  /** It has had an item from before. */
+  hold(name: string, body: Buffer): void {
+    this.#items.set(name, body)
+  }
+
   #serve(socket: Socket): void {
     const messages = new HttpMessages(message => socket.write(this.#answer(message)))
     this.#sockets.add(socket)

@@ -5,7 +5,9 @@ import type { AgentUse } from '../measure/agents.ts'
 import { othersBusyMs } from '../measure/measure.ts'
 import type { InRound } from '../measure/statistics.ts'
 import type { Agent } from '../agent.ts'
-import { BODY_BYTES } from './items.ts'
+import { MESH } from '../agent.ts'
+import { copyItems } from './copies.ts'
+import { BODY_BYTES, bodyOf, nameOf } from './items.ts'
 import { create, writeEach } from './load.ts'
 import type { Load } from './load.ts'
 import { Mesh, SERVICE } from './mesh.ts'
@@ -36,6 +38,11 @@ export interface StartSample extends InRound {
   readonly startMs: number
   /** CPU until it serves. */
   readonly startCpuMs: number
+  /** CPU from then on until it has nothing to do. */
+  readonly settleCpuMs: number
+  /** Start and CPU after it was killed as soon as 500 writes were answered. */
+  readonly killedStartMs: number
+  readonly killedStartCpuMs: number
   /** Of one core, 0 to 1: over a while without any load, both agents running and settled. */
   readonly idleShare: number
   readonly residentBytes: number
@@ -63,7 +70,9 @@ const APART = 500
 /** Written while one is away, over so many items. */
 const AWAY = { writes: 5_000, items: 500 } as const
 const CLIENTS = 64
-const MAKE_S = 25 * 60
+/** Made through the ingress; and for how long, seconds. */
+const MADE = 100
+const MAKE_S = 60
 const ARRIVE_MS = 60_000
 /** Settled: both agents together use less than this of a core over such a time; and how long that is waited for. */
 const QUIET_SHARE = 0.1
@@ -84,21 +93,9 @@ export async function benchMany(ground: Ground, { replicants, rounds, idleSecond
     signal,
   })
 
-  const making = await load()
   const began = performance.now()
-  const step = Math.max(1_000, Math.floor(replicants / 10))
-  for (let from = 0; from < replicants; from += step) {
-    const until = Math.min(replicants, from + step)
-    const left = MAKE_S - (performance.now() - began) / 1_000
-    const { accepted, refusal } = await create(making, from, until, left, mesh.scope)
-    if (accepted < until - from)
-      throw new Error(`only ${String(from + accepted)} replicants could be made in time; ${refusal ?? 'take fewer'}`)
-    await arrived(mesh)
-    const rate = until / ((performance.now() - began) / 1_000)
-    say(`  ${String(until)} replicants, ${rate.toFixed(0)}/s, ${residents(mesh)} MB`)
-  }
+  await make(mesh, { ...ground, replicants, load, nextSequence: () => ++sequence })
   const makeSeconds = (performance.now() - began) / 1_000
-  close(making)
   await settled(mesh, say)
   const madeResidentBytes = use(mesh).reduce((sum, each) => sum + each.residentBytes, 0)
 
@@ -109,32 +106,77 @@ export async function benchMany(ground: Ground, { replicants, rounds, idleSecond
       ['away', away, AWAY.writes, AWAY.items],
     ] as const) {
       signal.throwIfAborted()
-      // Others each time, of all over the store.
-      const count = Math.min(items, replicants)
-      const stride = Math.max(1, Math.floor(replicants / count))
-      const places = Array.from({ length: writes }, (_, turn) => ((turn % count) * stride + round) % replicants)
+      const places = placesOf(replicants, { writes, items }, round)
       await mesh.stopSite(1)
       const writing = await load()
       const { accepted, refused, refusal } = await writeEach(writing, places)
       close(writing)
       if (refused.size > 0) say(`  while it was away ${String(writes - accepted)} were refused: ${refusal ?? ''}`)
-      const sample = await comesBack(mesh, { round, writes: accepted, items: count, own: () => processes.pids })
+      const sample = await comesBack(mesh, { round, writes: accepted, items, own: () => processes.pids })
       samples.push(sample)
       processes.check()
       const { startMs, firstMs, allMs, carriedOut, reads, sentBytes, besideBytes, lost } = sample
       say(
-        `  ${name}: ${String(accepted)} writes of ${String(count)} items: serves after ${startMs.toFixed(0)} ms, the first came ${firstMs.toFixed(0)} ms, the last ${allMs.toFixed(0)} ms later; ${String(carriedOut)} writes and ${String(reads)} reads of its application, ${String(sentBytes ?? '–')} bytes sent, ${String(besideBytes ?? '–')} beside bodies${lost > 0 ? `, ${String(lost)} NEVER CAME` : ''}`,
+        `  ${name}: ${String(accepted)} writes of ${String(items)} items: serves after ${startMs.toFixed(0)} ms, the first came ${firstMs.toFixed(0)} ms, the last ${allMs.toFixed(0)} ms later; ${String(carriedOut)} writes and ${String(reads)} reads of its application, ${String(sentBytes ?? '–')} bytes sent, ${String(besideBytes ?? '–')} beside bodies${lost > 0 ? `, ${String(lost)} NEVER CAME` : ''}`,
       )
       await settled(mesh, say)
     }
-    const start = await starting(mesh, round, idleSeconds, () => processes.pids)
+    const write = async (): Promise<void> => {
+      const writing = await load()
+      await writeEach(writing, placesOf(replicants, { writes: APART, items: APART }, round))
+      close(writing)
+    }
+    const start = await starting(mesh, round, idleSeconds, () => processes.pids, write)
+    await settled(mesh, say)
     starts.push(start)
     say(
-      `  start: ${start.startMs.toFixed(0)} ms, ${start.startCpuMs.toFixed(0)} ms of CPU; idle ${(start.idleShare * 100).toFixed(2)} % of a core, ${(start.residentBytes / 1e6).toFixed(0)} MB`,
+      `  start: ${start.startMs.toFixed(0)} ms, ${start.startCpuMs.toFixed(0)} ms of CPU, ${start.settleCpuMs.toFixed(0)} ms more until all was quiet; ${start.killedStartMs.toFixed(0)} and ${start.killedStartCpuMs.toFixed(0)} ms of CPU after a kill; idle ${(start.idleShare * 100).toFixed(2)} % of a core, ${(start.residentBytes / 1e6).toFixed(0)} MB`,
     )
   }
   await mesh.stop()
   return { replicants, makeSeconds, madeResidentBytes, apart, away, starts }
+}
+
+/** Which items are written, in turn: others each round, of all over the store. */
+function placesOf(
+  replicants: number,
+  { writes, items }: { readonly writes: number; readonly items: number },
+  round: number,
+): number[] {
+  const stride = Math.max(1, Math.floor(replicants / items))
+  return Array.from({ length: writes }, (_, turn) => ((turn % items) * stride + round) % replicants)
+}
+
+/** A few through the ingress; the rest, of which each would take milliseconds, as copies of these, which agents find when they start. */
+async function make(
+  mesh: Mesh,
+  {
+    replicants,
+    load,
+    nextSequence,
+    signal,
+    say,
+  }: Pick<Ground, 'signal' | 'say'> & {
+    readonly replicants: number
+    readonly load: () => Promise<Load>
+    readonly nextSequence: () => number
+  },
+): Promise<void> {
+  const making = await load()
+  const { accepted, refusal } = await create(making, 0, MADE, MAKE_S, mesh.scope)
+  close(making)
+  if (accepted < MADE) throw new Error(`only ${String(accepted)} replicants could be made: ${refusal ?? 'no time'}`)
+  await arrived(mesh)
+  await settled(mesh, say)
+  for (const site of mesh.sites) await mesh.stopSite(site)
+  const copies = Array.from({ length: replicants - MADE }, (_, copy) => [MADE + copy, nextSequence()] as const)
+  await copyItems({ folders: mesh.folders, mesh: MESH, service: SERVICE, pattern: 0, copies, signal })
+  for (const [place, number] of copies) {
+    const body = Buffer.from(bodyOf(place, number))
+    for (const application of mesh.applications) application.hold(nameOf(place), body)
+  }
+  for (const site of mesh.sites) await mesh.startSite(site)
+  await mesh.untilMet()
 }
 
 async function comesBack(
@@ -190,8 +232,9 @@ async function starting(
   round: number,
   idleSeconds: number,
   own: () => readonly number[],
+  write: () => Promise<void>,
 ): Promise<StartSample> {
-  for (const site of [0, 1]) await mesh.stopSite(site)
+  for (const site of mesh.sites) await mesh.stopSite(site)
   const others = othersBusyMs(own())
   const began = performance.now()
   const agent: Agent = await mesh.startSite(0)
@@ -202,11 +245,20 @@ async function starting(
   const before = use(mesh)
   await sleep(idleSeconds * 1_000)
   const after = use(mesh)
+  await write()
+  await mesh.killSite(0)
+  const again: Agent = await mesh.startSite(0)
+  const [startedAgain] = readAgents([again.server.pid], mesh.ports)
+  await mesh.untilMet()
+  await arrived(mesh)
   const cpuMs = after.reduce((sum, each, site) => sum + each.cpuMs - (before[site]?.cpuMs ?? 0), 0)
   return {
     round,
     startMs: agent.startMs,
     startCpuMs: started?.cpuMs ?? 0,
+    settleCpuMs: (before[0]?.cpuMs ?? 0) - (started?.cpuMs ?? 0),
+    killedStartMs: again.startMs,
+    killedStartCpuMs: startedAgain?.cpuMs ?? 0,
     idleShare: cpuMs / (idleSeconds * 1_000) / after.length,
     residentBytes: Math.max(...after.map(({ residentBytes }) => residentBytes)),
     othersShare: Math.max(0, othersBusyMs(own()) - others) / ((performance.now() - began) * availableParallelism()),
@@ -250,12 +302,6 @@ function sent(mesh: Mesh): number | undefined {
     (sum, each) => (sum === undefined || each.sentBytes === undefined ? undefined : sum + each.sentBytes),
     0,
   )
-}
-
-function residents(mesh: Mesh): string {
-  return use(mesh)
-    .map(({ residentBytes }) => (residentBytes / 1e6).toFixed(0))
-    .join(' and ')
 }
 
 function close({ origins }: Load): void {

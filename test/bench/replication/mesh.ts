@@ -1,4 +1,4 @@
-import { startAgent } from '../agent.ts'
+import { dataFolder, startAgent } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { freePorts, untilItServes } from '../processes.ts'
 import type { Processes } from '../processes.ts'
@@ -67,6 +67,15 @@ export class Mesh {
     return this.#ports
   }
 
+  get sites(): readonly number[] {
+    return this.applications.map((_, site) => site)
+  }
+
+  /** Data folder of each site. */
+  get folders(): readonly string[] {
+    return this.applications.map((_, site) => dataFolder(this.#ground.folder, SITES[site] ?? ''))
+  }
+
   get running(): readonly Agent[] {
     return this.#agents.filter(agent => agent !== undefined)
   }
@@ -98,6 +107,12 @@ export class Mesh {
 
   async stopSite(site: number): Promise<void> {
     await this.agent(site).server.stop()
+    this.#agents[site] = undefined
+  }
+
+  /** As `stopSite`, but the agent has no time for anything. */
+  async killSite(site: number): Promise<void> {
+    await this.agent(site).server.kill()
     this.#agents[site] = undefined
   }
 
