@@ -482,6 +482,11 @@ export const ERRORS = {
     title: 'The request is not well-formed HTTP',
     hint: 'Look at the client: it sends what RFC 9112 forbids or what proxies read in different ways.',
   },
+  ERR_REQUEST_HEADER: {
+    status: 400,
+    title: 'A header for Cheops cannot be understood',
+    hint: 'Nothing was done. The detail says what the header may be; leave it out where you do not need it.',
+  },
   ERR_REQUEST_PATH: {
     status: 400,
     title: 'The path of the request is not taken',

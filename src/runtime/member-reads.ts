@@ -66,7 +66,7 @@ export class MemberReads {
   /**
    * @param members this site among them
    * @param context as it goes to other members
-   * @throws CheopsError ERR_CONTEXT_*, ERR_REQUEST_INVALID; ERR_SITE_UNREACHABLE where `Cheops-Require` asks for more members than can be
+   * @throws CheopsError ERR_CONTEXT_*, ERR_REQUEST_HEADER; ERR_SITE_UNREACHABLE where `Cheops-Require` asks for more members than can be
    *   read; what this site's application may throw where no member has an answer
    */
   async read(exchange: Exchange, members: readonly string[], context: RequestContext): Promise<MemberRead> {
@@ -208,7 +208,7 @@ function stateOf({ code }: CheopsError, isOwn: boolean): 'failed' | 'unread' | '
   return code.startsWith('ERR_SITE_') ? 'unreachable' : 'failed'
 }
 
-/** @throws CheopsError ERR_SITE_UNREACHABLE, ERR_REQUEST_INVALID */
+/** @throws CheopsError ERR_SITE_UNREACHABLE, ERR_REQUEST_HEADER */
 function checkRequired({ head: { rawHeaders } }: Exchange, looks: readonly Look[]): void {
   if (headerValue(rawHeaders, REQUIRE_HEADER) === undefined) return
   const { require } = preferenceOf(rawHeaders)

@@ -1,5 +1,6 @@
 import { LEVEL_HEADER, REQUIRE_HEADER } from '../core/resource/headers.ts'
-import { headerValue, headerValues } from '../core/resource/http-head.ts'
+import { headerValues } from '../core/resource/http-head.ts'
+import type { Idempotency } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { Level } from '../ports/glue.ts'
 import type { Require } from './replication/outcomes.ts'
@@ -17,12 +18,12 @@ export const MAX_WAIT_SECONDS = 60
 /**
  * Reads `Prefer: wait=N` (RFC 7240) and `Cheops-Require: all|quorum|one`. A preference that cannot be understood is ignored, as the
  * RFC wants it, and one for longer than the bound is cut to it; a requirement that cannot be understood is an error.
- * @throws CheopsError ERR_REQUEST_INVALID
+ * @throws CheopsError ERR_REQUEST_HEADER
  */
 export function preferenceOf(rawHeaders: readonly string[]): Preference {
-  const require = headerValue(rawHeaders, REQUIRE_HEADER)?.trim() ?? 'all'
+  const require = onlyValue(rawHeaders, REQUIRE_HEADER, 'Cheops-Require') ?? 'all'
   if (require !== 'all' && require !== 'quorum' && require !== 'one')
-    throw new CheopsError('ERR_REQUEST_INVALID', `Cheops-Require is all, quorum or one, not "${require.slice(0, 40)}".`)
+    throw new CheopsError('ERR_REQUEST_HEADER', `Cheops-Require is all, quorum or one, not "${require.slice(0, 40)}".`)
   return { waitSeconds: waitOf(rawHeaders) ?? 0, require }
 }
 
@@ -37,12 +38,35 @@ export function waitOf(rawHeaders: readonly string[]): number | undefined {
 
 /**
  * `Cheops-Level`; undefined where it is not said.
- * @throws CheopsError ERR_REQUEST_INVALID; ERR_SCOPE_COLLABORATION for a level that is not there yet
+ * @throws CheopsError ERR_REQUEST_HEADER; ERR_SCOPE_COLLABORATION for a level that is not there yet
  */
 export function levelAsked(rawHeaders: readonly string[]): Level | undefined {
-  const level = headerValue(rawHeaders, LEVEL_HEADER)?.trim()
+  const level = onlyValue(rawHeaders, LEVEL_HEADER, 'Cheops-Level')
   if (level === undefined) return undefined
   if (level === 'none' || level === 'eventual' || level === 'transactional' || level === 'strong') return level
   const message = `Cheops-Level is none, eventual, transactional or strong, not "${level.slice(0, 40)}".`
-  throw new CheopsError('ERR_REQUEST_INVALID', message)
+  throw new CheopsError('ERR_REQUEST_HEADER', message)
+}
+
+/**
+ * One key of one resource is one request, whoever sent it: nobody here can say who a client is. A hash of its credentials would be kept and
+ * told to all members, and a password can be found from one.
+ * @throws CheopsError ERR_REQUEST_HEADER
+ */
+export function idempotencyOf(rawHeaders: readonly string[]): Idempotency | undefined {
+  const key = onlyValue(rawHeaders, 'idempotency-key', 'Idempotency-Key')
+  if (key === undefined) return undefined
+  if (key.length > 0 && key.length <= MAX_KEY_CHARACTERS) return { principal: '', key }
+  const message = `Idempotency-Key has 1 to ${MAX_KEY_CHARACTERS} characters, not ${key.length}: a UUID is a good one.`
+  throw new CheopsError('ERR_REQUEST_HEADER', message)
+}
+
+/** Of one byte or two each in UTF-8: what a message between sites has room for. */
+const MAX_KEY_CHARACTERS = 255
+
+/** Of two values nobody can say which is meant. */
+function onlyValue(rawHeaders: readonly string[], name: string, shown: string): string | undefined {
+  const [value, ...others] = headerValues(rawHeaders, name).map(given => given.trim())
+  if (others.every(other => other === value)) return value
+  throw new CheopsError('ERR_REQUEST_HEADER', `${shown} is there ${others.length + 1} times, with different values.`)
 }

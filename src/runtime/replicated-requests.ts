@@ -20,7 +20,7 @@ import type { ClientContexts } from './client-contexts.ts'
 import { composeAnswer } from './operation-answer.ts'
 import type { Parts } from './parts.ts'
 import { repeatedAnswer } from './repeated-answer.ts'
-import { levelAsked, preferenceOf } from './operation-preference.ts'
+import { idempotencyOf, levelAsked, preferenceOf } from './operation-preference.ts'
 import { MAX_UNLOGGED_ANSWER_BYTES, UNLOGGED_ANSWER_MS, type UnloggedWrites } from './unlogged-writes.ts'
 
 /** What requests need of replication: a part of `replication/replicator.ts`. */
@@ -231,6 +231,9 @@ export class ReplicatedRequests {
     context: RequestContext,
   ): Promise<ComposedAnswer> {
     const { kind, name } = description
+    // What is wrong in them is said at each level, also where it asks for nothing.
+    preferenceOf(exchange.head.rawHeaders)
+    idempotencyOf(exchange.head.rawHeaders)
     const { present, asked, level } = await this.#levelOf(exchange, description)
     if (present !== undefined && asked !== undefined && asked !== present.level)
       throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is at level ${present.level}, not ${asked}.`)
@@ -280,15 +283,6 @@ export class ReplicatedRequests {
     const more = this.#parts.contexts.ofOperation(seen, { replicant, dot: operation })
     return { ...answer, rawHeaders: [...answer.rawHeaders, ...more] }
   }
-}
-
-/**
- * One key of one resource is one request, whoever sent it: nobody here can say who a client is. A hash of its credentials would be kept and
- * told to all members, and a password can be found from one.
- */
-function idempotencyOf(rawHeaders: readonly string[]): { principal: string; key: string } | undefined {
-  const key = headerValue(rawHeaders, 'idempotency-key')
-  return key === undefined ? undefined : { principal: '', key }
 }
 
 /** They say what changes, by being looked into: nobody sends some megabytes of that. */

@@ -43,6 +43,58 @@ test.each(['PUT', 'PATCH', 'DELETE'])(
   },
 )
 
+test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+  '%s with a header that cannot be understood is 400 that says what it may be, at a member and at a site that is none; nothing is done',
+  async method => {
+    const id = `bad-${method}`
+    if (method !== 'POST') await created(id)
+    for (const [header, value, why] of [
+      ['Cheops-Require', 'most', 'all, quorum or one'],
+      ['Cheops-Level', 'highest', 'none, eventual'],
+      ['Idempotency-Key', 'k'.repeat(256), '1 to 255 characters'],
+      ['Idempotency-Key', '', '1 to 255 characters'],
+      ['Cheops-Context', 'rubbish', 'as answers give it'],
+    ] as const)
+      for (const at of ['site1', 'site3']) {
+        const answer = await mesh.ask(at, method, method === 'POST' ? '/items' : `/items/${id}`, {
+          scope: SCOPE,
+          headers: { [header]: value },
+          ...(method !== 'DELETE' && { body: { id, n: 1 } }),
+        })
+        expect([answer.status, answer.text.includes(why)], `${header} at ${at}: ${answer.text}`).toEqual([400, true])
+      }
+    const before = method === 'POST' ? undefined : { id, n: 0 }
+    expect(await mesh.everywhere(id)).toEqual([before, before, undefined])
+  },
+)
+
+test('one key is one request for creates, changes and deletes, whichever site is asked; Cheops-Require says for whom is waited', async () => {
+  const ask = (at: string, method: string, path: string, key: string, body?: object) =>
+    mesh.must(at, method, path, {
+      scope: SCOPE,
+      headers: { ...WAIT, 'Idempotency-Key': key, 'Cheops-Require': 'quorum' },
+      ...(body && { body }),
+    })
+  for (const [method, path, body] of [
+    ['POST', '/items', { id: 'keyed', n: 0 }],
+    ['PATCH', '/items/keyed', { n: 1 }],
+    ['PUT', '/items/keyed', { n: 2 }],
+    ['DELETE', '/items/keyed', undefined],
+  ] as const) {
+    const first = await ask('site3', method, path, `key-${method}`, body)
+    const carriedOut = mesh.application('site1').carriedOut.length + mesh.application('site2').carriedOut.length
+    for (const at of ['site1', 'site2', 'site3']) {
+      const again = await ask(at, method, path, `key-${method}`, body)
+      expect(headersOf(again, 'Repeated', 'Outcome', 'Operation'), `${method} at ${at}`).toEqual([
+        'true',
+        'applied',
+        ...headersOf(first, 'Operation'),
+      ])
+    }
+    expect(mesh.application('site1').carriedOut.length + mesh.application('site2').carriedOut.length).toBe(carriedOut)
+  }
+})
+
 test('with Cheops-Detach the site leaves the members for it, and the others go on', async () => {
   await created('left')
   const headers = { 'Cheops-Detach': 'true' }

@@ -7,7 +7,7 @@ import type { Placement } from '../../../src/core/scope/index.ts'
 import type { Membership, SiteView } from '../../../src/ports/membership.ts'
 import { membersOf, nearestFirst } from '../../../src/runtime/members.ts'
 import { composeAnswer } from '../../../src/runtime/operation-answer.ts'
-import { preferenceOf } from '../../../src/runtime/operation-preference.ts'
+import { idempotencyOf, preferenceOf } from '../../../src/runtime/operation-preference.ts'
 import type { Accepted } from '../../../src/runtime/replication/replicator.ts'
 
 const site = (name: string): Placement => ({ kind: 'site', site: name })
@@ -47,8 +47,22 @@ test.each([
   [['Prefer', 'wait=soon'], { waitSeconds: 0, require: 'all' }],
 ])('%j', (headers, preference) => expect(preferenceOf(headers)).toEqual(preference))
 
-test('a requirement that nobody knows is an error', () => {
+test('a requirement that nobody knows is an error, and so are two', () => {
   expect(() => preferenceOf(['Cheops-Require', 'most'])).toThrow(/all, quorum or one, not "most"/)
+  expect(() => preferenceOf(['Cheops-Require', 'one', 'Cheops-Require', 'all'])).toThrow(
+    /Cheops-Require is there 2 times/,
+  )
+  expect(preferenceOf(['Cheops-Require', 'one', 'cheops-require', ' one'])).toMatchObject({ require: 'one' })
+})
+
+test('an idempotency key has one value of 1 to 255 characters', () => {
+  expect(idempotencyOf([])).toBeUndefined()
+  expect(idempotencyOf(['Idempotency-Key', 'k'.repeat(255)])?.key).toHaveLength(255)
+  for (const value of ['', ' ', 'k'.repeat(256)])
+    expect(() => idempotencyOf(['Idempotency-Key', value])).toThrow(/1 to 255 characters/)
+  expect(() => idempotencyOf(['Idempotency-Key', 'a', 'Idempotency-Key', 'b'])).toThrow(
+    /2 times, with different values/,
+  )
 })
 
 describe('answers', () => {
