@@ -1,5 +1,4 @@
 import {
-  covers,
   dotKey,
   findLife,
   holderOf,
@@ -7,6 +6,7 @@ import {
   NO_MATRICES,
   scheduleOf,
 } from '../../../src/core/oplog/index.ts'
+import { wasHeld } from '../../../src/core/oplog/holes.ts'
 import { standingOf } from '../../../src/core/oplog/members.ts'
 import { expectedOf } from './expected.ts'
 import { membersOf } from './ending-checker.ts'
@@ -35,7 +35,8 @@ export function fullLog(ending: Ending, name: ReplicantName, replicant: Replican
   return ending.ledger.operationsOf(name).filter(operation => {
     const { life, dot } = operation
     const known = findLife(replicant, life)
-    if (known === undefined || !covers(known.knowledge, dot)) return false
+    // What lies in a hole it never held.
+    if (known === undefined || !wasHeld(known, dot)) return false
     // What a removed site has forgotten itself by what does not count is known to be gone, and stands in no list.
     if (standingOf(known.changes, members, operation) === 'out') return false
     return !known.outside.some(other => dotKey(other.dot) === dotKey(dot))

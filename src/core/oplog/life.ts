@@ -40,7 +40,10 @@ export interface Life extends LifeSummary {
   readonly conflicts: readonly Operation[]
   /** What a removed site wrote and no remaining member held: no part of the schedule. Sorted by ≺. */
   readonly outside: readonly Operation[]
-  /** Members operations that still decide for some site, for those that have not got them. Sorted by ≺. */
+  /**
+   * What still decides for some site whether it is a member, for those that have not got it: members operations, and the create once it stands
+   * in no other list. A site that nobody knows as a member shows by what members have signed that it is one. Sorted by ≺.
+   */
   readonly membership: readonly Operation[]
 }
 
@@ -117,7 +120,8 @@ export function takeOutside(life: Life, operation: Operation): Life {
 export function begunAnew(life: Life, site: string): Life {
   const own = [...life.live, ...life.conflicts, ...life.outside].filter(({ dot }) => dot.site === site)
   const outside = own.toSorted(compareOperations).slice(-MAX_CONFLICTS)
-  return { ...newLife(life.life), changes: life.changes, membership: life.membership, outside }
+  const { membership } = withDeed({ ...life, live: [], conflicts: [] }, life)
+  return { ...newLife(life.life), changes: life.changes, membership, outside }
 }
 
 /** The life after it was decided that nobody holds an operation any more. */
@@ -160,13 +164,25 @@ function settled(life: Life, matrices: Matrices): Life {
     .filter(({ dot }) => !isSeen(dot, droppers))
     .filter(operation => !isDuplicate(life.keys, operation, matrices))
     .toSorted(compareOperations)
-  return {
+  const next: Life = {
     ...life,
     live,
     conflicts: conflicts.slice(-MAX_CONFLICTS),
     outside: life.outside.filter(({ dot }) => !isSeen(dot, droppers)),
     conflictsForgotten: life.conflictsForgotten + Math.max(0, conflicts.length - MAX_CONFLICTS),
   }
+  return withDeed(next, life)
+}
+
+/** The life, and of one that it has grown from the create that it keeps for what it says of members only. */
+function withDeed(life: Life, before: Life): Life {
+  const isDeed = ({ type }: Operation): boolean => type === 'create'
+  const others = life.membership.filter(operation => !isDeed(operation))
+  const isKept = life.live.some(isDeed) || life.conflicts.some(isDeed)
+  const deed = [before.live, before.conflicts, life.membership].flatMap(list => list.filter(isDeed))[0]
+  if (isKept || deed === undefined)
+    return others.length === life.membership.length ? life : { ...life, membership: others }
+  return { ...life, membership: deciding(inserted(others, deed), life.changes) }
 }
 
 function isDuplicate(keys: Keys, operation: Operation, matrices: Matrices): boolean {
@@ -175,7 +191,7 @@ function isDuplicate(keys: Keys, operation: Operation, matrices: Matrices): bool
   return first !== undefined && !sameDot(first.dot, operation.dot) && compareOperations(first, operation) < 0
 }
 
-/** Members operations that still decide for some site. */
+/** Those that still decide for some site. */
 function deciding(operations: readonly Operation[], changes: MemberChanges): readonly Operation[] {
   return operations.filter(operation =>
     changes.some((change, place) => sameDot(change.by.dot, operation.dot) && changes[place + 1]?.site !== change.site),

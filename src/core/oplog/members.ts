@@ -102,7 +102,8 @@ export type Standing = 'in' | 'waits' | 'out'
  */
 export function standingOf(changes: MemberChanges, members: readonly string[], operation: Operation): Standing {
   // Changes of members decide by ≺ alone, whoever made them, so that two that remove each other have one outcome.
-  if (operation.type === 'members') return 'in'
+  // A create is in the context of every removal, so whoever removes has held it.
+  if (operation.type === 'members' || operation.type === 'create') return 'in'
   const since = operation.memberBy ?? operation.life
   const later = changes.filter(
     ({ site, by }) => site === operation.dot.site && compareOperations(by, since) > 0 && !sameOperation(by, operation),

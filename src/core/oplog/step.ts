@@ -22,6 +22,8 @@ export type ReplicantEffect =
   | { readonly kind: 'held'; readonly operation: Operation }
   /** Is no longer needed: its record and its body can go. */
   | { readonly kind: 'forgotten'; readonly operation: Operation }
+  /** A create that counts no more, and is kept for what it says of members only: its body can go. */
+  | { readonly kind: 'spent'; readonly operation: Operation }
   /** A conflict that was not there before. */
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
   /** A conflict that is none any more: some reset has seen it. */
@@ -141,6 +143,9 @@ export class Step {
       if (!kept.has(operation)) effects.push({ kind: 'forgotten', operation })
     const arrived = effects.flatMap(effect => (effect.kind === 'held' ? [effect.operation] : []))
     for (const operation of arrived) if (!kept.has(operation)) effects.push({ kind: 'forgotten', operation })
+    const [deeds, known] = [replicant, before].map(({ lives }) => lives.flatMap(({ membership }) => membership))
+    for (const operation of deeds ?? [])
+      if (operation.type === 'create' && !known?.includes(operation)) effects.push({ kind: 'spent', operation })
     const [old, now] = [byDot(conflictsOf(before.lives)), byDot(conflictsOf(replicant.lives))]
     for (const [key, conflict] of now) if (!old.has(key)) effects.push({ kind: 'conflict', conflict })
     for (const [key, conflict] of old) if (!now.has(key)) effects.push({ kind: 'settled', conflict })

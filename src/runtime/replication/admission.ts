@@ -79,6 +79,7 @@ export function takeStep(
   commit.core(replica, { replicant: step.replicant })
   // What begins anew may let go of an operation and take it again in one step.
   const retained = retainedDots(step.replicant)
+  const spent = new Set(step.effects.flatMap(effect => (effect.kind === 'spent' ? [dotKey(effect.operation.dot)] : [])))
   let held = false
   for (const effect of step.effects) {
     switch (effect.kind) {
@@ -87,7 +88,7 @@ export function takeStep(
         const { operation } = effect
         const sealed = arrived.get(dotKey(operation.dot))
         if (sealed !== undefined && retained.has(dotKey(operation.dot)))
-          keepOperation(shared, commit, replica, operation, sealed)
+          keepOperation(shared, commit, replica, operation, sealed, !spent.has(dotKey(operation.dot)))
         if (effect.kind === 'waits') break
         held = true
         shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
@@ -101,6 +102,10 @@ export function takeStep(
       case 'forgotten':
         if (retained.has(dotKey(effect.operation.dot))) break
         commit.deleteOperation(replica, effect.operation.dot)
+        shared.bodies.forget(commit, effect.operation, 'operation')
+        supersede(shared, commit, replica, effect.operation)
+        break
+      case 'spent':
         shared.bodies.forget(commit, effect.operation, 'operation')
         supersede(shared, commit, replica, effect.operation)
         break
@@ -181,9 +186,10 @@ function keepOperation(
   replica: Replica,
   operation: Operation,
   sealed: SealedOperation,
+  needsBody: boolean,
 ): void {
   commit.putOperation(replica, operation.dot, sealed)
-  if (largeBodyOf(operation) === undefined) return
+  if (!needsBody || largeBodyOf(operation) === undefined) return
   bodies.refer(commit, operation, 'operation')
   commit.afterwards(fetchBodies)
 }

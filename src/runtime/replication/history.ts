@@ -86,6 +86,9 @@ function placeOf(
   const holder = holderOf(replicant)
   if (holder === undefined || !sameDot(holder.life.dot, life.dot))
     return { fate: 'superseded', detail: 'it belongs to an earlier life of the name' }
+  // It is kept for what it says of members.
+  if (type === 'create' && !holder.live.some(other => sameDot(other.dot, dot)))
+    return { fate: 'superseded', detail: 'a later write that has seen it takes its place' }
   if (!holder.live.some(other => sameDot(other.dot, dot)))
     return { fate: 'superseded', detail: 'the same request counts under another identity' }
   if (local.uncertain !== undefined && sameDot(local.uncertain, dot))

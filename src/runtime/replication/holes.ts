@@ -22,7 +22,7 @@ interface Watched {
 
 /**
  * Operations that were lost with their origin: it has begun anew since and told all that it has kept, every other member has told what it
- * holds, and none holds them. What waits for them is let in without them, and the hole is reported; one that turns up after all is taken.
+ * holds, and none holds them. So are those of this site that were lost with its own disk. What waits for them is let in without them, and the hole is reported; one that turns up after all is taken.
  * Source: 3-consistency "Identity and order".
  */
 export class Holes {
@@ -85,8 +85,10 @@ export class Holes {
   }
 
   async #isHeldByNobody({ core }: Replica, life: LifeId, dot: Dot): Promise<boolean> {
-    const { site } = this.#shared.options
-    if (dot.site === site || !(await isLost(this.#shared, dot))) return false
+    const { site, incarnation } = this.#shared.options
+    // What an earlier run of this site has written and is not here was lost with its disk, and may be held by those that were told of it.
+    if (dot.site === site && dot.incarnation === incarnation) return false
+    if (dot.site !== site && !(await isLost(this.#shared, dot))) return false
     for (const member of membersOfReplicant(core.replicant)) {
       if (member === site || member === dot.site) continue
       const told = core.acknowledgements.get(member)?.knowledge.get(lifeKey(life)) ?? []

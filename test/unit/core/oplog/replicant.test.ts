@@ -186,7 +186,25 @@ test('a state operation is due after a hundred changes, and does away with all t
   a.effects.length = 0
   a.write({ type: 'state', value: 'all' })
   expect([told(a.schedule), operationsPastReset(life(), NO_MATRICES)]).toEqual([['state all'], 0])
-  expect(a.effects.filter(({ kind }) => kind === 'forgotten')).toHaveLength(MAX_OPERATIONS_PAST_RESET + 2)
+  expect(a.effects.filter(({ kind }) => kind === 'forgotten')).toHaveLength(MAX_OPERATIONS_PAST_RESET + 1)
+  expect(a.effects.filter(({ kind }) => kind === 'spent')).toHaveLength(1)
+})
+
+test('a create that was replaced is kept as long as it decides who is a member, and its body is needed no more', () => {
+  const all = members()
+  const [a, b] = all
+  const create = a.write({ type: 'create', value: '0' })
+  const kept = () => all.map(({ replicant }) => holderOf(replicant)?.membership.map(({ type }) => type))
+  expect(kept()[0]).toEqual([])
+  a.write({ type: 'replace', value: '1' })
+  heal(all)
+  expect(kept()).toEqual([['create'], ['create'], ['create']])
+  for (const { effects } of [a, b])
+    expect(effects.filter(({ kind }) => kind === 'spent')).toEqual([{ kind: 'spent', operation: create }])
+  expect(conflictsOf(a.replicant.lives)).toEqual([])
+  a.change(['a', 'b', 'c'], [])
+  heal(all)
+  expect(kept()).toEqual([['members'], ['members'], ['members']])
 })
 
 test('a tombstone goes when all have acknowledged it and the retention time is over, not before', () => {
@@ -195,6 +213,8 @@ test('a tombstone goes when all have acknowledged it and the retention time is o
   a.write({ type: 'create', value: '0' })
   const deletion = a.write({ type: 'delete', value: '' })
   heal(all)
+  const [create] = holderOf(a.replicant)?.membership ?? []
+  expect(create?.type).toBe('create')
   const late = (deletion?.stamp.ms ?? 0) + RETENTION_MS
   let acknowledged: Acknowledgements = new Map()
   for (const member of [a, b]) acknowledged = acknowledge(acknowledged, member)
@@ -202,7 +222,7 @@ test('a tombstone goes when all have acknowledged it and the retention time is o
   acknowledged = acknowledge(acknowledged, c)
   expect(prune(a.replicant, acknowledged, ['a', 'b', 'c'], late - 1).lives, 'a millisecond early').toEqual([])
   const pruned = prune(a.replicant, acknowledged, ['a', 'b', 'c'], late)
-  expect(pruned).toMatchObject({ replicant: { lives: [] }, operations: [deletion] })
+  expect(pruned).toMatchObject({ replicant: { lives: [] }, operations: [deletion, create] })
 })
 
 test('a reset is settled when all members have acknowledged it', () => {
