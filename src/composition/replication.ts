@@ -113,6 +113,7 @@ export class AgentReplication {
         this.#log.see(event)
         this.#operations.see(event)
         if (event.kind === 'members' && event.members.includes(config.site)) this.#announcer.add(event.replicant)
+        if (event.kind === 'set-back') this.#announcer.forgotten(event.site)
         onEvent(event)
       },
     })

@@ -1,4 +1,7 @@
-/** What is announced when: each bucket once, all of them to a site that is reached for the first time, and again what has failed. Time is the test's. */
+/**
+ * What is announced when: each bucket once, all of them to a site that is reached for the first time and was not told lately, and again what
+ * has failed. Time is the test's.
+ */
 import { expect, test } from 'vitest'
 import { bucketOf, type ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
@@ -10,15 +13,24 @@ const item = (name: string): ReplicantName => ({ service: 'inventory', kind: 'it
 const buckets = (...names: readonly string[]) => names.map(name => bucketOf(item(name)))
 
 class TestTime {
-  #now = 0
+  #now: number
   readonly #due: { at: number; run: () => void }[] = []
   readonly clock = {
+    now: () => this.#now,
     after: (delayMs: number, run: () => void) => {
       const entry = { at: this.#now + delayMs, run }
       this.#due.push(entry)
       return { cancel: () => void this.#due.splice(this.#due.indexOf(entry), 1) }
     },
   } as unknown as Clock
+
+  constructor(now = 0) {
+    this.#now = now
+  }
+
+  get now(): number {
+    return this.#now
+  }
 
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms
@@ -35,8 +47,8 @@ class TestTime {
   }
 }
 
-function announcerWith(store: MemoryStore, names: readonly string[] = [], fails: () => boolean = () => false) {
-  const time = new TestTime()
+function announcerWith(store: MemoryStore, names: readonly string[] = [], fails: () => boolean = () => false, now = 0) {
+  const time = new TestTime(now)
   const told: number[] = []
   let asked = 0
   const announcer = new NameAnnouncer({
@@ -99,4 +111,67 @@ test('what could not be announced is tried again', async () => {
   isAlone = false
   await time.pass(60_000)
   expect(told).toEqual(buckets('a'))
+})
+
+const HOUR = 3_600_000
+const MANY = Array.from({ length: 600 }, (_, place) => `name${String(place)}`)
+
+test('many are told again slowly, and what is new does not wait for them', async () => {
+  const { announcer, told, time } = announcerWith(new MemoryStore(), MANY)
+  await announcer.start()
+  announcer.reached('site2')
+  await time.pass(10_000)
+  const all = new Set(buckets(...MANY)).size
+  expect(told.length).toBeGreaterThan(64)
+  expect(told.length).toBeLessThan(100)
+  const fresh = Array.from({ length: 9_999 }, (_, place) => `new${String(place)}`).find(name => {
+    const [bucket = 0] = buckets(name)
+    return !buckets(...MANY).includes(bucket)
+  })
+  announcer.add(item(fresh ?? ''))
+  await time.pass(1_000)
+  expect(told).toContain(buckets(fresh ?? '')[0])
+  await time.pass(HOUR)
+  expect(new Set(told).size).toBe(all + 1)
+  expect(told.length).toBe(all + 1)
+})
+
+test('a site that was told all of them lately is not told again by the next run, unless its store was set back or more are known', async () => {
+  const store = new MemoryStore()
+  const first = announcerWith(store, MANY)
+  await first.announcer.start()
+  first.announcer.add(item('one'))
+  first.announcer.reached('site2')
+  await first.time.pass(HOUR)
+  first.announcer.stop()
+  const all = new Set(buckets('one', ...MANY)).size
+  /** How many another run tells to a site within an hour. */
+  const run = async (site: string, now: number, before: (announcer: NameAnnouncer) => void = () => undefined) => {
+    const { announcer, told, time } = announcerWith(store, [], () => false, now)
+    await announcer.start()
+    before(announcer)
+    announcer.reached(site)
+    await time.pass(HOUR)
+    announcer.stop()
+    return told.length
+  }
+  expect(await run('site2', 2 * HOUR)).toBe(0)
+  expect(await run('site3', 2 * HOUR)).toBe(all)
+  expect(await run('site2', 2 * HOUR, announcer => announcer.forgotten('site2'))).toBe(all)
+  expect(await run('site2', 4 * HOUR)).toBe(0)
+  // The clock went back: nobody knows how long ago it was.
+  expect(await run('site2', 1)).toBe(all)
+  expect(await run('site2', 16 * HOUR)).toBe(all)
+  const { announcer, time } = announcerWith(store, [], () => true, 17 * HOUR)
+  await announcer.start()
+  announcer.add(
+    item(
+      Array.from({ length: 9_999 }, (_, place) => `new${String(place)}`).find(
+        name => !buckets('one', ...MANY).includes(bucketOf(item(name))),
+      ) ?? '',
+    ),
+  )
+  await time.pass(1_000)
+  announcer.stop()
+  expect(await run('site2', 18 * HOUR)).toBe(all + 1)
 })
