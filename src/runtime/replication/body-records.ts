@@ -90,7 +90,9 @@ export class BodyRecords {
     const areOurs = isOurs || this.#of(replicant, hash, length)?.isOurs === true
     this.#put(commit, key, { replicant, hash, length }, areOurs)
     // At once: what is held is acknowledged from now on, if its body is here.
+    const hadKey = this.#of(replicant, hash, length)?.keys.has(key) === true
     this.#add({ replicant, hash, length }, key, areOurs)
+    if (!hadKey) commit.onUndo(() => this.#remove(replicant, { hash, length }, key))
   }
 
   /** Within a commit: it is forgotten. */

@@ -1,6 +1,6 @@
 import { replicantKey, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { MAX_LANE_QUEUE, MAX_RUNNING_LANES, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
+import { MAX_BUSY_LANES, MAX_LANE_QUEUE, MAX_RUNNING_LANES, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
 import type { Clock, TimerHandle } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
 
@@ -32,25 +32,35 @@ export class Lanes {
   readonly #random: Random
   readonly #look: (name: ReplicantName) => Promise<Looked>
   readonly #onFault: (error: unknown) => void
+  readonly #onRoom: () => void
   readonly #lanes = new Map<string, Lane>()
+  /** Whoever waits for a place, the first from `#next` on: taking the first of a long list away would move all of it. */
   readonly #waiting: (() => void)[] = []
+  #next = 0
   #running = 0
+  /** Lanes in which something runs or waits; the others wait for their time. */
+  #busy = 0
+  /** Some were not let in. */
+  #isOverfull = false
   #stopped = false
 
   /**
    * @param look carries out what a replicant's plan says
    * @param onFault is told of what `look` has thrown
+   * @param onRoom some looks were left out for want of room, and there is room now: to be asked for anew
    */
   constructor(
     clock: Clock,
     random: Random,
     look: (name: ReplicantName) => Promise<Looked>,
     onFault: (error: unknown) => void,
+    onRoom: () => void = () => undefined,
   ) {
     this.#clock = clock
     this.#random = random
     this.#look = look
     this.#onFault = onFault
+    this.#onRoom = onRoom
   }
 
   /** How many lanes have something to do. */
@@ -60,10 +70,15 @@ export class Lanes {
 
   /**
    * Runs something in the lane of a replicant.
-   * @throws CheopsError ERR_REPLICANT_BUSY when too much waits there; what `job` throws
+   * @throws CheopsError ERR_REPLICANT_BUSY when too much waits there, or in all of them; what `job` throws
    */
   async run<T>(name: ReplicantName, job: () => Promise<T>): Promise<T> {
     const lane = this.#laneOf(name)
+    // Looks leave as much room again.
+    if (lane.queued === 0 && this.#busy >= 2 * MAX_BUSY_LANES) {
+      this.#leave(name, lane)
+      throw new CheopsError('ERR_REPLICANT_BUSY', 'Too many resources have something to do already.')
+    }
     if (lane.queued >= MAX_LANE_QUEUE)
       throw new CheopsError('ERR_REPLICANT_BUSY', `Too many writes to ${name.name} wait already.`)
     return this.#enqueue(name, lane, job)
@@ -87,6 +102,10 @@ export class Lanes {
       return
     }
     if (lane.looks) return
+    if (lane.queued === 0 && this.#busy >= MAX_BUSY_LANES) {
+      this.#isOverfull = true
+      return this.#leave(name, lane)
+    }
     lane.looks = true
     const looked = this.#enqueue(name, lane, async () => {
       lane.looks = false
@@ -132,7 +151,7 @@ export class Lanes {
   }
 
   async #enqueue<T>(name: ReplicantName, lane: Lane, job: () => Promise<T>): Promise<T> {
-    lane.queued++
+    if (lane.queued++ === 0) this.#busy++
     const before = lane.tail
     const done = Promise.withResolvers<void>()
     lane.tail = done.promise
@@ -143,10 +162,19 @@ export class Lanes {
       return await job()
     } finally {
       this.#end()
-      lane.queued--
+      if (--lane.queued === 0) this.#busy--
       done.resolve()
-      if (lane.queued === 0 && lane.timer === undefined) this.#lanes.delete(replicantKey(name))
+      this.#leave(name, lane)
+      if (this.#isOverfull && this.#busy <= MAX_BUSY_LANES / 2) {
+        this.#isOverfull = false
+        if (!this.#stopped) this.#onRoom()
+      }
     }
+  }
+
+  /** Nothing of a lane stays in which nothing waits. */
+  #leave(name: ReplicantName, lane: Lane): void {
+    if (lane.queued === 0 && lane.timer === undefined) this.#lanes.delete(replicantKey(name))
   }
 
   async #begin(): Promise<void> {
@@ -155,9 +183,17 @@ export class Lanes {
   }
 
   #end(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#running--
-    else next()
+    const next = this.#waiting[this.#next]
+    if (next === undefined) {
+      this.#running--
+      return
+    }
+    this.#next++
+    if (this.#next * 2 >= this.#waiting.length) {
+      this.#waiting.splice(0, this.#next)
+      this.#next = 0
+    }
+    next()
   }
 
   #backoffMs(failures: number): number {

@@ -13,6 +13,12 @@ export const MAX_ASKED_TOGETHER = 32
 export const MAX_RUNNING_LANES = 256
 
 /**
+ * Lanes in which something runs or waits, at once: a kilobyte each. What is due beyond it stands on disk, and is looked at when there is room;
+ * clients' writes have as much room again, and are refused beyond that.
+ */
+export const MAX_BUSY_LANES = 16_384
+
+/**
  * Lanes that ask other members for a state at once. A lane holds its place while it asks, and answering needs a place too: most of them
  * stay free for it, or two sites with much to repair would each wait for the other.
  */

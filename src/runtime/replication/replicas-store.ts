@@ -53,6 +53,7 @@ export class Commit {
   /** Operations that it writes or forgets, by their keys. */
   readonly operations: (readonly [key: string, sealed: SealedOperation | undefined])[] = []
   readonly #afterwards: (() => void)[] = []
+  readonly #undos: (() => void)[] = []
   /** What replicants were before. */
   readonly before = new Map<Replica, Before & Pick<Replica, 'draftBytes'>>()
 
@@ -95,6 +96,11 @@ export class Commit {
     this.#afterwards.push(effect)
   }
 
+  /** Is called when nothing of it is written: something else in memory was changed with it. */
+  onUndo(undo: () => void): void {
+    this.#undos.push(undo)
+  }
+
   /** @internal */
   done(): void {
     for (const effect of this.#afterwards) effect()
@@ -109,6 +115,7 @@ export class Commit {
       Object.assign(replica.core, core)
       Object.assign(replica, others)
     }
+    for (const undo of this.#undos.toReversed()) undo()
   }
 
   #remember(replica: Replica): void {

@@ -91,7 +91,8 @@ export class Replicator {
     this.#quarantine = new Quarantine(options)
     this.#settled = new SettledWaiters(options.clock)
     const onFault = (error: unknown): void => this.#fault(error)
-    this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault)
+    const onRoom = (): void => void this.#kickDue().catch(onFault)
+    this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault, onRoom)
     this.#readBacks = new ReadBacks({
       clock: options.clock,
       random: options.random,
@@ -356,6 +357,14 @@ export class Replicator {
   /** All names of which something is known here. */
   names(): AsyncIterable<ReplicantName> {
     return this.#replicas.names()
+  }
+
+  /** There is room again for lanes: all that are due look, as far as there is. */
+  async #kickDue(): Promise<void> {
+    for await (const name of this.#replicas.allDue()) {
+      if (this.#isStopped) return
+      this.#lanes.kick(name)
+    }
   }
 
   /** This store is an old backup: what its application has is compared at once, not at the first use. */
