@@ -6,6 +6,10 @@ export const MAX_WAITING_OPERATIONS = 1024
 /** Members' words on removals that are not known yet, of one name, the newest ones: some removals of a large group that overtake each other. */
 export const MAX_EARLY_WORDS = 256
 
+/** Of those, of one member; and the dots in them, each word counted as one more. A removed site has written in a few dozen incarnations. */
+export const MAX_EARLY_WORDS_EACH = 32
+export const MAX_EARLY_DOTS = 1024
+
 /** Bodies of one life that are kept as conflicts, the ≺-greatest ones: what a person would still look through. */
 export const MAX_CONFLICTS = 32
 

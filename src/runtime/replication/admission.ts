@@ -25,7 +25,10 @@ import type { ReplicationEvent } from './events.ts'
 import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
 import type { Repairs } from './repair.ts'
 import type { Heard } from './settled.ts'
+import type { Scans } from './scans.ts'
 import type { Standing } from './standing.ts'
+import type { Strangers } from './strangers.ts'
+import type { UnprovenNames } from './unproven-names.ts'
 import type { Unanswered } from './unanswered.ts'
 import type { Outcome, OutboxEntry, SealedOperation } from '../../ports/sync.ts'
 import type { SiteOutcome } from './records.ts'
@@ -41,6 +44,12 @@ export interface Shared {
   /** What each site has said when its last conversation with this one began. */
   readonly heard: Map<string, Heard>
   readonly standing: Standing
+  /** Looks at all records that others ask for. */
+  readonly scans: Scans
+  /** What waits until the key of its origin is known. */
+  readonly strangers: Strangers
+  /** Names that are kept here on others' word only. */
+  readonly unproven: UnprovenNames
   /** Sites that were set back, by the incarnation in which everything was told to them anew. */
   readonly toldAnew: Map<string, string>
   /** The number of the next operation of this run. */

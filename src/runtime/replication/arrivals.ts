@@ -31,6 +31,8 @@ export type Arrival =
     }
   | { readonly kind: 'entry'; readonly entry: OutboxEntry & { readonly kind: 'acknowledgement' | 'outcome' } }
   | { readonly kind: 'matrix'; readonly definition: MatrixDefinition }
+  /** Who has written something of it is not known here, so that nobody can say whether it was written. */
+  | { readonly kind: 'stranger'; readonly replicant: ReplicantName; readonly origin: string }
 
 interface Parts {
   readonly key: string
@@ -60,7 +62,7 @@ export class Arrivals {
 
   /**
    * Undefined for what says nothing, or is refused, which is reported.
-   * @throws CheopsError ERR_SYNC_MESSAGE; ERR_SYNC_ORIGIN: the key of an origin is not known yet, so the conversation waits for it
+   * @throws CheopsError ERR_SYNC_MESSAGE
    */
   read(incarnation: string, bytes: Uint8Array): Arrival | undefined {
     const { codec, matrices } = this.#options
@@ -69,6 +71,8 @@ export class Arrivals {
       case 'operation': {
         const operation = this.#open(entry.operation)
         if (operation === undefined) return undefined
+        if (operation instanceof CheopsError)
+          return strangerOf(operation, codec.decodeOperation(entry.operation.bytes).replicant)
         const { replicant } = operation
         const arrived = new Map([[dotKey(operation.dot), entry.operation]])
         const lives = [operation.life]
@@ -129,6 +133,7 @@ export class Arrivals {
     for (const sealed of parts.operations) {
       const operation = this.#open(sealed)
       if (operation === undefined) return undefined
+      if (operation instanceof CheopsError) return strangerOf(operation, replicant)
       arrived.set(dotKey(operation.dot), sealed)
       operations.push(operation)
     }
@@ -157,19 +162,23 @@ export class Arrivals {
     return parts
   }
 
-  /** Undefined for what nobody has signed: it is reported, and not asked for again. */
-  #open(sealed: SealedOperation): Operation | undefined {
+  /** Undefined for what nobody has signed: it is reported, and not asked for again. The error where its origin's key is not known. */
+  #open(sealed: SealedOperation): Operation | CheopsError | undefined {
     try {
       return this.#options.seal.open(sealed)
     } catch (error) {
-      if (!(error instanceof CheopsError) || error.code === 'ERR_SYNC_ORIGIN') throw error
-      return this.#refuse(error.code)
+      if (!(error instanceof CheopsError)) throw error
+      return error.code === 'ERR_SYNC_ORIGIN' ? error : this.#refuse(error.code)
     }
   }
 
   #refuse(why: string): undefined {
     this.#options.onEvent({ kind: 'refused', from: this.#from, why })
   }
+}
+
+function strangerOf({ meta }: CheopsError, replicant: ReplicantName): Arrival {
+  return { kind: 'stranger', replicant, origin: String(meta['origin']) }
 }
 
 /** Whether a site may be told of a replicant: it is or was a member. */

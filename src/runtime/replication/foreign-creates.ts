@@ -2,7 +2,7 @@
  * Creates of sites that this site lets create nothing. Anybody can sign a create, and two creates of one name share their members: so that
  * nobody makes itself a member of what is replicated here, or takes its name away, by a create that this site would not carry out anyway.
  */
-import { newReplicant, sameDot, type LifeId, type Operation } from '../../core/oplog/index.ts'
+import { newReplicant, sameDot, type LifeId, type Operation, type Replicant } from '../../core/oplog/index.ts'
 import { isRecordOnly } from './current-plan.ts'
 import type { Shared } from './admission.ts'
 import type { Commit, Replica } from './replicas-store.ts'
@@ -45,6 +45,29 @@ export function giveWay(shared: Shared, commit: Commit, replica: Replica, life: 
   }
   commit.core(replica, { replicant: newReplicant(name, options.site), acknowledgements: new Map() })
   return true
+}
+
+/**
+ * Whether anything that is held of a name has a say here: something of it was carried out, written here, or may be carried out. A name
+ * that only others have put here, who may do nothing here, is no resource of this site: requests for it are not replication's business.
+ */
+export function hasSay(shared: Pick<Shared, 'options'>, replica: Replica): boolean {
+  return haveSay(shared, replica, replica.core.replicant.lives)
+}
+
+/** The same of lives that are about to be taken. */
+export function haveSay(
+  { options }: Pick<Shared, 'options'>,
+  { local, draft }: Replica,
+  lives: Replicant['lives'],
+): boolean {
+  if (local.bound || local.unbound || draft !== undefined || local.executed.operations.length > 0) return true
+  return lives.some(({ life, live, conflicts, membership }) => {
+    if (life.dot.site === options.site) return true
+    return [...live, ...conflicts, ...membership].some(
+      operation => operation.dot.site === options.site || (operation.type !== 'members' && options.mayRun(operation)),
+    )
+  })
 }
 
 function mayCreate({ mayRun }: Shared['options'], { name }: Replica, life: LifeId): boolean {

@@ -8,9 +8,11 @@ import {
   membersOfReplicant,
   newReplicant,
   prune,
+  replicantKey,
   type Replicant,
 } from '../../core/oplog/index.ts'
 import { currentPlan } from './current-plan.ts'
+import { hasSay } from './foreign-creates.ts'
 import { newLocalState } from './records.ts'
 import type { Shared } from './admission.ts'
 import type { Replica } from './replicas-store.ts'
@@ -22,6 +24,7 @@ import type { Replica } from './replicas-store.ts'
 export async function forgetOld(shared: Shared, replica: Replica): Promise<void> {
   const { options, replicas, bodies } = shared
   const { core, local, draft } = replica
+  if (!hasSay(shared, replica)) await forgetUnproven(shared, replica)
   const isBusy = draft !== undefined || local.intent !== undefined || local.uncertain !== undefined || local.replaying
   if (isBusy || core.replicant.waiting.length > 0 || currentPlan(shared, replica).plan.kind !== 'nothing') return
   const now = options.clock.now()
@@ -39,6 +42,22 @@ export async function forgetOld(shared: Shared, replica: Replica): Promise<void>
     commit.core(replica, { replicant: newReplicant(name, site), acknowledgements: new Map() })
     commit.local(replica, newLocalState())
     replicas.due(commit, name, false)
+  })
+}
+
+/** What was told of a life that never came. What others have put here who may create nothing here is only counted. */
+async function forgetUnproven({ replicas, unproven, bodies }: Shared, replica: Replica): Promise<void> {
+  const { replicant, acknowledgements } = replica.core
+  const isKept = replicant.lives.length + replicant.waiting.length + replicant.early.length + acknowledgements.size > 0
+  if (!isKept || !unproven.isOld(replicantKey(replica.name)) || replicant.lives.length > 0) return
+  await replicas.commit(commit => {
+    for (const operation of replicant.waiting) {
+      commit.deleteOperation(replica, operation.dot)
+      bodies.forget(commit, operation, 'operation')
+    }
+    commit.core(replica, { replicant: newReplicant(replica.name, replicant.site), acknowledgements: new Map() })
+    replicas.due(commit, replica.name, false)
+    commit.afterwards(() => unproven.drop(replicantKey(replica.name)))
   })
 }
 

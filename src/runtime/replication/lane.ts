@@ -8,6 +8,7 @@ import { differing, knowledgeNow, shownNow } from './comparison.ts'
 import { currentPlan } from './current-plan.ts'
 import { Execution } from './execution.ts'
 import { failedHere } from './failed.ts'
+import { hasSay } from './foreign-creates.ts'
 import { LaneBook } from './lane-book.ts'
 import { compareWithOthers } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
@@ -22,7 +23,8 @@ export async function advance(shared: Shared, replica: Replica): Promise<Looked>
   const { options, replicas } = shared
   const glue = options.glueOf(replica.name.service)
   const isMember = membersOfReplicant(replica.core.replicant).includes(options.site)
-  const isIdle = glue === undefined || (!isMember && replica.draft === undefined)
+  // What only others have put here, who may do nothing here, is nobody's to carry out.
+  const isIdle = glue === undefined || (!isMember && replica.draft === undefined) || !hasSay(shared, replica)
   const looked = isIdle
     ? await settle(shared, replica)
     : await pass(new LaneBook(shared, replica, new Resource(options, replica.name, glue)))

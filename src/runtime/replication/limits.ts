@@ -80,8 +80,12 @@ export const MAX_IDLE_CURSORS = 256
 /** Cursors that one welcome tells: as many as it may hold. */
 export const MAX_WELCOME_CURSORS = 1024
 
-/** Between two times that everything is told anew to one site: a store is not set back more often, and who says so gets no more. */
+/**
+ * Between two times that everything is told anew to one site, from the end of the first, and how often within an hour. A store is not set back
+ * more often; who says so all the same is told what an audit finds.
+ */
 export const RESYNC_AGAIN_MS = 10_000
+export const MAX_RESYNCS_AN_HOUR = 6
 
 /** Bodies beyond it are files, and travel by hash. */
 export const MAX_INLINE_BODY_BYTES = 64 * 1024
@@ -167,6 +171,19 @@ export const WANT_AFTER_MS = 5_000
 /** Replicants of which one conversation remembers when it asked or told what: beyond it something may be asked or told twice. */
 export const MAX_REMEMBERED_REPLICANTS = 4096
 
+/** Replicants of one teller that wait until the key of an origin is known: the rest is found by comparing. */
+export const MAX_STRANGE_REPLICANTS = 1024
+
+/**
+ * Names for each teller of which nothing is here that counts: what overtakes the create of a name is told again with it, and mostly does not
+ * come at all. How long they are kept, milliseconds: a life that comes later brings all that was told of it.
+ */
+export const MAX_UNPROVEN_NAMES = 1024
+export const UNPROVEN_FOR_MS = 10 * 60_000
+
+/** Dots of an acknowledgement that is kept of a name of which nothing is here: those of a life or two that has just begun. */
+export const MAX_UNPROVEN_DOTS = 256
+
 /** How often a transfer is put together anew because something of it was forgotten meanwhile. */
 export const MAX_TRANSFER_ATTEMPTS = 16
 
@@ -225,8 +242,12 @@ export const MAX_AUDIT_SYMBOLS = 65_536
 /** How long a site remembers the set that it makes symbols of, for the next question. */
 export const AUDIT_ANSWERS_MS = 30_000
 
-/** Between two looks at all records that one conversation asks for. */
+/**
+ * From the end of one look at all records that a site asks for to the next, milliseconds, and as a multiple of what it took: whoever asks
+ * without end costs a twentieth of the time.
+ */
 export const SCAN_AGAIN_MS = 2_000
+export const SCAN_PAUSE = 19
 
 /** How long operations wait for others until those may be given up, and between two looks at them. */
 export const HOLE_AFTER_MS = 60_000

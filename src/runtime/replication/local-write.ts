@@ -16,7 +16,7 @@ import { currentPlan } from './current-plan.ts'
 import { advance } from './lane.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
-import { giveWay } from './foreign-creates.ts'
+import { giveWay, hasSay } from './foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { asBody, payloadOf } from './payload.ts'
 import { release } from './release.ts'
@@ -224,7 +224,7 @@ function checkMembers(shared: Shared, replica: Replica, { description, members }
   const { name, core } = replica
   const { schedule } = currentPlan(shared, replica)
   const present = membersOfReplicant(core.replicant)
-  const isThere = schedule.state === 'present' && present.includes(site)
+  const isThere = schedule.state === 'present' && present.includes(site) && hasSay(shared, replica)
   if (isThere) {
     if (members !== undefined && members.toSorted().join() !== present.join()) {
       const message = `${name.name} has the members ${present.join(', ')}, not ${members.join(', ')}.`

@@ -34,7 +34,8 @@ export class PeerComparison {
   #agreedAt: number | undefined
   /** When digests were first seen to differ since they agreed last, monotonic. */
   #differsSince: number | undefined
-  #auditAt = 0
+  /** When the last one had looked at all records here. */
+  #auditAt = -Infinity
   #audits = 0
   #audit: Audit | undefined
   #isAuditing = false
@@ -90,9 +91,9 @@ export class PeerComparison {
     const now = clock.monotonic()
     if (now - this.#differsSince < AUDIT_AFTER_MS) return
     const pause = Math.min(AUDIT_AGAIN_CAP_MS, AUDIT_AGAIN_MS * 2 ** Math.max(0, this.#audits - 1))
-    if (this.#audits > 0 && now - this.#auditAt < pause) return
+    // Also where they have agreed in between: whoever says now this and now that has no more of them.
+    if (now - this.#auditAt < pause) return
     this.#audits++
-    this.#auditAt = now
     this.#isAuditing = true
     try {
       const seed = new DataView(random.bytes(4).slice().buffer).getUint32(0)
@@ -100,6 +101,7 @@ export class PeerComparison {
       this.#audit = { seed, reader: new DifferenceReader(own, seed), channel }
     } finally {
       this.#isAuditing = false
+      this.#auditAt = clock.monotonic()
     }
     await channel.send({ kind: 'audit', seed: this.#audit.seed, from: 0, count: FIRST_SYMBOLS })
   }

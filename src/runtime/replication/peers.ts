@@ -1,5 +1,5 @@
 import { PeerComparison } from './peer-comparison.ts'
-import { RESYNC_AGAIN_MS } from './limits.ts'
+import { MAX_RESYNCS_AN_HOUR, RESYNC_AGAIN_MS } from './limits.ts'
 import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
 import type { Shared } from './admission.ts'
@@ -20,6 +20,8 @@ export interface PeerStatus {
   readonly agreedAt: number | undefined
 }
 
+const HOUR_MS = 3_600_000
+
 interface Receiving {
   readonly receiver: SyncReceiver
   readonly ended: Promise<void>
@@ -33,7 +35,8 @@ export class Peers {
   readonly #receivers = new Map<string, Receiving>()
   readonly #comparisons = new Map<string, PeerComparison>()
   readonly #resyncs = new Map<string, Promise<void>>()
-  readonly #resyncedAt = new Map<string, number>()
+  /** When everything was told anew, within the last hour. */
+  readonly #resynced = new Map<string, readonly number[]>()
   #isStopped = false
 
   /** @param onFault is told of what replication cannot go on with */
@@ -60,6 +63,11 @@ export class Peers {
     this.#senders.get(site)?.stop()
     this.#senders.delete(site)
     this.#comparisons.delete(site)
+  }
+
+  /** A site can be reached, so that its key is known: what others have told of it, and could not be looked at, is asked for. */
+  met(site: string): void {
+    for (const teller of this.#shared.strangers.met(site)) this.#receivers.get(teller)?.receiver.askForStrangers()
   }
 
   /** Another site has opened a conversation. The one before, if there is one, leads nowhere any more. */
@@ -120,11 +128,18 @@ export class Peers {
   }
 
   async #tellAll(site: string): Promise<void> {
-    const { replicas, options } = this.#shared
-    const { clock } = options
-    const waitMs = (this.#resyncedAt.get(site) ?? -Infinity) + RESYNC_AGAIN_MS - clock.monotonic()
+    const { clock } = this.#shared.options
+    const since = clock.monotonic() - HOUR_MS
+    const before = (this.#resynced.get(site) ?? []).filter(at => at > since)
+    if (before.length >= MAX_RESYNCS_AN_HOUR) return
+    const waitMs = (before.at(-1) ?? -Infinity) + RESYNC_AGAIN_MS - clock.monotonic()
     if (waitMs > 0) await new Promise<void>(resolve => void clock.after(waitMs, resolve))
-    this.#resyncedAt.set(site, clock.monotonic())
+    await this.#tellEach(site)
+    this.#resynced.set(site, [...before, clock.monotonic()])
+  }
+
+  async #tellEach(site: string): Promise<void> {
+    const { replicas } = this.#shared
     for await (const replicant of replicas.names())
       await replicas.with(replicant, ({ core }) =>
         core.replicant.lives.some(({ changes }) => changes.some(change => change.site === site))

@@ -6,6 +6,7 @@ import { membersOfReplicant } from '../../core/oplog/index.ts'
 import { othersOf, tellEvent, type Shared } from './admission.ts'
 import { currentPlan } from './current-plan.ts'
 import { failedHere } from './failed.ts'
+import { hasSay } from './foreign-creates.ts'
 import { mendFailed } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from './limits.ts'
 import { Resource } from './resource.ts'
@@ -32,6 +33,8 @@ export async function readBack(
   if (glue === undefined || local.unbound || !isIdle || draft !== undefined) return 'done'
   if (!membersOfReplicant(core.replicant).includes(site)) return 'done'
   const { plan, schedule } = currentPlan(shared, replica)
+  // What stands in the way may have gone: this site may expose by now what it did not.
+  if (plan.kind !== 'nothing' && isRound && hasSay(shared, replica)) return 'look'
   if (plan.kind !== 'nothing' || schedule.state !== 'present') return 'done'
   // The first look after a start compares by itself.
   if (!replica.checked) return 'look'

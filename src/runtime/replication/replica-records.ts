@@ -45,15 +45,17 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
   const put = (key: string, value: Uint8Array): void => void writes.push({ kind: 'put', key, value })
   const keep = (key: string, value: Uint8Array | undefined): void =>
     void writes.push(value === undefined ? { kind: 'delete', key } : { kind: 'put', key, value })
-  // Of a name of which nothing is known any more nothing stays.
-  if (isOld || core.replicant !== before.core.replicant)
-    keep(`${prefix}core`, isEmpty(core.replicant) ? undefined : encodeCore(core))
+  const had = before.core.acknowledgements
+  // Of a name of which nothing is known any more nothing stays. One that was only acknowledged by others is found by this record.
+  const isListed = !isEmpty(core.replicant) || core.acknowledgements.size > 0
+  const isNewlyTold = isEmpty(core.replicant) && core.acknowledgements !== had
+  if (isOld || core.replicant !== before.core.replicant || isNewlyTold)
+    keep(`${prefix}core`, isListed ? encodeCore(core) : undefined)
   if (isOld || localDiffers(local, before.local)) {
     const encoded = encodeLocal(local)
     keep(`${prefix}local`, isNothing(encoded) ? undefined : encoded)
   }
 
-  const had = before.core.acknowledgements
   for (const [member, acknowledged] of core.acknowledgements)
     if (isOld || had.get(member) !== acknowledged)
       put(acknowledgedKey(prefix, member), encodeAcknowledged(acknowledged))

@@ -1,5 +1,6 @@
 import { conflictsOf, levelOf, membersOfReplicant, type Conflict } from '../../core/oplog/index.ts'
 import { currentPlan } from './current-plan.ts'
+import { hasSay } from './foreign-creates.ts'
 import { isReplicatedAt } from './local-write.ts'
 import type { Shared } from './admission.ts'
 import type { Replica } from './replicas-store.ts'
@@ -33,7 +34,7 @@ export interface MissingBody {
  */
 export function statusOf(shared: Shared, replica: Replica, isLeftAlone: boolean): ReplicaStatus | undefined {
   const { core, local, draft } = replica
-  if (!isReplicatedAt(replica, shared.options.site)) return undefined
+  if (!isReplicatedAt(replica, shared.options.site) || !hasSay(shared, replica)) return undefined
   const { plan, schedule } = currentPlan(shared, replica)
   const isDiverged = local.diverged || local.suspect || isLeftAlone
   const isUncertain = local.uncertain !== undefined || draft !== undefined

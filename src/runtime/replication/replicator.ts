@@ -29,7 +29,10 @@ import { memberState } from './member-state.ts'
 import { Silence } from './silence.ts'
 import { detachSilent } from './silent-members.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
+import { Scans } from './scans.ts'
 import { Standing } from './standing.ts'
+import { Strangers } from './strangers.ts'
+import { UnprovenNames } from './unproven-names.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
 import { Unanswered } from './unanswered.ts'
 import { BodyFetcher } from './body-fetcher.ts'
@@ -120,6 +123,9 @@ export class Replicator {
       repairs: new Repairs(name => this.#lanes.kick(name)),
       heard: new Map(),
       standing: new Standing(options.clock, () => this.#wasSetBack()),
+      scans: new Scans(options.clock),
+      strangers: new Strangers(),
+      unproven: new UnprovenNames(options.clock),
       toldAnew: new Map(),
       nextNumber: () => ++this.#number,
       clock: ZERO_STAMP,
@@ -175,6 +181,7 @@ export class Replicator {
     this.#connected.add(site)
     if (isHeard) this.#silence.heard(site)
     this.#peers.connected(site)
+    this.#peers.met(site)
     this.#fetcher.connected()
   }
 

@@ -10,17 +10,20 @@ import {
   sameDot,
   withAcknowledgement,
   type Context,
+  type LifeKnowledge,
   type ReplicantName,
+  type ReplicantStep,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { acknowledgedByOrigin, takeOutcome, takeStep, tellEvent, type Shared } from './admission.ts'
+import { acknowledgedByOrigin, takeOutcome, takeStep, tellEvent, tellOutcome, type Shared } from './admission.ts'
 import { Arrivals, mayHear, mayTell, type Arrival } from './arrivals.ts'
 import { takeShown } from './comparison.ts'
-import { giveWay, isForeignLife } from './foreign-creates.ts'
+import { giveWay, hasSay, haveSay, isForeignLife } from './foreign-creates.ts'
 import {
   KEPT_OUTBOXES,
   MAX_IDLE_CURSORS,
   MAX_REMEMBERED_REPLICANTS,
+  MAX_UNPROVEN_DOTS,
   MAX_WELCOME_CURSORS,
   WANT_AFTER_MS,
   WANT_AGAIN_MS,
@@ -52,6 +55,7 @@ export class SyncReceiver {
   /** Replicants of which the other site has acknowledged what is not here: that is looked after. */
   readonly #late = new Set<string>()
   readonly #resync: (site: string) => Promise<void>
+  #isWelcome = false
   #hasEnded = false
 
   /** @param resync tells everything that both share anew */
@@ -107,6 +111,22 @@ export class SyncReceiver {
       await this.#tellAnew(message.incarnation)
     const { site, incarnation } = options
     await this.#channel.send({ kind: 'welcome', version: 0, site, incarnation, cursors })
+    this.#isWelcome = true
+    this.askForStrangers()
+  }
+
+  /** Asks for what could not be looked at, as far as its origin is known by now. */
+  askForStrangers(): void {
+    if (!this.#isWelcome || this.#hasEnded) return
+    const { replicas, strangers, options } = this.#shared
+    const { site } = this.#channel
+    const asked = strangers.dueOf(site).map(async name => {
+      await replicas.with(name, replica => this.#want(replica, true))
+      strangers.asked(site, name)
+    })
+    Promise.all(asked).catch((error: unknown) =>
+      options.logger.debug({ error: String(error) }, 'what waited for a key could not be asked for'),
+    )
   }
 
   async #heardDigest(digest: SetDigest): Promise<void> {
@@ -201,7 +221,7 @@ export class SyncReceiver {
   async #acquire(arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, Replica>> {
     const users = new Map<string, Replica>()
     for (const arrival of arrivals) {
-      if (arrival.kind === 'matrix') continue
+      if (arrival.kind === 'matrix' || arrival.kind === 'stranger') continue
       const name = arrival.kind === 'step' ? arrival.replicant : arrival.entry.replicant
       const key = replicantKey(name)
       if (!users.has(key)) users.set(key, await this.#shared.replicas.acquire(name))
@@ -228,6 +248,14 @@ export class SyncReceiver {
       if (why !== undefined) tellEvent(this.#shared, commit, { kind: 'refused', from, why })
       return
     }
+    if (arrival.kind === 'stranger') {
+      const { replicant, origin } = arrival
+      commit.afterwards(() => {
+        if (this.#shared.strangers.note(from, replicant, origin))
+          this.#shared.options.onEvent({ kind: 'refused', from, why: 'ERR_SYNC_ORIGIN' })
+      })
+      return
+    }
     if (arrival.kind === 'step') {
       const replica = users.get(replicantKey(arrival.replicant))
       if (replica === undefined) return
@@ -245,8 +273,15 @@ export class SyncReceiver {
         tellEvent(this.#shared, commit, { kind: 'refused', from, why: step })
         return
       }
+      if (!this.#hasRoom(commit, replica, step)) return
       takeStep(this.#shared, commit, replica, step, arrival.arrived, from)
+      const isForeign = step.effects.length > 0 && !hasSay(this.#shared, replica)
       for (const effect of step.effects) {
+        // Its origin need not wait for it; where it is let do so later on, that is told too.
+        if (isForeign && effect.kind === 'held' && effect.operation.type === 'create') {
+          tellOutcome(this.#shared, commit, replica, effect.operation, 'failed')
+          tellEvent(this.#shared, commit, { kind: 'refused', from: effect.operation.dot.site, why: 'not-exposed' })
+        }
         if (effect.kind === 'held' && effect.operation.dot.site === from)
           acknowledgedByOrigin(commit, replica, effect.operation)
         const isLost = effect.kind === 'refused' && effect.reason === 'no-room'
@@ -260,6 +295,8 @@ export class SyncReceiver {
     if (replica === undefined) return
     if (entry.kind === 'acknowledgement') {
       const { acknowledgements, replicant } = replica.core
+      if (replicant.lives.length === 0 && !this.#mayKeepEarly(replica, entry.lives))
+        return this.#lookLater(replica.name)
       if (!mayTell(replicant, from)) {
         // It may have become one by what is not here yet: then it can tell of that.
         this.#lacks.add(replicantKey(replica.name))
@@ -284,6 +321,29 @@ export class SyncReceiver {
     })
   }
 
+  /**
+   * What a step leaves of a name without a life that counts is kept for so many names of each site. What has no room is asked for as a
+   * whole, with the life that it belongs to.
+   */
+  #hasRoom(commit: Commit, replica: Replica, { replicant }: ReplicantStep): boolean {
+    const { unproven } = this.#shared
+    const key = replicantKey(replica.name)
+    const isNew = replica.core.replicant.lives.length === 0
+    const isEarly = replicant.lives.length === 0
+    const hasSay = !isEarly && haveSay(this.#shared, replica, replicant.lives)
+    if (hasSay) commit.afterwards(() => unproven.drop(key))
+    if (hasSay || !isNew || unproven.mayKeep(this.#channel.site, key)) return true
+    if (isEarly) this.#lacks.add(key)
+    else tellEvent(this.#shared, commit, { kind: 'refused', from: this.#channel.site, why: 'no-room' })
+    return false
+  }
+
+  /** An acknowledgement that overtakes a create. It must be as small as those are. */
+  #mayKeepEarly(replica: Replica, lives: readonly LifeKnowledge[]): boolean {
+    const dots = lives.reduce((sum, { knowledge, holes }) => sum + knowledge.length + holes.length, lives.length)
+    return dots <= MAX_UNPROVEN_DOTS && this.#shared.unproven.mayKeep(this.#channel.site, replicantKey(replica.name))
+  }
+
   /** None where it cannot be taken for a reason that nobody has thought of: it is asked for again, and the conversation goes on. */
   #stepOf(
     { take, replicant }: Arrival & { readonly kind: 'step' },
@@ -300,7 +360,9 @@ export class SyncReceiver {
   /** Whether the other site holds what is not here. */
   #isBehind({ core }: Replica): boolean {
     const { replicant, acknowledgements } = core
-    if (replicant.lives.length > 0 && !membersOfReplicant(replicant).includes(replicant.site)) return false
+    // Whoever has told of it knows more.
+    if (replicant.lives.length === 0) return true
+    if (!membersOfReplicant(replicant).includes(replicant.site)) return false
     const told = acknowledgements.get(this.#channel.site)?.knowledge ?? new Map<string, Context>()
     const known = new Map(replicant.lives.map(({ life, knowledge }) => [lifeKey(life), knowledge]))
     return [...told].some(

@@ -5,9 +5,9 @@ import {
   DIGEST_AGAIN_MS,
   DIGEST_QUIET_MS,
   DIGEST_REFRESH_MS,
+  MAX_AUDIT_SYMBOLS,
   MAX_UNRECEIVED_ENTRIES,
   RECEIVED_TIMEOUT_MS,
-  SCAN_AGAIN_MS,
   TELL_EVERY_MS,
 } from './limits.ts'
 import { Outgoing } from './outgoing.ts'
@@ -46,7 +46,6 @@ export class Telling {
   #progressAt = 0
   #hasProgressed = false
   #hasEnded = false
-  #scannedAt = -Infinity
   /** The set that an audit asks about. */
   #answers: { readonly seed: number; readonly set: CodedSet; next: number; readonly timer: TimerHandle } | undefined
   /** Wakes whoever waits for something new, for room, or for the end. */
@@ -246,8 +245,8 @@ export class Telling {
     if (message.kind === 'digest') return this.#comparison.heard(message.digest)
     if (message.kind === 'audit') return this.#answerAudit(message)
     if (message.kind === 'lack') {
-      await this.#waitForScan()
-      return this.#comparison.tellLacked(message.names)
+      await this.#scan(() => this.#comparison.tellLacked(message.names))
+      return
     }
     if (message.kind !== 'received') return
     const { incarnation, upTo } = message
@@ -264,11 +263,8 @@ export class Telling {
   }
 
   /** Who asks again and again for what takes a look at all records waits for it. */
-  async #waitForScan(): Promise<void> {
-    const { clock } = this.#shared.options
-    const waitMs = this.#scannedAt + SCAN_AGAIN_MS - this.#now()
-    if (waitMs > 0) await new Promise<void>(resolve => void clock.after(waitMs, resolve))
-    this.#scannedAt = this.#now()
+  #scan<T>(look: () => Promise<T>): Promise<T | undefined> {
+    return this.#shared.scans.run(this.#channel.site, () => !this.#hasEnded, look)
   }
 
   async #answerAudit({ seed, from, count }: SyncMessage & { readonly kind: 'audit' }): Promise<void> {
@@ -276,13 +272,16 @@ export class Telling {
     if (from === 0) {
       // The sequence of one set is asked for in order; another audit begins with another set.
       this.#answers?.timer.cancel()
-      await this.#waitForScan()
-      const set = await this.#comparison.codedSet(seed)
+      this.#answers = undefined
+      const set = await this.#scan(() => this.#comparison.codedSet(seed))
+      if (set === undefined) return
       const timer = clock.after(AUDIT_ANSWERS_MS, () => (this.#answers = undefined))
       this.#answers = { seed, set, next: 0, timer }
     }
     const answers = this.#answers
     if (answers === undefined || answers.seed !== seed || answers.next !== from) return
+    // Who has not found the difference by then gives up, and is told everything.
+    if (from >= 2 * MAX_AUDIT_SYMBOLS) return
     answers.next += count
     await this.#channel.send({ kind: 'symbols', from, symbols: answers.set.symbols(from, count) })
   }

@@ -99,6 +99,8 @@ export class Scripted implements AsyncDisposable {
   /** Sites that speak another version, and how often they were asked. */
   readonly foreign = new Set<string>()
   attempts = 0
+  /** Sites whose keys are not known here. */
+  readonly unknown = new Set<string>()
   /** What this site lets others do here. */
   mayRun: (operation: Operation) => boolean = () => true
   readonly #keys = new Map<string, ReturnType<typeof generateKeyPairSync>>()
@@ -181,6 +183,7 @@ export class Scripted implements AsyncDisposable {
       site,
       sign: bytes => new Uint8Array(sign(null, bytes, secret)),
       publicKeyOf: name => {
+        if (site === HERE && this.unknown.has(name)) return undefined
         const jwk = this.#keyOf(name).publicKey.export({ format: 'jwk' })
         return new Uint8Array(Buffer.from(jwk.x ?? '', 'base64url'))
       },
