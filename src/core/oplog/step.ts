@@ -2,7 +2,7 @@ import { conflictsOf } from './conflicts.ts'
 import { covers, join } from './context.ts'
 import { begunAnew, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
 import { wasHeld } from './holes.ts'
-import { MAX_EARLY_WORDS } from './limits.ts'
+import { MAX_EARLY_DOTS, MAX_EARLY_WORDS, MAX_EARLY_WORDS_EACH } from './limits.ts'
 import { standingOf, withTold } from './members.ts'
 import { compareOperations, dotKey, laterStamp, sameDot } from './order.ts'
 import { problemOf } from './problem.ts'
@@ -158,7 +158,10 @@ export class Step {
     const others = this.replicant.early.filter(
       ({ removal, member }) => member !== word.member || !sameDot(removal.dot, word.removal.dot),
     )
-    this.replicant = { ...this.replicant, early: [...others, word].slice(-MAX_EARLY_WORDS) }
+    // What one member makes up takes no room from the words of others.
+    const own = [...others.filter(({ member }) => member === word.member), word]
+    const rest = others.filter(({ member }) => member !== word.member)
+    this.replicant = { ...this.replicant, early: [...rest, ...newestEarly(own)].slice(-MAX_EARLY_WORDS) }
   }
 
   /** What was told before its removal was known here. */
@@ -237,4 +240,16 @@ function clockOf({ life, droppers, changes }: LifeSummary): Stamp {
     (clock, { stamp }) => laterStamp(clock, stamp),
     life.stamp,
   )
+}
+
+/** As many of one member's words as are kept, the newest ones. */
+function newestEarly(words: readonly RemovalTold[]): readonly RemovalTold[] {
+  let dots = 0
+  const kept: RemovalTold[] = []
+  for (const word of words.slice(-MAX_EARLY_WORDS_EACH).toReversed()) {
+    dots += word.held.length + 1
+    if (dots > MAX_EARLY_DOTS) break
+    kept.unshift(word)
+  }
+  return kept
 }

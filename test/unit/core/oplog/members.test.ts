@@ -3,7 +3,8 @@
  * whoever has processed the removal first.
  */
 import { expect, test } from 'vitest'
-import { conflictsOf, membersOfReplicant } from '../../../../src/core/oplog/index.ts'
+import { conflictsOf, membersOfReplicant, removalTold, type Context } from '../../../../src/core/oplog/index.ts'
+import { MAX_EARLY_DOTS, MAX_EARLY_WORDS_EACH } from '../../../../src/core/oplog/limits.ts'
 import { Member, heal, members, valueOf } from './world.ts'
 
 const conflicts = (member: Member): string[] =>
@@ -128,4 +129,25 @@ test('members of a life that had ended when the name was created anew are none',
   a.write({ type: 'create', value: 'y' }, ['a', 'b'])
   b.syncFrom(a)
   expect(membersOfReplicant(b.replicant)).toEqual(['a', 'b'])
+})
+
+test('words that one member makes up on removals that never come are bounded, and take no room from those of others', () => {
+  const { a, b, removed } = removal()
+  a.tell([b])
+  const [word] = b.replicant.early
+  if (word === undefined) throw new Error('b has heard nothing of the removal')
+  const dots = (count: number): Context =>
+    Array.from({ length: count }, (_, n) => ({ ...removed.dot, incarnation: `${n + 1}-${'0'.repeat(16)}` }))
+  let replicant = b.replicant
+  for (let n = 1; n <= 400; n++) {
+    const removalOf = { ...word.removal, dot: { ...word.removal.dot, number: 1_000 + n } }
+    const told = { ...word, removal: removalOf, member: 'evil', held: dots(n % 100) }
+    replicant = removalTold(replicant, told, new Map()).replicant
+  }
+  const made = replicant.early.filter(({ member }) => member === 'evil')
+  expect(made.length).toBeLessThanOrEqual(MAX_EARLY_WORDS_EACH)
+  expect(made.flatMap(({ held }) => held).length).toBeLessThanOrEqual(MAX_EARLY_DOTS)
+  expect(replicant.early).toContain(word)
+  const huge = { ...word, member: 'evil', held: dots(MAX_EARLY_DOTS) }
+  expect(removalTold(b.replicant, huge, new Map()).replicant.early).toEqual([word])
 })
