@@ -115,7 +115,7 @@ describe('the tables', () => {
     const text = renderMany(MANY)
     expect(text).toContain('100,000 replicants on two sites, made in 100 s')
     expect(text).toMatch(/changed while apart +500 +500 +900 +100 +1,500 +500 +500 +200 +72.0 +0/)
-    expect(text).toMatch(/each of two +900 +800 +0.400 +120/)
+    expect(text).toMatch(/each of two +900 +800 +400 +950 +820 +0.400 +120/)
   })
 
   it('compare with OrbitDB within rounds', () => {
