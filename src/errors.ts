@@ -383,6 +383,11 @@ export const ERRORS = {
     title: 'The name belongs to the replicated resource at this site',
     hint: 'Nothing was done, and there is nothing to resolve. "cheops replicant ls" shows what is unbound.',
   },
+  ERR_REPLICANT_UNADOPTED: {
+    status: 422,
+    title: 'The resource exists here and is not replicated',
+    hint: 'Nothing was done. "cheops replicant adopt" at this site makes it one resource of several sites. Without "&" a request is for one site alone.',
+  },
   ERR_REPLICANT_UNNAMED: {
     status: 422,
     title: 'The resource to create has no name that the client has chosen',

@@ -17,7 +17,8 @@ const DECODE = {
 } as const
 
 export function encodeOperation(operation: Operation): Bytes {
-  const { replicant, type, previous, context, matrix, memberBy, idempotency, payload, members, level } = operation
+  const { replicant, type, previous, context, matrix, memberBy, idempotency, payload, members, level, adopts } =
+    operation
   const origins = new OriginWriter()
   const bytes = pb.Operation.encode({
     id: origins.id(operation),
@@ -32,6 +33,7 @@ export function encodeOperation(operation: Operation): Bytes {
     ...(payload !== undefined && { payload: payloadMessage(payload) }),
     ...(members !== undefined && { members: { added: [...members.added], removed: [...members.removed] } }),
     level: level ?? '',
+    ...(adopts !== undefined && { adopts: adoptsBytes(adopts) }),
     origins: origins.origins,
   })
   return encoded(bytes, decodeOperation)
@@ -40,7 +42,7 @@ export function encodeOperation(operation: Operation): Bytes {
 export function decodeOperation(bytes: Uint8Array): Operation {
   if (bytes.length > LIMITS.operationBytes) throw bad(`an operation has more than ${LIMITS.operationBytes} bytes`)
   const message = decoded(() => pb.Operation.decode(plain(bytes), DECODE))
-  const { previous, matrix, memberBy, idempotency, payload, members, level } = message
+  const { previous, matrix, memberBy, idempotency, payload, members, level, adopts } = message
   const origins = new OriginReader(message.origins)
   return {
     ...origins.id(message.id),
@@ -60,6 +62,7 @@ export function decodeOperation(bytes: Uint8Array): Operation {
     }),
     ...(payload !== undefined && { payload: checkedPayload(payload) }),
     ...(level !== '' && { level: type(level) }),
+    ...(adopts !== undefined && { adopts: checkedAdopts(adopts) }),
     ...(members !== undefined && {
       members: { added: sites(members.added, LIMITS.members), removed: sites(members.removed, LIMITS.members) },
     }),
@@ -99,4 +102,12 @@ function checkedBody({ content, hash: named, length }: pb.Body): Body {
   if (content === undefined) return { hash: hash(present(named, 'a hash')), length: count(length) }
   if (content.length > LIMITS.bodyBytes) throw bad(`a body has more than ${LIMITS.bodyBytes} bytes`)
   return { bytes: content }
+}
+
+export function adoptsBytes(adopts: string): Bytes {
+  return adopts === 'all' ? new Uint8Array(0) : hashBytes(adopts)
+}
+
+export function checkedAdopts(adopts: Uint8Array): string {
+  return adopts.length === 0 ? 'all' : hash(adopts)
 }

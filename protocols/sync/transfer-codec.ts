@@ -1,4 +1,5 @@
 /** State transfers: operations and what is remembered of a life besides. README.md, "Transfers". */
+import { adoptsBytes, checkedAdopts } from './operation-codec.ts'
 import { bad, count, hash, hashBytes, present, site, sites, text, type, whole } from './fields.ts'
 import { SYNC_LIMITS as LIMITS } from './limits.ts'
 import type { Bytes } from './fields.ts'
@@ -37,7 +38,7 @@ export function checkedSealed({ operation, signature }: pb.Sealed): SealedOperat
 }
 
 export function summaryMessage(summary: Summary, origins: OriginWriter): pb.Summary {
-  const { droppers, changes, keys, firstDelete, createKey, conflictsForgotten, since, from } = summary
+  const { droppers, changes, keys, firstDelete, createKey, adopts, conflictsForgotten, since, from } = summary
   return {
     ...origins.known(summary),
     since: origins.known(since),
@@ -57,12 +58,13 @@ export function summaryMessage(summary: Summary, origins: OriginWriter): pb.Summ
     keys: [...keys].map(([key, id]) => ({ key, id: origins.id(id) })),
     ...(firstDelete !== undefined && { firstDelete: origins.id(firstDelete) }),
     ...(createKey !== undefined && { createKey }),
+    ...(adopts !== undefined && { adopts: adoptsBytes(adopts) }),
     conflictsForgotten: whole(conflictsForgotten),
   }
 }
 
 export function checkedSummary(summary: pb.Summary, life: LifeId, origins: OriginReader): Summary {
-  const { firstDelete, createKey } = summary
+  const { firstDelete, createKey, adopts } = summary
   const keys = new Map(
     summary.keys.map(({ key, id }) => [text(key, LIMITS.keyLength, 'an idempotency key'), origins.id(id)]),
   )
@@ -89,6 +91,7 @@ export function checkedSummary(summary: pb.Summary, life: LifeId, origins: Origi
     keys,
     ...(firstDelete !== undefined && { firstDelete: origins.id(firstDelete) }),
     ...(createKey !== undefined && { createKey: text(createKey, LIMITS.keyLength, 'an idempotency key') }),
+    ...(adopts !== undefined && { adopts: checkedAdopts(adopts) }),
     conflictsForgotten: count(summary.conflictsForgotten),
   }
 }

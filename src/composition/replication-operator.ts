@@ -4,6 +4,7 @@ import type { ReplicantName } from '../core/oplog/index.ts'
 import type { AbortOptions } from '../ports/control.ts'
 import type { Membership } from '../ports/membership.ts'
 import type {
+  Adopted,
   DetachQuery,
   DetachedPage,
   OperationBody,
@@ -15,6 +16,8 @@ import type {
   ReplicationPeer,
   SettleChoice,
 } from '../ports/replication-control.ts'
+import { membersOf } from '../runtime/members.ts'
+import { ScopeReader } from '../runtime/scope-reader.ts'
 import { detach } from '../runtime/replication/detaching.ts'
 import type { OperationsView } from '../runtime/replication/operations-view.ts'
 import { operationText, type ReplicantListing } from '../runtime/replication/replicant-listing.ts'
@@ -26,12 +29,14 @@ export class ReplicationOperator implements ReplicationControl {
   readonly #listing: ReplicantListing
   readonly #operations: OperationsView
   readonly #membership: Membership
+  readonly #scopes: ScopeReader
 
   constructor(replicator: Replicator, listing: ReplicantListing, operations: OperationsView, membership: Membership) {
     this.#replicator = replicator
     this.#listing = listing
     this.#operations = operations
     this.#membership = membership
+    this.#scopes = new ScopeReader(() => membership.catalog())
   }
 
   history(name: ReplicantName): Promise<ReplicantHistory> {
@@ -80,6 +85,18 @@ export class ReplicationOperator implements ReplicationControl {
   async settle(name: ReplicantName, choice: SettleChoice): Promise<readonly string[]> {
     const settled = await this.#replicator.settleConflicts(name, choice)
     return settled.map(({ operation }) => operationText(operation.dot))
+  }
+
+  async adopt(name: ReplicantName, scope: string, overwrites: boolean): Promise<Adopted> {
+    const { resolution } = this.#scopes.read(scope, name.service)
+    const members = resolution.kind === 'local' ? undefined : membersOf(resolution.placement)
+    if (members === undefined)
+      throw new CheopsError(
+        'ERR_SCOPE_COLLABORATION',
+        'Members are named with "&" between them, as in "site1 & site2".',
+      )
+    const operation = await this.#replicator.adopt(name, members, overwrites ? 'all' : 'same')
+    return { operation: operationText(operation), members }
   }
 
   peers(): readonly ReplicationPeer[] {

@@ -46,8 +46,22 @@ export interface ReplicationControl {
    *   ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
    */
   settle(name: ReplicantName, choice: SettleChoice): Promise<readonly string[]>
+  /**
+   * Makes one replicant of what the application here has by the name, and the other members too; nothing is sent here.
+   * @param scope members with "&" between them, this site among them
+   * @param overwrites whether what other members have by the name gives way where it shows something else; else it is `unbound` there
+   * @throws CheopsError ERR_SCOPE_*, ERR_REPLICANT_BOUND, _NOT_FOUND, _UNNAMED, _LEVEL, _LOCKED, _MEMBERS, _BUSY, ERR_SERVICE_NOT_LOCAL,
+   *   ERR_REQUEST_BODY_TOO_LARGE, ERR_APPLICATION_BROKEN, ERR_BLOB_SPACE
+   */
+  adopt(name: ReplicantName, scope: string, overwrites: boolean): Promise<Adopted>
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
   peers(): readonly ReplicationPeer[]
+}
+
+export interface Adopted {
+  /** The create of its life, as `Cheops-Operation` has it. */
+  readonly operation: string
+  readonly members: readonly string[]
 }
 
 export type SettleChoice = { readonly how: 'keep' } | { readonly how: 'take'; readonly write: string }

@@ -1259,6 +1259,7 @@ export interface Operation {
   payload?: Payload
   members?: Members
   level: string
+  adopts?: Uint8Array<ArrayBuffer>
 }
 
 export namespace Operation {
@@ -1338,6 +1339,11 @@ export namespace Operation {
         if ((obj.level != null && obj.level !== '')) {
           w.uint32(106)
           w.string(obj.level)
+        }
+
+        if (obj.adopts != null) {
+          w.uint32(114)
+          w.bytes(obj.adopts)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1435,6 +1441,10 @@ export namespace Operation {
             }
             case 13: {
               obj.level = reader.string()
+              break
+            }
+            case 14: {
+              obj.adopts = reader.bytes()
               break
             }
             default: {
@@ -1567,6 +1577,13 @@ export namespace Operation {
               yield {
                 field: `${prefix}.level`,
                 value: reader.string()
+              }
+              break
+            }
+            case 14: {
+              yield {
+                field: `${prefix}.adopts`,
+                value: reader.bytes()
               }
               break
             }
@@ -1770,6 +1787,11 @@ export namespace Operation {
     value: string
   }
 
+  export interface OperationAdoptsFieldEvent {
+    field: '$.adopts'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Operation>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Operation.codec())
   }
@@ -1778,7 +1800,7 @@ export namespace Operation {
     return decodeMessage(buf, Operation.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationOriginsSiteFieldEvent | OperationOriginsIncarnationFieldEvent | OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationReplicantServiceFieldEvent | OperationReplicantKindFieldEvent | OperationReplicantNameFieldEvent | OperationLifeMsFieldEvent | OperationLifeCounterFieldEvent | OperationLifeOriginFieldEvent | OperationLifeNumberFieldEvent | OperationTypeFieldEvent | OperationPreviousOriginFieldEvent | OperationPreviousNumberFieldEvent | OperationContextOriginFieldEvent | OperationContextNumberFieldEvent | OperationMatrixFieldEvent | OperationMemberByMsFieldEvent | OperationMemberByCounterFieldEvent | OperationMemberByOriginFieldEvent | OperationMemberByNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationIdempotencyRequestFieldEvent | OperationPayloadMethodFieldEvent | OperationPayloadPathFieldEvent | OperationPayloadHeadersNameFieldEvent | OperationPayloadHeadersValueFieldEvent | OperationPayloadBodyContentFieldEvent | OperationPayloadBodyHashFieldEvent | OperationPayloadBodyLengthFieldEvent | OperationMembersAddedFieldEvent | OperationMembersRemovedFieldEvent | OperationLevelFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationOriginsSiteFieldEvent | OperationOriginsIncarnationFieldEvent | OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationReplicantServiceFieldEvent | OperationReplicantKindFieldEvent | OperationReplicantNameFieldEvent | OperationLifeMsFieldEvent | OperationLifeCounterFieldEvent | OperationLifeOriginFieldEvent | OperationLifeNumberFieldEvent | OperationTypeFieldEvent | OperationPreviousOriginFieldEvent | OperationPreviousNumberFieldEvent | OperationContextOriginFieldEvent | OperationContextNumberFieldEvent | OperationMatrixFieldEvent | OperationMemberByMsFieldEvent | OperationMemberByCounterFieldEvent | OperationMemberByOriginFieldEvent | OperationMemberByNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationIdempotencyRequestFieldEvent | OperationPayloadMethodFieldEvent | OperationPayloadPathFieldEvent | OperationPayloadHeadersNameFieldEvent | OperationPayloadHeadersValueFieldEvent | OperationPayloadBodyContentFieldEvent | OperationPayloadBodyHashFieldEvent | OperationPayloadBodyLengthFieldEvent | OperationMembersAddedFieldEvent | OperationMembersRemovedFieldEvent | OperationLevelFieldEvent | OperationAdoptsFieldEvent> {
     return streamMessage(buf, Operation.codec(), opts)
   }
 }
@@ -4175,6 +4197,7 @@ export interface Summary {
   conflictsForgotten: bigint
   since?: Since
   from: string
+  adopts?: Uint8Array<ArrayBuffer>
 }
 
 export namespace Summary {
@@ -4245,6 +4268,11 @@ export namespace Summary {
         if ((obj.from != null && obj.from !== '')) {
           w.uint32(82)
           w.string(obj.from)
+        }
+
+        if (obj.adopts != null) {
+          w.uint32(90)
+          w.bytes(obj.adopts)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -4339,6 +4367,10 @@ export namespace Summary {
             }
             case 10: {
               obj.from = reader.string()
+              break
+            }
+            case 11: {
+              obj.adopts = reader.bytes()
               break
             }
             default: {
@@ -4486,6 +4518,13 @@ export namespace Summary {
               yield {
                 field: `${prefix}.from`,
                 value: reader.string()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.adopts`,
+                value: reader.bytes()
               }
               break
             }
@@ -4734,6 +4773,11 @@ export namespace Summary {
     value: string
   }
 
+  export interface SummaryAdoptsFieldEvent {
+    field: '$.adopts'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Summary>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Summary.codec())
   }
@@ -4742,7 +4786,7 @@ export namespace Summary {
     return decodeMessage(buf, Summary.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Summary>): Generator<SummaryKnowledgeOriginFieldEvent | SummaryKnowledgeNumberFieldEvent | SummaryHolesAfterFieldEvent | SummaryHolesLastOriginFieldEvent | SummaryHolesLastNumberFieldEvent | SummaryDroppersTypeFieldEvent | SummaryDroppersMatrixFieldEvent | SummaryDroppersResetFieldEvent | SummaryDroppersGreatestMsFieldEvent | SummaryDroppersGreatestCounterFieldEvent | SummaryDroppersGreatestOriginFieldEvent | SummaryDroppersGreatestNumberFieldEvent | SummaryDroppersContextOriginFieldEvent | SummaryDroppersContextNumberFieldEvent | SummaryChangesSiteFieldEvent | SummaryChangesByMsFieldEvent | SummaryChangesByCounterFieldEvent | SummaryChangesByOriginFieldEvent | SummaryChangesByNumberFieldEvent | SummaryChangesMemberFieldEvent | SummaryChangesHeldOriginFieldEvent | SummaryChangesHeldNumberFieldEvent | SummaryChangesToldFieldEvent | SummaryKeysKeyFieldEvent | SummaryKeysIdMsFieldEvent | SummaryKeysIdCounterFieldEvent | SummaryKeysIdOriginFieldEvent | SummaryKeysIdNumberFieldEvent | SummaryFirstDeleteMsFieldEvent | SummaryFirstDeleteCounterFieldEvent | SummaryFirstDeleteOriginFieldEvent | SummaryFirstDeleteNumberFieldEvent | SummaryCreateKeyFieldEvent | SummaryConflictsForgottenFieldEvent | SummarySinceKnowledgeOriginFieldEvent | SummarySinceKnowledgeNumberFieldEvent | SummarySinceHolesAfterFieldEvent | SummarySinceHolesLastOriginFieldEvent | SummarySinceHolesLastNumberFieldEvent | SummaryFromFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Summary>): Generator<SummaryKnowledgeOriginFieldEvent | SummaryKnowledgeNumberFieldEvent | SummaryHolesAfterFieldEvent | SummaryHolesLastOriginFieldEvent | SummaryHolesLastNumberFieldEvent | SummaryDroppersTypeFieldEvent | SummaryDroppersMatrixFieldEvent | SummaryDroppersResetFieldEvent | SummaryDroppersGreatestMsFieldEvent | SummaryDroppersGreatestCounterFieldEvent | SummaryDroppersGreatestOriginFieldEvent | SummaryDroppersGreatestNumberFieldEvent | SummaryDroppersContextOriginFieldEvent | SummaryDroppersContextNumberFieldEvent | SummaryChangesSiteFieldEvent | SummaryChangesByMsFieldEvent | SummaryChangesByCounterFieldEvent | SummaryChangesByOriginFieldEvent | SummaryChangesByNumberFieldEvent | SummaryChangesMemberFieldEvent | SummaryChangesHeldOriginFieldEvent | SummaryChangesHeldNumberFieldEvent | SummaryChangesToldFieldEvent | SummaryKeysKeyFieldEvent | SummaryKeysIdMsFieldEvent | SummaryKeysIdCounterFieldEvent | SummaryKeysIdOriginFieldEvent | SummaryKeysIdNumberFieldEvent | SummaryFirstDeleteMsFieldEvent | SummaryFirstDeleteCounterFieldEvent | SummaryFirstDeleteOriginFieldEvent | SummaryFirstDeleteNumberFieldEvent | SummaryCreateKeyFieldEvent | SummaryConflictsForgottenFieldEvent | SummarySinceKnowledgeOriginFieldEvent | SummarySinceKnowledgeNumberFieldEvent | SummarySinceHolesAfterFieldEvent | SummarySinceHolesLastOriginFieldEvent | SummarySinceHolesLastNumberFieldEvent | SummaryFromFieldEvent | SummaryAdoptsFieldEvent> {
     return streamMessage(buf, Summary.codec(), opts)
   }
 }
@@ -5246,6 +5290,11 @@ export namespace Transfer {
     value: string
   }
 
+  export interface TransferSummaryAdoptsFieldEvent {
+    field: '$.summary.adopts'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export interface TransferMoreFieldEvent {
     field: '$.more'
     value: boolean
@@ -5259,7 +5308,7 @@ export namespace Transfer {
     return decodeMessage(buf, Transfer.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Transfer>): Generator<TransferOriginsSiteFieldEvent | TransferOriginsIncarnationFieldEvent | TransferReplicantServiceFieldEvent | TransferReplicantKindFieldEvent | TransferReplicantNameFieldEvent | TransferLifeMsFieldEvent | TransferLifeCounterFieldEvent | TransferLifeOriginFieldEvent | TransferLifeNumberFieldEvent | TransferOperationsOperationFieldEvent | TransferOperationsSignatureFieldEvent | TransferSummaryKnowledgeOriginFieldEvent | TransferSummaryKnowledgeNumberFieldEvent | TransferSummaryHolesAfterFieldEvent | TransferSummaryHolesLastOriginFieldEvent | TransferSummaryHolesLastNumberFieldEvent | TransferSummaryDroppersTypeFieldEvent | TransferSummaryDroppersMatrixFieldEvent | TransferSummaryDroppersResetFieldEvent | TransferSummaryDroppersGreatestMsFieldEvent | TransferSummaryDroppersGreatestCounterFieldEvent | TransferSummaryDroppersGreatestOriginFieldEvent | TransferSummaryDroppersGreatestNumberFieldEvent | TransferSummaryDroppersContextOriginFieldEvent | TransferSummaryDroppersContextNumberFieldEvent | TransferSummaryChangesSiteFieldEvent | TransferSummaryChangesByMsFieldEvent | TransferSummaryChangesByCounterFieldEvent | TransferSummaryChangesByOriginFieldEvent | TransferSummaryChangesByNumberFieldEvent | TransferSummaryChangesMemberFieldEvent | TransferSummaryChangesHeldOriginFieldEvent | TransferSummaryChangesHeldNumberFieldEvent | TransferSummaryChangesToldFieldEvent | TransferSummaryKeysKeyFieldEvent | TransferSummaryKeysIdMsFieldEvent | TransferSummaryKeysIdCounterFieldEvent | TransferSummaryKeysIdOriginFieldEvent | TransferSummaryKeysIdNumberFieldEvent | TransferSummaryFirstDeleteMsFieldEvent | TransferSummaryFirstDeleteCounterFieldEvent | TransferSummaryFirstDeleteOriginFieldEvent | TransferSummaryFirstDeleteNumberFieldEvent | TransferSummaryCreateKeyFieldEvent | TransferSummaryConflictsForgottenFieldEvent | TransferSummarySinceKnowledgeOriginFieldEvent | TransferSummarySinceKnowledgeNumberFieldEvent | TransferSummarySinceHolesAfterFieldEvent | TransferSummarySinceHolesLastOriginFieldEvent | TransferSummarySinceHolesLastNumberFieldEvent | TransferSummaryFromFieldEvent | TransferMoreFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Transfer>): Generator<TransferOriginsSiteFieldEvent | TransferOriginsIncarnationFieldEvent | TransferReplicantServiceFieldEvent | TransferReplicantKindFieldEvent | TransferReplicantNameFieldEvent | TransferLifeMsFieldEvent | TransferLifeCounterFieldEvent | TransferLifeOriginFieldEvent | TransferLifeNumberFieldEvent | TransferOperationsOperationFieldEvent | TransferOperationsSignatureFieldEvent | TransferSummaryKnowledgeOriginFieldEvent | TransferSummaryKnowledgeNumberFieldEvent | TransferSummaryHolesAfterFieldEvent | TransferSummaryHolesLastOriginFieldEvent | TransferSummaryHolesLastNumberFieldEvent | TransferSummaryDroppersTypeFieldEvent | TransferSummaryDroppersMatrixFieldEvent | TransferSummaryDroppersResetFieldEvent | TransferSummaryDroppersGreatestMsFieldEvent | TransferSummaryDroppersGreatestCounterFieldEvent | TransferSummaryDroppersGreatestOriginFieldEvent | TransferSummaryDroppersGreatestNumberFieldEvent | TransferSummaryDroppersContextOriginFieldEvent | TransferSummaryDroppersContextNumberFieldEvent | TransferSummaryChangesSiteFieldEvent | TransferSummaryChangesByMsFieldEvent | TransferSummaryChangesByCounterFieldEvent | TransferSummaryChangesByOriginFieldEvent | TransferSummaryChangesByNumberFieldEvent | TransferSummaryChangesMemberFieldEvent | TransferSummaryChangesHeldOriginFieldEvent | TransferSummaryChangesHeldNumberFieldEvent | TransferSummaryChangesToldFieldEvent | TransferSummaryKeysKeyFieldEvent | TransferSummaryKeysIdMsFieldEvent | TransferSummaryKeysIdCounterFieldEvent | TransferSummaryKeysIdOriginFieldEvent | TransferSummaryKeysIdNumberFieldEvent | TransferSummaryFirstDeleteMsFieldEvent | TransferSummaryFirstDeleteCounterFieldEvent | TransferSummaryFirstDeleteOriginFieldEvent | TransferSummaryFirstDeleteNumberFieldEvent | TransferSummaryCreateKeyFieldEvent | TransferSummaryConflictsForgottenFieldEvent | TransferSummarySinceKnowledgeOriginFieldEvent | TransferSummarySinceKnowledgeNumberFieldEvent | TransferSummarySinceHolesAfterFieldEvent | TransferSummarySinceHolesLastOriginFieldEvent | TransferSummarySinceHolesLastNumberFieldEvent | TransferSummaryFromFieldEvent | TransferSummaryAdoptsFieldEvent | TransferMoreFieldEvent> {
     return streamMessage(buf, Transfer.codec(), opts)
   }
 }
@@ -6004,6 +6053,11 @@ export namespace Entry {
     value: string
   }
 
+  export interface EntryTransferSummaryAdoptsFieldEvent {
+    field: '$.transfer.summary.adopts'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export interface EntryTransferMoreFieldEvent {
     field: '$.transfer.more'
     value: boolean
@@ -6017,7 +6071,7 @@ export namespace Entry {
     return decodeMessage(buf, Entry.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Entry>): Generator<EntryOperationOperationFieldEvent | EntryOperationSignatureFieldEvent | EntryAcknowledgementOriginsSiteFieldEvent | EntryAcknowledgementOriginsIncarnationFieldEvent | EntryAcknowledgementReplicantServiceFieldEvent | EntryAcknowledgementReplicantKindFieldEvent | EntryAcknowledgementReplicantNameFieldEvent | EntryAcknowledgementLivesLifeMsFieldEvent | EntryAcknowledgementLivesLifeCounterFieldEvent | EntryAcknowledgementLivesLifeOriginFieldEvent | EntryAcknowledgementLivesLifeNumberFieldEvent | EntryAcknowledgementLivesKnowledgeOriginFieldEvent | EntryAcknowledgementLivesKnowledgeNumberFieldEvent | EntryAcknowledgementLivesHolesAfterFieldEvent | EntryAcknowledgementLivesHolesLastOriginFieldEvent | EntryAcknowledgementLivesHolesLastNumberFieldEvent | EntryAcknowledgementClockMsFieldEvent | EntryAcknowledgementClockCounterFieldEvent | EntryAcknowledgementShownHashFieldEvent | EntryAcknowledgementShownDivergedFieldEvent | EntryAcknowledgementShownFitsFieldEvent | EntryOutcomeOriginsSiteFieldEvent | EntryOutcomeOriginsIncarnationFieldEvent | EntryOutcomeReplicantServiceFieldEvent | EntryOutcomeReplicantKindFieldEvent | EntryOutcomeReplicantNameFieldEvent | EntryOutcomeLifeMsFieldEvent | EntryOutcomeLifeCounterFieldEvent | EntryOutcomeLifeOriginFieldEvent | EntryOutcomeLifeNumberFieldEvent | EntryOutcomeDotOriginFieldEvent | EntryOutcomeDotNumberFieldEvent | EntryOutcomeSiteFieldEvent | EntryOutcomeOutcomeFieldEvent | EntryOutcomeStatusFieldEvent | EntryOutcomeAtFieldEvent | EntryRemovalOriginsSiteFieldEvent | EntryRemovalOriginsIncarnationFieldEvent | EntryRemovalReplicantServiceFieldEvent | EntryRemovalReplicantKindFieldEvent | EntryRemovalReplicantNameFieldEvent | EntryRemovalLifeMsFieldEvent | EntryRemovalLifeCounterFieldEvent | EntryRemovalLifeOriginFieldEvent | EntryRemovalLifeNumberFieldEvent | EntryRemovalRemovalMsFieldEvent | EntryRemovalRemovalCounterFieldEvent | EntryRemovalRemovalOriginFieldEvent | EntryRemovalRemovalNumberFieldEvent | EntryRemovalMemberFieldEvent | EntryRemovalHeldOriginFieldEvent | EntryRemovalHeldNumberFieldEvent | EntryMatrixTextFieldEvent | EntryTransferOriginsSiteFieldEvent | EntryTransferOriginsIncarnationFieldEvent | EntryTransferReplicantServiceFieldEvent | EntryTransferReplicantKindFieldEvent | EntryTransferReplicantNameFieldEvent | EntryTransferLifeMsFieldEvent | EntryTransferLifeCounterFieldEvent | EntryTransferLifeOriginFieldEvent | EntryTransferLifeNumberFieldEvent | EntryTransferOperationsOperationFieldEvent | EntryTransferOperationsSignatureFieldEvent | EntryTransferSummaryKnowledgeOriginFieldEvent | EntryTransferSummaryKnowledgeNumberFieldEvent | EntryTransferSummaryHolesAfterFieldEvent | EntryTransferSummaryHolesLastOriginFieldEvent | EntryTransferSummaryHolesLastNumberFieldEvent | EntryTransferSummaryDroppersTypeFieldEvent | EntryTransferSummaryDroppersMatrixFieldEvent | EntryTransferSummaryDroppersResetFieldEvent | EntryTransferSummaryDroppersGreatestMsFieldEvent | EntryTransferSummaryDroppersGreatestCounterFieldEvent | EntryTransferSummaryDroppersGreatestOriginFieldEvent | EntryTransferSummaryDroppersGreatestNumberFieldEvent | EntryTransferSummaryDroppersContextOriginFieldEvent | EntryTransferSummaryDroppersContextNumberFieldEvent | EntryTransferSummaryChangesSiteFieldEvent | EntryTransferSummaryChangesByMsFieldEvent | EntryTransferSummaryChangesByCounterFieldEvent | EntryTransferSummaryChangesByOriginFieldEvent | EntryTransferSummaryChangesByNumberFieldEvent | EntryTransferSummaryChangesMemberFieldEvent | EntryTransferSummaryChangesHeldOriginFieldEvent | EntryTransferSummaryChangesHeldNumberFieldEvent | EntryTransferSummaryChangesToldFieldEvent | EntryTransferSummaryKeysKeyFieldEvent | EntryTransferSummaryKeysIdMsFieldEvent | EntryTransferSummaryKeysIdCounterFieldEvent | EntryTransferSummaryKeysIdOriginFieldEvent | EntryTransferSummaryKeysIdNumberFieldEvent | EntryTransferSummaryFirstDeleteMsFieldEvent | EntryTransferSummaryFirstDeleteCounterFieldEvent | EntryTransferSummaryFirstDeleteOriginFieldEvent | EntryTransferSummaryFirstDeleteNumberFieldEvent | EntryTransferSummaryCreateKeyFieldEvent | EntryTransferSummaryConflictsForgottenFieldEvent | EntryTransferSummarySinceKnowledgeOriginFieldEvent | EntryTransferSummarySinceKnowledgeNumberFieldEvent | EntryTransferSummarySinceHolesAfterFieldEvent | EntryTransferSummarySinceHolesLastOriginFieldEvent | EntryTransferSummarySinceHolesLastNumberFieldEvent | EntryTransferSummaryFromFieldEvent | EntryTransferMoreFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Entry>): Generator<EntryOperationOperationFieldEvent | EntryOperationSignatureFieldEvent | EntryAcknowledgementOriginsSiteFieldEvent | EntryAcknowledgementOriginsIncarnationFieldEvent | EntryAcknowledgementReplicantServiceFieldEvent | EntryAcknowledgementReplicantKindFieldEvent | EntryAcknowledgementReplicantNameFieldEvent | EntryAcknowledgementLivesLifeMsFieldEvent | EntryAcknowledgementLivesLifeCounterFieldEvent | EntryAcknowledgementLivesLifeOriginFieldEvent | EntryAcknowledgementLivesLifeNumberFieldEvent | EntryAcknowledgementLivesKnowledgeOriginFieldEvent | EntryAcknowledgementLivesKnowledgeNumberFieldEvent | EntryAcknowledgementLivesHolesAfterFieldEvent | EntryAcknowledgementLivesHolesLastOriginFieldEvent | EntryAcknowledgementLivesHolesLastNumberFieldEvent | EntryAcknowledgementClockMsFieldEvent | EntryAcknowledgementClockCounterFieldEvent | EntryAcknowledgementShownHashFieldEvent | EntryAcknowledgementShownDivergedFieldEvent | EntryAcknowledgementShownFitsFieldEvent | EntryOutcomeOriginsSiteFieldEvent | EntryOutcomeOriginsIncarnationFieldEvent | EntryOutcomeReplicantServiceFieldEvent | EntryOutcomeReplicantKindFieldEvent | EntryOutcomeReplicantNameFieldEvent | EntryOutcomeLifeMsFieldEvent | EntryOutcomeLifeCounterFieldEvent | EntryOutcomeLifeOriginFieldEvent | EntryOutcomeLifeNumberFieldEvent | EntryOutcomeDotOriginFieldEvent | EntryOutcomeDotNumberFieldEvent | EntryOutcomeSiteFieldEvent | EntryOutcomeOutcomeFieldEvent | EntryOutcomeStatusFieldEvent | EntryOutcomeAtFieldEvent | EntryRemovalOriginsSiteFieldEvent | EntryRemovalOriginsIncarnationFieldEvent | EntryRemovalReplicantServiceFieldEvent | EntryRemovalReplicantKindFieldEvent | EntryRemovalReplicantNameFieldEvent | EntryRemovalLifeMsFieldEvent | EntryRemovalLifeCounterFieldEvent | EntryRemovalLifeOriginFieldEvent | EntryRemovalLifeNumberFieldEvent | EntryRemovalRemovalMsFieldEvent | EntryRemovalRemovalCounterFieldEvent | EntryRemovalRemovalOriginFieldEvent | EntryRemovalRemovalNumberFieldEvent | EntryRemovalMemberFieldEvent | EntryRemovalHeldOriginFieldEvent | EntryRemovalHeldNumberFieldEvent | EntryMatrixTextFieldEvent | EntryTransferOriginsSiteFieldEvent | EntryTransferOriginsIncarnationFieldEvent | EntryTransferReplicantServiceFieldEvent | EntryTransferReplicantKindFieldEvent | EntryTransferReplicantNameFieldEvent | EntryTransferLifeMsFieldEvent | EntryTransferLifeCounterFieldEvent | EntryTransferLifeOriginFieldEvent | EntryTransferLifeNumberFieldEvent | EntryTransferOperationsOperationFieldEvent | EntryTransferOperationsSignatureFieldEvent | EntryTransferSummaryKnowledgeOriginFieldEvent | EntryTransferSummaryKnowledgeNumberFieldEvent | EntryTransferSummaryHolesAfterFieldEvent | EntryTransferSummaryHolesLastOriginFieldEvent | EntryTransferSummaryHolesLastNumberFieldEvent | EntryTransferSummaryDroppersTypeFieldEvent | EntryTransferSummaryDroppersMatrixFieldEvent | EntryTransferSummaryDroppersResetFieldEvent | EntryTransferSummaryDroppersGreatestMsFieldEvent | EntryTransferSummaryDroppersGreatestCounterFieldEvent | EntryTransferSummaryDroppersGreatestOriginFieldEvent | EntryTransferSummaryDroppersGreatestNumberFieldEvent | EntryTransferSummaryDroppersContextOriginFieldEvent | EntryTransferSummaryDroppersContextNumberFieldEvent | EntryTransferSummaryChangesSiteFieldEvent | EntryTransferSummaryChangesByMsFieldEvent | EntryTransferSummaryChangesByCounterFieldEvent | EntryTransferSummaryChangesByOriginFieldEvent | EntryTransferSummaryChangesByNumberFieldEvent | EntryTransferSummaryChangesMemberFieldEvent | EntryTransferSummaryChangesHeldOriginFieldEvent | EntryTransferSummaryChangesHeldNumberFieldEvent | EntryTransferSummaryChangesToldFieldEvent | EntryTransferSummaryKeysKeyFieldEvent | EntryTransferSummaryKeysIdMsFieldEvent | EntryTransferSummaryKeysIdCounterFieldEvent | EntryTransferSummaryKeysIdOriginFieldEvent | EntryTransferSummaryKeysIdNumberFieldEvent | EntryTransferSummaryFirstDeleteMsFieldEvent | EntryTransferSummaryFirstDeleteCounterFieldEvent | EntryTransferSummaryFirstDeleteOriginFieldEvent | EntryTransferSummaryFirstDeleteNumberFieldEvent | EntryTransferSummaryCreateKeyFieldEvent | EntryTransferSummaryConflictsForgottenFieldEvent | EntryTransferSummarySinceKnowledgeOriginFieldEvent | EntryTransferSummarySinceKnowledgeNumberFieldEvent | EntryTransferSummarySinceHolesAfterFieldEvent | EntryTransferSummarySinceHolesLastOriginFieldEvent | EntryTransferSummarySinceHolesLastNumberFieldEvent | EntryTransferSummaryFromFieldEvent | EntryTransferSummaryAdoptsFieldEvent | EntryTransferMoreFieldEvent> {
     return streamMessage(buf, Entry.codec(), opts)
   }
 }

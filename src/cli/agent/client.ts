@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { CheopsError } from '../../errors.ts'
 import type { AgentStatus, ConflictInfo, Finding, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
 import type {
+  Adopted,
   DetachedPage,
   OperationBody,
   OperationDetail,
@@ -72,6 +73,8 @@ export class AdminClient {
     )
   resolve = (name: ReplicantName, how: 'adopt' | 'replace' | 'leave') =>
     this.#json<object>('POST', `${pathOf(name)}/resolve?how=${how}`)
+  adopt = (name: ReplicantName, scope: string, overwrite: boolean) =>
+    this.#json<Adopted>('POST', `${pathOf(name)}/adopt`, { scope, overwrite })
   settle = (name: ReplicantName, choice: SettleChoice) =>
     this.#json<{ readonly settled: readonly string[] }>(
       'POST',

@@ -10,6 +10,7 @@ import { conflictTable } from './conflict.ts'
 import { outcomeText } from './operation.ts'
 import { PAGE_OPTIONS, limitOf, withRest } from './pages.ts'
 import { REPLICANT, replicantName } from './replicant-argument.ts'
+import { adoptCommand } from './replicant-adopt.ts'
 import { detachCommand } from './replicant-detach.ts'
 import { historyCommand } from './replicant-history.ts'
 import { repairCommand } from './replicant-repair.ts'
@@ -63,6 +64,7 @@ export const replicantGroup: GroupSpec = {
     },
     historyCommand,
     repairCommand,
+    adoptCommand,
     detachCommand,
   ],
 }

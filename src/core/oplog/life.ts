@@ -29,6 +29,8 @@ export interface LifeSummary extends Known {
   readonly firstDelete?: OperationId
   /** Idempotency key of the create, if it had one, as {@link keyOf} writes it: the same key in another life is the same wish. */
   readonly createKey?: string
+  /** What the create adopts: see `Operation`. What comes after it may be all that a member gets of the life. */
+  readonly adopts?: string
   /** Bodies of conflicts that were given up, since there were more than are kept. */
   readonly conflictsForgotten: number
 }
@@ -96,7 +98,12 @@ function without(life: Life, { dot }: Operation): Life {
 
 function createdBy(life: Life, create: Operation): Partial<Life> {
   const changes = joinChanges(life.changes, changesOf(create))
-  return { changes, ...(create.idempotency !== undefined && { createKey: keyOf(create.idempotency) }) }
+  const { idempotency, adopts } = create
+  return {
+    changes,
+    ...(idempotency !== undefined && { createKey: keyOf(idempotency) }),
+    ...(adopts !== undefined && { adopts }),
+  }
 }
 
 function endedBy({ firstDelete }: Life, { stamp, dot }: Operation): Partial<Life> {
@@ -135,6 +142,7 @@ export function takeSummary(life: Life, summary: LifeSummary, matrices: Matrices
   const ended = [life.firstDelete, summary.firstDelete].filter(first => first !== undefined)
   const firstDelete = ended.toSorted(compareOperations)[0]
   const createKey = life.createKey ?? summary.createKey
+  const adopts = life.adopts ?? summary.adopts
   const next: Life = {
     ...life,
     ...joinKnown(life, summary, join(life.knowledge, summary.knowledge)),
@@ -145,6 +153,7 @@ export function takeSummary(life: Life, summary: LifeSummary, matrices: Matrices
     conflictsForgotten: Math.max(life.conflictsForgotten, summary.conflictsForgotten),
     ...(firstDelete !== undefined && { firstDelete }),
     ...(createKey !== undefined && { createKey }),
+    ...(adopts !== undefined && { adopts }),
   }
   return settled(next, matrices)
 }

@@ -83,6 +83,11 @@ export interface Operation extends OperationId {
    * executed by it.
    */
   readonly level?: string
+  /**
+   * Of a create: what the members' applications have by the name already is the resource, `all` whatever it is, else if what it shows has
+   * this SHA-256 (lower-case hexadecimal). None: what is there is something else's.
+   */
+  readonly adopts?: string
   /** None for `members`. */
   readonly payload?: Payload
   /** Of `create` and `members` only. */

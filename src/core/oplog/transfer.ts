@@ -31,7 +31,18 @@ export function operationsSince(life: Life, theirs: Known): readonly Operation[]
 
 /** What is remembered of a life besides operations. */
 export function summaryOf(life: Life): LifeSummary {
-  const { life: id, knowledge, holes, droppers, changes, keys, firstDelete, createKey, conflictsForgotten } = life
+  const {
+    life: id,
+    knowledge,
+    holes,
+    droppers,
+    changes,
+    keys,
+    firstDelete,
+    createKey,
+    adopts,
+    conflictsForgotten,
+  } = life
   return {
     life: id,
     knowledge,
@@ -42,6 +53,7 @@ export function summaryOf(life: Life): LifeSummary {
     conflictsForgotten,
     ...(firstDelete !== undefined && { firstDelete }),
     ...(createKey !== undefined && { createKey }),
+    ...(adopts !== undefined && { adopts }),
   }
 }
 

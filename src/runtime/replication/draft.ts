@@ -30,6 +30,7 @@ export function draftOf(
     readonly removed?: readonly string[]
     readonly idempotency?: Idempotency
     readonly level?: string
+    readonly adopts?: string
     /** Conflicts of the life that are settled by it: see `settlingContext`. */
     readonly settles?: Settles
     /** Of another life than the one that holds the name. */
@@ -60,6 +61,7 @@ export function draftOf(
       idempotency: { ...more.idempotency, ...(payload !== undefined && { request: requestOf(payload, hash) }) },
     }),
     ...(more.level !== undefined && { level: more.level }),
+    ...(more.adopts !== undefined && { adopts: more.adopts }),
     ...(payload !== undefined && { payload }),
     ...((type === 'create' || type === 'members') && {
       members: { added: (more.members ?? present).toSorted(), removed: (more.removed ?? []).toSorted() },

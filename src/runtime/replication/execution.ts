@@ -1,4 +1,4 @@
-import { isReset, sameDot, type Operation } from '../../core/oplog/index.ts'
+import { holderOf, isReset, sameDot, type Operation } from '../../core/oplog/index.ts'
 import { othersOf } from './admission.ts'
 import { largeBodyOf } from './body-records.ts'
 import { copyOrShow } from './lane-copy.ts'
@@ -84,7 +84,10 @@ export class Execution {
       await this.#book.intend({ dot: operation.dot, action: 'create', before: ABSENT })
       return this.#took(operation, await this.#book.resource.create(state, headers), { bound: true, unbound: false })
     }
-    if (!bound) return this.#isOwn(operation) ? this.#isOurs() : this.#foreign(operation, reading, state)
+    if (!bound) {
+      if (this.#isOwn(operation)) return this.#isOurs()
+      return this.#isAdopted(reading) ? this.#becomesOurs() : this.#foreign(operation, reading, state)
+    }
     await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash })
     if (this.#book.resource.glue.kind(this.#book.resource.name.kind)?.isImmutable !== true)
       return this.#took(operation, await this.#book.resource.replace(state, headers, reading), { bound: true })
@@ -177,6 +180,17 @@ export class Execution {
   /** Every create of this site was executed here before anybody heard of it: this store does not know so, since it was set back. */
   #isOwn({ type, dot }: Operation): boolean {
     return type === 'create' && dot.site === this.#book.shared.options.site
+  }
+
+  /** What was here before is the resource: whoever began its life has said so. */
+  #isAdopted({ hash }: Seen): boolean {
+    const adopts = holderOf(this.#book.replica.core.replicant)?.adopts
+    return adopts === 'all' || adopts === hash
+  }
+
+  async #becomesOurs(): Promise<Step> {
+    await this.#book.write({ bound: true, unbound: false })
+    return 'replan'
   }
 
   async #isOurs(): Promise<Step> {

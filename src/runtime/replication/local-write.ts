@@ -11,6 +11,7 @@ import {
   type Payload,
   type Settles,
 } from '../../core/oplog/index.ts'
+import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import { currentPlan } from './current-plan.ts'
 import { advance } from './lane.ts'
@@ -107,6 +108,7 @@ async function writePayload(
     }
   }
   if (description.creates && write.members?.includes(options.site) === true) await takeNameBack(shared, replica)
+  if (write.members !== undefined && !description.creates) await checkUnadopted(shared, replica, write)
   const creates = checkMembers(shared, replica, write)
   checkLane(shared, replica)
 
@@ -118,6 +120,9 @@ async function writePayload(
     ...(settles !== undefined && { settles }),
   })
   const before = await beforeOf(replica, resource, draft.type)
+  // What is there is nobody's to overwrite by a create; a POST the application refuses by itself.
+  if (creates && write.head.method !== 'POST' && before !== undefined && before !== ABSENT)
+    throw unadopted(shared, replica)
   const matrix = glue.matrixOf(replica.name.kind)
   await shared.replicas.commit(commit => {
     if (matrix !== undefined) shared.matrices.learn(commit, matrix)
@@ -211,11 +216,33 @@ export function checkLane(shared: Shared, replica: Replica): void {
 }
 
 /** What others have put under a name, and nobody here was to carry out, does not stand in the way of a client's create. */
-async function takeNameBack(shared: Shared, replica: Replica): Promise<void> {
+export async function takeNameBack(shared: Shared, replica: Replica): Promise<void> {
   const { clock, options } = shared
   const { site, incarnation } = options
   const life = { stamp: clock, dot: { site, incarnation, number: 0 } }
   await shared.replicas.commit(commit => void giveWay(shared, commit, replica, life))
+}
+
+/**
+ * Where the scope names members of what is not replicated: whether that is there, as far as the client may see it.
+ * @throws CheopsError ERR_REPLICANT_UNADOPTED
+ */
+async function checkUnadopted(shared: Shared, replica: Replica, write: LocalWrite): Promise<void> {
+  if (currentPlan(shared, replica).schedule.state === 'present') return
+  const { service, description, head } = write
+  const request = { service, method: 'GET', path: description.resourcePath, body: undefined }
+  const asked = { ...request, headers: ['accept', '*/*'], authority: { client: head.rawHeaders }, hashesLarge: true }
+  const status = await shared.options.application.request(asked).then(
+    answer => answer.status,
+    // That it cannot be asked is no answer.
+    () => undefined,
+  )
+  if (status !== undefined && status >= 200 && status < 300) throw unadopted(shared, replica)
+}
+
+function unadopted({ options: { site } }: Shared, { name }: Replica): CheopsError {
+  const message = `${name.name} is there at ${site}, and is not replicated.`
+  return new CheopsError('ERR_REPLICANT_UNADOPTED', message, { name: replicantText(name) })
 }
 
 /** Whether the write begins a life. */

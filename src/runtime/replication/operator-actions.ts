@@ -1,6 +1,7 @@
 /** What operators do to one replicant at this site, in its lane. Source: 3-consistency "Applying to a black box" (`unbound`), "Plan" (repair). */
-import { membersOfReplicant, type Conflict } from '../../core/oplog/index.ts'
+import { membersOfReplicant, type Conflict, type Operation } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
+import { adopt, type Adopts } from './adopt.ts'
 import { draftOf } from './draft.ts'
 import { isReplicatedAt } from './local-write.ts'
 import { MAX_INLINE_BODY_BYTES } from './limits.ts'
@@ -70,10 +71,24 @@ export function settle(shared: Shared, replica: Replica, choice: SettleChoice): 
   return settleConflicts(shared, replica, resourceOf(shared, replica), choice)
 }
 
-function resourceOf({ options }: Shared, replica: Replica): Resource {
+/** @throws CheopsError ERR_SERVICE_NOT_LOCAL, as `adopt` */
+export function adoptNow(
+  shared: Shared,
+  replica: Replica,
+  members: readonly string[],
+  adopts: Adopts,
+): Promise<Operation> {
+  return adopt(shared, replica, localResource(shared, replica), members, adopts)
+}
+
+function resourceOf(shared: Shared, replica: Replica): Resource {
   const { name } = replica
-  if (!isReplicatedAt(replica, options.site))
+  if (!isReplicatedAt(replica, shared.options.site))
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
+  return localResource(shared, replica)
+}
+
+function localResource({ options }: Shared, { name }: Replica): Resource {
   const glue = options.glueOf(name.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${name.service} is not offered here.`)
   return new Resource(options, name, glue)

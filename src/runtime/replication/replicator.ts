@@ -7,6 +7,7 @@ import {
   type ReplicantName,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
+import type { Adopts } from './adopt.ts'
 import { forgetOld } from './forget.ts'
 import { ApplicationTurns } from './application-turns.ts'
 import { advance } from './lane.ts'
@@ -22,7 +23,7 @@ import { Quarantine } from './quarantine.ts'
 import { readBack } from './read-back.ts'
 import { ReadBacks } from './read-backs.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
-import { repairNow, resolveUnbound, settle, type Resolution } from './operator-actions.ts'
+import { adoptNow, repairNow, resolveUnbound, settle, type Resolution } from './operator-actions.ts'
 import { Repairs, type Copied } from './repair.ts'
 import { statusOf, type ReplicaStatus } from './replica-status.ts'
 import { memberState } from './member-state.ts'
@@ -300,6 +301,17 @@ export class Replicator {
   settleConflicts(replicant: ReplicantName, choice: SettleChoice): Promise<readonly Conflict[]> {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, () => settle(this.#shared, replica, choice)),
+    )
+  }
+
+  /**
+   * Makes a replicant of what the application here has by the name.
+   * @returns identity of the create of its life
+   * @throws CheopsError as `adopt` of adopt.ts, ERR_REPLICANT_BUSY, ERR_SERVICE_NOT_LOCAL
+   */
+  adopt(replicant: ReplicantName, members: readonly string[], adopts: Adopts): Promise<Dot> {
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, async () => (await adoptNow(this.#shared, replica, members, adopts)).dot),
     )
   }
 

@@ -84,6 +84,38 @@ test('what lost against a delete is made anew where somebody asks for it; what l
       await vi.waitFor(async () => expect(await conflictsOf(site, id)).toEqual([]), lost)
 })
 
+test('made past Cheops at both: a change under "&" is refused and says how, and adopted it is one', async () => {
+  for (const [id, theirs] of [
+    ['old', { n: 1 }],
+    ['odd', { n: 2 }],
+  ] as const) {
+    mesh.application('a').things.set(id, { id, n: 1 })
+    mesh.application('b').things.set(id, { id, ...theirs })
+    for (const [method, at] of [
+      ['PUT', 'a'],
+      ['PATCH', 'b'],
+      ['DELETE', 'c'],
+    ] as const) {
+      const answer = await mesh.ask(at, method, `/things/${id}`, {
+        scope: SCOPE,
+        ...(method !== 'DELETE' && { body: { n: 9 } }),
+      })
+      expect([answer.status, answer.text], `${method} at ${at}`).toEqual([
+        422,
+        expect.stringContaining('cheops replicant adopt'),
+      ])
+    }
+  }
+  await mesh.command('a', 'replicant', 'adopt', 'ledger/thing/old', 'ledger/thing/odd', '--sites', 'a,b')
+  await vi.waitFor(async () => expect(await mesh.shown('b', 'old')).toMatchObject({ state: 'agrees' }), 20_000)
+  await mesh.must('b', 'PUT', '/things/old', { body: { n: 3 }, headers: WAIT })
+  expect(mesh.everywhere('old')).toEqual(both({ id: 'old', n: 3 }))
+  await vi.waitFor(async () => expect(await mesh.shown('b', 'odd')).toMatchObject({ state: 'unbound' }), 20_000)
+  expect(mesh.everywhere('odd')).toEqual({ a: { id: 'odd', n: 1 }, b: { id: 'odd', n: 2 }, c: undefined })
+  await mesh.command('b', 'conflict', 'resolve', 'ledger/thing/odd', '--replace')
+  await mesh.settles('odd', both({ id: 'odd', n: 1 }))
+})
+
 test('created and deleted at one side, and created at the other, which never heard of it: it is there, with the body of that one', async () => {
   mesh.cut('a', 'b')
   await mesh.must('a', 'POST', '/things', { scope: SCOPE, body: { id: 'again', by: 'a' } })

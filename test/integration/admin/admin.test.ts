@@ -114,7 +114,9 @@ describe('the document', () => {
                 ? { endpoint: 'http://x:1' }
                 : route.path.includes('detach')
                   ? { force: true }
-                  : { address: '/ip4/1.2.3.4/tcp/1' },
+                  : route.path.endsWith('/adopt')
+                    ? { scope: 'site1 & site2' }
+                    : { address: '/ip4/1.2.3.4/tcp/1' },
             )
       const answer = await ask(fill(route.path) + (route.path.endsWith('/resolve') ? '?how=adopt' : ''), {
         method: route.method,

@@ -144,6 +144,18 @@ describe('answers', () => {
     [['conflict', 'resolve', 'inventory/items/purple', '--take', 'site9'], 2, /^$/],
     [['conflict', 'resolve', 'inventory/items/purple', '--keep', '--take', 'site2'], 1, /^$/],
     [['conflict', 'resolve', 'purple', '--keep'], 1, /^$/],
+    [
+      ['replicant', 'adopt', 'inventory/items/purple', '--sites', 'site1,site2'],
+      0,
+      /^inventory\/items\/purple: one on site1, site2, by site1\/\S+\n$/,
+    ],
+    [['replicant', 'adopt', 'inventory/items/blue', '--sites', 'site1,site2'], 2, /^$/],
+    [
+      ['replicant', 'adopt', 'inventory/items/blue', 'inventory/items/purple', '--scope', 'site1 & site2'],
+      2,
+      /^inventory\/items\/purple/,
+    ],
+    [['replicant', 'adopt', 'inventory/items/purple'], 1, /^$/],
     [['check'], 0, /√ The agent serves[^]*All is well/],
     [['scope', 'explain', 'site1', 'or', 'site2', '--service', 'inventory'], 0, /first of site1, site2/],
     [['scope', 'explain', 'site9', '--service', 'inventory'], 2, /ERR_SCOPE_UNKNOWN_SITE/],

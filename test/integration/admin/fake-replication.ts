@@ -96,6 +96,11 @@ export function fakeReplication(calls: string[]): ReplicationControl {
         throw new CheopsError('ERR_CONFLICT_NOT_FOUND', `site9 wrote nothing to ${name} that has lost.`)
       return [OPERATION]
     },
+    async adopt({ name }, scope, overwrites) {
+      calls.push(`adopt ${name} ${scope} ${String(overwrites)}`)
+      if (name === 'blue') throw new CheopsError('ERR_REPLICANT_NOT_FOUND', 'The application at site1 has no blue.')
+      return { operation: OPERATION, members: ['site1', 'site2'] }
+    },
     peers: () => [
       { site: 'site2', connected: true, outbox: 0, lagMs: 0, digest: 'agrees', agreedAt: 1_763_805_600_000 },
       { site: 'site3', connected: false, outbox: 12, lagMs: 3_600_000, digest: 'unknown', agreedAt: undefined },

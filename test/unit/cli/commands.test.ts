@@ -67,6 +67,7 @@ test('all commands of the issue are there', () => {
     'replicant show',
     'replicant history',
     'replicant repair',
+    'replicant adopt',
     'replicant detach',
     'operation show',
     'operation body',

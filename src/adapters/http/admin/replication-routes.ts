@@ -91,6 +91,33 @@ export const REPLICATION_ROUTES: readonly Route[] = [
   },
   {
     method: 'POST',
+    path: '/v1/replicants/{service}/{kind}/{name}/adopt',
+    summary:
+      'Make one replicant of what the application here has by the name, and of what other members have; nothing is sent here',
+    body: ref('Adopt'),
+    answer: ok('It is one from now on.', ref('Adopted')),
+    errors: [
+      'ERR_ADMIN_INPUT',
+      'ERR_REPLICANT_NOT_FOUND',
+      'ERR_REPLICANT_BOUND',
+      'ERR_REPLICANT_UNNAMED',
+      'ERR_REPLICANT_MEMBERS',
+      'ERR_SCOPE_UNKNOWN_SITE',
+    ],
+    async handle({ control, params, body }) {
+      const { service = '', kind = '', name = '' } = params
+      const given: Readonly<Record<string, unknown>> = typeof body === 'object' ? { ...body } : {}
+      const { scope, overwrite = false } = given
+      if (typeof scope !== 'string' || typeof overwrite !== 'boolean')
+        throw new CheopsError(
+          'ERR_ADMIN_INPUT',
+          'The body needs "scope", members with "&" between them, and may have "overwrite", true or false.',
+        )
+      return json(await control.replication.adopt({ service, kind, name }, scope, overwrite))
+    },
+  },
+  {
+    method: 'POST',
     path: '/v1/replicants/{service}/{kind}/{name}/resolve',
     summary:
       'Settle the conflicts of one replicant, or say what becomes of a name that belongs to something else at this site',

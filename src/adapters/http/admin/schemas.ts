@@ -264,6 +264,20 @@ export const SCHEMAS = {
     'next',
   ),
   Repair: object({ result: choice('copied', 'nobody', 'busy', 'not-taken', 'not-exposed') }),
+  Adopt: object(
+    {
+      scope: { type: 'string', description: 'Members with "&" between them, this site among them.' },
+      overwrite: {
+        type: 'boolean',
+        description: 'What other members have by the name gives way where it shows something else.',
+      },
+    },
+    'overwrite',
+  ),
+  Adopted: object({
+    operation: { type: 'string', description: 'The create of its life, as the header Cheops-Operation has it.' },
+    members: list(text),
+  }),
   Resolved: object({
     how: choice('keep', 'take', 'adopt', 'replace', 'leave'),
     settled: { ...list(text), description: 'Operations that were conflicts.' },

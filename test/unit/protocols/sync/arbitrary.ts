@@ -68,6 +68,7 @@ const payload = joined(
   }),
   optional('body', body),
 )
+const adopts = fc.oneof(fc.constant('all'), hex(64))
 const bare = fc.record({ dot, stamp, replicant, life: id, type, context })
 const rest = fc
   .tuple(
@@ -80,6 +81,7 @@ const rest = fc
       fc.record({ principal: text(512), key: text(512), request: hex(64) }, { requiredKeys: ['principal', 'key'] }),
     ),
     optional('payload', payload),
+    optional('adopts', adopts),
     optional('members', fc.record({ added: sites, removed: sites })),
   )
   .map(parts => Object.assign({}, ...parts) as Partial<Operation>)
@@ -116,7 +118,7 @@ const summary = joined(
       conflictsForgotten: natural,
     }),
   ),
-  joined(optional('firstDelete', id), optional('createKey', text(40))),
+  joined(joined(optional('firstDelete', id), optional('createKey', text(40))), optional('adopts', adopts)),
 )
 const transfer: fc.Arbitrary<SealedLifeTransfer> = fc
   .tuple(id, fc.array(sealed, { maxLength: 3 }), fc.option(summary))

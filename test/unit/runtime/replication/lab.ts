@@ -14,6 +14,7 @@ import type { ReplicaStatus } from '../../../../src/runtime/replication/replica-
 import type { PeerStatus } from '../../../../src/runtime/replication/peers.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
 import type { SettleChoice } from '../../../../src/ports/replication-control.ts'
+import type { Adopts } from '../../../../src/runtime/replication/adopt.ts'
 import type { Settled } from '../../../../src/runtime/replication/settled.ts'
 import type { RecordChange } from '../../../../src/runtime/replication/unlogged.ts'
 import type { SiteOutcome } from '../../../../src/runtime/replication/records.ts'
@@ -181,6 +182,10 @@ export class Lab {
 
   settleConflicts(site: string, name: string, choice: SettleChoice): Promise<readonly Conflict[]> {
     return this.until(this.#at(site).settleConflicts(this.name(name), choice))
+  }
+
+  adopt(site: string, name: string, members: readonly string[], adopts: Adopts): Promise<Dot> {
+    return this.until(this.#at(site).adopt(this.name(name), members, adopts))
   }
 
   record(site: string, name: string, change: RecordChange): Promise<Dot> {
