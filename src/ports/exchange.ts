@@ -14,6 +14,8 @@ export interface Exchange {
   readonly path: string
   /** The scope that the client wrote into the URL, decoded. */
   readonly urlScope: string | undefined
+  /** Who asks, as far as the connection tells: an address, or the name of the site that has sent it here. */
+  readonly client: string
   /** Whether the request has a body: then it can be sent only once. */
   readonly hasBody: boolean
   /** Where links in answers have to lead; undefined where another agent has asked: it writes them itself. */

@@ -3,23 +3,51 @@ import type { Exchange } from '../ports/exchange.ts'
 import type { Description } from '../ports/glue.ts'
 import { MAX_HELD_BODIES, MAX_HELD_BODY_BYTES } from './replication/limits.ts'
 
+/**
+ * Places for requests whose bodies are read here. Whoever holds as many as are free gets no more: so one client comes to half of them,
+ * two to a third each, and there is always one for somebody else.
+ */
+export class BodyPlaces {
+  readonly #places: number
+  readonly #taken = new Map<string, number>()
+  #count = 0
+
+  constructor(places: number) {
+    this.#places = places
+  }
+
+  /**
+   * Holds a place until `use` is done.
+   * @param client who asks
+   * @throws CheopsError ERR_REPLICANT_BUSY; what `use` throws
+   */
+  async with<T>(client: string, use: () => Promise<T>): Promise<T> {
+    const taken = this.#taken.get(client) ?? 0
+    if (taken >= this.#places - this.#count)
+      throw new CheopsError('ERR_REPLICANT_BUSY', 'Too many requests with large bodies are under way already.')
+    this.#taken.set(client, taken + 1)
+    this.#count++
+    try {
+      return await use()
+    } finally {
+      this.#count--
+      const left = (this.#taken.get(client) ?? 1) - 1
+      if (left > 0) this.#taken.set(client, left)
+      else this.#taken.delete(client)
+    }
+  }
+}
+
 /** Bodies beyond the inline bound that must be looked into before it is known what they do: a few at a time, each bounded. */
 export class HeldBodies {
-  #count = 0
+  readonly #places = new BodyPlaces(MAX_HELD_BODIES)
 
   /**
    * Reads the body of a request, and holds it until `use` is done.
    * @throws CheopsError ERR_REQUEST_BODY_TOO_LARGE, ERR_REPLICANT_BUSY; what reading and `use` throw
    */
   async with<T>(exchange: Exchange, byPath: Description, use: (body: Uint8Array) => Promise<T>): Promise<T> {
-    if (this.#count >= MAX_HELD_BODIES)
-      throw new CheopsError('ERR_REPLICANT_BUSY', 'Too many requests with large bodies are under way already.')
-    this.#count++
-    try {
-      return await use(await read(exchange, byPath))
-    } finally {
-      this.#count--
-    }
+    return this.#places.with(exchange.client, async () => use(await read(exchange, byPath)))
   }
 }
 

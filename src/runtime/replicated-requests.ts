@@ -7,8 +7,8 @@ import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
 import type { Description, Glue } from '../ports/glue.ts'
 import { without } from './answer-headers.ts'
-import { MAX_HELD_BODY_BYTES, MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
-import { HeldBodies } from './held-bodies.ts'
+import { MAX_INLINE_BODY_BYTES, MAX_SPOOLED_BODIES } from './replication/limits.ts'
+import { BodyPlaces, HeldBodies } from './held-bodies.ts'
 import type { LocalWrite } from './replication/local-write.ts'
 import type { SpooledBody } from './replication/payload.ts'
 import type { Require } from './replication/outcomes.ts'
@@ -47,6 +47,7 @@ export interface ReplicatedRequestsParts {
 export class ReplicatedRequests {
   readonly #parts: ReplicatedRequestsParts
   readonly #held = new HeldBodies()
+  readonly #spooling = new BodyPlaces(MAX_SPOOLED_BODIES)
 
   constructor(parts: ReplicatedRequestsParts) {
     this.#parts = parts
@@ -103,16 +104,44 @@ export class ReplicatedRequests {
       const body = await exchange.readBody(MAX_INLINE_BODY_BYTES)
       return this.#read(glue, exchange, body, members, context)
     }
+    const level = byPath.is === 'operation' ? await this.#checkAhead(exchange, byPath, members) : undefined
     const isHeld = byPath.is !== 'operation' || needsBody || MERGES.has(byPath.type)
-    if (isHeld || (await this.#levelOf(exchange, byPath)).level === 'none')
+    if (isHeld || level === 'none')
       return this.#held.with(exchange, byPath, body => this.#read(glue, exchange, body, members, context))
-    const spooled = await this.#parts.replication.spool(exchange.bodyStream())
-    try {
-      const { hash, length } = spooled
-      return await this.#described(glue, exchange, byPath, { hash, length }, members, context)
-    } finally {
-      spooled.release()
+    return this.#spooling.with(exchange.client, async () => {
+      const spooled = await this.#parts.replication.spool(exchange.bodyStream())
+      try {
+        const { hash, length } = spooled
+        return await this.#described(glue, exchange, byPath, { hash, length }, members, context)
+      } finally {
+        spooled.release()
+      }
+    })
+  }
+
+  /**
+   * What the path alone says is wrong is said before a large body is read: whoever may not do it here fills neither memory nor disk.
+   * @returns the level of the resource
+   * @throws CheopsError ERR_REPLICANT_LEVEL, _MEMBERS, _NOT_FOUND, _UNBOUND
+   */
+  async #checkAhead(
+    exchange: Exchange,
+    description: Description & { readonly is: 'operation' },
+    scope: readonly string[] | undefined,
+  ): Promise<string> {
+    const { kind, name } = description
+    const { present, asked, level } = await this.#levelOf(exchange, description)
+    if (present === undefined) {
+      // A POST says its name in its body.
+      if (description.type === 'create' || (description.creates && scope !== undefined)) return level
+      throw notFound(kind, name)
     }
+    if (asked !== undefined && asked !== present.level) throw otherLevel(name, present.level, asked)
+    if (scope !== undefined && scope.toSorted().join() !== present.members.toSorted().join())
+      throw otherMembers(name, present.members, scope)
+    if (present.state === 'unbound')
+      throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name} here is not the one that is replicated.`)
+    return level
   }
 
   #read(
@@ -209,7 +238,18 @@ export class ReplicatedRequests {
       throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members })
     }
     // Not before the application has taken it: who may not change the resource here may not take it from the others either.
-    const body = exchange.hasBody ? await exchange.readBody(MAX_HELD_BODY_BYTES) : undefined
+    if (!exchange.hasBody) return this.#detach(exchange, { service, kind, name }, undefined, context)
+    return this.#held.with(exchange, said, body => this.#detach(exchange, { service, kind, name }, body, context))
+  }
+
+  async #detach(
+    exchange: Exchange,
+    replicant: ReplicantName,
+    body: Uint8Array | undefined,
+    context: RequestContext,
+  ): Promise<ComposedAnswer> {
+    const { replication, site } = this.#parts
+    const { head } = exchange
     const asked = {
       rawHeaders: without(head.rawHeaders, header => header.startsWith('cheops-')),
       body,
@@ -217,7 +257,7 @@ export class ReplicatedRequests {
       timeoutMs: UNLOGGED_ANSWER_MS,
     }
     const answer = await this.#parts.parts.ask(exchange, site, context, asked)
-    if (answer.status < 400) await replication.changeMembers({ service, kind, name }, [], [site])
+    if (answer.status < 400) await replication.changeMembers(replicant, [], [site])
     const headers = without(answer.rawHeaders, header => header.startsWith('cheops-'))
     return { ...answer, rawHeaders: [...headers, HEADER_NAMES.site, site] }
   }
@@ -236,7 +276,7 @@ export class ReplicatedRequests {
     idempotencyOf(exchange.head.rawHeaders)
     const { present, asked, level } = await this.#levelOf(exchange, description)
     if (present !== undefined && asked !== undefined && asked !== present.level)
-      throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is at level ${present.level}, not ${asked}.`)
+      throw otherLevel(name, present.level, asked)
     if (level === 'eventual') return this.#write(exchange, description, body, scope, context)
     if (level !== 'none')
       throw new CheopsError(
@@ -244,8 +284,7 @@ export class ReplicatedRequests {
         `the level ${level} is not there yet; there are none and eventual`,
       )
     const members = present?.members ?? scope
-    if (members === undefined || (present === undefined && !description.creates))
-      throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${kind} is called ${name} here.`)
+    if (members === undefined || (present === undefined && !description.creates)) throw notFound(kind, name)
     if (scope !== undefined && scope.toSorted().join() !== members.toSorted().join())
       throw otherMembers(name, members, scope)
     // It was at another level when the body was taken.
@@ -289,6 +328,14 @@ export class ReplicatedRequests {
 const MERGES: ReadonlySet<string> = new Set(['merge', 'patch'])
 
 const EMPTY = new Uint8Array(0)
+
+function notFound(kind: string, name: string): CheopsError {
+  return new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${kind} is called ${name} here.`)
+}
+
+function otherLevel(name: string, level: string, asked: string): CheopsError {
+  return new CheopsError('ERR_REPLICANT_LEVEL', `${name} is at level ${level}, not ${asked}.`)
+}
 
 function otherMembers(name: string, members: readonly string[], scope: readonly string[]): CheopsError {
   const message = `${name} has the members ${members.join(', ')}, not ${scope.join(', ')}.`

@@ -9,6 +9,12 @@ export interface ClientBodyLimits {
 }
 
 /**
+ * A body that comes more slowly than this, bytes a second, after `bodyIdleMs` to begin, is given up: only what the client is waited for counts.
+ * Whoever sends a byte now and then would hold a place, or a file, for ever.
+ */
+export const MIN_BODY_BYTES_A_SECOND = 4096
+
+/**
  * The body of a client's request, part by part, as fast as it is asked for: what nobody has asked for yet waits in the client's
  * connection. A client that waits for 100-continue gets it when the first part is asked for.
  * @throws CheopsError ERR_REQUEST_BODY_TOO_LARGE, ERR_REQUEST_TIMEOUT, ERR_REQUEST_GONE
@@ -49,6 +55,8 @@ export function tooLarge(bound: number): CheopsError {
 class Parts {
   readonly #request: IncomingMessage
   readonly #ready: Buffer[] = []
+  #waitedMs = 0
+  #bytes = 0
   #wake: () => void = () => {}
 
   constructor(request: IncomingMessage) {
@@ -63,14 +71,24 @@ class Parts {
     const deadline = performance.now() + idleMs
     for (;;) {
       const part = this.#ready.shift()
-      if (part !== undefined) return part
+      if (part !== undefined) {
+        this.#bytes += part.length
+        return part
+      }
       if (request.readableEnded && request.complete) return undefined
       if (request.destroyed || request.readableEnded) {
         throw new CheopsError('ERR_REQUEST_GONE', 'the client went away before its body was complete')
       }
       const left = deadline - performance.now()
       if (left <= 0) throw new CheopsError('ERR_REQUEST_TIMEOUT', `no part of the body came for ${idleMs / 1000} s`)
+      const begunAt = performance.now()
       await this.#change(left)
+      this.#waitedMs += performance.now() - begunAt
+      if (this.#waitedMs > idleMs + (this.#bytes / MIN_BODY_BYTES_A_SECOND) * 1000)
+        throw new CheopsError(
+          'ERR_REQUEST_TIMEOUT',
+          `the body comes with less than ${MIN_BODY_BYTES_A_SECOND} bytes a second`,
+        )
     }
   }
 

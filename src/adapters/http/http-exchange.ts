@@ -29,6 +29,7 @@ export class HttpExchange implements Exchange {
   readonly service: string
   readonly path: string
   readonly urlScope: string | undefined
+  readonly client: string
   readonly #side: ClientSide
   readonly #environment: ExchangeEnvironment
   readonly #links: (() => LinkContext) | undefined
@@ -39,12 +40,15 @@ export class HttpExchange implements Exchange {
   /** What `isBodyLarger` has read, and the rest. */
   #begun: { readonly parts: Uint8Array[]; readonly rest: AsyncIterator<Uint8Array, void, undefined> } | undefined
 
+  /** @param from the site that has sent it; none for what comes from a client */
   constructor(
     side: ClientSide,
     address: { readonly service: string; readonly path: string; readonly scope: string | undefined },
     links: (() => LinkContext) | undefined,
     environment: ExchangeEnvironment,
+    from?: string,
   ) {
+    this.client = from ?? side.request.socket.remoteAddress ?? ''
     this.head = headOf(side.request)
     this.service = address.service
     this.path = address.path

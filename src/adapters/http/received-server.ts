@@ -44,7 +44,7 @@ export class ReceivedServer {
         const { from, service, context } = parts.admit(this.#peers.get(socket) ?? '', head)
         const address = { service, path: head.target, scope: undefined }
         this.#begin(from, parts.requestsPerSite)
-        void parts.received(new HttpExchange(side, address, undefined, environment), context).finally(() => {
+        void parts.received(new HttpExchange(side, address, undefined, environment, from), context).finally(() => {
           this.#end(from)
         })
       } catch (error) {

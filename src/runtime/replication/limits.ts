@@ -99,6 +99,9 @@ export const MAX_HELD_BODY_BYTES = 2 * 1024 * 1024
 /** Requests whose body beyond the inline bound is held until they are answered: more are refused, and may come again. */
 export const MAX_HELD_BODIES = 32
 
+/** Requests whose body is being written to a file: each holds the file open, and a connection. */
+export const MAX_SPOOLED_BODIES = 256
+
 /** Large bodies that are fetched at once: more would share the same links. */
 export const MAX_FETCHES_TOGETHER = 4
 

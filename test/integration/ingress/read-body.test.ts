@@ -65,6 +65,17 @@ test.each([
   }
 })
 
+test('a body that drips is given up, though each of its parts comes in time', async () => {
+  const bodyIdleMs = 300
+  const { port } = await served(exchange => echo(exchange), { timeouts: { bodyIdleMs } })
+  const client = connected(port).send(`${HEAD}Content-Length: 1000000\r\n\r\n`)
+  const drip = setInterval(() => client.send('x'), bodyIdleMs / 10)
+  ends.push(() => clearInterval(drip))
+  const answer = await client.until(isWhole, 'the answer')
+  expect(headOfMessage(answer)).toMatch(/^HTTP\/1\.1 408 /)
+  expect(problemOf(answer)).toMatchObject({ code: 'ERR_REQUEST_TIMEOUT' })
+})
+
 test('the client is told to continue when the body is wanted, and not before', async () => {
   const wanted = Promise.withResolvers<void>()
   const { port } = await served(async exchange => {

@@ -72,6 +72,19 @@ async function put(site: string, name: string, bytes: number, seed: number, head
   return { status: answer.statusCode, headers: answer.headers, text: await text(answer), hash: sum.digest('hex') }
 }
 
+/** Begins a PUT and sends a part of its body: what is answered before the rest comes, if anything. */
+async function begin(site: string, name: string, headers: Record<string, string>) {
+  const url = `${mesh.agent(site).ready.ingress}/files/files/${name}`
+  const length = { 'Content-Length': 40 * MIB, 'Content-Type': 'application/x-test' }
+  const request = http.request(url, { method: 'PUT', agent: false, headers: { ...length, ...headers } })
+  request.on('error', () => undefined)
+  request.write(pattern(1).subarray(0, 128 * 1024))
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  const result = { status: answer.statusCode, code: answer.headers['cheops-error'] }
+  request.destroy()
+  return result
+}
+
 /** Waits until these sites have a file, and its body lies at each once. */
 async function arrives(name: string, expected: { hash: string; bytes: number }, sites = SITES): Promise<void> {
   for (const site of sites)
@@ -206,4 +219,15 @@ test('what a crash left behind that no operation names is gone after a start', {
     await writeFile(path.join(folder, file), 'orphan')
   await mesh.up('site2')
   expect(await kept('site2')).toEqual([hash])
+})
+
+test('what the path and the scope say is wrong is answered before a large body has come', async () => {
+  const small = await put('site1', 'ahead', 10, 1, { 'Cheops-Scope': 'site1 & site2', ...WAIT })
+  expect(small.status, small.text).toBe(201)
+  expect(await begin('site1', 'ahead', { 'Cheops-Scope': EVERYWHERE })).toEqual({
+    status: 422,
+    code: 'ERR_REPLICANT_MEMBERS',
+  })
+  const level = { 'Cheops-Scope': 'site1 & site2', 'Cheops-Level': 'none' }
+  expect(await begin('site1', 'ahead', level)).toEqual({ status: 422, code: 'ERR_REPLICANT_LEVEL' })
 })
