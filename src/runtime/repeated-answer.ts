@@ -37,7 +37,8 @@ export async function repeatedAnswer(
 
 const EMPTY = { reason: '', rawHeaders: [], body: new Uint8Array(0), isComplete: true }
 
-async function readBack(
+/** What a site shows of a resource, read with the client's own authority; undefined where it could not be read as a whole. */
+export async function readBack(
   parts: Parts,
   site: string,
   exchange: Exchange,

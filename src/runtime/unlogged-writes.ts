@@ -11,6 +11,7 @@ import { partialHeader, siteItem, warning, without } from './answer-headers.ts'
 import { nearestFirst } from './members.ts'
 import { acceptOfParts, MULTI_MEDIA_TYPE, multiBody, wantsMulti } from './multi-answer.ts'
 import type { Parts } from './parts.ts'
+import { readBack } from './repeated-answer.ts'
 import type { RecordChange } from './replication/unlogged.ts'
 
 /** Bytes of each member's answer to a write at level `none`. */
@@ -113,15 +114,14 @@ export class UnloggedWrites {
   }
 
   /** The life begins with the first member that has it, and ends when every member has said that it is gone. */
-  async #record(
-    { exchange: { service }, description, members, isNew }: UnloggedWrite,
-    outcomes: readonly PartOutcome[],
-  ): Promise<void> {
+  async #record(write: UnloggedWrite, outcomes: readonly PartOutcome[]): Promise<void> {
+    const { exchange, description, members, isNew } = write
+    const { service } = exchange
     const { kind, name, type } = description
     const replicant = { service, kind, name }
     if (isNew) {
-      // What may have been done somewhere is remembered too: else nobody would know of it.
-      if (outcomes.some(({ state }) => state === 'applied' || state === 'uncertain'))
+      // Doubt releases nothing: where nobody says that it was made, it is looked for.
+      if (outcomes.some(({ state }) => state === 'applied') || (await this.#isThere(write, outcomes)))
         await this.#parts.record(replicant, { is: 'created', members })
       return
     }
@@ -131,6 +131,19 @@ export class UnloggedWrites {
       answer !== undefined && headerValue(answer.rawHeaders, ERROR_HEADER) !== undefined
     if (type === 'delete' && outcomes.every(outcome => isGone(outcome) && !isRefusal(outcome)))
       await this.#parts.record(replicant, { is: 'deleted' })
+  }
+
+  /** Whether one of those of which nobody knows what they have done shows the resource. */
+  async #isThere(
+    { exchange, description, context }: UnloggedWrite,
+    outcomes: readonly PartOutcome[],
+  ): Promise<boolean> {
+    const { parts } = this.#parts
+    const doubtful = outcomes.filter(({ state }) => state === 'uncertain')
+    const shown = await Promise.all(
+      doubtful.map(({ site }) => readBack(parts, site, exchange, description.resourcePath, context)),
+    )
+    return shown.some(answer => answer !== undefined && answer.status >= 200 && answer.status < 300)
   }
 }
 

@@ -135,6 +135,22 @@ test('a member that is away misses what is written meanwhile, for good, and know
   expect(await mesh.everywhere('before')).toEqual([undefined, undefined, undefined])
 })
 
+test('doubt makes no record, unless the resource is there: the next create is like the first', async () => {
+  for (const site of ['site1', 'site2']) mesh.application(site).faults.push('500-before')
+  const failed = await mesh.ask('site1', 'POST', '/items', { scope: SCOPE, body: { id: 'fails', n: 0 }, headers: NONE })
+  expect([failed.status >= 500, ...headersOf(failed, 'Outcome')], failed.text).toEqual([true, 'uncertain'])
+  expect(await mesh.everywhere('fails')).toEqual([undefined, undefined, undefined])
+  const own = await mesh.ask('site1', 'PUT', '/items/fails', { body: { n: 1 } })
+  expect(headersOf(own, 'Level')).toEqual([null])
+  await created('fails')
+  await known('site2', 'fails')
+
+  for (const site of ['site1', 'site2']) mesh.application(site).faults.push('500-after')
+  const done = await mesh.ask('site1', 'POST', '/items', { scope: SCOPE, body: { id: 'done', n: 0 }, headers: NONE })
+  expect([done.status >= 500, ...headersOf(done, 'Outcome')], done.text).toEqual([true, 'uncertain'])
+  await known('site2', 'done')
+})
+
 test('where the application dies in the middle nobody knows, and the answer says so', async () => {
   await created('doubt')
   mesh.application('site2').faults.push('break-after')
