@@ -7,6 +7,8 @@ import type { RecordLearner } from './record-learner.ts'
 
 /** Beats take seconds over the slowest links; clocks that are kept by anything differ by less than this. */
 const CLOCK_OFF_MS = 10_000
+/** For so long they must differ: whoever stood still reads old beats at first, within moments. */
+const CLOCK_OFF_FOR_MS = 15_000
 
 /** A site sends its beats, a few a second at most, and a record when it changes. */
 const GOSSIP_BY_AUTHOR = { burst: 40, perSecond: 20, maxKeys: 4_096 }
@@ -19,6 +21,8 @@ export class GossipListener {
   readonly #greeter: Greeter
   readonly #byAuthor = new TokenBuckets(GOSSIP_BY_AUTHOR)
   readonly #resyncedAt = new Map<string, number>()
+  /** Since when the clock of a site differs from this one's, by the monotonic clock. */
+  readonly #clockOffSince = new Map<string, number>()
 
   constructor(mesh: MeshContext, own: OwnRecordKeeper, learner: RecordLearner, greeter: Greeter) {
     this.#mesh = mesh
@@ -71,12 +75,20 @@ export class GossipListener {
   forgetPeers(): void {
     for (const peerId of this.#resyncedAt.keys())
       if (this.#mesh.view.siteOfPeer(peerId) === undefined) this.#resyncedAt.delete(peerId)
+    for (const site of this.#clockOffSince.keys())
+      if (this.#mesh.view.site(site) === undefined) this.#clockOffSince.delete(site)
   }
 
   #compareClocks(site: string): void {
     const { view, clock } = this.#mesh
     const offsetMs = view.site(site)?.clockOffsetMs ?? 0
-    if (Math.abs(offsetMs) < CLOCK_OFF_MS) return view.problems.clear('clock-off', site)
+    if (Math.abs(offsetMs) < CLOCK_OFF_MS) {
+      this.#clockOffSince.delete(site)
+      return view.problems.clear('clock-off', site)
+    }
+    const since = this.#clockOffSince.get(site) ?? clock.monotonic()
+    this.#clockOffSince.set(site, since)
+    if (clock.monotonic() - since < CLOCK_OFF_FOR_MS) return
     const detail = `the clock of site "${site}" and this one's differ by ${(Math.abs(offsetMs) / 1000).toFixed(0)} s`
     view.problems.report('clock-off', site, detail, clock.now())
   }

@@ -15,6 +15,8 @@ import type { Beat, SignedRecord } from '../../core/membership/record.ts'
 import type { BeatVerdict, RecordVerdict, SiteEntry, SiteTable } from '../../core/membership/site-table.ts'
 import type { Catalog, CatalogSite } from '../../core/resource/catalog.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { addClockOffset, clockOffsetMs } from '../../core/liveness/clock-offset.ts'
+import type { ClockOffsets } from '../../core/liveness/clock-offset.ts'
 import { addRoundTrip, roundTripMs } from '../../core/liveness/round-trip.ts'
 import type { RoundTrips } from '../../core/liveness/round-trip.ts'
 import type { MembershipChange, SiteView } from '../../ports/membership.ts'
@@ -29,7 +31,7 @@ export class MeshView {
   readonly #clock: Clock
   readonly #startedAt: number
   readonly #roundTrips = new Map<string, RoundTrips>()
-  readonly #offsets = new Map<string, number>()
+  readonly #offsets = new Map<string, ClockOffsets>()
   readonly #listeners = new Set<(change: MembershipChange) => void>()
   #table: SiteTable
   #liveness: LivenessState
@@ -86,7 +88,8 @@ export class MeshView {
     const { table, verdict } = acceptBeat(this.#table, peerId, beat)
     this.#table = table
     if (verdict.kind === 'heard') {
-      this.#offsets.set(verdict.site, beat.sentAt + (this.#rttOf(verdict.site) ?? 0) / 2 - this.#clock.now())
+      const offsetMs = beat.sentAt + (this.#rttOf(verdict.site) ?? 0) / 2 - this.#clock.now()
+      this.#offsets.set(verdict.site, addClockOffset(this.#offsets.get(verdict.site), offsetMs))
       this.#catalog = undefined
       this.#step({ kind: 'beat', site: verdict.site, intervalMs: beat.intervalMs, ...this.#times() })
     }
@@ -213,7 +216,7 @@ export class MeshView {
       reason: health?.reason ?? 'known by its record, not heard yet',
       rttMs: this.#rttOf(name),
       connection: link === undefined ? 'none' : link.connection.relayed ? 'relayed' : 'direct',
-      clockOffsetMs: this.#offsets.get(name),
+      clockOffsetMs: clockOffsetMs(this.#offsets.get(name)),
     } as const
   }
 
