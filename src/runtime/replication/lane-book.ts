@@ -61,7 +61,7 @@ export class LaneBook {
     await replicas.commit(commit => {
       const executed = withExecuted(this.local.executed, operation, this.matrices)
       const failed = withFailed(this.replica, operation.dot, outcome)
-      const done = { executed, failed, refused: undefined, intent: undefined }
+      const done = { executed, failed, refused: undefined, intent: undefined, leftover: false }
       commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
       acknowledge(this.shared, commit, this.replica)
       tellOutcome(this.shared, commit, this.replica, operation, outcome, status)

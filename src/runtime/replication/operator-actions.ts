@@ -2,6 +2,7 @@
 import { membersOfReplicant, type Conflict, type Operation } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { adopt, type Adopts } from './adopt.ts'
+import { currentPlan } from './current-plan.ts'
 import { draftOf } from './draft.ts'
 import { isReplicatedAt } from './local-write.ts'
 import { MAX_INLINE_BODY_BYTES } from './limits.ts'
@@ -41,11 +42,16 @@ export async function repairNow(shared: Shared, replica: Replica, from: string |
 export async function resolveUnbound(shared: Shared, replica: Replica, how: Resolution): Promise<void> {
   const resource = resourceOf(shared, replica)
   const { name, local } = replica
-  if (!local.unbound) throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} here is the one that is replicated.`)
-  const mine = { bound: true, unbound: false, hash: undefined, answered: undefined }
+  const { schedule } = currentPlan(shared, replica)
+  const isLeftover = local.leftover && schedule.state === 'absent'
+  if (!local.unbound && !isLeftover)
+    throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} here is the one that is replicated.`)
+  const mine = { bound: true, unbound: false, leftover: false, hash: undefined, answered: undefined }
   if (how === 'replace') {
     await shared.replicas.commit(commit => {
-      commit.local(replica, mine)
+      // What was deleted is deleted again.
+      const executed = isLeftover && { executed: { life: schedule.life, operations: [], context: [] } }
+      commit.local(replica, { ...mine, ...executed })
       shared.replicas.due(commit, name, true)
       commit.afterwards(() => shared.kick(replica))
     })
@@ -63,7 +69,9 @@ export async function resolveUnbound(shared: Shared, replica: Replica, how: Reso
       `What the application has is no JSON of at most ${MAX_INLINE_BODY_BYTES} bytes.`,
     )
   const payload = { ...request, headers: [['content-type', 'application/json'] as const], body: { bytes } }
-  await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), 'state', payload, {}), undefined, mine)
+  // What was deleted begins anew with it, at all members.
+  const type = isLeftover ? 'create' : 'state'
+  await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), type, payload, {}), undefined, mine)
 }
 
 /** @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_SERVICE_NOT_LOCAL, as `settleConflicts` */

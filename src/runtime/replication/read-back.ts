@@ -4,9 +4,10 @@
  */
 import { membersOfReplicant } from '../../core/oplog/index.ts'
 import { othersOf, tellEvent, type Shared } from './admission.ts'
-import { currentPlan } from './current-plan.ts'
+import { currentPlan, isRecordOnly } from './current-plan.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from './foreign-creates.ts'
+import { lookForLeftover } from './leftover.ts'
 import { mendFailed } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from './limits.ts'
 import { Resource } from './resource.ts'
@@ -17,14 +18,15 @@ import type { Replica } from './replicas-store.ts'
 /**
  * @param attempts how often it was absent in a row
  * @param isRound the site's round has come to it, nothing has happened
- * @returns `absent`: nothing is there where something should be, which is to be looked at again soon. `look`: the lane has something to do
+ * @returns `again`: nothing is there where something should be, or the other way round: to be looked at again soon. `look`: the lane has
+ *   something to do
  */
 export async function readBack(
   shared: Shared,
   replica: Replica,
   attempts: number,
   isRound: boolean,
-): Promise<'done' | 'absent' | 'look'> {
+): Promise<'done' | 'again' | 'look'> {
   const { site, glueOf } = shared.options
   const { local, draft, name, core } = replica
   const glue = glueOf(name.service)
@@ -35,7 +37,10 @@ export async function readBack(
   const { plan, schedule } = currentPlan(shared, replica)
   // What stands in the way may have gone: this site may expose by now what it did not.
   if (plan.kind !== 'nothing' && isRound && hasSay(shared, replica)) return 'look'
-  if (plan.kind !== 'nothing' || schedule.state !== 'present') return 'done'
+  if (plan.kind !== 'nothing') return 'done'
+  if (schedule.state === 'absent' && !isRecordOnly(replica))
+    return lookForLeftover(shared, replica, new Resource(shared.options, name, glue), attempts)
+  if (schedule.state !== 'present') return 'done'
   // The first look after a start compares by itself.
   if (!replica.checked) return 'look'
   const resource = new Resource(shared.options, name, glue)
@@ -49,7 +54,7 @@ export async function readBack(
   // What has come meanwhile is none of what it shows; the lane will be idle again.
   if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'done'
   if (reading.is === 'absent') {
-    if (attempts < MAX_LOOKS_FOR_ABSENT) return 'absent'
+    if (attempts < MAX_LOOKS_FOR_ABSENT) return 'again'
     await suspectDrift(shared, replica)
     return 'look'
   }

@@ -44,6 +44,8 @@ export interface LocalState {
   bound: boolean
   /** The name was found to belong to something else: nothing touches it. */
   unbound: boolean
+  /** Its life has ended, and the application has something by the name all the same: nothing touches that. */
+  leftover: boolean
   /** What a lane is doing, so that after a crash it is known what may have happened. */
   intent: Intent | undefined
   /** A local write that was sent and is not decided; the operation itself stands in a record of its own. */
@@ -131,6 +133,7 @@ export function newLocalState(): LocalState {
     executed: NOTHING_EXECUTED,
     bound: false,
     unbound: false,
+    leftover: false,
     intent: undefined,
     draft: undefined,
     replaying: false,

@@ -52,7 +52,15 @@ export async function release(
       const executed = withExecuted(replica.local.executed, operation, matrices)
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
       const requests = withRequest(replica.local.requests, operation, status, clock.now(), options.hash)
-      commit.local(replica, { executed, bound, requests, hash: undefined, answered: undefined, ...then })
+      commit.local(replica, {
+        executed,
+        bound,
+        requests,
+        leftover: false,
+        hash: undefined,
+        answered: undefined,
+        ...then,
+      })
     }
     // A change of members decides nothing about a write that is in doubt.
     if (type !== 'members') dropDraft(shared, commit, replica)

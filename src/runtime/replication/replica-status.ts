@@ -12,7 +12,7 @@ export interface ReplicaStatus {
   readonly level: string
   /** Whether it should be there: its life has not ended. */
   readonly isPresent: boolean
-  /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else. */
+  /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else, also after the resource was deleted. */
   readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
   readonly conflicts: readonly Conflict[]
   /** Large bodies that its operations name and that are not here yet: what needs them waits. */
@@ -39,15 +39,8 @@ export function statusOf(shared: Shared, replica: Replica, isLeftAlone: boolean)
   const isDiverged = local.diverged || local.suspect || isLeftAlone
   const isUncertain = local.uncertain !== undefined || draft !== undefined
   const isBusy = plan.kind !== 'nothing' || local.replaying || local.intent !== undefined
-  const state = local.unbound
-    ? 'unbound'
-    : isDiverged
-      ? 'Diverged'
-      : isUncertain
-        ? 'uncertain'
-        : isBusy
-          ? 'busy'
-          : 'agrees'
+  const isTheirs = local.unbound || (local.leftover && schedule.state === 'absent')
+  const state = isTheirs ? 'unbound' : isDiverged ? 'Diverged' : isUncertain ? 'uncertain' : isBusy ? 'busy' : 'agrees'
   const missingBodies = shared.bodies.missingOf(replica.name).map(({ hash, length }) => {
     const found = shared.options.blobs.find(hash)
     return { hash, length, here: found.kind === 'partial' ? found.bytes : 0 }

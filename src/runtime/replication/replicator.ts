@@ -447,7 +447,7 @@ export class Replicator {
         this.#replicas.with(name, replica => readBack(this.#shared, replica, attempts, isRound)),
       )
       if (found === 'look') this.#lanes.kick(name)
-      if (found === 'absent') this.#readBacks.soon(name, attempts + 1)
+      if (found === 'again') this.#readBacks.soon(name, attempts + 1)
       if (isRound) await this.#forgetOld(name)
       if (isRound) await this.#detachSilent(name)
     } catch (error) {

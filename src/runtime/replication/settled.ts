@@ -96,7 +96,10 @@ function isIdle(shared: Shared, replica: Replica): boolean {
 export async function isLost(shared: Shared, { site, incarnation }: Dot): Promise<boolean> {
   if (site === shared.options.site) return true
   const told = shared.heard.get(site)
-  if (told === undefined || compareIncarnations(told.incarnation, incarnation) <= 0) return false
+  if (told === undefined || told.incarnation === incarnation) return false
+  // A run that its site has lost with its disk may have been a later one, by a clock that has gone back since; then it lists it all the same.
+  const isOver = compareIncarnations(told.incarnation, incarnation) > 0
+  if (!isOver && !told.outboxes.some(outbox => outbox.incarnation === incarnation)) return false
   return hasToldAll(shared, site)
 }
 

@@ -405,7 +405,9 @@ export class SyncReceiver {
 
 function checkHello({ site, incarnation, outboxes }: SyncMessage & { readonly kind: 'hello' }, from: string): void {
   if (site !== from) throw new CheopsError('ERR_SYNC_MESSAGE', `${from} speaks for ${site}.`)
-  const isLater = (range: OutboxRange): boolean => compareIncarnations(range.incarnation, incarnation) > 0
+  // One that is empty may be of a run that its site has lost with its disk: it knows of it by what others have received.
+  const isLater = (range: OutboxRange): boolean =>
+    compareIncarnations(range.incarnation, incarnation) > 0 && range.first < range.next
   if (outboxes.some(isLater))
     throw new CheopsError('ERR_SYNC_MESSAGE', `${from} shows outboxes of later incarnations than its own.`)
 }

@@ -26,6 +26,10 @@ test('a hello that speaks for another site, or shows outboxes from after its own
   const later = here.from('paris')
   later.says(hello('paris', 0, { outboxes: [{ incarnation: '1963762400000-0000000000000001', first: 1, next: 2 }] }))
   expect(await later.next('welcome')).toBe('invalid')
+  // Of a run that was lost with the disk, by a clock that has gone back since: others have told how much of it they have.
+  const lost = here.from('paris')
+  lost.says(hello('paris', 0, { outboxes: [{ incarnation: '1963762400000-0000000000000001', first: 2, next: 2 }] }))
+  expect(await lost.next('welcome')).toMatchObject({ kind: 'welcome' })
 })
 
 test('entries of an outbox that the hello does not name are not taken', async () => {
