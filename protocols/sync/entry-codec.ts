@@ -23,12 +23,13 @@ import {
   KNOWN_LIMITS,
   SUMMARY_LIMITS,
   checkedSealed,
+  isEnvelope,
   checkedSummary,
   sealedMessage,
   summaryMessage,
 } from './transfer-codec.ts'
 import type { Bytes } from './fields.ts'
-import type { LifeKnowledge } from '../../src/core/oplog/index.ts'
+import type { LifeKnowledge, ReplicantName } from '../../src/core/oplog/index.ts'
 import type { Outcome, OutboxEntry, Shown } from '../../src/ports/sync.ts'
 
 type EntryOf<K extends OutboxEntry['kind']> = Extract<OutboxEntry, { kind: K }>
@@ -54,7 +55,36 @@ const DECODE = {
 } as const
 
 export function encodeEntry(entry: OutboxEntry): Bytes {
-  return encoded(pb.Entry.encode(entryMessage(entry)), decodeEntry)
+  const bytes = pb.Entry.encode(entryMessage(entry))
+  return surelyFits(entry, bytes) ? bytes : encoded(bytes, decodeEntry)
+}
+
+/** What is said most often, of what was within the limits when it was read or written here, needs not be read back. */
+function surelyFits(entry: OutboxEntry, bytes: Bytes): boolean {
+  switch (entry.kind) {
+    case 'operation':
+      return isEnvelope(entry.operation)
+    case 'acknowledgement':
+      return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && entry.lives.length <= LIMITS.lives
+    case 'outcome':
+      return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && isStatus(entry.status)
+    case 'removal':
+    case 'matrix':
+    case 'transfer':
+    case 'unknown':
+      return false
+  }
+}
+
+/** So few bytes hold fewer dots and origins than any limit allows. */
+const SMALL_BYTES = 4096
+
+function isStatus(status: number | undefined): boolean {
+  return status === undefined || (status >= 100 && status <= 599)
+}
+
+function isNamed({ kind, name }: ReplicantName): boolean {
+  return kind.length <= LIMITS.kindLength && name.length <= LIMITS.nameLength && name.isWellFormed()
 }
 
 export function decodeEntry(bytes: Uint8Array): OutboxEntry {
@@ -145,7 +175,7 @@ function checkedOutcome(message: pb.Outcome): OutboxEntry {
   const outcome = OUTCOMES[message.outcome]
   // A later version may know more of them.
   if (outcome === undefined) return { kind: 'unknown' }
-  if (status !== 0 && (status < 100 || status > 599)) throw bad('a status is none')
+  if (status !== 0 && !isStatus(status)) throw bad('a status is none')
   const origins = new OriginReader(message.origins)
   return {
     kind: 'outcome',

@@ -31,7 +31,7 @@ export const REASONS: readonly SyncCloseReason[] = [
 ]
 
 /** Entries of fewer bytes together than this are not compressed: nothing is gained. */
-const DEFLATE_FROM_BYTES = 512
+const DEFLATE_FROM_BYTES = 1024
 /** Nor are those with more bytes each than this: they hold bodies, and a megabyte of them costs 30 ms. */
 const DEFLATE_TO_MEAN_BYTES = 4096
 /** Bytes of a coded symbol, and of a name as it stands in an audit. */
@@ -50,7 +50,9 @@ const DECODE = {
 
 export function encodeMessage(message: SyncMessage): Bytes {
   if (message.kind === 'entries') return encodeEntries(message)
-  return encoded(pb.Message.encode(messageMessage(message)), decodeMessage)
+  const bytes = pb.Message.encode(messageMessage(message))
+  // A number and an incarnation, which were checked when they were written: one comes for each message with entries.
+  return message.kind === 'received' ? bytes : encoded(bytes, decodeMessage)
 }
 
 /** Not read back: they were checked when they were written, and there are many. */

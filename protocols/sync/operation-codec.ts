@@ -17,10 +17,15 @@ const DECODE = {
 } as const
 
 export function encodeOperation(operation: Operation): Bytes {
+  return encoded(operationBytes(operation), decodeOperation)
+}
+
+/** Of an operation that surely keeps the limits. */
+export function operationBytes(operation: Operation): Bytes {
   const { replicant, type, previous, context, matrix, memberBy, idempotency, payload, members, level, adopts } =
     operation
   const origins = new OriginWriter()
-  const bytes = pb.Operation.encode({
+  return pb.Operation.encode({
     id: origins.id(operation),
     replicant,
     life: origins.id(operation.life),
@@ -36,7 +41,6 @@ export function encodeOperation(operation: Operation): Bytes {
     ...(adopts !== undefined && { adopts: adoptsBytes(adopts) }),
     origins: origins.origins,
   })
-  return encoded(bytes, decodeOperation)
 }
 
 export function decodeOperation(bytes: Uint8Array): Operation {

@@ -13,6 +13,11 @@ type Known = Omit<LifeKnowledge, 'life'>
 
 const INCARNATION_BYTES = 16
 
+/** Incarnations that are remembered in both forms: those of all who write at a time. */
+const MAX_KNOWN_INCARNATIONS = 256
+const bytesOf = new Map<string, Bytes>()
+const textOf = new Map<string, string>()
+
 /** Collects the table while dots are written. */
 export class OriginWriter {
   readonly origins: pb.Origin[] = []
@@ -84,17 +89,30 @@ export class OriginReader {
   }
 }
 
+/** The bytes are read by many: nobody may change them. */
 function incarnationBytes(text: string): Bytes {
+  const known = bytesOf.get(text)
+  if (known !== undefined) return known
   if (!isIncarnation(text)) throw tooLarge('an incarnation is not one.')
   const bytes = Buffer.alloc(INCARNATION_BYTES)
   const dash = text.indexOf('-')
   bytes.writeBigUInt64BE(BigInt(text.slice(0, dash)))
   bytes.write(text.slice(dash + 1), 8, 'hex')
-  return bytes
+  return remembered(bytesOf, text, bytes)
 }
 
 function incarnationText(bytes: Uint8Array): string {
   if (bytes.length !== INCARNATION_BYTES) throw bad('an incarnation has not 16 bytes')
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  return incarnation(`${buffer.readBigUInt64BE()}-${buffer.toString('hex', 8)}`)
+  const key = buffer.toString('latin1')
+  const known = textOf.get(key)
+  if (known !== undefined) return known
+  return remembered(textOf, key, incarnation(`${buffer.readBigUInt64BE()}-${buffer.toString('hex', 8)}`))
+}
+
+function remembered<T>(map: Map<string, T>, key: string, value: T): T {
+  // What somebody makes up goes with the rest: they are found again soon.
+  if (map.size >= MAX_KNOWN_INCARNATIONS) map.clear()
+  map.set(key, value)
+  return value
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { CheopsError } from '../../src/errors.ts'
-import { decodeOperation, encodeOperation } from './operation-codec.ts'
+import { decodeOperation, encodeOperation, operationBytes } from './operation-codec.ts'
 import type { OperationSeal } from '../../src/ports/sync.ts'
 import type { KeyObject } from 'node:crypto'
 
@@ -44,9 +44,9 @@ export function createOperationSeal({ mesh, site, sign, publicKeyOf }: SealParts
   }
 
   return {
-    seal(operation) {
+    seal(operation, fits = false) {
       if (operation.dot.site !== site) throw new RangeError(`${site} does not sign for ${operation.dot.site}`)
-      const bytes = encodeOperation(operation)
+      const bytes = fits ? operationBytes(operation) : encodeOperation(operation)
       return { bytes, signature: sign(toSign(bytes)) }
     },
     open({ bytes, signature }) {

@@ -37,6 +37,11 @@ export function checkedSealed({ operation, signature }: pb.Sealed): SealedOperat
   return { bytes: new Uint8Array(operation), signature: new Uint8Array(signature) }
 }
 
+/** Whether {@link checkedSealed} takes it. */
+export function isEnvelope({ bytes, signature }: SealedOperation): boolean {
+  return bytes.length <= LIMITS.operationBytes && signature.length === SIGNATURE_BYTES
+}
+
 export function summaryMessage(summary: Summary, origins: OriginWriter): pb.Summary {
   const { droppers, changes, keys, firstDelete, createKey, adopts, conflictsForgotten, since, from } = summary
   return {

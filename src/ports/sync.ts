@@ -206,8 +206,11 @@ export interface SyncCodec {
 
 /** Signs what this site releases, and checks what others have released. */
 export interface OperationSeal {
-  /** @throws CheopsError ERR_SYNC_TOO_LARGE */
-  seal(operation: Operation): SealedOperation
+  /**
+   * @param fits its draft was encoded by {@link SyncCodec.encodeOperation}, and it is no longer but for a few dots: not looked at again
+   * @throws CheopsError ERR_SYNC_TOO_LARGE
+   */
+  seal(operation: Operation, fits?: boolean): SealedOperation
   /**
    * @throws CheopsError ERR_SYNC_MESSAGE when the bytes are not in order, ERR_SYNC_SIGNATURE when the origin has not signed them
    *   (both for ever), ERR_SYNC_ORIGIN when the key of the origin is not known (yet)

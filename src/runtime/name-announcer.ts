@@ -14,7 +14,7 @@ export interface NameAnnouncerParts {
   names(): AsyncIterable<ReplicantName>
 }
 
-/** Between two announcements of buckets that are new, milliseconds: all are told within two minutes, and nobody is flooded. */
+/** Between two announcements of buckets that are new, milliseconds: all are told within minutes, and nobody is flooded. */
 const ANNOUNCE_GAP_MS = 25
 /**
  * Between two that were made before, beyond the first few: each costs both ends some milliseconds, and all together are told within an hour,
@@ -22,6 +22,11 @@ const ANNOUNCE_GAP_MS = 25
  */
 const ANNOUNCE_AGAIN_GAP_MS = 750
 const ANNOUNCED_AGAIN_AT_ONCE = 64
+/**
+ * And so many times what the last one took: it costs this site and each that is told some ten milliseconds of a core, which are taken from
+ * clients' requests where there is much else to do.
+ */
+const ANNOUNCE_GAP_TIMES = 4
 /** How long one may take. */
 const ANNOUNCE_TIMEOUT_MS = 10_000
 /** After a site was reached for the first time: until it knows this one, and takes what it tells. */
@@ -149,8 +154,11 @@ export class NameAnnouncer {
       const wasDue = this.#due.delete(bucket)
       this.#again.delete(bucket)
       if (!isNew) this.#quick--
+      const { buckets, clock } = this.#parts
+      const began = clock.monotonic()
       try {
-        await this.#parts.buckets.announce(bucket, ANNOUNCE_TIMEOUT_MS)
+        await buckets.announce(bucket, ANNOUNCE_TIMEOUT_MS)
+        delayMs = Math.max(delayMs, ANNOUNCE_GAP_TIMES * (clock.monotonic() - began))
       } catch (error) {
         this.#failed(error)
         if (wasDue) this.#due.add(bucket)

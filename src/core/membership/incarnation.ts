@@ -23,6 +23,7 @@ export function openIncarnation(startedAtMs: number, random: Uint8Array, above?:
 
 /** Negative, zero or positive as `a` is older than, equal to or newer than `b`. */
 export function compareIncarnations(a: string, b: string): number {
+  if (a === b) return 0
   const byStart = startOf(a) - startOf(b)
   if (byStart !== 0) return byStart
   return a < b ? -1 : a > b ? 1 : 0

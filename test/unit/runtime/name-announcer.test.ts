@@ -17,6 +17,7 @@ class TestTime {
   readonly #due: { at: number; run: () => void }[] = []
   readonly clock = {
     now: () => this.#now,
+    monotonic: () => this.#now,
     after: (delayMs: number, run: () => void) => {
       const entry = { at: this.#now + delayMs, run }
       this.#due.push(entry)
@@ -47,7 +48,13 @@ class TestTime {
   }
 }
 
-function announcerWith(store: MemoryStore, names: readonly string[] = [], fails: () => boolean = () => false, now = 0) {
+function announcerWith(
+  store: MemoryStore,
+  names: readonly string[] = [],
+  fails: () => boolean = () => false,
+  now = 0,
+  takesMs = 0,
+) {
   const time = new TestTime(now)
   const told: number[] = []
   let asked = 0
@@ -55,6 +62,7 @@ function announcerWith(store: MemoryStore, names: readonly string[] = [], fails:
     buckets: {
       announce: async bucket => {
         if (fails()) throw new Error('nobody is there')
+        if (takesMs > 0) await new Promise<void>(resolve => void time.clock.after(takesMs, resolve))
         told.push(bucket)
       },
       find: async () => [],
@@ -100,6 +108,18 @@ test('after a start what was announced before is known, without looking through 
   await after.time.pass(10_000)
   expect(after.asked()).toBe(0)
   expect(new Set(after.told)).toEqual(new Set(buckets('old', 'new')))
+})
+
+test('where one announcement takes long the next comes later', async () => {
+  const { announcer, told, time } = announcerWith(new MemoryStore(), [], () => false, 0, 100)
+  await announcer.start()
+  for (const name of ['a', 'b', 'c']) announcer.add(item(name))
+  await time.pass(150)
+  expect(told).toEqual(buckets('a'))
+  await time.pass(300)
+  expect(told).toEqual(buckets('a'))
+  await time.pass(1_000)
+  expect(told).toEqual(buckets('a', 'b', 'c'))
 })
 
 test('what could not be announced is tried again', async () => {
