@@ -65,6 +65,8 @@ export interface Shared {
   readonly waits: (name: ReplicantName) => void
   /** Lets the lane of a replicant look whether there is something to do. */
   readonly kick: (replica: Replica) => void
+  /** Whether the lane of a replicant has nothing to do, and nothing waits in it. */
+  readonly isIdle: (replica: Replica) => boolean
 }
 
 /**

@@ -2,17 +2,37 @@ import { commute, holderOf, isExecuted, planOf, scheduleOf, type Plan, type Sche
 import type { Shared } from './admission.ts'
 import type { Replica } from './replicas-store.ts'
 
+interface Planned {
+  readonly schedule: Schedule
+  readonly plan: Plan
+}
+
+/** What it was made of: as long as that is the same, so is the plan. */
+interface Made extends Planned {
+  readonly of: readonly unknown[]
+}
+
+/** Asked several times for each step. */
+const last = new WeakMap<Replica, Made>()
+
 /** What is planned for a replicant at present. */
-export function currentPlan({ options }: Shared, { name, core, local }: Replica): { schedule: Schedule; plan: Plan } {
+export function currentPlan({ options }: Shared, replica: Replica): Planned {
+  const { name, core, local } = replica
   const { site, matrices } = options
   const traits = options.glueOf(name.service)?.kind(name.kind)?.operations
+  // Matrices are learnt, and never forgotten.
+  const of = [core.replicant, local.executed, traits, matrices.size]
+  const known = last.get(replica)
+  if (known?.of.every((part, place) => part === of[place])) return known
   const schedule = scheduleOf(holderOf(core.replicant), matrices)
-  if (!isExecuted(core.replicant)) return { schedule, plan: { kind: 'nothing' } }
-  const plan = planOf(local.executed, schedule, {
-    site,
-    mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,
-    commute: (a, b) => commute(a, b, matrices),
-  })
+  const plan: Plan = !isExecuted(core.replicant)
+    ? { kind: 'nothing' }
+    : planOf(local.executed, schedule, {
+        site,
+        mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,
+        commute: (a, b) => commute(a, b, matrices),
+      })
+  last.set(replica, { schedule, plan, of })
   return { schedule, plan }
 }
 

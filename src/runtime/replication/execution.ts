@@ -6,6 +6,7 @@ import { MAX_REFUSALS } from './limits.ts'
 import { ABSENT, type Intent, type LocalState } from './records.ts'
 import { copyState } from './repair.ts'
 import type { LaneBook, Step } from './lane-book.ts'
+import type { Prepared } from './prepared.ts'
 import type { Recovery } from './recovery.ts'
 import type { Reading, Seen, Sent, State } from './resource.ts'
 
@@ -16,10 +17,13 @@ const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
 export class Execution {
   readonly #book: LaneBook
   readonly #recovery: Recovery
+  #prepared: Prepared | undefined
 
-  constructor(book: LaneBook, recovery: Recovery) {
+  /** @param prepared what is to be carried out first, if that is intended already */
+  constructor(book: LaneBook, recovery: Recovery, prepared: Prepared | undefined) {
     this.#book = book
     this.#recovery = recovery
+    this.#prepared = prepared
   }
 
   async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
@@ -63,6 +67,14 @@ export class Execution {
 
   /** A reset is executed as state: create, replace or delete, whatever the application has. */
   async #executeState(operation: Operation): Promise<Step> {
+    const prepared = this.#prepared
+    this.#prepared = undefined
+    if (prepared !== undefined && sameDot(prepared.dot, operation.dot)) {
+      if (!prepared.isOnDisk) await this.#book.shared.replicas.onDisk()
+      const { state, reading } = prepared
+      const sent = await this.#book.resource.replace(state, operation.payload?.headers.flat() ?? [], reading)
+      return this.#took(operation, sent, { bound: true })
+    }
     const reading = (await this.#seen(operation)) ?? (await this.#book.resource.read())
     if (reading.is === 'unknown') return 'again'
     const { bound } = this.#book.local

@@ -13,6 +13,7 @@ import { LaneBook } from './lane-book.ts'
 import { compareWithOthers } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_PLANS_TOGETHER } from './limits.ts'
+import { isNext, type Prepared } from './prepared.ts'
 import { Recovery } from './recovery.ts'
 import { Resource } from './resource.ts'
 import type { Looked } from './lanes.ts'
@@ -25,9 +26,12 @@ export async function advance(shared: Shared, replica: Replica): Promise<Looked>
   const isMember = membersOfReplicant(replica.core.replicant).includes(options.site)
   // What only others have put here, who may do nothing here, is nobody's to carry out.
   const isIdle = glue === undefined || (!isMember && replica.draft === undefined) || !hasSay(shared, replica)
+  const { prepared } = replica
+  // What is not begun with it now reads what the application has.
+  replica.prepared = undefined
   const looked = isIdle
     ? await settle(shared, replica)
-    : await pass(new LaneBook(shared, replica, new Resource(options, replica.name, glue)))
+    : await pass(new LaneBook(shared, replica, new Resource(options, replica.name, glue)), prepared)
   // What was written on the way carried it along; what cannot be carried out now is held all the same.
   if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))
   return looked
@@ -54,10 +58,16 @@ async function settle(shared: Shared, replica: Replica): Promise<Looked> {
   return 'settled'
 }
 
-async function pass(book: LaneBook): Promise<Looked> {
+async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Looked> {
   const recovery = new Recovery(book)
-  const execution = new Execution(book, recovery)
-  const recovered = await recovery.recover()
+  const isNow = prepared !== undefined && isNext(prepared, currentPlan(book.shared, book.replica).plan)
+  const execution = new Execution(book, recovery, isNow ? prepared : undefined)
+  if (prepared !== undefined && !isNow) {
+    // Something has come before it, or it is done with. Nothing was sent.
+    await book.write({ intent: undefined })
+    book.replica.seen = prepared.reading
+  }
+  const recovered = await recovery.recover(isNow)
   if (recovered !== 'done') return recovered === 'replan' ? 'again' : recovered
   for (let round = 0; round < MAX_PLANS_TOGETHER; round++) {
     const { schedule, plan } = currentPlan(book.shared, book.replica)

@@ -84,10 +84,14 @@ export class Lanes {
     return this.#enqueue(name, lane, job)
   }
 
+  /** Whether it has nothing to do, and nothing waits in it. */
+  isIdle(name: ReplicantName): boolean {
+    return (this.#lanes.get(replicantKey(name))?.queued ?? 0) === 0
+  }
+
   /** As `run`, but undefined at once when the lane has something to do: two lanes that wait for each other would wait for ever. */
   async runIfIdle<T>(name: ReplicantName, job: () => Promise<T>): Promise<T | undefined> {
-    const lane = this.#lanes.get(replicantKey(name))
-    return lane !== undefined && lane.queued > 0 ? undefined : this.run(name, job)
+    return this.isIdle(name) ? this.run(name, job) : undefined
   }
 
   /** Looks soon what is to be done; `inMs` later, if it is given, unless something comes earlier. */

@@ -73,7 +73,11 @@ export async function writeLocally(shared: Shared, replica: Replica, write: Loca
 
   const { checked, draft: undecided, local } = replica
   const isBehind =
-    !checked || local.suspect || undecided !== undefined || currentPlan(shared, replica).plan.kind !== 'nothing'
+    !checked ||
+    local.suspect ||
+    local.intent !== undefined ||
+    undecided !== undefined ||
+    currentPlan(shared, replica).plan.kind !== 'nothing'
   // What it cannot do now it does later.
   if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
   const { payload, release: letGo } = await payloadOf(shared, glue, write)

@@ -8,7 +8,7 @@ import {
   MAX_TRANSFER_ATTEMPTS,
 } from './limits.ts'
 import { mayHear } from './arrivals.ts'
-import { decodeOutboxRecord, type OutboxRecord } from './records.ts'
+import { decodeOutboxRecord, type OutboxRecord } from './outbox-record.ts'
 import type { Shared } from './admission.ts'
 import type { Outbox } from './outboxes.ts'
 import type { Replica } from './replicas-store.ts'
@@ -22,6 +22,9 @@ interface Numbered {
 }
 
 type Knows = (OutboxRecord & { readonly kind: 'replicant' })['knows']
+
+/** The entries of operations that are kept in memory: each is told to several sites. */
+const told = new WeakMap<SealedOperation, Uint8Array>()
 
 /** What one conversation tells another site: records of outboxes made into entries, when it is their turn. */
 export class Outgoing {
@@ -76,7 +79,7 @@ export class Outgoing {
     if (record.kind === 'entry') return record.bytes
     const { replicant } = record
     if (record.kind === 'operation') {
-      if (sealed !== undefined) return codec.encodeEntry({ kind: 'operation', operation: sealed })
+      if (sealed !== undefined) return this.#operation(sealed)
       // It is forgotten. What became of it is told once, whatever else of the replicant is forgotten up to now.
       const key = `${outbox.incarnation} ${replicantKey(replicant)}`
       if (number < (this.#transferred.get(key) ?? 0)) return codec.encodeEntry(nothingOf(replicant))
@@ -92,6 +95,14 @@ export class Outgoing {
         for (const bytes of entries) commit.tell(this.#site, { kind: 'entry', bytes })
       })
     return codec.encodeEntry(nothingOf(replicant))
+  }
+
+  #operation(sealed: SealedOperation): Uint8Array {
+    const known = told.get(sealed)
+    if (known !== undefined) return known
+    const entry = this.#shared.options.codec.encodeEntry({ kind: 'operation', operation: sealed })
+    told.set(sealed, entry)
+    return entry
   }
 
   /** What the site lacks of a replicant, an entry for each part. */

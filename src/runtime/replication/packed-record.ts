@@ -3,18 +3,20 @@
  * place is one in `origins`, the pairs of site and incarnation that occur. A record of a replicant repeats the same one or two pairs some
  * twenty times, and is written again with each step. Any other text that begins with `@` has one more of it in front.
  */
-import { encodeJson } from './encode-json.ts'
 import type { Dot, OperationId } from '../../core/oplog/index.ts'
 
 type Origin = readonly [site: string, incarnation: string]
 
 const MARK = '@'
 
+const ENCODER = new TextEncoder()
+
 /** Maps and sets are the caller's to turn into lists. */
 export function encodePacked(record: Readonly<Record<string, unknown>>): Uint8Array {
   const packer = new Packer()
-  const packed = packer.fields(record)
-  return encodeJson({ ...packed, origins: packer.origins })
+  const fields = packer.fields(record)
+  const origins = `"origins":${JSON.stringify(packer.origins)}`
+  return ENCODER.encode(fields === '' ? `{${origins}}` : `{${fields},${origins}}`)
 }
 
 /**
@@ -27,31 +29,48 @@ export function decodePacked(bytes: Uint8Array): unknown {
   return origins === undefined ? record : unpacked(packed, origins as readonly Origin[])
 }
 
+/** Writes the text at once: a record is written with each step, and a tree of what it says would be made for nothing. */
 class Packer {
   readonly origins: Origin[] = []
 
-  fields(value: object): Record<string, unknown> {
-    const named = Object.entries(value).filter(([, field]) => field !== undefined)
-    // An assignment to `__proto__` would be lost.
-    return Object.fromEntries(named.map(([name, field]) => [name, this.#packed(field)]))
+  /** Without braces. What is undefined is left out. */
+  fields(value: object): string {
+    let text = ''
+    for (const name of Object.keys(value)) {
+      const field: unknown = value[name as keyof typeof value]
+      if (field !== undefined) text += `${text === '' ? '' : ','}${nameText(name)}:${this.#packed(field)}`
+    }
+    return text
   }
 
-  #packed(value: unknown): unknown {
-    if (typeof value === 'string') return value.startsWith(MARK) ? MARK + value : value
-    if (typeof value !== 'object' || value === null) return value
-    if (Array.isArray(value)) return value.map(item => this.#packed(item))
-    if (isDot(value)) return `${MARK}${this.#placeOf(value)}.${value.number}`
+  #packed(value: unknown): string {
+    if (typeof value === 'string') return JSON.stringify(value.startsWith(MARK) ? MARK + value : value)
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+    if (Array.isArray(value)) return `[${value.map(item => this.#packed(item)).join(',')}]`
+    if (isDot(value)) return `"${MARK}${this.#placeOf(value)}.${value.number}"`
     if (isId(value)) {
       const { stamp, dot } = value
-      return `${MARK}${stamp.ms}.${stamp.counter}.${this.#placeOf(dot)}.${dot.number}`
+      return `"${MARK}${stamp.ms}.${stamp.counter}.${this.#placeOf(dot)}.${dot.number}"`
     }
-    return this.fields(value)
+    return `{${this.fields(value)}}`
   }
 
   #placeOf({ site, incarnation }: Dot): number {
     const known = this.origins.findIndex(origin => origin[1] === incarnation && origin[0] === site)
     return known < 0 ? this.origins.push([site, incarnation]) - 1 : known
   }
+}
+
+/** Names of fields as JSON has them: the same few over and over. */
+const NAMES = new Map<string, string>()
+const MAX_NAMES = 256
+
+function nameText(name: string): string {
+  const known = NAMES.get(name)
+  if (known !== undefined) return known
+  const text = JSON.stringify(name)
+  if (NAMES.size < MAX_NAMES) NAMES.set(name, text)
+  return text
 }
 
 /** Neither more nor less than a dot: else something would be lost. */

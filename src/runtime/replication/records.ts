@@ -15,7 +15,6 @@ import {
   type Dot,
   type Executed,
   type Life,
-  type LifeKnowledge,
   type Operation,
   type OperationId,
   type Replicant,
@@ -237,7 +236,6 @@ export function readCore(bytes: Uint8Array): StoredCore {
   return decodePacked(bytes) as StoredCore
 }
 
-/** Whether a core or local record is of an earlier version, so that what it holds besides is in no record of its own. */
 /** Who is a member and what is known, without the operations. */
 export function knownOfCore(bytes: Uint8Array): Known {
   const { name, lives, waiting } = readCore(bytes)
@@ -247,8 +245,10 @@ export function knownOfCore(bytes: Uint8Array): Known {
   return { name, members, lives: known, waits: waiting.length > 0 }
 }
 
+/** Whether a core or local record is an earlier one, so that what it holds besides is in no record of its own. */
 export function isOldRecord(bytes: Uint8Array): boolean {
-  return (decodePacked(bytes) as { readonly version: number }).version !== VERSION
+  const record = decodePacked(bytes) as { readonly version: number; readonly intent?: unknown; readonly told?: unknown }
+  return record.version !== VERSION || record.intent !== undefined || record.told !== undefined
 }
 
 export function encodeAcknowledged({ knowledge, clock }: Acknowledged): Uint8Array {
@@ -264,22 +264,49 @@ function acknowledgedOf({ knowledge, clock }: StoredAcknowledged): Acknowledged 
 }
 
 /** Fields that are records of their own, or follow from others. */
-const APART: ReadonlySet<string> = new Set<keyof LocalState>(['draft', 'outcomes', 'acknowledges'])
+const APART: ReadonlySet<string> = new Set<keyof LocalState>(['draft', 'intent', 'told', 'outcomes', 'acknowledges'])
+const TOGETHER = (Object.keys(newLocalState()) as (keyof LocalState)[]).filter(name => !APART.has(name))
 
-/** Whether the local record is another one. */
+/**
+ * Whether the local record is another one. An intent says by itself that nobody knows what the application shows; when it goes, so does
+ * the word of it.
+ */
 export function localDiffers(a: LocalState, b: LocalState): boolean {
-  return Object.entries(a).some(([name, value]) => !APART.has(name) && !Object.is(value, b[name as keyof LocalState]))
+  const intends = a.intent !== undefined && a.hash === undefined
+  if (a.intent === undefined && b.intent !== undefined) return true
+  return TOGETHER.some(name => !Object.is(a[name], b[name]) && !(intends && name === 'hash'))
 }
 
-/** What is as in the beginning is left out. */
+/** What is as in the beginning is left out, and so is what was told of something that is not shown any more. */
 export function encodeLocal(local: LocalState): Uint8Array {
-  const said = Object.entries(local).filter(
-    ([name, value]) => !APART.has(name) && value !== false && !(Array.isArray(value) && value.length === 0),
-  )
-  return encodePacked({ version: VERSION, ...Object.fromEntries(said) })
+  const said: Record<string, unknown> = { version: VERSION }
+  for (const name of TOGETHER) {
+    const value = local[name]
+    if (value === false || (Array.isArray(value) && value.length === 0)) continue
+    if (name === 'shown' && local.shown?.of !== local.hash) continue
+    said[name] = value
+  }
+  return encodePacked(said)
 }
 
-/** Draft and outcomes as a record of version 1 has them. */
+export function encodeIntent(intent: Intent): Uint8Array {
+  return encodeJson({ version: VERSION, ...intent })
+}
+
+export function decodeIntent(bytes: Uint8Array): Intent {
+  const { dot, action, before } = decodeJson(bytes) as Intent
+  return { dot, action, before }
+}
+
+export function encodeTold(told: readonly TellOf[]): Uint8Array {
+  return encodeJson({ version: VERSION, told })
+}
+
+export function decodeTold(bytes: Uint8Array): readonly TellOf[] {
+  return (decodeJson(bytes) as { readonly told: readonly TellOf[] }).told
+}
+
+/** Draft and outcomes as a record of version 1 has them, the intent and what others have told also as earlier ones of version 2 have. */
 export function decodeLocal(bytes: Uint8Array): LocalState {
   const { version: _, ...local } = decodePacked(bytes) as LocalState & { readonly version: number }
   return { ...newLocalState(), ...local }
@@ -332,33 +359,6 @@ export function encodeSealed({ bytes, signature }: SealedOperation): Uint8Array 
 export function decodeSealed(record: Uint8Array): SealedOperation {
   const end = 1 + (record[0] ?? 0)
   return { signature: record.slice(1, end), bytes: record.slice(end) }
-}
-
-/**
- * What an outbox holds: an entry as it will be sent, or what is looked up when it is. So an operation that is forgotten before a site
- * comes back is not sent to it, and a body is on the disk once, for however many sites.
- */
-export type OutboxRecord =
-  | { readonly kind: 'entry'; readonly bytes: Uint8Array }
-  | { readonly kind: 'operation'; readonly replicant: ReplicantName; readonly dot: Dot }
-  /** What a site lacks that knows this much: as it has acknowledged, or as it has said itself. */
-  | {
-      readonly kind: 'replicant'
-      readonly replicant: ReplicantName
-      readonly knows: 'acknowledged' | readonly LifeKnowledge[]
-    }
-
-export function encodeOutboxRecord(record: OutboxRecord): Uint8Array {
-  if (record.kind !== 'entry') return encodeJson(record)
-  const bytes = new Uint8Array(1 + record.bytes.length)
-  bytes.set(record.bytes, 1)
-  return bytes
-}
-
-export function decodeOutboxRecord(bytes: Uint8Array): OutboxRecord {
-  // JSON begins with a brace, an entry with zero.
-  if (bytes[0] === 0) return { kind: 'entry', bytes: bytes.slice(1) }
-  return decodeJson(bytes) as OutboxRecord
 }
 
 function dotsOf(operations: readonly Operation[]): Dot[] {

@@ -16,7 +16,8 @@ export class Recovery {
     this.#book = book
   }
 
-  async recover(): Promise<Step> {
+  /** @param isPrepared nothing of the intent was sent yet */
+  async recover(isPrepared: boolean): Promise<Step> {
     if (this.#book.replica.draft !== undefined) {
       const decided = await decideDraft(
         this.#book.shared,
@@ -26,7 +27,7 @@ export class Recovery {
       )
       if (decided === 'unread') return 'again'
     }
-    if (this.#book.local.intent !== undefined) {
+    if (this.#book.local.intent !== undefined && !isPrepared) {
       const resolved = await this.resolveIntent()
       if (resolved !== 'done') return resolved
     }

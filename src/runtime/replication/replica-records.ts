@@ -7,14 +7,18 @@ import {
   decodeAcknowledged,
   decodeCore,
   decodeDraft,
+  decodeIntent,
   decodeLocal,
   decodeOutcomes,
   decodeSealed,
+  decodeTold,
   encodeAcknowledged,
   encodeCore,
   encodeDraft,
+  encodeIntent,
   encodeLocal,
   encodeOutcomes,
+  encodeTold,
   isOldRecord,
   localDiffers,
   newCore,
@@ -63,13 +67,21 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
     for (const member of had.keys())
       if (!core.acknowledgements.has(member)) writes.push({ kind: 'delete', key: acknowledgedKey(prefix, member) })
 
+  const { intent, told } = local
+  if ((isOld && intent !== undefined) || intent !== before.local.intent)
+    keep(`${prefix}intent`, intent && encodeIntent(intent))
+  if ((isOld && told.length > 0) || told !== before.local.told)
+    keep(`${prefix}told`, told.length === 0 ? undefined : encodeTold(told))
+
   if (isOld || local.outcomes !== before.local.outcomes) {
     const known = new Set(isOld ? [] : before.local.outcomes)
-    for (const outcomes of local.outcomes)
-      if (!known.has(outcomes)) put(outcomesKey(prefix, outcomes.dot), encodeOutcomes(outcomes))
-    for (const { dot } of before.local.outcomes)
-      if (!local.outcomes.some(other => sameDot(other.dot, dot)))
-        writes.push({ kind: 'delete', key: outcomesKey(prefix, dot) })
+    const news = local.outcomes.filter(outcomes => !known.has(outcomes))
+    for (const outcomes of news) put(outcomesKey(prefix, outcomes.dot), encodeOutcomes(outcomes))
+    const kept = new Set(local.outcomes)
+    // There are many, and few change.
+    for (const outcomes of before.local.outcomes)
+      if (!kept.has(outcomes) && !news.some(({ dot }) => sameDot(dot, outcomes.dot)))
+        writes.push({ kind: 'delete', key: outcomesKey(prefix, outcomes.dot) })
   }
 
   if (isOld || replica.draft !== before.draft || local.draft !== before.local.draft) {
@@ -118,7 +130,7 @@ export async function loadRecords(
     else single.set(key.slice(prefix.length), value)
   }
   outcomes.sort(byAge)
-  const [core, local, draft] = ['core', 'local', 'draft'].map(name => single.get(name))
+  const [core, local, draft, intent, told] = ['core', 'local', 'draft', 'intent', 'told'].map(name => single.get(name))
   const decodedCore = core === undefined ? newCore(name, site) : decodeCore(core, site, operations)
   const decodedLocal = local === undefined ? newLocalState() : decodeLocal(local)
   const decodedDraft = draft === undefined ? undefined : decodeDraft(draft, decodedLocal.draft)
@@ -130,6 +142,9 @@ export async function loadRecords(
     },
     local: {
       ...decodedLocal,
+      // From then on nobody knows what the application shows.
+      ...(intent !== undefined && { intent: decodeIntent(intent), hash: undefined }),
+      ...(told !== undefined && { told: decodeTold(told) }),
       // Those of an earlier version come first; from then on each is a record of its own.
       outcomes: [
         ...decodedLocal.outcomes.filter(({ dot }) => !outcomes.some(own => sameDot(own.dot, dot))),

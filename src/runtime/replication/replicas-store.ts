@@ -5,20 +5,20 @@ import { DueMarks } from './due-marks.ts'
 import {
   decodeLocal,
   decodeSealed,
-  encodeOutboxRecord,
   encodeSealed,
   knownOfCore,
   readCore,
   type CoreState,
   type LocalState,
-  type OutboxRecord,
 } from './records.ts'
+import { encodeOutboxRecord, type OutboxRecord } from './outbox-record.ts'
 import { changedRecords, loadRecords, operationKey, type Before } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
 import { SharedDigests, type Known } from './shared-digests.ts'
 import { Unwell, mayBeUnwell } from './unwell.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
+import type { Prepared } from './prepared.ts'
 import type { Seen } from './resource.ts'
 import { ALL_OF_IT, isWaiting, type Outboxes } from './outboxes.ts'
 import type { StoreWrite } from '../../ports/store.ts'
@@ -40,6 +40,8 @@ export interface Replica {
   isOld: boolean
   /** What the application answered last, where that may stand for reading it: see `execution.ts`. */
   seen: Seen | undefined
+  /** What the lane does next is intended already. */
+  prepared: Prepared | undefined
   /** False until the lane has looked at the application since the start. */
   checked: boolean
 }
@@ -364,7 +366,7 @@ export class ReplicasStore {
       const { isNew, ...records } = await loadRecords(this.#options, name, prefix)
       // Whether it was acknowledged before the agent ended nobody knows: once more does no harm.
       const local = { ...records.local, acknowledges: isDue }
-      return { ...records, name, prefix, local, seen: undefined, checked: isNew }
+      return { ...records, name, prefix, local, seen: undefined, prepared: undefined, checked: isNew }
     } catch (error) {
       if (error instanceof CheopsError && error.code.startsWith('ERR_STORE_')) throw error
       const key = `${prefix}core`

@@ -132,6 +132,7 @@ export class Replicator {
       clock: ZERO_STAMP,
       waits: name => this.#holes.watch(name),
       kick: ({ name }) => this.#lanes.kick(name),
+      isIdle: ({ name }) => this.#lanes.isIdle(name),
       leaveAlone: (name, error) => this.#quarantine.take(name, error),
     }
     this.#holes = new Holes(this.#shared, onFault)

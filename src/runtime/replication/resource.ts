@@ -123,12 +123,20 @@ export class Resource {
   }
 
   /** The state that a reset says; undefined where it has no body. */
-  async stateIn({ payload, type }: Operation): Promise<State | undefined> {
+  async stateIn(operation: Operation): Promise<State | undefined> {
+    const { payload } = operation
     if (payload?.body === undefined) return undefined
     const bytes = await heldBytes(this.#options.blobs, payload.body)
     if (bytes === undefined) return 'hash' in payload.body ? large(payload.body) : undefined
-    const body = this.glue.parseBody(payload.headers.flat(), bytes)
-    return type === 'state' ? this.glue.stateOf(this.name.kind, body) : body
+    return this.#stateOf(operation, payload, bytes)
+  }
+
+  /** As `stateIn`, undefined also where the body is a file. */
+  inlineStateIn(operation: Operation): State | undefined {
+    const { payload } = operation
+    return payload?.body !== undefined && 'bytes' in payload.body
+      ? this.#stateOf(operation, payload, payload.body.bytes)
+      : undefined
   }
 
   /** Do both show the same? Of two of which only one can be looked into nobody can say so. */
@@ -160,6 +168,11 @@ export class Resource {
 
   hashOf(body: State): string {
     return body.is === 'large' ? body.hash : this.#options.hash(this.glue.comparable(this.name.kind, body))
+  }
+
+  #stateOf({ type }: Operation, { headers }: Payload, bytes: Uint8Array): State {
+    const body = this.glue.parseBody(headers.flat(), bytes)
+    return type === 'state' ? this.glue.stateOf(this.name.kind, body) : body
   }
 
   #bodyOf(state: State): RequestBody {

@@ -28,6 +28,7 @@ import {
   WANT_AFTER_MS,
   WANT_AGAIN_MS,
 } from './limits.ts'
+import { prepare } from './prepared.ts'
 import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
 import type { PeerComparison } from './peer-comparison.ts'
 import type { OutboxCursor, OutboxRange, SetDigest, SyncChannel, SyncMessage } from '../../ports/sync.ts'
@@ -195,6 +196,7 @@ export class SyncReceiver {
     try {
       await replicas.commit(commit => {
         for (const arrival of arrivals) this.#decide(commit, arrival, users)
+        for (const replica of users.values()) this.#prepare(commit, replica)
         const value = new TextEncoder().encode(String(upTo))
         if (isWhole && upTo > cursor)
           commit.writes.push({ kind: 'put', key: cursorKey(this.#channel.site, incarnation), value })
@@ -205,6 +207,15 @@ export class SyncReceiver {
       for (const [key, replica] of users) await this.#want(replica, this.#lacks.delete(key))
     } finally {
       for (const replica of users.values()) replicas.release(replica)
+    }
+  }
+
+  /** What goes wrong with it goes wrong in the lane too, and is told there. */
+  #prepare(commit: Commit, replica: Replica): void {
+    try {
+      prepare(this.#shared, commit, replica)
+    } catch {
+      return
     }
   }
 

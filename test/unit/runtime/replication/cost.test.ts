@@ -104,7 +104,7 @@ test('a PUT writes each record as often as it changes', async () => {
   for (const site of ['b', 'c']) {
     const { outbox, cursor: _, ...member } = written[site] ?? {}
     // Intent and what came of it; the words of its origin and of the other member.
-    expect(member).toEqual({ due: 1, operation: 1, core: 1, local: 2, acknowledged: 2 })
+    expect(member).toEqual({ due: 1, operation: 1, core: 1, intent: 1, local: 1, acknowledged: 2 })
     expect(outbox).toBeGreaterThanOrEqual(3)
   }
   // Draft and release; the words of two members; what was told goes.
@@ -139,6 +139,8 @@ test('a member that has seen what its application answers does not read before i
   await lab.pass(500)
   expect(lab.all('x')).toEqual({ a: { id: 'x', n: 2 }, b: { id: 'x', n: 2 }, c: { id: 'x', n: 2 } })
   expect(asked).toEqual({ a: ['PUT'], b: ['PUT'], c: ['PUT'] })
+  // What is received is intended with it: that, what came of it, the word of the other member, and what was told goes at two sites.
+  for (const site of ['b', 'c']) expect(commits[site]).toBeLessThanOrEqual(2 + 1 + 2)
 })
 
 test('what an outsider has changed or deleted there meanwhile is found by the precondition, and read', async () => {

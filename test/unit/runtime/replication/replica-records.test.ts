@@ -38,7 +38,7 @@ const load = (store: MemoryStore) =>
   loadRecords({ store, codec: syncCodec, site: 'paris' } as unknown as ReplicationOptions, NAME, PREFIX)
 const replicaOf = async (store: MemoryStore): Promise<Replica> => {
   const { isNew, ...records } = await load(store)
-  return { ...records, name: NAME, prefix: PREFIX, seen: undefined, checked: isNew }
+  return { ...records, name: NAME, prefix: PREFIX, seen: undefined, prepared: undefined, checked: isNew }
 }
 const keysOf = (writes: readonly StoreWrite[]): readonly string[] =>
   writes.map(({ kind, key }) => `${kind} ${key.slice(PREFIX.length)}`)
@@ -129,6 +129,40 @@ test('a step writes what it has changed, and nothing else', async () => {
   expect(after({ local: certain })).toEqual(['put draft'])
   await store.commit(changedRecords({ ...replica, local: certain }, replica))
   expect((await replicaOf(store)).local.draft).toEqual({ before: undefined, uncertain: false })
+})
+
+test('an intent is a record of its own, by which the hash before it holds no more', async () => {
+  const store = version1()
+  await store.commit(changedRecords(await replicaOf(store), await replicaOf(store)))
+  const replica = await replicaOf(store)
+  const intent = { dot: dot(1), action: 'replace' as const, before: 'h' }
+  const intended = { ...replica, local: { ...replica.local, intent, hash: undefined } }
+  const begun = changedRecords(intended, replica)
+  expect(keysOf(begun)).toEqual(['put intent'])
+  await store.commit(begun)
+  expect((await replicaOf(store)).local).toMatchObject({ intent, hash: undefined })
+  // Nothing else has changed, and the hash on disk must not come back.
+  const ended = changedRecords({ ...intended, local: { ...intended.local, intent: undefined } }, intended)
+  expect(keysOf(ended)).toEqual(['put local', 'delete intent'])
+  await store.commit(ended)
+  expect((await replicaOf(store)).local).toMatchObject({ intent: undefined, hash: undefined })
+})
+
+test('what others have told is a record of its own; earlier ones had it, and the intent, in the local record', async () => {
+  const store = version1()
+  const told = [{ site: 'rennes', knowledge: 'k', hash: 'h', diverged: false, fits: true }]
+  const intent = { dot: dot(1), action: 'replace' as const, before: 'h' }
+  await store.commit(changedRecords(await replicaOf(store), await replicaOf(store)))
+  const earlier = { version: 2, executed, bound: true, answersTell: true, told, intent }
+  await store.commit([{ kind: 'put', key: `${PREFIX}local`, value: json(earlier) }])
+  const replica = await replicaOf(store)
+  expect(replica).toMatchObject({ isOld: true, local: { told, intent } })
+  const writes = changedRecords(replica, replica)
+  expect(keysOf(writes)).toEqual(expect.arrayContaining(['put local', 'put intent', 'put told']))
+  await store.commit(writes)
+  const now = await replicaOf(store)
+  expect(now).toMatchObject({ isOld: false, local: { told, intent } })
+  expect(keysOf(changedRecords({ ...now, local: { ...now.local, told: [] } }, now))).toEqual(['delete told'])
 })
 
 test('what is not there is new', async () => {
