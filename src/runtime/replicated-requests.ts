@@ -5,7 +5,7 @@ import { SAFE_METHODS } from '../core/resource/methods.ts'
 import type { Dot, ReplicantName } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
-import type { Description, Glue } from '../ports/glue.ts'
+import type { Description, Glue, LocalReason } from '../ports/glue.ts'
 import { without } from './answer-headers.ts'
 import { MAX_INLINE_BODY_BYTES, MAX_SPOOLED_BODIES } from './replication/limits.ts'
 import { BodyPlaces, HeldBodies } from './held-bodies.ts'
@@ -181,6 +181,12 @@ export class ReplicatedRequests {
     }
   }
 
+  /** Why a change that was to run at several members runs at one; undefined for what changes nothing, or is for one in any case. */
+  whyAtOne({ head, path, service }: Exchange): string | undefined {
+    const said = SAFE_METHODS.has(head.method) ? undefined : this.#parts.glue(service)?.describe(head, path, undefined)
+    return said?.is === 'local' && ONE_BY_MISTAKE.has(said.reason) ? said.why : undefined
+  }
+
   /** The level of the resource, else what the request asks for, else its kind's. */
   async #levelOf({ service, head }: Exchange, { kind, name, level }: Description & { readonly is: 'operation' }) {
     const status = await this.#parts.replication.status({ service, kind, name })
@@ -326,6 +332,16 @@ export class ReplicatedRequests {
 
 /** They say what changes, by being looked into: nobody sends some megabytes of that. */
 const MERGES: ReadonlySet<string> = new Set(['merge', 'patch'])
+
+/** Who says `&` may have meant more; a dry run or an upgrade belongs to one site. */
+const ONE_BY_MISTAKE: ReadonlySet<LocalReason> = new Set([
+  'no-kind',
+  'below',
+  'collection-delete',
+  'no-operation',
+  'no-resource',
+  'bad-name',
+])
 
 const EMPTY = new Uint8Array(0)
 

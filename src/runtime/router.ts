@@ -10,6 +10,7 @@ import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from
 import type { Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
+import { warning } from './answer-headers.ts'
 import type { ClientContexts } from './client-contexts.ts'
 import { headersToApplication, headersToSite, WITHOUT_CONTEXT } from './context-headers.ts'
 import type { Correlation } from './correlation.ts'
@@ -159,6 +160,8 @@ export class Router {
       return found?.is === 'answer' ? found.answer : undefined
     })
     if (read !== undefined) return read
+    const why = replicated.whyAtOne(exchange)
+    if (why !== undefined) answerHeaders.push(...warning(`at ${membership.self} only: ${why}`))
     const result = await this.#toApplication(kind, exchange, context, answerHeaders, undefined)
     return finish(exchange, result, membership.self, context.scope)
   }

@@ -13,6 +13,9 @@ import type { Reading, Seen, Sent, State } from './resource.ts'
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
 const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
 
+/** As an application says that a name is taken. */
+const TAKEN = 409
+
 /** Operations are carried out at the application, one after the other. Source: 3-consistency "Applying to a black box". */
 export class Execution {
   readonly #book: LaneBook
@@ -82,7 +85,7 @@ export class Execution {
       const sends = bound && reading.is === 'present'
       if (!sends) return this.#book.executed(operation, undefined, { bound: false, unbound: this.#book.local.unbound })
       await this.#book.intend({ dot: operation.dot, action: 'delete', before: reading.hash })
-      return this.#took(operation, await this.#book.resource.delete(), { bound: false })
+      return this.#took(operation, await this.#book.resource.delete(), { bound: false, leaving: reading.hash })
     }
     const state = await this.#book.resource.stateIn(operation)
     if (state === undefined) return this.#cannotSay()
@@ -94,11 +97,15 @@ export class Execution {
     const headers = operation.payload?.headers.flat() ?? []
     if (reading.is === 'absent') {
       await this.#book.intend({ dot: operation.dot, action: 'create', before: ABSENT })
-      return this.#took(operation, await this.#book.resource.create(state, headers), { bound: true, unbound: false })
+      const then = { bound: true, unbound: false, leaving: undefined }
+      return this.#took(operation, await this.#book.resource.create(state, headers), then)
     }
     if (!bound) {
       if (this.#isOwn(operation)) return this.#isOurs()
-      return this.#isAdopted(reading) ? this.#becomesOurs() : this.#foreign(operation, reading, state)
+      if (this.#isAdopted(reading)) return this.#becomesOurs()
+      // It takes its time over what was deleted here (finalizers), and has the name free then.
+      const isLeaving = reading.hash === this.#book.local.leaving
+      return isLeaving ? this.#notNow(operation, TAKEN) : this.#foreign(operation, reading, state)
     }
     await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash })
     if (this.#book.resource.glue.kind(this.#book.resource.name.kind)?.isImmutable !== true)

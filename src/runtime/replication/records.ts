@@ -63,6 +63,8 @@ export interface LocalState {
   mended: string | undefined
   /** Hash of the knowledge by which the others were told that this site looks for a state, and what it shows. */
   looks: string | undefined
+  /** Hash of what was deleted here last: the application may show it until it is gone, and has the name free then. */
+  leaving: string | undefined
   /** What the application here has refused for good, though it counts: this member differs by it. The newest ones. */
   failed: readonly Dot[]
   /** What it refuses at present, and how often in a row. */
@@ -142,6 +144,7 @@ export function newLocalState(): LocalState {
     told: [],
     mended: undefined,
     looks: undefined,
+    leaving: undefined,
     failed: [],
     refused: undefined,
     answered: undefined,

@@ -57,6 +57,7 @@ export async function release(
         bound,
         requests,
         leftover: false,
+        leaving: type === 'delete' ? replica.local.draft?.before : undefined,
         hash: undefined,
         answered: undefined,
         ...then,

@@ -3,6 +3,7 @@
  */
 import { CheopsError } from '../../errors.ts'
 import type { Body, Operation, Payload, ReplicantName } from '../../core/oplog/index.ts'
+import { PRECONDITION_REQUIRED, conditionOf } from './precondition.ts'
 import { MAX_HELD_BODY_BYTES, MAX_SEEN_BYTES } from './limits.ts'
 import type { LargeBody } from './body-records.ts'
 import type { ApplicationAnswer, ApplicationRequest, RequestBody } from '../../ports/application.ts'
@@ -41,6 +42,8 @@ export type Sent =
   | { readonly is: 'doubt'; readonly answer: ApplicationAnswer | undefined; readonly error: CheopsError | undefined }
 
 const NOT_NOW: ReadonlySet<number> = new Set([401, 403, 408, 409, 423, 425, 429])
+
+const NO_BODY = (): undefined => undefined
 
 export class Resource {
   readonly name: ReplicantName
@@ -86,8 +89,8 @@ export class Resource {
     const seen = seenOf(state)
     const [request, whole] = [this.#requestFor('create'), this.glue.createBody(kind, name, seen)]
     if (request === undefined || whole === undefined) return undefined
-    const body = this.#bodyOf(whole === seen ? state : whole)
-    return this.#send(request.method, request.path, headersFor(whole, headers), body)
+    const body = whole === seen ? state : whole
+    return this.#send(request.method, request.path, headersFor(whole, headers), () => this.#bodyOf(body))
   }
 
   /**
@@ -104,22 +107,18 @@ export class Resource {
     const seen = seenOf(state)
     const conditional = this.glue.withCondition(this.name.kind, seen, { ...read, body: seenOf(read.body) })
     const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
-    return this.#send(
-      request.method,
-      request.path,
-      all,
-      this.#bodyOf(conditional.body === seen ? state : conditional.body),
-    )
+    const body = conditional.body === seen ? state : conditional.body
+    return this.#send(request.method, request.path, all, () => this.#bodyOf(body))
   }
 
   delete(): Promise<Sent> | undefined {
     const request = this.#requestFor('delete')
-    return request && this.#send(request.method, request.path, [], undefined)
+    return request && this.#send(request.method, request.path, [], NO_BODY)
   }
 
   /** An operation as it was written. */
   send({ method, path, headers, body }: Payload): Promise<Sent> {
-    return this.#send(method, path, headers.flat(), body && requestBodyOf(this.#options.blobs, body))
+    return this.#send(method, path, headers.flat(), () => body && requestBodyOf(this.#options.blobs, body))
   }
 
   /** The state that a reset says; undefined where it has no body. */
@@ -183,7 +182,28 @@ export class Resource {
     return this.glue.requestFor(this.name.kind, this.name.name, action)
   }
 
-  async #send(method: string, path: string, headers: readonly string[], body: RequestBody | undefined): Promise<Sent> {
+  /**
+   * An application that takes nothing without a precondition (428) is told what it shows now.
+   * @param body makes it anew for each request
+   */
+  async #send(
+    method: string,
+    path: string,
+    headers: readonly string[],
+    body: () => RequestBody | undefined,
+  ): Promise<Sent> {
+    const sent = await this.#sendOnce(method, path, headers, body())
+    if (sent.is !== 'refused' || sent.answer.status !== PRECONDITION_REQUIRED) return sent
+    const condition = conditionOf(await this.read())
+    return condition === undefined ? sent : this.#sendOnce(method, path, [...headers, ...condition], body())
+  }
+
+  async #sendOnce(
+    method: string,
+    path: string,
+    headers: readonly string[],
+    body: RequestBody | undefined,
+  ): Promise<Sent> {
     try {
       return meaningOf(await this.#ask(method, path, headers, body))
     } catch (error) {

@@ -24,7 +24,12 @@ export interface SiteOptions {
   readonly aheadMs?: number
   /** The agent's own account at the application, `user:password`. */
   readonly account?: string
+  /** Other services of the site, beside `ledger`, as in its configuration; each is exposed to everybody. */
+  readonly services?: readonly { readonly name: string; readonly endpoint: string; readonly glue?: string }[]
 }
+
+/** Everybody may do everything. */
+const EXPOSED = { sites: ['*'], methods: ['*'], paths: ['/**'] }
 
 interface Site {
   readonly name: string
@@ -104,9 +109,10 @@ export class ProcessMesh implements AsyncDisposable {
           name: 'ledger',
           endpoint: site.url,
           glue: path.join(this.#bench.folder, 'ledger.yaml'),
-          expose: { sites: ['*'], methods: ['*'], paths: ['/**'] },
+          expose: EXPOSED,
           ...(account !== undefined && { credential: { basicFile } }),
         },
+        ...(site.options.services ?? []).map(service => ({ ...service, expose: EXPOSED })),
       ],
     }
     // JSON is YAML.
@@ -197,6 +203,13 @@ export class ProcessMesh implements AsyncDisposable {
       signal: AbortSignal.timeout(60_000),
     })
     return { status: answer.status, headers: answer.headers, text: await answer.text() }
+  }
+
+  /** Base URL of a service at the agent of a site. */
+  url(name: string, service: string): string {
+    const { agent } = this.#site(name)
+    if (agent === undefined) throw new Error(`${name} is down`)
+    return `${agent.ready.ingress}/${service}`
   }
 
   /** A request that must succeed. */

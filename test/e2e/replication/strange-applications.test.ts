@@ -1,0 +1,232 @@
+/**
+ * Applications that nobody has thought of when Cheops was written, each with a style of its own, and at most the few lines of glue that a user
+ * would write: each resource is created at one site, replaced at the other, changed at the first, both read, deleted, and is the same at
+ * both at each step, past Cheops, and no site says that it differs. How: two agents as processes, each with one instance of each
+ * application. Needs `npm run build`.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { KEY_VALUES_GLUE, KeyValues } from './applications/key-values.ts'
+import { LABELS_GLUE, Labels } from './applications/labels.ts'
+import { OldParts } from './applications/old-parts.ts'
+import { PAGED_GLUE, PagedMembers } from './applications/paged-members.ts'
+import { PoliteGuests } from './applications/polite-guests.ts'
+import { StampingShop } from './applications/stamping-shop.ts'
+import { STRICT_GLUE, StrictDocuments } from './applications/strict-documents.ts'
+import { ProcessMesh } from './process-mesh.ts'
+
+interface StrangeApplication extends AsyncDisposable {
+  listen(): Promise<string>
+  /** What clients have set of a resource, past Cheops. */
+  item(name: string): unknown
+}
+
+const SCOPE = { 'Cheops-Scope': 'a & b' }
+const WAIT = { Prefer: 'wait=20' }
+const SITES = ['a', 'b'] as const
+
+/** By the name of the service: what starts an instance, and its glue; none for what the built-in `rest` has to do. */
+const APPLICATIONS: Readonly<Record<string, readonly [start: (site: string) => StrangeApplication, glue?: string]>> = {
+  strict: [() => new StrictDocuments()],
+  'strict-glue': [() => new StrictDocuments(), STRICT_GLUE],
+  shop: [site => new StampingShop(site)],
+  prefixed: [() => new Labels()],
+  labels: [() => new Labels(), LABELS_GLUE],
+  parts: [() => new OldParts()],
+  guests: [() => new PoliteGuests()],
+  members: [() => new PagedMembers()],
+  'members-glue': [() => new PagedMembers(), PAGED_GLUE],
+  values: [() => new KeyValues(), KEY_VALUES_GLUE],
+}
+
+const running = new Map<string, readonly StrangeApplication[]>()
+let folder: string
+let mesh: ProcessMesh
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'cheops-strange-'))
+  const services: Record<string, { name: string; endpoint: string; glue?: string }[]> = { a: [], b: [] }
+  for (const [name, [start, text]] of Object.entries(APPLICATIONS)) {
+    const glue = path.join(folder, `${name}.yaml`)
+    if (text !== undefined) await writeFile(glue, text)
+    const instances = SITES.map(start)
+    running.set(name, instances)
+    for (const [place, site] of SITES.entries()) {
+      const endpoint = (await instances[place]?.listen()) ?? ''
+      services[site]?.push({ name, endpoint, ...(text !== undefined && { glue }) })
+    }
+  }
+  mesh = await ProcessMesh.start(SITES, { a: { services: services['a'] ?? [] }, b: { services: services['b'] ?? [] } })
+})
+afterAll(async () => {
+  await mesh[Symbol.asyncDispose]()
+  for (const application of [...running.values()].flat()) await application[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const have = (service: string, name: string) => running.get(service)?.map(application => application.item(name))
+const both = (item: unknown) => [item, item]
+
+interface Sent {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+async function ask(site: string, service: string, method: string, target: string, { body, headers = {} }: Sent = {}) {
+  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+  const answer = await fetch(`${mesh.url(site, service)}${target}`, {
+    method,
+    headers: { ...(body !== undefined && { 'Content-Type': type }), ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  return { status: answer.status, headers: answer.headers, text: await answer.text() }
+}
+
+/** A request that must succeed at both. */
+async function atBoth(site: string, service: string, method: string, target: string, sent: Sent = {}) {
+  const answer = await ask(site, service, method, target, { ...sent, headers: { ...WAIT, ...sent.headers } })
+  const told = `${method} ${target}: ${answer.status} ${answer.text}`
+  expect(answer.status, told).toBeLessThan(300)
+  expect(answer.headers.get('Cheops-Sites'), told).toMatch(/^a;s=applied\S*, b;s=applied\S*$/)
+  return answer
+}
+
+/** As an operator sees it, when nothing is under way any more. */
+async function standsWell(service: string, name: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      for (const site of SITES) {
+        const { items } = (await mesh.command(site, 'replicant', 'ls')) as { items: readonly Listed[] }
+        const found = items.find(item => item.service === service && item.name === name)
+        expect(found, `${service} ${name} at ${site}`).toMatchObject({ state: 'agrees', conflicts: 0 })
+      }
+    },
+    { timeout: 20_000, interval: 500 },
+  )
+}
+
+interface Listed {
+  readonly service: string
+  readonly name: string
+  readonly state: string
+  readonly conflicts: number
+}
+
+describe.each(['strict', 'strict-glue'])(
+  '%s: what is changed on a precondition only, and is answered without a body',
+  service => {
+    const conditional = async (site: string): Promise<Record<string, string>> => ({
+      'If-Match': (await ask(site, service, 'GET', '/documents/x')).headers.get('ETag') ?? 'none',
+    })
+
+    test('members meet the precondition of their own application, and clients that of theirs', async () => {
+      await atBoth('a', service, 'POST', '/documents', { body: { id: 'x', n: 1 }, headers: SCOPE })
+      expect(have(service, 'x')).toEqual(both({ id: 'x', n: 1 }))
+      await atBoth('b', service, 'PUT', '/documents/x', { body: { n: 2 }, headers: await conditional('b') })
+      expect(have(service, 'x')).toEqual(both({ id: 'x', n: 2 }))
+      await atBoth('a', service, 'PATCH', '/documents/x', { body: { m: 3 }, headers: await conditional('a') })
+      expect(have(service, 'x')).toEqual(both({ id: 'x', n: 2, m: 3 }))
+      const stale = await ask('b', service, 'PUT', '/documents/x', { body: { n: 9 }, headers: await conditional('a') })
+      expect([stale.status, stale.headers.get('Cheops-Outcome')]).toEqual([412, 'void'])
+      expect((await ask('a', service, 'PUT', '/documents/x', { body: { n: 9 } })).status).toBe(428)
+      await standsWell(service, 'x')
+      await atBoth('b', service, 'DELETE', '/documents/x', { headers: await conditional('b') })
+      expect(have(service, 'x')).toEqual(both(undefined))
+    })
+  },
+)
+
+test('an application that stores something else than it was sent, with times and numbers of its own, does not differ by them', async () => {
+  await atBoth('a', 'shop', 'POST', '/products', {
+    body: { id: 'x', code: 'ab', title: ' T ', price: 1.5 },
+    headers: SCOPE,
+  })
+  expect(have('shop', 'x')).toEqual(both({ code: 'AB', title: 'T', price: '1.50' }))
+  await atBoth('b', 'shop', 'PUT', '/products/x', { body: { code: 'cd', price: 2, lost: 1, tags: ['b', 'a', 'b'] } })
+  expect(have('shop', 'x')).toEqual(both({ code: 'CD', price: '2.00', tags: ['a', 'b'] }))
+  await atBoth('a', 'shop', 'PATCH', '/products/x', { body: { price: '3' } })
+  expect(have('shop', 'x')).toEqual(both({ code: 'CD', price: '3.00', tags: ['a', 'b'] }))
+  await standsWell('shop', 'x')
+  await atBoth('b', 'shop', 'DELETE', '/products/x')
+  expect(have('shop', 'x')).toEqual(both(undefined))
+})
+
+test('what Cheops cannot make out without glue runs at one site, and says so', async () => {
+  const made = await ask('a', 'prefixed', 'POST', '/api/v1/labels', { body: { title: 'x' }, headers: SCOPE })
+  expect(made.status).toBe(201)
+  expect(made.headers.get('Warning')).toBe(
+    '299 cheops "at a only: What stands below a resource is not replicated unless the glue names it as an operation."',
+  )
+  expect(have('prefixed', 'x')).toEqual([{ title: 'x' }, undefined])
+})
+
+test('named by its title, changed by PATCH only, below a prefix', async () => {
+  await atBoth('a', 'labels', 'POST', '/api/v1/labels', { body: { title: 'wet paint', n: 1 }, headers: SCOPE })
+  const refused = await ask('b', 'labels', 'PUT', '/api/v1/labels/wet%20paint', { body: { n: 2 } })
+  expect([refused.status, refused.headers.get('Cheops-Outcome')]).toEqual([405, 'void'])
+  await atBoth('b', 'labels', 'PATCH', '/api/v1/labels/wet%20paint', { body: { m: 2 } })
+  expect(have('labels', 'wet paint')).toEqual(both({ title: 'wet paint', n: 1, m: 2 }))
+  const listed = await ask('a', 'labels', 'GET', '/api/v1/labels', { headers: SCOPE })
+  expect(JSON.parse(listed.text)).toMatchObject({ labels: [{ title: 'wet paint', cheops: { sites: ['a', 'b'] } }] })
+  await standsWell('labels', 'wet paint')
+  await atBoth('b', 'labels', 'DELETE', '/api/v1/labels/wet%20paint')
+  expect(have('labels', 'wet paint')).toEqual(both(undefined))
+})
+
+test('HTTP/1.0 without lengths, slow, a connection for each answer', async () => {
+  await atBoth('a', 'parts', 'POST', '/parts', { body: { id: 'x', n: 1 }, headers: SCOPE })
+  await atBoth('b', 'parts', 'PUT', '/parts/x', { body: { n: 2 } })
+  expect(have('parts', 'x')).toEqual(both({ id: 'x', n: 2 }))
+  const read = await ask('a', 'parts', 'GET', '/parts/x', { headers: SCOPE })
+  expect(read.headers.get('Cheops-Sites')).toBe('a;s=agrees;c=200, b;s=agrees;c=200')
+  await standsWell('parts', 'x')
+  await atBoth('b', 'parts', 'DELETE', '/parts/x')
+  expect(have('parts', 'x')).toEqual(both(undefined))
+})
+
+test('an application that answers 200 where it means 404: nothing is made of it at the other, and that is shown', async () => {
+  const made = await ask('a', 'guests', 'POST', '/guests', { body: { id: 'x', n: 1 }, headers: { ...SCOPE, ...WAIT } })
+  expect(made.headers.get('Cheops-Sites')).toMatch(/^a;s=applied\S*, b;s=failed\S*$/)
+  expect(have('guests', 'x')).toEqual([{ id: 'x', n: 1 }, undefined])
+  const shown = (await mesh.command('b', 'replicant', 'show', 'guests/guests/x')) as { state: string }
+  expect(shown.state).toBe('unbound')
+  const refused = await ask('b', 'guests', 'PUT', '/guests/x', { body: { n: 2 } })
+  expect(JSON.parse(refused.text)).toMatchObject({ status: 422, code: 'ERR_REPLICANT_UNBOUND' })
+})
+
+describe.each(['members', 'members-glue'])('%s: lists in pages', service => {
+  test('each is replicated; a list of several sites says where there is more', async () => {
+    for (const name of 'edcba') await atBoth('a', service, 'POST', '/members', { body: { name }, headers: SCOPE })
+    const own = JSON.parse((await ask('b', service, 'GET', '/members')).text) as { next: string }
+    expect(own).toMatchObject({ items: [{ name: 'a' }, { name: 'b' }, { name: 'c' }], next: '/members?after=c' })
+    expect(JSON.parse((await ask('b', service, 'GET', own.next)).text)).toMatchObject({
+      items: [{ name: 'd' }, { name: 'e' }],
+      next: null,
+    })
+    const listed = await ask('a', service, 'GET', '/members', { headers: SCOPE })
+    const sites = { sites: ['a', 'b'] }
+    expect(JSON.parse(listed.text)).toMatchObject({
+      items: ['a', 'b', 'c'].map(name => ({ name, cheops: sites })),
+    })
+    // Who has told where the continuation stands is told that it is not all.
+    if (service === 'members-glue') expect(listed.headers.get('Cheops-Partial')).toBe('a, b')
+    await atBoth('b', service, 'DELETE', '/members/c')
+    expect(have(service, 'c')).toEqual(both(undefined))
+  })
+})
+
+test('bodies of any kind, created and replaced by PUT, deleted without a 404', async () => {
+  const put = (site: string, body: string, type: string, headers = {}) =>
+    atBoth(site, 'values', 'PUT', '/values/x', { body, headers: { 'Content-Type': type, ...headers } })
+  await put('a', 'hello', 'text/plain', SCOPE)
+  expect(have('values', 'x')).toEqual(both('text/plain: hello'))
+  await put('b', 'a=1&b=2', 'application/x-www-form-urlencoded')
+  expect(have('values', 'x')).toEqual(both('application/x-www-form-urlencoded: a=1&b=2'))
+  await put('a', '\u0000\u0001', 'image/png')
+  expect(have('values', 'x')).toEqual(both('image/png: \u0000\u0001'))
+  await standsWell('values', 'x')
+  await atBoth('b', 'values', 'DELETE', '/values/x')
+  expect(have('values', 'x')).toEqual(both(undefined))
+})
