@@ -94,9 +94,18 @@ export interface ServiceConfig {
   /** The service's own port on this agent. */
   readonly listen: HostPort | undefined
   readonly tls: TlsServer | undefined
+  /** What becomes of a replicated request in doubt that nobody can find out about; `hold` unless said. */
+  readonly doubt?: DoubtPolicy
   /** What other sites may use; undefined: nothing. */
   readonly expose: Expose | undefined
 }
+
+/**
+ * `hold`: it is shown as uncertain, and the resource waits for a reset from elsewhere or an operator. `retry`: a member sends it again, so
+ * that it may take effect twice there. `skip`: it is not sent again, and the state of another member is copied; at its origin it is void.
+ */
+export const DOUBT_POLICIES = ['hold', 'retry', 'skip'] as const
+export type DoubtPolicy = (typeof DOUBT_POLICIES)[number]
 
 /** Where the agent's own account at a service instance stands. The secrets are read from the files when they are needed. */
 export type Credential =

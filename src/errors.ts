@@ -383,6 +383,11 @@ export const ERRORS = {
     title: 'The name belongs to the replicated resource at this site',
     hint: 'Nothing was done, and there is nothing to resolve. "cheops replicant ls" shows what is unbound.',
   },
+  ERR_REPLICANT_CERTAIN: {
+    status: 422,
+    title: 'No write to the resource is in doubt at this site',
+    hint: 'Nothing was done. "cheops replicant ls" shows what is uncertain, at each site by itself.',
+  },
   ERR_REPLICANT_UNADOPTED: {
     status: 422,
     title: 'The resource exists here and is not replicated',

@@ -87,6 +87,10 @@ export class ReplicationOperator implements ReplicationControl {
     return settled.map(({ operation }) => operationText(operation.dot))
   }
 
+  async decide(name: ReplicantName, tookEffect: boolean): Promise<string> {
+    return operationText(await this.#replicator.decide(name, tookEffect))
+  }
+
   async adopt(name: ReplicantName, scope: string, overwrites: boolean): Promise<Adopted> {
     const { resolution } = this.#scopes.read(scope, name.service)
     const members = resolution.kind === 'local' ? undefined : membersOf(resolution.placement)

@@ -104,6 +104,7 @@ export class AgentReplication {
       logger,
       mayRun: operation => isExposed(operation, services.get(operation.replicant.service)),
       glueOf: service => services.get(service)?.glue,
+      onDoubt: service => services.get(service)?.config.doubt ?? 'hold',
       hash: sha256,
       // One that is down is not dialled: a client's write may wait for the answer.
       fetchState: async (site, replicant) =>

@@ -5,6 +5,7 @@ import {
   DEFAULT_MAX_BODIES_BYTES,
   DEFAULT_PEER_PORT,
   DEFAULT_TIMEOUTS,
+  DOUBT_POLICIES,
 } from '../config.ts'
 import * as type from './values.ts'
 import type { ValueType } from './values.ts'
@@ -232,6 +233,11 @@ export const SERVICE_KEYS = {
     fallback: 'rest',
     example: './inventory.glue.yaml',
   }),
+  doubt: key(
+    type.oneOf(...DOUBT_POLICIES),
+    'What becomes of a replicated request of which nobody can find out whether it took effect, and that may not be sent twice: hold (uncertain, the resource waits), retry (sent again), skip (not sent again, the state of another member is copied).',
+    { fallback: 'hold', example: 'skip' },
+  ),
   hosts: key(
     type.listOf(type.hostName, 64),
     "Further host names under which clients reach it at this agent's ingress.",

@@ -303,6 +303,7 @@ function buildService(source: ServiceSource, base: string, problems: Problems): 
       : undefined,
     ...(credential === undefined ? {} : { credential }),
     glue: values.or('glue', 'rest'),
+    doubt: values.or('doubt', 'hold'),
     hosts: values.or('hosts', []),
     listen,
     tls,

@@ -47,6 +47,13 @@ export interface ReplicationControl {
    */
   settle(name: ReplicantName, choice: SettleChoice): Promise<readonly string[]>
   /**
+   * Says of the write in doubt (state `uncertain`) whether it took effect at the application here: what was written here is told to all or
+   * void, what another site wrote counts as carried out or is sent again.
+   * @returns the operation
+   * @throws CheopsError ERR_REPLICANT_CERTAIN, ERR_REPLICANT_BUSY, ERR_SERVICE_NOT_LOCAL
+   */
+  decide(name: ReplicantName, tookEffect: boolean): Promise<string>
+  /**
    * Makes one replicant of what the application here has by the name, and the other members too; nothing is sent here.
    * @param scope members with "&" between them, this site among them
    * @param overwrites whether what other members have by the name gives way where it shows something else; else it is `unbound` there

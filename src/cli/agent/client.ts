@@ -75,7 +75,7 @@ export class AdminClient {
     this.#json<object>('POST', `${pathOf(name)}/resolve?how=${how}`)
   adopt = (name: ReplicantName, scope: string, overwrite: boolean) =>
     this.#json<Adopted>('POST', `${pathOf(name)}/adopt`, { scope, overwrite })
-  settle = (name: ReplicantName, choice: SettleChoice) =>
+  settle = (name: ReplicantName, choice: SettleChoice | { readonly how: 'done' | 'undone' }) =>
     this.#json<{ readonly settled: readonly string[] }>(
       'POST',
       `${pathOf(name)}/resolve?${new URLSearchParams({ ...choice }).toString()}`,

@@ -86,12 +86,14 @@ const show: CommandSpec = {
 const resolve: CommandSpec = {
   name: 'resolve',
   summary:
-    'Settle the writes to one resource that lost, or say what becomes of a name that belongs to something else (state "unbound")',
+    'Settle the writes to one resource that lost, or say what is of a name that is "unbound", or of a write that is "uncertain"',
   details:
     'Of writes that lost: --keep or --take. All conflicts of the resource that are known here are settled by it, at all members. What is taken\n' +
     "is written as a new operation, by the agent's own account.\n" +
     'Of a name that the application here had for something else before the replicated resource came, and that nothing touches: --adopt,\n' +
-    '--replace or --leave. Look at both first: at this site and at another member.',
+    '--replace or --leave. Look at both first: at this site and at another member.\n' +
+    'Of a write in doubt (state "uncertain"): --done or --undone, as the application here shows to you. The key "doubt" of the service says\n' +
+    'what is done without you.',
   arguments: [CONFLICT],
   options: [
     { flags: '--keep', help: 'what counts stays' },
@@ -99,6 +101,8 @@ const resolve: CommandSpec = {
     { flags: '--adopt', help: 'what is here is the resource from now on, at all members' },
     { flags: '--replace', help: 'what is here gives way to what is replicated' },
     { flags: '--leave', help: 'what is here stays, and this site is no member any more' },
+    { flags: '--done', help: 'the write in doubt took effect here' },
+    { flags: '--undone', help: "it did not: a client's write is void, what another site wrote is sent again" },
   ],
   agent: true,
   output: true,
@@ -134,6 +138,8 @@ export const conflictGroup: GroupSpec = {
 }
 
 const RESOLVED = {
+  done: 'the write in doubt took effect',
+  undone: 'the write in doubt took no effect',
   keep: 'what counts stays, and is said anew to all members',
   take: 'the write that had lost is carried out; the other members get it',
   adopt: 'what is here is the resource from now on; the other members get it',
@@ -142,18 +148,19 @@ const RESOLVED = {
 } as const
 
 /** @throws CheopsError ERR_CLI_USAGE */
-function howOf({ options }: Call): SettleChoice | 'adopt' | 'replace' | 'leave' {
+function howOf({ options }: Call): SettleChoice | { readonly how: 'done' | 'undone' } | 'adopt' | 'replace' | 'leave' {
   const write = options.text('take')
   const chosen = [
     ...(write === undefined ? [] : [{ how: 'take', write } as const]),
     ...(options.flag('keep') ? [{ how: 'keep' } as const] : []),
+    ...(['done', 'undone'] as const).filter(how => options.flag(how)).map(how => ({ how })),
     ...(['adopt', 'replace', 'leave'] as const).filter(how => options.flag(how)),
   ]
   const [how] = chosen
   if (how !== undefined && chosen.length === 1) return how
   throw new CheopsError(
     'ERR_CLI_USAGE',
-    'Give one of --keep and --take WRITE for writes that lost, or of --adopt, --replace and --leave for a name that is unbound.',
+    'Give one of --keep and --take WRITE for writes that lost, of --adopt, --replace and --leave for a name that is unbound, or of --done and --undone for a write in doubt.',
   )
 }
 

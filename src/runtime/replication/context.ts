@@ -1,4 +1,5 @@
 import type { Executed, LifeKnowledge, Matrices, Operation, ReplicantName } from '../../core/oplog/index.ts'
+import type { DoubtPolicy } from '../../config.ts'
 import type { Application } from '../../ports/application.ts'
 import type { Blobs } from '../../ports/blobs.ts'
 import type { BodySource } from '../../ports/bodies.ts'
@@ -39,6 +40,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly fetchState: (site: string, replicant: ReplicantName) => Promise<MemberState | undefined>
   /** Whether this site lets the origin do to its application what an operation says; asked each time before one of another site is run, or copied. */
   readonly mayRun: (operation: Operation) => boolean
+  /** What becomes of a request of a service in doubt that nobody can find out about; `hold` if not given. */
+  readonly onDoubt?: ((service: string) => DoubtPolicy) | undefined
   /** How long a member of a replicant may be silent before it is detached, milliseconds; `RETENTION_MS` if not given. */
   readonly detachAfterMs?: number | undefined
   readonly onEvent: ReplicationListener

@@ -37,19 +37,21 @@ export async function decideDraft(
   if (reading.is === 'unknown') return 'unread'
   const effect = effectOf(operation, draft, reading, resource, await resource.stateIn(operation))
   if (effect === 'there') {
-    // In the run that a backup does not know of it may have been released: no two operations may have one dot.
-    const { site, incarnation } = options
-    const dot = found === 'last' ? operation.dot : { site, incarnation, number: shared.nextNumber() }
-    const released = await release(shared, replica, { ...operation, dot }, undefined)
+    const released = await releaseDraft(shared, replica, operation, found === 'last')
     return { is: 'released', operation: released, reading }
   }
   if (effect === 'not-there' || isOverruled) {
     await voidDraft(shared, replica)
     return { is: 'void' }
   }
-  if (isAskedElsewhere(operation, replica)) {
-    // The client has sent it again to another member: that operation is the request. It may be in effect here already, and only a
-    // member that has carried it out once can show what comes of it.
+  // The client has sent it again to another member: that operation is the request. It may be in effect here already, and only a member
+  // that has carried it out once can show what comes of it. What is skipped is nobody's, and is undone in the same way.
+  const isSkipped = options.onDoubt?.(replica.name.service) === 'skip'
+  if (isSkipped && operation.type === 'create') {
+    await voidDraft(shared, replica)
+    return { is: 'uncertain' }
+  }
+  if (isSkipped || isAskedElsewhere(operation, replica)) {
     await shared.replicas.commit(commit => {
       dropDraft(shared, commit, replica)
       commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
@@ -83,6 +85,17 @@ function othersOf({ members }: Operation, { core }: Replica, site: string): read
   const all = new Set([...membersOfReplicant(core.replicant), ...(members?.added ?? [])])
   all.delete(site)
   return [...all]
+}
+
+/**
+ * The draft took effect.
+ * @param isLast this store is the last one of the run in which it was written. In a run that a backup does not know of it may have been
+ *   released, and no two operations may have one dot
+ */
+export function releaseDraft(shared: Shared, replica: Replica, draft: Operation, isLast: boolean): Promise<Operation> {
+  const { site, incarnation } = shared.options
+  const dot = isLast ? draft.dot : { site, incarnation, number: shared.nextNumber() }
+  return release(shared, replica, { ...draft, dot }, undefined)
 }
 
 /** The draft had no effect, and never will be anybody's operation. */

@@ -1,9 +1,18 @@
 /** What operators do to one replicant at this site, in its lane. Source: 3-consistency "Applying to a black box" (`unbound`), "Plan" (repair). */
-import { membersOfReplicant, type Conflict, type Operation } from '../../core/oplog/index.ts'
+import {
+  holderOf,
+  membersOfReplicant,
+  sameDot,
+  type Conflict,
+  type Dot,
+  type Operation,
+} from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { adopt, type Adopts } from './adopt.ts'
 import { currentPlan } from './current-plan.ts'
+import { releaseDraft, voidDraft } from './doubt.ts'
 import { draftOf } from './draft.ts'
+import { LaneBook } from './lane-book.ts'
 import { isReplicatedAt } from './local-write.ts'
 import { MAX_INLINE_BODY_BYTES } from './limits.ts'
 import { release } from './release.ts'
@@ -77,6 +86,32 @@ export async function resolveUnbound(shared: Shared, replica: Replica, how: Reso
 /** @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_SERVICE_NOT_LOCAL, as `settleConflicts` */
 export function settle(shared: Shared, replica: Replica, choice: SettleChoice): Promise<readonly Conflict[]> {
   return settleConflicts(shared, replica, resourceOf(shared, replica), choice)
+}
+
+/**
+ * Says of the write in doubt whether it took effect at the application here. Where it was written here, it is released or void; of
+ * another site it counts as carried out, or is sent again.
+ * @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_REPLICANT_CERTAIN where nothing is in doubt, ERR_SERVICE_NOT_LOCAL
+ */
+export async function decideUncertain(shared: Shared, replica: Replica, tookEffect: boolean): Promise<Dot> {
+  const resource = localResource(shared, replica)
+  const { draft, local, core, name } = replica
+  const uncertain = local.draft?.uncertain === true ? draft : undefined
+  if (uncertain !== undefined) {
+    if (tookEffect)
+      await releaseDraft(shared, replica, uncertain, uncertain.dot.incarnation === shared.options.incarnation)
+    else await voidDraft(shared, replica)
+    shared.kick(replica)
+    return uncertain.dot
+  }
+  const held = holderOf(core.replicant)?.live.find(({ dot }) => local.uncertain && sameDot(dot, local.uncertain))
+  if (held === undefined) throw new CheopsError('ERR_REPLICANT_CERTAIN', `No write to ${name.name} is in doubt here.`)
+  const then = { uncertain: undefined, answered: undefined, hash: undefined }
+  const book = new LaneBook(shared, replica, resource)
+  if (tookEffect) await book.executed(held, undefined, then)
+  else await book.write(then)
+  shared.kick(replica)
+  return held.dot
 }
 
 /** @throws CheopsError ERR_SERVICE_NOT_LOCAL, as `adopt` */

@@ -5,6 +5,7 @@ import { decideDraft } from './doubt.ts'
 import { compareWithLast } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT, type Intent, type LocalState } from './records.ts'
+import { mendFailed } from './repair.ts'
 import { contains, type Reading, type State } from './resource.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 
@@ -104,7 +105,8 @@ export class Recovery {
 
   /**
    * It may not be sent a second time on top of itself, but may on an earlier state: then all is run again from the last reset, which
-   * makes its effect exactly one. Else it is shown as uncertain, and the lane holds.
+   * makes its effect exactly one. Else the service's policy decides: it is shown as uncertain, and the lane holds; or it is sent again; or it
+   * counts as failed, and the state of another member is copied.
    */
   async #begunAnew(operation: Operation): Promise<Step> {
     const { schedule } = currentPlan(this.#book.shared, this.#book.replica)
@@ -115,6 +117,16 @@ export class Recovery {
       const executed = { life, operations: [], context: [] }
       await this.#book.write({ intent: undefined, executed, replaying: true, hash: undefined, answered: undefined })
       return 'done'
+    }
+    switch (this.#book.shared.options.onDoubt?.(operation.replicant.service) ?? 'hold') {
+      case 'retry':
+        await this.#book.write({ intent: undefined, answered: undefined, hash: undefined })
+        return 'done'
+      case 'skip':
+        await this.#book.executed(operation, undefined, {}, 'failed')
+        await mendFailed(this.#book.shared, this.#book.replica, this.#book.resource)
+        return 'done'
+      case 'hold':
     }
     await this.#book.shared.replicas.commit(commit => {
       commit.local(this.#book.replica, { intent: undefined, uncertain: operation.dot, answered: undefined })

@@ -23,7 +23,7 @@ import { Quarantine } from './quarantine.ts'
 import { readBack } from './read-back.ts'
 import { ReadBacks } from './read-backs.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
-import { adoptNow, repairNow, resolveUnbound, settle, type Resolution } from './operator-actions.ts'
+import { adoptNow, decideUncertain, repairNow, resolveUnbound, settle, type Resolution } from './operator-actions.ts'
 import { Repairs, type Copied } from './repair.ts'
 import { statusOf, type ReplicaStatus } from './replica-status.ts'
 import { memberState } from './member-state.ts'
@@ -302,6 +302,16 @@ export class Replicator {
   settleConflicts(replicant: ReplicantName, choice: SettleChoice): Promise<readonly Conflict[]> {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, () => settle(this.#shared, replica, choice)),
+    )
+  }
+
+  /**
+   * Says of the write in doubt whether it took effect here.
+   * @throws CheopsError ERR_REPLICANT_CERTAIN where nothing is in doubt, ERR_SERVICE_NOT_LOCAL, ERR_REPLICANT_BUSY
+   */
+  decide(replicant: ReplicantName, tookEffect: boolean): Promise<Dot> {
+    return this.#replicas.with(replicant, replica =>
+      this.#lanes.run(replicant, () => decideUncertain(this.#shared, replica, tookEffect)),
     )
   }
 

@@ -55,6 +55,17 @@ describe('where the client writes', () => {
     expect(done('b', id)).toEqual([`PATCH /things/${id}`])
   })
 
+  test('a booking in doubt of which an operator says that it took effect: so it is at both, and the next write is taken', async () => {
+    await created('decided')
+    mesh.application('a').faults.push('break-after')
+    const answer = await mesh.ask('a', 'POST', '/things/decided/bookings', { body: { line: 'seat 1' } })
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'ERR_OUTCOME_UNKNOWN' })
+    expect(await mesh.shown('a', 'decided')).toMatchObject({ state: 'uncertain' })
+    await mesh.command('a', 'conflict', 'resolve', 'ledger/thing/decided', '--done')
+    await mesh.must('a', 'PATCH', '/things/decided', { body: { m: 1 }, headers: WAIT })
+    expect(mesh.everywhere('decided')).toEqual(alike({ id: 'decided', n: 0, m: 1, bookings: ['seat 1'] }))
+  })
+
   test('a booking whose effect nobody can tell is never made a second time', async () => {
     await created('booked')
     mesh.application('a').faults.push('break-after')

@@ -156,6 +156,12 @@ describe('answers', () => {
       /^inventory\/items\/purple/,
     ],
     [['replicant', 'adopt', 'inventory/items/purple'], 1, /^$/],
+    [
+      ['conflict', 'resolve', 'inventory/items/purple', '--done'],
+      0,
+      /: the write in doubt took effect\nsettled: site1\//,
+    ],
+    [['conflict', 'resolve', 'inventory/items/purple', '--undone'], 2, /^$/],
     [['check'], 0, /√ The agent serves[^]*All is well/],
     [['scope', 'explain', 'site1', 'or', 'site2', '--service', 'inventory'], 0, /first of site1, site2/],
     [['scope', 'explain', 'site9', '--service', 'inventory'], 2, /ERR_SCOPE_UNKNOWN_SITE/],

@@ -101,6 +101,11 @@ export function fakeReplication(calls: string[]): ReplicationControl {
       if (name === 'blue') throw new CheopsError('ERR_REPLICANT_NOT_FOUND', 'The application at site1 has no blue.')
       return { operation: OPERATION, members: ['site1', 'site2'] }
     },
+    async decide({ name }, tookEffect) {
+      calls.push(`decide ${name} ${String(tookEffect)}`)
+      if (!tookEffect) throw new CheopsError('ERR_REPLICANT_CERTAIN', `No write to ${name} is in doubt here.`)
+      return OPERATION
+    },
     peers: () => [
       { site: 'site2', connected: true, outbox: 0, lagMs: 0, digest: 'agrees', agreedAt: 1_763_805_600_000 },
       { site: 'site3', connected: false, outbox: 12, lagMs: 3_600_000, digest: 'unknown', agreedAt: undefined },

@@ -80,6 +80,7 @@ services:
         endpointTLS: { ca: path.join(folder, 'app-ca.pem'), cert: undefined, key: undefined, serverName: undefined },
         credential: { kind: 'bearer', file: path.join(folder, 'agent.token') },
         glue: path.join(folder, 'inventory.glue.yaml'),
+        doubt: 'hold',
         hosts: [],
         listen: { host: '127.0.0.1', port: 9101 },
         tls: { cert: path.join(folder, 'site1.pem'), key: path.join(folder, 'site1.key'), clientCA: undefined },

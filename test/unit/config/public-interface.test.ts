@@ -71,6 +71,7 @@ test('keys of a service', () => {
     'credential.cert',
     'credential.key',
     'glue',
+    'doubt',
     'hosts',
     'listen',
     'tls.cert',

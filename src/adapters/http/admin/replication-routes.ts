@@ -14,7 +14,7 @@ const MAX_WAIT_SECONDS = 60
 /** Names that one request may detach from: more are asked for in several. */
 const MAX_NAMED = 1_000
 
-const HOW = ['keep', 'take', 'adopt', 'replace', 'leave'] as const
+const HOW = ['keep', 'take', 'adopt', 'replace', 'leave', 'done', 'undone'] as const
 
 /** Single operations, and what is done to replicants. */
 export const REPLICATION_ROUTES: readonly Route[] = [
@@ -120,11 +120,11 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/v1/replicants/{service}/{kind}/{name}/resolve',
     summary:
-      'Settle the conflicts of one replicant, or say what becomes of a name that belongs to something else at this site',
+      'Settle the conflicts of one replicant, or say what is of a name that belongs to something else here, or of a write in doubt',
     query: {
       how: {
         description:
-          'Of writes that lost: keep: what counts stays; take: one of them is carried out again. Of what is unbound: adopt: it is the resource, everywhere; replace: it gives way; leave: it stays, and this site leaves.',
+          'Of writes that lost: keep: what counts stays; take: one of them is carried out again. Of what is unbound: adopt: it is the resource, everywhere; replace: it gives way; leave: it stays, and this site leaves. Of a write in doubt: done: it took effect here; undone: it did not.',
         schema: { type: 'string', enum: [...HOW] },
       },
       write: { description: 'Of "take": the operation that lost, or the site that wrote it.', schema: TEXT },
@@ -134,6 +134,7 @@ export const REPLICATION_ROUTES: readonly Route[] = [
       'ERR_ADMIN_INPUT',
       'ERR_REPLICANT_NOT_FOUND',
       'ERR_REPLICANT_BOUND',
+      'ERR_REPLICANT_CERTAIN',
       'ERR_REPLICANT_LOCKED',
       'ERR_CONFLICT_NOT_FOUND',
       'ERR_CONFLICT_REFUSED',
@@ -148,6 +149,8 @@ export const REPLICATION_ROUTES: readonly Route[] = [
       if (how === 'take' && write !== null)
         return json({ how, settled: await control.replication.settle(replicant, { how, write }) })
       if (how === 'keep') return json({ how, settled: await control.replication.settle(replicant, { how }) })
+      if (how === 'done' || how === 'undone')
+        return json({ how, settled: [await control.replication.decide(replicant, how === 'done')] })
       if (how !== 'take') await control.replication.resolve(replicant, how)
       return json({ how, settled: [] })
     },

@@ -279,8 +279,8 @@ export const SCHEMAS = {
     members: list(text),
   }),
   Resolved: object({
-    how: choice('keep', 'take', 'adopt', 'replace', 'leave'),
-    settled: { ...list(text), description: 'Operations that were conflicts.' },
+    how: choice('keep', 'take', 'adopt', 'replace', 'leave', 'done', 'undone'),
+    settled: { ...list(text), description: 'Operations that were conflicts, or in doubt.' },
   }),
   ReplicationPeer: object(
     {

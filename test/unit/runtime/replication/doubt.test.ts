@@ -4,6 +4,7 @@
  */
 import { afterEach, describe, expect, test } from 'vitest'
 import { Lab } from './lab.ts'
+import type { DoubtPolicy } from '../../../../src/config.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import type { Application, ApplicationRequest } from '../../../../src/ports/application.ts'
 import type { Fault } from '../../../../sims/world/fake-application.ts'
@@ -144,6 +145,58 @@ describe('what may not be sent twice at all', () => {
     await lab.pass(10_000)
     expect(lab.read('b', 'x')).toEqual({ id: 'x', lines: [] })
     expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
+  })
+
+  /** The answer to the second line is lost at a site, after its effect. */
+  async function doubt(at: 'a' | 'b', policy: DoubtPolicy): Promise<void> {
+    const loses = new Set<string>()
+    lab = await Lab.of(['a', 'b'], { application: lines(loses) })
+    lab.doubt = policy
+    await lab.ask('a', 'POST /items', { id: 'x' }, MEMBERS)
+    await lab.ask('a', 'POST /items/x/lines', 1)
+    await lab.pass(5_000)
+    loses.add(at)
+    const { accepted } = await lab.ask('a', 'POST /items/x/lines', 2)
+    expect(accepted?.outcome).toBe(at === 'a' ? 'uncertain' : 'applied')
+    await lab.pass(20_000)
+  }
+  const xOf = (...added: number[]) => ({ id: 'x', lines: added })
+
+  test('with "retry" a member sends it again: what is there twice is found by comparison, and repaired', async () => {
+    await doubt('b', 'retry')
+    const shown = lab.world.site('b').application.effects.map(({ value }) => value?.['lines'])
+    expect(shown).toEqual([undefined, [1], [1, 2], [1, 2, 2], [1, 2]])
+    expect(lab.all('x')).toEqual({ a: xOf(1, 2), b: xOf(1, 2) })
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
+  })
+
+  test('with "skip" it is not sent again, and the state of the other is copied', async () => {
+    await doubt('b', 'skip')
+    expect(lab.effects('b', 'x')).toEqual(['POST', 'PUT', 'PUT'])
+    expect(lab.all('x')).toEqual({ a: xOf(1, 2), b: xOf(1, 2) })
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
+  })
+
+  test('with "skip" it is void where it was written, and what it did there is undone', async () => {
+    await doubt('a', 'skip')
+    expect(lab.all('x')).toEqual({ a: xOf(1), b: xOf(1) })
+    expect(await lab.ask('a', 'POST /items/x/lines', 3)).toMatchObject({ status: 200 })
+    await lab.pass(5_000)
+    expect(lab.all('x')).toEqual({ a: xOf(1, 3), b: xOf(1, 3) })
+  })
+
+  test.each([
+    ['b', true, xOf(1, 2), xOf(1, 2)],
+    ['b', false, xOf(1, 2), xOf(1, 2, 2)],
+    ['a', true, xOf(1, 2), xOf(1, 2)],
+    ['a', false, xOf(1, 2), xOf(1)],
+  ] as const)('an operator decides at %s that it took effect: %s', async (at, tookEffect, a, b) => {
+    await doubt(at, 'hold')
+    expect(await lab.status(at, 'x')).toMatchObject({ state: 'uncertain' })
+    await lab.decide(at, 'x', tookEffect)
+    await lab.pass(1_000)
+    expect(lab.all('x')).toEqual({ a, b })
+    await expect(lab.decide(at, 'x', true)).rejects.toMatchObject({ code: 'ERR_REPLICANT_CERTAIN' })
   })
 
   test('out of order, the state of a member that agrees is copied in place of a replay', async () => {

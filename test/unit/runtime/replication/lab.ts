@@ -8,6 +8,7 @@ import { MemoryStore } from '../../../../sims/world/memory-store.ts'
 import { KIND, SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
 import { type Conflict, type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
+import type { DoubtPolicy } from '../../../../src/config.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator, type Accepted, type ReplicaCounts } from '../../../../src/runtime/replication/replicator.ts'
 import type { ReplicaStatus } from '../../../../src/runtime/replication/replica-status.ts'
@@ -52,6 +53,8 @@ export class Lab {
   mayRun: (site: string, operation: Operation) => boolean = () => true
   /** How long a member may be silent, milliseconds; taken at the start of an agent. */
   detachAfterMs: number | undefined
+  /** What becomes of requests in doubt. */
+  doubt: DoubtPolicy = 'hold'
 
   private constructor(names: readonly string[], plant: ReplicationPlant) {
     const startAgent = (ports: AgentPorts): Promise<Agent> => this.#start(ports)
@@ -184,6 +187,10 @@ export class Lab {
     return this.until(this.#at(site).settleConflicts(this.name(name), choice))
   }
 
+  decide(site: string, name: string, tookEffect: boolean): Promise<Dot> {
+    return this.until(this.#at(site).decide(this.name(name), tookEffect))
+  }
+
   adopt(site: string, name: string, members: readonly string[], adopts: Adopts): Promise<Dot> {
     return this.until(this.#at(site).adopt(this.name(name), members, adopts))
   }
@@ -226,6 +233,7 @@ export class Lab {
     const replicator = new Replicator({
       ...ports,
       glueOf: service => (service === SERVICE ? ports.glue : undefined),
+      onDoubt: () => this.doubt,
       hash: bytes => createHash('sha256').update(bytes).digest('hex'),
       fetchState: async (other, name) =>
         this.world.wire.connects(site, other) && this.world.site(other).agent !== undefined
