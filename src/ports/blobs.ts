@@ -14,8 +14,8 @@ export interface Blobs {
   /** What is here of a body. */
   find(hash: string): BlobState
   /**
-   * Bytes [from, to) of a whole body; all of it, if not given. When all of it is read it is verified before the end: who takes
-   * no end for a body that throws never takes a damaged one.
+   * Bytes [from, to) of a whole body; all of it, if not given. When all of it is read it is verified before its last part is given: nobody
+   * takes a damaged one, by its end or by its length.
    * @throws CheopsError ERR_BLOB_NOT_FOUND, ERR_BLOB_OFFSET when the range leaves the body, ERR_BLOB_CORRUPT, ERR_STORE_FAILED
    */
   read(hash: string, range?: BlobRange): AsyncIterable<Uint8Array>

@@ -128,13 +128,17 @@ class FileBlobs implements Blobs {
     try {
       const sum = from === 0 && end === state.bytes ? createHash('sha256') : undefined
       let position = from
+      let last: Uint8Array | undefined
+      // Who is told the length takes the last byte for the end: it is not given before all are known to be right.
       for await (const chunk of this.#files.chunks(handle, from, end)) {
         sum?.update(chunk)
         position += chunk.length
-        yield chunk
+        if (last !== undefined) yield last
+        last = chunk
       }
       if (position < end) throw blobCorrupt(hash, new Error('the file is too short'))
       if (sum !== undefined && sum.digest('hex') !== hash) throw blobCorrupt(hash)
+      if (last !== undefined) yield last
     } finally {
       await handle.close()
     }

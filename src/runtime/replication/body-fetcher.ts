@@ -26,6 +26,8 @@ export interface BodyFetcherParts {
   readonly isConnected: (site: string) => boolean
   /** A body of the replicant is here: its lane has something to do. */
   readonly kick: (replica: Replica) => void
+  /** A body was read as a whole, and has its hash. */
+  readonly onWhole: (hash: string) => void
   /** Told of what cannot be gone on after. */
   readonly onFault: (error: unknown) => void
 }
@@ -193,6 +195,7 @@ export class BodyFetcher {
       throw new CheopsError('ERR_BLOB_SPACE', `There is no room for a body of ${length} bytes.`, { length })
     while (offset < length) offset = await this.#append(source, body, offset)
     await blobs.complete(hash)
+    this.#parts.onWhole(hash)
   }
 
   /** Fetches one piece. What has come of it is kept, whatever ends it. */

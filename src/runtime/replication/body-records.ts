@@ -141,6 +141,11 @@ export class BodyRecords {
     return [...named].some(other => replicantKey(other.replicant) !== replicantKey(replicant))
   }
 
+  /** It was found damaged, and is gone: whoever needs it needs it again. */
+  lost(hash: string): void {
+    for (const known of this.#known.get(hash)?.values() ?? []) this.#look(known)
+  }
+
   /** What is not here, each body of a replicant once. */
   *missing(): Generator<NamedBody> {
     for (const bodies of this.#missing.values()) yield* bodies.values()

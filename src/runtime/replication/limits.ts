@@ -121,6 +121,15 @@ export const WRONG_BODY_MS = 600_000
 /** How long bodies that nothing refers to any more stay, milliseconds, so that many are removed together. */
 export const SWEEP_AFTER_MS = 1_000
 
+/**
+ * How long a large body counts as sound that was read as a whole, milliseconds; how many are remembered, and checked at once; and how long
+ * somebody who asks for a piece waits for that, less than any site waits for an answer.
+ */
+export const CHECKED_FOR_MS = 10 * 60_000
+export const MAX_CHECKED_BODIES = 4096
+export const MAX_CHECKS_TOGETHER = 4
+export const CHECK_WITHIN_MS = 10_000
+
 /** First and longest time between two attempts, milliseconds: at an application that refuses, at a site that cannot be reached. */
 export const RETRY_BASE_MS = 200
 export const RETRY_CAP_MS = 30_000

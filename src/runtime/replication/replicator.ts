@@ -36,6 +36,7 @@ import { Strangers } from './strangers.ts'
 import { UnprovenNames } from './unproven-names.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
 import { Unanswered } from './unanswered.ts'
+import { BodyChecks } from './body-checks.ts'
 import { BodyFetcher } from './body-fetcher.ts'
 import { BodyRecords } from './body-records.ts'
 import type { Shared } from './admission.ts'
@@ -84,6 +85,7 @@ export class Replicator {
   readonly #connected = new Set<string>()
   readonly #bodies: BodyRecords
   readonly #fetcher: BodyFetcher
+  readonly #checks: BodyChecks
   #number = 0
   #stopServing: (() => Promise<void>) | undefined
   #isStopped = false
@@ -111,8 +113,15 @@ export class Replicator {
       records: this.#bodies,
       isConnected: site => this.#connected.has(site),
       kick: ({ name }) => this.#lanes.kick(name),
+      onWhole: hash => this.#checks.wasSound(hash),
       onFault,
     })
+    const onDamaged = (hash: string): void => {
+      options.logger.warn({ hash }, 'a large body on the disk is damaged, and is fetched again')
+      this.#bodies.lost(hash)
+      this.#fetcher.look()
+    }
+    this.#checks = new BodyChecks(options.blobs, options.clock, onDamaged, onFault)
     this.#shared = {
       bodies: this.#bodies,
       fetchBodies: () => this.#fetcher.look(),
@@ -223,7 +232,10 @@ export class Replicator {
    * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws
    */
   spool(body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
-    return spool(this.#shared, body)
+    return spool(this.#shared, body).then(spooled => {
+      this.#checks.wasSound(spooled.hash)
+      return spooled
+    })
   }
 
   /**
@@ -240,7 +252,8 @@ export class Replicator {
     )
     if (!isMember || !this.#bodies.has(replicant, hash)) return undefined
     const state = blobs.find(hash)
-    return state.kind === 'whole' && to <= state.bytes ? blobs.read(hash, { from, to }) : undefined
+    if (state.kind !== 'whole' || to > state.bytes || !(await this.#checks.isSound(hash))) return undefined
+    return blobs.read(hash, { from, to })
   }
 
   /**

@@ -3,7 +3,7 @@
  * them, are given to nobody else, hold up nothing but their own resource, and are gone when nothing refers to them.
  */
 import { afterEach, expect, test } from 'vitest'
-import { MAX_INLINE_BODY_BYTES } from '../../../../src/runtime/replication/limits.ts'
+import { CHECKED_FOR_MS, MAX_INLINE_BODY_BYTES } from '../../../../src/runtime/replication/limits.ts'
 import { ABC, Lab } from './lab.ts'
 import type { Body } from '../../../../src/core/oplog/operation.ts'
 
@@ -206,6 +206,29 @@ test('a damaged body is fetched again', async () => {
   expect(letters('x')).toEqual({ a: 'a', b: 'a' })
 })
 
+test('one that has rotted on the disk is given to nobody, and fetched again', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', large('x', 'a'), { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  const [[hash, stored] = ['', undefined]] = [...bodies('b')]
+  if (stored === undefined) throw new Error('b has no body')
+  const rotten = stored.content.slice()
+  rotten[1_000] = (rotten[1_000] ?? 0) ^ 1
+  bodies('b').set(hash, { kind: 'whole', content: rotten })
+  // It was read as a whole a moment ago.
+  await lab.pass(CHECKED_FOR_MS)
+  lab.pieces.length = 0
+  lab.cut('a')
+  await lab.changeMembers('b', 'x', ['c'], [])
+  await lab.pass(20_000)
+  expect(lab.pieces.filter(({ from, isGiven }) => from === 'b' && isGiven)).toEqual([])
+  expect(lab.read('c', 'x')).toBeUndefined()
+  await lab.heal(60_000)
+  expect(letters('x')).toEqual({ a: 'a', b: 'a', c: 'a' })
+  expect([...bodies('b').values()]).toEqual([stored])
+  expect(lab.events('c')).not.toContain('refused')
+})
+
 test('a site is given a body only for a replicant that it is a member of, and that has it', async () => {
   lab = await Lab.of(['a', 'b', 'c'])
   await lab.ask('a', 'POST /items', large('secret', 's'), { members: ['a', 'b'] })
@@ -252,8 +275,11 @@ test('a member that gives another body is reported, and what it gave is thrown a
   lab = await Lab.of(['a', 'b'])
   lab.cut('b')
   await lab.ask('a', 'POST /items', large('x', 'a'), { members: ['a', 'b'] })
-  const [[hash, { content }] = ['', { content: new Uint8Array() }]] = bodies('a')
-  bodies('a').set(hash, { kind: 'whole', content: content.map(() => 1) })
+  const [{ content } = { content: new Uint8Array() }] = bodies('a').values()
+  // An honest site would find out by itself.
+  const liar = lab.replicators.get('a')
+  if (liar === undefined) throw new Error('no agent runs at a')
+  liar.pieceFor = async (_, { from, to }) => parts(new Uint8Array(to - from).fill(1))
   await lab.heal(20_000)
   expect(lab.told.filter(({ event }) => event.kind === 'refused').map(({ event }) => event)).toEqual([
     { kind: 'refused', from: 'a', why: 'ERR_BLOB_HASH' },
@@ -261,3 +287,7 @@ test('a member that gives another body is reported, and what it gave is thrown a
   expect(kinds('b')).toEqual([])
   expect(bytesTo('b')).toBe(content.length)
 })
+
+async function* parts(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}

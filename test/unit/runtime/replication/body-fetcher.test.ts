@@ -73,6 +73,7 @@ test('four bodies of one site that drip leave room for one of another', async ()
     records,
     isConnected: () => true,
     kick: () => undefined,
+    onWhole: () => undefined,
     onFault: (error: unknown) => expect.fail(String(error)),
   } as unknown as BodyFetcherParts
   const fetcher = new BodyFetcher(parts)
