@@ -20,7 +20,7 @@ import {
 import { isDone, outcomesOf, withOutcome, type OutcomeWaiters } from './outcomes.ts'
 import type { ReplicationContext } from './context.ts'
 import type { MatrixBook } from './matrix-book.ts'
-import { largeBodyOf, type BodyRecords } from './body-records.ts'
+import { largeBodyOf, type BodyRecords, type NamedBody } from './body-records.ts'
 import type { ReplicationEvent } from './events.ts'
 import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
 import type { Repairs } from './repair.ts'
@@ -57,6 +57,8 @@ export interface Shared {
   readonly bodies: BodyRecords
   /** Lets large bodies be fetched that are not here. */
   readonly fetchBodies: () => void
+  /** Whether nobody has given a large body for so long that it is not waited for any more. */
+  readonly isGivenUp: (body: NamedBody) => boolean
   /** The site's clock. */
   clock: Stamp
   /** Something unexpected went wrong with a replicant: it is left alone and shown. Throws what concerns more than it. */

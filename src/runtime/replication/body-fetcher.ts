@@ -5,11 +5,13 @@
 import { membersOfReplicant, replicantKey, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import {
+  BODY_AWAITED_MS,
   FETCH_GRACE_MS,
   FETCH_WRITE_BYTES,
   MAX_FETCHES_FROM_ONE,
   MAX_FETCHES_TOGETHER,
   MIN_FETCH_BYTES_A_SECOND,
+  NOBODY_HAS_BODY_MS,
   RETRY_BASE_MS,
   RETRY_CAP_MS,
   WRONG_BODY_MS,
@@ -35,11 +37,17 @@ export interface BodyFetcherParts {
 /** What is tried again later. */
 interface Failed {
   readonly times: number
+  /** When it failed first since anything of it came, and since when none of the members has it; monotonic. */
+  readonly since: number
+  readonly nobodySince: number | undefined
   readonly timer: TimerHandle | undefined
 }
 
 /** Faults of this site's disk; everything else is of a peer or a network, and is tried again. */
 const FATAL: ReadonlySet<string> = new Set(['ERR_STORE_FAILED', 'ERR_STORE_CORRUPT'])
+
+/** Who answers so has been asked, and has it not, or not the right one. */
+const HAS_NOT: ReadonlySet<string> = new Set(['ERR_BODY_NOT_TOLD', 'ERR_BLOB_HASH'])
 
 export class BodyFetcher {
   readonly #parts: BodyFetcherParts
@@ -70,11 +78,19 @@ export class BodyFetcher {
     }
   }
 
+  /** Whether it was asked for in vain for so long that it is not waited for any more. It is asked for all the same. */
+  isGivenUp(body: NamedBody): boolean {
+    const failed = this.#failed.get(keyOf(body))
+    if (failed === undefined) return false
+    const now = this.#parts.options.clock.monotonic()
+    return now - failed.since >= BODY_AWAITED_MS || now - (failed.nobodySince ?? now) >= NOBODY_HAS_BODY_MS
+  }
+
   /** A site can be reached: what waits to be tried again is tried at once. */
   connected(): void {
-    for (const [key, { timer, times }] of this.#failed) {
-      timer?.cancel()
-      this.#failed.set(key, { times, timer: undefined })
+    for (const [key, failed] of this.#failed) {
+      failed.timer?.cancel()
+      this.#failed.set(key, { ...failed, timer: undefined })
     }
     this.look()
   }
@@ -111,8 +127,10 @@ export class BodyFetcher {
     let why = 'no other member can be reached'
     let isWrong = false
     let isTried = false
+    let [hasNot, isNobodys] = [0, false]
+    const before = this.#hereOf(body)
     try {
-      const sources = await this.#sourcesOf(body)
+      const { sources, others } = await this.#sourcesOf(body)
       for (const source of sources) {
         if ((this.#sources.get(source) ?? 0) >= MAX_FETCHES_FROM_ONE) continue
         isTried = true
@@ -127,6 +145,7 @@ export class BodyFetcher {
             this.#parts.options.onEvent({ kind: 'refused', from: source, why: error.code })
           why = `${source}: ${error.code}`
           isWrong ||= error.code === 'ERR_BLOB_HASH'
+          if (HAS_NOT.has(error.code)) hasNot++
           // Nobody else's copy would be smaller.
           if (error.code === 'ERR_BLOB_SPACE') {
             why = `${site}: ${error.code}`
@@ -140,12 +159,18 @@ export class BodyFetcher {
         this.#crowded.add(keyOf(body))
         return undefined
       }
+      isNobodys = others > 0 && hasNot === others
     } catch (error) {
       if (!(error instanceof CheopsError) || FATAL.has(error.code)) throw error
       why = error.code
     }
-    this.#later(body, why, isWrong)
+    this.#later(body, why, isWrong, { isNobodys, isMoving: this.#hereOf(body) > before })
     return undefined
+  }
+
+  #hereOf({ hash }: NamedBody): number {
+    const found = this.#parts.options.blobs.find(hash)
+    return found.kind === 'absent' ? 0 : found.bytes
   }
 
   #begins(source: string): void {
@@ -161,7 +186,11 @@ export class BodyFetcher {
   }
 
   /** Who wrote it first, then the other members; those that can be reached. None where this site does not let it be carried out anyway. */
-  async #sourcesOf({ replicant, hash, length }: NamedBody): Promise<readonly string[]> {
+  async #sourcesOf({
+    replicant,
+    hash,
+    length,
+  }: NamedBody): Promise<{ readonly sources: readonly string[]; readonly others: number }> {
     const { options, replicas, isConnected } = this.#parts
     const { site, mayRun } = options
     return replicas.with(replicant, ({ core, draft }) => {
@@ -173,7 +202,7 @@ export class BodyFetcher {
       const members = membersOfReplicant(core.replicant)
       const origins = naming.map(({ dot }) => dot.site).filter(origin => members.includes(origin))
       const sources = [...new Set([...origins, ...members])].filter(each => each !== site && isConnected(each))
-      return isWanted ? sources : []
+      return { sources: isWanted ? sources : [], others: members.filter(each => each !== site).length }
     })
   }
 
@@ -244,20 +273,35 @@ export class BodyFetcher {
   }
 
   /** @param isWrong what came was another body: all of it would come again */
-  #later(body: NamedBody, why: string, isWrong: boolean): void {
+  #later(
+    body: NamedBody,
+    why: string,
+    isWrong: boolean,
+    { isNobodys, isMoving }: { readonly isNobodys: boolean; readonly isMoving: boolean },
+  ): void {
     const { clock, random, onEvent } = this.#parts.options
     const { replicant, hash, length } = body
     const key = keyOf(body)
-    const times = (this.#failed.get(key)?.times ?? 0) + 1
+    const before = this.#failed.get(key)
+    const wasGivenUp = this.isGivenUp(body)
+    const times = (before?.times ?? 0) + 1
+    const now = clock.monotonic()
+    const since = isMoving ? now : (before?.since ?? now)
+    const nobodySince = isNobodys ? (before?.nobodySince ?? now) : undefined
     if (times === 1) onEvent({ kind: 'waits-for-body', replicant, hash, bytes: length, why })
     const full = isWrong ? WRONG_BODY_MS : Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(times, 16))
     const timer = clock.after(full * (0.5 + random.uniform() / 2), () => {
       // Nobody asks for it any more: nothing is remembered of it.
-      if (this.#parts.records.isNamed(body)) this.#failed.set(key, { times, timer: undefined })
+      const failed = this.#failed.get(key)
+      if (failed !== undefined && this.#parts.records.isNamed(body))
+        this.#failed.set(key, { ...failed, timer: undefined })
       else this.#failed.delete(key)
       this.look()
     })
-    this.#failed.set(key, { times, timer })
+    this.#failed.set(key, { times, since, nobodySince, timer })
+    // Its lane need not wait any more.
+    if (!wasGivenUp && this.isGivenUp(body))
+      this.#parts.replicas.with(replicant, this.#parts.kick).catch(this.#parts.onFault)
   }
 }
 

@@ -2,7 +2,7 @@ import { holderOf, isReset, sameDot, type Operation } from '../../core/oplog/ind
 import { othersOf } from './admission.ts'
 import { largeBodyOf } from './body-records.ts'
 import { copyOrShow } from './lane-copy.ts'
-import { MAX_REFUSALS } from './limits.ts'
+import { MAX_KNOWN_FAILED, MAX_REFUSALS } from './limits.ts'
 import { ABSENT, type Intent, type LocalState } from './records.ts'
 import { copyState } from './repair.ts'
 import type { LaneBook, Step } from './lane-book.ts'
@@ -40,7 +40,7 @@ export class Execution {
   }
 
   async #execute(operation: Operation): Promise<Step> {
-    const { options, bodies, fetchBodies } = this.#book.shared
+    const { options, bodies, fetchBodies, isGivenUp } = this.#book.shared
     const { site, mayRun } = options
     const { dot, type } = operation
     // What says what is there already changes nothing; `#executeState` asks if it does.
@@ -52,12 +52,13 @@ export class Execution {
     if (body !== undefined && !bodies.isHere(operation.replicant, body)) {
       // It goes on when it is here.
       fetchBodies()
-      if (othersOf(this.#book.replica.core.replicant).length > 0) return 'waits'
-      // Only members give bodies, and there is no other: what has it has left. A next write settles it, or a member that comes.
-      await this.#book.diverge(
-        `a body that ${dot.site} has written is not here, and there is no other member to give it`,
-      )
-      return this.#book.executed(operation, undefined, {}, 'failed')
+      const isAlone = othersOf(this.#book.replica.core.replicant).length === 0
+      if (!isAlone && !isGivenUp({ ...body, replicant: operation.replicant })) return 'waits'
+      // Only members give bodies. A next write settles it, or a member that has it: then it runs after all.
+      const why = isAlone ? 'there is no other member to give it' : 'no member has given it'
+      await this.#book.diverge(`a body that ${dot.site} has written is not here, and ${why}`)
+      const lacked = [...this.#book.local.lacked, dot].slice(-MAX_KNOWN_FAILED)
+      return this.#book.executed(operation, undefined, { lacked }, 'failed')
     }
     const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
     return isState ? this.#executeState(operation) : this.#executeRequest(operation)

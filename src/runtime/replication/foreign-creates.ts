@@ -7,6 +7,8 @@ import { isRecordOnly } from './current-plan.ts'
 import type { Shared } from './admission.ts'
 import type { Commit, Replica } from './replicas-store.ts'
 
+type Rights = Pick<Shared['options'], 'site' | 'mayRun'>
+
 /**
  * Whether a life is not to begin here: the name is replicated here, whoever would create it anew is and was no member of it by what is
  * held, and this site does not let it create. An operation of such a life, and a transfer, are refused; where the creator turns out to
@@ -51,13 +53,13 @@ export function giveWay(shared: Shared, commit: Commit, replica: Replica, life: 
  * Whether anything that is held of a name has a say here: something of it was carried out, written here, or may be carried out. A name
  * that only others have put here, who may do nothing here, is no resource of this site: requests for it are not replication's business.
  */
-export function hasSay(shared: Pick<Shared, 'options'>, replica: Replica): boolean {
+export function hasSay(shared: { readonly options: Rights }, replica: Replica): boolean {
   return haveSay(shared, replica, replica.core.replicant.lives)
 }
 
 /** The same of lives that are about to be taken. */
 export function haveSay(
-  { options }: Pick<Shared, 'options'>,
+  { options }: { readonly options: Rights },
   { local, draft }: Replica,
   lives: Replicant['lives'],
 ): boolean {

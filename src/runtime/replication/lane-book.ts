@@ -1,6 +1,7 @@
 import { holderOf, sameDot, withExecuted, type Dot, type Operation } from '../../core/oplog/index.ts'
 import { acknowledge, tellEvent, tellOutcome, type Shared } from './admission.ts'
-import { withFailed } from './failed.ts'
+import { largeBodyOf } from './body-records.ts'
+import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import type { Intent, LocalState } from './records.ts'
 import type { Replica } from './replicas-store.ts'
 import type { Resource } from './resource.ts'
@@ -68,6 +69,20 @@ export class LaneBook {
       commit.afterwards(() => unanswered.update(this.replica))
     })
     return 'done'
+  }
+
+  /** What has failed for want of its large body, and has it now, counts as not executed. */
+  async runAgain(): Promise<void> {
+    const { bodies, replicas, unanswered } = this.shared
+    const again = withBodyNow(this.replica, operation => {
+      const body = largeBodyOf(operation)
+      return body !== undefined && bodies.isHere(operation.replicant, body)
+    })
+    if (again.length === 0) return
+    await replicas.commit(commit => {
+      commit.local(this.replica, withoutFailed(this.replica, again))
+      commit.afterwards(() => unanswered.update(this.replica))
+    })
   }
 
   /** The name is there and not ours: nothing is done to it, and everybody can see so. */

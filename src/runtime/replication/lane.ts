@@ -69,6 +69,7 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
   }
   const recovered = await recovery.recover(isNow)
   if (recovered !== 'done') return recovered === 'replan' ? 'again' : recovered
+  await book.runAgain()
   for (let round = 0; round < MAX_PLANS_TOGETHER; round++) {
     const { schedule, plan } = currentPlan(book.shared, book.replica)
     if (book.local.uncertain !== undefined) {

@@ -118,6 +118,14 @@ export const FETCH_WRITE_BYTES = 256 * 1024
 /** How long nobody is asked again for a body of which another one came, milliseconds: all of it would be sent for nothing. */
 export const WRONG_BODY_MS = 600_000
 
+/**
+ * How long a large body is waited for that none of the members has, all of them asked again and again; and one that comes from nobody while some cannot be
+ * reached, milliseconds. Then what names it has failed here, is shown, and runs when the body comes: else whoever names a body that
+ * he never gives locks the resource, and keeps refusals of others from being final.
+ */
+export const NOBODY_HAS_BODY_MS = 2 * 60_000
+export const BODY_AWAITED_MS = 15 * 60_000
+
 /** How long bodies that nothing refers to any more stay, milliseconds, so that many are removed together. */
 export const SWEEP_AFTER_MS = 1_000
 

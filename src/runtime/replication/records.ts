@@ -67,6 +67,8 @@ export interface LocalState {
   leaving: string | undefined
   /** What the application here has refused for good, though it counts: this member differs by it. The newest ones. */
   failed: readonly Dot[]
+  /** Of these, what has failed since its large body came from nobody: it is tried again when the body is here. */
+  lacked: readonly Dot[]
   /** What it refuses at present, and how often in a row. */
   refused: { readonly dot: Dot; readonly times: number } | undefined
   /** Of the body with which the application answered last. */
@@ -146,6 +148,7 @@ export function newLocalState(): LocalState {
     looks: undefined,
     leaving: undefined,
     failed: [],
+    lacked: [],
     refused: undefined,
     answered: undefined,
     answersTell: false,

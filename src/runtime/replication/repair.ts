@@ -101,6 +101,7 @@ async function takeState(
       suspect: false,
       diverged: false,
       failed: [],
+      lacked: [],
       refused: undefined,
       intent: undefined,
     })

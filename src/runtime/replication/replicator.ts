@@ -125,10 +125,11 @@ export class Replicator {
     this.#shared = {
       bodies: this.#bodies,
       fetchBodies: () => this.#fetcher.look(),
+      isGivenUp: body => this.#fetcher.isGivenUp(body),
       options: { ...options, application: new ApplicationTurns(options.application), matrices: this.#matrices.known },
       matrices: this.#matrices,
       replicas: this.#replicas,
-      unanswered: new Unanswered(),
+      unanswered: new Unanswered(options),
       waiters: new OutcomeWaiters(options.clock),
       repairs: new Repairs(name => this.#lanes.kick(name)),
       heard: new Map(),

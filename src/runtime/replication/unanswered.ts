@@ -1,5 +1,7 @@
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import { holderOf, replicantKey, sameDot, type Dot } from '../../core/oplog/index.ts'
+import { hasSay } from './foreign-creates.ts'
+import type { ReplicationOptions } from './context.ts'
 import type { Replica } from './replicas-store.ts'
 
 /**
@@ -7,17 +9,25 @@ import type { Replica } from './replicas-store.ts'
  * everything earlier from the same origin is answered, since a pod may come before its namespace.
  */
 export class Unanswered {
+  readonly #options: Pick<ReplicationOptions, 'site' | 'mayRun'>
   readonly #byReplicant = new Map<string, readonly Dot[]>()
 
+  constructor(options: Pick<ReplicationOptions, 'site' | 'mayRun'>) {
+    this.#options = options
+  }
+
   /** The replicant has changed. */
-  update({ name, core, local }: Replica): void {
+  update(replica: Replica): void {
+    const { name, core, local } = replica
     const { site } = core.replicant
     const live = holderOf(core.replicant)?.live ?? []
-    const open = local.unbound
-      ? []
-      : live
-          .map(({ dot }) => dot)
-          .filter(dot => dot.site !== site && !local.executed.operations.some(done => sameDot(done.dot, dot)))
+    // What has no say here is never answered.
+    const open =
+      local.unbound || !hasSay({ options: this.#options }, replica)
+        ? []
+        : live
+            .map(({ dot }) => dot)
+            .filter(dot => dot.site !== site && !local.executed.operations.some(done => sameDot(done.dot, dot)))
     if (open.length === 0) this.#byReplicant.delete(replicantKey(name))
     else this.#byReplicant.set(replicantKey(name), open)
   }

@@ -3,7 +3,12 @@
  * them, are given to nobody else, hold up nothing but their own resource, and are gone when nothing refers to them.
  */
 import { afterEach, expect, test } from 'vitest'
-import { CHECKED_FOR_MS, MAX_INLINE_BODY_BYTES } from '../../../../src/runtime/replication/limits.ts'
+import {
+  BODY_AWAITED_MS,
+  CHECKED_FOR_MS,
+  MAX_INLINE_BODY_BYTES,
+  NOBODY_HAS_BODY_MS,
+} from '../../../../src/runtime/replication/limits.ts'
 import { ABC, Lab } from './lab.ts'
 import type { Body } from '../../../../src/core/oplog/operation.ts'
 
@@ -286,6 +291,72 @@ test('a member that gives another body is reported, and what it gave is thrown a
   ])
   expect(kinds('b')).toEqual([])
   expect(bytesTo('b')).toBe(content.length)
+})
+
+/** No site gives a body until the returned function is called. */
+function nobodyGives(): () => void {
+  const all = [...lab.replicators.values()]
+  const given = all.map(replicator => replicator.pieceFor.bind(replicator))
+  for (const replicator of all) replicator.pieceFor = async () => undefined
+  return () => all.forEach((replicator, place) => (replicator.pieceFor = given[place] ?? replicator.pieceFor))
+}
+
+test('a body that nobody gives is waited for for minutes; then the write has failed, and runs when the body comes', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', text: 'small' }, ABC)
+  await lab.pass(5_000)
+  const give = nobodyGives()
+  const written = await lab.ask('a', 'PUT /items/x', large('x', 'l'))
+  const operation = written.accepted?.operation
+  if (operation === undefined) throw new Error('it was not accepted')
+  await lab.pass(NOBODY_HAS_BODY_MS / 2)
+  expect((await lab.status('b', 'x'))?.state).toBe('busy')
+  await lab.pass(NOBODY_HAS_BODY_MS)
+  for (const site of ['b', 'c']) {
+    expect(await lab.status(site, 'x')).toMatchObject({ state: 'Diverged', missingBodies: [{ here: 0 }] })
+    expect(await lab.wait('a', 'x', operation, 0, 'all')).toContainEqual(
+      expect.objectContaining({ site, outcome: 'failed' }),
+    )
+  }
+  expect(letters('x')).toEqual({ a: 'l', b: 's', c: 's' })
+  give()
+  await lab.pass(60_000)
+  expect(letters('x')).toEqual({ a: 'l', b: 'l', c: 'l' })
+  expect((await lab.status('b', 'x'))?.state).toBe('agrees')
+  for (const site of ['b', 'c'])
+    expect(await lab.wait('a', 'x', operation, 0, 'all')).toContainEqual(
+      expect.objectContaining({ site, outcome: 'applied' }),
+    )
+})
+
+test('a create whose body nobody can give while its origin is away has failed after a while, and is there when it comes back', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  const give = nobodyGives()
+  await create('x', 'l')
+  await lab.pass(3_000)
+  lab.cut('a')
+  give()
+  await lab.pass(BODY_AWAITED_MS + 60_000)
+  expect((await lab.status('b', 'x'))?.state).toBe('Diverged')
+  expect(lab.read('b', 'x')).toBeUndefined()
+  await lab.restart('b')
+  await lab.heal(60_000)
+  expect(letters('x')).toEqual({ a: 'l', b: 'l', c: 'l' })
+  expect((await lab.status('b', 'x'))?.state).toBe('agrees')
+})
+
+test('who names a body that he never gives does not lock the resource: the next write settles it', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', text: 'small' }, ABC)
+  await lab.pass(5_000)
+  nobodyGives()
+  await lab.ask('c', 'PUT /items/x', large('x', 'l'))
+  await lab.pass(2 * NOBODY_HAS_BODY_MS)
+  expect((await lab.ask('b', 'PUT /items/x', { text: 'new' })).status).toBe(200)
+  await lab.pass(60_000)
+  expect(letters('x')).toEqual({ a: 'n', b: 'n', c: 'n' })
+  for (const site of ['a', 'b', 'c'])
+    expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees', missingBodies: [] })
 })
 
 async function* parts(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
