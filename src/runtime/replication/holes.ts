@@ -45,6 +45,11 @@ export class Holes {
     this.#timer ??= this.#shared.options.clock.after(HOLE_LOOK_MS, this.#look)
   }
 
+  /** All of which operations wait, and some that have found what they waited for. */
+  get watched(): readonly ReplicantName[] {
+    return [...this.#watched.values()].map(({ name }) => name)
+  }
+
   stop(): void {
     this.#isStopped = true
     this.#timer?.cancel()

@@ -236,8 +236,20 @@ export const FOREIGN_AFTER_FAILURES = 5
 /** Replicants that were changed since a digest was asked for last: beyond it all of them are counted. */
 export const MAX_UNSETTLED_DIGESTS = 1024
 
-/** Records that are read at a start before others have their turn. */
+/**
+ * A look at all records works so long at a time, milliseconds, or through so many of them, and leaves the core to others for so many times as
+ * long: 100,000 take six seconds of work, and nobody waits for them.
+ */
+export const SCAN_SLICE_MS = 5
 export const SCANNED_TOGETHER = 64
+export const SCAN_REST_TIMES = 2
+
+/**
+ * What was counted of all replicants is noted when nothing of it has changed for so long, milliseconds: a write for each pause of a minute. And
+ * how many replicants may be noted that are not as all others.
+ */
+export const CHECKPOINT_QUIET_MS = 60_000
+export const MAX_CHECKPOINT_NAMES = 1_000
 
 /** Between two looks whether everything is told and quiet, so that digests can be compared. */
 export const DIGEST_QUIET_MS = 2_000

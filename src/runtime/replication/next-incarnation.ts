@@ -5,6 +5,8 @@ import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
 
 const KEY = 'replication/incarnation'
+/** That of the start before, whatever version of the agent it was. */
+export const INCARNATION_BEFORE = 'replication/incarnation-before'
 
 /**
  * Opens the incarnation of this start: greater than all before it that this store knows, also when the clock went back, so that what is
@@ -20,6 +22,8 @@ export async function nextIncarnation(store: Store, clock: Clock, random: Random
     throw error
   }
   const incarnation = openIncarnation(clock.now(), random.bytes(8), above)
-  await store.commit([{ kind: 'put', key: KEY, value: new TextEncoder().encode(incarnation) }])
+  const value = new TextEncoder().encode(incarnation)
+  const before = stored === undefined ? [] : [{ kind: 'put', key: INCARNATION_BEFORE, value: stored } as const]
+  await store.commit([{ kind: 'put', key: KEY, value }, ...before])
   return incarnation
 }

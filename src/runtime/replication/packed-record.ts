@@ -8,6 +8,7 @@ import type { Dot, OperationId } from '../../core/oplog/index.ts'
 type Origin = readonly [site: string, incarnation: string]
 
 const MARK = '@'
+const DECODER = new TextDecoder()
 
 const ENCODER = new TextEncoder()
 
@@ -24,9 +25,22 @@ export function encodePacked(record: Readonly<Record<string, unknown>>): Uint8Ar
  * @throws SyntaxError, RangeError when it is damaged
  */
 export function decodePacked(bytes: Uint8Array): unknown {
-  const record = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>
-  const { origins, ...packed } = record
-  return origins === undefined ? record : unpacked(packed, origins as readonly Origin[])
+  const { packed, unpack } = openPacked(bytes)
+  return unpack(packed)
+}
+
+/** A record whose fields are unpacked when they are wanted. */
+export interface OpenRecord {
+  readonly packed: Readonly<Record<string, unknown>>
+  /** Gives what stands for a field, or for a part of one. */
+  readonly unpack: (field: unknown) => unknown
+}
+
+/** As `decodePacked`, where little of it is wanted. */
+export function openPacked(bytes: Uint8Array): OpenRecord {
+  const { origins, ...packed } = JSON.parse(DECODER.decode(bytes)) as Readonly<Record<string, unknown>>
+  if (origins === undefined) return { packed, unpack: field => field }
+  return { packed, unpack: field => unpacked(field, origins as readonly Origin[]) }
 }
 
 /** Writes the text at once: a record is written with each step, and a tree of what it says would be made for nothing. */

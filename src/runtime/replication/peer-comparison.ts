@@ -8,6 +8,7 @@ import {
   MAX_AUDIT_SYMBOLS,
   MAX_SYMBOLS_TOGETHER,
 } from './limits.ts'
+import { paced } from './paced.ts'
 import type { Shared } from './admission.ts'
 import type { PeerStatus } from './peers.ts'
 import type { Known } from './shared-digests.ts'
@@ -170,7 +171,7 @@ export class PeerComparison {
   async *#allShared(): AsyncGenerator<Known> {
     const { replicas, options } = this.#shared
     await replicas.onDisk()
-    for await (const known of replicas.allKnown())
+    for await (const known of paced(replicas.allKnown(), options.clock))
       if (known.members.includes(options.site) && known.members.includes(this.#site)) yield known
   }
 }

@@ -22,7 +22,8 @@ import {
   type Stamp,
 } from '../../core/oplog/index.ts'
 import { encodeJson } from './encode-json.ts'
-import { decodePacked, encodePacked } from './packed-record.ts'
+import { decodePacked, encodePacked, openPacked, type OpenRecord } from './packed-record.ts'
+import { mayConflict } from './unwell.ts'
 import type { KeptRequest } from './kept-requests.ts'
 import type { Known } from './shared-digests.ts'
 import type { Outcome, SealedOperation } from '../../ports/sync.ts'
@@ -244,17 +245,38 @@ export function readCore(bytes: Uint8Array): StoredCore {
 
 /** Who is a member and what is known, without the operations. */
 export function knownOfCore(bytes: Uint8Array): Known {
-  const { name, lives, waiting } = readCore(bytes)
+  return knownOf(openPacked(bytes))
+}
+
+/** The same, and whether there may be conflicts. */
+export function storedOfCore(bytes: Uint8Array): Known & { readonly mayBeUnwell: boolean } {
+  const record = openPacked(bytes)
+  return { ...knownOf(record), mayBeUnwell: mayConflict(record.packed['lives'] as StoredCore['lives']) }
+}
+
+/** All records are read for it at a start: only what is asked for is unpacked. */
+function knownOf({ packed, unpack }: OpenRecord): Known {
+  const { name, lives, waiting } = packed as unknown as StoredCore
+  const field = <K extends keyof StoredLife>(life: StoredLife, key: K): StoredLife[K] =>
+    unpack(life[key]) as StoredLife[K]
   // What decides on members is whole in the record.
-  const members = membersOfReplicant({ lives } as unknown as Replicant)
-  const known = lives.map(({ life, knowledge, holes }) => ({ life, knowledge, holes }))
-  return { name, members, lives: known, waits: waiting.length > 0 }
+  const changes = lives.map(life => ({ changes: field(life, 'changes') }))
+  return {
+    name: unpack(name) as ReplicantName,
+    members: membersOfReplicant({ lives: changes } as unknown as Replicant),
+    lives: lives.map(life => ({
+      life: field(life, 'life'),
+      knowledge: field(life, 'knowledge'),
+      holes: field(life, 'holes'),
+    })),
+    waits: waiting.length > 0,
+  }
 }
 
 /** Whether a core or local record is an earlier one, so that what it holds besides is in no record of its own. */
 export function isOldRecord(bytes: Uint8Array): boolean {
-  const record = decodePacked(bytes) as { readonly version: number; readonly intent?: unknown; readonly told?: unknown }
-  return record.version !== VERSION || record.intent !== undefined || record.told !== undefined
+  const { packed } = openPacked(bytes)
+  return packed['version'] !== VERSION || packed['intent'] !== undefined || packed['told'] !== undefined
 }
 
 export function encodeAcknowledged({ knowledge, clock }: Acknowledged): Uint8Array {
@@ -316,6 +338,14 @@ export function decodeTold(bytes: Uint8Array): readonly TellOf[] {
 export function decodeLocal(bytes: Uint8Array): LocalState {
   const { version: _, ...local } = decodePacked(bytes) as LocalState & { readonly version: number }
   return { ...newLocalState(), ...local }
+}
+
+const TRUE_OF = ['diverged', 'suspect'].map(name => Buffer.from(`"${name}":true`))
+
+/** Whether a local record, without being read, may say that this member differs. */
+export function localMayBeUnwell(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return TRUE_OF.some(word => text.includes(word))
 }
 
 export function encodeOutcomes(outcomes: KnownOutcomes): Uint8Array {

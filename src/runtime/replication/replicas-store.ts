@@ -1,13 +1,15 @@
 import { replicantKey, type Dot, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { appendTogether, type JournalAppend } from '../journal/journal.ts'
+import { NO_CHECKPOINT } from './digest-checkpoint.ts'
 import { DueMarks } from './due-marks.ts'
 import {
-  decodeLocal,
   decodeSealed,
   encodeSealed,
   knownOfCore,
   readCore,
+  localMayBeUnwell,
+  storedOfCore,
   type CoreState,
   type LocalState,
 } from './records.ts'
@@ -15,7 +17,7 @@ import { encodeOutboxRecord, type OutboxRecord } from './outbox-record.ts'
 import { changedRecords, loadRecords, operationKey, type Before } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
 import { SharedDigests, type Known } from './shared-digests.ts'
-import { Unwell, mayBeUnwell } from './unwell.ts'
+import { Unwell } from './unwell.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { Prepared } from './prepared.ts'
@@ -127,6 +129,12 @@ export class Commit {
   }
 }
 
+/** What a start has to know of one that is stored. */
+export interface StoredReplicant extends Known {
+  /** It may have conflicts, or differ: most do not, and need not be loaded. */
+  readonly mayBeUnwell: boolean
+}
+
 /** Below it lie the records of all replicants. */
 export const REPLICANTS = 'replication/replicant/'
 const CORE_KEY = /^replication\/replicant(\/[^/]*){3}\/core$/
@@ -159,6 +167,10 @@ export class ReplicasStore {
 
   readonly #sealed = new SealedCache()
   readonly #due: DueMarks
+  #changes = 0
+  #hasCheckpoint = false
+  /** One of an earlier run may be there, that does not hold. */
+  #mayHoldCheckpoint = true
   /** The commit that was given last: when it is on disk, all before it are. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -251,9 +263,10 @@ export class ReplicasStore {
     }
     for (const [replica, before] of commit.before) {
       const { replicant } = replica.core
-      if (before.core.replicant !== replicant)
-        this.digests.changed(replicantKey(replica.name), before.core.replicant, replicant)
-      if (before.core.replicant !== replicant || before.local !== replica.local) this.unwell.update(replica)
+      const isOther = before.core.replicant !== replicant
+      if (isOther) this.digests.changed(replicantKey(replica.name), before.core.replicant, replicant)
+      const isOtherwiseWell = (isOther || before.local !== replica.local) && this.unwell.update(replica)
+      if (isOther || isOtherwiseWell) commit.writes.push(...this.#changed())
       commit.writes.push(...changedRecords(replica, before))
       replica.isOld = false
     }
@@ -273,6 +286,23 @@ export class ReplicasStore {
     commit.done()
     this.outboxes.news(new Set(commit.outbox.map(([site]) => site)))
     return result
+  }
+
+  /** Another number after each change of what a checkpoint says. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Whether one is stored that holds. */
+  get hasCheckpoint(): boolean {
+    return this.#hasCheckpoint
+  }
+
+  /** Stores a checkpoint of what is in memory now, which goes with the next change. @throws CheopsError ERR_STORE_FAILED, ERR_STORE_BUSY */
+  async keepCheckpoint(write: StoreWrite): Promise<void> {
+    this.#hasCheckpoint = true
+    this.#mayHoldCheckpoint = true
+    await this.#options.store.commit([write])
   }
 
   /** Resolves when all that is in memory now is on disk. */
@@ -296,23 +326,17 @@ export class ReplicasStore {
   }
 
   /** As `allKnown`; besides, which of them may have conflicts or differ. For the start: it reads more. */
-  async *allStored(): AsyncGenerator<Known & { readonly mayBeUnwell: boolean }> {
-    let core: { readonly localKey: string; readonly bytes: Uint8Array } | undefined
-    const stored = (local?: Uint8Array) =>
-      core && {
-        ...knownOfCore(core.bytes),
-        mayBeUnwell: mayBeUnwell(readCore(core.bytes), local && decodeLocal(local)),
-      }
+  async *allStored(): AsyncGenerator<StoredReplicant> {
+    let core: { readonly localKey: string; readonly stored: StoredReplicant } | undefined
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS })) {
       // A local record comes behind its core; of few replicants there is none.
       const isLocal = key === core?.localKey
       if (!isLocal && !isCoreKey(key)) continue
-      const known = stored(isLocal ? value : undefined)
-      if (known !== undefined) yield known
-      core = isLocal ? undefined : { localKey: key.replace(/core$/, 'local'), bytes: value }
+      if (core !== undefined)
+        yield isLocal && localMayBeUnwell(value) ? { ...core.stored, mayBeUnwell: true } : core.stored
+      core = isLocal ? undefined : { localKey: key.replace(/core$/, 'local'), stored: storedOfCore(value) }
     }
-    const last = stored()
-    if (last !== undefined) yield last
+    if (core !== undefined) yield core.stored
   }
 
   /** All names of which something is known. */
@@ -350,6 +374,14 @@ export class ReplicasStore {
     for await (const [key, value] of this.#options.store.iterate({ prefix }))
       cursors.set(key.slice(prefix.length), Number(new TextDecoder().decode(value)))
     return cursors
+  }
+
+  #changed(): readonly StoreWrite[] {
+    this.#changes++
+    if (!this.#mayHoldCheckpoint) return []
+    this.#mayHoldCheckpoint = false
+    this.#hasCheckpoint = false
+    return [NO_CHECKPOINT]
   }
 
   #leave(key: string): void {

@@ -32,6 +32,7 @@ import { detachSilent } from './silent-members.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
 import { Scans } from './scans.ts'
 import { Standing } from './standing.ts'
+import { StoredCount } from './stored-count.ts'
 import { Strangers } from './strangers.ts'
 import { UnprovenNames } from './unproven-names.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
@@ -46,7 +47,6 @@ import type { BodyPiece } from '../../ports/bodies.ts'
 import type { SettleChoice } from '../../ports/replication-control.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
 import type { Looked } from './lanes.ts'
-import type { Known } from './shared-digests.ts'
 import type { SiteOutcome } from './records.ts'
 
 export interface Accepted extends Written {
@@ -54,8 +54,6 @@ export interface Accepted extends Written {
   /** What is known of the operation at each member; empty for what was not released. */
   readonly sites: readonly SiteOutcome[]
 }
-
-type Stored = Known & { readonly mayBeUnwell: boolean }
 
 export interface ReplicaCounts {
   /** Of which this site is a member. */
@@ -81,6 +79,7 @@ export class Replicator {
   readonly #replicas: ReplicasStore
   readonly #peers: Peers
   readonly #holes: Holes
+  readonly #count: StoredCount
   readonly #silence: Silence
   readonly #connected = new Set<string>()
   readonly #bodies: BodyRecords
@@ -146,6 +145,7 @@ export class Replicator {
       leaveAlone: (name, error) => this.#quarantine.take(name, error),
     }
     this.#holes = new Holes(this.#shared, onFault)
+    this.#count = new StoredCount(options, this.#replicas, this.#holes)
     this.#silence = new Silence(options.store, options.clock, onFault)
     this.#peers = new Peers(this.#shared, onFault)
   }
@@ -155,7 +155,7 @@ export class Replicator {
    * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
    */
   async start(): Promise<void> {
-    await this.#readDigests()
+    await this.#count.start()
     await this.#matrices.open(this.#options.store)
     await this.#outboxes.open()
     await this.#bodies.open()
@@ -181,6 +181,7 @@ export class Replicator {
     this.#fetcher.stop()
     this.#bodies.stop()
     await this.#stopServing?.()
+    await this.#count.stop()
   }
 
   /**
@@ -419,35 +420,6 @@ export class Replicator {
       for await (const name of replicas.names()) await replicas.with(name, kick)
     }
     all().catch((error: unknown) => this.#fault(error))
-  }
-
-  /** Of what is stored as it is now; the rest is counted as it changes. It takes its time, and nothing waits for it. */
-  async #readDigests(): Promise<void> {
-    const { clock } = this.#options
-    const records = this.#replicas.allStored()
-    // The first is asked for before anything is written.
-    const first = await records.next()
-    const all = async function* (): AsyncGenerator<Stored> {
-      if (first.done === true) return
-      yield first.value
-      yield* records
-    }
-    const looked: ReplicantName[] = []
-    const onRead = ({ name, waits, mayBeUnwell }: Stored): void => {
-      if (waits) this.#holes.watch(name)
-      if (mayBeUnwell) looked.push(name)
-    }
-    const read = async (): Promise<void> => {
-      await this.#replicas.digests.read(all(), clock, onRead)
-      for (const name of looked) {
-        if (this.#isStopped) return
-        await this.#replicas.with(name, replica => this.#replicas.unwell.update(replica))
-      }
-      this.#replicas.unwell.complete()
-    }
-    read().catch((error: unknown) => {
-      this.#options.logger.debug({ error: String(error) }, 'digests could not be read')
-    })
   }
 
   async #look(name: ReplicantName): Promise<Looked> {

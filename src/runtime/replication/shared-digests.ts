@@ -5,8 +5,7 @@ import {
   type Replicant,
   type ReplicantName,
 } from '../../core/oplog/index.ts'
-import { MAX_UNSETTLED_DIGESTS, SCANNED_TOGETHER } from './limits.ts'
-import type { Clock } from '../../ports/clock.ts'
+import { MAX_UNSETTLED_DIGESTS } from './limits.ts'
 import type { SetDigest, SyncCodec } from '../../ports/sync.ts'
 
 /** What a replicant adds to digests: to that of each site but this one that is a member together with it. */
@@ -69,18 +68,27 @@ export class SharedDigests {
     return this.#replicants
   }
 
-  /** Counts in what is stored, as it was before the first change; leaves the event loop to others now and then. */
-  async read<T extends Known>(
-    records: AsyncIterable<T>,
-    clock: Pick<Clock, 'after'>,
-    onRead: (known: T) => void,
-  ): Promise<void> {
-    let scanned = 0
-    for await (const known of records) {
-      this.#count(known, 1)
-      onRead(known)
-      if (++scanned % SCANNED_TOGETHER === 0) await new Promise<void>(resolve => void clock.after(0, resolve))
-    }
+  /** What `restore` takes; undefined while not all of what is stored was read. */
+  get counted(): { readonly replicants: number; readonly sums: ReadonlyMap<string, SetDigest> } | undefined {
+    if (!this.#isComplete) return undefined
+    this.#settle()
+    return { replicants: this.#replicants, sums: this.#sums }
+  }
+
+  /** What was counted of what is stored. */
+  restore({ replicants, sums }: { readonly replicants: number; readonly sums: ReadonlyMap<string, SetDigest> }): void {
+    this.#replicants = replicants
+    for (const [site, sum] of sums) this.#sums.set(site, sum)
+    this.#isComplete = true
+  }
+
+  /** Counts in one of those that are stored, as it was before the first change. */
+  count(known: Known): void {
+    this.#count(known, 1)
+  }
+
+  /** All that is stored was counted in. */
+  complete(): void {
     this.#isComplete = true
   }
 

@@ -1,5 +1,5 @@
 import { conflictsOf, membersOfReplicant, replicantKey, type ReplicantName } from '../../core/oplog/index.ts'
-import type { CoreState, LocalState, StoredCore } from './records.ts'
+import type { CoreState, LocalState } from './records.ts'
 
 /** What is asked of a replicant. */
 export interface Standing {
@@ -9,6 +9,7 @@ export interface Standing {
 }
 
 interface Entry {
+  readonly name: ReplicantName
   readonly conflicts: number
   readonly diverged: boolean
 }
@@ -27,18 +28,34 @@ export class Unwell {
     this.#site = site
   }
 
-  /** How a replicant stands now. */
-  update({ name, core, local }: Standing): void {
+  /** Names of those that are remembered. */
+  get names(): readonly ReplicantName[] {
+    return [...this.#entries.values()].map(({ name }) => name)
+  }
+
+  /** Whether all that is stored was looked at. */
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /**
+   * How a replicant stands now.
+   * @returns whether that is another way than before
+   */
+  update({ name, core, local }: Standing): boolean {
     const conflicts = mayConflict(core.replicant.lives) ? conflictsOf(core.replicant.lives).length : 0
     const diverged = !local.unbound && (local.diverged || local.suspect)
     const key = replicantKey(name)
-    this.#conflicts -= this.#entries.get(key)?.conflicts ?? 0
+    const before = this.#entries.get(key)
+    this.#conflicts -= before?.conflicts ?? 0
     this.#entries.delete(key)
-    if (conflicts === 0 && !diverged) return
+    const isWell = conflicts === 0 && !diverged
     // Only what is shared here is shown here.
-    if (!membersOfReplicant(core.replicant).includes(this.#site)) return
+    if (isWell || !membersOfReplicant(core.replicant).includes(this.#site)) return before !== undefined
     this.#conflicts += conflicts
-    this.#entries.set(key, { conflicts, diverged })
+    const { service, kind, name: own } = name
+    this.#entries.set(key, { name: { service, kind, name: own }, conflicts, diverged })
+    return before?.conflicts !== conflicts || before.diverged !== diverged
   }
 
   /** All that is stored was looked at. */
@@ -59,13 +76,8 @@ export class Unwell {
   }
 }
 
-/** Whether a replicant, from its records alone, may have conflicts or differ: most do not, and need not be loaded. */
-export function mayBeUnwell(core: StoredCore, local: Pick<LocalState, 'diverged' | 'suspect'> | undefined): boolean {
-  return mayConflict(core.lives) || local?.diverged === true || local?.suspect === true
-}
-
-/** In memory, or as stored. */
-function mayConflict(
+/** Whether there may be conflicts; of lives in memory, or as stored. */
+export function mayConflict(
   lives: readonly Readonly<Record<'live' | 'conflicts' | 'outside', readonly unknown[]>>[],
 ): boolean {
   return lives.some(

@@ -171,6 +171,11 @@ export class Lab {
     await this.until(this.world.site(site).restart(10))
   }
 
+  /** Ends what replicates at a site in order. */
+  stop(site: string): Promise<void> {
+    return this.until(this.#at(site).stop())
+  }
+
   status(site: string, name: string): Promise<ReplicaStatus | undefined> {
     return this.until(this.#at(site).status(this.name(name)))
   }
