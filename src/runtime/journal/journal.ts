@@ -34,11 +34,13 @@ export async function openJournal(store: Store, prefix: string): Promise<Journal
   const first = start === undefined ? 1 : readNumber(new TextDecoder().decode(start))
   if (first === undefined) throw failWith(store, startKey(prefix), `The start of the journal ${prefix} cannot be read.`)
   let next = first
-  for await (const [key] of store.iterate({ prefix: recordsPrefix(prefix) })) {
+  let bytes = 0
+  for await (const [key, value] of store.iterate({ prefix: recordsPrefix(prefix) })) {
     checkNumber(store, prefix, key, next)
+    bytes += value.length
     next++
   }
-  return new Journal(store, prefix, first, next)
+  return new Journal(store, prefix, first, next, bytes)
 }
 
 /**
@@ -73,18 +75,20 @@ export class Journal {
   #first: number
   #next: number
   #written: number
+  #bytes: number
   /** The records that were appended last, up to `next`, from `#head` on. */
   #tail: Uint8Array[] = []
   #head = 0
   #tailBytes = 0
 
   /** Use `openJournal`, which checks what is there. */
-  constructor(store: Store, prefix: string, first: number, next: number) {
+  constructor(store: Store, prefix: string, first: number, next: number, bytes = 0) {
     this.#store = store
     this.#prefix = prefix
     this.#first = first
     this.#next = next
     this.#written = next
+    this.#bytes = bytes
   }
 
   /** Number of the first record that is kept; equal to `next` when there is none. */
@@ -100,6 +104,11 @@ export class Journal {
   /** Number of the first record that is not on disk yet; equal to `next` when all are. Those before it can be read. */
   get written(): number {
     return this.#written
+  }
+
+  /** Bytes of the records that are kept, as if those that were removed had been of middling size. */
+  get bytes(): number {
+    return Math.round(this.#bytes)
   }
 
   /**
@@ -120,6 +129,7 @@ export class Journal {
   take(store: Store, value: Uint8Array): { number: number; write: StoreWrite } {
     if (store !== this.#store) throw new RangeError(`the journal ${this.#prefix} is in another store`)
     const number = this.#next++
+    this.#bytes += value.length
     this.#remember(value)
     return { number, write: { kind: 'put', key: recordKey(this.#prefix, number), value } }
   }
@@ -171,6 +181,7 @@ export class Journal {
       if (this.#store.isFull)
         throw new CheopsError('ERR_STORE_BUSY', 'The disk is behind with what was written before.')
       const [from, to] = [this.#first, Math.min(before, this.#first + TRIMMED_TOGETHER)]
+      this.#bytes *= (this.#next - to) / (this.#next - from)
       // Before the commit: nobody begins to read what is going.
       this.#first = to
       this.#forgetTo(to)

@@ -9,6 +9,7 @@ import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
 import type { OperationSeal, SyncCodec, SyncNetwork } from '../../ports/sync.ts'
+import type { OutboxBounds } from './outboxes.ts'
 import type { ReplicationListener } from './events.ts'
 
 /** All that replication touches of the world. */
@@ -44,6 +45,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly onDoubt?: ((service: string) => DoubtPolicy) | undefined
   /** How long a member of a replicant may be silent before it is detached, milliseconds; `RETENTION_MS` if not given. */
   readonly detachAfterMs?: number | undefined
+  /** What waits for one site at most; `MAX_OUTBOX_ENTRIES` and `MAX_OUTBOX_BYTES` if not given. */
+  readonly outboxBounds?: OutboxBounds | undefined
   readonly onEvent: ReplicationListener
 }
 

@@ -1,6 +1,7 @@
 import { Journal, openJournal } from '../journal/journal.ts'
+import { CheopsError } from '../../errors.ts'
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
-import { KEPT_OUTBOXES, MAX_OUTBOX_MARKS } from './limits.ts'
+import { KEPT_OUTBOXES, MAX_OUTBOX_BYTES, MAX_OUTBOX_ENTRIES, MAX_OUTBOX_MARKS } from './limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store, StoreWrite } from '../../ports/store.ts'
 
@@ -14,6 +15,14 @@ export interface Outbox {
   readonly wholes: Map<string, { readonly number: number; readonly is: string }>
   /** Up to where it was read to be told. */
   readUpTo: number
+  /** Up to which number entries were given up that the site had not received; 0: none were. */
+  cut: number
+}
+
+/** What waits for one site at most. */
+export interface OutboxBounds {
+  readonly entries: number
+  readonly bytes: number
 }
 
 /** Stands for a replicant that is told to somebody who knows nothing of it: that covers whatever else is asked of it. */
@@ -25,9 +34,21 @@ export function isWaiting({ wholes, readUpTo }: Outbox, replicant: string, is: s
   return last !== undefined && last.number > readUpTo && (last.is === is || last.is === ALL_OF_IT)
 }
 
+const BOUNDS: OutboxBounds = { entries: MAX_OUTBOX_ENTRIES, bytes: MAX_OUTBOX_BYTES }
+
 const INDEX = 'replication/outboxes/'
 const indexKey = (site: string, incarnation: string): string => `${INDEX}${site}/${incarnation}`
 const prefixOf = (site: string, incarnation: string): string => `replication/outbox/${site}/${incarnation}/`
+
+/** A 1, or a 2 and up to where entries were given up, in decimal digits. */
+function indexOf(cut: number): Uint8Array {
+  return cut === 0 ? new Uint8Array([1]) : new Uint8Array([2, ...new TextEncoder().encode(String(cut))])
+}
+
+function cutOf(value: Uint8Array): number {
+  const cut = value[0] === 2 ? Number(new TextDecoder().decode(value.subarray(1))) : 0
+  return Number.isSafeInteger(cut) ? cut : 0
+}
 
 /**
  * The outboxes of this site, for each destination one of the present incarnation, and what is left of earlier ones. Those of the
@@ -39,8 +60,12 @@ export class Outboxes {
   readonly #incarnation: string
   readonly #sites = new Map<string, Outbox[]>()
   readonly #wakers = new Map<string, () => void>()
+  readonly #bounds: OutboxBounds
+  /** Sites whose outboxes are being shortened. */
+  readonly #shortening = new Set<string>()
 
-  constructor(store: Store, incarnation: string, clock: Pick<Clock, 'monotonic'>) {
+  constructor(store: Store, incarnation: string, clock: Pick<Clock, 'monotonic'>, bounds: OutboxBounds = BOUNDS) {
+    this.#bounds = bounds
     this.#store = store
     this.#clock = clock
     this.#incarnation = incarnation
@@ -51,16 +76,16 @@ export class Outboxes {
    * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
    */
   async open(): Promise<void> {
-    const found: (readonly [site: string, incarnation: string])[] = []
-    for await (const [key] of this.#store.iterate({ prefix: INDEX })) {
+    const found: (readonly [site: string, incarnation: string, cut: number])[] = []
+    for await (const [key, value] of this.#store.iterate({ prefix: INDEX })) {
       const rest = key.slice(INDEX.length)
       const end = rest.lastIndexOf('/')
-      found.push([rest.slice(0, end), rest.slice(end + 1)])
+      found.push([rest.slice(0, end), rest.slice(end + 1), cutOf(value)])
     }
-    for (const [site, incarnation] of found) {
+    for (const [site, incarnation, cut] of found) {
       const journal = await openJournal(this.#store, prefixOf(site, incarnation))
       const marks = journal.first < journal.next ? [{ number: journal.next - 1, at: this.#clock.monotonic() }] : []
-      this.#insert(site, { incarnation, journal, marks, wholes: new Map(), readUpTo: 0 })
+      this.#insert(site, { incarnation, journal, marks, wholes: new Map(), readUpTo: 0, cut })
     }
   }
 
@@ -79,7 +104,14 @@ export class Outboxes {
     const known = this.of(site).find(({ incarnation }) => incarnation === this.#incarnation)
     if (known !== undefined) return { outbox: known, writes: [] }
     const journal = new Journal(this.#store, prefixOf(site, this.#incarnation), 1, 1)
-    const outbox: Outbox = { incarnation: this.#incarnation, journal, marks: [], wholes: new Map(), readUpTo: 0 }
+    const outbox: Outbox = {
+      incarnation: this.#incarnation,
+      journal,
+      marks: [],
+      wholes: new Map(),
+      readUpTo: 0,
+      cut: 0,
+    }
     this.#insert(site, outbox)
     return { outbox, writes: [{ kind: 'put', key: indexKey(site, this.#incarnation), value: new Uint8Array([1]) }] }
   }
@@ -108,7 +140,7 @@ export class Outboxes {
       this.of(site).filter(outbox => outbox !== known),
     )
     const journal = new Journal(this.#store, prefix, upTo + 1, upTo + 1)
-    this.#insert(site, { incarnation, journal, marks: [], wholes: new Map(), readUpTo: 0 })
+    this.#insert(site, { incarnation, journal, marks: [], wholes: new Map(), readUpTo: 0, cut: 0 })
   }
 
   /** Forgets an outbox of an earlier incarnation, with all that is in it. */
@@ -121,6 +153,48 @@ export class Outboxes {
     ])
     const left = this.of(site).filter(other => other !== outbox)
     this.#sites.set(site, left)
+  }
+
+  /**
+   * Gives up the oldest entries where too much waits for a site: when it comes back, comparing finds what it lacks, with traffic in proportion. What goes
+   * with them are words that nobody asks for again: acknowledgements, until the next one, and outcomes.
+   * @returns how many were given up
+   * @throws CheopsError ERR_STORE_FAILED
+   */
+  async shorten(site: string): Promise<number> {
+    if (this.#shortening.has(site) || this.#excess(site) <= 1) return 0
+    this.#shortening.add(site)
+    let dropped = 0
+    try {
+      for (const outbox of this.of(site)) {
+        const { journal, incarnation } = outbox
+        // A tenth more, so that it is not done again at once.
+        const excess = this.#excess(site) * 1.1
+        if (excess <= 1.1) break
+        const length = journal.written - journal.first
+        const isPresent = incarnation === this.#incarnation
+        const before =
+          journal.first + (isPresent ? Math.min(length, Math.ceil(this.length(site) * (1 - 1 / excess))) : length)
+        if (before <= journal.first) continue
+        dropped += before - journal.first
+        outbox.cut = before - 1
+        await this.#store.commit([{ kind: 'put', key: indexKey(site, incarnation), value: indexOf(outbox.cut) }])
+        await journal.trim(before)
+        for (const [key, { number }] of outbox.wholes) if (number < before) outbox.wholes.delete(key)
+      }
+    } catch (error) {
+      // The next time more.
+      if (!(error instanceof CheopsError && error.code === 'ERR_STORE_BUSY')) throw error
+    } finally {
+      this.#shortening.delete(site)
+    }
+    return dropped
+  }
+
+  /** How many times the bound waits for a site. */
+  #excess(site: string): number {
+    const bytes = this.of(site).reduce((sum, { journal }) => sum + journal.bytes, 0)
+    return Math.max(this.length(site) / this.#bounds.entries, bytes / this.#bounds.bytes)
   }
 
   /** Calls `wake` whenever something new is on the disk for the site; the last caller counts. */

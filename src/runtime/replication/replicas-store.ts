@@ -284,7 +284,9 @@ export class ReplicasStore {
       await this.#last
     }
     commit.done()
-    this.outboxes.news(new Set(commit.outbox.map(([site]) => site)))
+    const told = new Set(commit.outbox.map(([site]) => site))
+    this.outboxes.news(told)
+    for (const site of told) this.#shorten(site)
     return result
   }
 
@@ -303,6 +305,17 @@ export class ReplicasStore {
     this.#hasCheckpoint = true
     this.#mayHoldCheckpoint = true
     await this.#options.store.commit([write])
+  }
+
+  #shorten(site: string): void {
+    const { logger } = this.#options
+    this.outboxes
+      .shorten(site)
+      .then(entries => {
+        if (entries > 0)
+          logger.warn({ site, entries }, 'what waited too long for a site is given up, and found by comparing')
+      })
+      .catch((error: unknown) => logger.debug({ site, error: String(error) }, 'an outbox could not be shortened'))
   }
 
   /** Resolves when all that is in memory now is on disk. */

@@ -91,7 +91,7 @@ export class Replicator {
 
   constructor(options: ReplicationOptions) {
     this.#options = options
-    this.#outboxes = new Outboxes(options.store, options.incarnation, options.clock)
+    this.#outboxes = new Outboxes(options.store, options.incarnation, options.clock, options.outboxBounds)
     this.#replicas = new ReplicasStore(options, this.#outboxes)
     this.#quarantine = new Quarantine(options)
     this.#settled = new SettledWaiters(options.clock)

@@ -206,7 +206,10 @@ export class Telling {
       await this.#channel.close('beyond')
       return true
     }
-    if (outboxes.some(outbox => this.#receivedOf(outbox) + 1 < outbox.journal.first)) {
+    // What was given up before it was received is found by comparing.
+    const isBehind = (outbox: Outbox): boolean =>
+      this.#receivedOf(outbox) + 1 < outbox.journal.first && outbox.cut < outbox.journal.first - 1
+    if (outboxes.some(isBehind)) {
       options.onEvent({ kind: 'set-back', site })
       await this.#tellAnew()
     }

@@ -11,6 +11,7 @@ import { type Conflict, type Dot, type Operation, type ReplicantName } from '../
 import type { DoubtPolicy } from '../../../../src/config.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { Replicator, type Accepted, type ReplicaCounts } from '../../../../src/runtime/replication/replicator.ts'
+import type { OutboxBounds } from '../../../../src/runtime/replication/outboxes.ts'
 import type { ReplicaStatus } from '../../../../src/runtime/replication/replica-status.ts'
 import type { PeerStatus } from '../../../../src/runtime/replication/peers.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
@@ -53,6 +54,8 @@ export class Lab {
   mayRun: (site: string, operation: Operation) => boolean = () => true
   /** How long a member may be silent, milliseconds; taken at the start of an agent. */
   detachAfterMs: number | undefined
+  /** What waits for one site at most; taken at the start of an agent. */
+  outboxBounds: OutboxBounds | undefined
   /** What becomes of requests in doubt. */
   doubt: DoubtPolicy = 'hold'
 
@@ -246,6 +249,7 @@ export class Lab {
           : undefined,
       mayRun: operation => this.mayRun(site, operation),
       detachAfterMs: this.detachAfterMs,
+      outboxBounds: this.outboxBounds,
       onEvent: event => this.told.push({ site, event }),
     })
     await replicator.start()

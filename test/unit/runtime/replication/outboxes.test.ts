@@ -4,6 +4,7 @@ import { appendTogether } from '../../../../src/runtime/journal/journal.ts'
 import { MAX_UNRECEIVED_ENTRIES } from '../../../../src/runtime/replication/limits.ts'
 import { Outboxes } from '../../../../src/runtime/replication/outboxes.ts'
 import { MemoryStore } from '../../../support/memory-store.ts'
+import { ABC, Lab } from './lab.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from './scripted.ts'
 
 const [EARLIER, LATER] = ['1763800000000-9f86d081884c7d65', '1763800001000-9f86d081884c7d65']
@@ -77,4 +78,49 @@ test('a replicant that is asked for again and again waits once, or twice where o
   to.says({ kind: 'audit', seed: 1, from: 0, count: 1 })
   await to.next('symbols')
   expect(await here.count('replication/outbox/paris/')).toBeLessThan(1.5 * MAX_UNRECEIVED_ENTRIES)
+})
+
+test.each([false, true])(
+  'what waits for a site that acknowledges nothing is bounded; it is found by comparing when it comes back; after a start: %s',
+  async restarts => {
+    const lab = await Lab.of(['a', 'b', 'c'])
+    lab.outboxBounds = { entries: 40, bytes: 1_000_000 }
+    for (const site of ['a', 'b', 'c']) await lab.restart(site)
+    const names = Array.from({ length: 10 }, (_, n) => `x${n}`)
+    for (const id of names) await lab.ask('a', 'POST /items', { id, n: 0 }, ABC)
+    await lab.pass(20_000)
+    lab.cut('b')
+    for (let n = 1; n <= 20; n++) for (const id of names) await lab.ask('a', `PUT /items/${id}`, { n })
+    await lab.ask('c', 'DELETE /items/x0')
+    await lab.ask('c', 'POST /items', { id: 'late', n: 0 }, ABC)
+    await lab.pass(5_000)
+    const lengths = ['a', 'c'].map(site => lab.peers(site).find(peer => peer.site === 'b')?.outbox ?? 0)
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(40)
+    if (restarts) for (const site of ['a', 'b']) await lab.restart(site)
+    await lab.heal(300_000)
+    for (const id of names.slice(1))
+      expect(lab.all(id), id).toEqual({ a: { id, n: 20 }, b: { id, n: 20 }, c: { id, n: 20 } })
+    expect(lab.all('x0')).toEqual({ a: undefined, b: undefined, c: undefined })
+    expect(lab.read('b', 'late')).toEqual({ id: 'late', n: 0 })
+    expect(lab.events('a')).not.toContain('set-back')
+    expect(lab.peers('a').every(({ outbox }) => outbox === 0)).toBe(true)
+    lab.assertSound()
+  },
+)
+
+test('what waits is bounded by its bytes too', async () => {
+  const store = new MemoryStore()
+  const outboxes = new Outboxes(store, EARLIER, { monotonic: () => 0 }, { entries: 1_000, bytes: 10_000 })
+  const { outbox, writes } = outboxes.current('site2')
+  for (let n = 0; n < 30; n++)
+    await appendTogether(store, [{ journal: outbox.journal, value: new Uint8Array(1_000) }], writes)
+  outbox.wholes.set('old', { number: 3, is: 'x' }).set('new', { number: 29, is: 'x' })
+  expect(await outboxes.shorten('site2')).toBeGreaterThan(20)
+  expect([outbox.journal.bytes <= 10_000, outboxes.length('site2') > 5]).toEqual([true, true])
+  // What was given up waits no more.
+  expect([...outbox.wholes.keys()]).toEqual(['new'])
+  expect(await outboxes.shorten('site2')).toBe(0)
+  const again = new Outboxes(store, LATER, { monotonic: () => 0 })
+  await again.open()
+  expect(again.of('site2')[0]?.cut).toBe(outbox.cut)
 })
