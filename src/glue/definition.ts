@@ -68,6 +68,11 @@ export interface OperationDefinition {
   readonly reset?: boolean
   /** It may be sent twice. */
   readonly replay?: boolean
+  /**
+   * How it is found out whether it took effect: Cheops writes a mark into the request's body at `mark`, and the application keeps it at the
+   * same place of an item of the resource's `list`.
+   */
+  readonly probe?: { readonly mark: string; readonly list: string }
 }
 
 export interface MatrixEntry {

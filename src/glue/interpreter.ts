@@ -7,6 +7,7 @@ import { storedHeaders, withCondition, withoutConditions } from './conditions.ts
 import type { GlueDefinition } from './definition.ts'
 import { describe, needsBody } from './describe.ts'
 import { items, mergeLists } from './lists.ts'
+import { markIn, marked, showsMark } from './marker.ts'
 import { parseBody } from './parse-body.ts'
 import { createBody, nameInAnswer, requestFor } from './request.ts'
 
@@ -43,6 +44,9 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     storedHeaders: head => storedHeaders(head, listed),
     withoutConditions: (kind, head, body) => withoutConditions(compiled, kind, head, body),
     withCondition: (kind, body, read) => withCondition(compiled, kind, body, read),
+    marked: (kind, type, body, mark) => marked(compiled, kind, type, body, mark),
+    markIn: (kind, type, body) => markIn(compiled, kind, type, body),
+    showsMark: (kind, type, resource, mark) => showsMark(compiled, kind, type, resource, mark),
     stateOf: (kind, body) => stateOf(compiled, kind, body),
     comparable: (kind, body) => comparable(compiled, kind, body),
     equal: (kind, a, b) => equal(compiled, kind, a, b),

@@ -45,6 +45,14 @@ const operation = {
     path: template,
     reset: { type: 'boolean', description: 'it says what the resource is, whatever it was before' },
     replay: { type: 'boolean', description: 'it may be sent twice' },
+    probe: {
+      type: 'object',
+      description:
+        'how it is found out whether it took effect: a mark in its body, kept in an item of a list of the resource',
+      properties: { mark: pointer, list: pointer },
+      required: ['mark', 'list'],
+      additionalProperties: false,
+    },
   },
   required: ['method', 'path'],
   additionalProperties: false,

@@ -105,6 +105,15 @@ export interface ReplicationGlue {
    * the kind says. Without headers and with the same body where the kind takes none, or the answer has none.
    */
   withCondition(kind: string, body: ParsedBody, read: ReadAnswer): ConditionalRequest
+  /**
+   * The body of a request of this type with a mark, by which its effect is found again in what the application shows; the same object where
+   * the kind has no place for one, or the body is no JSON object.
+   */
+  marked(kind: string, type: string, body: ParsedBody, mark: string): ParsedBody
+  /** The mark that a request has. */
+  markIn(kind: string, type: string, body: ParsedBody): string | undefined
+  /** Whether a resource shows the effect of the request with this mark: undefined where it cannot be told by that. */
+  showsMark(kind: string, type: string, resource: ParsedBody, mark: string): boolean | undefined
   /** What one replica has and another may be given: without what the application sets and what belongs to one site's versions. */
   stateOf(kind: string, body: ParsedBody): ParsedBody
   /** Canonical bytes of the fields that operations set: the same at all members that agree. For hashing. */

@@ -116,6 +116,8 @@ function effectOf(
     return reading.hash === before ? 'not-there' : 'unknown'
   }
   if (reading.is === 'absent') return before === ABSENT ? 'not-there' : 'unknown'
+  const marked = resource.showsEffect(reading.body, state, operation.type)
+  if (marked !== undefined) return marked ? 'there' : 'not-there'
   const isAsBefore = reading.hash === before
   if (operation.type === 'create' && before !== ABSENT) return isAsBefore ? 'not-there' : 'unknown'
   if (operation.type === 'replace' && state !== undefined && resource.equal(reading.body, state)) return 'there'

@@ -19,6 +19,7 @@ import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { giveWay, hasSay } from './foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
+import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
 import { release } from './release.ts'
 import { Resource, meaningOf, requestBodyOf, type Sent } from './resource.ts'
@@ -65,10 +66,11 @@ export interface Written {
 const ASKED = /^(content-(type|encoding|language)|accept(-.*)?|if-.*|prefer)$/i
 
 /** @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed */
-export async function writeLocally(shared: Shared, replica: Replica, write: LocalWrite): Promise<Written> {
+export async function writeLocally(shared: Shared, replica: Replica, asked: LocalWrite): Promise<Written> {
   const { options } = shared
-  const glue = options.glueOf(write.service)
-  if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${write.service} is not offered here.`)
+  const glue = options.glueOf(asked.service)
+  if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${asked.service} is not offered here.`)
+  const write = markedWrite(shared, glue, asked)
   const resource = new Resource(options, replica.name, glue)
 
   const { checked, draft: undecided, local } = replica

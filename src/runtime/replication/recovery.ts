@@ -85,6 +85,11 @@ export class Recovery {
     reading: Reading,
     state: State | undefined,
   ): 'yes' | 'no' | 'theirs' | 'unknown' {
+    const marked =
+      reading.is === 'present' && intent.action !== 'delete'
+        ? this.#book.resource.showsEffect(reading.body, state, operation.type)
+        : undefined
+    if (marked !== undefined) return marked ? 'yes' : 'no'
     switch (intent.action) {
       case 'create':
         if (reading.is !== 'present') return 'no'

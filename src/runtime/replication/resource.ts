@@ -153,6 +153,16 @@ export class Resource {
     return has.is === 'json' && wants.is === 'json' && contains(has.value, wants.value)
   }
 
+  /**
+   * Whether what was read shows the effect of a request, by the mark in it; undefined where that cannot be told so.
+   * @param type of the operation
+   */
+  showsEffect(read: State, sent: State | undefined, type: string): boolean | undefined {
+    if (sent === undefined || sent.is === 'large' || read.is === 'large') return undefined
+    const mark = this.glue.markIn(this.name.kind, type, sent)
+    return mark === undefined ? undefined : this.glue.showsMark(this.name.kind, type, read, mark)
+  }
+
   /** What an answer to a write shows: its hash, and, of small ones, all of it. */
   shownIn({ rawHeaders, body: bytes, isComplete }: ApplicationAnswer): {
     readonly answered: string | undefined

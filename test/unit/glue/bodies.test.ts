@@ -23,6 +23,9 @@ kinds:
     list: {items: /items, next: /page/next, mark: /meta/sites}
     links: [/self]
     marker: {at: /labels/cheops}
+    operations:
+      add: {method: POST, path: "/shops/{shop}/items/{id}/lines", replay: false, probe: {mark: /ref, list: /lines}}
+      tag: {method: POST, path: "/shops/{shop}/items/{id}/tags"}
     conditions: {at: [/meta/version, /precondition]}
     level: strong
     server-set: [/updated, /status/seen]
@@ -41,6 +44,51 @@ const opaque: ParsedBody = { is: 'opaque', bytes: new Uint8Array([1, 2]), why: '
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const patchHead = (type: string) => ({ method: 'PATCH', target: '/', rawHeaders: ['Content-Type', type] })
+
+describe('marks', () => {
+  it.each([
+    ['item', 'create', { n: 1 }, { n: 1, labels: { cheops: 'm' } }],
+    ['item', 'replace', { labels: { a: 'b', cheops: 'old' } }, { labels: { a: 'b', cheops: 'm' } }],
+    ['item', 'add', { n: 1 }, { n: 1, ref: 'm' }],
+  ])('of a %s, %s has one', (kind, type, body, marked) => {
+    const made = glue.marked(kind, type, json(body), 'm')
+    expect(made).toEqual(json(marked))
+    expect(glue.markIn(kind, type, made)).toBe('m')
+  })
+
+  it.each([
+    ['item', 'merge', json({ n: 1 })],
+    ['item', 'delete', json({})],
+    ['item', 'tag', json({ n: 1 })],
+    ['item', 'constructor', json({ n: 1 })],
+    ['item', 'create', json([1])],
+    ['item', 'create', opaque],
+    ['setting', 'replace', json({})],
+    ['nothing', 'create', json({})],
+  ])('of a %s, %s with %j has none', (kind, type, body) => {
+    expect(glue.marked(kind, type, body, 'm')).toBe(body)
+    expect(glue.markIn(kind, type, body)).toBeUndefined()
+    expect(glue.showsMark(kind, type, body, 'm')).toBeUndefined()
+  })
+
+  it.each([
+    ['create', { labels: { cheops: 'm' } }, true],
+    ['create', { labels: { cheops: 'other' } }, undefined],
+    ['create', {}, undefined],
+    ['add', { lines: [{ ref: 'other' }, { ref: 'm' }] }, true],
+    ['add', { lines: [{ ref: 'other' }] }, false],
+    ['add', {}, false],
+    ['add', { lines: 'm' }, undefined],
+  ])('%s: %j tells %s', (type, resource, shown) => {
+    expect(glue.showsMark('item', type, json(resource), 'm')).toBe(shown)
+  })
+
+  it('are compared at no member where they are the identity of a create', () => {
+    expect(glue.equal('item', json({ n: 1, labels: { cheops: 'a' } }), json({ n: 1, labels: { cheops: 'b' } }))).toBe(
+      true,
+    )
+  })
+})
 
 describe('kind', () => {
   it('has all that a definition leaves open', () => {
