@@ -1,19 +1,20 @@
-import { covers, findLife } from '../../../src/core/oplog/index.ts'
+import { dotKey, findLife } from '../../../src/core/oplog/index.ts'
+import { wasHeld } from '../../../src/core/oplog/holes.ts'
 import { membersOf } from './ending-checker.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
-/** Whatever a client was told is accepted is known to every member; but for what only a disk knew that was set back. */
+/** Whatever a client was told is accepted is known to every member; but for what stood on no disk any more when one was set back. */
 export const nothingLost: EndingChecker = {
   name: 'nothing acknowledged is lost',
   look: ending =>
     ending.ledger.acknowledged
-      .filter(({ dot }) => !ending.setBack.has(dot.site))
+      .filter(({ dot }) => !ending.lost.has(dotKey(dot)))
       .flatMap(({ site: origin, words, dot }) => {
         const operation = ending.ledger.find(dot)
         if (operation === undefined) return [`${origin} acknowledged "${words}", and nobody ever released it`]
         return membersOf(ending, operation.replicant).flatMap(({ site, replicant }) => {
           const life = replicant === undefined ? undefined : findLife(replicant, operation.life)
-          if (life !== undefined && covers(life.knowledge, dot)) return []
+          if (life !== undefined && wasHeld(life, dot)) return []
           return [`${origin} acknowledged "${words}", and ${site} does not know of it`]
         })
       }),

@@ -105,8 +105,10 @@ function befall(world: ReplicationWorld, step: Mishap): void {
       site.machine.disk.flip()
       // Whoever watches over the machine finds it sooner or later, at the latest when the agent ends by it.
       return later(5_000, () => {
-        world.setBack.add(step.site)
-        void site.restart(RESTART_MS, () => site.machine.disk.restore(backup))
+        void site.restart(RESTART_MS, () => {
+          site.machine.disk.restore(backup)
+          world.wasSetBack(step.site)
+        })
       })
     }
     case 'set back': {
@@ -114,11 +116,11 @@ function befall(world: ReplicationWorld, step: Mishap): void {
       const backup = site.machine.disk.copy()
       const application = step.withApplication === true ? site.application.copy() : undefined
       return later(step.afterMs, () => {
-        world.setBack.add(step.site)
         world.tell(`the backup of ${step.site} is put back`)
         void site.restart(RESTART_MS, () => {
           site.machine.disk.restore(backup)
           if (application !== undefined) site.application.restore(application)
+          world.wasSetBack(step.site)
         })
       })
     }

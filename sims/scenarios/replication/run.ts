@@ -3,6 +3,7 @@ import { executedOnce } from '../../checkers/replication/executed-once.ts'
 import { nothingDeleted } from '../../checkers/replication/nothing-deleted.ts'
 import { nothingLost } from '../../checkers/replication/nothing-lost.ts'
 import { oncePerKey } from '../../checkers/replication/once-per-key.ts'
+import { sameConflicts } from '../../checkers/replication/same-conflicts.ts'
 import { sameOperations } from '../../checkers/replication/same-operations.ts'
 import { sameSchedule } from '../../checkers/replication/same-schedule.ts'
 import { sameState } from '../../checkers/replication/same-state.ts'
@@ -28,6 +29,7 @@ const CHECKERS = [
   sameOperations,
   sameSchedule,
   sameState,
+  sameConflicts,
   nothingLost,
   nothingDeleted,
   executedOnce,

@@ -70,4 +70,7 @@ export interface Agent {
   ): Promise<{ readonly replicant: Replicant | undefined; readonly admits: string | undefined }>
 }
 
+/** What a disk holds of a name. */
+export type ReadReplicant = (name: ReplicantName, disk: DiskCopy) => Promise<Replicant>
+
 export type StartAgent = (ports: AgentPorts) => Promise<Agent>

@@ -20,8 +20,10 @@ export interface Ending {
   readonly ledger: Ledger
   /** What happened at the applications, by site. */
   readonly effects: ReadonlyMap<string, readonly Effect[]>
-  /** Sites that lost a part of what they had on disk: what only they held may be gone. */
+  /** Sites that lost a part of what they had on disk. */
   readonly setBack: ReadonlySet<string>
+  /** Acknowledged operations that stood on no disk any more when one of these was set back, by `dotKey`. */
+  readonly lost: ReadonlySet<string>
   /** Large bodies that any site has whole, by their hash. */
   readonly bodies: ReadonlyMap<string, Uint8Array>
   /** Path of a resource at the applications. */

@@ -1,15 +1,17 @@
 import { syncCodec } from '../../../protocols/sync/codec.ts'
-import { Outboxes } from '../../../src/runtime/replication/outboxes.ts'
-import { ReplicasStore } from '../../../src/runtime/replication/replicas-store.ts'
+import { loadRecords } from '../../../src/runtime/replication/replica-records.ts'
+import { prefixOf } from '../../../src/runtime/replication/replicas-store.ts'
 import { Replicator } from '../../../src/runtime/replication/replicator.ts'
 import { MemoryStore } from '../memory-store.ts'
 import { SERVICE } from './sim-glue.ts'
+import type { Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { ReplicationOptions } from '../../../src/runtime/replication/context.ts'
 import type { Agent, AgentPorts, ClientAnswer, ClientRequest } from './agent.ts'
+import type { DiskCopy } from './disk.ts'
 import type { WorldParts } from './replication-world.ts'
 
 /** The real codec, and the real replicator on the ports of the simulation. */
-export const REAL_PARTS: WorldParts = { codec: syncCodec, startAgent: startReplicator }
+export const REAL_PARTS: WorldParts = { codec: syncCodec, startAgent: startReplicator, readReplicant }
 
 async function startReplicator(ports: AgentPorts): Promise<Agent> {
   const { site, glue, reach } = ports
@@ -35,17 +37,18 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
     pieceFor: (other, piece) => replicator.pieceFor(other, piece),
     show: async (name, disk) => {
       const status = await replicator.status(name)
-      const store = new MemoryStore(new Map(disk))
-      const records = new ReplicasStore(
-        { ...options, store, site },
-        new Outboxes(store, options.incarnation, options.clock),
-      )
-      const replicant = await records.with(name, ({ core }) => core.replicant)
+      const replicant = await readReplicant(name, disk)
       const state = status?.state
       const isWell = state === undefined || state === 'agrees' || state === 'busy'
       return { replicant: replicant.lives.length === 0 ? undefined : replicant, admits: isWell ? undefined : state }
     },
   }
+}
+
+async function readReplicant(name: ReplicantName, disk: DiskCopy): Promise<Replicant> {
+  const store = new MemoryStore(new Map(disk))
+  const { core } = await loadRecords({ store, codec: syncCodec, site: '' }, name, prefixOf(name))
+  return core.replicant
 }
 
 async function write(replicator: Replicator, { glue }: AgentPorts, request: ClientRequest): Promise<ClientAnswer> {

@@ -2,6 +2,7 @@ import { SeededRandom } from '../seeded-random.ts'
 import { VirtualKeys } from '../virtual-keys.ts'
 import { VirtualTime } from '../virtual-time.ts'
 import { Ledger } from './ledger.ts'
+import { Losses } from './losses.ts'
 import { ReplicaSite } from './replica-site.ts'
 import { KIND, SERVICE, simGlue } from './sim-glue.ts'
 import { simSeal } from './sim-seal.ts'
@@ -13,7 +14,7 @@ import type { Store } from '../../../src/ports/store.ts'
 import type { OperationSeal, SyncCodec } from '../../../src/ports/sync.ts'
 import type { DiskOptions } from './disk.ts'
 import type { Ending, Replica } from './ending.ts'
-import type { StartAgent } from './agent.ts'
+import type { ReadReplicant, StartAgent } from './agent.ts'
 
 /** Something that happened, for the story of a run that failed. */
 export interface Line {
@@ -45,6 +46,7 @@ export class ReplicationWorld {
   readonly defects: string[] = []
   /** Sites that lost a part of what was on their disks. */
   readonly setBack = new Set<string>()
+  readonly #losses: Losses
   /** What creates and replaces have more in their bodies. */
   fillerBytes = 0
   readonly startAgent: StartAgent
@@ -55,6 +57,7 @@ export class ReplicationWorld {
     this.plant = plant
     this.codec = plant.codec?.(parts.codec) ?? parts.codec
     this.startAgent = parts.startAgent
+    this.#losses = new Losses(this.ledger, parts.readReplicant)
     this.wire = new SyncWire(this.time, this.random.fork(), this.codec)
     for (const name of names) this.sites.push(new ReplicaSite(name, this))
   }
@@ -63,6 +66,12 @@ export class ReplicationWorld {
     const found = this.sites.find(site => site.name === name)
     if (found === undefined) throw new RangeError(`there is no site ${name}`)
     return found
+  }
+
+  /** The disk of a site was set back: what stands on none any more is lost. */
+  wasSetBack(site: string): void {
+    this.setBack.add(site)
+    this.#losses.note(this.sites.map(({ machine }) => machine.disk.copy()))
   }
 
   sealOf(site: string): OperationSeal {
@@ -109,6 +118,7 @@ export class ReplicationWorld {
       ledger: this.ledger,
       effects: new Map(this.sites.map(({ name, application }) => [name, application.effects])),
       setBack: this.setBack,
+      lost: await this.#losses.lost(),
       bodies: new Map(
         this.sites.flatMap(({ machine }) =>
           [...machine.bodies].flatMap(([hash, { kind, content }]) => (kind === 'whole' ? [[hash, content]] : [])),
@@ -122,4 +132,5 @@ export class ReplicationWorld {
 export interface WorldParts {
   readonly codec: SyncCodec
   readonly startAgent: StartAgent
+  readonly readReplicant: ReadReplicant
 }

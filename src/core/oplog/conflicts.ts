@@ -4,6 +4,7 @@
  */
 import { covers, withDot } from './context.ts'
 import { keyOf } from './idempotency.ts'
+import { isDeleted } from './life.ts'
 import { compareOperations } from './order.ts'
 import type { Context } from './context.ts'
 import type { Life } from './life.ts'
@@ -28,7 +29,7 @@ export interface Conflict {
 export function conflictsOf(lives: readonly Life[]): readonly Conflict[] {
   const holder = lives.at(-1)
   return lives.flatMap(life => {
-    const deleted = life.live.some(({ type }) => type === 'delete')
+    const deleted = isDeleted(life)
     const conflicts: Conflict[] = [
       ...(life === holder || deleted ? [] : life.live.map(operation => ({ operation, why: 'other-life' as const }))),
       ...life.conflicts.map(operation => ({ operation, why: deleted ? ('deleted' as const) : ('replaced' as const) })),

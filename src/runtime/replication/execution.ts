@@ -102,7 +102,7 @@ export class Execution {
       return this.#took(operation, await this.#book.resource.create(state, headers), then)
     }
     if (!bound) {
-      if (this.#isOwn(operation)) return this.#isOurs()
+      if (this.#isOwn(operation)) return this.#isOurs(operation)
       if (this.#isAdopted(reading)) return this.#becomesOurs()
       // It takes its time over what was deleted here (finalizers), and has the name free then.
       const isLeaving = reading.hash === this.#book.local.leaving
@@ -213,8 +213,13 @@ export class Execution {
     return 'replan'
   }
 
-  async #isOurs(): Promise<Step> {
-    await this.#book.write({ bound: true, unbound: false, suspect: true, copiesOnlyFitting: false })
+  /**
+   * What this store does not know of was carried out: the create, and perhaps what came after it. It is not carried out again on top of the
+   * create's body, but copied.
+   */
+  async #isOurs(operation: Operation): Promise<Step> {
+    const ours = { bound: true, unbound: false, suspect: true, copiesOnlyFitting: false }
+    await this.#book.executed(operation, undefined, ours)
     return 'again'
   }
 
@@ -222,7 +227,7 @@ export class Execution {
   async #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
     const { standing } = this.#book.shared
     if (!standing.isOld) return this.#book.clash(operation)
-    if (this.#book.resource.shows(reading.body, state)) return this.#isOurs()
+    if (this.#book.resource.shows(reading.body, state)) return this.#isOurs(operation)
     if ((await copyState(this.#book.shared, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
     await this.#book.clash(operation)
     return 'alone'

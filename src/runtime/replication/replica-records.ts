@@ -111,7 +111,7 @@ type Stored = Pick<Replica, 'core' | 'local' | 'draft' | 'draftBytes' | 'isOld'>
  *   ERR_SYNC_MESSAGE
  */
 export async function loadRecords(
-  { store, codec, site }: ReplicationOptions,
+  { store, codec, site }: Pick<ReplicationOptions, 'store' | 'codec' | 'site'>,
   name: Replica['name'],
   prefix: string,
 ): Promise<Stored> {

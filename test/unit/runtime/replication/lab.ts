@@ -3,7 +3,7 @@
  * application each, virtual time. A test writes as a client and looks at the applications, nothing else.
  */
 import { createHash } from 'node:crypto'
-import { syncCodec } from '../../../../protocols/sync/codec.ts'
+import { REAL_PARTS } from '../../../../sims/world/replication/real-agent.ts'
 import { MemoryStore } from '../../../../sims/world/memory-store.ts'
 import { KIND, SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
@@ -61,7 +61,7 @@ export class Lab {
 
   private constructor(names: readonly string[], plant: ReplicationPlant) {
     const startAgent = (ports: AgentPorts): Promise<Agent> => this.#start(ports)
-    this.world = new ReplicationWorld(1, names, { codec: syncCodec, startAgent }, plant)
+    this.world = new ReplicationWorld(1, names, { ...REAL_PARTS, startAgent }, plant)
   }
 
   static async of(names: readonly string[], plant: ReplicationPlant = {}): Promise<Lab> {

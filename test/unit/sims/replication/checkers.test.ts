@@ -8,11 +8,12 @@ import { executedOnce } from '../../../../sims/checkers/replication/executed-onc
 import { nothingDeleted } from '../../../../sims/checkers/replication/nothing-deleted.ts'
 import { nothingLost } from '../../../../sims/checkers/replication/nothing-lost.ts'
 import { oncePerKey } from '../../../../sims/checkers/replication/once-per-key.ts'
+import { sameConflicts } from '../../../../sims/checkers/replication/same-conflicts.ts'
 import { sameOperations } from '../../../../sims/checkers/replication/same-operations.ts'
 import { sameSchedule } from '../../../../sims/checkers/replication/same-schedule.ts'
 import { sameState } from '../../../../sims/checkers/replication/same-state.ts'
 import { Ledger } from '../../../../sims/world/replication/ledger.ts'
-import { admit, contextOf, newReplicant, NO_MATRICES } from '../../../../src/core/oplog/index.ts'
+import { admit, contextOf, dotKey, newReplicant, NO_MATRICES } from '../../../../src/core/oplog/index.ts'
 import type { JsonObject } from '../../../../sims/world/fake-application.ts'
 import type { Ending, Replica } from '../../../../sims/world/replication/ending.ts'
 import type { Operation, Replicant } from '../../../../src/core/oplog/index.ts'
@@ -21,6 +22,7 @@ const CHECKERS = [
   sameOperations,
   sameSchedule,
   sameState,
+  sameConflicts,
   nothingLost,
   nothingDeleted,
   executedOnce,
@@ -85,6 +87,7 @@ function ending(different: Partial<Ending> & { readonly replicas?: readonly Part
     ledger,
     effects: new Map(),
     setBack: new Set(),
+    lost: new Set(),
     bodies: new Map(),
     pathOf: () => '/items/n',
     ...different,
@@ -128,6 +131,19 @@ describe('what is wrong is found', () => {
     ])
   })
 
+  test('members that do not show the same of what has lost', () => {
+    const replace = operation(4, 's2', 2, 'replace', { base: 'x' }, [CREATE, MERGE])
+    const late = operation(3, 's1', 3, 'replace', { base: 'y' }, [CREATE, ADD])
+    const all = holding('s1', [...ALL, late, replace])
+    const [life] = all.lives
+    if (life === undefined) throw new Error('it holds a life')
+    const forgetful = { ...all, lives: [{ ...life, conflicts: [] }] }
+    const end = ending({ replicas: [{ replicant: all }, { replicant: forgetful }] })
+    expect(found(end).filter(text => text.startsWith('same conflicts'))).toEqual([
+      expect.stringMatching(/^same conflicts: n: s2 shows nothing; s1 shows .*\/3\/s1 replaced$/),
+    ])
+  })
+
   test('an application that has something else, unless the site says so', () => {
     const resource = { ...STATE, last: 'x' }
     expect(found(ending({ replicas: [{ resource }] }))).toEqual([
@@ -141,7 +157,7 @@ describe('what is wrong is found', () => {
     const lost = ending()
     lost.ledger.acknowledged.push({ site: 's1', words: 'lost', dot: dot('s1', 7) })
     expect(found(lost)).toEqual(['nothing acknowledged is lost: s1 acknowledged "lost", and nobody ever released it'])
-    expect(found({ ...lost, setBack: new Set(['s1']) })).toEqual([])
+    expect(found({ ...lost, lost: new Set([dotKey(dot('s1', 7))]) })).toEqual([])
   })
 
   test('a deletion that nobody wanted', () => {
