@@ -14,7 +14,7 @@ import type { WorldParts } from './replication-world.ts'
 export const REAL_PARTS: WorldParts = { codec: syncCodec, startAgent: startReplicator, readReplicant }
 
 async function startReplicator(ports: AgentPorts): Promise<Agent> {
-  const { site, glue, reach } = ports
+  const { glue, reach } = ports
   const options: ReplicationOptions = {
     ...ports,
     glueOf: service => (service === SERVICE ? glue : undefined),

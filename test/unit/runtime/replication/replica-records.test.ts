@@ -8,7 +8,6 @@ import { MemoryStore } from '../../../../sims/world/memory-store.ts'
 import { NO_MATRICES, admit, newReplicant, type Operation } from '../../../../src/core/oplog/index.ts'
 import { changedRecords, loadRecords, operationKey } from '../../../../src/runtime/replication/replica-records.ts'
 import { encodeSealed, newLocalState } from '../../../../src/runtime/replication/records.ts'
-import type { ReplicationOptions } from '../../../../src/runtime/replication/context.ts'
 import type { Replica } from '../../../../src/runtime/replication/replicas-store.ts'
 import type { StoreWrite } from '../../../../src/ports/store.ts'
 
@@ -34,8 +33,7 @@ const outcomes = [{ dot: dot(1), sites: [{ site: 'paris', outcome: 'applied' as 
 const executed = { life, operations: [life], context: [dot(1)] }
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
-const load = (store: MemoryStore) =>
-  loadRecords({ store, codec: syncCodec, site: 'paris' } as unknown as ReplicationOptions, NAME, PREFIX)
+const load = (store: MemoryStore) => loadRecords({ store, codec: syncCodec, site: 'paris' }, NAME, PREFIX)
 const replicaOf = async (store: MemoryStore): Promise<Replica> => {
   const { isNew, ...records } = await load(store)
   return { ...records, name: NAME, prefix: PREFIX, seen: undefined, prepared: undefined, checked: isNew }
