@@ -1,17 +1,10 @@
-import {
-  RETENTION_MS,
-  ZERO_STAMP,
-  membersOfReplicant,
-  type Conflict,
-  type Dot,
-  type ReplicantName,
-} from '../../core/oplog/index.ts'
+import { ZERO_STAMP, membersOfReplicant, type Conflict, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import type { Adopts } from './adopt.ts'
-import { forgetOld } from './forget.ts'
 import { ApplicationTurns } from './application-turns.ts'
 import { advance } from './lane.ts'
 import { Holes } from './holes.ts'
+import { IdleRounds } from './idle-rounds.ts'
 import { Lanes } from './lanes.ts'
 import { changeMembers, writeLocally } from './local-write.ts'
 import { spool } from './payload.ts'
@@ -20,15 +13,12 @@ import { MatrixBook } from './matrix-book.ts'
 import { Outboxes } from './outboxes.ts'
 import { Peers, type PeerStatus } from './peers.ts'
 import { Quarantine } from './quarantine.ts'
-import { readBack } from './read-back.ts'
-import { ReadBacks } from './read-backs.ts'
 import { ReplicasStore, type Replica } from './replicas-store.ts'
 import { adoptNow, decideUncertain, repairNow, resolveUnbound, settle, type Resolution } from './operator-actions.ts'
 import { Repairs, type Copied } from './repair.ts'
 import { statusOf, type ReplicaStatus } from './replica-status.ts'
 import { memberState } from './member-state.ts'
 import { Silence } from './silence.ts'
-import { detachSilent } from './silent-members.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
 import { Scans } from './scans.ts'
 import { Standing } from './standing.ts'
@@ -73,7 +63,7 @@ export class Replicator {
   readonly #matrices: MatrixBook
   readonly #lanes: Lanes
   readonly #quarantine: Quarantine
-  readonly #readBacks: ReadBacks
+  readonly #idle: IdleRounds
   readonly #settled: SettledWaiters
   readonly #outboxes: Outboxes
   readonly #replicas: ReplicasStore
@@ -98,12 +88,6 @@ export class Replicator {
     const onFault = (error: unknown): void => this.#fault(error)
     const onRoom = (): void => void this.#kickDue().catch(onFault)
     this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault, onRoom)
-    this.#readBacks = new ReadBacks({
-      clock: options.clock,
-      random: options.random,
-      read: (name, attempts, isRound) => this.#readBack(name, attempts, isRound),
-      namesAfter: (name, limit) => this.#namesAfter(name, limit),
-    })
     this.#matrices = new MatrixBook(options.codec)
     this.#bodies = new BodyRecords(options.store, options.blobs, options.clock, onFault)
     this.#fetcher = new BodyFetcher({
@@ -148,6 +132,13 @@ export class Replicator {
     this.#count = new StoredCount(options, this.#replicas, this.#holes)
     this.#silence = new Silence(options.store, options.clock, onFault)
     this.#peers = new Peers(this.#shared, onFault)
+    this.#idle = new IdleRounds({
+      shared: this.#shared,
+      lanes: this.#lanes,
+      quarantine: this.#quarantine,
+      silence: this.#silence,
+      onFault,
+    })
   }
 
   /**
@@ -167,13 +158,13 @@ export class Replicator {
         this.#shared.unanswered.update(replica)
         this.#lanes.kick(name)
       })
-    this.#readBacks.start()
+    this.#idle.start()
     this.#stopServing = await this.#options.network.serve(channel => this.#peers.serve(channel))
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.#readBacks.stop()
+    this.#idle.stop()
     this.#lanes.stop()
     this.#peers.stop()
     this.#holes.stop()
@@ -432,54 +423,10 @@ export class Replicator {
         return 'again'
       }
       this.#quarantine.release(name)
-      if (looked === 'settled' && replica.local.bound && replica.local.hash === undefined) this.#readBacks.soon(name)
+      if (looked === 'settled' && replica.local.bound && replica.local.hash === undefined) this.#idle.soon(name)
       this.#settled.looked(name)
       return looked
     })
-  }
-
-  async #readBack(name: ReplicantName, attempts: number, isRound: boolean): Promise<void> {
-    try {
-      const found = await this.#lanes.runIfIdle(name, () =>
-        this.#replicas.with(name, replica => readBack(this.#shared, replica, attempts, isRound)),
-      )
-      if (found === 'look') this.#lanes.kick(name)
-      if (found === 'again') this.#readBacks.soon(name, attempts + 1)
-      if (isRound) await this.#forgetOld(name)
-      if (isRound) await this.#detachSilent(name)
-    } catch (error) {
-      this.#left(name, error)
-    }
-  }
-
-  /** Unless its lane has something to do: then the next round does it. */
-  async #forgetOld(name: ReplicantName): Promise<void> {
-    await this.#replicas.with(name, replica => this.#lanes.runIfIdle(name, () => forgetOld(this.#shared, replica)))
-  }
-
-  /** Unless its lane has something to do, as above. */
-  async #detachSilent(name: ReplicantName): Promise<void> {
-    const { detachAfterMs = RETENTION_MS } = this.#options
-    await this.#replicas.with(name, replica =>
-      this.#lanes.runIfIdle(name, () => detachSilent(this.#shared, replica, this.#silence, detachAfterMs)),
-    )
-  }
-
-  async #namesAfter(name: ReplicantName | undefined, limit: number): Promise<readonly ReplicantName[]> {
-    try {
-      return await this.#replicas.namesAfter(name, limit)
-    } catch (error) {
-      this.#fault(error)
-      return []
-    }
-  }
-
-  #left(name: ReplicantName, error: unknown): void {
-    try {
-      this.#quarantine.take(name, error)
-    } catch (more) {
-      this.#fault(more)
-    }
   }
 
   #fault(error: unknown): void {
