@@ -204,6 +204,7 @@ export class Control implements AgentControl {
   /** What can be said without asking anybody. */
   #memory(): CheckFacts {
     const { peer, state, config, storeFailure } = this.#parts
+    const counts = this.#parts.replicationCounts()
     const clear = (address: string): boolean => address.startsWith('http://') && !isLoopback(new URL(address).hostname)
     return {
       agent: state(),
@@ -218,6 +219,7 @@ export class Control implements AgentControl {
       problems: peer.diagnostics.problems(),
       mesh: this.#meshFact(config.site),
       replication: this.#replicationFacts(),
+      ...(counts.state === 'counted' && { replicants: counts }),
     }
   }
 

@@ -70,6 +70,10 @@ export function stateGauges(parts: GaugeParts): () => void {
     'cheops_replication_diverged_replicants',
     'Replicated resources whose application here differs and could not be repaired yet; NaN while a start counts them.',
   )
+  const undecided = metrics.gauge(
+    'cheops_replication_undecided_replicants',
+    'Replicated resources that take no writes here until somebody decides (unbound, uncertain); NaN while a start counts them.',
+  )
   return () => {
     const counted = parts.replicants()
     const isCounted = counted.state === 'counted'
@@ -77,6 +81,7 @@ export function stateGauges(parts: GaugeParts): () => void {
     replicants.set(isCounted ? counted.replicants : Number.NaN)
     conflicts.set(isCounted ? counted.conflicts : Number.NaN)
     diverged.set(isCounted ? counted.diverged : Number.NaN)
+    undecided.set(isCounted ? counted.undecided : Number.NaN)
     for (const { site, outbox, lagMs } of parts.replication()) {
       outboxGauge.set(outbox, site)
       lagGauge.set(lagMs / 1000, site)

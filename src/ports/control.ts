@@ -145,6 +145,8 @@ export type ReplicationCounts =
       readonly conflicts: number
       /** Replicants whose application here cannot be made equal to the other members for now. */
       readonly diverged: number
+      /** Replicants that take no writes here until somebody decides: `unbound`, or a write in doubt. */
+      readonly undecided: number
     }
 
 export interface RequestCounts {

@@ -1,20 +1,26 @@
 import type { CheckFacts, Finding } from './facts.ts'
 import { checkMachine } from './machine.ts'
 import { checkMesh } from './mesh.ts'
-import { checkReplication } from './replication.ts'
+import { checkReplicants, checkReplication } from './replication.ts'
 
 /**
  * Judges what is known of an agent and its surroundings. Pure: `cheops check --config FILE` gives facts of the machine alone,
  * a running agent gives all.
  */
 export function evaluateCheck(facts: CheckFacts): readonly Finding[] {
-  return [...checkMachine(facts), ...checkMesh(facts), ...checkReplication(facts.replication ?? [])]
+  const { replication = [], replicants } = facts
+  return [
+    ...checkMachine(facts),
+    ...checkMesh(facts),
+    ...checkReplication(replication),
+    ...(replicants === undefined ? [] : checkReplicants(replicants)),
+  ]
 }
 
 /**
  * The checks that say whether an agent can do its work: an error among these makes `/readyz` answer 503. A site that is cut
  * off, or whose application is down, is ready all the same: it serves its own clients, and says so. That others have waited long for what
- * was written here is a warning among them.
+ * was written here, and that resources here are not as they should be, are warnings among them.
  */
 const READINESS: ReadonlySet<string> = new Set([
   'agent-serving',
@@ -24,6 +30,8 @@ const READINESS: ReadonlySet<string> = new Set([
   'store',
   'replication-lag',
   'replication-agrees',
+  'replication-diverged',
+  'replication-undecided',
 ])
 
 export const isReadiness = (finding: Finding): boolean => READINESS.has(finding.id)

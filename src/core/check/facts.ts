@@ -37,6 +37,8 @@ export interface CheckFacts {
   readonly mesh?: MeshFact
   /** Sites that this one tells of replicants. */
   readonly replication?: readonly ReplicationFact[]
+  /** How the replicants of this site stand, once that is known. */
+  readonly replicants?: ReplicantsFact
 }
 
 export interface ReplicationFact {
@@ -47,6 +49,16 @@ export interface ReplicationFact {
   readonly lagMs: number
   /** For how long both are known to differ, milliseconds; undefined: they agree, or have not compared. */
   readonly differsForMs: number | undefined
+}
+
+export interface ReplicantsFact {
+  readonly replicants: number
+  /** Writes without effect that nobody has settled. */
+  readonly conflicts: number
+  /** That differ from their siblings here and could not be repaired yet, what has failed here for good included. */
+  readonly diverged: number
+  /** That take no writes here until somebody decides. */
+  readonly undecided: number
 }
 
 export interface FileFact {

@@ -1,4 +1,4 @@
-import type { Finding, ReplicationFact } from './facts.ts'
+import type { Finding, ReplicantsFact, ReplicationFact } from './facts.ts'
 import { ok, warning } from './finding.ts'
 
 /** Sites that meet again tell each other what they missed within seconds; what takes longer somebody should look at. */
@@ -37,3 +37,45 @@ function checkDigest({ site, differsForMs }: ReplicationFact): Finding[] {
 
 const minutes = (ms: number): string =>
   ms < 7_200_000 ? `${String(Math.floor(ms / 60_000))} min` : `${String(Math.floor(ms / 3_600_000))} h`
+
+/** Whether the resources that are replicated here are as they should be. */
+export function checkReplicants({ replicants, conflicts, diverged, undecided }: ReplicantsFact): Finding[] {
+  const findings: Finding[] = []
+  if (diverged > 0)
+    findings.push(
+      warning(
+        'replication',
+        'replication-diverged',
+        `${resources(diverged)} here ${diverged === 1 ? 'differs' : 'differ'} from the other members and could not be repaired yet`,
+        'See what is Diverged: "cheops replicant ls", and why: "cheops events", the log. "cheops replicant repair" tries it now.',
+      ),
+    )
+  if (undecided > 0)
+    findings.push(
+      warning(
+        'replication',
+        'replication-undecided',
+        `${resources(undecided)} ${undecided === 1 ? 'takes' : 'take'} no writes here until somebody decides`,
+        'See what is unbound or uncertain: "cheops replicant ls", and say what is of it: "cheops conflict resolve".',
+      ),
+    )
+  if (conflicts > 0)
+    findings.push(
+      warning(
+        'replication',
+        'replication-conflicts',
+        `${String(conflicts)} ${conflicts === 1 ? 'write has' : 'writes have'} lost, and nobody has settled ${conflicts === 1 ? 'it' : 'them'}`,
+        'Look at "cheops conflict ls"; "cheops conflict resolve" keeps what counts, or takes what was lost.',
+      ),
+    )
+  if (findings.length > 0 || replicants === 0) return findings
+  return [
+    ok(
+      'replication',
+      'replication-diverged',
+      `${resources(replicants)} ${replicants === 1 ? 'is' : 'are'} replicated here, and as it should be`,
+    ),
+  ]
+}
+
+const resources = (count: number): string => `${String(count)} ${count === 1 ? 'resource' : 'resources'}`

@@ -340,9 +340,9 @@ export function decodeLocal(bytes: Uint8Array): LocalState {
   return { ...newLocalState(), ...local }
 }
 
-const TRUE_OF = ['diverged', 'suspect'].map(name => Buffer.from(`"${name}":true`))
+const TRUE_OF = ['"diverged":true', '"suspect":true', '"unbound":true', '"uncertain":'].map(word => Buffer.from(word))
 
-/** Whether a local record, without being read, may say that this member differs. */
+/** Whether a local record, without being read, may say that this member differs, or waits for somebody to decide. */
 export function localMayBeUnwell(bytes: Uint8Array): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return TRUE_OF.some(word => text.includes(word))

@@ -51,6 +51,8 @@ export interface ReplicaCounts {
   /** That are not settled, of all of them. */
   readonly conflicts: number
   readonly diverged: number
+  /** That take no writes here until somebody decides. */
+  readonly undecided: number
 }
 
 /**
@@ -156,6 +158,7 @@ export class Replicator {
     for (const name of due)
       await this.#replicas.with(name, replica => {
         this.#shared.unanswered.update(replica)
+        this.#replicas.unwell.update(replica)
         this.#lanes.kick(name)
       })
     this.#idle.start()

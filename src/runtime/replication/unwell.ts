@@ -5,13 +5,21 @@ import type { CoreState, LocalState } from './records.ts'
 export interface Standing {
   readonly name: ReplicantName
   readonly core: Pick<CoreState, 'replicant'>
-  readonly local: Pick<LocalState, 'diverged' | 'suspect' | 'unbound'>
+  readonly local: Pick<LocalState, 'diverged' | 'suspect' | 'unbound' | 'uncertain' | 'draft'>
 }
 
 interface Entry {
   readonly name: ReplicantName
   readonly conflicts: number
   readonly diverged: boolean
+  /** It takes no writes here until somebody decides: the name belongs to something else, or a write is in doubt. */
+  readonly undecided: boolean
+}
+
+export interface Counted {
+  readonly conflicts: number
+  readonly diverged: number
+  readonly undecided: number
 }
 
 /**
@@ -45,17 +53,19 @@ export class Unwell {
   update({ name, core, local }: Standing): boolean {
     const conflicts = mayConflict(core.replicant.lives) ? conflictsOf(core.replicant.lives).length : 0
     const diverged = !local.unbound && (local.diverged || local.suspect)
+    const undecided = local.unbound || local.uncertain !== undefined || local.draft?.uncertain === true
     const key = replicantKey(name)
     const before = this.#entries.get(key)
     this.#conflicts -= before?.conflicts ?? 0
     this.#entries.delete(key)
-    const isWell = conflicts === 0 && !diverged
+    const isWell = conflicts === 0 && !diverged && !undecided
     // Only what is shared here is shown here.
     if (isWell || !membersOfReplicant(core.replicant).includes(this.#site)) return before !== undefined
     this.#conflicts += conflicts
     const { service, kind, name: own } = name
-    this.#entries.set(key, { name: { service, kind, name: own }, conflicts, diverged })
-    return before?.conflicts !== conflicts || before.diverged !== diverged
+    this.#entries.set(key, { name: { service, kind, name: own }, conflicts, diverged, undecided })
+    const isAsBefore = before?.conflicts === conflicts && before.diverged === diverged && before.undecided === undecided
+    return !isAsBefore
   }
 
   /** All that is stored was looked at. */
@@ -67,12 +77,15 @@ export class Unwell {
    * Undefined before all was looked at.
    * @param leftAlone keys of replicants that differ for another reason
    */
-  count(leftAlone: Iterable<string>): { readonly conflicts: number; readonly diverged: number } | undefined {
+  count(leftAlone: Iterable<string>): Counted | undefined {
     if (!this.#isComplete) return undefined
-    let diverged = 0
-    for (const entry of this.#entries.values()) if (entry.diverged) diverged++
+    let [diverged, undecided] = [0, 0]
+    for (const entry of this.#entries.values()) {
+      if (entry.diverged) diverged++
+      if (entry.undecided) undecided++
+    }
     for (const key of leftAlone) if (this.#entries.get(key)?.diverged !== true) diverged++
-    return { conflicts: this.#conflicts, diverged }
+    return { conflicts: this.#conflicts, diverged, undecided }
   }
 }
 

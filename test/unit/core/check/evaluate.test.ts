@@ -229,6 +229,25 @@ test.each([
   expect(nodeSatisfies(version, '^24.12 || >=26')).toBe(expected)
 })
 
+describe('replicants', () => {
+  const well = { replicants: 3, conflicts: 0, diverged: 0, undecided: 0 }
+  test.each([
+    [well, [], 'ok'],
+    [{ ...well, diverged: 1 }, ['warning replication-diverged'], 'warning'],
+    [{ ...well, undecided: 2 }, ['warning replication-undecided'], 'warning'],
+    [{ ...well, conflicts: 1 }, ['warning replication-conflicts'], undefined],
+  ] as const)('%j', (replicants, expected, ready) => {
+    expect(complaints({ ...HEALTHY, replicants })).toEqual(expected)
+    const told = evaluateCheck({ ...HEALTHY, replicants }).filter(isReadiness)
+    const ours = told.filter(({ id }) => /diverged|undecided|conflicts/.test(id)).map(({ level }) => level)
+    expect(ours).toEqual(ready === undefined ? [] : [ready])
+  })
+
+  test('says nothing of none', () => {
+    expect(evaluateCheck({ replicants: { ...well, replicants: 0 } })).toEqual([])
+  })
+})
+
 describe('replication', () => {
   const peer = { site: 'site2', outbox: 12, lagMs: 0, differsForMs: undefined }
 

@@ -20,6 +20,7 @@ async function shown(site: string) {
     replicants: all.length,
     conflicts: all.reduce((sum, { conflicts }) => sum + conflicts.length, 0),
     diverged: all.filter(({ state }) => state === 'Diverged').length,
+    undecided: all.filter(({ state }) => state === 'unbound' || state === 'uncertain').length,
   }
 }
 
@@ -38,26 +39,26 @@ async function startAgain(): Promise<void> {
 
 test('conflicts and replicants are counted as they come and go, and anew after a start', async () => {
   lab = await Lab.of(['a', 'b'])
-  expect(lab.counts('a')).toEqual({ replicants: 0, conflicts: 0, diverged: 0 })
+  expect(lab.counts('a')).toEqual({ replicants: 0, conflicts: 0, diverged: 0, undecided: 0 })
   for (const id of NAMES) await lab.ask('a', 'POST /items', { id, n: 0 }, MEMBERS)
   await lab.pass(5_000)
-  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0 })
+  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0, undecided: 0 })
   lab.cut('a')
   for (const id of ['x', 'y'])
     for (const site of ['a', 'b'])
       expect(await lab.ask(site, `PUT /items/${id}`, { n: site })).toMatchObject({ status: 200 })
   await lab.heal()
-  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0 })
+  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0, undecided: 0 })
   await startAgain()
-  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0 })
+  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0, undecided: 0 })
   // At a both have been in effect, so that whoever writes there has seen both.
   expect(await lab.ask('a', 'PUT /items/x', { n: 9 })).toMatchObject({ status: 200 })
   await lab.pass(5_000)
-  await expectCounts({ replicants: 3, conflicts: 1, diverged: 0 })
+  await expectCounts({ replicants: 3, conflicts: 1, diverged: 0, undecided: 0 })
   await lab.changeMembers('a', 'y', [], ['b'])
   await lab.heal()
-  expect(lab.counts('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0 })
-  expect(await shown('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0 })
+  expect(lab.counts('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0, undecided: 0 })
+  expect(await shown('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0, undecided: 0 })
   expect(lab.counts('a')).toEqual(await shown('a'))
 })
 
@@ -70,12 +71,26 @@ test('a replica that differs is counted until it is repaired, also after a start
   await lab.until(site.restart(10, () => site.application.write('warehouse', '/items/x', { id: 'x', n: 'outsider' })))
   await lab.pass(1_000)
   await lab.ask('a', 'PUT /items/x', { n: 2 })
-  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1 })
+  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1, undecided: 0 })
   await lab.restart('a')
   await lab.pass(1_000)
-  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1 })
+  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1, undecided: 0 })
   await lab.heal()
-  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0 })
+  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0, undecided: 0 })
+})
+
+test('a name that belongs to something else is counted until somebody decides, also after a start', async () => {
+  lab = await Lab.of(['a', 'b'])
+  lab.world.site('b').application.write('warehouse', '/items/x', { id: 'x', theirs: true })
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, MEMBERS)
+  await lab.pass(5_000)
+  expect(lab.counts('b')).toEqual({ replicants: 1, conflicts: 0, diverged: 0, undecided: 1 })
+  await lab.restart('b')
+  await lab.pass(5_000)
+  expect(lab.counts('b')).toEqual({ replicants: 1, conflicts: 0, diverged: 0, undecided: 1 })
+  await lab.changeMembers('b', 'x', [], ['b'])
+  await lab.pass(5_000)
+  expect(lab.counts('b')).toEqual({ replicants: 0, conflicts: 0, diverged: 0, undecided: 0 })
 })
 
 test('nothing is said before all that is stored was looked at', async () => {
@@ -83,6 +98,6 @@ test('nothing is said before all that is stored was looked at', async () => {
   const unwell = new Unwell('a')
   expect(unwell.count([])).toBeUndefined()
   unwell.complete()
-  expect(unwell.count(['left alone'])).toEqual({ conflicts: 0, diverged: 1 })
+  expect(unwell.count(['left alone'])).toEqual({ conflicts: 0, diverged: 1, undecided: 0 })
   expect(new SharedDigests('a', syncCodec).replicants).toBeUndefined()
 })
