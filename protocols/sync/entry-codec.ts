@@ -30,7 +30,7 @@ import {
 } from './transfer-codec.ts'
 import type { Bytes } from './fields.ts'
 import type { LifeKnowledge, ReplicantName } from '../../src/core/oplog/index.ts'
-import type { Outcome, OutboxEntry, Shown } from '../../src/ports/sync.ts'
+import type { Came, Outcome, OutboxEntry, Shown } from '../../src/ports/sync.ts'
 
 type EntryOf<K extends OutboxEntry['kind']> = Extract<OutboxEntry, { kind: K }>
 
@@ -65,7 +65,7 @@ function surelyFits(entry: OutboxEntry, bytes: Bytes): boolean {
     case 'operation':
       return isEnvelope(entry.operation)
     case 'acknowledgement':
-      return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && entry.lives.length <= LIMITS.lives
+      return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && isStatus(entry.came?.status)
     case 'outcome':
       return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && isStatus(entry.status)
     case 'removal':
@@ -130,11 +130,17 @@ export function checkedLives(lives: readonly pb.LifeKnowledge[], origins: Origin
 }
 
 function acknowledgementMessage(entry: EntryOf<'acknowledgement'>): pb.Acknowledgement {
-  const { replicant, lives, clock, shown } = entry
+  const { replicant, lives, clock, shown, came } = entry
   const origins = new OriginWriter()
-  const [clockMs, clockCounter] = [whole(clock.ms), small(clock.counter)]
-  const told = shown === undefined ? {} : { shown: shownMessage(shown) }
-  return { replicant, lives: livesMessage(lives, origins), clockMs, clockCounter, ...told, origins: origins.origins }
+  return {
+    replicant,
+    lives: livesMessage(lives, origins),
+    clockMs: whole(clock.ms),
+    clockCounter: small(clock.counter),
+    ...(shown !== undefined && { shown: shownMessage(shown) }),
+    ...(came !== undefined && { came: cameMessage(came, origins) }),
+    origins: origins.origins,
+  }
 }
 
 function shownMessage({ hash: of, diverged, fits }: Shown): pb.Shown {
@@ -153,7 +159,21 @@ function checkedAcknowledgement(message: pb.Acknowledgement): OutboxEntry {
     lives: checkedLives(message.lives, origins),
     clock: { ms: count(message.clockMs), counter: message.clockCounter },
     ...(message.shown !== undefined && { shown: checkedShown(message.shown) }),
+    ...checkedCame(message.came, origins),
   }
+}
+
+function cameMessage({ dot, outcome, status, at }: Came, origins: OriginWriter): pb.Came {
+  return { dot: origins.dot(dot), outcome: OUTCOMES.indexOf(outcome), status: status ?? 0, at: whole(at) }
+}
+
+/** A later version may know of more outcomes: nothing is said then. */
+function checkedCame(message: pb.Came | undefined, origins: OriginReader): { readonly came?: Came } {
+  const outcome = message && OUTCOMES[message.outcome]
+  if (message === undefined || outcome === undefined) return {}
+  const { status, at } = message
+  if (status !== 0 && !isStatus(status)) throw bad('a status is none')
+  return { came: { dot: origins.dot(message.dot), outcome, ...(status !== 0 && { status }), at: count(at) } }
 }
 
 function outcomeMessage({ replicant, life, dot, site, outcome, status, at }: EntryOf<'outcome'>): pb.Outcome {

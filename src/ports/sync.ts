@@ -47,6 +47,16 @@ export interface Shown {
 /** What became of an operation at a site. */
 export type Outcome = 'pending' | 'applied' | 'superseded' | 'void' | 'failed' | 'uncertain'
 
+/** What became of an operation at the site that says so. */
+export interface Came {
+  readonly dot: Dot
+  readonly outcome: Outcome
+  /** HTTP status that the application answered with, 100 to 599. */
+  readonly status?: number
+  /** When, Unix milliseconds by that site's clock. */
+  readonly at: number
+}
+
 /** What an outbox holds, and `entries` carries. */
 export type OutboxEntry =
   | { readonly kind: 'operation'; readonly operation: SealedOperation }
@@ -59,20 +69,16 @@ export type OutboxEntry =
       readonly clock: Stamp
       /** What the sender's application shows by exactly this knowledge; none as long as it was not read since. */
       readonly shown?: Shown
+      /** What became of an operation at the sender; only to its origin. */
+      readonly came?: Came
     }
-  | {
+  | ({
       readonly kind: 'outcome'
       readonly replicant: ReplicantName
       readonly life: LifeId
-      readonly dot: Dot
       /** Where. */
       readonly site: string
-      readonly outcome: Outcome
-      /** HTTP status that the application answered with, 100 to 599. */
-      readonly status?: number
-      /** When, Unix milliseconds by that site's clock. */
-      readonly at: number
-    }
+    } & Came)
   | { readonly kind: 'removal'; readonly replicant: ReplicantName; readonly told: RemovalTold }
   /** A resolution matrix, ahead of the operations that name it. */
   | {

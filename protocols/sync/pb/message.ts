@@ -2383,6 +2383,170 @@ export namespace Shown {
   }
 }
 
+export interface Came {
+  dot?: Dot
+  outcome: number
+  status: number
+  at: bigint
+}
+
+export namespace Came {
+  let _codec: Codec<Came>
+
+  export const codec = (): Codec<Came> => {
+    if (_codec == null) {
+      _codec = message<Came>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.dot != null) {
+          w.uint32(10)
+          Dot.codec().encode(obj.dot, w)
+        }
+
+        if ((obj.outcome != null && obj.outcome !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.outcome)
+        }
+
+        if ((obj.status != null && obj.status !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.status)
+        }
+
+        if ((obj.at != null && obj.at !== 0n)) {
+          w.uint32(33)
+          w.fixed64(obj.at)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          outcome: 0,
+          status: 0,
+          at: 0n
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.dot = Dot.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.dot
+              })
+              break
+            }
+            case 2: {
+              obj.outcome = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.status = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.at = reader.fixed64()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield * Dot.codec().stream(reader, reader.uint32(), `${prefix}.dot`, {
+                limits: opts.limits?.dot
+              })
+
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.outcome`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.status`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.at`,
+                value: reader.fixed64()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface CameDotOriginFieldEvent {
+    field: '$.dot.origin'
+    value: number
+  }
+
+  export interface CameDotNumberFieldEvent {
+    field: '$.dot.number'
+    value: bigint
+  }
+
+  export interface CameOutcomeFieldEvent {
+    field: '$.outcome'
+    value: number
+  }
+
+  export interface CameStatusFieldEvent {
+    field: '$.status'
+    value: number
+  }
+
+  export interface CameAtFieldEvent {
+    field: '$.at'
+    value: bigint
+  }
+
+  export function encode (obj: Partial<Came>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Came.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Came>): Came {
+    return decodeMessage(buf, Came.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Came>): Generator<CameDotOriginFieldEvent | CameDotNumberFieldEvent | CameOutcomeFieldEvent | CameStatusFieldEvent | CameAtFieldEvent> {
+    return streamMessage(buf, Came.codec(), opts)
+  }
+}
+
 export interface Acknowledgement {
   origins: Origin[]
   replicant?: Replicant
@@ -2390,6 +2554,7 @@ export interface Acknowledgement {
   clockMs: bigint
   clockCounter: number
   shown?: Shown
+  came?: Came
 }
 
 export namespace Acknowledgement {
@@ -2434,6 +2599,11 @@ export namespace Acknowledgement {
         if (obj.shown != null) {
           w.uint32(50)
           Shown.codec().encode(obj.shown, w)
+        }
+
+        if (obj.came != null) {
+          w.uint32(58)
+          Came.codec().encode(obj.came, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -2490,6 +2660,12 @@ export namespace Acknowledgement {
             case 6: {
               obj.shown = Shown.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.shown
+              })
+              break
+            }
+            case 7: {
+              obj.came = Came.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.came
               })
               break
             }
@@ -2573,6 +2749,13 @@ export namespace Acknowledgement {
             case 6: {
               yield * Shown.codec().stream(reader, reader.uint32(), `${prefix}.shown`, {
                 limits: opts.limits?.shown
+              })
+
+              break
+            }
+            case 7: {
+              yield * Came.codec().stream(reader, reader.uint32(), `${prefix}.came`, {
+                limits: opts.limits?.came
               })
 
               break
@@ -2695,6 +2878,31 @@ export namespace Acknowledgement {
     value: boolean
   }
 
+  export interface AcknowledgementCameDotOriginFieldEvent {
+    field: '$.came.dot.origin'
+    value: number
+  }
+
+  export interface AcknowledgementCameDotNumberFieldEvent {
+    field: '$.came.dot.number'
+    value: bigint
+  }
+
+  export interface AcknowledgementCameOutcomeFieldEvent {
+    field: '$.came.outcome'
+    value: number
+  }
+
+  export interface AcknowledgementCameStatusFieldEvent {
+    field: '$.came.status'
+    value: number
+  }
+
+  export interface AcknowledgementCameAtFieldEvent {
+    field: '$.came.at'
+    value: bigint
+  }
+
   export function encode (obj: Partial<Acknowledgement>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Acknowledgement.codec())
   }
@@ -2703,7 +2911,7 @@ export namespace Acknowledgement {
     return decodeMessage(buf, Acknowledgement.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Acknowledgement>): Generator<AcknowledgementOriginsSiteFieldEvent | AcknowledgementOriginsIncarnationFieldEvent | AcknowledgementReplicantServiceFieldEvent | AcknowledgementReplicantKindFieldEvent | AcknowledgementReplicantNameFieldEvent | AcknowledgementLivesLifeMsFieldEvent | AcknowledgementLivesLifeCounterFieldEvent | AcknowledgementLivesLifeOriginFieldEvent | AcknowledgementLivesLifeNumberFieldEvent | AcknowledgementLivesKnowledgeOriginFieldEvent | AcknowledgementLivesKnowledgeNumberFieldEvent | AcknowledgementLivesHolesAfterFieldEvent | AcknowledgementLivesHolesLastOriginFieldEvent | AcknowledgementLivesHolesLastNumberFieldEvent | AcknowledgementClockMsFieldEvent | AcknowledgementClockCounterFieldEvent | AcknowledgementShownHashFieldEvent | AcknowledgementShownDivergedFieldEvent | AcknowledgementShownFitsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Acknowledgement>): Generator<AcknowledgementOriginsSiteFieldEvent | AcknowledgementOriginsIncarnationFieldEvent | AcknowledgementReplicantServiceFieldEvent | AcknowledgementReplicantKindFieldEvent | AcknowledgementReplicantNameFieldEvent | AcknowledgementLivesLifeMsFieldEvent | AcknowledgementLivesLifeCounterFieldEvent | AcknowledgementLivesLifeOriginFieldEvent | AcknowledgementLivesLifeNumberFieldEvent | AcknowledgementLivesKnowledgeOriginFieldEvent | AcknowledgementLivesKnowledgeNumberFieldEvent | AcknowledgementLivesHolesAfterFieldEvent | AcknowledgementLivesHolesLastOriginFieldEvent | AcknowledgementLivesHolesLastNumberFieldEvent | AcknowledgementClockMsFieldEvent | AcknowledgementClockCounterFieldEvent | AcknowledgementShownHashFieldEvent | AcknowledgementShownDivergedFieldEvent | AcknowledgementShownFitsFieldEvent | AcknowledgementCameDotOriginFieldEvent | AcknowledgementCameDotNumberFieldEvent | AcknowledgementCameOutcomeFieldEvent | AcknowledgementCameStatusFieldEvent | AcknowledgementCameAtFieldEvent> {
     return streamMessage(buf, Acknowledgement.codec(), opts)
   }
 }
@@ -5595,6 +5803,31 @@ export namespace Entry {
     value: boolean
   }
 
+  export interface EntryAcknowledgementCameDotOriginFieldEvent {
+    field: '$.acknowledgement.came.dot.origin'
+    value: number
+  }
+
+  export interface EntryAcknowledgementCameDotNumberFieldEvent {
+    field: '$.acknowledgement.came.dot.number'
+    value: bigint
+  }
+
+  export interface EntryAcknowledgementCameOutcomeFieldEvent {
+    field: '$.acknowledgement.came.outcome'
+    value: number
+  }
+
+  export interface EntryAcknowledgementCameStatusFieldEvent {
+    field: '$.acknowledgement.came.status'
+    value: number
+  }
+
+  export interface EntryAcknowledgementCameAtFieldEvent {
+    field: '$.acknowledgement.came.at'
+    value: bigint
+  }
+
   export interface EntryOutcomeOriginsSiteFieldEvent {
     field: '$.outcome.origins[].site'
     value: string
@@ -6071,7 +6304,7 @@ export namespace Entry {
     return decodeMessage(buf, Entry.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Entry>): Generator<EntryOperationOperationFieldEvent | EntryOperationSignatureFieldEvent | EntryAcknowledgementOriginsSiteFieldEvent | EntryAcknowledgementOriginsIncarnationFieldEvent | EntryAcknowledgementReplicantServiceFieldEvent | EntryAcknowledgementReplicantKindFieldEvent | EntryAcknowledgementReplicantNameFieldEvent | EntryAcknowledgementLivesLifeMsFieldEvent | EntryAcknowledgementLivesLifeCounterFieldEvent | EntryAcknowledgementLivesLifeOriginFieldEvent | EntryAcknowledgementLivesLifeNumberFieldEvent | EntryAcknowledgementLivesKnowledgeOriginFieldEvent | EntryAcknowledgementLivesKnowledgeNumberFieldEvent | EntryAcknowledgementLivesHolesAfterFieldEvent | EntryAcknowledgementLivesHolesLastOriginFieldEvent | EntryAcknowledgementLivesHolesLastNumberFieldEvent | EntryAcknowledgementClockMsFieldEvent | EntryAcknowledgementClockCounterFieldEvent | EntryAcknowledgementShownHashFieldEvent | EntryAcknowledgementShownDivergedFieldEvent | EntryAcknowledgementShownFitsFieldEvent | EntryOutcomeOriginsSiteFieldEvent | EntryOutcomeOriginsIncarnationFieldEvent | EntryOutcomeReplicantServiceFieldEvent | EntryOutcomeReplicantKindFieldEvent | EntryOutcomeReplicantNameFieldEvent | EntryOutcomeLifeMsFieldEvent | EntryOutcomeLifeCounterFieldEvent | EntryOutcomeLifeOriginFieldEvent | EntryOutcomeLifeNumberFieldEvent | EntryOutcomeDotOriginFieldEvent | EntryOutcomeDotNumberFieldEvent | EntryOutcomeSiteFieldEvent | EntryOutcomeOutcomeFieldEvent | EntryOutcomeStatusFieldEvent | EntryOutcomeAtFieldEvent | EntryRemovalOriginsSiteFieldEvent | EntryRemovalOriginsIncarnationFieldEvent | EntryRemovalReplicantServiceFieldEvent | EntryRemovalReplicantKindFieldEvent | EntryRemovalReplicantNameFieldEvent | EntryRemovalLifeMsFieldEvent | EntryRemovalLifeCounterFieldEvent | EntryRemovalLifeOriginFieldEvent | EntryRemovalLifeNumberFieldEvent | EntryRemovalRemovalMsFieldEvent | EntryRemovalRemovalCounterFieldEvent | EntryRemovalRemovalOriginFieldEvent | EntryRemovalRemovalNumberFieldEvent | EntryRemovalMemberFieldEvent | EntryRemovalHeldOriginFieldEvent | EntryRemovalHeldNumberFieldEvent | EntryMatrixTextFieldEvent | EntryTransferOriginsSiteFieldEvent | EntryTransferOriginsIncarnationFieldEvent | EntryTransferReplicantServiceFieldEvent | EntryTransferReplicantKindFieldEvent | EntryTransferReplicantNameFieldEvent | EntryTransferLifeMsFieldEvent | EntryTransferLifeCounterFieldEvent | EntryTransferLifeOriginFieldEvent | EntryTransferLifeNumberFieldEvent | EntryTransferOperationsOperationFieldEvent | EntryTransferOperationsSignatureFieldEvent | EntryTransferSummaryKnowledgeOriginFieldEvent | EntryTransferSummaryKnowledgeNumberFieldEvent | EntryTransferSummaryHolesAfterFieldEvent | EntryTransferSummaryHolesLastOriginFieldEvent | EntryTransferSummaryHolesLastNumberFieldEvent | EntryTransferSummaryDroppersTypeFieldEvent | EntryTransferSummaryDroppersMatrixFieldEvent | EntryTransferSummaryDroppersResetFieldEvent | EntryTransferSummaryDroppersGreatestMsFieldEvent | EntryTransferSummaryDroppersGreatestCounterFieldEvent | EntryTransferSummaryDroppersGreatestOriginFieldEvent | EntryTransferSummaryDroppersGreatestNumberFieldEvent | EntryTransferSummaryDroppersContextOriginFieldEvent | EntryTransferSummaryDroppersContextNumberFieldEvent | EntryTransferSummaryChangesSiteFieldEvent | EntryTransferSummaryChangesByMsFieldEvent | EntryTransferSummaryChangesByCounterFieldEvent | EntryTransferSummaryChangesByOriginFieldEvent | EntryTransferSummaryChangesByNumberFieldEvent | EntryTransferSummaryChangesMemberFieldEvent | EntryTransferSummaryChangesHeldOriginFieldEvent | EntryTransferSummaryChangesHeldNumberFieldEvent | EntryTransferSummaryChangesToldFieldEvent | EntryTransferSummaryKeysKeyFieldEvent | EntryTransferSummaryKeysIdMsFieldEvent | EntryTransferSummaryKeysIdCounterFieldEvent | EntryTransferSummaryKeysIdOriginFieldEvent | EntryTransferSummaryKeysIdNumberFieldEvent | EntryTransferSummaryFirstDeleteMsFieldEvent | EntryTransferSummaryFirstDeleteCounterFieldEvent | EntryTransferSummaryFirstDeleteOriginFieldEvent | EntryTransferSummaryFirstDeleteNumberFieldEvent | EntryTransferSummaryCreateKeyFieldEvent | EntryTransferSummaryConflictsForgottenFieldEvent | EntryTransferSummarySinceKnowledgeOriginFieldEvent | EntryTransferSummarySinceKnowledgeNumberFieldEvent | EntryTransferSummarySinceHolesAfterFieldEvent | EntryTransferSummarySinceHolesLastOriginFieldEvent | EntryTransferSummarySinceHolesLastNumberFieldEvent | EntryTransferSummaryFromFieldEvent | EntryTransferSummaryAdoptsFieldEvent | EntryTransferMoreFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Entry>): Generator<EntryOperationOperationFieldEvent | EntryOperationSignatureFieldEvent | EntryAcknowledgementOriginsSiteFieldEvent | EntryAcknowledgementOriginsIncarnationFieldEvent | EntryAcknowledgementReplicantServiceFieldEvent | EntryAcknowledgementReplicantKindFieldEvent | EntryAcknowledgementReplicantNameFieldEvent | EntryAcknowledgementLivesLifeMsFieldEvent | EntryAcknowledgementLivesLifeCounterFieldEvent | EntryAcknowledgementLivesLifeOriginFieldEvent | EntryAcknowledgementLivesLifeNumberFieldEvent | EntryAcknowledgementLivesKnowledgeOriginFieldEvent | EntryAcknowledgementLivesKnowledgeNumberFieldEvent | EntryAcknowledgementLivesHolesAfterFieldEvent | EntryAcknowledgementLivesHolesLastOriginFieldEvent | EntryAcknowledgementLivesHolesLastNumberFieldEvent | EntryAcknowledgementClockMsFieldEvent | EntryAcknowledgementClockCounterFieldEvent | EntryAcknowledgementShownHashFieldEvent | EntryAcknowledgementShownDivergedFieldEvent | EntryAcknowledgementShownFitsFieldEvent | EntryAcknowledgementCameDotOriginFieldEvent | EntryAcknowledgementCameDotNumberFieldEvent | EntryAcknowledgementCameOutcomeFieldEvent | EntryAcknowledgementCameStatusFieldEvent | EntryAcknowledgementCameAtFieldEvent | EntryOutcomeOriginsSiteFieldEvent | EntryOutcomeOriginsIncarnationFieldEvent | EntryOutcomeReplicantServiceFieldEvent | EntryOutcomeReplicantKindFieldEvent | EntryOutcomeReplicantNameFieldEvent | EntryOutcomeLifeMsFieldEvent | EntryOutcomeLifeCounterFieldEvent | EntryOutcomeLifeOriginFieldEvent | EntryOutcomeLifeNumberFieldEvent | EntryOutcomeDotOriginFieldEvent | EntryOutcomeDotNumberFieldEvent | EntryOutcomeSiteFieldEvent | EntryOutcomeOutcomeFieldEvent | EntryOutcomeStatusFieldEvent | EntryOutcomeAtFieldEvent | EntryRemovalOriginsSiteFieldEvent | EntryRemovalOriginsIncarnationFieldEvent | EntryRemovalReplicantServiceFieldEvent | EntryRemovalReplicantKindFieldEvent | EntryRemovalReplicantNameFieldEvent | EntryRemovalLifeMsFieldEvent | EntryRemovalLifeCounterFieldEvent | EntryRemovalLifeOriginFieldEvent | EntryRemovalLifeNumberFieldEvent | EntryRemovalRemovalMsFieldEvent | EntryRemovalRemovalCounterFieldEvent | EntryRemovalRemovalOriginFieldEvent | EntryRemovalRemovalNumberFieldEvent | EntryRemovalMemberFieldEvent | EntryRemovalHeldOriginFieldEvent | EntryRemovalHeldNumberFieldEvent | EntryMatrixTextFieldEvent | EntryTransferOriginsSiteFieldEvent | EntryTransferOriginsIncarnationFieldEvent | EntryTransferReplicantServiceFieldEvent | EntryTransferReplicantKindFieldEvent | EntryTransferReplicantNameFieldEvent | EntryTransferLifeMsFieldEvent | EntryTransferLifeCounterFieldEvent | EntryTransferLifeOriginFieldEvent | EntryTransferLifeNumberFieldEvent | EntryTransferOperationsOperationFieldEvent | EntryTransferOperationsSignatureFieldEvent | EntryTransferSummaryKnowledgeOriginFieldEvent | EntryTransferSummaryKnowledgeNumberFieldEvent | EntryTransferSummaryHolesAfterFieldEvent | EntryTransferSummaryHolesLastOriginFieldEvent | EntryTransferSummaryHolesLastNumberFieldEvent | EntryTransferSummaryDroppersTypeFieldEvent | EntryTransferSummaryDroppersMatrixFieldEvent | EntryTransferSummaryDroppersResetFieldEvent | EntryTransferSummaryDroppersGreatestMsFieldEvent | EntryTransferSummaryDroppersGreatestCounterFieldEvent | EntryTransferSummaryDroppersGreatestOriginFieldEvent | EntryTransferSummaryDroppersGreatestNumberFieldEvent | EntryTransferSummaryDroppersContextOriginFieldEvent | EntryTransferSummaryDroppersContextNumberFieldEvent | EntryTransferSummaryChangesSiteFieldEvent | EntryTransferSummaryChangesByMsFieldEvent | EntryTransferSummaryChangesByCounterFieldEvent | EntryTransferSummaryChangesByOriginFieldEvent | EntryTransferSummaryChangesByNumberFieldEvent | EntryTransferSummaryChangesMemberFieldEvent | EntryTransferSummaryChangesHeldOriginFieldEvent | EntryTransferSummaryChangesHeldNumberFieldEvent | EntryTransferSummaryChangesToldFieldEvent | EntryTransferSummaryKeysKeyFieldEvent | EntryTransferSummaryKeysIdMsFieldEvent | EntryTransferSummaryKeysIdCounterFieldEvent | EntryTransferSummaryKeysIdOriginFieldEvent | EntryTransferSummaryKeysIdNumberFieldEvent | EntryTransferSummaryFirstDeleteMsFieldEvent | EntryTransferSummaryFirstDeleteCounterFieldEvent | EntryTransferSummaryFirstDeleteOriginFieldEvent | EntryTransferSummaryFirstDeleteNumberFieldEvent | EntryTransferSummaryCreateKeyFieldEvent | EntryTransferSummaryConflictsForgottenFieldEvent | EntryTransferSummarySinceKnowledgeOriginFieldEvent | EntryTransferSummarySinceKnowledgeNumberFieldEvent | EntryTransferSummarySinceHolesAfterFieldEvent | EntryTransferSummarySinceHolesLastOriginFieldEvent | EntryTransferSummarySinceHolesLastNumberFieldEvent | EntryTransferSummaryFromFieldEvent | EntryTransferSummaryAdoptsFieldEvent | EntryTransferMoreFieldEvent> {
     return streamMessage(buf, Entry.codec(), opts)
   }
 }

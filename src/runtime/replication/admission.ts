@@ -30,7 +30,7 @@ import type { Standing } from './standing.ts'
 import type { Strangers } from './strangers.ts'
 import type { UnprovenNames } from './unproven-names.ts'
 import type { Unanswered } from './unanswered.ts'
-import type { Outcome, OutboxEntry, SealedOperation } from '../../ports/sync.ts'
+import type { Came, Outcome, OutboxEntry, SealedOperation } from '../../ports/sync.ts'
 import type { SiteOutcome } from './records.ts'
 
 /** What the parts of replication at one site share. */
@@ -228,17 +228,51 @@ export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation
 
 /** Tells all other members what is held here, behind what was released, if that is due. */
 export function acknowledge(shared: Shared, commit: Commit, replica: Replica): void {
+  acknowledgeWith(shared, commit, replica, undefined)
+}
+
+/**
+ * As `acknowledge`, and tells the origin of an operation in the same entry what became of that here.
+ * @returns whether it was told so
+ */
+function acknowledgeWith(shared: Shared, commit: Commit, replica: Replica, came: Came | undefined): boolean {
   // It vouches for the bodies too.
-  if (!replica.local.acknowledges || shared.bodies.missingOf(replica.name).length > 0) return
+  if (!replica.local.acknowledges || shared.bodies.missingOf(replica.name).length > 0) return false
   const { replicant } = replica.core
-  const entry: OutboxEntry = {
+  const entry: OutboxEntry & { readonly kind: 'acknowledgement' } = {
     kind: 'acknowledgement',
     replicant: replica.name,
     lives: knowledgeOf(replicant),
     clock: replicant.clock,
   }
-  tellEntryTo(shared, commit, othersOf(replicant), entry)
+  const others = othersOf(replicant)
+  const origin = others.find(site => site === came?.dot.site)
+  tellEntryTo(
+    shared,
+    commit,
+    others.filter(site => site !== origin),
+    entry,
+  )
+  if (origin !== undefined && came !== undefined) tellEntry(shared, commit, origin, { ...entry, came })
   commit.local(replica, { acknowledges: false })
+  return origin !== undefined
+}
+
+/** What tells of what an operation came to here, and acknowledges what is held, if that is due: one entry for its origin. */
+export function acknowledgeOutcome(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  operation: OperationId & { readonly life: LifeId },
+  outcome: Outcome,
+  status: number | undefined,
+): void {
+  const { site, clock } = shared.options
+  const { dot } = operation
+  const came: Came = { dot, outcome, at: Math.floor(clock.now()), ...(status !== undefined && { status }) }
+  const isTold = acknowledgeWith(shared, commit, replica, dot.site === site ? undefined : came)
+  if (isTold) tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
+  else tellOutcome(shared, commit, replica, operation, outcome, status)
 }
 
 /** Says what became of an operation here, to its origin. */

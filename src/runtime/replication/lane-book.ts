@@ -1,5 +1,5 @@
 import { holderOf, sameDot, withExecuted, type Dot, type Operation } from '../../core/oplog/index.ts'
-import { acknowledge, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import { acknowledgeOutcome, tellEvent, tellOutcome, type Shared } from './admission.ts'
 import { largeBodyOf } from './body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import type { Intent, LocalState } from './records.ts'
@@ -64,8 +64,7 @@ export class LaneBook {
       const failed = withFailed(this.replica, operation.dot, outcome)
       const done = { executed, failed, refused: undefined, intent: undefined, leftover: false }
       commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
-      acknowledge(this.shared, commit, this.replica)
-      tellOutcome(this.shared, commit, this.replica, operation, outcome, status)
+      acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, status)
       commit.afterwards(() => unanswered.update(this.replica))
     })
     return 'done'

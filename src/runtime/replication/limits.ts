@@ -59,8 +59,8 @@ export const MAX_KNOWN_OUTCOMES = 64
 export const MAX_ENTRIES_TOGETHER = 128
 export const MAX_ENTRIES_BYTES = 512 * 1024
 
-/** Between two messages with entries to one site, where all is told: with hundreds of writes a second each carries a few, and nobody sees so little. */
-export const TELL_EVERY_MS = 10
+/** Between two messages with entries to one site, where all is told: with hundreds of writes a second each carries some, and nobody sees so little. */
+export const TELL_EVERY_MS = 25
 
 /** Entries that are sent and not yet received: what a fast link carries while a disk syncs. */
 export const MAX_UNRECEIVED_ENTRIES = 2048

@@ -31,7 +31,7 @@ import {
 import { prepare } from './prepared.ts'
 import { cursorKey, type Commit, type Replica } from './replicas-store.ts'
 import type { PeerComparison } from './peer-comparison.ts'
-import type { OutboxCursor, OutboxRange, SetDigest, SyncChannel, SyncMessage } from '../../ports/sync.ts'
+import type { Came, OutboxCursor, OutboxRange, SetDigest, SyncChannel, SyncMessage } from '../../ports/sync.ts'
 
 /**
  * Takes what another site tells in one conversation. What is in one message is taken in one commit, with the cursor; it is `received`
@@ -305,6 +305,7 @@ export class SyncReceiver {
     const replica = users.get(replicantKey(entry.replicant))
     if (replica === undefined) return
     if (entry.kind === 'acknowledgement') {
+      if (entry.came !== undefined) this.#takeCame(commit, replica, entry.came)
       const { acknowledgements, replicant } = replica.core
       if (replicant.lives.length === 0 && !this.#mayKeepEarly(replica, entry.lives))
         return this.#lookLater(replica.name)
@@ -318,18 +319,17 @@ export class SyncReceiver {
       if (this.#isBehind(replica)) this.#lookLater(replica.name)
       return
     }
-    // A site speaks of itself, and to the origin.
-    if (entry.site !== from || entry.dot.site !== this.#shared.options.site) return
-    const { site, outcome, at, status } = entry
+    if (entry.site === from) this.#takeCame(commit, replica, entry)
+  }
+
+  /** A site speaks of itself, and to the origin. */
+  #takeCame(commit: Commit, replica: Replica, { dot, outcome, at, status }: Came): void {
+    const site = this.#channel.site
+    if (dot.site !== this.#shared.options.site) return
     // Of nothing that was not written here, and of nobody who does not hold it, is anything noted.
-    const isKnown = replica.local.outcomes.some(({ dot }) => sameDot(dot, entry.dot))
-    if (!isKnown || !mayHear(replica.core.replicant, from)) return
-    takeOutcome(this.#shared, commit, replica, entry.dot, {
-      site,
-      outcome,
-      at,
-      ...(status !== undefined && { status }),
-    })
+    const isKnown = replica.local.outcomes.some(known => sameDot(known.dot, dot))
+    if (!isKnown || !mayHear(replica.core.replicant, site)) return
+    takeOutcome(this.#shared, commit, replica, dot, { site, outcome, at, ...(status !== undefined && { status }) })
   }
 
   /**

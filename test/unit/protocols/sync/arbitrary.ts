@@ -150,11 +150,16 @@ const shown: fc.Arbitrary<Shown> = fc.record({
   fits: fc.boolean(),
 })
 
+const came = joined(
+  fc.record({ dot, outcome: fc.constantFrom(...OUTCOMES), at: natural }),
+  optional('status', fc.integer({ min: 100, max: 599 })),
+)
+
 export const entry: fc.Arbitrary<OutboxEntry> = fc.oneof(
   fc.record({ kind: fc.constant('operation' as const), operation: sealed }),
   joined(
     fc.record({ kind: fc.constant('acknowledgement' as const), replicant, lives, clock: stamp }),
-    fc.record({ shown }, { requiredKeys: [] }),
+    fc.record({ shown, came }, { requiredKeys: [] }),
   ),
   joined(
     fc.record({
