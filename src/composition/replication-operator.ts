@@ -1,3 +1,5 @@
+import { wasRemoved } from '../core/oplog/index.ts'
+import { nearestName } from '../core/scope/index.ts'
 import { replicantText } from '../core/oplog/replicant-text.ts'
 import { CheopsError } from '../errors.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
@@ -5,6 +7,8 @@ import type { AbortOptions } from '../ports/control.ts'
 import type { Membership } from '../ports/membership.ts'
 import type {
   Adopted,
+  AttachQuery,
+  AttachedPage,
   DetachQuery,
   DetachedPage,
   OperationBody,
@@ -18,6 +22,7 @@ import type {
 } from '../ports/replication-control.ts'
 import { membersOf } from '../runtime/members.ts'
 import { ScopeReader } from '../runtime/scope-reader.ts'
+import { attach } from '../runtime/replication/attaching.ts'
 import { detach } from '../runtime/replication/detaching.ts'
 import type { OperationsView } from '../runtime/replication/operations-view.ts'
 import { operationText, type ReplicantListing } from '../runtime/replication/replicant-listing.ts'
@@ -63,9 +68,43 @@ export class ReplicationOperator implements ReplicationControl {
         },
       )
     }
-    const membersOf = async (name: ReplicantName): Promise<readonly string[] | undefined> =>
-      (await this.#replicator.status(name))?.members
-    return detach(this.#replicator, page => this.#listing.list(page), membersOf, site, query)
+    return detach(
+      this.#replicator,
+      page => this.#listing.list(page),
+      name => this.#membersOf(name),
+      site,
+      query,
+    )
+  }
+
+  async attach(site: string, query: AttachQuery): Promise<AttachedPage> {
+    const view = this.#membership.site(site)
+    if (view === undefined) {
+      const near = nearestName(
+        site,
+        this.#membership.sites().map(({ name }) => name),
+      )
+      const meant = near === undefined ? '' : ` Did you mean "${near}"?`
+      throw new CheopsError('ERR_SITE_UNKNOWN', `No site is called "${site}".${meant}`, { site })
+    }
+    const replicator = this.#replicator
+    const replicas = {
+      changeMembers: replicator.changeMembers.bind(replicator),
+      offers: (_: string, service: string) => view.services.some(({ name }) => name === service),
+      wasRemoved: (name: ReplicantName, removed: string) =>
+        replicator.inspect(name, ({ core }) => wasRemoved(core.replicant, removed)),
+    }
+    return attach(
+      replicas,
+      page => this.#listing.list(page),
+      name => this.#membersOf(name),
+      site,
+      query,
+    )
+  }
+
+  async #membersOf(name: ReplicantName): Promise<readonly string[] | undefined> {
+    return (await this.#replicator.status(name))?.members
   }
 
   async repair(name: ReplicantName, from: string | undefined): Promise<RepairResult> {

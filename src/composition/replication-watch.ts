@@ -122,7 +122,7 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
     case 'agrees':
       return 'the application here is equal to the other members again'
     case 'detached':
-      return `${event.sites.join(', ')} was not heard for so long that this site has detached it: it gets no more of the resource; add it again when it is back`
+      return `${event.sites.join(', ')} was not heard for so long that this site has detached it: it gets no more of the resource; "cheops replicant attach" adds it again when it is back`
     case 'hole':
       return `operations of ${event.last.site} up to ${operationText(event.last)} are lost: no member holds them`
     case 'ahead':

@@ -28,6 +28,12 @@ export interface ReplicationControl {
    */
   detach(site: string, query: DetachQuery): Promise<DetachedPage>
   /**
+   * Adds a site to the members of replicants: of those that are named, or, a page at a time, of all from which it was removed. It gets their
+   * state; what it has by such a name and is not theirs is `unbound` there.
+   * @throws CheopsError ERR_SITE_UNKNOWN, ERR_REPLICANT_NOT_FOUND, ERR_SCOPE_SERVICE_NOT_AT_SITE, ERR_REPLICANT_BUSY
+   */
+  attach(site: string, query: AttachQuery): Promise<AttachedPage>
+  /**
    * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
    * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _MEMBERS, _BUSY, ERR_SERVICE_NOT_LOCAL
    */
@@ -63,6 +69,13 @@ export interface ReplicationControl {
   adopt(name: ReplicantName, scope: string, overwrites: boolean): Promise<Adopted>
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
   peers(): readonly ReplicationPeer[]
+}
+
+export type AttachQuery = Omit<DetachQuery, 'force'>
+
+export interface AttachedPage {
+  readonly attached: readonly { readonly replicant: ReplicantName; readonly operation: string }[]
+  readonly next: string | undefined
 }
 
 export interface Adopted {

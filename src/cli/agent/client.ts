@@ -3,6 +3,7 @@ import { CheopsError } from '../../errors.ts'
 import type { AgentStatus, ConflictInfo, Finding, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
 import type {
   Adopted,
+  AttachedPage,
   DetachedPage,
   OperationBody,
   OperationDetail,
@@ -99,6 +100,13 @@ export class AdminClient {
     const query = after === undefined ? '' : `?${new URLSearchParams({ after }).toString()}`
     const body = { force, ...(replicants.length > 0 && { replicants }) }
     return this.#json<DetachedPage>('POST', `/v1/sites/${encodeURIComponent(site)}/detach${query}`, body)
+  }
+
+  /** @param replicants empty: all from which it was removed, a page from `after` on */
+  attach = (site: string, replicants: readonly string[], after: string | undefined) => {
+    const query = after === undefined ? '' : `?${new URLSearchParams({ after }).toString()}`
+    const body = replicants.length > 0 ? { replicants } : {}
+    return this.#json<AttachedPage>('POST', `/v1/sites/${encodeURIComponent(site)}/attach${query}`, body)
   }
 
   /** Pages until there are `limit` items (a last page may hold some more), or no more. */

@@ -11,6 +11,7 @@ import { outcomeText } from './operation.ts'
 import { PAGE_OPTIONS, limitOf, withRest } from './pages.ts'
 import { REPLICANT, replicantName } from './replicant-argument.ts'
 import { adoptCommand } from './replicant-adopt.ts'
+import { attachCommand } from './replicant-attach.ts'
 import { detachCommand } from './replicant-detach.ts'
 import { historyCommand } from './replicant-history.ts'
 import { repairCommand } from './replicant-repair.ts'
@@ -66,6 +67,7 @@ export const replicantGroup: GroupSpec = {
     repairCommand,
     adoptCommand,
     detachCommand,
+    attachCommand,
   ],
 }
 

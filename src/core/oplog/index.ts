@@ -37,6 +37,7 @@ export {
   missingOf,
   newReplicant,
   type RemovalTold,
+  wasRemoved,
   type Replicant,
 } from './replicant.ts'
 export { shortenerOf, stateIssuer, type Standing } from './state-issuer.ts'

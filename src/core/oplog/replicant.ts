@@ -56,6 +56,14 @@ export function membersOfReplicant(replicant: Replicant): readonly string[] {
   return membersOf(countedChanges(replicant.lives))
 }
 
+/** Whether the last that was said of a site is that it is no member any more. */
+export function wasRemoved(replicant: Replicant, site: string): boolean {
+  return (
+    countedChanges(replicant.lives).some(change => change.site === site && !change.member) &&
+    !membersOfReplicant(replicant).includes(site)
+  )
+}
+
 /** For `memberBy` of what the site writes next on a life: undefined if it is a member by the life's create, or none. */
 export function memberByOf(replicant: Replicant, life: LifeId): OperationId | undefined {
   const by = memberBy(countedChanges(replicant.lives), replicant.site)

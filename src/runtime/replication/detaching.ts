@@ -14,9 +14,9 @@ export interface Detachable {
 }
 
 /** Replicants with their members, a page at a time: `ReplicantListing.list`. */
-type List = (query: PageQuery) => Promise<Page<ReplicantName & { readonly members: readonly string[] }>>
+export type List = (query: PageQuery) => Promise<Page<ReplicantName & { readonly members: readonly string[] }>>
 /** Members of one; undefined for what is not replicated here. */
-type MembersOf = (name: ReplicantName) => Promise<readonly string[] | undefined>
+export type MembersOf = (name: ReplicantName) => Promise<readonly string[] | undefined>
 
 /**
  * Removes a site from the members of replicants, by an operation for each: a page of them all, or those that are named. One that would
@@ -46,7 +46,8 @@ export async function detach(
   return { detached, kept, next: page?.next }
 }
 
-async function named(names: readonly ReplicantName[], membersOf: MembersOf) {
+/** @throws CheopsError ERR_REPLICANT_NOT_FOUND */
+export async function named(names: readonly ReplicantName[], membersOf: MembersOf) {
   const found = []
   // All of them are looked at before any is changed.
   for (const name of names) {

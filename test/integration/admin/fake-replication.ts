@@ -81,6 +81,15 @@ export function fakeReplication(calls: string[]): ReplicationControl {
         next: after === undefined && replicants === undefined ? 'inventory/items/purple' : undefined,
       }
     },
+    async attach(site, { replicants, after }) {
+      calls.push(`attach ${site} ${JSON.stringify(replicants ?? 'all')} ${after ?? '-'}`)
+      if (site === 'site9') throw new CheopsError('ERR_SITE_UNKNOWN', 'No site is called "site9".', { site })
+      const name = { service: 'inventory', kind: 'items', name: after === undefined ? 'purple' : 'red' }
+      return {
+        attached: [{ replicant: name, operation: OPERATION }],
+        next: after === undefined && replicants === undefined ? 'inventory/items/purple' : undefined,
+      }
+    },
     async repair({ name }, from) {
       calls.push(`repair ${name} ${from ?? '-'}`)
       return { result: from === 'site3' ? 'nobody' : 'copied' }

@@ -429,3 +429,21 @@ test('a site that is gone is detached: its members are told, nothing waits for i
     expect(back.err).toContain('ERR_REPLICANT_NOT_FOUND')
   }, 20_000)
 }, 90_000)
+
+test('a site that is back is attached again, and gets what the other has', async () => {
+  await write('PUT', 'site1', '/plain', { n: 77 })
+  const unknown = await cheops('site1', 'replicant', 'attach', 'site22', 'inventory/items/plain')
+  expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('Did you mean "site2"?')])
+  const one = await cheops('site1', 'replicant', 'attach', 'site2', 'inventory/items/plain')
+  expect(one.out, one.err).toMatch(/^inventory\/items\/plain  site1\/\S+\nsite2 is a member of 1 replicant more\.\n$/)
+  await vi.waitFor(async () => {
+    expect(await everywhere('plain')).toEqual([
+      { id: 'plain', n: 77 },
+      { id: 'plain', n: 77 },
+    ])
+    expect((await show('site2', 'plain')).members).toEqual(['site1', 'site2'])
+  }, 20_000)
+  const rest = await cheops('site1', 'replicant', 'attach', 'site2')
+  expect(rest.out, rest.err).toMatch(/inventory\/items\/torn .*\nsite2 is a member of [34] replicants more\.\n$/)
+  await vi.waitFor(async () => expect((await show('site2', 'torn')).members).toEqual(['site1', 'site2']), 20_000)
+}, 60_000)

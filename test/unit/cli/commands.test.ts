@@ -69,6 +69,7 @@ test('all commands of the issue are there', () => {
     'replicant repair',
     'replicant adopt',
     'replicant detach',
+    'replicant attach',
     'operation show',
     'operation body',
     'operation watch',

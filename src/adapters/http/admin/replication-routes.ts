@@ -79,6 +79,24 @@ export const REPLICATION_ROUTES: readonly Route[] = [
   },
   {
     method: 'POST',
+    path: '/v1/sites/{site}/attach',
+    summary:
+      'Add a site to the members of replicants that are named, or, a page at a time, of all from which it was removed',
+    query: {
+      after: { description: '"next" of the page before.', schema: TEXT },
+    },
+    body: ref('Attach'),
+    answer: ok('Ask again with "next" until there is none.', ref('Attached')),
+    errors: ['ERR_ADMIN_INPUT', 'ERR_SITE_UNKNOWN', 'ERR_REPLICANT_NOT_FOUND', 'ERR_SCOPE_SERVICE_NOT_AT_SITE'],
+    async handle(context) {
+      const { control, params, query, signal } = context
+      const { replicants } = detachBody(context)
+      const after = query.get('after') ?? undefined
+      return json(await control.replication.attach(params['site'] ?? '', { replicants, after, signal }))
+    },
+  },
+  {
+    method: 'POST',
     path: '/v1/replicants/{service}/{kind}/{name}/repair',
     summary: 'Copy the state of another member that agrees to the application here, now',
     query: { from: { description: 'Only from this member.', schema: TEXT } },

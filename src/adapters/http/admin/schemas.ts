@@ -265,6 +265,22 @@ export const SCHEMAS = {
     },
     'next',
   ),
+  Attach: object(
+    {
+      replicants: {
+        ...list(text),
+        description: 'SERVICE/KIND/NAME each; without it all from which the site was removed.',
+      },
+    },
+    'replicants',
+  ),
+  Attached: object(
+    {
+      attached: list(object({ replicant: object({ service: text, kind: text, name: text }), operation: text })),
+      next: { type: 'string', description: 'For "after" of the next page.' },
+    },
+    'next',
+  ),
   Repair: object({ result: choice('copied', 'nobody', 'busy', 'not-taken', 'not-exposed') }),
   Adopt: object(
     {
