@@ -158,6 +158,8 @@ async function readObject(req: IncomingMessage): Promise<JsonObject> {
   let value: unknown
   try {
     value = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    // What is nested so deeply that it could not be shown again is not taken either.
+    JSON.stringify(value)
   } catch (error) {
     throw new AppError(400, `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
