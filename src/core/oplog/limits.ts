@@ -22,6 +22,12 @@ export const MAX_OPERATIONS_PAST_RESET = 100
 /** How far a stamp may be ahead of the local clock and still raise it, in milliseconds. Source: 3-consistency "Identity and order". */
 export const MAX_STAMP_AHEAD_MS = 10 * 60 * 1000
 
+/** How far a stamp may be ahead of the local clock and be taken at all, in milliseconds: a year, which no clock is wrong by that anybody looks at. */
+export const MAX_STAMP_FUTURE_MS = 366 * 24 * 60 * 60 * 1000
+
+/** The greatest counter of a stamp: 32 bits, as it travels. */
+export const MAX_STAMP_COUNTER = 2 ** 32 - 1
+
 /** How long idempotency keys are kept once every member has the operation, in milliseconds. Source: 3-consistency "Promises to clients". */
 export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000
 

@@ -3,7 +3,7 @@
  * in the future raises the clock of its replicant only (which is `clock` of the replicant's state), so that one site with a wrong
  * clock cannot drag every site's along. Source: 3-consistency "Identity and order".
  */
-import { MAX_STAMP_AHEAD_MS } from './limits.ts'
+import { MAX_STAMP_AHEAD_MS, MAX_STAMP_COUNTER, MAX_STAMP_FUTURE_MS } from './limits.ts'
 import { compareStamps, laterStamp } from './order.ts'
 import type { Stamp } from './order.ts'
 
@@ -13,6 +13,16 @@ export const ZERO_STAMP: Stamp = { ms: 0, counter: 0 }
 export function aheadMs(stamp: Stamp, nowMs: number): number {
   const ahead = stamp.ms - nowMs
   return ahead > MAX_STAMP_AHEAD_MS ? ahead : 0
+}
+
+/** Whether a stamp is so far ahead that nothing with it is taken: else a name could be given a stamp behind which nobody can write any more. */
+export function isBeyondTime({ ms }: Stamp, nowMs: number): boolean {
+  return ms - nowMs > MAX_STAMP_FUTURE_MS
+}
+
+/** Whoever uses up the counter of a moment takes the next one. */
+function after({ ms, counter }: Stamp): Stamp {
+  return counter >= MAX_STAMP_COUNTER ? { ms: ms + 1, counter: 0 } : { ms, counter: counter + 1 }
 }
 
 /** The site's clock after a stamp has arrived: raised, unless the stamp is too far ahead. */
@@ -30,6 +40,6 @@ export function observeStamp(clock: Stamp, stamp: Stamp, nowMs: number): Stamp {
 export function nextStamp(clock: Stamp, replicantClock: Stamp, nowMs: number): { stamp: Stamp; clock: Stamp } {
   const seen = laterStamp(clock, replicantClock)
   const now: Stamp = { ms: Math.floor(nowMs), counter: 0 }
-  const stamp = compareStamps(now, seen) > 0 ? now : { ms: seen.ms, counter: seen.counter + 1 }
+  const stamp = compareStamps(now, seen) > 0 ? now : after(seen)
   return { stamp, clock: observeStamp(clock, stamp, nowMs) }
 }

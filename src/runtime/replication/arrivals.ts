@@ -1,6 +1,7 @@
 import {
   admit,
   dotKey,
+  isBeyondTime,
   receive,
   removalTold,
   replicantKey,
@@ -11,6 +12,7 @@ import {
   type Replicant,
   type ReplicantName,
   type ReplicantStep,
+  type Stamp,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { MAX_TRANSFER_BYTES, MAX_TRANSFER_PARTS } from './limits.ts'
@@ -33,6 +35,9 @@ export type Arrival =
   | { readonly kind: 'matrix'; readonly definition: MatrixDefinition }
   /** Who has written something of it is not known here, so that nobody can say whether it was written. */
   | { readonly kind: 'stranger'; readonly replicant: ReplicantName; readonly origin: string }
+
+/** Unix milliseconds, the beginning of 2026: no agent ran before. */
+const EARLIEST_MS = 1_767_225_600_000
 
 interface Parts {
   readonly key: string
@@ -90,6 +95,7 @@ export class Arrivals {
         const { replicant, told } = entry
         // Each member speaks for itself.
         if (told.member !== this.#from) return this.#refuse('not-its-word')
+        if (this.#isBeyondTime([told.life, told.removal])) return this.#refuse('stamp-ahead')
         return {
           kind: 'step',
           replicant,
@@ -128,6 +134,7 @@ export class Arrivals {
     this.#partBytes -= parts.bytes
     const { summary } = transfer
     if (summary !== undefined && summary.from !== this.#from) return this.#refuse('not-its-word')
+    if (summary !== undefined && this.#isBeyondTime(stampedIn(summary))) return this.#refuse('stamp-ahead')
     const arrived = new Map<string, SealedOperation>()
     const operations: Operation[] = []
     for (const sealed of parts.operations) {
@@ -165,16 +172,30 @@ export class Arrivals {
   /** Undefined for what nobody has signed: it is reported, and not asked for again. The error where its origin's key is not known. */
   #open(sealed: SealedOperation): Operation | CheopsError | undefined {
     try {
-      return this.#options.seal.open(sealed)
+      const operation = this.#options.seal.open(sealed)
+      return this.#isBeyondTime([operation]) ? this.#refuse('stamp-ahead') : operation
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
       return error.code === 'ERR_SYNC_ORIGIN' ? error : this.#refuse(error.code)
     }
   }
 
+  /** What raises the clock of a replicant. */
+  #isBeyondTime(stamped: readonly { readonly stamp: Stamp }[]): boolean {
+    const { clock, incarnation } = this.#options
+    // A machine that wakes up in 1970 must not refuse what others tell until it has learnt the time.
+    const now = Math.max(clock.now(), Number(incarnation.split('-')[0]), EARLIEST_MS)
+    return stamped.some(({ stamp }) => isBeyondTime(stamp, now))
+  }
+
   #refuse(why: string): undefined {
     this.#options.onEvent({ kind: 'refused', from: this.#from, why })
   }
+}
+
+function stampedIn({ life, droppers, changes, firstDelete }: NonNullable<LifeTransfer['summary']>) {
+  const first = firstDelete === undefined ? [] : [firstDelete]
+  return [life, ...droppers.map(({ greatest }) => greatest), ...changes.map(({ by }) => by), ...first]
 }
 
 function strangerOf({ meta }: CheopsError, replicant: ReplicantName): Arrival {

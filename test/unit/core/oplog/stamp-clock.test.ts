@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   MAX_STAMP_AHEAD_MS,
+  MAX_STAMP_COUNTER,
   ZERO_STAMP,
   aheadMs,
   compareStamps,
@@ -38,4 +39,10 @@ test('what is written on a replicant from the future comes after it, and leaves 
   const next = nextStamp({ ms: 900, counter: 0 }, future, 1000)
   expect(next).toEqual({ stamp: { ms: 3_600_000, counter: 5 }, clock: { ms: 900, counter: 0 } })
   expect(nextStamp(next.clock, ZERO_STAMP, 1000).stamp).toEqual({ ms: 1000, counter: 0 })
+})
+
+test('who uses up the counter of a moment takes the next one: what is written after it can be told', () => {
+  const full = { ms: 5_000, counter: MAX_STAMP_COUNTER }
+  expect(nextStamp(full, ZERO_STAMP, 1_000).stamp).toEqual({ ms: 5_001, counter: 0 })
+  expect(nextStamp(ZERO_STAMP, full, 1_000).stamp).toEqual({ ms: 5_001, counter: 0 })
 })

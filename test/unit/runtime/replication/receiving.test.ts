@@ -133,6 +133,48 @@ test('nobody speaks for another member, and who is no member has no say', async 
   expect(new TextDecoder().decode(await here.store.get('replication/replicant/shop/items/mug/core'))).toContain('rome')
 })
 
+test('nothing is taken whose stamp is more than a year ahead: nobody could write behind it', async () => {
+  await using here = await Scripted.start()
+  const paris = here.from('paris')
+  const created = here.create('paris', 'mug', ['paris', HERE])
+  paris.says(hello('paris', 9))
+  paris.says(entries(1, here.signed(created)))
+  expect(await paris.next('received')).toMatchObject({ upTo: 1 })
+  const { life, dot } = created
+  const never = { ms: Number.MAX_SAFE_INTEGER, counter: 0xffffffff }
+  const { members: _, ...again } = created
+  const later = here.signed({
+    ...again,
+    stamp: never,
+    dot: { ...dot, number: 2 },
+    type: 'replace',
+    context: [dot],
+    previous: dot,
+  })
+  const removal = { stamp: never, dot: { ...dot, number: 3 } }
+  const changes = [{ site: 'rome', by: removal, member: true, held: [], told: [] }]
+  const known = { life, knowledge: [dot], holes: [] }
+  const summary = { ...known, droppers: [], changes, keys: new Map(), conflictsForgotten: 0 }
+  const since = { knowledge: [dot], holes: [] }
+  paris.says(
+    entries(
+      2,
+      later,
+      { kind: 'removal', replicant: name('mug'), told: { life, removal, member: 'paris', held: [] } },
+      {
+        kind: 'transfer',
+        replicant: name('mug'),
+        more: false,
+        transfer: { life, operations: [], summary: { ...summary, since, from: 'paris' } },
+      },
+    ),
+  )
+  expect(await paris.next('received')).toMatchObject({ upTo: 4 })
+  expect(here.refusals()).toEqual(Array.from({ length: 3 }, () => 'paris: stamp-ahead'))
+  const clock = await here.replicator.inspect(name('mug'), ({ core }) => core.replicant.clock)
+  expect(clock.ms).toBeLessThan(2_000_000_000_000)
+})
+
 test('parts of transfers are kept within a bound, over all outboxes that a site invents', async () => {
   await using here = await Scripted.start()
   const part = (life: number, bytes: number): OutboxEntry => {
