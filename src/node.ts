@@ -123,6 +123,7 @@ async function start(
       replicationWatch.see(event)
       webhooks.see(event)
     },
+    onSent: (part, bytes) => replicationWatch.sent(part, bytes),
   })
   const ownAddress = (service: string): string | undefined => listeners.ownUrl(service)
   const requestPath = new RequestPath({

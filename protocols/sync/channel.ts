@@ -1,6 +1,8 @@
 import { CheopsError } from '../../src/errors.ts'
 import { FrameError, FrameStream } from './frame-stream.ts'
 import { CLOSE_TIMEOUT_MS, FIRST_MESSAGE_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_WAITING_SENDS, SILENCE_MS } from './limits.ts'
+import { tellParts } from './sent-parts.ts'
+import type { SentPart } from './sent-parts.ts'
 import type { Clock, TimerHandle } from '../../src/ports/clock.ts'
 import type { SyncChannel, SyncCloseReason, SyncCodec, SyncMessage } from '../../src/ports/sync.ts'
 import type { Stream } from '@libp2p/interface'
@@ -12,6 +14,8 @@ export interface ChannelParts {
   readonly role: SyncChannel['role']
   readonly codec: Pick<SyncCodec, 'encodeMessage' | 'decodeMessage'>
   readonly clock: Clock
+  /** Told of what is sent, behind its length. */
+  readonly onSent?: ((part: SentPart, bytes: number) => void) | undefined
 }
 
 /** What each end may say after its first message. */
@@ -34,6 +38,7 @@ export class StreamChannel implements SyncChannel {
   readonly closed: Promise<SyncCloseReason>
   readonly #codec: ChannelParts['codec']
   readonly #clock: Clock
+  readonly #onSent: ChannelParts['onSent']
   readonly #frames: FrameStream
   readonly #closing = Promise.withResolvers<SyncCloseReason>()
   #reason: SyncCloseReason | undefined
@@ -48,11 +53,12 @@ export class StreamChannel implements SyncChannel {
   readonly #firstTimer: TimerHandle
   #tick: TimerHandle
 
-  constructor({ stream, site, role, codec, clock }: ChannelParts) {
+  constructor({ stream, site, role, codec, clock, onSent }: ChannelParts) {
     this.site = site
     this.role = role
     this.#codec = codec
     this.#clock = clock
+    this.#onSent = onSent
     this.#heardAt = this.#saidAt = clock.monotonic()
     this.#frames = new FrameStream(stream, () => (this.#heardAt = clock.monotonic()))
     this.closed = this.#closing.promise
@@ -70,6 +76,7 @@ export class StreamChannel implements SyncChannel {
     this.#waitingSends++
     try {
       await this.#write(frame)
+      if (this.#onSent !== undefined) tellParts(message, frame.length, this.#onSent)
     } finally {
       this.#waitingSends--
     }

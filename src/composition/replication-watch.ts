@@ -1,4 +1,5 @@
 import { replicantText } from '../core/oplog/replicant-text.ts'
+import type { SentPart } from '../../protocols/sync/sent-parts.ts'
 import type { AgentEvent } from '../ports/control.ts'
 import type { Clock, TimerHandle } from '../ports/clock.ts'
 import type { Counter, Metrics } from '../ports/metrics.ts'
@@ -16,6 +17,7 @@ export class ReplicationWatch {
   readonly #conflicts: Counter
   readonly #ahead: Counter
   readonly #drift: Counter
+  readonly #sent: Counter
   readonly #listeners = new Set<(event: AgentEvent) => void>()
   #told = 0
   #omitted = 0
@@ -34,11 +36,21 @@ export class ReplicationWatch {
       'cheops_replication_drift_total',
       'Resources of which it was found that the application here had changed them past Cheops.',
     )
+    this.#sent = metrics.counter(
+      'cheops_replication_sent_bytes_total',
+      'Bytes of replication that were said to other sites, by what they are: entries of outboxes by their kind, and messages; large bodies and what connections add are not in it.',
+      ['part'],
+    )
     this.#ahead = metrics.counter(
       'cheops_replication_stamps_ahead_total',
       'Operations whose time was more than ten minutes ahead of the clock here, by the site that wrote them.',
       ['site'],
     )
+  }
+
+  /** Part of what is said to other sites. */
+  sent(part: SentPart, bytes: number): void {
+    this.#sent.add(bytes, part)
   }
 
   see(event: ReplicationEvent): void {

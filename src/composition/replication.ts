@@ -3,6 +3,7 @@ import { BodyExchange } from '../../protocols/body/body-exchange.ts'
 import { StateExchange } from '../../protocols/state/state-exchange.ts'
 import { syncCodec } from '../../protocols/sync/codec.ts'
 import { createOperationSeal } from '../../protocols/sync/seal.ts'
+import type { SentPart } from '../../protocols/sync/sent-parts.ts'
 import { createSyncNetwork } from '../../protocols/sync/sync-network.ts'
 import { ApplicationClient } from '../adapters/http/application-client/index.ts'
 import type { Config } from '../config.ts'
@@ -39,6 +40,8 @@ export interface ReplicationParts {
   readonly logger: Logger
   /** Told of everything that happens; must not throw. */
   readonly onEvent: ReplicationListener
+  /** Told of each part of what is said to other sites; must not throw. */
+  readonly onSent: (part: SentPart, bytes: number) => void
 }
 
 /** Replication in this agent: the replicator with the real ports, told by the membership who can be reached. */
@@ -56,7 +59,19 @@ export class AgentReplication {
   readonly #log: ReplicationLog
   #unwatch: () => void = () => {}
 
-  constructor({ incarnation, config, services, peer, store, blobs, clock, random, logger, onEvent }: ReplicationParts) {
+  constructor({
+    incarnation,
+    config,
+    services,
+    peer,
+    store,
+    blobs,
+    clock,
+    random,
+    logger,
+    onEvent,
+    onSent,
+  }: ReplicationParts) {
     const { membership } = peer
     this.#peer = peer
     this.#log = new ReplicationLog(logger, clock)
@@ -93,6 +108,7 @@ export class AgentReplication {
         transport: peer.transport,
         clock,
         siteOfPeer: peerId => membership.siteOfPeer(peerId),
+        onSent,
       }),
       codec: syncCodec,
       seal: createOperationSeal({

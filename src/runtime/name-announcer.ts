@@ -21,7 +21,7 @@ const ANNOUNCE_GAP_MS = 25
  * for one hundredth of a core. Until then whoever asks finds this site where it can be asked itself, or by what the others have kept.
  */
 const ANNOUNCE_AGAIN_GAP_MS = 750
-const ANNOUNCED_AGAIN_AT_ONCE = 64
+const ANNOUNCED_AGAIN_AT_ONCE = 16
 /**
  * And so many times what the last one took: it costs this site and each that is told some ten milliseconds of a core, which are taken from
  * clients' requests where there is much else to do.

@@ -33,6 +33,8 @@ export interface Agent {
   readonly server: Started
   /** Base URL of its ingress. */
   readonly ingress: string
+  /** Base URL of its admin listener. */
+  readonly admin: string
   readonly addresses: readonly string[]
   /** From the start of the process until it has said that it serves, milliseconds. */
   readonly startMs: number
@@ -79,10 +81,11 @@ export async function startAgent(plan: AgentPlan): Promise<Agent> {
 }
 
 /** @returns undefined until the file is there, whole */
-async function readReady(file: string): Promise<Pick<Agent, 'ingress' | 'addresses'> | undefined> {
+async function readReady(file: string): Promise<Pick<Agent, 'ingress' | 'admin' | 'addresses'> | undefined> {
   try {
-    const { ingress, addresses } = JSON.parse(await readFile(file, 'utf8')) as Pick<Agent, 'ingress' | 'addresses'>
-    return { ingress, addresses }
+    type Ready = Pick<Agent, 'ingress' | 'admin' | 'addresses'>
+    const { ingress, admin, addresses } = JSON.parse(await readFile(file, 'utf8')) as Ready
+    return { ingress, admin, addresses }
   } catch {
     return undefined
   }

@@ -39,10 +39,18 @@ export function judgeReplication({ writes, many, orbitdb }: ReplicationResults):
     add('500 changed while apart: from serving until all is there', ['≤', 2_000, 'ms'], took, spoiled)
     const moved = apart.map(({ carriedOut }) => carriedOut)
     add('500 changed while apart: operations carried out', ['≤', 550, ''], moved, spoiled)
+    const beside = apart.map(({ besideBytes }) => besideBytes && besideBytes / 1_000)
+    add('500 changed while apart: sent beside operations', ['≤', 60, 'KB'], beside, spoiled)
     add(
       'start',
       ['≤', 3_000, 'ms'],
       starts.map(({ startMs }) => startMs),
+      few,
+    )
+    add(
+      'start after a kill',
+      ['≤', 3_000, 'ms'],
+      starts.map(({ killedStartMs }) => killedStartMs),
       few,
     )
     add(

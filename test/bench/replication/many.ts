@@ -3,11 +3,13 @@ import { availableParallelism } from 'node:os'
 import { readAgents } from '../measure/agents.ts'
 import type { AgentUse } from '../measure/agents.ts'
 import { othersBusyMs } from '../measure/measure.ts'
+import { readSentParts, sentSince } from '../measure/sent-parts.ts'
+import type { SentParts } from '../measure/sent-parts.ts'
 import type { InRound } from '../measure/statistics.ts'
 import type { Agent } from '../agent.ts'
 import { MESH } from '../agent.ts'
 import { copyItems } from './copies.ts'
-import { BODY_BYTES, bodyOf, nameOf } from './items.ts'
+import { bodyOf, nameOf } from './items.ts'
 import { create, writeEach } from './load.ts'
 import type { Load } from './load.ts'
 import { Mesh, SERVICE } from './mesh.ts'
@@ -25,9 +27,11 @@ export interface ReturnSample extends InRound {
   /** Requests that its application got for it. */
   readonly carriedOut: number
   readonly reads: number
-  /** That both agents sent each other, in all, and without the bodies that were carried out. */
+  /** That both agents sent each other, in all, and without the operations, bodies and signatures included. */
   readonly sentBytes: number | undefined
   readonly besideBytes: number | undefined
+  /** Of that what replication has said, by what it is. */
+  readonly parts: SentParts
   /** Items that it never got. */
   readonly lost: number
   readonly othersShare: number
@@ -116,8 +120,9 @@ export async function benchMany(ground: Ground, { replicants, rounds, idleSecond
       samples.push(sample)
       processes.check()
       const { startMs, firstMs, allMs, carriedOut, reads, sentBytes, besideBytes, lost } = sample
+      const told = Object.entries(sample.parts).map(([part, bytes]) => `${part} ${String(bytes)}`)
       say(
-        `  ${name}: ${String(accepted)} writes of ${String(items)} items: serves after ${startMs.toFixed(0)} ms, the first came ${firstMs.toFixed(0)} ms, the last ${allMs.toFixed(0)} ms later; ${String(carriedOut)} writes and ${String(reads)} reads of its application, ${String(sentBytes ?? '–')} bytes sent, ${String(besideBytes ?? '–')} beside bodies${lost > 0 ? `, ${String(lost)} NEVER CAME` : ''}`,
+        `  ${name}: ${String(accepted)} writes of ${String(items)} items: serves after ${startMs.toFixed(0)} ms, the first came ${firstMs.toFixed(0)} ms, the last ${allMs.toFixed(0)} ms later; ${String(carriedOut)} writes and ${String(reads)} reads of its application, ${String(sentBytes ?? '–')} bytes sent, ${String(besideBytes ?? '–')} beside operations (${told.join(', ')})${lost > 0 ? `, ${String(lost)} NEVER CAME` : ''}`,
       )
       await settled(mesh, say)
     }
@@ -190,7 +195,12 @@ async function comesBack(
 ): Promise<ReturnSample> {
   const application = mesh.applications[1]
   if (application === undefined) throw new Error('there is no second site')
-  const before = { sent: sent(mesh), counts: { ...application.counts }, others: othersBusyMs(own()) }
+  const before = {
+    sent: sent(mesh),
+    parts: await parts(mesh),
+    counts: { ...application.counts },
+    others: othersBusyMs(own()),
+  }
   const pendingBefore = mesh.ledger.pending
   const began = performance.now()
   const agent = await mesh.startSite(1)
@@ -206,6 +216,7 @@ async function comesBack(
   await sleep(AFTERWARDS_MS)
   const sentAfter = sent(mesh)
   // The one that was started has sent nothing before.
+  const said = sentSince(before.parts, await parts(mesh))
   const sentBytes = sentAfter === undefined || before.sent === undefined ? undefined : sentAfter - before.sent
   return {
     round,
@@ -217,7 +228,8 @@ async function comesBack(
     carriedOut,
     reads: application.counts.GET - before.counts.GET,
     sentBytes,
-    besideBytes: sentBytes === undefined ? undefined : sentBytes - carriedOut * BODY_BYTES,
+    besideBytes: sentBytes === undefined ? undefined : sentBytes - (said['operation'] ?? 0),
+    parts: said,
     lost,
     othersShare:
       Math.max(0, othersBusyMs(own()) - before.others) / ((performance.now() - began) * availableParallelism()),
@@ -294,6 +306,10 @@ function use(mesh: Mesh): AgentUse[] {
     mesh.running.map(({ server }) => server.pid),
     mesh.ports,
   )
+}
+
+function parts(mesh: Mesh): Promise<SentParts> {
+  return readSentParts(mesh.running.map(({ admin }) => admin))
 }
 
 /** On connections that are there. */
