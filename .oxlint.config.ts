@@ -128,6 +128,7 @@ export const IMPORT_TABLE: readonly Room[] = [
       'src/glue',
       'src/errors.ts',
       'protocols/heartbeat',
+      'protocols/state',
       'protocols/sync',
     ],
     packages: [],

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { runMembership } from './scenarios/membership.ts'
+import { countSteps } from './scenarios/replication/count-steps.ts'
 import { FAIR } from './scenarios/replication/draw.ts'
 import { inWords } from './scenarios/replication/step.ts'
 import { runSeed, shortened } from './scenarios/replication/regression.ts'
@@ -17,9 +18,10 @@ import type { ReplicationReport } from './scenarios/replication/run.ts'
 const SIMULATIONS = ['membership', 'replication'] as const
 
 /**
- * `npm run sim -- --seeds 200 --from 1 [--only membership|replication] [--weather memory,drift,…] [--story] [--write FOLDER]`: runs
+ * `npm run sim -- --seeds 200 --from 1 [--only membership|replication] [--weather memory,drift,…] [--story] [--faults] [--write FOLDER]`: runs
  * seeds, tells the story of those that fail, as short as it can be, and ends with `N passed, N failed`. `--weather` says which faults all
- * seeds of the replication have, in place of what the seed says; `--write` keeps the plans of failures as files, `--replay FILE` runs one of them.
+ * seeds of the replication have, in place of what the seed says; `--faults` counts what
+ * they do in place of running them; `--write` keeps the plans of failures as files, `--replay FILE` runs one of them.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -28,6 +30,7 @@ async function main(): Promise<void> {
       from: { type: 'string', default: '1' },
       only: { type: 'string' },
       story: { type: 'boolean', default: false },
+      faults: { type: 'boolean', default: false },
       weather: { type: 'string' },
       write: { type: 'string' },
       replay: { type: 'string' },
@@ -42,6 +45,7 @@ async function main(): Promise<void> {
   }
   const from = wholeNumber(values.from, '--from')
   const seeds = Array.from({ length: wholeNumber(values.seeds, '--seeds') }, (_, i) => from + i)
+  if (values.faults) return tellSteps(seeds, weatherIn(values.weather))
   const wanted = SIMULATIONS.filter(name => values.only === undefined || values.only === name)
   if (wanted.length === 0) throw new TypeError(`--only takes ${SIMULATIONS.join(' or ')}, not "${values.only}"`)
   let failed = 0
@@ -51,6 +55,12 @@ async function main(): Promise<void> {
   }
   console.log(`${wanted.length * seeds.length - failed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
+}
+
+/** What the seeds of the replication do, without running them. */
+function tellSteps(seeds: readonly number[], weather: Weather | undefined): void {
+  for (const [kind, { steps, seeds: had }] of countSteps(seeds, seed => weather ?? weatherOf(seed)))
+    console.log(`${String(steps).padStart(7)} in ${String(had).padStart(6)} of ${seeds.length} seeds  ${kind}`)
 }
 
 interface Telling {

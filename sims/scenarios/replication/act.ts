@@ -36,6 +36,7 @@ export function act(world: ReplicationWorld, step: Step): void {
     case 'stop the application':
     case 'break the application':
     case 'outsider':
+    case 'close':
     case 'fail the disk':
     case 'flip a record':
     case 'set back':
@@ -131,6 +132,9 @@ function befall(world: ReplicationWorld, step: Mishap): void {
       application.stop()
       return later(step.forMs, () => application.start())
     }
+    case 'close':
+      world.closed.add(`${step.site} ${step.origin}`)
+      return later(step.forMs, () => void world.closed.delete(`${step.site} ${step.origin}`))
     case 'outsider': {
       const { service } = world.nameOf(step.name)
       const path = world.pathOf(world.nameOf(step.name))

@@ -21,8 +21,12 @@ export interface Weather {
   readonly members: boolean
   /** Disks are set back to backups, or lose records. */
   readonly memory: boolean
-  /** The application is changed past Cheops: by somebody else, or by a request that was given up and lands late. */
+  /** Somebody changes the application past Cheops. */
   readonly drift: boolean
+  /** Requests that were given up land late at the application. */
+  readonly late: boolean
+  /** One application refuses what the others take: once, or all that one site has written for a while. */
+  readonly refusals: boolean
   /** Clients send requests with an idempotency key more than once, anywhere. */
   readonly keys: boolean
 }
@@ -33,6 +37,8 @@ export const FAIR: Weather = {
   members: false,
   memory: false,
   drift: false,
+  late: false,
+  refusals: false,
   keys: false,
 }
 
@@ -104,7 +110,7 @@ const APPLICATION_FAULTS: readonly ApplicationFault[] = [
   'refuse-503',
 ]
 
-function faultsOf({ application, machine, memory, drift }: Weather): readonly Fault[] {
+function faultsOf({ application, machine, memory, drift, late, refusals }: Weather): readonly Fault[] {
   const length = (random: SeededRandom): number => Math.round(random.between(100, AFTERMATH_MS - 1_000))
   const pair = (random: SeededRandom, sites: readonly string[]): readonly [string, string] => {
     const a = random.pick(sites)
@@ -149,7 +155,15 @@ function faultsOf({ application, machine, memory, drift }: Weather): readonly Fa
       }),
     ],
     [memory, (random, sites) => ({ do: 'flip a record', site: random.pick(sites), isLost: random.chance(0.3) })],
-    [drift, (random, sites) => ({ do: 'break the application', site: random.pick(sites), how: 'late-effect' })],
+    [late, (random, sites) => ({ do: 'break the application', site: random.pick(sites), how: 'late-effect' })],
+    [refusals, (random, sites) => ({ do: 'break the application', site: random.pick(sites), how: 'refuse-422' })],
+    [
+      refusals,
+      (random, sites) => {
+        const [site, origin] = pair(random, sites)
+        return { do: 'close', site, origin, forMs: length(random) }
+      },
+    ],
     [
       drift,
       (random, sites, names) => ({

@@ -46,6 +46,8 @@ export type Deed =
   /** The next write to the application goes wrong. */
   | { readonly do: 'break the application'; readonly site: string; readonly how: ApplicationFault }
   | { readonly do: 'stop the application'; readonly site: string; readonly forMs: number }
+  /** A site does not let another one write there (`expose`), for a while. */
+  | { readonly do: 'close'; readonly site: string; readonly origin: string; readonly forMs: number }
   /** Somebody writes past Cheops. */
   | { readonly do: 'outsider'; readonly site: string; readonly name: string; readonly token: string }
 
@@ -92,6 +94,8 @@ export function inWords(step: Step): string {
       return `the application of ${step.site}: ${step.how} at the next write`
     case 'stop the application':
       return `the application of ${step.site} is away for ${seconds(step.forMs)}`
+    case 'close':
+      return `${step.site} does not let ${step.origin} write there for ${seconds(step.forMs)}`
     case 'outsider':
       return `somebody writes ${step.name} at ${step.site} past Cheops (${step.token})`
   }

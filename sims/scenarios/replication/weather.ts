@@ -10,5 +10,7 @@ export function weatherOf(seed: number): Weather {
     members: seed % 5 < 2,
     memory: seed % 7 === 3,
     keys: seed % 11 < 2,
+    drift: seed % 13 === 5,
+    refusals: seed % 17 === 4,
   }
 }

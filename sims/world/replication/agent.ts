@@ -28,6 +28,8 @@ export interface AgentPorts {
   readonly glue: ReplicationGlue
   readonly logger: Logger
   readonly onEvent: ReplicationListener
+  /** Whether this site lets another one write there. */
+  readonly isOpenTo: (site: string) => boolean
   /** Another site's agent, as long as it can be reached; undefined if it cannot. */
   readonly reach: (site: string) => Promise<Agent | undefined>
 }

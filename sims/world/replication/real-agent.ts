@@ -1,6 +1,7 @@
 import { syncCodec } from '../../../protocols/sync/codec.ts'
 import { loadRecords } from '../../../src/runtime/replication/replica-records.ts'
 import { prefixOf } from '../../../src/runtime/replication/replicas-store.ts'
+import { decodeAnswer, encodeAnswer } from '../../../protocols/state/codec.ts'
 import { Replicator } from '../../../src/runtime/replication/replicator.ts'
 import { MemoryStore } from '../memory-store.ts'
 import { SERVICE } from './sim-glue.ts'
@@ -19,8 +20,12 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
     ...ports,
     glueOf: service => (service === SERVICE ? glue : undefined),
     hash: fingerprint,
-    fetchState: async (other, name) => (await reach(other))?.stateFor(name),
-    mayRun: () => true,
+    fetchState: async (other, name) => {
+      const state = await (await reach(other))?.stateFor(name)
+      // As it comes over the wire.
+      return state && decodeAnswer(encodeAnswer(state))
+    },
+    mayRun: ({ dot }) => ports.isOpenTo(dot.site),
     onEvent: event => ports.onEvent(event),
   }
   const replicator = new Replicator(options)

@@ -90,6 +90,7 @@ export class ReplicaSite {
       glue: world.plant.glue?.(world.glue, this.name) ?? world.glue,
       logger: this.#logger(process),
       onEvent: event => this.#told(event),
+      isOpenTo: other => !world.closed.has(`${this.name} ${other}`),
       blobs: new MemoryBlobs(this.machine.bodies, { hash: simHash, maxBytes: () => this.machine.maxBodiesBytes }),
       bodySource: simBodies(this.name, reach),
       reach,

@@ -47,6 +47,8 @@ export class ReplicationWorld {
   /** Sites that lost a part of what was on their disks. */
   readonly setBack = new Set<string>()
   readonly #losses: Losses
+  /** Which sites do not let which others write: both names, with a space between. */
+  readonly closed = new Set<string>()
   /** What creates and replaces have more in their bodies. */
   fillerBytes = 0
   readonly startAgent: StartAgent

@@ -75,7 +75,18 @@ describe('a planted bug is found', () => {
         },
       }),
     }
-    expect(await found('pruned equals unpruned', plant)).toMatch(/^n\d: the schedule of s\d/)
+    const plan: Plan = {
+      sites: ['s1', 's2'],
+      names: ['n1'],
+      steps: [
+        { at: 0, do: 'create', site: 's2', name: 'n1', members: ['s1', 's2'], token: 'a' },
+        { at: 10_000, do: 'merge', site: 's2', name: 'n1', token: 'b' },
+        { at: 20_000, do: 'replace', site: 's2', name: 'n1', token: 'c' },
+      ],
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations.join('\n')).toMatch(/pruned equals unpruned: n1: the schedule of s1/)
   })
 
   test('an application that says that it has done what it has not', async () => {
