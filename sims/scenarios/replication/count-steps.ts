@@ -26,16 +26,9 @@ export function countSteps(
 }
 
 function kindOf(step: Step): string {
-  switch (step.do) {
-    case 'add':
-      return step.key === undefined ? 'add' : 'add, with an idempotency key'
-    case 'break the application':
-      return `${step.do}: ${step.how}`
-    case 'flip a record':
-      return step.isLost === true ? 'flip a record, and lose the disk' : step.do
-    case 'set back':
-      return step.withApplication === true ? 'set back, with the application' : step.do
-    default:
-      return step.do
-  }
+  if (step.do === 'add' && step.key !== undefined) return 'add, with an idempotency key'
+  if (step.do === 'break the application') return `${step.do}: ${step.how}`
+  if (step.do === 'flip a record' && step.isLost === true) return 'flip a record, and lose the disk'
+  if (step.do === 'set back' && step.withApplication === true) return 'set back, with the application'
+  return step.do
 }
