@@ -24,6 +24,7 @@ import {
 import { encodeJson } from './encode-json.ts'
 import { decodePacked, encodePacked, openPacked, type OpenRecord } from './packed-record.ts'
 import { mayConflict } from './unwell.ts'
+import { plainFilled, plainLeftOut } from './plain-life.ts'
 import type { KeptRequest } from './kept-requests.ts'
 import type { Known } from './shared-digests.ts'
 import type { Outcome, SealedOperation } from '../../ports/sync.ts'
@@ -208,7 +209,7 @@ export function encodeCore({ replicant }: Pick<CoreState, 'replicant'>): Uint8Ar
     ...(early.length > 0 && { early }),
     clock,
   }
-  return encodePacked({ ...stored })
+  return encodePacked({ ...stored, lives: stored.lives.map(plainLeftOut) })
 }
 
 /** @throws RangeError when an operation is not there: state and operations are written together */
@@ -240,7 +241,8 @@ export function decodeCore(bytes: Uint8Array, site: string, operations: Readonly
 
 /** A core record, without its operations. */
 export function readCore(bytes: Uint8Array): StoredCore {
-  return decodePacked(bytes) as StoredCore
+  const stored = decodePacked(bytes) as StoredCore
+  return { ...stored, lives: stored.lives.map(plainFilled) }
 }
 
 /** Who is a member and what is known, without the operations. */
@@ -251,12 +253,14 @@ export function knownOfCore(bytes: Uint8Array): Known {
 /** The same, and whether there may be conflicts. */
 export function storedOfCore(bytes: Uint8Array): Known & { readonly mayBeUnwell: boolean } {
   const record = openPacked(bytes)
-  return { ...knownOf(record), mayBeUnwell: mayConflict(record.packed['lives'] as StoredCore['lives']) }
+  const lives = (record.packed['lives'] as StoredCore['lives']).map(plainFilled)
+  return { ...knownOf(record), mayBeUnwell: mayConflict(lives) }
 }
 
 /** All records are read for it at a start: only what is asked for is unpacked. */
 function knownOf({ packed, unpack }: OpenRecord): Known {
-  const { name, lives, waiting } = packed as unknown as StoredCore
+  const { name, waiting, ...stored } = packed as unknown as StoredCore
+  const lives = stored.lives.map(plainFilled)
   const field = <K extends keyof StoredLife>(life: StoredLife, key: K): StoredLife[K] =>
     unpack(life[key]) as StoredLife[K]
   // What decides on members is whole in the record.
@@ -348,13 +352,28 @@ export function localMayBeUnwell(bytes: Uint8Array): boolean {
   return TRUE_OF.some(word => text.includes(word))
 }
 
-export function encodeOutcomes(outcomes: KnownOutcomes): Uint8Array {
-  return encodeJson({ version: VERSION, ...outcomes })
+/** As many as operations: each site in a line. Earlier ones said what each thing is. */
+export function encodeOutcomes({ dot, sites }: KnownOutcomes): Uint8Array {
+  const told = sites.map(({ site, outcome, at, status }) => [
+    site,
+    outcome,
+    at,
+    ...(status === undefined ? [] : [status]),
+  ])
+  return encodePacked({ version: VERSION, dot, told })
 }
 
 export function decodeOutcomes(bytes: Uint8Array): KnownOutcomes {
-  const { dot, sites } = decodeJson(bytes) as KnownOutcomes
-  return { dot, sites }
+  const { dot, sites, told } = decodePacked(bytes) as StoredOutcomes
+  if (told === undefined) return { dot, sites }
+  return {
+    dot,
+    sites: told.map(([site, outcome, at, status]) => ({ site, outcome, at, ...(status !== undefined && { status }) })),
+  }
+}
+
+type StoredOutcomes = KnownOutcomes & {
+  readonly told?: readonly (readonly [site: string, outcome: Outcome, at: number, status?: number])[]
 }
 
 /** A draft with the operation, encoded, that it stands for. */

@@ -163,6 +163,19 @@ test('what others have told is a record of its own; earlier ones had it, and the
   expect(keysOf(changedRecords({ ...now, local: { ...now.local, told: [] } }, now))).toEqual(['delete told'])
 })
 
+test('outcomes are read as earlier ones of version 2 have them', async () => {
+  const store = version1()
+  await store.commit(changedRecords(await replicaOf(store), await replicaOf(store)))
+  const told = [...outcomes[0]!.sites, { site: 'rennes', outcome: 'failed' as const, at: 6 }]
+  const replica = await replicaOf(store)
+  const both = { ...replica, local: { ...replica.local, outcomes: [{ dot: dot(1), sites: told }] } }
+  await store.commit(changedRecords(both, replica))
+  expect((await replicaOf(store)).local.outcomes).toEqual([{ dot: dot(1), sites: told }])
+  const earlier = json({ version: 2, dot: dot(1), sites: told.slice(1) })
+  await store.commit([{ kind: 'put', key: `${PREFIX}${OUTCOMES}`, value: earlier }])
+  expect((await replicaOf(store)).local.outcomes).toEqual([{ dot: dot(1), sites: told.slice(1) }])
+})
+
 test('what is not there is new', async () => {
   expect(await load(new MemoryStore())).toMatchObject({ isNew: true, isOld: false, draft: undefined })
 })
