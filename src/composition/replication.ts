@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { BodyExchange } from '../../protocols/body/body-exchange.ts'
 import { StateExchange } from '../../protocols/state/state-exchange.ts'
 import { syncCodec } from '../../protocols/sync/codec.ts'
@@ -185,5 +185,5 @@ export class AgentReplication {
 }
 
 function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+  return hash('sha256', bytes)
 }

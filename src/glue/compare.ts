@@ -3,6 +3,8 @@ import { compiledKind, type CompiledGlue } from './compile.ts'
 import { canonicalJson } from './json.ts'
 import { pointerGet, withoutPointers } from './pointer.ts'
 
+const ENCODER = new TextEncoder()
+
 /** What one replica has and another may be given: without what the application sets, and without versions. */
 export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
   if (body.is === 'opaque') return body
@@ -14,7 +16,7 @@ export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody):
  * marker, which only a created replica has.
  */
 export function comparable(glue: CompiledGlue, kindName: string, body: ParsedBody): Uint8Array {
-  return body.is === 'opaque' ? body.bytes : new TextEncoder().encode(comparableText(glue, kindName, body.value))
+  return body.is === 'opaque' ? body.bytes : ENCODER.encode(comparableText(glue, kindName, body.value))
 }
 
 export function comparableText(glue: CompiledGlue, kindName: string, value: unknown): string {
@@ -29,6 +31,8 @@ export function comparableText(glue: CompiledGlue, kindName: string, value: unkn
 }
 
 export function equal(glue: CompiledGlue, kindName: string, a: ParsedBody, b: ParsedBody): boolean {
+  if (a.is === 'json' && b.is === 'json')
+    return comparableText(glue, kindName, a.value) === comparableText(glue, kindName, b.value)
   const [left, right] = [comparable(glue, kindName, a), comparable(glue, kindName, b)]
   return left.length === right.length && left.every((byte, i) => byte === right[i])
 }

@@ -11,6 +11,9 @@ const json = JSON as unknown as SourceTextAccess
 /** No application nests its bodies so deeply; beyond it, recursion would be the sender's to exhaust. */
 export const MAX_JSON_DEPTH = 128
 
+/** Sixteen digits, or an exponent: a number stands at the beginning, or behind what is not part of a word. */
+const MAY_BE_LOSSY = /[\d.]{16}|(?:^|[\s:,[])-?\d+(?:\.\d+)?[eE]/
+
 /**
  * JSON.parse, but that a number of more digits than a double holds is kept as a raw value, which JSON.stringify and `canonicalJson` write as it was.
  * @throws SyntaxError for what is no JSON or is nested more deeply than MAX_JSON_DEPTH
@@ -19,7 +22,7 @@ export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text)
   if (isDeeperThan(value, MAX_JSON_DEPTH)) throw new SyntaxError(`nested more than ${MAX_JSON_DEPTH} deep`)
   // Nearly no body has such a number, and a reviver costs several times what the parser does.
-  if (!/\d{16}|\d\.\d{15}|\d[eE]/.test(text)) return value
+  if (!MAY_BE_LOSSY.test(text)) return value
   return json.parse(text, (_key, item, { source }) =>
     typeof item === 'number' && source !== undefined && isLossy(source, item) ? json.rawJSON(source) : item,
   )

@@ -12,6 +12,9 @@ function isJsonType(mediaType: string): boolean {
   return /^(application|text)\/([^/]+\+)?json$/.test(mediaType)
 }
 
+/** One for all: to make one costs more than to read a small body. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true })
+
 /** What `curl -d` says of anything that it sends. */
 const FORM_TYPE = 'application/x-www-form-urlencoded'
 
@@ -29,7 +32,7 @@ export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): Par
   const notJson = `is not JSON (${printable(type ?? '')})`
   if (type !== undefined && type !== '' && !isJsonType(type) && !isForm) return opaque(notJson)
   try {
-    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const value = parseJson(UTF_8.decode(bytes))
     return isForm && !isObject(value) ? opaque(notJson) : { is: 'json', value }
   } catch {
     return opaque(isForm ? notJson : 'is not valid JSON')
