@@ -9,6 +9,8 @@ const project = (name: string, testTimeout: number, fileParallelism = true) => (
     testTimeout,
     hookTimeout: Math.max(30_000, testTimeout),
     fileParallelism,
+    // Of what is pure nothing stays behind: a process for each file took longer than its tests. The others have sockets, and measure memory.
+    isolate: name !== 'unit',
   },
 })
 
