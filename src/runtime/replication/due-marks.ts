@@ -18,6 +18,9 @@ export class DueMarks {
   readonly #marked = new Set<string>()
   /** Marked, and no longer due. */
   readonly #settled = new Set<string>()
+  /** Those that are on disk are in `#marked`, all of them: read at the start, and none was too many. */
+  #knowsAll = false
+  #hasForgotten = false
   #timer: TimerHandle | undefined
 
   constructor(store: Store, clock: Clock, commit: (collect: () => readonly StoreWrite[]) => Promise<void>) {
@@ -33,7 +36,7 @@ export class DueMarks {
   mark(path: string, name: ReplicantName): StoreWrite | undefined {
     this.#settled.delete(path)
     if (this.#marked.has(path)) return undefined
-    if (this.#marked.size < MAX_DUE_MARKS) this.#marked.add(path)
+    this.#remember(path)
     return { kind: 'put', key: DUE + path, value: new TextEncoder().encode(JSON.stringify(name)) }
   }
 
@@ -47,13 +50,23 @@ export class DueMarks {
 
   /** Whether the mark is on disk: something may not have been told or done before the agent ended. */
   async isMarked(path: string): Promise<boolean> {
+    if (this.#knowsAll) return this.#marked.has(path)
     return (await this.#store.get(DUE + path)) !== undefined
   }
 
   async *all(): AsyncGenerator<ReplicantName> {
     for await (const [key, value] of this.#store.iterate({ prefix: DUE })) {
-      if (this.#marked.size < MAX_DUE_MARKS) this.#marked.add(key.slice(DUE.length))
+      this.#remember(key.slice(DUE.length))
       yield JSON.parse(new TextDecoder().decode(value)) as ReplicantName
+    }
+    this.#knowsAll = !this.#hasForgotten
+  }
+
+  #remember(path: string): void {
+    if (this.#marked.size < MAX_DUE_MARKS) this.#marked.add(path)
+    else {
+      this.#hasForgotten = true
+      this.#knowsAll = false
     }
   }
 

@@ -1,8 +1,8 @@
 /** Marks of what is due after a start: written once, removed later and together, never when something has become due again. */
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { MemoryStore } from '../../../../sims/world/memory-store.ts'
 import { DueMarks } from '../../../../src/runtime/replication/due-marks.ts'
-import { MAX_SETTLED_MARKS } from '../../../../src/runtime/replication/limits.ts'
+import { MAX_DUE_MARKS, MAX_SETTLED_MARKS } from '../../../../src/runtime/replication/limits.ts'
 import type { StoreWrite } from '../../../../src/ports/store.ts'
 
 const name = { service: 'inventory', kind: 'items', name: 'x' }
@@ -65,6 +65,23 @@ test('stays when something has become due again, also while the removal waits fo
   expect(await written(marks.mark('x', name))).toBe(false)
   await flush()
   expect(await marks.isMarked('x')).toBe(true)
+})
+
+test('whether one is there is not asked of the disk once all were read', async () => {
+  await written(marks.mark('x', name))
+  const again = open()
+  const asked = vi.spyOn(store, 'get')
+  expect(await again.isMarked('x')).toBe(true)
+  expect(asked).toHaveBeenCalledTimes(1)
+  for await (const _ of again.all()) continue
+  expect([await again.isMarked('x'), await again.isMarked('y')]).toEqual([true, false])
+  await written(again.mark('y', name))
+  expect(await again.isMarked('y')).toBe(true)
+  expect(asked).toHaveBeenCalledTimes(1)
+  for (let number = 0; number < MAX_DUE_MARKS; number++) again.mark(String(number), name)
+  // There are more than it remembers.
+  await written(again.mark('z', name))
+  expect(await again.isMarked('z')).toBe(true)
 })
 
 test('many go together before their time', async () => {
