@@ -120,7 +120,9 @@ class Probe {
     const at = traitsOf(this.#kind).idAt
     const from = this.#kind.id?.from ?? 'either'
     const put = this.#kind.create?.method === 'PUT'
-    const example: unknown = this.#kind.example ?? {}
+    const given: unknown = this.#kind.example ?? {}
+    const { marker } = this.#kind
+    const example = marker === undefined ? given : pointerSet(given, marker.at, this.#clientId)
     const withId = pointerSet(example, at[0] ?? '/id', this.#clientId)
     const ownPath = expandTemplate(template, new Map([['id', this.#clientId]]))
     const send = (body: unknown) =>
@@ -175,8 +177,12 @@ class Probe {
   async #read(path: string): Promise<void> {
     const answer = await this.#send('read', 'GET', path, undefined)
     if (answer !== undefined && !isSuccess(answer.status)) {
-      this.#say('error', ['resource'], `what was just created is answered ${answer.status} at ${path}`)
+      return this.#say('error', ['resource'], `what was just created is answered ${answer.status} at ${path}`)
     }
+    const { marker } = this.#kind
+    if (answer === undefined || marker === undefined || pointerGet(answer.body, marker.at) === this.#clientId) return
+    const message = `the application does not keep what a create has at "${marker.at}": nobody finds its effect by it`
+    this.#say('error', ['marker', 'at'], message)
   }
 
   async #list(id: string): Promise<void> {

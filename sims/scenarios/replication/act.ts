@@ -27,6 +27,12 @@ export function act(world: ReplicationWorld, step: Step): void {
       })
     case 'members':
       return ask(async agent => agent.changeMembers(world.nameOf(step.name), step.added, step.removed))
+    case 'settle':
+      return ask(async agent => {
+        const { name, take } = step
+        await agent.settle(world.nameOf(name), take === undefined ? { how: 'keep' } : { how: 'take', write: take })
+        return { status: 200, dot: undefined }
+      })
     case 'cut':
     case 'isolate':
     case 'break':
@@ -47,7 +53,7 @@ export function act(world: ReplicationWorld, step: Step): void {
 
 type Write = Extract<Step, { readonly do: 'create' | 'replace' | 'merge' | 'add' | 'delete' }>
 type Keyed = Extract<Step, { readonly do: 'add' }> & { readonly key: string }
-type Mishap = Exclude<Step, Write | { readonly do: 'members' }>
+type Mishap = Exclude<Step, Write | { readonly do: 'members' | 'settle' }>
 
 /** Remembers what a request with an idempotency key was answered with. */
 async function noted(world: ReplicationWorld, step: Keyed, answer: Promise<ClientAnswer>): Promise<ClientAnswer> {

@@ -29,6 +29,8 @@ export interface Weather {
   readonly refusals: boolean
   /** Clients send requests with an idempotency key more than once, anywhere. */
   readonly keys: boolean
+  /** Operators settle conflicts. */
+  readonly operators: boolean
 }
 
 export const FAIR: Weather = {
@@ -40,6 +42,7 @@ export const FAIR: Weather = {
   late: false,
   refusals: false,
   keys: false,
+  operators: false,
 }
 
 /** Time in which things happen, milliseconds. */
@@ -76,6 +79,7 @@ export function draw(seed: number, weather: Weather): Plan {
   const isLarge = random.chance(0.15)
   // What came later is drawn last, from a stream of its own: the plans of other seeds stay as they were.
   if (weather.keys) deeds.push(...repeatedRequests(random.fork(), { sites, names, untilMs: STORM_MS }))
+  if (weather.operators) deeds.push(...settling(random.fork(), sites, names, !weather.keys))
   const steps = deeds.toSorted((a, b) => a.at - b.at)
   return { sites, names, ...(isLarge && { fillerBytes: FILLER_BYTES }), steps }
 }
@@ -98,6 +102,23 @@ function writeOf(
   return random.chance(0.5)
     ? { do: 'members', site, name, added: [other], removed: [] }
     : { do: 'members', site, name, added: [], removed: [other] }
+}
+
+/**
+ * Mostly when there is something to settle.
+ * @param takes whether what was lost is carried out again: not where requests are counted by their keys, since then that is asked for
+ */
+function settling(
+  random: SeededRandom,
+  sites: readonly string[],
+  names: readonly string[],
+  takes: boolean,
+): readonly Step[] {
+  return Array.from({ length: 1 + random.below(4) }, () => {
+    const [site, name, from] = [random.pick(sites), random.pick(names), random.pick(sites)]
+    const at = Math.round(random.between(STORM_MS / 4, PLAN_ENDS_MS))
+    return { at, do: 'settle', site, name, ...(random.chance(0.5) && takes && { take: from }) } as const
+  })
 }
 
 type Fault = (random: SeededRandom, sites: readonly string[], names: readonly string[]) => Deed

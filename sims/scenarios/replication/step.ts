@@ -30,6 +30,8 @@ export type Deed =
       readonly added: readonly string[]
       readonly removed: readonly string[]
     }
+  /** An operator settles conflicts: what counts stays, or what a site wrote and lost is carried out again. */
+  | { readonly do: 'settle'; readonly site: string; readonly name: string; readonly take?: string }
   /** Nothing passes from one site to another, for a while. */
   | { readonly do: 'cut'; readonly from: string; readonly to: string; readonly forMs: number }
   | { readonly do: 'isolate'; readonly site: string; readonly forMs: number }
@@ -72,6 +74,8 @@ export function inWords(step: Step): string {
       const changes = [...step.added.map(site => `+${site}`), ...step.removed.map(site => `-${site}`)]
       return `a client at ${step.site} changes the members of ${step.name}: ${changes.join(' ')}`
     }
+    case 'settle':
+      return `an operator at ${step.site} settles the conflicts of ${step.name}: ${step.take === undefined ? 'what counts stays' : `what ${step.take} wrote counts`}`
     case 'cut':
       return `nothing passes from ${step.from} to ${step.to} for ${seconds(step.forMs)}`
     case 'isolate':

@@ -12,5 +12,6 @@ export function weatherOf(seed: number): Weather {
     keys: seed % 11 < 2,
     drift: seed % 13 === 5,
     refusals: seed % 17 === 4,
+    operators: seed % 13 < 3,
   }
 }

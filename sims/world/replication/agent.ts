@@ -8,6 +8,7 @@ import type { Logger } from '../../../src/ports/logger.ts'
 import type { MemberState } from '../../../src/runtime/replication/context.ts'
 import type { ReplicationListener } from '../../../src/runtime/replication/events.ts'
 import type { DiskCopy } from './disk.ts'
+import type { SettleChoice } from '../../../src/ports/replication-control.ts'
 import type { Random } from '../../../src/ports/random.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { OperationSeal, SyncCodec, SyncNetwork } from '../../../src/ports/sync.ts'
@@ -61,6 +62,8 @@ export interface Agent {
   disconnect(site: string): void
   write(request: ClientRequest): Promise<ClientAnswer>
   changeMembers(name: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<ClientAnswer>
+  /** What an operator says of conflicts. */
+  settle(name: ReplicantName, choice: SettleChoice): Promise<void>
   /** What other members may copy of a name. */
   stateFor(name: ReplicantName): Promise<MemberState | undefined>
   /** A piece of a large body for another site. */

@@ -38,6 +38,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
       status: 200,
       dot: await replicator.changeMembers(name, added, removed),
     }),
+    settle: async (name, choice) => void (await replicator.settleConflicts(name, choice)),
     stateFor: async name => replicator.stateFor(name),
     pieceFor: (other, piece) => replicator.pieceFor(other, piece),
     show: async (name, disk) => {

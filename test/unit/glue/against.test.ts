@@ -18,6 +18,7 @@ interface Behaviour {
   wrapped: boolean
   requires: string | undefined
   location: boolean
+  forgets: string | undefined
   hangs: boolean
 }
 const WELL: Behaviour = {
@@ -27,6 +28,7 @@ const WELL: Behaviour = {
   wrapped: false,
   requires: undefined,
   location: false,
+  forgets: undefined,
   hangs: false,
 }
 
@@ -50,6 +52,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
       return void send(422, { error: 'field missing' })
     const key = behaviour.ids === 'client' ? String(body['id']) : 'server-7'
     if (key === 'undefined') return void send(422, { error: 'no id' })
+    if (behaviour.forgets !== undefined) delete body[behaviour.forgets]
     items.set(key, { ...body, id: key })
     return void send(
       201,
@@ -102,6 +105,16 @@ it('finds nothing where the application is as the definition says, and leaves no
   expect(report.steps.every(step => step.ok)).toBe(true)
   expect(items.size).toBe(0)
   expect(renderGlueReport(report)).toMatch(/^item\n {2}√ create POST \/items → 201\n/)
+})
+
+it('says that the application does not keep what marks a create', async () => {
+  const marker = 'id: {at: /id, from: client}\n    marker: {at: /labels/cheops}'
+  expect((await check({}, marker)).found).toEqual([])
+  const { found } = await check({ forgets: 'labels' }, marker)
+  expect(found).toEqual([
+    'error kinds.item.marker.at: the application does not keep what a create has at "/labels/cheops": nobody finds its effect by it',
+  ])
+  expect(items.size).toBe(0)
 })
 
 it('takes the ID that the application gives, from the body or from Location', async () => {

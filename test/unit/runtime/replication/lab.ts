@@ -262,6 +262,7 @@ export class Lab {
       disconnect: other => replicator.disconnected(other),
       write: nothing,
       changeMembers: nothing,
+      settle: nothing,
       show: nothing,
       stateFor: nothing,
       pieceFor: async (other, piece) => {
