@@ -3,6 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { isLoopback } from '../../core/membership/address.ts'
 import { getRecords, putRecord } from './dht-client.ts'
+import { dialEach } from './dial-each.ts'
 import { explainDialFailure } from './dial-failure.ts'
 import { beatTopic } from './host.ts'
 import { anyAcceptsTcp } from './tcp-probe.ts'
@@ -137,7 +138,7 @@ export class Libp2pNetwork implements PeerNetwork {
       const targets = addresses.map(address => multiaddr(address.includes(suffix) ? address : address + suffix))
       peers = [...new Set(targets.flatMap(peersOf))]
       for (const peer of peers) this.#dialled.set(peer, (this.#dialled.get(peer) ?? 0) + 1)
-      const connection = await this.#host.dial(targets, { signal: AbortSignal.timeout(timeoutMs), force })
+      const connection = await dialEach(this.#host, targets, { timeoutMs, force })
       return { ok: true, connection: describe(connection) }
     } catch (error) {
       const { failure, detail } = await explainDialFailure(error, addresses)

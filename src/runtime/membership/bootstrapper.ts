@@ -1,4 +1,5 @@
 import { backoffMs } from './backoff.ts'
+import { dialTimeoutAfter } from './dial-patience.ts'
 import type { DialFailure } from '../../ports/peer-network.ts'
 import type { Greeter } from './greeter.ts'
 import type { Link } from './links.ts'
@@ -90,7 +91,8 @@ export class Bootstrapper {
 
   async #dial(entry: Entry): Promise<[BootstrapResult, string]> {
     const { network, view, clock, options } = this.#mesh
-    const dialled = await network.dial({ addresses: [entry.address], timeoutMs: options.dialTimeoutMs })
+    const timeoutMs = dialTimeoutAfter(entry.failures, options.dialTimeoutMs)
+    const dialled = await network.dial({ addresses: [entry.address], timeoutMs })
     if (!dialled.ok) return [dialled.failure, dialled.detail]
     entry.peerId = dialled.connection.peerId
     const link = view.links.open(dialled.connection, clock.monotonic())

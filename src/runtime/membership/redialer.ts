@@ -1,5 +1,6 @@
 import { CheopsError } from '../../errors.ts'
 import { backoffMs } from './backoff.ts'
+import { PATIENT_AFTER, dialTimeoutAfter } from './dial-patience.ts'
 import { TokenBuckets } from './token-buckets.ts'
 import type { DialResult } from '../../ports/peer-network.ts'
 import type { TimerHandle } from '../../ports/clock.ts'
@@ -12,9 +13,6 @@ import type { MeshContext } from './options.ts'
  * of names, so that the connections of all form one connected ring, and to others when a request needs them.
  */
 export const MAX_KEPT_SITES = 256
-/** After that many failures in a row an attempt may take longer: links with seconds of delay exist. */
-const PATIENT_AFTER = 3
-const MAX_DIAL_TIMEOUT_MS = 30_000
 /** A request does not dial again within this time after a failure: thousands of requests would be thousands of dials. */
 const FAILURE_HOLDS_MS = 250
 
@@ -179,8 +177,7 @@ export class Redialer {
     const { peerId } = record
     const addresses = record.addresses.slice(0, MAX_DIALLED_ADDRESSES)
     if (addresses.length === 0) return { ok: false, detail: 'it has no address and has to dial this site' }
-    const patience = 2 ** Math.max(0, attempts.failures - PATIENT_AFTER + 1)
-    const timeoutMs = Math.min(options.dialTimeoutMs * patience, Math.max(MAX_DIAL_TIMEOUT_MS, options.dialTimeoutMs))
+    const timeoutMs = dialTimeoutAfter(attempts.failures, options.dialTimeoutMs)
     const force = view.links.of(peerId).length > 0
     const result: DialResult = await network.dial({ peerId, addresses, timeoutMs, force })
     if (!result.ok) return { ok: false, detail: `${result.failure}: ${result.detail}` }

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { BucketProviders, bucketKey } from '../../../src/adapters/libp2p/bucket-providers.ts'
 import { findPeerAddresses } from '../../../src/adapters/libp2p/dht-client.ts'
+import { Gate } from '../../e2e/replication/gate.ts'
 import { eventually, TestHosts } from '../../support/hosts.ts'
 import { temporaryFolder } from '../../support/peers.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
@@ -64,6 +65,24 @@ describe('peer store', () => {
 })
 
 describe('dial', () => {
+  test('over a slow link takes as long as it is given, and one address of several takes half of it', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    await using slow = new Gate(() => '')
+    slow.target = Number(/tcp\/(\d+)/.exec(b.addresses[0] ?? '')?.[1])
+    // Four and more round trips of the handshake; the host's own bound for a dial is 5 s.
+    slow.slowness = { delayMs: 700, loss: 0 }
+    const far = `/ip4/127.0.0.1/tcp/${await slow.listen()}`
+    const dial = (addresses: readonly string[], timeoutMs: number) =>
+      a.network.dial({ peerId: b.network.peerId, addresses, timeoutMs, force: true })
+    expect(await dial([far], 2_000)).toMatchObject({ ok: false })
+    expect(await dial([far], 30_000)).toMatchObject({ ok: true })
+    await using dead = new TcpProxy({ host: '127.0.0.1', port: 1 })
+    dead.freeze()
+    const nobody = `/ip4/127.0.0.1/tcp/${await dead.listen()}`
+    expect(await dial([nobody, ...b.addresses], 4_000)).toMatchObject({ ok: true })
+  }, 60_000)
+
   test('leads only to sites, and to whom the membership dials', async () => {
     await using hosts = new TestHosts()
     const members = new Set<string>()

@@ -18,6 +18,8 @@ export interface Agent {
   readonly process: ChildProcess
   /** What it wrote so far. */
   output(): string
+  /** Its exit code. */
+  readonly ended: Promise<number>
   /** Sends the signal and waits; gives back the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number>
 }
@@ -47,13 +49,17 @@ export class Bench {
   }
 
   /** `cheops up`, with free ports where none are given; resolves once the ready file is there. */
-  async up(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Agent> {
+  async up(
+    argv: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    fileBlocks: number | undefined = undefined,
+  ): Promise<Agent> {
     const name = `ready-${String(this.#stops.length)}.json`
     const watching = AbortSignal.timeout(UP_TIMEOUT_MS)
     const changes = watch(this.folder, { signal: watching })
     const ports = ['--listen', '--ingress-listen', '--admin-listen'].filter(flag => !argv.includes(flag))
     const free = ports.flatMap(flag => [flag, '127.0.0.1:0'])
-    const child = this.#spawn(['up', '--ready-file', name, ...free, ...argv], env)
+    const child = this.#spawn(['up', '--ready-file', name, ...free, ...argv], env, fileBlocks)
     const [out, err] = [collect(child.stdout), collect(child.stderr)]
     const ended = exitCode(child)
     const output = () => out() + err()
@@ -74,7 +80,7 @@ export class Bench {
     ])
     if (first !== 'up') throw new Error(`cheops up: ${first}\n${output()}`)
     const ready = JSON.parse(await readFile(path.join(this.folder, name), 'utf8')) as ReadyInfo
-    return { ready, process: child, output, stop }
+    return { ready, process: child, output, ended, stop }
   }
 
   /** An application that tells what it was asked, and 404 for `/missing`. */
@@ -92,8 +98,13 @@ export class Bench {
     return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
   }
 
-  #spawn(argv: readonly string[], env: Readonly<Record<string, string>>) {
-    return spawn(process.execPath, [PROGRAM, ...argv], {
+  /** @param fileBlocks of 512 bytes: no file grows beyond, as on a disk that is full */
+  #spawn(argv: readonly string[], env: Readonly<Record<string, string>>, fileBlocks: number | undefined = undefined) {
+    const command = [process.execPath, PROGRAM, ...argv]
+    // Without the signal a write that is too much fails.
+    const limit = ['sh', '-c', `trap '' XFSZ; ulimit -f ${String(fileBlocks)}; exec "$@"`, 'sh']
+    const [program = '', ...rest] = fileBlocks === undefined ? command : [...limit, ...command]
+    return spawn(program, rest, {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], HOME: this.folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

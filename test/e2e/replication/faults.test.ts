@@ -82,19 +82,23 @@ describe('where the client writes', () => {
 })
 
 describe('at another member', () => {
-  test.each([...AFTER_EFFECT, ...BEFORE_EFFECT, { status: 409 }, { status: 429 }] as readonly Fault[])(
-    '%o: it is tried again until it is there, and a body takes effect once',
-    async fault => {
-      const id = `member-${JSON.stringify(fault).replaceAll(/\W/g, '')}`
-      await created(id)
-      mesh.application('b').faults.push(fault)
-      await mesh.must('a', 'PUT', `/things/${id}`, { body: { n: 1 } })
-      await mesh.settles(id, alike({ id, n: 1 }))
-      await mesh.must('a', 'PATCH', `/things/${id}`, { body: { m: 1 }, headers: WAIT })
-      expect(mesh.everywhere(id)).toEqual(alike({ id, n: 1, m: 1 }))
-      expect(done('b', id)).toEqual([`PUT /things/${id}`, `PATCH /things/${id}`])
-    },
-  )
+  test.each([
+    ...AFTER_EFFECT,
+    ...BEFORE_EFFECT,
+    { status: 403 },
+    { status: 409 },
+    { status: 429 },
+    { status: 507 },
+  ] as readonly Fault[])('%o: it is tried again until it is there, and a body takes effect once', async fault => {
+    const id = `member-${JSON.stringify(fault).replaceAll(/\W/g, '')}`
+    await created(id)
+    mesh.application('b').faults.push(fault)
+    await mesh.must('a', 'PUT', `/things/${id}`, { body: { n: 1 } })
+    await mesh.settles(id, alike({ id, n: 1 }))
+    await mesh.must('a', 'PATCH', `/things/${id}`, { body: { m: 1 }, headers: WAIT })
+    expect(mesh.everywhere(id)).toEqual(alike({ id, n: 1, m: 1 }))
+    expect(done('b', id)).toEqual([`PUT /things/${id}`, `PATCH /things/${id}`])
+  })
 
   test('what its application refuses for good is said with the status, and holds up nothing after it', async () => {
     await created('picky')

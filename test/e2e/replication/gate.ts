@@ -1,9 +1,41 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { Transform, type Writable } from 'node:stream'
 
 interface Line {
   readonly from: string
   readonly inbound: Socket
   readonly outbound: Socket
+  readonly inwards: Wire
+  readonly outwards: Wire
+}
+
+/** A link over which a part takes `delayMs`, and each that is lost (`loss` of them) comes when it is sent again; as with TCP nothing overtakes it. */
+export interface Slowness {
+  readonly delayMs: number
+  readonly loss: number
+}
+
+/** How long TCP waits for an acknowledgement beyond what it takes to come, before it sends again. */
+const RETRANSMIT_MS = 200
+
+class Wire extends Transform {
+  readonly #slowness: () => Slowness | undefined
+  #last = 0
+
+  constructor(slowness: () => Slowness | undefined) {
+    super()
+    this.#slowness = slowness
+  }
+
+  override _transform(chunk: Buffer, _: string, taken: () => void): void {
+    const { delayMs, loss } = this.#slowness() ?? { delayMs: 0, loss: 0 }
+    const again = Math.random() < loss ? 2 * delayMs + RETRANSMIT_MS : 0
+    const now = performance.now()
+    this.#last = Math.max(this.#last, now + delayMs + again)
+    if (this.#last <= now) this.push(chunk)
+    else setTimeout(() => this.destroyed || this.push(chunk), this.#last - now)
+    taken()
+  }
 }
 
 /**
@@ -13,6 +45,8 @@ interface Line {
 export class Gate implements AsyncDisposable {
   /** Where the site listens at present. */
   target = 0
+  /** How all that passes here is. */
+  slowness: Slowness | undefined
   readonly #server
   readonly #nameOf: (address: string) => string
   readonly #lines = new Set<Line>()
@@ -62,29 +96,32 @@ export class Gate implements AsyncDisposable {
       from: this.#nameOf(inbound.remoteAddress ?? ''),
       inbound,
       outbound: connect(this.target, '127.0.0.1'),
+      inwards: new Wire(() => this.slowness),
+      outwards: new Wire(() => this.slowness),
     }
+    line.inwards.pipe(line.outbound)
+    line.outwards.pipe(line.inbound)
     this.#lines.add(line)
     for (const socket of [line.inbound, line.outbound]) {
       socket.on('error', () => undefined)
       socket.on('close', () => {
         this.#lines.delete(line)
-        line.inbound.destroy()
-        line.outbound.destroy()
+        for (const part of [line.inbound, line.outbound, line.inwards, line.outwards]) part.destroy()
       })
     }
-    pass(line.inbound, line.outbound, !this.#inward.has(line.from))
-    pass(line.outbound, line.inbound, !this.#outward.has(line.from))
+    pass(line.inbound, line.inwards, !this.#inward.has(line.from))
+    pass(line.outbound, line.outwards, !this.#outward.has(line.from))
   }
 
   #apply(): void {
-    for (const { from, inbound, outbound } of this.#lines) {
-      pass(inbound, outbound, !this.#inward.has(from))
-      pass(outbound, inbound, !this.#outward.has(from))
+    for (const { from, inbound, outbound, inwards, outwards } of this.#lines) {
+      pass(inbound, inwards, !this.#inward.has(from))
+      pass(outbound, outwards, !this.#outward.has(from))
     }
   }
 }
 
-function pass(source: Socket, sink: Socket, may: boolean): void {
+function pass(source: Socket, sink: Writable, may: boolean): void {
   source.unpipe(sink)
   if (may) source.pipe(sink)
   else source.pause()

@@ -2,7 +2,7 @@
  * kill -9 under load: a client writes at two members in turn, one of them is killed at random moments and started again with the same
  * data folder and nothing else. Whatever was answered with success must be there at both, both must be equal, and nobody helps. How: the
  * built command in two processes, an application each that outlives them, read past Cheops. CHEOPS_KILL_SEED repeats the
- * choices of a run (not its timing). Needs `npm run build`.
+ * choices of a run (not its timing), CHEOPS_KILL_ROUNDS says how often it is killed. Needs `npm run build`.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -16,9 +16,10 @@ import { startInventory } from '../../../sims/apps/inventory.ts'
 import { freePort } from '../../support/tcp-proxy.ts'
 import { PROGRAM } from '../cli/harness.ts'
 
-const KILLS = 20
+const KILLS = Number(process.env['CHEOPS_KILL_ROUNDS'] ?? 20)
 /** For the kills and the load; what comes after is waited for. */
-const LOAD_MS = 40_000
+const LOAD_MS = 2_000 * KILLS
+const TEST_MS = LOAD_MS + 140_000
 const NAMES = ['item-0', 'item-1', 'item-2', 'item-3', 'item-4', 'item-5']
 const SCOPE = 'site1 & site2'
 
@@ -119,109 +120,113 @@ function randomOf(seed: number): () => number {
   }
 }
 
-test('what was answered with success outlives kill -9 at any moment, at both members alike', async () => {
-  const seed = Number(process.env['CHEOPS_KILL_SEED'] ?? Date.now() % 1_000_000)
-  const random = randomOf(seed)
-  const folder = await mkdtemp(path.join(tmpdir(), 'cheops-kill-'))
-  stops.push(() => rm(folder, { recursive: true, force: true }))
-  const ports = await Promise.all(Array.from({ length: 6 }, freePort))
-  const [one, two] = await Promise.all([
-    plan(folder, 'site1', ports.slice(0, 3), ports.slice(3, 4)),
-    plan(folder, 'site2', ports.slice(3, 6), ports.slice(0, 1)),
-  ])
-  const sites = [one, two]
-  stops.push(() => Promise.all(sites.map(kill)))
-  for (const site of sites) start(site)
-  const told = () => `seed ${seed}\n${sites.map(({ name, output }) => `${name}: ${output.slice(-2000)}`).join('\n')}`
-  for (const id of NAMES)
-    await vi.waitFor(
-      async () => {
-        const made = await ask(`${one.ingress}/items`, 'POST', { id }, { 'Cheops-Scope': SCOPE, Prefer: 'wait=5' })
-        expect(made?.status, made?.text).toBe(201)
-        expect(Object.keys(await itemsOf(two))).toContain(id)
-      },
-      { timeout: 20_000, interval: 200 },
-    )
-
-  // Each writer sets fields of its own, which nobody else writes, so that every success can be looked for by itself.
-  const succeeded = new Map<string, Set<string>>(NAMES.map(id => [id, new Set()]))
-  const created = new Set<string>()
-  const succeededAt = (site: string): number =>
-    [...created, ...[...succeeded.values()].flatMap(each => [...each])].filter(field => field.startsWith(site)).length
-  let isOver = false
-  const write = async (site: Site): Promise<void> => {
-    for (let number = 0; !isOver; number++) {
-      const id = NAMES[Math.floor(random() * NAMES.length)] ?? ''
-      const field = `${site.name}-${number}`
-      const [target, answer] =
-        number % 5 === 0
-          ? ['new', await ask(`${site.ingress}/items`, 'POST', { id: field }, { 'Cheops-Scope': SCOPE })]
-          : [
-              id,
-              await ask(
-                `${site.ingress}/items/${id}`,
-                'PATCH',
-                { [field]: number },
-                {
-                  'Content-Type': 'application/merge-patch+json',
-                },
-              ),
-            ]
-      if (answer === undefined) await wait(20)
-      else if (answer.status < 300) {
-        if (target === 'new') created.add(field)
-        else succeeded.get(id)?.add(field)
-      }
-    }
-  }
-  const began = performance.now()
-  const load = Promise.all(sites.map(write))
-  let kills = 0
-  try {
-    for (; kills < KILLS && performance.now() - began < LOAD_MS; kills++) {
-      // From before it listens to well after it has met the other.
-      await wait(random() * 2_000)
-      await kill(one)
-      start(one)
-    }
-    // Else little was tried: on a slow machine the load goes on, without kills, until each site has taken more writes than there were kills.
-    await vi.waitFor(
-      () => {
-        for (const { name } of sites)
-          expect(succeededAt(name), `writes that succeeded at ${name}; ${told()}`).toBeGreaterThan(KILLS)
-      },
-      { timeout: 30_000, interval: 200 },
-    )
-  } finally {
-    isOver = true
-    await load
-  }
-  expect(kills, 'kills within the time').toBe(KILLS)
-
-  await vi.waitFor(
-    async () => {
-      const [first, second] = [await itemsOf(one), await itemsOf(two)]
-      for (const [name, items] of [['site1', first] as const, ['site2', second] as const]) {
-        for (const [id, own] of succeeded) {
-          const missing = [...own].filter(field => items[id]?.[field] === undefined)
-          expect(missing, `answered with success and not in ${id} at ${name}; ${told()}`).toEqual([])
-        }
-        const lacks = [...created].filter(id => items[id] === undefined)
-        expect(lacks, `created with success and not at ${name}; ${told()}`).toEqual([])
-      }
-      expect(first, `both are the same; ${told()}`).toEqual(second)
-    },
-    { timeout: 60_000, interval: 500 },
-  )
-  // And both take writes again.
-  for (const { ingress } of sites)
+test(
+  'what was answered with success outlives kill -9 at any moment, at both members alike',
+  async () => {
+    const seed = Number(process.env['CHEOPS_KILL_SEED'] ?? Date.now() % 1_000_000)
+    const random = randomOf(seed)
+    const folder = await mkdtemp(path.join(tmpdir(), 'cheops-kill-'))
+    stops.push(() => rm(folder, { recursive: true, force: true }))
+    const ports = await Promise.all(Array.from({ length: 6 }, freePort))
+    const [one, two] = await Promise.all([
+      plan(folder, 'site1', ports.slice(0, 3), ports.slice(3, 4)),
+      plan(folder, 'site2', ports.slice(3, 6), ports.slice(0, 1)),
+    ])
+    const sites = [one, two]
+    stops.push(() => Promise.all(sites.map(kill)))
+    for (const site of sites) start(site)
+    const told = () => `seed ${seed}\n${sites.map(({ name, output }) => `${name}: ${output.slice(-2000)}`).join('\n')}`
     for (const id of NAMES)
       await vi.waitFor(
         async () => {
-          const last = await ask(`${ingress}/items/${id}`, 'PUT', { last: ingress }, { Prefer: 'wait=5' })
-          expect(last?.status, `${id}: ${last?.text}; ${told()}`).toBe(200)
+          const made = await ask(`${one.ingress}/items`, 'POST', { id }, { 'Cheops-Scope': SCOPE, Prefer: 'wait=5' })
+          expect(made?.status, made?.text).toBe(201)
+          expect(Object.keys(await itemsOf(two))).toContain(id)
         },
         { timeout: 20_000, interval: 200 },
       )
-  await vi.waitFor(async () => expect(await itemsOf(one)).toEqual(await itemsOf(two)), { timeout: 20_000 })
-}, 180_000)
+
+    // Each writer sets fields of its own, which nobody else writes, so that every success can be looked for by itself.
+    const succeeded = new Map<string, Set<string>>(NAMES.map(id => [id, new Set()]))
+    const created = new Set<string>()
+    const succeededAt = (site: string): number =>
+      [...created, ...[...succeeded.values()].flatMap(each => [...each])].filter(field => field.startsWith(site)).length
+    let isOver = false
+    const write = async (site: Site): Promise<void> => {
+      for (let number = 0; !isOver; number++) {
+        const id = NAMES[Math.floor(random() * NAMES.length)] ?? ''
+        const field = `${site.name}-${number}`
+        const [target, answer] =
+          number % 5 === 0
+            ? ['new', await ask(`${site.ingress}/items`, 'POST', { id: field }, { 'Cheops-Scope': SCOPE })]
+            : [
+                id,
+                await ask(
+                  `${site.ingress}/items/${id}`,
+                  'PATCH',
+                  { [field]: number },
+                  {
+                    'Content-Type': 'application/merge-patch+json',
+                  },
+                ),
+              ]
+        if (answer === undefined) await wait(20)
+        else if (answer.status < 300) {
+          if (target === 'new') created.add(field)
+          else succeeded.get(id)?.add(field)
+        }
+      }
+    }
+    const began = performance.now()
+    const load = Promise.all(sites.map(write))
+    let kills = 0
+    try {
+      for (; kills < KILLS && performance.now() - began < LOAD_MS; kills++) {
+        // From before it listens to well after it has met the other.
+        await wait(random() * 2_000)
+        await kill(one)
+        start(one)
+      }
+      // Else little was tried: on a slow machine the load goes on, without kills, until each site has taken more writes than there were kills.
+      await vi.waitFor(
+        () => {
+          for (const { name } of sites)
+            expect(succeededAt(name), `writes that succeeded at ${name}; ${told()}`).toBeGreaterThan(KILLS)
+        },
+        { timeout: 30_000, interval: 200 },
+      )
+    } finally {
+      isOver = true
+      await load
+    }
+    expect(kills, 'kills within the time').toBe(KILLS)
+
+    await vi.waitFor(
+      async () => {
+        const [first, second] = [await itemsOf(one), await itemsOf(two)]
+        for (const [name, items] of [['site1', first] as const, ['site2', second] as const]) {
+          for (const [id, own] of succeeded) {
+            const missing = [...own].filter(field => items[id]?.[field] === undefined)
+            expect(missing, `answered with success and not in ${id} at ${name}; ${told()}`).toEqual([])
+          }
+          const lacks = [...created].filter(id => items[id] === undefined)
+          expect(lacks, `created with success and not at ${name}; ${told()}`).toEqual([])
+        }
+        expect(first, `both are the same; ${told()}`).toEqual(second)
+      },
+      { timeout: 60_000, interval: 500 },
+    )
+    // And both take writes again.
+    for (const { ingress } of sites)
+      for (const id of NAMES)
+        await vi.waitFor(
+          async () => {
+            const last = await ask(`${ingress}/items/${id}`, 'PUT', { last: ingress }, { Prefer: 'wait=5' })
+            expect(last?.status, `${id}: ${last?.text}; ${told()}`).toBe(200)
+          },
+          { timeout: 20_000, interval: 200 },
+        )
+    await vi.waitFor(async () => expect(await itemsOf(one)).toEqual(await itemsOf(two)), { timeout: 20_000 })
+  },
+  TEST_MS,
+)

@@ -39,6 +39,7 @@ export class LedgerApplication implements AsyncDisposable {
   readonly authorizations: (string | undefined)[] = []
   readonly things = new Map<string, Thing>()
   readonly #server: Server
+  #port = 0
 
   constructor() {
     this.#server = createServer((request, response) => {
@@ -47,13 +48,24 @@ export class LedgerApplication implements AsyncDisposable {
   }
 
   async listen(): Promise<string> {
-    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    await this.open()
+    this.#port = (this.#server.address() as AddressInfo).port
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  /** It serves again, where it did before. */
+  async open(): Promise<void> {
+    await new Promise<void>(resolve => this.#server.listen(this.#port, '127.0.0.1', resolve))
+  }
+
+  /** Nobody listens any more; what it has it keeps. */
+  async shut(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise(resolve => this.#server.close(resolve))
+    await this.shut()
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { vi } from 'vitest'
 import { freePort } from '../../support/tcp-proxy.ts'
 import { Bench, type Agent } from '../cli/harness.ts'
-import { Gate } from './gate.ts'
+import { Gate, type Slowness } from './gate.ts'
 import { LEDGER_GLUE, LedgerApplication, type Thing } from './ledger-application.ts'
 
 export interface Asked {
@@ -24,8 +24,15 @@ export interface SiteOptions {
   readonly aheadMs?: number
   /** The agent's own account at the application, `user:password`. */
   readonly account?: string
+  /** Of its agent, in milliseconds, as in its configuration. */
+  readonly timeouts?: Readonly<Record<string, number>>
   /** Other services of the site, beside `ledger`, as in its configuration; each is exposed to everybody. */
   readonly services?: readonly { readonly name: string; readonly endpoint: string; readonly glue?: string }[]
+}
+
+export interface Start {
+  /** 512 bytes each: no file of the agent grows beyond, as on a disk that is full. */
+  readonly fileBlocks?: number
 }
 
 /** Everybody may do everything. */
@@ -89,9 +96,9 @@ export class ProcessMesh implements AsyncDisposable {
   }
 
   /** Starts the agent of a site, with what it had before. */
-  async up(name: string): Promise<void> {
+  async up(name: string, { fileBlocks }: Start = {}): Promise<void> {
     const site = this.#site(name)
-    const { aheadMs = 0, account } = site.options
+    const { aheadMs = 0, account, timeouts } = site.options
     const basicFile = path.join(this.#bench.folder, `${name}.account`)
     if (account !== undefined) await writeFile(basicFile, account, { mode: 0o600 })
     const config = path.join(this.#bench.folder, `${name}.json`)
@@ -104,6 +111,7 @@ export class ProcessMesh implements AsyncDisposable {
       bootstrap: others.map(({ gatePort }) => `127.0.0.1:${gatePort}`),
       log: { level: 'warn' },
       heartbeat: { intervalMs: 200 },
+      ...(timeouts !== undefined && { timeouts }),
       services: [
         {
           name: 'ledger',
@@ -123,7 +131,8 @@ export class ProcessMesh implements AsyncDisposable {
       CHEOPS_TEST_AHEAD_MS: String(aheadMs),
     }
     site.gate.target = await freePort()
-    site.agent = await this.#bench.up(['--config', config, '--listen', `127.0.0.1:${site.gate.target}`], env)
+    const argv = ['--config', config, '--listen', `127.0.0.1:${site.gate.target}`]
+    site.agent = await this.#bench.up(argv, env, fileBlocks)
   }
 
   /** Ends the agent of a site; `SIGKILL`: without a word. */
@@ -151,7 +160,34 @@ export class ProcessMesh implements AsyncDisposable {
   }
 
   heal(): void {
-    for (const { gate } of this.#sites.values()) gate.open()
+    for (const { gate } of this.#sites.values()) {
+      gate.open()
+      gate.slowness = undefined
+    }
+  }
+
+  /** All links become like this, until they are healed. */
+  slow(slowness: Slowness): void {
+    for (const { gate } of this.#sites.values()) gate.slowness = slowness
+  }
+
+  /** The process of an agent is suspended, and goes on with `resume`. */
+  suspend(name: string): void {
+    this.#site(name).agent?.process.kill('SIGSTOP')
+  }
+
+  resume(name: string): void {
+    this.#site(name).agent?.process.kill('SIGCONT')
+  }
+
+  /** The exit code of an agent that ends by itself. */
+  async ended(name: string): Promise<number> {
+    const site = this.#site(name)
+    const { agent } = site
+    if (agent === undefined) throw new Error(`${name} is down`)
+    const code = await agent.ended
+    site.agent = undefined
+    return code
   }
 
   /** Keeps the data folder of an agent that is down, or brings it back. */
