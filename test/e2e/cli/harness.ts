@@ -49,11 +49,7 @@ export class Bench {
   }
 
   /** `cheops up`, with free ports where none are given; resolves once the ready file is there. */
-  async up(
-    argv: readonly string[],
-    env: Readonly<Record<string, string>> = {},
-    fileBlocks: number | undefined = undefined,
-  ): Promise<Agent> {
+  async up(argv: readonly string[], env: Readonly<Record<string, string>> = {}, fileBlocks?: number): Promise<Agent> {
     const name = `ready-${String(this.#stops.length)}.json`
     const watching = AbortSignal.timeout(UP_TIMEOUT_MS)
     const changes = watch(this.folder, { signal: watching })
@@ -99,7 +95,7 @@ export class Bench {
   }
 
   /** @param fileBlocks of 512 bytes: no file grows beyond, as on a disk that is full */
-  #spawn(argv: readonly string[], env: Readonly<Record<string, string>>, fileBlocks: number | undefined = undefined) {
+  #spawn(argv: readonly string[], env: Readonly<Record<string, string>>, fileBlocks?: number) {
     const command = [process.execPath, PROGRAM, ...argv]
     // Without the signal a write that is too much fails.
     const limit = ['sh', '-c', `trap '' XFSZ; ulimit -f ${String(fileBlocks)}; exec "$@"`, 'sh']
