@@ -28,6 +28,19 @@ export const MAX_STAMP_FUTURE_MS = 366 * 24 * 60 * 60 * 1000
 /** The greatest counter of a stamp: 32 bits, as it travels. */
 export const MAX_STAMP_COUNTER = 2 ** 32 - 1
 
+/** Ended lives of one name that are kept for the retention time, the ≺-greatest ones; what all members have acknowledged beyond them goes. */
+export const MAX_KEPT_LIVES = 16
+
+/**
+ * Lives of one name. They stay while a member is away: then the name cannot be created anew any more, until that member is back or detached. Others may bring a
+ * few more, of sites that could not know: 256 can be told.
+ */
+export const MAX_LIVES = 64
+export const MAX_LIVES_BROUGHT = 128
+
+/** Sites that are or were members of one name: more than a mesh has use for, and each write is told to each of them. */
+export const MAX_NAMED_MEMBERS = 512
+
 /** How long idempotency keys are kept once every member has the operation, in milliseconds. Source: 3-consistency "Promises to clients". */
 export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000
 

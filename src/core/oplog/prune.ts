@@ -6,7 +6,7 @@ import { isBehindAll, unacknowledgedBy } from './acknowledgements.ts'
 import { lastDelete } from './dropped.ts'
 import { withoutOldKeys } from './idempotency.ts'
 import { endedBefore } from './life.ts'
-import { IDEMPOTENCY_RETENTION_MS, RETENTION_MS } from './limits.ts'
+import { IDEMPOTENCY_RETENTION_MS, MAX_KEPT_LIVES, RETENTION_MS } from './limits.ts'
 import { isReset } from './matrix.ts'
 import { membersOfReplicant } from './replicant.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
@@ -55,9 +55,12 @@ export function prune(
   nowMs: number,
 ): Pruned {
   const holder = replicant.lives.at(-1)
+  let surplus = replicant.lives.length - MAX_KEPT_LIVES
   const gone = replicant.lives.filter(life => {
     const deleted = lastDelete(life.droppers)
-    if (deleted === undefined || deleted.stamp.ms > nowMs - RETENTION_MS) return false
+    // A name that is made and deleted all the time does not keep all of them.
+    const isSurplus = life !== holder && surplus-- > 0
+    if (deleted === undefined || (!isSurplus && deleted.stamp.ms > nowMs - RETENTION_MS)) return false
     // A lower life that had not ended when the greatest began still lends it its members.
     if (holder !== undefined && life !== holder && !endedBefore(life, holder.life)) return false
     return isBehindAll(acknowledgements, members, life.life, deleted)

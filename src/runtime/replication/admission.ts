@@ -354,17 +354,20 @@ function relay(shared: Shared, commit: Commit, replica: Replica, operation: Oper
   const { replicant, acknowledgements } = replica.core
   const origin = operation.dot.site
   const told = acknowledgements.get(origin)?.knowledge
+  const by = membersBy(replicant)
+  const were = new Set(membersOfReplicant(before))
   for (const member of othersOf(replicant)) {
     if (member === origin) continue
-    const by = memberBy(replicant, member)
-    if (by === undefined || sameDot(by.dot, operation.life.dot) || by.dot.site === origin) continue
+    const change = by.get(member)
+    if (change === undefined || sameDot(change.dot, operation.life.dot) || change.dot.site === origin) continue
     const knew = [...(told?.values() ?? [])].some(context =>
       context.some(
-        dot => dot.site === by.dot.site && dot.incarnation === by.dot.incarnation && dot.number >= by.dot.number,
+        dot =>
+          dot.site === change.dot.site && dot.incarnation === change.dot.incarnation && dot.number >= change.dot.number,
       ),
     )
     // Who has just become a member gets everything.
-    if (!knew && membersOfReplicant(before).includes(member)) tellOperation(shared, commit, member, operation)
+    if (!knew && were.has(member)) tellOperation(shared, commit, member, operation)
   }
 }
 
@@ -384,7 +387,10 @@ function tellWhoMistakes(shared: Shared, commit: Commit, { name, core }: Replica
   }
 }
 
-/** The ≺-greatest change that made a site a member. */
-function memberBy({ lives }: Replicant, site: string): OperationId | undefined {
-  return lives.flatMap(({ changes }) => changes).findLast(change => change.site === site && change.member)?.by
+/** The ≺-greatest change that made each site a member. */
+function membersBy({ lives }: Replicant): ReadonlyMap<string, OperationId> {
+  const by = new Map<string, OperationId>()
+  for (const { changes } of lives)
+    for (const { site, member, by: operation } of changes) if (member) by.set(site, operation)
+  return by
 }

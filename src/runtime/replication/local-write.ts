@@ -2,6 +2,8 @@
  * A client's write at a member: intent, application, answer, release; each durable before the next. Source: 3-consistency "Release".
  */
 import {
+  MAX_LIVES,
+  MAX_NAMED_MEMBERS,
   holderOf,
   membersOfReplicant,
   takesWrite,
@@ -267,6 +269,12 @@ function checkMembers(shared: Shared, replica: Replica, { description, members }
   }
   if (!description.creates || members === undefined)
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
+  if (members.length > MAX_NAMED_MEMBERS)
+    throw new CheopsError('ERR_REPLICANT_MEMBERS', `A resource has up to ${MAX_NAMED_MEMBERS} members.`, { members })
+  if (core.replicant.lives.length >= MAX_LIVES) {
+    const why = 'it was created and deleted too often while another member is away'
+    throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} cannot be created now: ${why}.`)
+  }
   if (!members.includes(site))
     throw new CheopsError('ERR_REPLICANT_MEMBERS', `${site} is no member of what the scope names.`, { members })
   return true

@@ -1,6 +1,14 @@
-import { ZERO_STAMP, membersOfReplicant, type Conflict, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
+import {
+  MAX_KEPT_LIVES,
+  ZERO_STAMP,
+  membersOfReplicant,
+  type Conflict,
+  type Dot,
+  type ReplicantName,
+} from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import type { Adopts } from './adopt.ts'
+import { forgetOld } from './forget.ts'
 import { ApplicationTurns } from './application-turns.ts'
 import { advance } from './lane.ts'
 import { Holes } from './holes.ts'
@@ -426,6 +434,8 @@ export class Replicator {
         return 'again'
       }
       this.#quarantine.release(name)
+      if (looked === 'settled' && replica.core.replicant.lives.length > MAX_KEPT_LIVES)
+        await forgetOld(this.#shared, replica)
       if (looked === 'settled' && replica.local.bound && replica.local.hash === undefined) this.#idle.soon(name)
       this.#settled.looked(name)
       return looked

@@ -1,5 +1,7 @@
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import {
+  MAX_LIVES_BROUGHT,
+  MAX_NAMED_MEMBERS,
   includes,
   knowledgeOf,
   lifeKey,
@@ -11,6 +13,7 @@ import {
   withAcknowledgement,
   type Context,
   type LifeKnowledge,
+  type Replicant,
   type ReplicantName,
   type ReplicantStep,
 } from '../../core/oplog/index.ts'
@@ -338,6 +341,12 @@ export class SyncReceiver {
    */
   #hasRoom(commit: Commit, replica: Replica, { replicant }: ReplicantStep): boolean {
     const { unproven } = this.#shared
+    // What one member makes of a name that is its own too must stay small enough to be told, and to be looked through.
+    const isTooMuch = lives(replicant) > Math.max(MAX_LIVES_BROUGHT, lives(replica.core.replicant))
+    if (isTooMuch || sites(replicant) > Math.max(MAX_NAMED_MEMBERS, sites(replica.core.replicant))) {
+      tellEvent(this.#shared, commit, { kind: 'refused', from: this.#channel.site, why: 'no-room' })
+      return false
+    }
     const key = replicantKey(replica.name)
     const isNew = replica.core.replicant.lives.length === 0
     const isEarly = replicant.lives.length === 0
@@ -412,6 +421,18 @@ export class SyncReceiver {
     this.#asked.set(key, clock.monotonic())
     await this.#channel.send({ kind: 'want', replicant: replica.name, lives: knowledgeOf(replicant) })
   }
+}
+
+function lives({ lives: { length } }: Replicant): number {
+  return length
+}
+
+/** Sites that are or were members. */
+function sites({ lives: all }: Replicant): number {
+  const [only] = all
+  // Most have one life, whose changes are few.
+  if (all.length === 1 && only !== undefined && only.changes.length <= MAX_NAMED_MEMBERS) return only.changes.length
+  return new Set(all.flatMap(({ changes }) => changes.map(({ site }) => site))).size
 }
 
 function checkHello({ site, incarnation, outboxes }: SyncMessage & { readonly kind: 'hello' }, from: string): void {

@@ -3,6 +3,7 @@
  * the end. Real replicators, the real codec and the real interpreter of glue; simulated disks, links, clocks and applications.
  */
 import { afterEach, describe, expect, test } from 'vitest'
+import { MAX_KEPT_LIVES, MAX_LIVES } from '../../../../src/core/oplog/index.ts'
 import { ABC, Lab } from './lab.ts'
 
 let lab: Lab
@@ -376,4 +377,33 @@ test('conversations that break off all the time lose nothing and do nothing twic
   expect(Object.keys(accepted).length).toBeGreaterThan(15)
   const both = { id: 'x', n: 0, ...accepted }
   expect(lab.all('x')).toEqual({ a: both, b: both })
+})
+
+test('a name that is created and deleted all the time keeps a few of its lives, and none is locked', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  const lives = (site: string): Promise<number> | undefined =>
+    lab.replicators.get(site)?.inspect(lab.name('x'), ({ core }) => core.replicant.lives.length)
+  for (let n = 0; n < 3 * MAX_KEPT_LIVES; n++) {
+    expect((await lab.ask('a', 'POST /items', { id: 'x', n }, ABC)).status).toBe(201)
+    await lab.pass(200)
+    expect((await lab.ask('a', 'DELETE /items/x')).status).toBe(204)
+    await lab.pass(200)
+  }
+  await lab.pass(10_000)
+  for (const site of ['a', 'b', 'c']) expect(await lives(site), site).toBeLessThanOrEqual(MAX_KEPT_LIVES + 1)
+  // While a member is away they stay, and in the end that is said.
+  lab.cut('c')
+  let refused: string | undefined
+  for (let n = 0; refused === undefined && n < 2 * MAX_LIVES; n++) {
+    refused = (await lab.ask('a', 'POST /items', { id: 'x', n }, ABC)).code
+    await lab.pass(100)
+    if (refused === undefined) await lab.ask('a', 'DELETE /items/x')
+    await lab.pass(100)
+  }
+  expect([refused, await lives('a')]).toEqual(['ERR_REPLICANT_LOCKED', MAX_LIVES])
+  await lab.heal(60_000)
+  expect((await lab.ask('b', 'POST /items', { id: 'x', n: -1 }, ABC)).status).toBe(201)
+  await lab.pass(10_000)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: -1 }, b: { id: 'x', n: -1 }, c: { id: 'x', n: -1 } })
+  expect((await lab.status('c', 'x'))?.state).toBe('agrees')
 })

@@ -1,0 +1,86 @@
+/**
+ * A member of one replicant that does what it likes with it harms nobody's other replicants, nor the conversations of others: lists that it makes too long to be told,
+ * lives without end, members without end. A real replicator that is told every message.
+ */
+import { expect, test } from 'vitest'
+import { realClock } from '../../../support/real-time.ts'
+import { MAX_LIVES_BROUGHT } from '../../../../src/core/oplog/index.ts'
+import { HERE, Scripted, entries, hello } from './scripted.ts'
+import type { Operation } from '../../../../src/core/oplog/index.ts'
+import type { OutboxEntry } from '../../../../src/ports/sync.ts'
+import type { ScriptedChannel } from './scripted.ts'
+
+/** A hundred times as fast as the machine's. */
+const FAST = {
+  ...realClock,
+  monotonic: () => realClock.monotonic() * 100,
+  after: (ms: number, fn: () => void) => realClock.after(ms / 100, fn),
+}
+const TOGETHER = 1_024
+
+/** Says these, some in each message, and waits until they were received. */
+async function tells(channel: ScriptedChannel, first: number, all: readonly OutboxEntry[]): Promise<void> {
+  for (let at = 0; at < all.length; at += TOGETHER) {
+    const some = all.slice(at, at + TOGETHER)
+    channel.says(entries(first + at, ...some))
+    expect(await channel.next('received')).toMatchObject({ upTo: first + at + some.length - 1 })
+  }
+}
+
+/** What others do meanwhile and afterwards goes on. */
+async function isServing(here: Scripted): Promise<void> {
+  const rome = here.from('rome')
+  rome.says(hello('rome', 9))
+  rome.says(entries(1, here.signed(here.create('rome', 'cup', ['rome', HERE]))))
+  expect(await rome.next('received')).toMatchObject({ upTo: 1 })
+  expect((await here.replicator.status({ service: 'shop', kind: 'items', name: 'cup' }))?.isPresent).toBe(true)
+  rome.says({ kind: 'digest', digest: { count: 0, sum: 0n } })
+  expect(await rome.next('digest')).toMatchObject({ digest: { count: expect.any(Number) as number } })
+}
+
+test('a name with more lives than may be told', async () => {
+  await using here = await Scripted.start(undefined, FAST)
+  here.replicator.connected('paris')
+  here.replicator.connected('rome')
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9_999))
+  const creates = Array.from({ length: MAX_LIVES_BROUGHT + 20 }, () =>
+    here.create('paris', 'mug', ['paris', 'rome', HERE]),
+  )
+  await tells(
+    paris,
+    1,
+    creates.map(create => here.signed(create)),
+  )
+  expect(here.refusals()).toEqual(Array.from({ length: 20 }, () => 'paris: no-room'))
+  await isServing(here)
+}, 60_000)
+
+test('more members than may be told, over and over', async () => {
+  await using here = await Scripted.start(undefined, FAST)
+  here.replicator.connected('paris')
+  here.replicator.connected('rome')
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9_999))
+  const created = here.create('paris', 'mug', ['paris', 'rome', HERE])
+  const { payload: _, ...change } = created
+  const changes = Array.from({ length: 20 }, (__, n): Operation => {
+    const dot = { ...created.dot, number: 1_000_000 + n }
+    const previous = n === 0 ? created.dot : { ...dot, number: dot.number - 1 }
+    const stamp = { ms: created.stamp.ms + 1 + n, counter: 0 }
+    const added = Array.from({ length: 1_000 }, (___, m) => `s${n}-${m}`).toSorted()
+    return { ...change, dot, stamp, previous, type: 'members', context: [previous], members: { added, removed: [] } }
+  })
+  await tells(
+    paris,
+    1,
+    [created, ...changes].map(operation => here.signed(operation)),
+  )
+  expect(here.refusals()).toContain('paris: no-room')
+  const members = await here.replicator.inspect(
+    { service: 'shop', kind: 'items', name: 'mug' },
+    ({ core }) => core.replicant.lives[0]?.changes.length,
+  )
+  expect(members).toBe(3)
+  await isServing(here)
+}, 60_000)
