@@ -69,8 +69,10 @@ export function settlingContext(context: Context, life: Life, settles: Settles):
   const { live, conflicts, outside } = life
   if (settles === 'life')
     return [...live, ...conflicts, ...outside].reduce((seen, { dot }) => withDot(seen, dot), context)
+  const settled = settles === 'all' ? [...conflicts, ...outside] : conflicts
+  if (settled.length === 0) return context
   const unseen = live.filter(({ dot }) => !covers(context, dot))
-  return (settles === 'all' ? [...conflicts, ...outside] : conflicts).reduce((seen, { dot }) => {
+  return settled.reduce((seen, { dot }) => {
     const next = withDot(seen, dot)
     return unseen.some(other => covers(next, other.dot)) ? seen : next
   }, context)

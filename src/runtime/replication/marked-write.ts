@@ -13,9 +13,10 @@ export function markedWrite(shared: Shared, glue: ReplicationGlue, write: LocalW
   const { description, head, path, body, idempotency } = write
   if (!(body instanceof Uint8Array) || body.length === 0) return write
   const { kind, type } = description
+  // Most kinds have no place for one, and their bodies need not be read for it.
+  if (glue.marked(kind, type, NOTHING, '') === NOTHING) return write
   const parsed = glue.parseBody(head.rawHeaders, body)
-  const plain = glue.marked(kind, type, parsed, '')
-  if (plain === parsed) return write
+  if (glue.marked(kind, type, parsed, '') === parsed) return write
   const { hash, site, incarnation } = shared.options
   const asked =
     idempotency === undefined
@@ -26,6 +27,8 @@ export function markedWrite(shared: Shared, glue: ReplicationGlue, write: LocalW
   const bytes = bytesOf(glue.marked(kind, type, parsed, mark))
   return bytes.length > MAX_INLINE_BODY_BYTES ? write : { ...write, body: bytes }
 }
+
+const NOTHING = { is: 'json', value: {} } as const
 
 /** 128 bits: no two requests ever share them. */
 const MARK_DIGITS = 32
