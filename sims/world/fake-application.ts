@@ -35,6 +35,8 @@ export interface Effect {
   readonly value: JsonObject | undefined
   /** Written behind the agent's back. */
   readonly byOutsider: boolean
+  /** It landed after its request was given up. */
+  readonly late?: boolean
   /** What a POST below the resource has added to one of its lists. */
   readonly added?: unknown
 }
@@ -134,7 +136,7 @@ export class FakeApplication implements Application {
       throw lost('ERR_APPLICATION_BROKEN', request)
     }
     if (fault?.kind === 'late-effect') {
-      this.#options.clock.after(fault.delayMs, () => this.#serve(request, bytes))
+      this.#options.clock.after(fault.delayMs, () => this.#serveLate(request, bytes))
       await this.#wait(answerMs, signal)
       throw lost('ERR_APPLICATION_TIMEOUT', request)
     }
@@ -166,6 +168,12 @@ export class FakeApplication implements Application {
   }
 
   // REST ------------------------------------------------------------------------------------------------------------
+
+  #serveLate(request: ApplicationRequest, bytes: Uint8Array): void {
+    const before = this.effects.length
+    this.#serve(request, bytes)
+    this.effects.push(...this.effects.splice(before).map(effect => ({ ...effect, late: true })))
+  }
 
   #serve(request: ApplicationRequest, bytes: Uint8Array): ApplicationAnswer {
     const { service, method } = request

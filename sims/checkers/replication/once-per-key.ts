@@ -41,7 +41,9 @@ function twiceInEffect(ending: Ending, name: ReplicantName, request: Request): r
   return [...ending.effects].flatMap(([site, all]) => {
     if (ending.setBack.has(site)) return []
     const here = all.filter(({ path }) => path === ending.pathOf(name))
-    const places = here.flatMap(({ added }, place) => (isSame(requestIn(added), request) ? [place] : []))
+    const found = here.flatMap(({ added }, place) => (isSame(requestIn(added), request) ? [place] : []))
+    // What lands late behind another was given up: see `executed-once.ts`.
+    const places = found.filter((place, i) => i === 0 || here[place]?.late !== true)
     const at = (all: readonly KeyedRequest[]): number =>
       all.filter(asked => isAsked(asked) && asked.site === site).length
     // What was in doubt may have been undone, and done again.

@@ -1,14 +1,24 @@
 import { expectedOf } from './expected.ts'
 import { canonical, membersOf } from './ending-checker.ts'
 import { fullLog } from './same-schedule.ts'
+import type { Effect } from '../../world/fake-application.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
-/** The application of each member has what the full log comes to, or the site says itself that it has not. */
+/**
+ * The application of each member has what the full log comes to, or the site says itself that it has not. What an outsider has written just before
+ * a client changed a part of it, before anybody read it, is taken for the resource by that site; then all must show the same at least.
+ */
 export const sameState: EndingChecker = {
   name: 'same state',
   look: ending =>
-    ending.names.flatMap(name =>
-      membersOf(ending, name).flatMap(({ site, replicant, resource, admits }) => {
+    ending.names.flatMap(name => {
+      const members = membersOf(ending, name)
+      const isWrittenOver = members.some(({ site }) =>
+        hidesOutsider(ending.effects.get(site) ?? [], ending.pathOf(name)),
+      )
+      const shown = new Set(members.map(({ resource }) => canonical(resource)))
+      if (isWrittenOver && shown.size === 1) return []
+      return members.flatMap(({ site, replicant, resource, admits }) => {
         if (replicant === undefined || admits !== undefined) return []
         const expected = expectedOf(fullLog(ending, name, replicant), name.name, ending.bodies)
         const should = canonical(expected.state === 'present' ? expected.resource : undefined)
@@ -16,8 +26,19 @@ export const sameState: EndingChecker = {
         return has === should
           ? []
           : [`${name.name}: ${site} has ${short(has)} and says that all is well; it should be ${short(should)}`]
-      }),
-    ),
+      })
+    }),
+}
+
+/** Whether the first thing that an agent did after an outsider had written was to change a part. */
+function hidesOutsider(effects: readonly Effect[], path: string): boolean {
+  const here = effects.filter(effect => effect.path === path)
+  return here.some(({ byOutsider, value }, place) => {
+    const next = here.slice(place + 1).find(effect => !effect.byOutsider)
+    return (
+      byOutsider && value !== undefined && next !== undefined && (next.method === 'PATCH' || next.added !== undefined)
+    )
+  })
 }
 
 /** For people: what only makes a body large is left out. */

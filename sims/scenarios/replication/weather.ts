@@ -13,5 +13,6 @@ export function weatherOf(seed: number): Weather {
     drift: seed % 13 === 5,
     refusals: seed % 17 === 4,
     operators: seed % 13 < 3,
+    late: seed % 19 === 7,
   }
 }

@@ -109,7 +109,10 @@ function only(value: unknown, fields: Fields): unknown {
 
 /** How a body stands to what the schedule comes to. */
 export interface Fit {
-  /** Whether all of it is there; `unknown` where only the application can say what an operation does. */
+  /**
+   * Whether all of it is there; `unknown` where only the application can say what an operation does, or where more is there and all fields are
+   * compared.
+   */
   readonly shows: 'yes' | 'no' | 'unknown'
   /** Whether it is there as far as that can be told. */
   readonly fits: boolean
@@ -128,8 +131,11 @@ export async function fitOf(resource: Resource, schedule: readonly Operation[], 
     if (patch?.is === 'json') expected = merged(expected, patch.value)
     else isKnown = false
   }
-  const fits = resource.shows(body, { is: 'json', value: expected })
-  return { shows: !isKnown ? 'unknown' : fits ? 'yes' : 'no', fits }
+  const whole: ParsedBody = { is: 'json', value: expected }
+  const fits = resource.shows(body, whole)
+  // Where all fields are compared, more than was written is what somebody has added, or the application everywhere.
+  const isMore = resource.glue.kind(resource.name.kind)?.comparesAll === true && !resource.equal(body, whole)
+  return { shows: !isKnown || (fits && isMore) ? 'unknown' : fits ? 'yes' : 'no', fits }
 }
 
 /** JSON Merge Patch, RFC 7396. */

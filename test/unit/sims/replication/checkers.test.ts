@@ -131,6 +131,26 @@ describe('what is wrong is found', () => {
     ])
   })
 
+  test('what an outsider wrote just before a change is taken for the resource, and shown by all', () => {
+    const resource = { ...STATE, base: 'of an outsider' }
+    const outsider = { ...effect('PUT'), byOutsider: true }
+    const of = (effects: Ending['effects'], replicas: readonly Partial<Replica>[]): string[] =>
+      found(ending({ effects, replicas }))
+    const covered = new Map([['s1', [effect('POST'), outsider, effect('PATCH')]]])
+    expect(of(covered, [{ resource }, { resource }])).toEqual([])
+    expect(of(covered, [{ resource }])).toEqual([expect.stringMatching(/^same state: n: s1 has/)])
+    expect(of(new Map([['s1', [effect('POST'), outsider]]]), [{ resource }, { resource }])).toHaveLength(2)
+    expect(of(new Map([['s1', [outsider, effect('PUT')]]]), [{ resource }, { resource }])).toHaveLength(2)
+  })
+
+  test('what lands late behind another one is excused, what had landed before is not', () => {
+    const line = { line: 'c' }
+    const late = { ...effect('POST', line), late: true }
+    expect(found(ending({ effects: new Map([['s2', [effect('POST', line), late]]]) }))).toEqual([])
+    expect(found(ending({ effects: new Map([['s2', [late, effect('POST', line)]]]) }))).toHaveLength(1)
+    expect(found(ending({ effects: new Map([['s2', [{ ...effect('DELETE'), late: true }]]]) }))).toEqual([])
+  })
+
   test('members that do not show the same of what has lost', () => {
     const replace = operation(4, 's2', 2, 'replace', { base: 'x' }, [CREATE, MERGE])
     const late = operation(3, 's1', 3, 'replace', { base: 'y' }, [CREATE, ADD])
