@@ -17,10 +17,10 @@ export interface NameAnnouncerParts {
 /** Between two announcements of buckets that are new, milliseconds: all are told within minutes, and nobody is flooded. */
 const ANNOUNCE_GAP_MS = 25
 /**
- * Between two that were made before, beyond the first few: each costs both ends some milliseconds, and all together are told within an hour,
- * for one hundredth of a core. Until then whoever asks finds this site where it can be asked itself, or by what the others have kept.
+ * Between two that were made before, beyond the first few: each costs both ends some milliseconds, and all together are told within three
+ * hours, for half a hundredth of a core. Until then whoever asks finds this site where it can be asked itself, or by what the others have kept.
  */
-const ANNOUNCE_AGAIN_GAP_MS = 750
+const ANNOUNCE_AGAIN_GAP_MS = 2_000
 const ANNOUNCED_AGAIN_AT_ONCE = 16
 /**
  * And so many times what the last one took: it costs this site and each that is told some ten milliseconds of a core, which are taken from
