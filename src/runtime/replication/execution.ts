@@ -108,7 +108,9 @@ export class Execution {
       const isLeaving = reading.hash === this.#book.local.leaving
       return isLeaving ? this.#notNow(operation, TAKEN) : this.#foreign(operation, reading, state)
     }
-    await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash })
+    // Nothing was sent since the last answer, and it showed what is read now: next time it can stand for that.
+    const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
+    await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, learnt)
     if (this.#book.resource.glue.kind(this.#book.resource.name.kind)?.isImmutable !== true)
       return this.#took(operation, await this.#book.resource.replace(state, headers, reading), { bound: true })
     const gone = await this.#book.resource.delete()

@@ -47,9 +47,9 @@ export class LaneBook {
   }
 
   /** What is to be acknowledged is so with what comes of it: one message less. */
-  intend(intent: Intent): Promise<void> {
+  intend(intent: Intent, learnt: Partial<LocalState> = {}): Promise<void> {
     this.replica.seen = undefined
-    return this.shared.replicas.commit(commit => commit.local(this.replica, { intent, hash: undefined }))
+    return this.shared.replicas.commit(commit => commit.local(this.replica, { ...learnt, intent, hash: undefined }))
   }
 
   async executed(

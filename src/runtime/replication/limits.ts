@@ -158,7 +158,7 @@ export const STORE_BUSY_MS = 20
 export const READ_BACK_AFTER_MS = 1_000
 
 /** How many lanes that have become idle are read back in a second, and how many may wait for it; the round finds those that do not. */
-export const READ_BACKS_A_SECOND = 100
+export const READ_BACKS_A_SECOND = 40
 /** As long as more lanes become idle in a second than that: each costs as much as a write, and clients come first. */
 export const READ_BACKS_UNDER_LOAD = 10
 export const MAX_WAITING_READ_BACKS = 10_000

@@ -149,6 +149,20 @@ test('a member that has seen what its application answers does not read before i
   for (const site of ['b', 'c']) expect(commits[site]).toBeLessThanOrEqual(2 + 1 + 2)
 })
 
+test('that answers tell is seen by what is read before a replace, also where no lane is idle for long', async () => {
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+  for (let n = 1; n <= 2; n++) {
+    await lab.pass(300)
+    await lab.ask('a', 'PUT /items/x', { n })
+  }
+  await lab.pass(300)
+  forget()
+  await lab.ask('a', 'PUT /items/x', { n: 3 })
+  await lab.pass(300)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 3 }, b: { id: 'x', n: 3 }, c: { id: 'x', n: 3 } })
+  expect(asked).toEqual({ a: ['PUT'], b: ['PUT'], c: ['PUT'] })
+})
+
 test('what an outsider has changed or deleted there meanwhile is found by the precondition, and read', async () => {
   for (const id of ['x', 'y']) await lab.ask('a', 'POST /items', { id, n: 0 }, ABC)
   await lab.pass(5_000)
