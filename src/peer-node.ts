@@ -213,12 +213,14 @@ function assemble(
         started.push(() => datastore.close())
       }
       await membership.load()
+      // In this order, backwards: what asks other peers now need not wait until they answer, or do not.
+      started.push(() => membership.stop())
       started.push(() => network.stop())
       await network.start().catch((cause: unknown) => {
         const message = `The agent cannot listen for peers on ${listen.join(', ') || 'any address'}.`
         throw new CheopsError('ERR_PEER_LISTEN', message, { listen }, { cause })
       })
-      started.push(() => membership.stop())
+      started.push(async () => membership.leave())
       await membership.start()
     } catch (error) {
       await undo()

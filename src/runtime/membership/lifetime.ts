@@ -47,11 +47,16 @@ export class Lifetime {
     void task.finally(() => this.#work.delete(task))
   }
 
-  /** Cancels the timers and waits until the work under way has ended. */
-  async end(): Promise<void> {
+  /** Cancels the timers, and lets nothing new begin. */
+  close(): void {
     this.#over = true
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
+  }
+
+  /** Closes, and waits until the work under way has ended. */
+  async end(): Promise<void> {
+    this.close()
     await Promise.all(this.#work)
   }
 }

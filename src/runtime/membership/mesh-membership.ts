@@ -128,10 +128,16 @@ export class MeshMembership implements Membership {
     for (const site of view.names()) this.#redialer.wake(site)
   }
 
-  /** Ends all timers and work; the network is the caller's. Stopping twice does nothing. */
-  async stop(): Promise<void> {
+  /** Ends all timers, and begins nothing new. What is under way ends with the network, or by its time-outs. */
+  leave(): void {
     this.#unsubscribe?.()
     this.#unsubscribe = undefined
+    this.#mesh.life.close()
+  }
+
+  /** Leaves, and waits for what is under way; the network is the caller's. Stopping twice does nothing. */
+  async stop(): Promise<void> {
+    this.leave()
     await this.#mesh.life.end()
     await this.#own.settled()
   }

@@ -5,8 +5,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { DEFAULT_TIMEOUTS } from '../../../src/config.ts'
 import { eventually } from '../../support/hosts.ts'
 import { allAlive, TestPeers, until } from '../../support/peers.ts'
+import { TcpProxy } from '../../support/tcp-proxy.ts'
 
 test('a port that is taken is an error with a code, and nothing is left running', async () => {
   await using peers = new TestPeers()
@@ -48,3 +50,14 @@ test('what a peer has opened is closed when it has stopped, so that a process ca
   await peers.stop(two)
   await eventually(() => open().length <= before, 5_000, `as few resources as before: ${open().join(' ')}`)
 })
+
+test('who stops waits for nobody that was asked and is silent', async () => {
+  await using peers = new TestPeers()
+  await using silent = new TcpProxy({ host: '127.0.0.1', port: 1 })
+  const address = `/ip4/127.0.0.1/tcp/${await silent.listen()}`
+  silent.freeze()
+  // Its dial is under way from the start on, and would last as long as it may.
+  const dialMs = 600_000
+  const peer = await peers.start('site1', { bootstrap: [address], timeouts: { ...DEFAULT_TIMEOUTS, dialMs } })
+  await peers.stop(peer)
+}, 20_000)
