@@ -1,14 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
 /** One project a kind of test, so that `npm run test:unit` and its siblings choose by name. */
-const project = (name: string, testTimeout: number, fileParallelism = true) => ({
+const project = (name: string, testTimeout: number) => ({
   test: {
     name,
     root: import.meta.dirname,
     include: [`${name}/**/*.test.ts`],
     testTimeout,
     hookTimeout: Math.max(30_000, testTimeout),
-    fileParallelism,
     // Of what is pure nothing stays behind: a process for each file took longer than its tests. The others have sockets, and measure memory.
     isolate: name !== 'unit',
   },
@@ -22,7 +21,7 @@ export default defineConfig({
       project('unit', 60_000),
       project('contract', 60_000),
       project('integration', 60_000),
-      project('e2e', 120_000, false),
+      project('e2e', 120_000),
     ],
   },
 })

@@ -60,4 +60,5 @@ test('who stops waits for nobody that was asked and is silent', async () => {
   const dialMs = 600_000
   const peer = await peers.start('site1', { bootstrap: [address], timeouts: { ...DEFAULT_TIMEOUTS, dialMs } })
   await peers.stop(peer)
+  expect(peer.diagnostics.peers()).toEqual([])
 }, 20_000)
