@@ -17,6 +17,7 @@ import {
   type ReplicantStep,
   type Stamp,
 } from '../../core/oplog/index.ts'
+import { inheritDoubt } from './inherited-doubt.ts'
 import { isDone, outcomesOf, withOutcome, type OutcomeWaiters } from './outcomes.ts'
 import type { ReplicationContext } from './context.ts'
 import type { MatrixBook } from './matrix-book.ts'
@@ -117,6 +118,7 @@ export function takeStep(
         commit.deleteOperation(replica, effect.operation.dot)
         shared.bodies.forget(commit, effect.operation, 'operation')
         supersede(shared, commit, replica, effect.operation)
+        inheritDoubt(commit, replica, effect.operation)
         break
       case 'spent':
         shared.bodies.forget(commit, effect.operation, 'operation')

@@ -147,6 +147,29 @@ describe('what may not be sent twice at all', () => {
     expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
   })
 
+  test('gives way to the same request of another site: that is as uncertain, and is not sent on top of it', async () => {
+    const loses = new Set<string>()
+    lab = await Lab.of(['a', 'b', 'c'], { application: lines(loses) })
+    await lab.ask('a', 'POST /items', { id: 'x' }, { members: ['a', 'b', 'c'] })
+    await lab.pass(5_000)
+    lab.cut('a')
+    await lab.ask('a', 'POST /items/x/lines', 1, { key: 'k' })
+    await lab.pass(1_000)
+    loses.add('c')
+    await lab.ask('b', 'POST /items/x/lines', 1, { key: 'k' })
+    await lab.pass(5_000)
+    expect(await lab.status('c', 'x')).toMatchObject({ state: 'uncertain' })
+    await lab.heal()
+    const once = { id: 'x', lines: [1] }
+    expect(lab.all('x')).toEqual({ a: once, b: once, c: once })
+    expect(lab.effects('c', 'x')).toEqual(['POST', 'PUT'])
+    expect(await lab.status('c', 'x')).toMatchObject({ state: 'uncertain' })
+    await lab.decide('c', 'x', true)
+    await lab.pass(5_000)
+    expect(lab.all('x')).toEqual({ a: once, b: once, c: once })
+    expect(await lab.status('c', 'x')).toMatchObject({ state: 'agrees' })
+  })
+
   /** The answer to the second line is lost at a site, after its effect. */
   async function doubt(at: 'a' | 'b', policy: DoubtPolicy): Promise<void> {
     const loses = new Set<string>()
