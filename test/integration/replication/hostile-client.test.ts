@@ -93,9 +93,12 @@ test.each(PATHS)('a path that could be read in two ways: %s', async path => {
     for (const method of ['PUT', 'PATCH', 'DELETE']) {
       const body = method === 'DELETE' ? '' : JSON.stringify({ id: 'mug', hurt: method })
       const answer = await raw(request(method, path, body, scope))
-      const item = await mesh.everywhere('mug')
       expect(statusOf(answer), `${method} ${scope}`).toBeGreaterThanOrEqual(200)
-      if (item[0] === undefined && item[1] === undefined)
+      // An application that reads a path otherwise than its definition deletes at one; what is a deletion here is one at both.
+      const isDeleted = method === 'DELETE' && /^cheops-outcome: applied/im.test(answer)
+      if (isDeleted) await mesh.settles('mug', [undefined, undefined])
+      const [first, second] = await mesh.everywhere('mug')
+      if (first === undefined && second === undefined)
         await mesh.must('site1', 'POST', '/items', { scope: SCOPE, body: MUG, headers: WAIT })
     }
 })
