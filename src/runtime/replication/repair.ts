@@ -1,4 +1,12 @@
-import { holderOf, knowledgeOf, replicantKey, sameDot, type ReplicantName } from '../../core/oplog/index.ts'
+import {
+  holderOf,
+  knowledgeOf,
+  replicantKey,
+  sameDot,
+  type Executed,
+  type Operation,
+  type ReplicantName,
+} from '../../core/oplog/index.ts'
 import { failedHere } from './failed.ts'
 import { MAX_REPAIRS_TOGETHER } from './limits.ts'
 import { fitOf, stateShown } from './written-fields.ts'
@@ -92,7 +100,9 @@ async function takeState(
     if (sent.is !== 'doubt') await shared.replicas.commit(commit => commit.local(replica, { replaying, bound }))
     return false
   }
+  const fresh = cameWith(executed, replica, shared.options.site)
   await shared.replicas.commit(commit => {
+    for (const operation of fresh) tellOutcome(shared, commit, replica, operation, 'applied')
     commit.local(replica, {
       executed,
       bound: state !== undefined,
@@ -109,6 +119,14 @@ async function takeState(
     commit.afterwards(() => shared.unanswered.update(replica))
   })
   return true
+}
+
+/** What others wait for that was not carried out here, and is in what was copied. */
+function cameWith(executed: Executed, { core, local }: Replica, site: string): readonly Operation[] {
+  const isIn = ({ operations }: Executed, { dot }: Operation): boolean =>
+    operations.some(done => sameDot(done.dot, dot))
+  const live = holderOf(core.replicant)?.live ?? []
+  return live.filter(each => each.dot.site !== site && isIn(executed, each) && !isIn(local.executed, each))
 }
 
 /** A store that was set back does not know what is its own: what its application has just as the others do is, and nothing else. */
