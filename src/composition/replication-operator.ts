@@ -108,11 +108,11 @@ export class ReplicationOperator implements ReplicationControl {
   }
 
   async repair(name: ReplicantName, from: string | undefined): Promise<RepairResult> {
-    return { result: await this.#replicator.repair(name, from) }
+    return { result: await this.#replicator.operator.repair(name, from) }
   }
 
   async resolve(name: ReplicantName, how: 'adopt' | 'replace' | 'leave'): Promise<void> {
-    if (how !== 'leave') return this.#replicator.resolveUnbound(name, how)
+    if (how !== 'leave') return this.#replicator.operator.resolveUnbound(name, how)
     const status = await this.#replicator.status(name)
     if (status?.state !== 'unbound')
       throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} is not unbound here.`, { name: replicantText(name) })
@@ -122,12 +122,12 @@ export class ReplicationOperator implements ReplicationControl {
   }
 
   async settle(name: ReplicantName, choice: SettleChoice): Promise<readonly string[]> {
-    const settled = await this.#replicator.settleConflicts(name, choice)
+    const settled = await this.#replicator.operator.settleConflicts(name, choice)
     return settled.map(({ operation }) => operationText(operation.dot))
   }
 
   async decide(name: ReplicantName, tookEffect: boolean): Promise<string> {
-    return operationText(await this.#replicator.decide(name, tookEffect))
+    return operationText(await this.#replicator.operator.decide(name, tookEffect))
   }
 
   async adopt(name: ReplicantName, scope: string, overwrites: boolean): Promise<Adopted> {
@@ -138,7 +138,7 @@ export class ReplicationOperator implements ReplicationControl {
         'ERR_SCOPE_COLLABORATION',
         'Members are named with "&" between them, as in "site1 & site2".',
       )
-    const operation = await this.#replicator.adopt(name, members, overwrites ? 'all' : 'same')
+    const operation = await this.#replicator.operator.adopt(name, members, overwrites ? 'all' : 'same')
     return { operation: operationText(operation), members }
   }
 

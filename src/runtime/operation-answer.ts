@@ -3,7 +3,7 @@ import { HEADER_NAMES } from '../core/resource/headers.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer } from '../ports/exchange.ts'
 import { siteItem, warning, without } from './answer-headers.ts'
-import type { SiteOutcome } from './replication/records.ts'
+import type { SiteOutcome } from './replication/replica.ts'
 import type { Accepted } from './replication/replicator.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { syncCodec } from '../../../protocols/sync/codec.ts'
 import { loadRecords } from '../../../src/runtime/replication/replica-records.ts'
-import { prefixOf } from '../../../src/runtime/replication/replicas-store.ts'
+import { prefixOf } from '../../../src/runtime/replication/replica-keys.ts'
 import { decodeAnswer, encodeAnswer } from '../../../protocols/state/codec.ts'
 import { Replicator } from '../../../src/runtime/replication/replicator.ts'
 import { MemoryStore } from '../memory-store.ts'
@@ -38,7 +38,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
       status: 200,
       dot: await replicator.changeMembers(name, added, removed),
     }),
-    settle: async (name, choice) => void (await replicator.settleConflicts(name, choice)),
+    settle: async (name, choice) => void (await replicator.operator.settleConflicts(name, choice)),
     stateFor: async name => replicator.stateFor(name),
     pieceFor: (other, piece) => replicator.pieceFor(other, piece),
     show: async (name, disk) => {

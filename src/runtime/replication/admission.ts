@@ -3,74 +3,21 @@ import {
   dotKey,
   findLife,
   fateOf,
-  knowledgeOf,
   membersOfReplicant,
   observeStamp,
   sameDot,
-  withAcknowledgement,
-  withDot,
-  type LifeId,
   type Operation,
   type OperationId,
   type Replicant,
-  type ReplicantName,
   type ReplicantStep,
-  type Stamp,
 } from '../../core/oplog/index.ts'
+import { largeBodyOf } from './body-records.ts'
 import { inheritDoubt } from './inherited-doubt.ts'
-import { isDone, outcomesOf, withOutcome, type OutcomeWaiters } from './outcomes.ts'
-import type { ReplicationContext } from './context.ts'
-import type { MatrixBook } from './matrix-book.ts'
-import { largeBodyOf, type BodyRecords, type NamedBody } from './body-records.ts'
-import type { ReplicationEvent } from './events.ts'
-import type { Commit, Replica, ReplicasStore } from './replicas-store.ts'
-import type { Repairs } from './repair.ts'
-import type { Heard } from './settled.ts'
-import type { Scans } from './scans.ts'
-import type { Standing } from './standing.ts'
-import type { Strangers } from './strangers.ts'
-import type { UnprovenNames } from './unproven-names.ts'
-import type { Unanswered } from './unanswered.ts'
-import type { Came, Outcome, OutboxEntry, SealedOperation } from '../../ports/sync.ts'
-import type { SiteOutcome } from './records.ts'
-
-/** What the parts of replication at one site share. */
-export interface Shared {
-  readonly options: ReplicationContext
-  readonly matrices: MatrixBook
-  readonly replicas: ReplicasStore
-  readonly unanswered: Unanswered
-  readonly waiters: OutcomeWaiters
-  readonly repairs: Repairs
-  /** What each site has said when its last conversation with this one began. */
-  readonly heard: Map<string, Heard>
-  readonly standing: Standing
-  /** Looks at all records that others ask for. */
-  readonly scans: Scans
-  /** What waits until the key of its origin is known. */
-  readonly strangers: Strangers
-  /** Names that are kept here on others' word only. */
-  readonly unproven: UnprovenNames
-  /** Sites that were set back, by the incarnation in which everything was told to them anew. */
-  readonly toldAnew: Map<string, string>
-  /** The number of the next operation of this run. */
-  readonly nextNumber: () => number
-  readonly bodies: BodyRecords
-  /** Lets large bodies be fetched that are not here. */
-  readonly fetchBodies: () => void
-  /** Whether nobody has given a large body for so long that it is not waited for any more. */
-  readonly isGivenUp: (body: NamedBody) => boolean
-  /** The site's clock. */
-  clock: Stamp
-  /** Something unexpected went wrong with a replicant: it is left alone and shown. Throws what concerns more than it. */
-  readonly leaveAlone: (name: ReplicantName, error: unknown) => void
-  /** Operations of a replicant wait for others. */
-  readonly waits: (name: ReplicantName) => void
-  /** Lets the lane of a replicant look whether there is something to do. */
-  readonly kick: (replica: Replica) => void
-  /** Whether the lane of a replicant has nothing to do, and nothing waits in it. */
-  readonly isIdle: (replica: Replica) => boolean
-}
+import { othersOf, tellEntry, tellEvent, tellOperation, tellOutcome } from './words.ts'
+import type { Commit } from './commit.ts'
+import type { Replica } from './replica.ts'
+import type { Shared } from './shared.ts'
+import type { SealedOperation } from '../../ports/sync.ts'
 
 /**
  * Carries out what the core has decided about a replicant, within a commit: records, what other members are told, and, when it is
@@ -213,127 +160,6 @@ function keepOperation(
 function retainedDots({ lives, waiting }: Replicant): ReadonlySet<string> {
   const lists = lives.flatMap(({ live, conflicts, outside, membership }) => [live, conflicts, outside, membership])
   return new Set([...lists, waiting].flatMap(list => list.map(({ dot }) => dotKey(dot))))
-}
-
-/** The members besides this site, sorted. */
-export function othersOf(replicant: Replicant): readonly string[] {
-  return membersOfReplicant(replicant).filter(member => member !== replicant.site)
-}
-
-/** Remembers that a member holds an operation that it has written itself, and all that it had executed. */
-export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation: Operation): void {
-  const { acknowledgements } = replica.core
-  const { life, dot, stamp, context } = operation
-  const told = [{ life, knowledge: withDot(context, dot), holes: [] }]
-  commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, dot.site, told, stamp) })
-}
-
-/** Tells all other members what is held here, behind what was released, if that is due. */
-export function acknowledge(shared: Shared, commit: Commit, replica: Replica): void {
-  acknowledgeWith(shared, commit, replica, undefined)
-}
-
-/**
- * As `acknowledge`, and tells the origin of an operation in the same entry what became of that here.
- * @returns whether it was told so
- */
-function acknowledgeWith(shared: Shared, commit: Commit, replica: Replica, came: Came | undefined): boolean {
-  // It vouches for the bodies too.
-  if (!replica.local.acknowledges || shared.bodies.missingOf(replica.name).length > 0) return false
-  const { replicant } = replica.core
-  const entry: OutboxEntry & { readonly kind: 'acknowledgement' } = {
-    kind: 'acknowledgement',
-    replicant: replica.name,
-    lives: knowledgeOf(replicant),
-    clock: replicant.clock,
-  }
-  const others = othersOf(replicant)
-  const origin = others.find(site => site === came?.dot.site)
-  tellEntryTo(
-    shared,
-    commit,
-    others.filter(site => site !== origin),
-    entry,
-  )
-  if (origin !== undefined && came !== undefined) tellEntry(shared, commit, origin, { ...entry, came })
-  commit.local(replica, { acknowledges: false })
-  return origin !== undefined
-}
-
-/** What tells of what an operation came to here, and acknowledges what is held, if that is due: one entry for its origin. */
-export function acknowledgeOutcome(
-  shared: Shared,
-  commit: Commit,
-  replica: Replica,
-  operation: OperationId & { readonly life: LifeId },
-  outcome: Outcome,
-  status: number | undefined,
-): void {
-  const { site, clock } = shared.options
-  const { dot } = operation
-  const came: Came = { dot, outcome, at: Math.floor(clock.now()), ...(status !== undefined && { status }) }
-  const isTold = acknowledgeWith(shared, commit, replica, dot.site === site ? undefined : came)
-  if (isTold) tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
-  else tellOutcome(shared, commit, replica, operation, outcome, status)
-}
-
-/** Says what became of an operation here, to its origin. */
-export function tellOutcome(
-  shared: Shared,
-  commit: Commit,
-  replica: Replica,
-  operation: OperationId & { readonly life: LifeId },
-  outcome: Outcome,
-  status?: number,
-): void {
-  const { site, clock } = shared.options
-  const { life, dot } = operation
-  const told: SiteOutcome = { site, outcome, at: Math.floor(clock.now()), ...(status !== undefined && { status }) }
-  if (dot.site === site) return takeOutcome(shared, commit, replica, dot, told)
-  const { at } = told
-  const word = { replicant: replica.name, life, dot, site, outcome, at, ...(status !== undefined && { status }) }
-  tellEntry(shared, commit, dot.site, { kind: 'outcome', ...word })
-  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
-}
-
-/** A site has said what became of an operation of this site. */
-export function takeOutcome(
-  shared: Shared,
-  commit: Commit,
-  replica: Replica,
-  dot: Operation['dot'],
-  told: SiteOutcome,
-): void {
-  const wasDone = isDone(outcomesOf(replica, dot))
-  commit.local(replica, { outcomes: withOutcome(replica.local.outcomes, dot, told) })
-  const sites = outcomesOf(replica, dot)
-  commit.afterwards(() => shared.waiters.told(dot))
-  const { site, outcome, status } = told
-  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
-  if (!wasDone && isDone(sites)) tellEvent(shared, commit, { kind: 'done', replicant: replica.name, dot, sites })
-}
-
-/** Puts an operation, and before it the matrix that it names, into the outbox to a site. */
-export function tellOperation(shared: Shared, commit: Commit, site: string, operation: Operation): void {
-  const { replicant, dot, matrix } = operation
-  const entry = matrix === undefined ? undefined : shared.matrices.entryOf(matrix)
-  if (entry !== undefined && shared.matrices.isNewTo(commit, site, entry.hash)) tellEntry(shared, commit, site, entry)
-  commit.tell(site, { kind: 'operation', replicant, dot })
-}
-
-export function tellEntry(shared: Shared, commit: Commit, site: string, entry: OutboxEntry): void {
-  tellEntryTo(shared, commit, [site], entry)
-}
-
-/** The same to several sites: it is encoded once. */
-export function tellEntryTo({ options }: Shared, commit: Commit, sites: readonly string[], entry: OutboxEntry): void {
-  if (sites.length === 0) return
-  const bytes = options.codec.encodeEntry(entry)
-  for (const site of sites) commit.tell(site, { kind: 'entry', bytes })
-}
-
-export function tellEvent(shared: Shared, commit: Commit, event: ReplicationEvent): void {
-  commit.afterwards(() => shared.options.onEvent(event))
 }
 
 /** What was dropped before it was executed here. */

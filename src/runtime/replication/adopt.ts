@@ -12,8 +12,8 @@ import { MAX_INLINE_BODY_BYTES } from './limits.ts'
 import { spool } from './payload.ts'
 import { release } from './release.ts'
 import { bytesOf, type Resource } from './resource.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { Replica } from './replica.ts'
 
 /** What becomes of what other members have by the name: `same`: theirs is the resource if it shows the same; `all`: whatever it shows, and it is overwritten. */
 export type Adopts = 'same' | 'all'

@@ -17,7 +17,7 @@ import {
 import { CheopsError } from '../../errors.ts'
 import { MAX_TRANSFER_BYTES, MAX_TRANSFER_PARTS } from './limits.ts'
 import type { ReplicationContext } from './context.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 import type { OutboxEntry, SealedOperation } from '../../ports/sync.ts'
 
 /** An entry that is ready to be taken: signatures checked, transfers put together, and what nobody may say left out. */

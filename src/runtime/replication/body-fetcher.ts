@@ -18,7 +18,8 @@ import {
 } from './limits.ts'
 import { largeBodyOf, type BodyRecords, type NamedBody } from './body-records.ts'
 import type { ReplicationOptions } from './context.ts'
-import type { Replica, ReplicasStore } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
+import type { ReplicasStore } from './replicas-store.ts'
 import type { TimerHandle } from '../../ports/clock.ts'
 
 export interface BodyFetcherParts {

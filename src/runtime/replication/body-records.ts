@@ -4,7 +4,8 @@
  */
 import { replicantKey, type Body, type Dot, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
 import { encodeJson } from './encode-json.ts'
-import { pathOf, type Commit } from './replicas-store.ts'
+import { pathOf } from './replica-keys.ts'
+import type { Commit } from './commit.ts'
 import type { Blobs, CollectedBlobs } from '../../ports/blobs.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store } from '../../ports/store.ts'

@@ -1,6 +1,6 @@
 import { commute, holderOf, isExecuted, planOf, scheduleOf, type Plan, type Schedule } from '../../core/oplog/index.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { Replica } from './replica.ts'
 
 interface Planned {
   readonly schedule: Schedule

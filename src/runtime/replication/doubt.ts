@@ -4,9 +4,10 @@
  */
 import { release } from './release.ts'
 import { contains, type Reading, type Resource, type State } from './resource.ts'
-import { dropDraft, tellEvent, type Shared } from './admission.ts'
-import { ABSENT, type Draft } from './records.ts'
-import type { Replica } from './replicas-store.ts'
+import { dropDraft } from './admission.ts'
+import { tellEvent } from './words.ts'
+import type { Shared } from './shared.ts'
+import { ABSENT, type Draft, type Replica } from './replica.ts'
 import { holderOf, keyOf, membersOfReplicant, sameDot, type Operation } from '../../core/oplog/index.ts'
 
 export type Decision =

@@ -15,8 +15,8 @@ import {
   type Settles,
 } from '../../core/oplog/index.ts'
 import { requestOf } from './kept-requests.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { Replica } from './replica.ts'
 
 /** The operation as it will be, but for its stamp and, of a create, its life. */
 export function draftOf(

@@ -1,5 +1,5 @@
 import type { Conflict, Dot, LifeId, ReplicantName } from '../../core/oplog/index.ts'
-import type { SiteOutcome } from './records.ts'
+import type { SiteOutcome } from './replica.ts'
 import type { Outcome } from '../../ports/sync.ts'
 
 /** What happened to a replicant here, for the CLI, metrics and logs; never with bodies. */

@@ -4,7 +4,7 @@
  */
 import { holderOf, sameDot, type Dot, type Operation } from '../../core/oplog/index.ts'
 import { MAX_KNOWN_FAILED } from './limits.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 
 /** The operations of the schedule that have failed here. */
 export function failedHere({ core, local }: Replica): readonly Operation[] {

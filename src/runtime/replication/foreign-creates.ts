@@ -4,8 +4,9 @@
  */
 import { newReplicant, sameDot, type LifeId, type Operation, type Replicant } from '../../core/oplog/index.ts'
 import { isRecordOnly } from './current-plan.ts'
-import type { Shared } from './admission.ts'
-import type { Commit, Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { Commit } from './commit.ts'
+import type { Replica } from './replica.ts'
 
 type Rights = Pick<Shared['options'], 'site' | 'mayRun'>
 

@@ -13,9 +13,8 @@ import {
 } from '../../core/oplog/index.ts'
 import { currentPlan } from './current-plan.ts'
 import { hasSay } from './foreign-creates.ts'
-import { newLocalState } from './records.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import { newLocalState, type Replica } from './replica.ts'
+import type { Shared } from './shared.ts'
 
 /**
  * Within the lane of the replicant. Does nothing while there is anything left to do, or in doubt.

@@ -15,7 +15,7 @@ import {
 } from '../../core/oplog/index.ts'
 import { operationText, whyText } from './replicant-listing.ts'
 import type { HistoryEntry, OperationFate, OperationSite } from '../../ports/replication-control.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 
 /** Where an operation stands at this site. */
 interface Place {

@@ -9,11 +9,12 @@ import {
   type LifeId,
   type ReplicantName,
 } from '../../core/oplog/index.ts'
-import { takeStep, type Shared } from './admission.ts'
+import { takeStep } from './admission.ts'
+import type { Shared } from './shared.ts'
 import { HOLE_AFTER_MS, HOLE_LOOK_MS, MAX_REMEMBERED_REPLICANTS } from './limits.ts'
 import { hasToldAll, isLost } from './settled.ts'
 import type { TimerHandle } from '../../ports/clock.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 
 interface Watched {
   readonly name: ReplicantName

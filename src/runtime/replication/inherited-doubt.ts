@@ -1,5 +1,6 @@
 import { holderOf, keyOf, sameDot, type Operation } from '../../core/oplog/index.ts'
-import type { Commit, Replica } from './replicas-store.ts'
+import type { Commit } from './commit.ts'
+import type { Replica } from './replica.ts'
 
 /**
  * An operation goes because another is the same request with the same idempotency key. Where nobody knows whether the first took effect here,

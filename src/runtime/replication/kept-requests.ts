@@ -13,7 +13,7 @@ import {
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { MAX_KEPT_REQUESTS } from './limits.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 
 export interface KeptRequest {
   /** As `keyOf` writes it, without the request. */

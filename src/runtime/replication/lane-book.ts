@@ -1,9 +1,9 @@
 import { holderOf, sameDot, withExecuted, type Dot, type Operation } from '../../core/oplog/index.ts'
-import { acknowledgeOutcome, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import { acknowledgeOutcome, tellEvent, tellOutcome } from './words.ts'
+import type { Shared } from './shared.ts'
 import { largeBodyOf } from './body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
-import type { Intent, LocalState } from './records.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Intent, LocalState, Replica } from './replica.ts'
 import type { Resource } from './resource.ts'
 import type { OperationTraits } from '../../ports/glue.ts'
 

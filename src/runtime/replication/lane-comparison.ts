@@ -1,10 +1,10 @@
 /** A lane compares what the application shows: with what the other members show, and with what it showed when the lane was idle last. */
-import { othersOf, tellEvent } from './admission.ts'
+import { othersOf, tellEvent } from './words.ts'
 import { differing, judge, knowledgeNow, shownNow, writtenOf } from './comparison.ts'
 import { failedHere } from './failed.ts'
 import { shorten } from './issue-state.ts'
 import { copyOrShow } from './lane-copy.ts'
-import { ABSENT } from './records.ts'
+import { ABSENT } from './replica.ts'
 import { fitOf } from './written-fields.ts'
 import type { LaneBook } from './lane-book.ts'
 

@@ -3,7 +3,8 @@
  * written down before, so that a start in the middle knows what may have happened. Source: 3-consistency "Plan", "Applying to a black box".
  */
 import { membersOfReplicant, sameDot, type Schedule } from '../../core/oplog/index.ts'
-import { acknowledge, tellEvent, type Shared } from './admission.ts'
+import { acknowledge, tellEvent } from './words.ts'
+import type { Shared } from './shared.ts'
 import { differing, knowledgeNow, shownNow } from './comparison.ts'
 import { currentPlan } from './current-plan.ts'
 import { Execution } from './execution.ts'
@@ -17,7 +18,7 @@ import { isNext, type Prepared } from './prepared.ts'
 import { Recovery } from './recovery.ts'
 import { Resource } from './resource.ts'
 import type { Looked } from './lanes.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 
 /** Does what is to be done, as far as it can be done now. */
 export async function advance(shared: Shared, replica: Replica): Promise<Looked> {

@@ -3,9 +3,10 @@
  * carried out the create. It is not touched and shown as `unbound`, unless it is surely what was deleted. Source: 3-consistency "Schedule".
  */
 import { holderOf, type Operation } from '../../core/oplog/index.ts'
-import { tellEvent, type Shared } from './admission.ts'
+import { tellEvent } from './words.ts'
+import type { Shared } from './shared.ts'
 import { MAX_LOOKS_FOR_ABSENT } from './limits.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 import type { Resource } from './resource.ts'
 
 /**

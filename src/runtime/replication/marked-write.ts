@@ -2,7 +2,7 @@ import { keyOf } from '../../core/oplog/index.ts'
 import { MAX_INLINE_BODY_BYTES } from './limits.ts'
 import { bytesOf } from './resource.ts'
 import type { ReplicationGlue } from '../../ports/glue.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { LocalWrite } from './local-write.ts'
 
 /**

@@ -8,7 +8,7 @@ import {
 import { CheopsError } from '../../errors.ts'
 import { MAX_TOLD_MATRICES } from './limits.ts'
 import { encodeJson } from './encode-json.ts'
-import type { Commit } from './replicas-store.ts'
+import type { Commit } from './commit.ts'
 import type { Store } from '../../ports/store.ts'
 import type { OutboxEntry, SyncCodec } from '../../ports/sync.ts'
 

@@ -3,9 +3,9 @@ import { currentPlan } from './current-plan.ts'
 import { failedHere } from './failed.ts'
 import { Resource } from './resource.ts'
 import { differing, judge, lastShown, shownHash } from './comparison.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { MemberState } from './context.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 
 /** What another member may copy of a replicant; undefined while anything is left to do here, or it is not sure that this site is right. */
 export async function memberState(shared: Shared, replica: Replica): Promise<MemberState | undefined> {

@@ -3,7 +3,7 @@ import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import { heldOperation, historyOf, type KnownOperation } from './history.ts'
 import { dotPath } from './replica-records.ts'
-import { REPLICANTS } from './replicas-store.ts'
+import { REPLICANTS } from './replica-keys.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   HistoryEntry,
@@ -14,7 +14,7 @@ import type {
 } from '../../ports/replication-control.ts'
 import type { Store } from '../../ports/store.ts'
 import type { ReplicationEvent } from './events.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 import type { ReplicaStatus } from './replica-status.ts'
 
 /** What is asked of the replicator: what it has in memory may be ahead of the disk. */

@@ -1,11 +1,10 @@
-/** What operators do to one replicant at this site, in its lane. Source: 3-consistency "Applying to a black box" (`unbound`), "Plan" (repair). */
 import {
   holderOf,
   membersOfReplicant,
   sameDot,
   type Conflict,
   type Dot,
-  type Operation,
+  type ReplicantName,
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { adopt, type Adopts } from './adopt.ts'
@@ -19,8 +18,9 @@ import { release } from './release.ts'
 import { copyState, type Copied } from './repair.ts'
 import { Resource, bytesOf } from './resource.ts'
 import { settleConflicts } from './settle-conflicts.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Lanes } from './lanes.ts'
+import type { Shared } from './shared.ts'
+import type { Replica } from './replica.ts'
 import type { SettleChoice } from '../../ports/replication-control.ts'
 
 /**
@@ -29,8 +29,73 @@ import type { SettleChoice } from '../../ports/replication-control.ts'
  */
 export type Resolution = 'adopt' | 'replace'
 
-/** @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL */
-export async function repairNow(shared: Shared, replica: Replica, from: string | undefined): Promise<Copied> {
+/**
+ * What operators do to one replicant at this site, in its lane. Everything throws ERR_REPLICANT_BUSY where too much waits for that already.
+ * Source: 3-consistency "Applying to a black box" (`unbound`), "Plan" (repair).
+ */
+export class OperatorActions {
+  readonly #shared: Shared
+  readonly #lanes: Lanes
+
+  constructor(shared: Shared, lanes: Lanes) {
+    this.#shared = shared
+    this.#lanes = lanes
+  }
+
+  /**
+   * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _MEMBERS, ERR_SERVICE_NOT_LOCAL
+   */
+  repair(replicant: ReplicantName, from: string | undefined): Promise<Copied> {
+    return this.#inLane(replicant, replica => repairNow(this.#shared, replica, from))
+  }
+
+  /**
+   * Says what becomes of a name that belongs to something else here.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
+   */
+  resolveUnbound(replicant: ReplicantName, how: Resolution): Promise<void> {
+    return this.#inLane(replicant, replica => resolveUnbound(this.#shared, replica, how))
+  }
+
+  /**
+   * Settles all conflicts of a replicant that are known here.
+   * @returns those that were
+   * @throws CheopsError ERR_CONFLICT_NOT_FOUND, ERR_CONFLICT_REFUSED, as `accept`
+   */
+  settleConflicts(replicant: ReplicantName, choice: SettleChoice): Promise<readonly Conflict[]> {
+    return this.#inLane(replicant, replica =>
+      settleConflicts(this.#shared, replica, resourceOf(this.#shared, replica), choice),
+    )
+  }
+
+  /**
+   * Says of the write in doubt whether it took effect at the application here. Where it was written here, it is released or void; of
+   * another site it counts as carried out, or is sent again.
+   * @throws CheopsError ERR_REPLICANT_CERTAIN where nothing is in doubt, ERR_SERVICE_NOT_LOCAL
+   */
+  decide(replicant: ReplicantName, tookEffect: boolean): Promise<Dot> {
+    return this.#inLane(replicant, replica => decideUncertain(this.#shared, replica, tookEffect))
+  }
+
+  /**
+   * Makes a replicant of what the application here has by the name.
+   * @returns identity of the create of its life
+   * @throws CheopsError as `adopt` of adopt.ts, ERR_SERVICE_NOT_LOCAL
+   */
+  adopt(replicant: ReplicantName, members: readonly string[], adopts: Adopts): Promise<Dot> {
+    return this.#inLane(replicant, async replica => {
+      const resource = localResource(this.#shared, replica)
+      return (await adopt(this.#shared, replica, resource, members, adopts)).dot
+    })
+  }
+
+  #inLane<T>(replicant: ReplicantName, act: (replica: Replica) => Promise<T>): Promise<T> {
+    return this.#shared.replicas.with(replicant, replica => this.#lanes.run(replicant, () => act(replica)))
+  }
+}
+
+async function repairNow(shared: Shared, replica: Replica, from: string | undefined): Promise<Copied> {
   const resource = resourceOf(shared, replica)
   const { local, draft, name } = replica
   if (local.unbound)
@@ -47,8 +112,7 @@ export async function repairNow(shared: Shared, replica: Replica, from: string |
   return copied
 }
 
-/** @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE */
-export async function resolveUnbound(shared: Shared, replica: Replica, how: Resolution): Promise<void> {
+async function resolveUnbound(shared: Shared, replica: Replica, how: Resolution): Promise<void> {
   const resource = resourceOf(shared, replica)
   const { name, local } = replica
   const { schedule } = currentPlan(shared, replica)
@@ -83,17 +147,7 @@ export async function resolveUnbound(shared: Shared, replica: Replica, how: Reso
   await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), type, payload, {}), undefined, mine)
 }
 
-/** @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_SERVICE_NOT_LOCAL, as `settleConflicts` */
-export function settle(shared: Shared, replica: Replica, choice: SettleChoice): Promise<readonly Conflict[]> {
-  return settleConflicts(shared, replica, resourceOf(shared, replica), choice)
-}
-
-/**
- * Says of the write in doubt whether it took effect at the application here. Where it was written here, it is released or void; of
- * another site it counts as carried out, or is sent again.
- * @throws CheopsError ERR_REPLICANT_NOT_FOUND, ERR_REPLICANT_CERTAIN where nothing is in doubt, ERR_SERVICE_NOT_LOCAL
- */
-export async function decideUncertain(shared: Shared, replica: Replica, tookEffect: boolean): Promise<Dot> {
+async function decideUncertain(shared: Shared, replica: Replica, tookEffect: boolean): Promise<Dot> {
   const resource = localResource(shared, replica)
   const { draft, local, core, name } = replica
   const uncertain = local.draft?.uncertain === true ? draft : undefined
@@ -112,16 +166,6 @@ export async function decideUncertain(shared: Shared, replica: Replica, tookEffe
   else await book.write(then)
   shared.kick(replica)
   return held.dot
-}
-
-/** @throws CheopsError ERR_SERVICE_NOT_LOCAL, as `adopt` */
-export function adoptNow(
-  shared: Shared,
-  replica: Replica,
-  members: readonly string[],
-  adopts: Adopts,
-): Promise<Operation> {
-  return adopt(shared, replica, localResource(shared, replica), members, adopts)
 }
 
 function resourceOf(shared: Shared, replica: Replica): Resource {

@@ -1,8 +1,7 @@
 import { dotKey, membersOfReplicant, sameDot, type Dot } from '../../core/oplog/index.ts'
 import { MAX_KNOWN_OUTCOMES } from './limits.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { KnownOutcomes, SiteOutcome } from './records.ts'
-import type { Replica } from './replicas-store.ts'
+import type { KnownOutcomes, SiteOutcome, Replica } from './replica.ts'
 
 /** How many members a client wants an operation to be done at: `Cheops-Require`. */
 export type Require = 'all' | 'quorum' | 'one'

@@ -9,9 +9,9 @@ import {
 } from './limits.ts'
 import { mayHear } from './arrivals.ts'
 import { decodeOutboxRecord, type OutboxRecord } from './outbox-record.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { Outbox } from './outboxes.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 import type { OutboxEntry, SealedOperation } from '../../ports/sync.ts'
 
 /** A record of an outbox, and the operation that it names as long as that is kept. */

@@ -7,7 +7,7 @@ import { UNSEEN, bytesOf, heldBytes } from './resource.ts'
 import type { Body, Payload } from '../../core/oplog/index.ts'
 import type { RequestHead } from '../../core/resource/http-head.ts'
 import type { ReplicationGlue } from '../../ports/glue.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { LargeBody } from './body-records.ts'
 import type { LocalWrite } from './local-write.ts'
 

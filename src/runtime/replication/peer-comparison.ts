@@ -9,7 +9,7 @@ import {
   MAX_SYMBOLS_TOGETHER,
 } from './limits.ts'
 import { paced } from './paced.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { PeerStatus } from './peers.ts'
 import type { Known } from './shared-digests.ts'
 import type { SetDigest, SyncChannel, SyncMessage } from '../../ports/sync.ts'

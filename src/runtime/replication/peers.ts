@@ -2,7 +2,7 @@ import { PeerComparison } from './peer-comparison.ts'
 import { MAX_RESYNCS_AN_HOUR, RESYNC_AGAIN_MS } from './limits.ts'
 import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { SyncChannel } from '../../ports/sync.ts'
 
 /** How this site stands with another one that it tells of replicants. */

@@ -7,9 +7,9 @@ import { largeBodyOf } from './body-records.ts'
 import { currentPlan } from './current-plan.ts'
 import { hasSay } from './foreign-creates.ts'
 import { Resource, type Seen, type State } from './resource.ts'
-import type { Shared } from './admission.ts'
-import type { LocalState } from './records.ts'
-import type { Commit, Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { LocalState, Replica } from './replica.ts'
+import type { Commit } from './commit.ts'
 
 /** Nothing was sent yet: as long as it stands in memory, its intent needs no recovery. */
 export interface Prepared {

@@ -3,7 +3,8 @@
  * tells whether somebody has changed the resource past Cheops. Source: 3-consistency "Plan, at one site" (Drift).
  */
 import { membersOfReplicant } from '../../core/oplog/index.ts'
-import { othersOf, tellEvent, type Shared } from './admission.ts'
+import { othersOf, tellEvent } from './words.ts'
+import type { Shared } from './shared.ts'
 import { currentPlan, isRecordOnly } from './current-plan.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from './foreign-creates.ts'
@@ -12,8 +13,7 @@ import { mendFailed } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from './limits.ts'
 import { Resource } from './resource.ts'
 import { knowledgeNow, lastShown, shownHash, tellShown } from './comparison.ts'
-import type { TellOf } from './records.ts'
-import type { Replica } from './replicas-store.ts'
+import type { TellOf, Replica } from './replica.ts'
 
 /**
  * @param attempts how often it was absent in a row

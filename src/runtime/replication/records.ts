@@ -5,15 +5,11 @@
  * Version 1 had acknowledgements in the core, and outcomes and draft in the local record; a step wrote all of them again.
  */
 import {
-  NOTHING_EXECUTED,
   dotKey,
   membersOfReplicant,
-  newReplicant,
   type Acknowledged,
-  type Acknowledgements,
   type Context,
   type Dot,
-  type Executed,
   type Life,
   type Operation,
   type OperationId,
@@ -24,144 +20,21 @@ import {
 import { encodeJson } from './encode-json.ts'
 import { decodePacked, encodePacked, openPacked, type OpenRecord } from './packed-record.ts'
 import { mayConflict } from './unwell.ts'
+import {
+  newLocalState,
+  type CoreState,
+  type Draft,
+  type Intent,
+  type KnownOutcomes,
+  type LocalState,
+  type TellOf,
+} from './replica.ts'
 import { plainFilled, plainLeftOut } from './plain-life.ts'
-import type { KeptRequest } from './kept-requests.ts'
 import type { Known } from './shared-digests.ts'
 import type { Outcome, SealedOperation } from '../../ports/sync.ts'
 
 const VERSION = 2
 const VERSIONS: ReadonlySet<unknown> = new Set([1, VERSION])
-
-/** What the core decides by. Waiting operations are in it, and durable: what was received is not sent again. */
-export interface CoreState {
-  replicant: Replicant
-  acknowledgements: Acknowledgements
-}
-
-/** What this site has done, and how its application stands to it. */
-export interface LocalState {
-  executed: Executed
-  /** The resource that the application has under the name is ours. */
-  bound: boolean
-  /** The name was found to belong to something else: nothing touches it. */
-  unbound: boolean
-  /** Its life has ended, and the application has something by the name all the same: nothing touches that. */
-  leftover: boolean
-  /** What a lane is doing, so that after a crash it is known what may have happened. */
-  intent: Intent | undefined
-  /** A local write that was sent and is not decided; the operation itself stands in a record of its own. */
-  draft: Draft | undefined
-  /** A replay or repair has begun: it is finished before a local write is taken. */
-  replaying: boolean
-  /** An operation of another site of which nobody can tell whether it took effect; the lane holds before it. */
-  uncertain: Dot | undefined
-  /** Of the state that the application showed when the lane was idle; unknown from the next intent on. */
-  hash: string | undefined
-  /** Of `hash`, as long as it is that: the hash of what operations have set, as other members are told, and of what was known by then. */
-  shown: { readonly of: string; readonly is: string; readonly knowledge: string } | undefined
-  /** What other members have told of what their applications show, where it is not the same here. */
-  told: readonly TellOf[]
-  /** Hash of the knowledge by which a state was copied because others show something else: once for each. */
-  mended: string | undefined
-  /** Hash of the knowledge by which the others were told that this site looks for a state, and what it shows. */
-  looks: string | undefined
-  /** Hash of what was deleted here last: the application may show it until it is gone, and has the name free then. */
-  leaving: string | undefined
-  /** What the application here has refused for good, though it counts: this member differs by it. The newest ones. */
-  failed: readonly Dot[]
-  /** Of these, what has failed since its large body came from nobody: it is tried again when the body is here. */
-  lacked: readonly Dot[]
-  /** What it refuses at present, and how often in a row. */
-  refused: { readonly dot: Dot; readonly times: number } | undefined
-  /** Of the body with which the application answered last. */
-  answered: string | undefined
-  /** What the application answers to writes is what it shows when it is read, as was seen the last time. */
-  answersTell: boolean
-  /** The application does not show what it did last: nothing runs until an agreeing member's state is copied. */
-  suspect: boolean
-  /** Suspect only because others show something else, and what is here may be what was written: only what surely is that is copied. */
-  copiesOnlyFitting: boolean
-  diverged: boolean
-  /** Own operations, oldest first, with what became of them elsewhere. */
-  outcomes: readonly KnownOutcomes[]
-  /** Own requests with an idempotency key, oldest first. */
-  requests: readonly KeptRequest[]
-  /** Acknowledgement is due. */
-  acknowledges: boolean
-}
-
-/** What an application has by a name: a hash of it, or {@link ABSENT}. */
-export type Found = string
-
-/** No hash is like it. */
-export const ABSENT: Found = 'absent'
-
-export interface Intent {
-  readonly dot: Dot
-  readonly action: 'create' | 'replace' | 'delete' | 'send'
-  /** What the application had before: nothing, something with this hash, or it was not read. */
-  readonly before: Found | undefined
-}
-
-export interface Draft {
-  readonly before: Found | undefined
-  /** Reading back could not tell. */
-  readonly uncertain: boolean
-}
-
-/** The last that a member has told of what its application shows. */
-export interface TellOf {
-  readonly site: string
-  /** Hash of what it held by then. */
-  readonly knowledge: string
-  /** None: it has no such resource. */
-  readonly hash?: string
-  /** It looks for a state. */
-  readonly diverged: boolean
-  readonly fits: boolean
-}
-
-export interface KnownOutcomes {
-  readonly dot: Dot
-  readonly sites: readonly SiteOutcome[]
-}
-
-export interface SiteOutcome {
-  readonly site: string
-  readonly outcome: Outcome
-  readonly status?: number
-  readonly at: number
-}
-
-export function newLocalState(): LocalState {
-  return {
-    executed: NOTHING_EXECUTED,
-    bound: false,
-    unbound: false,
-    leftover: false,
-    intent: undefined,
-    draft: undefined,
-    replaying: false,
-    uncertain: undefined,
-    hash: undefined,
-    shown: undefined,
-    told: [],
-    mended: undefined,
-    looks: undefined,
-    leaving: undefined,
-    failed: [],
-    lacked: [],
-    refused: undefined,
-    answered: undefined,
-    answersTell: false,
-    suspect: false,
-    copiesOnlyFitting: false,
-    diverged: false,
-    outcomes: [],
-    requests: [],
-    acknowledges: false,
-  }
-}
 
 /** A life as it is stored: operations by their dots, in version 1 by their `dotKey`. */
 type StoredLife = Omit<Life, 'keys' | OperationList> & {
@@ -185,10 +58,6 @@ export interface StoredCore {
 interface StoredAcknowledged {
   readonly knowledge: readonly (readonly [life: string, Context])[]
   readonly clock: Stamp
-}
-
-export function newCore(name: ReplicantName, site: string): CoreState {
-  return { replicant: newReplicant(name, site), acknowledgements: new Map() }
 }
 
 /** Of the core without the acknowledgements. */

@@ -10,10 +10,11 @@ import {
   withExecuted,
   type Operation,
 } from '../../core/oplog/index.ts'
-import { dropDraft, takeStep, tellEvent, tellOperation, tellOutcome, type Shared } from './admission.ts'
+import { dropDraft, takeStep } from './admission.ts'
+import { tellEvent, tellOperation, tellOutcome } from './words.ts'
+import type { Shared } from './shared.ts'
 import { withRequest } from './kept-requests.ts'
-import type { LocalState } from './records.ts'
-import type { Replica } from './replicas-store.ts'
+import type { LocalState, Replica } from './replica.ts'
 
 /**
  * Makes a local write that took effect everybody's operation: its stamp, its record, its place in the outboxes to all other members and

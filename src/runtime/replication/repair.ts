@@ -11,10 +11,11 @@ import { failedHere } from './failed.ts'
 import { MAX_REPAIRS_TOGETHER } from './limits.ts'
 import { fitOf, stateShown } from './written-fields.ts'
 import { writtenOf } from './comparison.ts'
-import { othersOf, tellEvent, tellOutcome, type Shared } from './admission.ts'
+import { othersOf, tellEvent, tellOutcome } from './words.ts'
+import type { Shared } from './shared.ts'
 import type { Reading, Resource, Sent } from './resource.ts'
 import type { MemberState } from './context.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 
 /**
  * `nobody`: no member that agrees could be reached. `busy`: too much is repaired at the moment; the lane is kicked when there is room.

@@ -21,12 +21,9 @@ import {
   encodeTold,
   isOldRecord,
   localDiffers,
-  newCore,
-  newLocalState,
-  type KnownOutcomes,
 } from './records.ts'
+import { newCore, newLocalState, type KnownOutcomes, type Replica } from './replica.ts'
 import type { ReplicationOptions } from './context.ts'
-import type { Replica } from './replicas-store.ts'
 import type { Store, StoreWrite } from '../../ports/store.ts'
 
 /** What of a replicant is written, as it was before a commit. */

@@ -2,8 +2,8 @@ import { conflictsOf, levelOf, membersOfReplicant, type Conflict } from '../../c
 import { currentPlan } from './current-plan.ts'
 import { hasSay } from './foreign-creates.ts'
 import { isReplicatedAt } from './local-write.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { Replica } from './replica.ts'
 
 /** How a replicant stands at this site. */
 export interface ReplicaStatus {

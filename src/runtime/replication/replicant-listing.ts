@@ -9,7 +9,7 @@ import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import { decodeLocal, readCore, type StoredCore } from './records.ts'
 import { loadOutcomes } from './replica-records.ts'
-import { REPLICANTS, isCoreKey, prefixOf } from './replicas-store.ts'
+import { REPLICANTS, isCoreKey, prefixOf } from './replica-keys.ts'
 import type {
   ConflictInfo,
   OperationInfo,
@@ -20,7 +20,7 @@ import type {
 } from '../../ports/control.ts'
 import type { Store } from '../../ports/store.ts'
 import type { Require } from './outcomes.ts'
-import type { SiteOutcome } from './records.ts'
+import type { SiteOutcome } from './replica.ts'
 import type { ReplicaStatus } from './replica-status.ts'
 
 /** What is asked of the replicator: what it has in memory may be ahead of the disk. */

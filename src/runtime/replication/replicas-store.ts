@@ -1,155 +1,28 @@
-import { replicantKey, type Dot, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
+import { replicantKey, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { appendTogether, type JournalAppend } from '../journal/journal.ts'
+import { Commit } from './commit.ts'
 import { NO_CHECKPOINT } from './digest-checkpoint.ts'
 import { DueMarks } from './due-marks.ts'
-import {
-  decodeSealed,
-  encodeSealed,
-  knownOfCore,
-  readCore,
-  localMayBeUnwell,
-  storedOfCore,
-  type CoreState,
-  type LocalState,
-} from './records.ts'
-import { encodeOutboxRecord, type OutboxRecord } from './outbox-record.ts'
-import { changedRecords, loadRecords, operationKey, type Before } from './replica-records.ts'
+import { decodeSealed, knownOfCore, readCore, localMayBeUnwell, storedOfCore } from './records.ts'
+import { encodeOutboxRecord } from './outbox-record.ts'
+import { REPLICANTS, cursorKey, isCoreKey, pathOf, prefixOf } from './replica-keys.ts'
+import { changedRecords, loadRecords, operationKey } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
 import { SharedDigests, type Known } from './shared-digests.ts'
 import { Unwell } from './unwell.ts'
 import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from './limits.ts'
 import type { ReplicationOptions } from './context.ts'
-import type { Prepared } from './prepared.ts'
-import type { Seen } from './resource.ts'
+import type { Replica } from './replica.ts'
 import { ALL_OF_IT, isWaiting, type Outboxes } from './outboxes.ts'
 import type { StoreWrite } from '../../ports/store.ts'
 import type { SealedOperation } from '../../ports/sync.ts'
-
-/** A replicant in memory: always what the last commit that was *given* says; what leaves the site waits until it is on disk. */
-export interface Replica {
-  readonly name: ReplicantName
-  /** Below which its records lie. */
-  readonly prefix: string
-  readonly core: CoreState
-  /** Changed as a whole: `commit.local(replica, {…})`. */
-  local: LocalState
-  /** The local write that is not decided. */
-  draft: Operation | undefined
-  /** That, encoded. */
-  draftBytes: Uint8Array | undefined
-  /** Its records are of an earlier version: the next step writes all of them. */
-  isOld: boolean
-  /** What the application answered last, where that may stand for reading it: see `execution.ts`. */
-  seen: Seen | undefined
-  /** What the lane does next is intended already. */
-  prepared: Prepared | undefined
-  /** False until the lane has looked at the application since the start. */
-  checked: boolean
-}
-
-/** What one commit writes; collected and given to the store in one turn of the event loop. */
-export class Commit {
-  readonly writes: StoreWrite[] = []
-  readonly outbox: (readonly [site: string, record: OutboxRecord])[] = []
-  /** What lanes have to do, by the path of the replicant. */
-  readonly due = new Map<string, { readonly name: ReplicantName; readonly isDue: boolean }>()
-  /** Operations that it writes or forgets, by their keys. */
-  readonly operations: (readonly [key: string, sealed: SealedOperation | undefined])[] = []
-  readonly #afterwards: (() => void)[] = []
-  readonly #undos: (() => void)[] = []
-  /** What replicants were before. */
-  readonly before = new Map<Replica, Before & Pick<Replica, 'draftBytes'>>()
-
-  /** What stays as it was is not written again. */
-  local(replica: Replica, change: Partial<LocalState>): void {
-    this.#remember(replica)
-    replica.local = { ...replica.local, ...change }
-  }
-
-  core(replica: Replica, change: Partial<CoreState>): void {
-    this.#remember(replica)
-    Object.assign(replica.core, change)
-  }
-
-  putOperation(replica: Replica, dot: Dot, sealed: SealedOperation): void {
-    const key = operationKey(replica.prefix, dot)
-    this.writes.push({ kind: 'put', key, value: encodeSealed(sealed) })
-    this.operations.push([key, sealed])
-  }
-
-  deleteOperation(replica: Replica, dot: Dot): void {
-    const key = operationKey(replica.prefix, dot)
-    this.writes.push({ kind: 'delete', key })
-    this.operations.push([key, undefined])
-  }
-
-  /** The local write that is under way, or none any more. */
-  draft(replica: Replica, operation: Operation | undefined, bytes: Uint8Array | undefined): void {
-    this.#remember(replica)
-    replica.draft = operation
-    replica.draftBytes = bytes
-  }
-
-  tell(site: string, record: OutboxRecord): void {
-    this.outbox.push([site, record])
-  }
-
-  /** Is called when all of it is on disk. */
-  afterwards(effect: () => void): void {
-    this.#afterwards.push(effect)
-  }
-
-  /** Is called when nothing of it is written: something else in memory was changed with it. */
-  onUndo(undo: () => void): void {
-    this.#undos.push(undo)
-  }
-
-  /** @internal */
-  done(): void {
-    for (const effect of this.#afterwards) effect()
-  }
-
-  /**
-   * Nothing of it is written: in memory all is as it was.
-   * @internal
-   */
-  undo(): void {
-    for (const [replica, { core, ...others }] of this.before) {
-      Object.assign(replica.core, core)
-      Object.assign(replica, others)
-    }
-    for (const undo of this.#undos.toReversed()) undo()
-  }
-
-  #remember(replica: Replica): void {
-    if (this.before.has(replica)) return
-    const { core, local, draft, draftBytes, isOld } = replica
-    this.before.set(replica, { core: { ...core }, local, draft, draftBytes, isOld })
-  }
-}
 
 /** What a start has to know of one that is stored. */
 export interface StoredReplicant extends Known {
   /** It may have conflicts, or differ: most do not, and need not be loaded. */
   readonly mayBeUnwell: boolean
 }
-
-/** Below it lie the records of all replicants. */
-export const REPLICANTS = 'replication/replicant/'
-const CORE_KEY = /^replication\/replicant(\/[^/]*){3}\/core$/
-
-/** Whether a key is that of a core; what a site called "core" has acknowledged lies a step deeper. */
-export function isCoreKey(key: string): boolean {
-  return CORE_KEY.test(key)
-}
-const CURSORS = 'replication/cursor/'
-const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
-/** Percent-encoded, as keys have it. */
-export const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
-
-/** Key of what is durable here of another site's outbox. */
-export const cursorKey = (site: string, incarnation: string): string => `${CURSORS}${site}/${incarnation}`
 
 /**
  * The replicants of this site: loaded when they are needed, kept in memory while they are, written in one commit with all that
@@ -421,9 +294,4 @@ export class ReplicasStore {
       throw corrupt
     }
   }
-}
-
-/** Below which the records of one replicant lie: three names, percent-encoded, so that a slash only separates. */
-export function prefixOf(name: ReplicantName): string {
-  return `${REPLICANTS}${pathOf(name)}/`
 }

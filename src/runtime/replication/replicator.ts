@@ -1,13 +1,5 @@
-import {
-  MAX_KEPT_LIVES,
-  ZERO_STAMP,
-  membersOfReplicant,
-  type Conflict,
-  type Dot,
-  type ReplicantName,
-} from '../../core/oplog/index.ts'
+import { MAX_KEPT_LIVES, ZERO_STAMP, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import type { Adopts } from './adopt.ts'
 import { forgetOld } from './forget.ts'
 import { ApplicationTurns } from './application-turns.ts'
 import { advance } from './lane.ts'
@@ -15,15 +7,15 @@ import { Holes } from './holes.ts'
 import { IdleRounds } from './idle-rounds.ts'
 import { Lanes } from './lanes.ts'
 import { changeMembers, writeLocally } from './local-write.ts'
-import { spool } from './payload.ts'
 import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './matrix-book.ts'
 import { Outboxes } from './outboxes.ts'
 import { Peers, type PeerStatus } from './peers.ts'
 import { Quarantine } from './quarantine.ts'
-import { ReplicasStore, type Replica } from './replicas-store.ts'
-import { adoptNow, decideUncertain, repairNow, resolveUnbound, settle, type Resolution } from './operator-actions.ts'
-import { Repairs, type Copied } from './repair.ts'
+import { ReplicasStore } from './replicas-store.ts'
+import type { Replica, SiteOutcome } from './replica.ts'
+import { OperatorActions } from './operator-actions.ts'
+import { Repairs } from './repair.ts'
 import { statusOf, type ReplicaStatus } from './replica-status.ts'
 import { memberState } from './member-state.ts'
 import { Silence } from './silence.ts'
@@ -35,17 +27,13 @@ import { Strangers } from './strangers.ts'
 import { UnprovenNames } from './unproven-names.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
 import { Unanswered } from './unanswered.ts'
-import { BodyChecks } from './body-checks.ts'
-import { BodyFetcher } from './body-fetcher.ts'
-import { BodyRecords } from './body-records.ts'
-import type { Shared } from './admission.ts'
+import { LargeBodies } from './large-bodies.ts'
+import type { Shared } from './shared.ts'
 import type { LocalWrite, Written } from './local-write.ts'
 import type { SpooledBody } from './payload.ts'
 import type { BodyPiece } from '../../ports/bodies.ts'
-import type { SettleChoice } from '../../ports/replication-control.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
 import type { Looked } from './lanes.ts'
-import type { SiteOutcome } from './records.ts'
 
 export interface Accepted extends Written {
   readonly replicant: ReplicantName
@@ -82,9 +70,9 @@ export class Replicator {
   readonly #count: StoredCount
   readonly #silence: Silence
   readonly #connected = new Set<string>()
-  readonly #bodies: BodyRecords
-  readonly #fetcher: BodyFetcher
-  readonly #checks: BodyChecks
+  readonly #bodies: LargeBodies
+  /** What operators do to one replicant. */
+  readonly operator: OperatorActions
   #number = 0
   #stopServing: (() => Promise<void>) | undefined
   #isStopped = false
@@ -99,26 +87,17 @@ export class Replicator {
     const onRoom = (): void => void this.#kickDue().catch(onFault)
     this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault, onRoom)
     this.#matrices = new MatrixBook(options.codec)
-    this.#bodies = new BodyRecords(options.store, options.blobs, options.clock, onFault)
-    this.#fetcher = new BodyFetcher({
+    this.#bodies = new LargeBodies({
       options,
       replicas: this.#replicas,
-      records: this.#bodies,
       isConnected: site => this.#connected.has(site),
       kick: ({ name }) => this.#lanes.kick(name),
-      onWhole: hash => this.#checks.wasSound(hash),
       onFault,
     })
-    const onDamaged = (hash: string): void => {
-      options.logger.warn({ hash }, 'a large body on the disk is damaged, and is fetched again')
-      this.#bodies.lost(hash)
-      this.#fetcher.look()
-    }
-    this.#checks = new BodyChecks(options.blobs, options.clock, onDamaged, onFault)
     this.#shared = {
-      bodies: this.#bodies,
-      fetchBodies: () => this.#fetcher.look(),
-      isGivenUp: body => this.#fetcher.isGivenUp(body),
+      bodies: this.#bodies.records,
+      fetchBodies: () => this.#bodies.fetch(),
+      isGivenUp: body => this.#bodies.isGivenUp(body),
       options: { ...options, application: new ApplicationTurns(options.application), matrices: this.#matrices.known },
       matrices: this.#matrices,
       replicas: this.#replicas,
@@ -138,6 +117,7 @@ export class Replicator {
       isIdle: ({ name }) => this.#lanes.isIdle(name),
       leaveAlone: (name, error) => this.#quarantine.take(name, error),
     }
+    this.operator = new OperatorActions(this.#shared, this.#lanes)
     this.#holes = new Holes(this.#shared, onFault)
     this.#count = new StoredCount(options, this.#replicas, this.#holes)
     this.#silence = new Silence(options.store, options.clock, onFault)
@@ -180,7 +160,6 @@ export class Replicator {
     this.#peers.stop()
     this.#holes.stop()
     this.#silence.stop()
-    this.#fetcher.stop()
     this.#bodies.stop()
     await this.#stopServing?.()
     await this.#count.stop()
@@ -197,7 +176,7 @@ export class Replicator {
     if (isHeard) this.#silence.heard(site)
     this.#peers.connected(site)
     this.#peers.met(site)
-    this.#fetcher.connected()
+    this.#bodies.connected()
   }
 
   /** A site was not heard for a while. */
@@ -236,28 +215,15 @@ export class Replicator {
    * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws
    */
   spool(body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
-    return spool(this.#shared, body).then(spooled => {
-      this.#checks.wasSound(spooled.hash)
-      return spooled
-    })
+    return this.#bodies.spool(this.#shared, body)
   }
 
   /**
    * A piece of a large body for another site: undefined unless it is a member of the replicant, and this site has the body for it.
    * What the piece throws while it is read is an error of the disk.
    */
-  async pieceFor(
-    site: string,
-    { replicant, hash, from, to }: BodyPiece,
-  ): Promise<AsyncIterable<Uint8Array> | undefined> {
-    const { blobs } = this.#options
-    const isMember = await this.#replicas.with(replicant, ({ core }) =>
-      membersOfReplicant(core.replicant).includes(site),
-    )
-    if (!isMember || !this.#bodies.has(replicant, hash)) return undefined
-    const state = blobs.find(hash)
-    if (state.kind !== 'whole' || to > state.bytes || !(await this.#checks.isSound(hash))) return undefined
-    return blobs.read(hash, { from, to })
+  pieceFor(site: string, piece: BodyPiece): Promise<AsyncIterable<Uint8Array> | undefined> {
+    return this.#bodies.pieceFor(site, piece)
   }
 
   /**
@@ -288,58 +254,6 @@ export class Replicator {
         const { dot } = await changeMembers(this.#shared, replica, { added, removed })
         return dot
       }),
-    )
-  }
-
-  /**
-   * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
-   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _MEMBERS, _BUSY, ERR_SERVICE_NOT_LOCAL
-   */
-  repair(replicant: ReplicantName, from: string | undefined): Promise<Copied> {
-    return this.#replicas.with(replicant, replica =>
-      this.#lanes.run(replicant, () => repairNow(this.#shared, replica, from)),
-    )
-  }
-
-  /**
-   * Says what becomes of a name that belongs to something else here.
-   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, _BUSY, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
-   */
-  resolveUnbound(replicant: ReplicantName, how: Resolution): Promise<void> {
-    return this.#replicas.with(replicant, replica =>
-      this.#lanes.run(replicant, () => resolveUnbound(this.#shared, replica, how)),
-    )
-  }
-
-  /**
-   * Settles all conflicts of a replicant that are known here.
-   * @returns those that were
-   * @throws CheopsError ERR_CONFLICT_NOT_FOUND, ERR_CONFLICT_REFUSED, as `accept`
-   */
-  settleConflicts(replicant: ReplicantName, choice: SettleChoice): Promise<readonly Conflict[]> {
-    return this.#replicas.with(replicant, replica =>
-      this.#lanes.run(replicant, () => settle(this.#shared, replica, choice)),
-    )
-  }
-
-  /**
-   * Says of the write in doubt whether it took effect here.
-   * @throws CheopsError ERR_REPLICANT_CERTAIN where nothing is in doubt, ERR_SERVICE_NOT_LOCAL, ERR_REPLICANT_BUSY
-   */
-  decide(replicant: ReplicantName, tookEffect: boolean): Promise<Dot> {
-    return this.#replicas.with(replicant, replica =>
-      this.#lanes.run(replicant, () => decideUncertain(this.#shared, replica, tookEffect)),
-    )
-  }
-
-  /**
-   * Makes a replicant of what the application here has by the name.
-   * @returns identity of the create of its life
-   * @throws CheopsError as `adopt` of adopt.ts, ERR_REPLICANT_BUSY, ERR_SERVICE_NOT_LOCAL
-   */
-  adopt(replicant: ReplicantName, members: readonly string[], adopts: Adopts): Promise<Dot> {
-    return this.#replicas.with(replicant, replica =>
-      this.#lanes.run(replicant, async () => (await adoptNow(this.#shared, replica, members, adopts)).dot),
     )
   }
 

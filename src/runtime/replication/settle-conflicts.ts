@@ -23,9 +23,9 @@ import { checkLane, writeLocally } from './local-write.ts'
 import { release } from './release.ts'
 import { operationText } from './replicant-listing.ts'
 import { bytesOf, type Resource } from './resource.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { LocalWrite } from './local-write.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 import type { SettleChoice } from '../../ports/replication-control.ts'
 
 /**

@@ -10,8 +10,8 @@ import {
   type ReplicantName,
 } from '../../core/oplog/index.ts'
 import { currentPlan } from './current-plan.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { Replica } from './replica.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { OutboxRange } from '../../ports/sync.ts'
 

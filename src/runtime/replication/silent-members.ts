@@ -4,8 +4,8 @@
  */
 import { holderOf, membersOfReplicant } from '../../core/oplog/index.ts'
 import { changeMembers } from './local-write.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { Replica } from './replica.ts'
 import type { Silence } from './silence.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { CheopsError } from '../../errors.ts'
 import { FOREIGN_AFTER_FAILURES, FRESH_ATTEMPT_MS, OPEN_TIMEOUT_MS, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
 import { Telling } from './telling.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { PeerComparison } from './peer-comparison.ts'
 
 /**

@@ -12,7 +12,7 @@ import {
 } from './limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { mayHear } from './arrivals.ts'
-import type { Shared } from './admission.ts'
+import type { Shared } from './shared.ts'
 import type { Outbox } from './outboxes.ts'
 import type { CodedSet } from '../../core/reconcile/coded-symbols.ts'
 import type { TimerHandle } from '../../ports/clock.ts'

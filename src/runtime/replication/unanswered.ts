@@ -2,7 +2,7 @@ import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import { holderOf, replicantKey, sameDot, type Dot } from '../../core/oplog/index.ts'
 import { hasSay } from './foreign-creates.ts'
 import type { ReplicationOptions } from './context.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Replica } from './replica.ts'
 
 /**
  * What other sites have written and this site's application has not answered, over all replicants: a refusal is final only when

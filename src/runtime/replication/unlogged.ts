@@ -6,8 +6,8 @@ import { holderOf, levelOf, membersOfReplicant, type Operation } from '../../cor
 import { CheopsError } from '../../errors.ts'
 import { draftOf } from './draft.ts'
 import { release } from './release.ts'
-import type { Shared } from './admission.ts'
-import type { Replica } from './replicas-store.ts'
+import type { Shared } from './shared.ts'
+import type { Replica } from './replica.ts'
 
 export type RecordChange =
   | { readonly is: 'created'; readonly members: readonly string[] }

@@ -1,5 +1,5 @@
 import { conflictsOf, membersOfReplicant, replicantKey, type ReplicantName } from '../../core/oplog/index.ts'
-import type { CoreState, LocalState } from './records.ts'
+import type { CoreState, LocalState } from './replica.ts'
 
 /** What is asked of a replicant. */
 export interface Standing {

@@ -9,7 +9,7 @@ import { encodeJson } from '../../../src/runtime/replication/encode-json.ts'
 import { decodePacked, encodePacked } from '../../../src/runtime/replication/packed-record.ts'
 import { decodeSealed, encodeSealed } from '../../../src/runtime/replication/records.ts'
 import { dotPath, operationKey } from '../../../src/runtime/replication/replica-records.ts'
-import { pathOf, prefixOf } from '../../../src/runtime/replication/replicas-store.ts'
+import { pathOf, prefixOf } from '../../../src/runtime/replication/replica-keys.ts'
 import { bodyOf, nameOf } from './items.ts'
 
 /** What tells an item that was created, and not written since, from others. */

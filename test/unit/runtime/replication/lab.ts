@@ -19,7 +19,7 @@ import type { SettleChoice } from '../../../../src/ports/replication-control.ts'
 import type { Adopts } from '../../../../src/runtime/replication/adopt.ts'
 import type { Settled } from '../../../../src/runtime/replication/settled.ts'
 import type { RecordChange } from '../../../../src/runtime/replication/unlogged.ts'
-import type { SiteOutcome } from '../../../../src/runtime/replication/records.ts'
+import type { SiteOutcome } from '../../../../src/runtime/replication/replica.ts'
 import type { Agent, AgentPorts } from '../../../../sims/world/replication/agent.ts'
 import type { BodyPiece } from '../../../../src/ports/bodies.ts'
 import type { JsonObject } from '../../../../sims/world/fake-application.ts'
@@ -192,15 +192,15 @@ export class Lab {
   }
 
   settleConflicts(site: string, name: string, choice: SettleChoice): Promise<readonly Conflict[]> {
-    return this.until(this.#at(site).settleConflicts(this.name(name), choice))
+    return this.until(this.#at(site).operator.settleConflicts(this.name(name), choice))
   }
 
   decide(site: string, name: string, tookEffect: boolean): Promise<Dot> {
-    return this.until(this.#at(site).decide(this.name(name), tookEffect))
+    return this.until(this.#at(site).operator.decide(this.name(name), tookEffect))
   }
 
   adopt(site: string, name: string, members: readonly string[], adopts: Adopts): Promise<Dot> {
-    return this.until(this.#at(site).adopt(this.name(name), members, adopts))
+    return this.until(this.#at(site).operator.adopt(this.name(name), members, adopts))
   }
 
   record(site: string, name: string, change: RecordChange): Promise<Dot> {

@@ -25,7 +25,7 @@ async function outsiderAtB(): Promise<void> {
 }
 
 const resolve = (how: Resolution): Promise<void> | undefined =>
-  lab.replicators.get('b')?.resolveUnbound(lab.name('x'), how)
+  lab.replicators.get('b')?.operator.resolveUnbound(lab.name('x'), how)
 
 test('what somebody makes under a deleted name is not touched, is shown as unbound, and no more when it is gone', async () => {
   await outsiderAtB()

@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { DEFINITION, simGlue } from '../../../../sims/world/replication/sim-glue.ts'
-import { Commit } from '../../../../src/runtime/replication/replicas-store.ts'
+import { Commit } from '../../../../src/runtime/replication/commit.ts'
 import { MAX_TOLD_MATRICES } from '../../../../src/runtime/replication/limits.ts'
 import { MatrixBook } from '../../../../src/runtime/replication/matrix-book.ts'
 import { Lab } from './lab.ts'

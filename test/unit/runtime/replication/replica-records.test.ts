@@ -7,8 +7,8 @@ import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { MemoryStore } from '../../../../sims/world/memory-store.ts'
 import { NO_MATRICES, admit, newReplicant, type Operation } from '../../../../src/core/oplog/index.ts'
 import { changedRecords, loadRecords, operationKey } from '../../../../src/runtime/replication/replica-records.ts'
-import { encodeSealed, newLocalState } from '../../../../src/runtime/replication/records.ts'
-import type { Replica } from '../../../../src/runtime/replication/replicas-store.ts'
+import { encodeSealed } from '../../../../src/runtime/replication/records.ts'
+import { newLocalState, type Replica } from '../../../../src/runtime/replication/replica.ts'
 import type { StoreWrite } from '../../../../src/ports/store.ts'
 
 const NAME = { service: 'inventory', kind: 'items', name: 'x' }

@@ -1,0 +1,52 @@
+import type { BodyRecords, NamedBody } from './body-records.ts'
+import type { MatrixBook } from './matrix-book.ts'
+import type { OutcomeWaiters } from './outcomes.ts'
+import type { Repairs } from './repair.ts'
+import type { Replica } from './replica.ts'
+import type { ReplicasStore } from './replicas-store.ts'
+import type { ReplicationContext } from './context.ts'
+import type { Scans } from './scans.ts'
+import type { Heard } from './settled.ts'
+import type { Standing } from './standing.ts'
+import type { Strangers } from './strangers.ts'
+import type { Unanswered } from './unanswered.ts'
+import type { UnprovenNames } from './unproven-names.ts'
+import type { ReplicantName, Stamp } from '../../core/oplog/index.ts'
+
+/** What the parts of replication at one site share. */
+export interface Shared {
+  readonly options: ReplicationContext
+  readonly matrices: MatrixBook
+  readonly replicas: ReplicasStore
+  readonly unanswered: Unanswered
+  readonly waiters: OutcomeWaiters
+  readonly repairs: Repairs
+  /** What each site has said when its last conversation with this one began. */
+  readonly heard: Map<string, Heard>
+  readonly standing: Standing
+  /** Looks at all records that others ask for. */
+  readonly scans: Scans
+  /** What waits until the key of its origin is known. */
+  readonly strangers: Strangers
+  /** Names that are kept here on others' word only. */
+  readonly unproven: UnprovenNames
+  /** Sites that were set back, by the incarnation in which everything was told to them anew. */
+  readonly toldAnew: Map<string, string>
+  /** The number of the next operation of this run. */
+  readonly nextNumber: () => number
+  readonly bodies: BodyRecords
+  /** Lets large bodies be fetched that are not here. */
+  readonly fetchBodies: () => void
+  /** Whether nobody has given a large body for so long that it is not waited for any more. */
+  readonly isGivenUp: (body: NamedBody) => boolean
+  /** The site's clock. */
+  clock: Stamp
+  /** Something unexpected went wrong with a replicant: it is left alone and shown. Throws what concerns more than it. */
+  readonly leaveAlone: (name: ReplicantName, error: unknown) => void
+  /** Operations of a replicant wait for others. */
+  readonly waits: (name: ReplicantName) => void
+  /** Lets the lane of a replicant look whether there is something to do. */
+  readonly kick: (replica: Replica) => void
+  /** Whether the lane of a replicant has nothing to do, and nothing waits in it. */
+  readonly isIdle: (replica: Replica) => boolean
+}
