@@ -35,10 +35,16 @@ export interface Effect {
   readonly value: JsonObject | undefined
   /** Written behind the agent's back. */
   readonly byOutsider: boolean
-  /** It landed after its request was given up. */
-  readonly late?: boolean
+  /** It landed after its request was given up: when that was sent, by the same clock as `at`. */
+  readonly late?: { readonly sentAt: number }
   /** What a POST below the resource has added to one of its lists. */
   readonly added?: unknown
+}
+
+/** A resource was read. */
+export interface Look {
+  readonly at: number
+  readonly path: string
 }
 
 export interface FakeApplicationOptions {
@@ -64,6 +70,8 @@ export class FakeApplication implements Application {
   /** All requests that reached it, in their order. */
   readonly requests: ApplicationRequest[] = []
   readonly effects: Effect[] = []
+  /** What was read of single resources, and when it was looked at; answers come later. */
+  readonly looks: Look[] = []
   readonly #options: FakeApplicationOptions
   #resources = new Map<string, Resource>()
   readonly #planned: { readonly fault: Fault; readonly matches: (request: ApplicationRequest) => boolean }[] = []
@@ -136,7 +144,8 @@ export class FakeApplication implements Application {
       throw lost('ERR_APPLICATION_BROKEN', request)
     }
     if (fault?.kind === 'late-effect') {
-      this.#options.clock.after(fault.delayMs, () => this.#serveLate(request, bytes))
+      const sentAt = this.#options.clock.monotonic()
+      this.#options.clock.after(fault.delayMs, () => this.#serveLate(request, bytes, sentAt))
       await this.#wait(answerMs, signal)
       throw lost('ERR_APPLICATION_TIMEOUT', request)
     }
@@ -169,10 +178,10 @@ export class FakeApplication implements Application {
 
   // REST ------------------------------------------------------------------------------------------------------------
 
-  #serveLate(request: ApplicationRequest, bytes: Uint8Array): void {
+  #serveLate(request: ApplicationRequest, bytes: Uint8Array, sentAt: number): void {
     const before = this.effects.length
     this.#serve(request, bytes)
-    this.effects.push(...this.effects.splice(before).map(effect => ({ ...effect, late: true })))
+    this.effects.push(...this.effects.splice(before).map(effect => ({ ...effect, late: { sentAt } })))
   }
 
   #serve(request: ApplicationRequest, bytes: Uint8Array): ApplicationAnswer {
@@ -203,6 +212,7 @@ export class FakeApplication implements Application {
     switch (method) {
       case 'GET':
       case 'HEAD':
+        this.looks.push({ at: this.#options.clock.monotonic(), path })
         return found === undefined ? missing(path, method) : answer(200, found.value, method, ['ETag', etag(found)])
       case 'PUT': {
         const value = objectOf(bytes)

@@ -14,7 +14,7 @@ export const nothingDeleted: EndingChecker = {
           effects
             .filter(
               ({ method, path, byOutsider, late }) =>
-                method === 'DELETE' && !byOutsider && late !== true && path === ending.pathOf(name),
+                method === 'DELETE' && !byOutsider && late === undefined && path === ending.pathOf(name),
             )
             .map(({ at }) => `${name.name} was deleted at ${site} at ${(at / 1000).toFixed(3)} s`),
         ),

@@ -1,5 +1,6 @@
 import { covers, sameDot } from '../../../src/core/oplog/index.ts'
 import { bodyOf } from './expected.ts'
+import { withoutUnknowable } from './late-effects.ts'
 import type { EndingChecker } from './ending-checker.ts'
 import type { Dot, Operation, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { KeyedAnswer, KeyedRequest } from '../../world/replication/ledger.ts'
@@ -42,8 +43,13 @@ function twiceInEffect(ending: Ending, name: ReplicantName, request: Request): r
     if (ending.setBack.has(site)) return []
     const here = all.filter(({ path }) => path === ending.pathOf(name))
     const found = here.flatMap(({ added }, place) => (isSame(requestIn(added), request) ? [place] : []))
-    // What lands late behind another was given up: see `executed-once.ts`.
-    const places = found.filter((place, i) => i === 0 || here[place]?.late !== true)
+    const known = new Set(
+      withoutUnknowable(
+        found.flatMap(place => here[place] ?? []),
+        ending.looks.get(site) ?? [],
+      ),
+    )
+    const places = found.filter(place => here[place] !== undefined && known.has(here[place]))
     const at = (all: readonly KeyedRequest[]): number =>
       all.filter(asked => isAsked(asked) && asked.site === site).length
     // What was in doubt may have been undone, and done again.

@@ -1,12 +1,4 @@
-import { dotsAreUnique } from '../../checkers/replication/dots-are-unique.ts'
-import { executedOnce } from '../../checkers/replication/executed-once.ts'
-import { nothingDeleted } from '../../checkers/replication/nothing-deleted.ts'
-import { nothingLost } from '../../checkers/replication/nothing-lost.ts'
-import { oncePerKey } from '../../checkers/replication/once-per-key.ts'
-import { sameConflicts } from '../../checkers/replication/same-conflicts.ts'
-import { sameOperations } from '../../checkers/replication/same-operations.ts'
-import { sameSchedule } from '../../checkers/replication/same-schedule.ts'
-import { sameState } from '../../checkers/replication/same-state.ts'
+import { CHECKERS } from '../../checkers/replication/all-checkers.ts'
 import { ReplicationWorld } from '../../world/replication/replication-world.ts'
 import { act } from './act.ts'
 import { PLAN_ENDS_MS } from './draw.ts'
@@ -24,18 +16,6 @@ const HEALING_MS = 180_000
 const LOOK_EVERY_MS = 5_000
 /** It must stay so. */
 const QUIET_MS = 20_000
-
-const CHECKERS = [
-  sameOperations,
-  sameSchedule,
-  sameState,
-  sameConflicts,
-  nothingLost,
-  nothingDeleted,
-  executedOnce,
-  oncePerKey,
-  dotsAreUnique,
-]
 
 export interface ReplicationReport {
   readonly seed: number

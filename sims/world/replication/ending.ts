@@ -1,5 +1,5 @@
 import type { Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
-import type { Effect, JsonObject } from '../fake-application.ts'
+import type { Effect, JsonObject, Look } from '../fake-application.ts'
 import type { Ledger } from './ledger.ts'
 
 /** What one site has of one name when everything has come to rest. */
@@ -20,6 +20,8 @@ export interface Ending {
   readonly ledger: Ledger
   /** What happened at the applications, by site. */
   readonly effects: ReadonlyMap<string, readonly Effect[]>
+  /** What was read there, by site. */
+  readonly looks: ReadonlyMap<string, readonly Look[]>
   /** Sites that lost a part of what they had on disk. */
   readonly setBack: ReadonlySet<string>
   /** Acknowledged operations that stood on no disk any more when one of these was set back, by `dotKey`. */

@@ -119,6 +119,7 @@ export class ReplicationWorld {
       replicasOf: ({ name }) => replicas.get(name) ?? [],
       ledger: this.ledger,
       effects: new Map(this.sites.map(({ name, application }) => [name, application.effects])),
+      looks: new Map(this.sites.map(({ name, application }) => [name, application.looks])),
       setBack: this.setBack,
       lost: await this.#losses.lost(),
       bodies: new Map(

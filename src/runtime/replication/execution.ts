@@ -168,7 +168,7 @@ export class Execution {
       case 'not-now':
         return this.#notNow(operation, sent.status)
       case 'doubt':
-        return (await this.#recovery.resolveIntent()) === 'done' && this.#book.isExecuted(operation.dot)
+        return (await this.#recovery.resolveIntent(true)) === 'done' && this.#book.isExecuted(operation.dot)
           ? 'done'
           : 'again'
       case 'refused': {

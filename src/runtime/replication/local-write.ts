@@ -217,8 +217,9 @@ export function checkLane(shared: Shared, replica: Replica): void {
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
   const { schedule, plan } = currentPlan(shared, replica)
   const isTaken = takesWrite(local.executed, schedule, plan)
-  if (draft === undefined && !local.suspect && !local.replaying && local.uncertain === undefined && isTaken) return
-  const why = draft !== undefined ? 'what became of an earlier write is not known' : 'it is not up to date yet'
+  const isInDoubt = draft !== undefined || local.intent !== undefined
+  if (!isInDoubt && !local.suspect && !local.replaying && local.uncertain === undefined && isTaken) return
+  const why = isInDoubt ? 'what became of an earlier write is not known' : 'it is not up to date yet'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
 }
 

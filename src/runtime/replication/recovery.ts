@@ -47,8 +47,12 @@ export class Recovery {
     return copyOrShow(this.#book, 'the application does not show what was done last')
   }
 
-  /** Something was sent, and nobody knows what came of it: the table of recovery. */
-  async resolveIntent(): Promise<Step> {
+  /**
+   * Something was sent, and nobody knows what came of it: the table of recovery.
+   * @param isJustSent it may land yet. What may not be sent twice is not sent again because of what is read now: it is read once more just before,
+   *   after the lane has waited
+   */
+  async resolveIntent(isJustSent = false): Promise<Step> {
     const { intent } = this.#book.local
     if (intent === undefined) return 'done'
     const reading = await this.#book.resource.read()
@@ -71,7 +75,9 @@ export class Recovery {
       })
     }
     if (done === 'theirs') return this.#book.clash(operation)
-    if (done === 'no' || this.#book.traits(operation).maySendAgain) {
+    const { maySendAgain } = this.#book.traits(operation)
+    if (done === 'no' && isJustSent && !maySendAgain) return 'again'
+    if (done === 'no' || maySendAgain) {
       const isAsBefore = reading.is === 'present' && reading.hash === intent.before
       await this.#book.write({ intent: undefined, answered: undefined, ...(isAsBefore && { hash: reading.hash }) })
       return 'done'

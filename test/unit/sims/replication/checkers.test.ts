@@ -3,32 +3,13 @@
  * ending that is wrong in one way. The operations are made by hand, and the members hold them by the real core.
  */
 import { describe, expect, test } from 'vitest'
-import { dotsAreUnique } from '../../../../sims/checkers/replication/dots-are-unique.ts'
-import { executedOnce } from '../../../../sims/checkers/replication/executed-once.ts'
-import { nothingDeleted } from '../../../../sims/checkers/replication/nothing-deleted.ts'
-import { nothingLost } from '../../../../sims/checkers/replication/nothing-lost.ts'
-import { oncePerKey } from '../../../../sims/checkers/replication/once-per-key.ts'
-import { sameConflicts } from '../../../../sims/checkers/replication/same-conflicts.ts'
-import { sameOperations } from '../../../../sims/checkers/replication/same-operations.ts'
-import { sameSchedule } from '../../../../sims/checkers/replication/same-schedule.ts'
-import { sameState } from '../../../../sims/checkers/replication/same-state.ts'
+import { CHECKERS } from '../../../../sims/checkers/replication/all-checkers.ts'
 import { Ledger } from '../../../../sims/world/replication/ledger.ts'
 import { admit, contextOf, dotKey, newReplicant, NO_MATRICES } from '../../../../src/core/oplog/index.ts'
-import type { JsonObject } from '../../../../sims/world/fake-application.ts'
+import type { Effect, JsonObject } from '../../../../sims/world/fake-application.ts'
 import type { Ending, Replica } from '../../../../sims/world/replication/ending.ts'
 import type { Operation, Replicant } from '../../../../src/core/oplog/index.ts'
 
-const CHECKERS = [
-  sameOperations,
-  sameSchedule,
-  sameState,
-  sameConflicts,
-  nothingLost,
-  nothingDeleted,
-  executedOnce,
-  oncePerKey,
-  dotsAreUnique,
-]
 const NAME = { service: 'warehouse', kind: 'item', name: 'n' }
 const dot = (site: string, number: number) => ({ site, incarnation: '1-0000000000000000', number })
 const stamp = (ms: number) => ({ ms, counter: 0 })
@@ -86,6 +67,7 @@ function ending(different: Partial<Ending> & { readonly replicas?: readonly Part
     replicasOf: () => replicas,
     ledger,
     effects: new Map(),
+    looks: new Map(),
     setBack: new Set(),
     lost: new Set(),
     bodies: new Map(),
@@ -143,12 +125,31 @@ describe('what is wrong is found', () => {
     expect(of(new Map([['s1', [outsider, effect('PUT')]]]), [{ resource }, { resource }])).toHaveLength(2)
   })
 
-  test('what lands late behind another one is excused, what had landed before is not', () => {
+  test('what was sent again just after a reading, before the first one landed, is excused; what was read long before, or after it, is not', () => {
     const line = { line: 'c' }
-    const late = { ...effect('POST', line), late: true }
-    expect(found(ending({ effects: new Map([['s2', [effect('POST', line), late]]]) }))).toEqual([])
-    expect(found(ending({ effects: new Map([['s2', [late, effect('POST', line)]]]) }))).toHaveLength(1)
-    expect(found(ending({ effects: new Map([['s2', [{ ...effect('DELETE'), late: true }]]]) }))).toEqual([])
+    const post = (at: number) => ({ ...effect('POST', line), at })
+    // Sent at 1 s, and landed at 5 s.
+    const late = { ...post(5_000), late: { sentAt: 1_000 } }
+    const of = (all: readonly Effect[], ...looked: readonly number[]): readonly string[] =>
+      found(
+        ending({
+          effects: new Map([['s2', all]]),
+          looks: new Map([['s2', looked.map(at => ({ at, path: '/items/n' }))]]),
+        }),
+      )
+    const twice = [expect.stringMatching(/^nothing is executed twice/)]
+    expect(of([post(4_000), late], 3_980)).toEqual([])
+    expect(of([late, post(5_010)], 4_980)).toEqual([])
+    // Nobody has read, or not since it was sent.
+    expect(of([post(4_000), late])).toEqual(twice)
+    expect(of([post(1_010), late], 990)).toEqual(twice)
+    // Read, and waited.
+    expect(of([late, post(8_000)], 3_000)).toEqual(twice)
+    // It could be seen.
+    expect(of([late, post(8_000)], 7_980)).toEqual(twice)
+    // What did not land late was there all the time.
+    expect(of([post(2_000), post(4_000)], 3_980)).toEqual(twice)
+    expect(of([{ ...effect('DELETE'), late: { sentAt: 1 } }])).toEqual([])
   })
 
   test('members that do not show the same of what has lost', () => {

@@ -11,6 +11,7 @@ import { runReplication } from '../../../../sims/scenarios/replication/run.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { REAL_PARTS } from '../../../../sims/world/replication/real-agent.ts'
 import type { Plan } from '../../../../sims/scenarios/replication/draw.ts'
+import type { ApplicationAnswer } from '../../../../src/ports/application.ts'
 import type { Regression } from '../../../../sims/scenarios/replication/regression.ts'
 import type { ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
 
@@ -158,6 +159,27 @@ describe('a planted bug is found', () => {
       }),
     }
     expect(await found('nothing is executed twice', plant)).toMatch(/was added twice/)
+  })
+
+  test('an agent that sends again what was missing when it looked a while ago', async () => {
+    const file = join(REGRESSIONS, 'replication-late-write-and-action.json')
+    const { seed, plan } = JSON.parse(await readFile(file, 'utf8')) as Regression
+    // What it reads is as old as may be, as long as nothing else was answered since.
+    let last: ApplicationAnswer | undefined
+    const plant: ReplicationPlant = {
+      application: (application, site) => ({
+        request: async request => {
+          if (site !== 's1') return application.request(request)
+          if (request.method === 'GET') return (last ??= await application.request(request))
+          const answer = await application.request(request)
+          last = undefined
+          return answer
+        },
+      }),
+    }
+    expect((await runReplication(seed, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(seed, plan, REAL_PARTS, plant)
+    expect(violations.join('\n')).toMatch(/nothing is executed twice: .* was added twice to \/items\/n1 of s1/)
   })
 
   test('an origin that does not tell the keys of requests', async () => {

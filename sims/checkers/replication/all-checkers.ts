@@ -1,0 +1,23 @@
+import { dotsAreUnique } from './dots-are-unique.ts'
+import { executedOnce } from './executed-once.ts'
+import { nothingDeleted } from './nothing-deleted.ts'
+import { nothingLost } from './nothing-lost.ts'
+import { oncePerKey } from './once-per-key.ts'
+import { sameConflicts } from './same-conflicts.ts'
+import { sameOperations } from './same-operations.ts'
+import { sameSchedule } from './same-schedule.ts'
+import { sameState } from './same-state.ts'
+import type { EndingChecker } from './ending-checker.ts'
+
+/** Everything that is looked at when a run of the replication has come to rest. */
+export const CHECKERS: readonly EndingChecker[] = [
+  sameOperations,
+  sameSchedule,
+  sameState,
+  sameConflicts,
+  nothingLost,
+  nothingDeleted,
+  executedOnce,
+  oncePerKey,
+  dotsAreUnique,
+]
