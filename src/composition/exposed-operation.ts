@@ -18,7 +18,9 @@ export function isExposed(operation: Operation, service: Service | undefined): b
   const actions = RESETS.get(type)
   if (actions !== undefined) {
     const requests = actions.map(action => glue.requestFor(kind, name, action))
-    return requests.every(request => request !== undefined && allows(request))
+    // What is made by PATCH is sent as it was written.
+    const own = payload?.method === 'PATCH' ? [payload] : []
+    return [...requests, ...own].every(request => request !== undefined && allows(request))
   }
   if (payload === undefined) return true
   const { method, path, headers, body } = payload

@@ -75,14 +75,16 @@ class Check {
       )
     }
     if (parents !== undefined && variables !== undefined) this.#parents(at, name, kind, parents, variables)
-    if (kind.create?.method === 'PUT' && kind.id?.from === 'server') {
+    const byName = kind.create?.method === 'PUT' ? 'PUT' : kind.create?.also?.[0]
+    if (byName !== undefined && kind.id?.from === 'server') {
       this.#add(
         'error',
         [...at, 'id', 'from'],
-        'an application that is given the ID in the path (create: PUT) does not choose it',
+        `an application that is given the ID in the path (create: ${byName}) does not choose it`,
       )
     }
-    if (kind.immutable === true && kind.create?.method === 'PUT') {
+    const isPut = kind.create?.method === 'PUT' || kind.create?.also?.includes('PUT') === true
+    if (kind.immutable === true && isPut) {
       this.#add(
         'error',
         [...at, 'immutable'],

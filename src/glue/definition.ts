@@ -33,8 +33,8 @@ export interface KindDefinition {
   /** URI template of one resource; has `{id}`. */
   readonly resource: string
   readonly id?: { readonly at?: string | readonly string[]; readonly from?: 'client' | 'server' | 'either' }
-  /** How a resource is created: POST on the collection (default), or PUT on the resource. */
-  readonly create?: { readonly method: 'POST' | 'PUT' }
+  /** How a resource is created: POST on the collection (default), or PUT on the resource; and by what else, perhaps, on the resource. */
+  readonly create?: { readonly method?: 'POST' | 'PUT'; readonly also?: readonly ('PUT' | 'PATCH')[] }
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly immutable?: boolean
   /** Where the array of a list stands, where its continuation, and where an item of a merged list says its sites. */

@@ -103,7 +103,7 @@ function outlineOf(glue: CompiledGlue, options: DescribeOptions, head: RequestHe
     return stays('no-operation', `${head.method} on a resource of ${kindName} is no operation of it.`)
   }
   if (!options.replication) return stays('sharing-only', sharingOnly(options))
-  const { level, createMethod, operations } = kind.traits
+  const { level, createsBy, operations } = kind.traits
   const traits = operations[type]
   if (traits === undefined) return stays('no-operation', `"${type}" is no operation of ${kindName}.`)
   const operation = {
@@ -111,7 +111,7 @@ function outlineOf(glue: CompiledGlue, options: DescribeOptions, head: RequestHe
     kind: kindName,
     name,
     type,
-    creates: type === 'replace' && createMethod === 'PUT',
+    creates: role.is !== 'operation' && mayCreate(head, createsBy),
     ...traits,
     maySendAgain: traits.maySendAgain || (type === 'patch' && isApply(head)),
     level,
@@ -131,6 +131,13 @@ function typeOf(head: RequestHead): string | undefined {
     default:
       return undefined
   }
+}
+
+/** A PUT or PATCH says what the resource shall be; not the steps of a JSON patch, which need one. */
+function mayCreate(head: RequestHead, createsBy: CompiledKind['traits']['createsBy']): boolean {
+  if (head.method === 'PUT') return createsBy.includes('PUT')
+  const isSteps = mediaTypeOf(head.rawHeaders) === 'application/json-patch+json'
+  return head.method === 'PATCH' && !isSteps && createsBy.includes('PATCH')
 }
 
 /** Server-side apply says which fields shall have which values: twice is once. */

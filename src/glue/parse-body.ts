@@ -18,9 +18,13 @@ const UTF_8 = new TextDecoder('utf-8', { fatal: true })
 /** What `curl -d` says of anything that it sends. */
 const FORM_TYPE = 'application/x-www-form-urlencoded'
 
+/** Server-side apply, whose YAML is JSON where `kubectl` and its libraries send it. */
+const APPLY_TYPE = 'application/apply-patch+yaml'
+
 /**
  * A body as far as we can look into it: JSON in UTF-8, not compressed. One without a Content-Type is JSON if it can be read as such, and so is
- * an object that claims to be a form: no form reads as one, and applications that look at the body alone take it. Never throws.
+ * an object that claims to be a form: no form reads as one, and applications that look at the body alone take it. So is an object in
+ * a server-side apply. Never throws.
  */
 export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): ParsedBody {
   const opaque = (why: string): ParsedBody => ({ is: 'opaque', bytes, why })
@@ -28,14 +32,14 @@ export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): Par
   const coding = headerValue(rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (coding !== 'identity' && coding !== '') return opaque(`is compressed (${printable(coding)})`)
   const type = mediaTypeOf(rawHeaders)
-  const isForm = type === FORM_TYPE
+  const isPerhaps = type === FORM_TYPE || type === APPLY_TYPE
   const notJson = `is not JSON (${printable(type ?? '')})`
-  if (type !== undefined && type !== '' && !isJsonType(type) && !isForm) return opaque(notJson)
+  if (type !== undefined && type !== '' && !isJsonType(type) && !isPerhaps) return opaque(notJson)
   try {
     const value = parseJson(UTF_8.decode(bytes))
-    return isForm && !isObject(value) ? opaque(notJson) : { is: 'json', value }
+    return isPerhaps && !isObject(value) ? opaque(notJson) : { is: 'json', value }
   } catch {
-    return opaque(isForm ? notJson : 'is not valid JSON')
+    return opaque(isPerhaps ? notJson : 'is not valid JSON')
   }
 }
 

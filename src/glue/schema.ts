@@ -77,9 +77,12 @@ export const KIND_SCHEMA = {
     },
     create: {
       type: 'object',
-      description: 'POST on the collection (default) or PUT on the resource',
-      properties: { method: { enum: ['POST', 'PUT'] } },
-      required: ['method'],
+      description:
+        'POST on the collection (default) or PUT on the resource (method); what else may create, on the resource (also)',
+      properties: {
+        method: { enum: ['POST', 'PUT'] },
+        also: { type: 'array', items: { enum: ['PUT', 'PATCH'] }, maxItems: 2, description: 'a list of PUT and PATCH' },
+      },
       additionalProperties: false,
     },
     immutable: {

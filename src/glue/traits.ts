@@ -12,6 +12,7 @@ export function traitsOf(kind: KindDefinition): KindTraits {
     idFrom: kind.id?.from ?? (kind.create?.method === 'PUT' ? 'client' : 'either'),
     idAt: at === undefined ? DEFAULT_ID_AT : typeof at === 'string' ? [at] : at,
     createMethod: kind.create?.method ?? 'POST',
+    createsBy: [...new Set([kind.create?.method ?? 'POST', ...(kind.create?.also ?? [])])],
     isImmutable: kind.immutable ?? false,
     comparesAll: kind.compare !== 'written',
     markerAt: kind.marker?.at,

@@ -147,7 +147,7 @@ export type Description =
       readonly name: string
       /** An `HttpOperation`, or a name of the definition. */
       readonly type: string
-      /** It makes the resource where there is none: POST of a create, and PUT where the definition says so (of type `replace`). */
+      /** It may make the resource where there is none: POST of a create, and PUT and PATCH where the definition says so (of their own types). */
       readonly creates: boolean
       /** It says what the resource is, whatever it was. */
       readonly isReset: boolean
@@ -218,6 +218,8 @@ export interface KindTraits {
   /** JSON Pointers of the places where an ID may stand, the first that has one says it. */
   readonly idAt: readonly string[]
   readonly createMethod: 'POST' | 'PUT'
+  /** All requests that may make one where there is none, `createMethod` first: PUT and PATCH on the resource's own path. */
+  readonly createsBy: readonly ('POST' | 'PUT' | 'PATCH')[]
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly isImmutable: boolean
   /** The definition names all fields that the application sets by itself: whatever else it shows must be the same at all members. */

@@ -85,6 +85,8 @@ export class ReplicatedRequests {
     const { kind, name } = byPath
     const status = await this.#parts.replication.status({ service, kind, name })
     if (status === undefined || (status.level === 'none' && !status.isPresent)) return undefined
+    // What is deleted everywhere is free for what is made without a scope, by PUT as by POST.
+    if (!status.isPresent && byPath.creates && status.state !== 'busy') return undefined
     const context = { scope: `{${service}: ${this.#parts.site}}`, hops: 1 }
     return this.#carryOut(glue, exchange, undefined, context)
   }

@@ -52,13 +52,13 @@ export async function adopt(
       `${name.name} is too large to be looked into: write it with a scope.`,
     )
   const { glue } = resource
-  const request = glue.requestFor(name.kind, name.name, 'create')
-  const whole = glue.createBody(name.kind, name.name, glue.stateOf(name.kind, reading.body))
-  if (request === undefined || whole === undefined)
+  const [way] = resource.waysToCreate(glue.stateOf(name.kind, reading.body), undefined)
+  if (way === undefined)
     throw new CheopsError(
       'ERR_REPLICANT_UNNAMED',
       `Nobody can say how another site makes ${name.name} of what is shown.`,
     )
+  const { body: whole, ...request } = way
   const described = whole.is === 'json' ? ['Content-Type', 'application/json'] : reading.rawHeaders
   const head = { method: request.method, target: request.path, rawHeaders: described }
   const said = glue.describe(head, request.path, whole)

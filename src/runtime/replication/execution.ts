@@ -1,6 +1,7 @@
 import { holderOf, isReset, sameDot, type Operation } from '../../core/oplog/index.ts'
 import { othersOf } from './words.ts'
 import { largeBodyOf } from './body-records.ts'
+import { createBy } from './creation.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_KNOWN_FAILED, MAX_REFUSALS } from './limits.ts'
 import { ABSENT, type Intent, type LocalState } from './replica.ts'
@@ -99,7 +100,8 @@ export class Execution {
     if (reading.is === 'absent') {
       await this.#book.intend({ dot: operation.dot, action: 'create', before: ABSENT })
       const then = { bound: true, unbound: false, leaving: undefined }
-      return this.#took(operation, await this.#book.resource.create(state, headers), then)
+      const { resource, replica } = this.#book
+      return this.#took(operation, await createBy(resource, replica, operation, state), then)
     }
     if (!bound) {
       if (this.#isOwn(operation)) return this.#isOurs(operation)
@@ -115,7 +117,8 @@ export class Execution {
       return this.#took(operation, await this.#book.resource.replace(state, headers, reading), { bound: true })
     const gone = await this.#book.resource.delete()
     if (gone === undefined || (gone.is !== 'done' && !isGone(gone))) return this.#took(operation, gone, {})
-    return this.#took(operation, await this.#book.resource.create(state, headers), { bound: true })
+    const { resource, replica } = this.#book
+    return this.#took(operation, await createBy(resource, replica, operation, state), { bound: true })
   }
 
   /**

@@ -128,8 +128,11 @@ async function writePayload(
   })
   const before = await beforeOf(replica, resource, draft.type)
   // What is there is nobody's to overwrite by a create; a POST the application refuses by itself.
-  if (creates && write.head.method !== 'POST' && before !== undefined && before !== ABSENT)
-    throw unadopted(shared, replica)
+  if (creates && write.head.method !== 'POST') {
+    if (before !== undefined && before !== ABSENT) throw unadopted(shared, replica)
+    // The agent's account does not see it; the client's may.
+    if (before === undefined) await checkUnadopted(shared, replica, write)
+  }
   const matrix = glue.matrixOf(replica.name.kind)
   await shared.replicas.commit(commit => {
     if (matrix !== undefined) shared.matrices.learn(commit, matrix)

@@ -7,6 +7,7 @@ import {
   type Operation,
   type ReplicantName,
 } from '../../core/oplog/index.ts'
+import { begunBy } from './creation.ts'
 import { failedHere } from './failed.ts'
 import { MAX_REPAIRS_TOGETHER } from './limits.ts'
 import { fitOf, stateShown } from './written-fields.ts'
@@ -92,7 +93,7 @@ async function takeState(
     const whole = resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
     // What that site's application has added for itself is none of ours.
     const body = await stateShown(resource, writtenOf(shared, replica), whole)
-    if (reading.is === 'absent') sent = await resource.create(body, state.rawHeaders)
+    if (reading.is === 'absent') sent = await resource.create(body, state.rawHeaders, begunBy(replica))
     else if (![whole, body].some(each => resource.equal(reading.body, each)))
       sent = await resource.replace(body, state.rawHeaders, reading)
   }

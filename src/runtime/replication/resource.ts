@@ -31,6 +31,13 @@ export type Reading =
 /** A resource as the application answered a write. */
 export type Seen = Reading & { readonly is: 'present' }
 
+/** A request that makes the resource. */
+interface CreateRequest {
+  readonly method: string
+  readonly path: string
+  readonly body: ParsedBody
+}
+
 /** What came of something that was sent. */
 export type Sent =
   | { readonly is: 'done'; readonly answer: ApplicationAnswer }
@@ -81,16 +88,34 @@ export class Resource {
   }
 
   /**
-   * Makes the resource with a body; undefined where nobody can say how.
+   * Makes the resource with a body; undefined where nobody can say how. Where the application knows no such request (404, 405), and the kind
+   * may be made by another one, by that.
    * @param headers that came with it, names and values in turn: what is no JSON is said to be what they say
+   * @param begun the method by which the resource was made elsewhere, where that is known
    */
-  create(state: State, headers: readonly string[]): Promise<Sent> | undefined {
-    const { kind, name } = this.name
+  async create(state: State, headers: readonly string[], begun: string | undefined): Promise<Sent | undefined> {
     const seen = seenOf(state)
-    const [request, whole] = [this.#requestFor('create'), this.glue.createBody(kind, name, seen)]
-    if (request === undefined || whole === undefined) return undefined
-    const body = whole === seen ? state : whole
-    return this.#send(request.method, request.path, headersFor(whole, headers), () => this.#bodyOf(body))
+    let sent: Sent | undefined
+    for (const { method, path, body: whole } of this.waysToCreate(seen, begun)) {
+      const body = whole === seen ? state : whole
+      sent = await this.#send(method, path, headersFor(whole, headers), () => this.#bodyOf(body))
+      if (!isUnknownWay(sent)) return sent
+    }
+    return sent
+  }
+
+  /**
+   * The requests by which the resource may be made with a body: the kind's own first, or that by which it was made elsewhere.
+   * @param begun method of that one
+   */
+  waysToCreate(body: ParsedBody, begun: string | undefined): readonly CreateRequest[] {
+    const { kind, name } = this.name
+    const own = this.#requestFor('create')
+    const whole = this.glue.createBody(kind, name, body)
+    const ways: CreateRequest[] = own === undefined || whole === undefined ? [] : [{ ...own, body: whole }]
+    const put = this.glue.kind(kind)?.createsBy.includes('PUT') === true ? this.#requestFor('replace') : undefined
+    if (put !== undefined && own?.method !== 'PUT') ways.push({ ...put, body })
+    return ways.toSorted((a, b) => Number(b.method === begun) - Number(a.method === begun))
   }
 
   /**
@@ -243,6 +268,11 @@ export function meaningOf(answer: ApplicationAnswer): Sent {
   if (NOT_NOW.has(status)) return { is: 'not-now', status }
   if (status >= 400 && status < 500) return { is: 'refused', answer }
   return { is: 'doubt', answer, error: undefined }
+}
+
+/** The application has nothing of the kind at that path: certainly nothing was made. */
+export function isUnknownWay(sent: Sent): boolean {
+  return sent.is === 'refused' && (sent.answer.status === 404 || sent.answer.status === 405)
 }
 
 export function bytesOf(body: ParsedBody): Uint8Array {

@@ -138,18 +138,20 @@ async function requestFor(resource: Resource, operation: Operation, isThere: boo
       `A ${type} cannot be carried out on what is not there: create ${name.name} first.`,
     )
   if (!isWhole) return payload
-  const request = glue.requestFor(name.kind, name.name, isThere ? 'replace' : 'create')
+  const request = glue.requestFor(name.kind, name.name, 'replace')
   const { body, headers } = payload
   if (request === undefined || body === undefined)
     throw new CheopsError('ERR_CONFLICT_REFUSED', `A ${type} of ${name.name} has no body to write again.`)
-  if (isThere) return { ...request, headers, body }
+  if (isThere && payload.method !== 'PATCH') return { ...request, headers, body }
   const state = await resource.stateIn(operation)
-  const whole = state === undefined || state.is === 'large' ? undefined : glue.createBody(name.kind, name.name, state)
-  if (whole === undefined)
+  const seen = state === undefined || state.is === 'large' ? undefined : state
+  const [way] = seen === undefined ? [] : resource.waysToCreate(seen, payload.method)
+  if (way === undefined)
     throw new CheopsError(
       'ERR_CONFLICT_REFUSED',
       `The body of ${operationText(operation.dot)} cannot be put into a create.`,
     )
+  const { method, path, body: whole } = isThere && seen !== undefined ? { ...request, body: seen } : way
   const described = whole.is === 'json' ? [['content-type', 'application/json'] as const] : headers
-  return { ...request, headers: described, body: { bytes: bytesOf(whole) } }
+  return { method, path, headers: described, body: { bytes: bytesOf(whole) } }
 }

@@ -154,3 +154,24 @@ test('an object that stays for a while is deleted at both; one that is made anew
   await vi.waitFor(() => expect(have('slow')).toEqual(both({}, { n: 2 })), 20_000)
   await standsWell('slow')
 })
+
+test('server-side apply of what does not exist makes it in both clusters, and changes it afterwards', async () => {
+  const apply = { 'Content-Type': 'application/apply-patch+yaml' }
+  const target = '/pods/applied?fieldManager=kubectl'
+  const pod = (n: number) => ({ metadata: { name: 'applied', labels: { app: 'y' } }, spec: { n } })
+  await atBoth('a', 'PATCH', target, pod(1), { ...SCOPE, ...apply })
+  expect(have('applied')).toEqual(both({ app: 'y' }, { n: 1 }))
+  // As it was sent, with the field manager.
+  for (const cluster of clusters)
+    expect(cluster.asked.at(-1)).toContain('PATCH /api/v1/namespaces/default/pods/applied?')
+  await atBoth('b', 'PATCH', target, pod(2), apply)
+  expect(have('applied')).toEqual(both({ app: 'y' }, { n: 2 }))
+  await standsWell('applied')
+  const dry = await ask('a', 'PATCH', '/pods/dry?dryRun=All', pod(1), { ...SCOPE, ...apply })
+  expect([dry.status, dry.headers.get('Cheops-Outcome')]).toEqual([201, null])
+  expect(have('dry')).toEqual([undefined, undefined])
+  // The application makes nothing of any other patch, and its own answer says so.
+  const merge = await ask('a', 'PATCH', '/pods/merged', pod(1), { ...SCOPE, ...MERGE })
+  expect([merge.status, merge.headers.get('Cheops-Outcome'), merge.body['reason']]).toEqual([404, 'void', 'NotFound'])
+  expect(have('merged')).toEqual([undefined, undefined])
+})

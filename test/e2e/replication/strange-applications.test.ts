@@ -13,6 +13,7 @@ import { LABELS_GLUE, Labels } from './applications/labels.ts'
 import { OldParts } from './applications/old-parts.ts'
 import { PAGED_GLUE, PagedMembers } from './applications/paged-members.ts'
 import { PoliteGuests } from './applications/polite-guests.ts'
+import { Shelf } from './applications/shelf.ts'
 import { StampingShop } from './applications/stamping-shop.ts'
 import { STRICT_GLUE, StrictDocuments } from './applications/strict-documents.ts'
 import { ProcessMesh } from './process-mesh.ts'
@@ -39,6 +40,7 @@ const APPLICATIONS: Readonly<Record<string, readonly [start: (site: string) => S
   members: [() => new PagedMembers()],
   'members-glue': [() => new PagedMembers(), PAGED_GLUE],
   values: [() => new KeyValues(), KEY_VALUES_GLUE],
+  shelf: [() => new Shelf()],
 }
 
 const running = new Map<string, readonly StrangeApplication[]>()
@@ -230,3 +232,101 @@ test('bodies of any kind, created and replaced by PUT, deleted without a 404', a
   await atBoth('b', 'values', 'DELETE', '/values/x')
   expect(have('values', 'x')).toEqual(both(undefined))
 })
+
+describe('made by PUT alone, without glue', () => {
+  const PUT_SCOPE = { headers: SCOPE }
+
+  const etag = async (site: string, name: string): Promise<string> =>
+    (await ask(site, 'shelf', 'GET', `/things/${name}`)).headers.get('ETag') ?? 'none'
+
+  test('is created at all members, replaced, deleted, and made anew', async () => {
+    await atBoth('a', 'shelf', 'PUT', '/things/mug', { body: { color: 'blue' }, ...PUT_SCOPE })
+    expect(have('shelf', 'mug')).toEqual(both({ color: 'blue' }))
+    await atBoth('b', 'shelf', 'PUT', '/things/mug', { body: { color: 'red', chips: 1 } })
+    expect(have('shelf', 'mug')).toEqual(both({ color: 'red', chips: 1 }))
+    await standsWell('shelf', 'mug')
+    const refused = await ask('a', 'shelf', 'PATCH', '/things/mug', { body: { chips: 2 } })
+    expect([refused.status, refused.headers.get('Cheops-Outcome')]).toEqual([405, 'void'])
+    await atBoth('b', 'shelf', 'DELETE', '/things/mug')
+    expect(have('shelf', 'mug')).toEqual(both(undefined))
+    await atBoth('b', 'shelf', 'PUT', '/things/mug', { body: { color: 'green' }, ...PUT_SCOPE })
+    expect(have('shelf', 'mug')).toEqual(both({ color: 'green' }))
+    await standsWell('shelf', 'mug')
+  })
+
+  test('one that was away gets what was written last, by PUT too', async () => {
+    mesh.cut('a', 'b')
+    const at = async (body: unknown, headers = {}) =>
+      expect((await ask('a', 'shelf', 'PUT', '/things/plate', { body, headers })).status).toBeLessThan(300)
+    await at({ n: 1 }, SCOPE)
+    await at({ n: 2 })
+    await at({ n: 3 })
+    mesh.heal()
+    await vi.waitFor(() => expect(have('shelf', 'plate')).toEqual(both({ n: 3 })), { timeout: 40_000 })
+    await standsWell('shelf', 'plate')
+  })
+
+  test('an application that creates by POST alone refuses, and the other member hears nothing of it', async () => {
+    const made = await ask('a', 'shop', 'PUT', '/products/put', { body: { code: 'x' }, headers: { ...SCOPE, ...WAIT } })
+    expect([made.status, made.headers.get('Cheops-Outcome')]).toEqual([404, 'void'])
+    expect(JSON.parse(made.text)).toEqual({ error: 'unknown' })
+    expect(made.headers.get('Cheops-Sites')).toBeNull()
+    expect(have('shop', 'put')).toEqual(both(undefined))
+    const { items } = (await mesh.command('b', 'replicant', 'ls')) as { items: readonly Listed[] }
+    expect(items.filter(({ name }) => name === 'put')).toEqual([])
+    // What it does know goes on to work under the same name.
+    await atBoth('b', 'shop', 'POST', '/products', { body: { id: 'put', code: 'y' }, headers: SCOPE })
+    expect(have('shop', 'put')).toEqual(both({ code: 'Y' }))
+  })
+
+  test('what was deleted everywhere is free for what a PUT without a scope makes at one site', async () => {
+    await atBoth('a', 'shelf', 'PUT', '/things/bowl', { body: { n: 1 }, ...PUT_SCOPE })
+    await atBoth('b', 'shelf', 'DELETE', '/things/bowl')
+    const made = await ask('a', 'shelf', 'PUT', '/things/bowl', { body: { n: 2 } })
+    expect([made.status, made.headers.get('Cheops-Outcome')]).toEqual([201, null])
+    expect(have('shelf', 'bowl')).toEqual([{ n: 2 }, undefined])
+  })
+
+  test('what is there at one site alone is not overwritten', async () => {
+    await ask('b', 'shelf', 'PUT', '/things/own', { body: { n: 1 } })
+    const there = await ask('b', 'shelf', 'PUT', '/things/own', { body: { n: 2 }, headers: SCOPE })
+    expect(JSON.parse(there.text)).toMatchObject({ status: 422, code: 'ERR_REPLICANT_UNADOPTED' })
+    expect(have('shelf', 'own')).toEqual([undefined, { n: 1 }])
+  })
+
+  test('preconditions decide where they are sent, and nowhere else', async () => {
+    const none = { 'If-None-Match': '*' }
+    await atBoth('a', 'shelf', 'PUT', '/things/vase', { body: { n: 1 }, headers: { ...SCOPE, ...none } })
+    expect(have('shelf', 'vase')).toEqual(both({ n: 1 }))
+    const again = await ask('b', 'shelf', 'PUT', '/things/vase', { body: { n: 9 }, headers: { ...SCOPE, ...none } })
+    expect([again.status, again.headers.get('Cheops-Outcome')]).toEqual([412, 'void'])
+    const tags = [await etag('a', 'vase'), await etag('b', 'vase')] as const
+    expect(tags[0]).not.toBe(tags[1])
+    await atBoth('b', 'shelf', 'PUT', '/things/vase', { body: { n: 2 }, headers: { 'If-Match': tags[1] } })
+    expect(have('shelf', 'vase')).toEqual(both({ n: 2 }))
+    // That of another site is as wrong here as a stale one.
+    for (const headers of [{ 'If-Match': tags[0] }, { 'If-Match': tags[1] }]) {
+      const stale = await ask('b', 'shelf', 'DELETE', '/things/vase', { headers })
+      expect([stale.status, stale.headers.get('Cheops-Outcome')]).toEqual([412, 'void'])
+    }
+    const long = new Date(0).toUTCString()
+    const old = await ask('a', 'shelf', 'DELETE', '/things/vase', { headers: { 'If-Unmodified-Since': long } })
+    expect([old.status, old.headers.get('Cheops-Outcome')]).toEqual([412, 'void'])
+    expect(have('shelf', 'vase')).toEqual(both({ n: 2 }))
+    const since = (await ask('a', 'shelf', 'GET', '/things/vase')).headers.get('Last-Modified') ?? ''
+    await atBoth('a', 'shelf', 'PUT', '/things/vase', { body: { n: 3 }, headers: { 'If-Unmodified-Since': since } })
+    expect(have('shelf', 'vase')).toEqual(both({ n: 3 }))
+    await atBoth('a', 'shelf', 'DELETE', '/things/vase', { headers: { 'If-Match': await etag('a', 'vase') } })
+    expect(have('shelf', 'vase')).toEqual(both(undefined))
+    await standsWellOrGone('shelf', 'vase')
+  })
+})
+
+/** Nothing of it differs, and nothing waits for anybody. */
+async function standsWellOrGone(service: string, name: string): Promise<void> {
+  for (const site of SITES) {
+    const { items } = (await mesh.command(site, 'replicant', 'ls')) as { items: readonly Listed[] }
+    for (const item of items.filter(each => each.service === service && each.name === name))
+      expect(item, site).toMatchObject({ state: 'agrees', conflicts: 0 })
+  }
+}

@@ -97,6 +97,7 @@ describe('kind', () => {
       idFrom: 'either',
       idAt: ['/id', '/name'],
       createMethod: 'POST',
+      createsBy: ['POST', 'PUT'],
       isImmutable: false,
       comparesAll: false,
       markerAt: undefined,
@@ -116,6 +117,7 @@ describe('kind', () => {
     })
     expect(glue.kind('setting')).toMatchObject({
       createMethod: 'PUT',
+      createsBy: ['PUT'],
       idFrom: 'client',
       conditions: { in: 'if-match' },
     })
@@ -337,6 +339,12 @@ describe('JSON', () => {
     expect(glue.parseBody(type, encode('{"id": "a"}'))).toEqual({ is: 'json', value: { id: 'a' } })
     for (const form of ['a=1&b=%7B%7D', '7', '"a"', '[1]', '{"id"', ''])
       expect(glue.parseBody(type, encode(form)), form).toMatchObject({ is: 'opaque' })
+  })
+
+  it('takes the object of a server-side apply, which kubectl sends as JSON; YAML that is none stays unread', () => {
+    const type = ['Content-Type', 'application/apply-patch+yaml; charset=utf-8']
+    expect(glue.parseBody(type, encode('{"id": "a"}'))).toEqual({ is: 'json', value: { id: 'a' } })
+    expect(glue.parseBody(type, encode('id: a\n'))).toMatchObject({ is: 'opaque' })
   })
 
   it('is refused beyond a depth', () => {

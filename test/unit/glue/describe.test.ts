@@ -57,7 +57,8 @@ describe('the built-in rest', async () => {
     ['DELETE', [], 'delete', true, true, true],
   ])('%s (%s) of a resource is %s', (method, rawHeaders, type, isReset, mayReplay, maySendAgain) => {
     const found = glue.describe(head(method, rawHeaders), '/pods/web', undefined)
-    expect(found).toEqual({ ...operation, type, isReset, mayReplay, maySendAgain })
+    // Whether a PUT creates, the application says.
+    expect(found).toEqual({ ...operation, type, creates: method === 'PUT', isReset, mayReplay, maySendAgain })
   })
 
   it('takes numbers as IDs, whatever their size', () => {
@@ -200,6 +201,21 @@ describe('a definition', () => {
       collectionPath: '/items',
       resourcePath: '/items/7',
     })
+  })
+
+  it.each([
+    ['PUT', JSON_TYPE, true],
+    ['PATCH', ['Content-Type', 'application/apply-patch+yaml'], true],
+    ['PATCH', ['Content-Type', 'application/merge-patch+json'], true],
+    ['PATCH', JSON_TYPE, true],
+    ['PATCH', ['Content-Type', 'application/json-patch+json'], false],
+    ['DELETE', [], false],
+  ])('%s %s may create where it says so: %s', (method, rawHeaders, creates) => {
+    const all = define(DEFINITION.replace('level: none', 'create: {also: [PATCH, PUT]}'))
+    expect(all.kind('item')).toMatchObject({ createMethod: 'POST', createsBy: ['POST', 'PATCH', 'PUT'] })
+    expect(all.describe(head(method, rawHeaders), '/items/7', undefined)).toMatchObject({ name: '7', creates })
+    expect(all.describe(head(method, rawHeaders), '/items/7/tags/x', undefined)).not.toMatchObject({ creates: true })
+    expect(glue.describe(head(method, rawHeaders), '/items/7', undefined)).toMatchObject({ creates: false })
   })
 
   it('an operation that names no resource, or changes nothing, stays local', () => {

@@ -54,6 +54,7 @@ kinds:
     collection: /api/v1/namespaces/{namespace}/{kind}
     resource: /api/v1/namespaces/{namespace}/{kind}/{id}
     id: {at: /metadata/name, from: client}
+    create: {method: POST, also: [PATCH]}
     list: {items: /items, next: /metadata/continue, mark: /metadata/annotations/sites}
     conditions: {at: [/metadata/resourceVersion]}
     dry-run: [{query: dryRun}]
