@@ -65,9 +65,9 @@ function surelyFits(entry: OutboxEntry, bytes: Bytes): boolean {
     case 'operation':
       return isEnvelope(entry.operation)
     case 'acknowledgement':
-      return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && isStatus(entry.came?.status)
+      return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && isWhy(entry.came ?? {})
     case 'outcome':
-      return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && isStatus(entry.status)
+      return bytes.length <= SMALL_BYTES && isNamed(entry.replicant) && isWhy(entry)
     case 'removal':
     case 'matrix':
     case 'transfer':
@@ -81,6 +81,14 @@ const SMALL_BYTES = 4096
 
 function isStatus(status: number | undefined): boolean {
   return status === undefined || (status >= 100 && status <= 599)
+}
+
+function isErrorCode(code: string | undefined): boolean {
+  return code === undefined || /^[A-Z][A-Z0-9_]{0,63}$/.test(code)
+}
+
+function isWhy({ status, error }: Pick<Came, 'status' | 'error'>): boolean {
+  return isStatus(status) && isErrorCode(error)
 }
 
 function isNamed({ kind, name }: ReplicantName): boolean {
@@ -163,20 +171,26 @@ function checkedAcknowledgement(message: pb.Acknowledgement): OutboxEntry {
   }
 }
 
-function cameMessage({ dot, outcome, status, at }: Came, origins: OriginWriter): pb.Came {
-  return { dot: origins.dot(dot), outcome: OUTCOMES.indexOf(outcome), status: status ?? 0, at: whole(at) }
+function cameMessage({ dot, outcome, status, at, error }: Came, origins: OriginWriter): pb.Came {
+  const came = { dot: origins.dot(dot), outcome: OUTCOMES.indexOf(outcome), status: status ?? 0, at: whole(at) }
+  return { ...came, error: error ?? '' }
 }
 
 /** A later version may know of more outcomes: nothing is said then. */
 function checkedCame(message: pb.Came | undefined, origins: OriginReader): { readonly came?: Came } {
   const outcome = message && OUTCOMES[message.outcome]
   if (message === undefined || outcome === undefined) return {}
-  const { status, at } = message
-  if (status !== 0 && !isStatus(status)) throw bad('a status is none')
-  return { came: { dot: origins.dot(message.dot), outcome, ...(status !== 0 && { status }), at: count(at) } }
+  return { came: { dot: origins.dot(message.dot), outcome, ...checkedWhy(message), at: count(message.at) } }
 }
 
-function outcomeMessage({ replicant, life, dot, site, outcome, status, at }: EntryOf<'outcome'>): pb.Outcome {
+/** An answer's status, and the code of an error: a later version may know of others. */
+function checkedWhy({ status, error }: pb.Came | pb.Outcome): Pick<Came, 'status' | 'error'> {
+  if (status !== 0 && !isStatus(status)) throw bad('a status is none')
+  if (error !== '' && !isErrorCode(error)) throw bad('the code of an error is none')
+  return { ...(status !== 0 && { status }), ...(error !== '' && { error }) }
+}
+
+function outcomeMessage({ replicant, life, dot, site, outcome, status, at, error }: EntryOf<'outcome'>): pb.Outcome {
   const origins = new OriginWriter()
   return {
     replicant,
@@ -186,16 +200,15 @@ function outcomeMessage({ replicant, life, dot, site, outcome, status, at }: Ent
     outcome: OUTCOMES.indexOf(outcome),
     status: status ?? 0,
     at: whole(at),
+    error: error ?? '',
     origins: origins.origins,
   }
 }
 
 function checkedOutcome(message: pb.Outcome): OutboxEntry {
-  const { status, at } = message
   const outcome = OUTCOMES[message.outcome]
   // A later version may know more of them.
   if (outcome === undefined) return { kind: 'unknown' }
-  if (status !== 0 && !isStatus(status)) throw bad('a status is none')
   const origins = new OriginReader(message.origins)
   return {
     kind: 'outcome',
@@ -204,8 +217,8 @@ function checkedOutcome(message: pb.Outcome): OutboxEntry {
     dot: origins.dot(message.dot),
     site: site(message.site),
     outcome,
-    ...(status !== 0 && { status }),
-    at: count(at),
+    ...checkedWhy(message),
+    at: count(message.at),
   }
 }
 

@@ -173,11 +173,12 @@ function doneText({ dot, sites }: ReplicationEvent & { readonly kind: 'done' }):
 
 /** What ends well is not told: that is what everything should do. */
 function outcomeText(
-  { dot, site, outcome, status }: ReplicationEvent & { readonly kind: 'outcome' },
+  { dot, site, outcome, status, error }: ReplicationEvent & { readonly kind: 'outcome' },
   self: string,
 ): string | undefined {
   const operation = operationText(dot)
-  const answered = status === undefined ? '' : `: the application answered ${status}`
+  const code = error === undefined ? '' : `: ${error}`
+  const answered = status === undefined ? code : `: the application answered ${status}`
   switch (outcome) {
     case 'failed':
       return `${operation} has failed at ${site}${answered}`

@@ -75,11 +75,7 @@ export function toldOf(event: ReplicationEvent, self: string): Told | undefined 
     case 'done': {
       const { dot, sites } = event
       const everywhere = sites.every(({ outcome }) => outcome === 'applied' || outcome === 'superseded')
-      const shown = sites.map(({ site, outcome, status }) => ({
-        site,
-        outcome,
-        ...(status === undefined ? {} : { status }),
-      }))
+      const shown = sites.map(({ site, outcome, status, error }) => ({ site, outcome, ...whyOf({ status, error }) }))
       return {
         event: 'done',
         replicant: replicantText(event.replicant),
@@ -89,15 +85,14 @@ export function toldOf(event: ReplicationEvent, self: string): Told | undefined 
       }
     }
     case 'outcome': {
-      const { dot, site, outcome, status } = event
+      const { dot, site, outcome } = event
       if ((outcome !== 'failed' && outcome !== 'superseded') || dot.site !== self) return undefined
-      const answered = status === undefined ? {} : { status }
       return {
         event: outcome,
         replicant: replicantText(event.replicant),
         operation: operationText(dot),
         where: site,
-        ...answered,
+        ...whyOf(event),
       }
     }
     case 'conflict': {
@@ -131,4 +126,8 @@ export function toldOf(event: ReplicationEvent, self: string): Told | undefined 
     case 'waits-for-body':
       return undefined
   }
+}
+
+function whyOf({ status, error }: { readonly status?: number | undefined; readonly error?: string | undefined }) {
+  return { ...(status !== undefined && { status }), ...(error !== undefined && { error }) }
 }

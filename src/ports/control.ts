@@ -277,6 +277,8 @@ export interface OperationInfo {
     readonly outcome: Outcome
     /** What the application there answered. */
     readonly status?: number
+    /** Code of an error that says why, where no answer of the application does. */
+    readonly error?: string
     /** When that site has told it, Unix milliseconds; 0 where it has told nothing. */
     readonly at: number
   }[]

@@ -170,6 +170,8 @@ export interface OperationSite {
   /** `received`: the site holds it; what came of it there it tells only the origin. `unknown`: nothing was told to this site. */
   readonly outcome: Outcome | 'received' | 'unknown'
   readonly status?: number
+  /** Code of an error that says why, where no answer of the application does. */
+  readonly error?: string
   /** When that was told, Unix milliseconds; 0 where nothing was. */
   readonly at: number
 }

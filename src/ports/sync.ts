@@ -53,6 +53,8 @@ export interface Came {
   readonly outcome: Outcome
   /** HTTP status that the application answered with, 100 to 599. */
   readonly status?: number
+  /** Why it came to that, where no answer of the application says so: the code of an error, as a rule one of `src/errors.ts`. */
+  readonly error?: string
   /** When, Unix milliseconds by that site's clock. */
   readonly at: number
 }

@@ -42,9 +42,12 @@ function operationText({ site, incarnation, number }: Dot): string {
   return `${site}/${incarnation}/${number}`
 }
 
-/** An RFC 9651 list: `site1;s=applied;c=201, site2;s=pending`. */
+/** An RFC 9651 list: `site1;s=applied;c=201, site2;s=failed;e=ERR_FORWARD_NOT_EXPOSED`. */
 function sitesText(sites: readonly SiteOutcome[]): string {
   return sites
-    .map(({ site, outcome, status }) => `${siteItem(site)};s=${outcome}${status === undefined ? '' : `;c=${status}`}`)
+    .map(({ site, outcome, status, error }) => {
+      const why = `${status === undefined ? '' : `;c=${status}`}${error === undefined ? '' : `;e=${error}`}`
+      return `${siteItem(site)};s=${outcome}${why}`
+    })
     .join(', ')
 }

@@ -2388,6 +2388,7 @@ export interface Came {
   outcome: number
   status: number
   at: bigint
+  error: string
 }
 
 export namespace Came {
@@ -2420,6 +2421,11 @@ export namespace Came {
           w.fixed64(obj.at)
         }
 
+        if ((obj.error != null && obj.error !== '')) {
+          w.uint32(42)
+          w.string(obj.error)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2427,7 +2433,8 @@ export namespace Came {
         const obj: any = {
           outcome: 0,
           status: 0,
-          at: 0n
+          at: 0n,
+          error: ''
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2452,6 +2459,10 @@ export namespace Came {
             }
             case 4: {
               obj.at = reader.fixed64()
+              break
+            }
+            case 5: {
+              obj.error = reader.string()
               break
             }
             default: {
@@ -2497,6 +2508,13 @@ export namespace Came {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.error`,
+                value: reader.string()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2534,6 +2552,11 @@ export namespace Came {
     value: bigint
   }
 
+  export interface CameErrorFieldEvent {
+    field: '$.error'
+    value: string
+  }
+
   export function encode (obj: Partial<Came>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Came.codec())
   }
@@ -2542,7 +2565,7 @@ export namespace Came {
     return decodeMessage(buf, Came.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Came>): Generator<CameDotOriginFieldEvent | CameDotNumberFieldEvent | CameOutcomeFieldEvent | CameStatusFieldEvent | CameAtFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Came>): Generator<CameDotOriginFieldEvent | CameDotNumberFieldEvent | CameOutcomeFieldEvent | CameStatusFieldEvent | CameAtFieldEvent | CameErrorFieldEvent> {
     return streamMessage(buf, Came.codec(), opts)
   }
 }
@@ -2903,6 +2926,11 @@ export namespace Acknowledgement {
     value: bigint
   }
 
+  export interface AcknowledgementCameErrorFieldEvent {
+    field: '$.came.error'
+    value: string
+  }
+
   export function encode (obj: Partial<Acknowledgement>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Acknowledgement.codec())
   }
@@ -2911,7 +2939,7 @@ export namespace Acknowledgement {
     return decodeMessage(buf, Acknowledgement.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Acknowledgement>): Generator<AcknowledgementOriginsSiteFieldEvent | AcknowledgementOriginsIncarnationFieldEvent | AcknowledgementReplicantServiceFieldEvent | AcknowledgementReplicantKindFieldEvent | AcknowledgementReplicantNameFieldEvent | AcknowledgementLivesLifeMsFieldEvent | AcknowledgementLivesLifeCounterFieldEvent | AcknowledgementLivesLifeOriginFieldEvent | AcknowledgementLivesLifeNumberFieldEvent | AcknowledgementLivesKnowledgeOriginFieldEvent | AcknowledgementLivesKnowledgeNumberFieldEvent | AcknowledgementLivesHolesAfterFieldEvent | AcknowledgementLivesHolesLastOriginFieldEvent | AcknowledgementLivesHolesLastNumberFieldEvent | AcknowledgementClockMsFieldEvent | AcknowledgementClockCounterFieldEvent | AcknowledgementShownHashFieldEvent | AcknowledgementShownDivergedFieldEvent | AcknowledgementShownFitsFieldEvent | AcknowledgementCameDotOriginFieldEvent | AcknowledgementCameDotNumberFieldEvent | AcknowledgementCameOutcomeFieldEvent | AcknowledgementCameStatusFieldEvent | AcknowledgementCameAtFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Acknowledgement>): Generator<AcknowledgementOriginsSiteFieldEvent | AcknowledgementOriginsIncarnationFieldEvent | AcknowledgementReplicantServiceFieldEvent | AcknowledgementReplicantKindFieldEvent | AcknowledgementReplicantNameFieldEvent | AcknowledgementLivesLifeMsFieldEvent | AcknowledgementLivesLifeCounterFieldEvent | AcknowledgementLivesLifeOriginFieldEvent | AcknowledgementLivesLifeNumberFieldEvent | AcknowledgementLivesKnowledgeOriginFieldEvent | AcknowledgementLivesKnowledgeNumberFieldEvent | AcknowledgementLivesHolesAfterFieldEvent | AcknowledgementLivesHolesLastOriginFieldEvent | AcknowledgementLivesHolesLastNumberFieldEvent | AcknowledgementClockMsFieldEvent | AcknowledgementClockCounterFieldEvent | AcknowledgementShownHashFieldEvent | AcknowledgementShownDivergedFieldEvent | AcknowledgementShownFitsFieldEvent | AcknowledgementCameDotOriginFieldEvent | AcknowledgementCameDotNumberFieldEvent | AcknowledgementCameOutcomeFieldEvent | AcknowledgementCameStatusFieldEvent | AcknowledgementCameAtFieldEvent | AcknowledgementCameErrorFieldEvent> {
     return streamMessage(buf, Acknowledgement.codec(), opts)
   }
 }
@@ -2925,6 +2953,7 @@ export interface Outcome {
   outcome: number
   status: number
   at: bigint
+  error: string
 }
 
 export namespace Outcome {
@@ -2979,6 +3008,11 @@ export namespace Outcome {
           w.fixed64(obj.at)
         }
 
+        if ((obj.error != null && obj.error !== '')) {
+          w.uint32(74)
+          w.string(obj.error)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2988,7 +3022,8 @@ export namespace Outcome {
           site: '',
           outcome: 0,
           status: 0,
-          at: 0n
+          at: 0n,
+          error: ''
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -3039,6 +3074,10 @@ export namespace Outcome {
             }
             case 8: {
               obj.at = reader.fixed64()
+              break
+            }
+            case 9: {
+              obj.error = reader.string()
               break
             }
             default: {
@@ -3124,6 +3163,13 @@ export namespace Outcome {
               yield {
                 field: `${prefix}.at`,
                 value: reader.fixed64()
+              }
+              break
+            }
+            case 9: {
+              yield {
+                field: `${prefix}.error`,
+                value: reader.string()
               }
               break
             }
@@ -3216,6 +3262,11 @@ export namespace Outcome {
     value: bigint
   }
 
+  export interface OutcomeErrorFieldEvent {
+    field: '$.error'
+    value: string
+  }
+
   export function encode (obj: Partial<Outcome>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Outcome.codec())
   }
@@ -3224,7 +3275,7 @@ export namespace Outcome {
     return decodeMessage(buf, Outcome.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Outcome>): Generator<OutcomeOriginsSiteFieldEvent | OutcomeOriginsIncarnationFieldEvent | OutcomeReplicantServiceFieldEvent | OutcomeReplicantKindFieldEvent | OutcomeReplicantNameFieldEvent | OutcomeLifeMsFieldEvent | OutcomeLifeCounterFieldEvent | OutcomeLifeOriginFieldEvent | OutcomeLifeNumberFieldEvent | OutcomeDotOriginFieldEvent | OutcomeDotNumberFieldEvent | OutcomeSiteFieldEvent | OutcomeOutcomeFieldEvent | OutcomeStatusFieldEvent | OutcomeAtFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Outcome>): Generator<OutcomeOriginsSiteFieldEvent | OutcomeOriginsIncarnationFieldEvent | OutcomeReplicantServiceFieldEvent | OutcomeReplicantKindFieldEvent | OutcomeReplicantNameFieldEvent | OutcomeLifeMsFieldEvent | OutcomeLifeCounterFieldEvent | OutcomeLifeOriginFieldEvent | OutcomeLifeNumberFieldEvent | OutcomeDotOriginFieldEvent | OutcomeDotNumberFieldEvent | OutcomeSiteFieldEvent | OutcomeOutcomeFieldEvent | OutcomeStatusFieldEvent | OutcomeAtFieldEvent | OutcomeErrorFieldEvent> {
     return streamMessage(buf, Outcome.codec(), opts)
   }
 }
@@ -5828,6 +5879,11 @@ export namespace Entry {
     value: bigint
   }
 
+  export interface EntryAcknowledgementCameErrorFieldEvent {
+    field: '$.acknowledgement.came.error'
+    value: string
+  }
+
   export interface EntryOutcomeOriginsSiteFieldEvent {
     field: '$.outcome.origins[].site'
     value: string
@@ -5903,6 +5959,11 @@ export namespace Entry {
   export interface EntryOutcomeAtFieldEvent {
     field: '$.outcome.at'
     value: bigint
+  }
+
+  export interface EntryOutcomeErrorFieldEvent {
+    field: '$.outcome.error'
+    value: string
   }
 
   export interface EntryRemovalOriginsSiteFieldEvent {
@@ -6304,7 +6365,7 @@ export namespace Entry {
     return decodeMessage(buf, Entry.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Entry>): Generator<EntryOperationOperationFieldEvent | EntryOperationSignatureFieldEvent | EntryAcknowledgementOriginsSiteFieldEvent | EntryAcknowledgementOriginsIncarnationFieldEvent | EntryAcknowledgementReplicantServiceFieldEvent | EntryAcknowledgementReplicantKindFieldEvent | EntryAcknowledgementReplicantNameFieldEvent | EntryAcknowledgementLivesLifeMsFieldEvent | EntryAcknowledgementLivesLifeCounterFieldEvent | EntryAcknowledgementLivesLifeOriginFieldEvent | EntryAcknowledgementLivesLifeNumberFieldEvent | EntryAcknowledgementLivesKnowledgeOriginFieldEvent | EntryAcknowledgementLivesKnowledgeNumberFieldEvent | EntryAcknowledgementLivesHolesAfterFieldEvent | EntryAcknowledgementLivesHolesLastOriginFieldEvent | EntryAcknowledgementLivesHolesLastNumberFieldEvent | EntryAcknowledgementClockMsFieldEvent | EntryAcknowledgementClockCounterFieldEvent | EntryAcknowledgementShownHashFieldEvent | EntryAcknowledgementShownDivergedFieldEvent | EntryAcknowledgementShownFitsFieldEvent | EntryAcknowledgementCameDotOriginFieldEvent | EntryAcknowledgementCameDotNumberFieldEvent | EntryAcknowledgementCameOutcomeFieldEvent | EntryAcknowledgementCameStatusFieldEvent | EntryAcknowledgementCameAtFieldEvent | EntryOutcomeOriginsSiteFieldEvent | EntryOutcomeOriginsIncarnationFieldEvent | EntryOutcomeReplicantServiceFieldEvent | EntryOutcomeReplicantKindFieldEvent | EntryOutcomeReplicantNameFieldEvent | EntryOutcomeLifeMsFieldEvent | EntryOutcomeLifeCounterFieldEvent | EntryOutcomeLifeOriginFieldEvent | EntryOutcomeLifeNumberFieldEvent | EntryOutcomeDotOriginFieldEvent | EntryOutcomeDotNumberFieldEvent | EntryOutcomeSiteFieldEvent | EntryOutcomeOutcomeFieldEvent | EntryOutcomeStatusFieldEvent | EntryOutcomeAtFieldEvent | EntryRemovalOriginsSiteFieldEvent | EntryRemovalOriginsIncarnationFieldEvent | EntryRemovalReplicantServiceFieldEvent | EntryRemovalReplicantKindFieldEvent | EntryRemovalReplicantNameFieldEvent | EntryRemovalLifeMsFieldEvent | EntryRemovalLifeCounterFieldEvent | EntryRemovalLifeOriginFieldEvent | EntryRemovalLifeNumberFieldEvent | EntryRemovalRemovalMsFieldEvent | EntryRemovalRemovalCounterFieldEvent | EntryRemovalRemovalOriginFieldEvent | EntryRemovalRemovalNumberFieldEvent | EntryRemovalMemberFieldEvent | EntryRemovalHeldOriginFieldEvent | EntryRemovalHeldNumberFieldEvent | EntryMatrixTextFieldEvent | EntryTransferOriginsSiteFieldEvent | EntryTransferOriginsIncarnationFieldEvent | EntryTransferReplicantServiceFieldEvent | EntryTransferReplicantKindFieldEvent | EntryTransferReplicantNameFieldEvent | EntryTransferLifeMsFieldEvent | EntryTransferLifeCounterFieldEvent | EntryTransferLifeOriginFieldEvent | EntryTransferLifeNumberFieldEvent | EntryTransferOperationsOperationFieldEvent | EntryTransferOperationsSignatureFieldEvent | EntryTransferSummaryKnowledgeOriginFieldEvent | EntryTransferSummaryKnowledgeNumberFieldEvent | EntryTransferSummaryHolesAfterFieldEvent | EntryTransferSummaryHolesLastOriginFieldEvent | EntryTransferSummaryHolesLastNumberFieldEvent | EntryTransferSummaryDroppersTypeFieldEvent | EntryTransferSummaryDroppersMatrixFieldEvent | EntryTransferSummaryDroppersResetFieldEvent | EntryTransferSummaryDroppersGreatestMsFieldEvent | EntryTransferSummaryDroppersGreatestCounterFieldEvent | EntryTransferSummaryDroppersGreatestOriginFieldEvent | EntryTransferSummaryDroppersGreatestNumberFieldEvent | EntryTransferSummaryDroppersContextOriginFieldEvent | EntryTransferSummaryDroppersContextNumberFieldEvent | EntryTransferSummaryChangesSiteFieldEvent | EntryTransferSummaryChangesByMsFieldEvent | EntryTransferSummaryChangesByCounterFieldEvent | EntryTransferSummaryChangesByOriginFieldEvent | EntryTransferSummaryChangesByNumberFieldEvent | EntryTransferSummaryChangesMemberFieldEvent | EntryTransferSummaryChangesHeldOriginFieldEvent | EntryTransferSummaryChangesHeldNumberFieldEvent | EntryTransferSummaryChangesToldFieldEvent | EntryTransferSummaryKeysKeyFieldEvent | EntryTransferSummaryKeysIdMsFieldEvent | EntryTransferSummaryKeysIdCounterFieldEvent | EntryTransferSummaryKeysIdOriginFieldEvent | EntryTransferSummaryKeysIdNumberFieldEvent | EntryTransferSummaryFirstDeleteMsFieldEvent | EntryTransferSummaryFirstDeleteCounterFieldEvent | EntryTransferSummaryFirstDeleteOriginFieldEvent | EntryTransferSummaryFirstDeleteNumberFieldEvent | EntryTransferSummaryCreateKeyFieldEvent | EntryTransferSummaryConflictsForgottenFieldEvent | EntryTransferSummarySinceKnowledgeOriginFieldEvent | EntryTransferSummarySinceKnowledgeNumberFieldEvent | EntryTransferSummarySinceHolesAfterFieldEvent | EntryTransferSummarySinceHolesLastOriginFieldEvent | EntryTransferSummarySinceHolesLastNumberFieldEvent | EntryTransferSummaryFromFieldEvent | EntryTransferSummaryAdoptsFieldEvent | EntryTransferMoreFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Entry>): Generator<EntryOperationOperationFieldEvent | EntryOperationSignatureFieldEvent | EntryAcknowledgementOriginsSiteFieldEvent | EntryAcknowledgementOriginsIncarnationFieldEvent | EntryAcknowledgementReplicantServiceFieldEvent | EntryAcknowledgementReplicantKindFieldEvent | EntryAcknowledgementReplicantNameFieldEvent | EntryAcknowledgementLivesLifeMsFieldEvent | EntryAcknowledgementLivesLifeCounterFieldEvent | EntryAcknowledgementLivesLifeOriginFieldEvent | EntryAcknowledgementLivesLifeNumberFieldEvent | EntryAcknowledgementLivesKnowledgeOriginFieldEvent | EntryAcknowledgementLivesKnowledgeNumberFieldEvent | EntryAcknowledgementLivesHolesAfterFieldEvent | EntryAcknowledgementLivesHolesLastOriginFieldEvent | EntryAcknowledgementLivesHolesLastNumberFieldEvent | EntryAcknowledgementClockMsFieldEvent | EntryAcknowledgementClockCounterFieldEvent | EntryAcknowledgementShownHashFieldEvent | EntryAcknowledgementShownDivergedFieldEvent | EntryAcknowledgementShownFitsFieldEvent | EntryAcknowledgementCameDotOriginFieldEvent | EntryAcknowledgementCameDotNumberFieldEvent | EntryAcknowledgementCameOutcomeFieldEvent | EntryAcknowledgementCameStatusFieldEvent | EntryAcknowledgementCameAtFieldEvent | EntryAcknowledgementCameErrorFieldEvent | EntryOutcomeOriginsSiteFieldEvent | EntryOutcomeOriginsIncarnationFieldEvent | EntryOutcomeReplicantServiceFieldEvent | EntryOutcomeReplicantKindFieldEvent | EntryOutcomeReplicantNameFieldEvent | EntryOutcomeLifeMsFieldEvent | EntryOutcomeLifeCounterFieldEvent | EntryOutcomeLifeOriginFieldEvent | EntryOutcomeLifeNumberFieldEvent | EntryOutcomeDotOriginFieldEvent | EntryOutcomeDotNumberFieldEvent | EntryOutcomeSiteFieldEvent | EntryOutcomeOutcomeFieldEvent | EntryOutcomeStatusFieldEvent | EntryOutcomeAtFieldEvent | EntryOutcomeErrorFieldEvent | EntryRemovalOriginsSiteFieldEvent | EntryRemovalOriginsIncarnationFieldEvent | EntryRemovalReplicantServiceFieldEvent | EntryRemovalReplicantKindFieldEvent | EntryRemovalReplicantNameFieldEvent | EntryRemovalLifeMsFieldEvent | EntryRemovalLifeCounterFieldEvent | EntryRemovalLifeOriginFieldEvent | EntryRemovalLifeNumberFieldEvent | EntryRemovalRemovalMsFieldEvent | EntryRemovalRemovalCounterFieldEvent | EntryRemovalRemovalOriginFieldEvent | EntryRemovalRemovalNumberFieldEvent | EntryRemovalMemberFieldEvent | EntryRemovalHeldOriginFieldEvent | EntryRemovalHeldNumberFieldEvent | EntryMatrixTextFieldEvent | EntryTransferOriginsSiteFieldEvent | EntryTransferOriginsIncarnationFieldEvent | EntryTransferReplicantServiceFieldEvent | EntryTransferReplicantKindFieldEvent | EntryTransferReplicantNameFieldEvent | EntryTransferLifeMsFieldEvent | EntryTransferLifeCounterFieldEvent | EntryTransferLifeOriginFieldEvent | EntryTransferLifeNumberFieldEvent | EntryTransferOperationsOperationFieldEvent | EntryTransferOperationsSignatureFieldEvent | EntryTransferSummaryKnowledgeOriginFieldEvent | EntryTransferSummaryKnowledgeNumberFieldEvent | EntryTransferSummaryHolesAfterFieldEvent | EntryTransferSummaryHolesLastOriginFieldEvent | EntryTransferSummaryHolesLastNumberFieldEvent | EntryTransferSummaryDroppersTypeFieldEvent | EntryTransferSummaryDroppersMatrixFieldEvent | EntryTransferSummaryDroppersResetFieldEvent | EntryTransferSummaryDroppersGreatestMsFieldEvent | EntryTransferSummaryDroppersGreatestCounterFieldEvent | EntryTransferSummaryDroppersGreatestOriginFieldEvent | EntryTransferSummaryDroppersGreatestNumberFieldEvent | EntryTransferSummaryDroppersContextOriginFieldEvent | EntryTransferSummaryDroppersContextNumberFieldEvent | EntryTransferSummaryChangesSiteFieldEvent | EntryTransferSummaryChangesByMsFieldEvent | EntryTransferSummaryChangesByCounterFieldEvent | EntryTransferSummaryChangesByOriginFieldEvent | EntryTransferSummaryChangesByNumberFieldEvent | EntryTransferSummaryChangesMemberFieldEvent | EntryTransferSummaryChangesHeldOriginFieldEvent | EntryTransferSummaryChangesHeldNumberFieldEvent | EntryTransferSummaryChangesToldFieldEvent | EntryTransferSummaryKeysKeyFieldEvent | EntryTransferSummaryKeysIdMsFieldEvent | EntryTransferSummaryKeysIdCounterFieldEvent | EntryTransferSummaryKeysIdOriginFieldEvent | EntryTransferSummaryKeysIdNumberFieldEvent | EntryTransferSummaryFirstDeleteMsFieldEvent | EntryTransferSummaryFirstDeleteCounterFieldEvent | EntryTransferSummaryFirstDeleteOriginFieldEvent | EntryTransferSummaryFirstDeleteNumberFieldEvent | EntryTransferSummaryCreateKeyFieldEvent | EntryTransferSummaryConflictsForgottenFieldEvent | EntryTransferSummarySinceKnowledgeOriginFieldEvent | EntryTransferSummarySinceKnowledgeNumberFieldEvent | EntryTransferSummarySinceHolesAfterFieldEvent | EntryTransferSummarySinceHolesLastOriginFieldEvent | EntryTransferSummarySinceHolesLastNumberFieldEvent | EntryTransferSummaryFromFieldEvent | EntryTransferSummaryAdoptsFieldEvent | EntryTransferMoreFieldEvent> {
     return streamMessage(buf, Entry.codec(), opts)
   }
 }

@@ -1,5 +1,5 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
-import { CheopsError } from '../../errors.ts'
+import { CheopsError, ERRORS, type ErrorCode } from '../../errors.ts'
 import type { HistoryEntry, OperationBody, OperationDetail, OperationSite } from '../../ports/replication-control.ts'
 import type { AdminClient } from '../agent/client.ts'
 import { connectAgent, timeoutOf } from '../agent/resolve.ts'
@@ -202,6 +202,7 @@ export function operationScreen(operation: OperationDetail, colour: boolean): st
       .map(([key, value]) => `${paint(key.padEnd(12), 'dim')} ${printable(value)}`)
       .join('\n'),
     [head, ...painted].join('\n'),
+    ...reasonsText(operation.sites),
   ].join('\n\n')
 }
 
@@ -229,7 +230,21 @@ export function whatText({ type, request, members }: Pick<HistoryEntry, 'type' |
     .join(' ')
 }
 
-/** `applied (200)` */
-export function outcomeText({ outcome, status }: OperationSite): string {
-  return status === undefined ? outcome : `${outcome} (${String(status)})`
+/** `applied (200)`, `failed (ERR_FORWARD_NOT_EXPOSED)` */
+export function outcomeText({ outcome, status, error }: OperationSite): string {
+  const why = status === undefined ? error : String(status)
+  return why === undefined ? outcome : `${outcome} (${printable(why)})`
+}
+
+/** What the codes in outcomes mean, a line for each; those of a later version are not known here. */
+export function reasonsText(told: readonly OperationSite[]): readonly string[] {
+  const codes = new Set(told.flatMap(({ error }) => (error === undefined ? [] : [error])))
+  return [...codes].toSorted().flatMap(code => {
+    const spec = isErrorCode(code) ? ERRORS[code] : undefined
+    return spec === undefined ? [] : [`${code}: ${spec.title}. ${spec.hint}`]
+  })
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code)
 }

@@ -7,7 +7,7 @@ import { painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { printable } from '../output/visible.ts'
 import { conflictTable } from './conflict.ts'
-import { outcomeText } from './operation.ts'
+import { outcomeText, reasonsText } from './operation.ts'
 import { PAGE_OPTIONS, limitOf, withRest } from './pages.ts'
 import { REPLICANT, replicantName } from './replicant-argument.ts'
 import { adoptCommand } from './replicant-adopt.ts'
@@ -113,5 +113,6 @@ export function replicantScreen(replicant: ReplicantDetail): string {
             }),
           ]),
         ),
+    ...reasonsText(operations.flatMap(({ sites }) => sites)),
   ].join('\n\n')
 }

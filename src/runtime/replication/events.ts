@@ -13,7 +13,9 @@ export type ReplicationEvent =
       readonly dot: Dot
       readonly site: string
       readonly outcome: Outcome
-      readonly status: number | undefined
+      readonly status?: number | undefined
+      /** Code of an error, as `Came` has it. */
+      readonly error?: string
     }
   /** Every member has told what became of an operation of this site: nothing more will come. */
   | {

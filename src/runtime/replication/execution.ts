@@ -22,6 +22,8 @@ export class Execution {
   readonly #book: LaneBook
   readonly #recovery: Recovery
   #prepared: Prepared | undefined
+  /** What comes next is not exposed to its origin. */
+  #isHidden = false
 
   /** @param prepared what is to be carried out first, if that is intended already */
   constructor(book: LaneBook, recovery: Recovery, prepared: Prepared | undefined) {
@@ -32,10 +34,13 @@ export class Execution {
 
   async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
     if (isReplay && !this.#book.local.replaying) await this.#book.write({ replaying: true })
-    for (const operation of operations) {
+    for (const [place, operation] of operations.entries()) {
       if (!this.#book.isLive(operation)) return 'replan'
       const step = await this.#execute(operation)
-      if (step !== 'done') return step
+      if (step === 'done') continue
+      if (this.#book.local.unbound) await this.#book.blocked(operations.slice(place), 'ERR_REPLICANT_UNBOUND')
+      else if (this.#isHidden) await this.#book.blocked(operations.slice(place), 'ERR_FORWARD_NOT_EXPOSED')
+      return step
     }
     return 'done'
   }
@@ -59,13 +64,14 @@ export class Execution {
       const why = isAlone ? 'there is no other member to give it' : 'no member has given it'
       await this.#book.diverge(`a body that ${dot.site} has written is not here, and ${why}`)
       const lacked = [...this.#book.local.lacked, dot].slice(-MAX_KNOWN_FAILED)
-      return this.#book.executed(operation, undefined, { lacked }, 'failed')
+      return this.#book.failed(operation, { error: 'ERR_BLOB_NOT_FOUND' }, { lacked })
     }
     const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
     return isState ? this.#executeState(operation) : this.#executeRequest(operation)
   }
 
   async #notExposed({ dot }: Operation): Promise<Step> {
+    this.#isHidden = true
     await this.#book.diverge(`this site does not let ${dot.site} do that (expose)`)
     return 'again'
   }
@@ -144,7 +150,7 @@ export class Execution {
       // What it makes of nothing can only be copied from a member that has had something.
       if (isReset(operation, this.#book.matrices)) return this.#cannotSay()
       // The application here has refused to make it: what has the name by now is not ours to change.
-      return this.#book.executed(operation, undefined, {}, 'failed')
+      return this.#book.failed(operation, { error: 'ERR_REPLICANT_NOT_FOUND' })
     }
     const { hash, answered } = this.#book.local
     let before: Intent['before'] = hash ?? answered
@@ -183,7 +189,7 @@ export class Execution {
           await this.#book.write({ intent: undefined })
           return 'again'
         }
-        return this.#book.executed(operation, status, {}, 'failed')
+        return this.#book.failed(operation, { status })
       }
     }
   }
@@ -194,7 +200,7 @@ export class Execution {
     const before = refused !== undefined && sameDot(refused.dot, operation.dot) ? refused.times : 0
     const times = status === undefined ? before : before + 1
     if (times >= MAX_REFUSALS && status !== undefined && GIVES_WAY.has(status))
-      return this.#book.executed(operation, status, {}, 'failed')
+      return this.#book.failed(operation, { status })
     // Somebody has created it meanwhile, perhaps this lane: the next look reads.
     const isMade = status === 409 && intent?.action === 'create'
     await this.#book.write({ refused: { dot: operation.dot, times }, ...(!isMade && { intent: undefined }) })
@@ -231,10 +237,10 @@ export class Execution {
   /** The name is there, and not ours as far as this store knows. One that was set back looks whether it is what the others have. */
   async #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
     const { standing } = this.#book.shared
-    if (!standing.isOld) return this.#book.clash(operation)
+    if (!standing.isOld) return this.#book.clash()
     if (this.#book.resource.shows(reading.body, state)) return this.#isOurs(operation)
     if ((await copyState(this.#book.shared, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
-    await this.#book.clash(operation)
+    await this.#book.clash()
     return 'alone'
   }
 

@@ -1,5 +1,6 @@
-import { holderOf, sameDot, withExecuted, type Dot, type Operation } from '../../core/oplog/index.ts'
-import { acknowledgeOutcome, tellEvent, tellOutcome } from './words.ts'
+import { dotKey, holderOf, sameDot, withExecuted, type Dot, type Operation } from '../../core/oplog/index.ts'
+import type { ErrorCode } from '../../errors.ts'
+import { acknowledgeOutcome, tellEvent, tellOutcome, type Why } from './words.ts'
 import type { Shared } from './shared.ts'
 import { largeBodyOf } from './body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
@@ -12,6 +13,9 @@ import type { OperationTraits } from '../../ports/glue.ts'
  * something else must happen first. `replan`: look at the plan anew.
  */
 export type Step = 'done' | 'again' | 'alone' | 'waits' | 'replan'
+
+/** Operations, by `dotKey`, of which the origins were told that they are held up: once in a run of the agent. */
+const blockedBefore = new WeakMap<Replica, ReadonlySet<string>>()
 
 /** What a pass of a lane knows of its replicant, and what it writes down of what it does: for carrying out and recovering alike. */
 export class LaneBook {
@@ -52,19 +56,23 @@ export class LaneBook {
     return this.shared.replicas.commit(commit => commit.local(this.replica, { ...learnt, intent, hash: undefined }))
   }
 
-  async executed(
-    operation: Operation,
-    status: number | undefined,
-    then: Partial<LocalState>,
-    outcome: 'applied' | 'failed' = 'applied',
-  ): Promise<Step> {
+  executed(operation: Operation, status: number | undefined, then: Partial<LocalState>): Promise<Step> {
+    return this.#done(operation, 'applied', status === undefined ? {} : { status }, then)
+  }
+
+  /** It counts as executed, and has come to nothing here. */
+  failed(operation: Operation, why: Why, then: Partial<LocalState> = {}): Promise<Step> {
+    return this.#done(operation, 'failed', why, then)
+  }
+
+  async #done(operation: Operation, outcome: 'applied' | 'failed', why: Why, then: Partial<LocalState>): Promise<Step> {
     const { replicas, unanswered } = this.shared
     await replicas.commit(commit => {
       const executed = withExecuted(this.local.executed, operation, this.matrices)
       const failed = withFailed(this.replica, operation.dot, outcome)
       const done = { executed, failed, refused: undefined, intent: undefined, leftover: false }
       commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
-      acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, status)
+      acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, why)
       commit.afterwards(() => unanswered.update(this.replica))
     })
     return 'done'
@@ -85,16 +93,29 @@ export class LaneBook {
   }
 
   /** The name is there and not ours: nothing is done to it, and everybody can see so. */
-  async clash(operation: Operation): Promise<Step> {
+  async clash(): Promise<Step> {
     if (this.local.unbound) return 'waits'
     const { replicas, unanswered } = this.shared
     await replicas.commit(commit => {
       commit.local(this.replica, { unbound: true, intent: undefined })
-      tellOutcome(this.shared, commit, this.replica, operation, 'failed')
       tellEvent(this.shared, commit, { kind: 'unbound', replicant: this.replica.name })
       commit.afterwards(() => unanswered.update(this.replica))
     })
     return 'waits'
+  }
+
+  /**
+   * Nothing more is carried out until somebody decides: origins need not wait for it. What is carried out after all is told then.
+   * @param operations what is left to do, the first of which cannot be done
+   */
+  async blocked(operations: readonly Operation[], error: ErrorCode): Promise<void> {
+    const before = blockedBefore.get(this.replica)
+    const news = operations.filter(({ dot }) => before?.has(dotKey(dot)) !== true)
+    if (news.length === 0) return
+    blockedBefore.set(this.replica, new Set(operations.map(({ dot }) => dotKey(dot))))
+    await this.shared.replicas.commit(commit => {
+      for (const operation of news) tellOutcome(this.shared, commit, this.replica, operation, 'failed', { error })
+    })
   }
 
   async diverge(why: string): Promise<void> {

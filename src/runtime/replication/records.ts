@@ -223,11 +223,11 @@ export function localMayBeUnwell(bytes: Uint8Array): boolean {
 
 /** As many as operations: each site in a line. Earlier ones said what each thing is. */
 export function encodeOutcomes({ dot, sites }: KnownOutcomes): Uint8Array {
-  const told = sites.map(({ site, outcome, at, status }) => [
+  const told = sites.map(({ site, outcome, at, status, error }) => [
     site,
     outcome,
     at,
-    ...(status === undefined ? [] : [status]),
+    ...(error === undefined ? (status === undefined ? [] : [status]) : [status ?? 0, error]),
   ])
   return encodePacked({ version: VERSION, dot, told })
 }
@@ -237,12 +237,18 @@ export function decodeOutcomes(bytes: Uint8Array): KnownOutcomes {
   if (told === undefined) return { dot, sites }
   return {
     dot,
-    sites: told.map(([site, outcome, at, status]) => ({ site, outcome, at, ...(status !== undefined && { status }) })),
+    sites: told.map(([site, outcome, at, status = 0, error]) => ({
+      site,
+      outcome,
+      at,
+      ...(status !== 0 && { status }),
+      ...(error !== undefined && { error }),
+    })),
   }
 }
 
 type StoredOutcomes = KnownOutcomes & {
-  readonly told?: readonly (readonly [site: string, outcome: Outcome, at: number, status?: number])[]
+  readonly told?: readonly (readonly [site: string, outcome: Outcome, at: number, status?: number, error?: string])[]
 }
 
 /** A draft with the operation, encoded, that it stands for. */

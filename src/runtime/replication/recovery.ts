@@ -74,7 +74,10 @@ export class Recovery {
         ...(isAll && { hash: reading.hash }),
       })
     }
-    if (done === 'theirs') return this.#book.clash(operation)
+    if (done === 'theirs') {
+      await this.#book.blocked([operation], 'ERR_REPLICANT_UNBOUND')
+      return this.#book.clash()
+    }
     const { maySendAgain } = this.#book.traits(operation)
     if (done === 'no' && isJustSent && !maySendAgain) return 'again'
     if (done === 'no' || maySendAgain) {
@@ -134,7 +137,7 @@ export class Recovery {
         await this.#book.write({ intent: undefined, answered: undefined, hash: undefined })
         return 'done'
       case 'skip':
-        await this.#book.executed(operation, undefined, {}, 'failed')
+        await this.#book.failed(operation, { error: 'ERR_OUTCOME_UNKNOWN' })
         await mendFailed(this.#book.shared, this.#book.replica, this.#book.resource)
         return 'done'
       case 'hold':

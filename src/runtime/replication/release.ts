@@ -70,7 +70,8 @@ export async function release(
     members.delete(site)
     for (const member of [...members].toSorted()) tellOperation(shared, commit, member, operation)
     tellEvent(shared, commit, { kind: 'released', replicant: replica.name, dot, type })
-    if (!isRecord && !isForLane) tellOutcome(shared, commit, replica, operation, 'applied', status)
+    if (!isRecord && !isForLane)
+      tellOutcome(shared, commit, replica, operation, 'applied', status === undefined ? {} : { status })
     return operation
   })
 }

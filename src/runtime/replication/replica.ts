@@ -133,6 +133,8 @@ export interface SiteOutcome {
   readonly site: string
   readonly outcome: Outcome
   readonly status?: number
+  /** As `Came` has it. */
+  readonly error?: string
   readonly at: number
 }
 

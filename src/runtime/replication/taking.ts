@@ -102,8 +102,8 @@ export class Taking {
     const isForeign = step.effects.length > 0 && !hasSay(this.#shared, replica)
     for (const effect of step.effects) {
       // Its origin need not wait for it; where it is let do so later on, that is told too.
-      if (isForeign && effect.kind === 'held' && effect.operation.type === 'create') {
-        tellOutcome(this.#shared, commit, replica, effect.operation, 'failed')
+      if (isForeign && effect.kind === 'held' && effect.operation.type !== 'members') {
+        tellOutcome(this.#shared, commit, replica, effect.operation, 'failed', { error: 'ERR_FORWARD_NOT_EXPOSED' })
         tellEvent(this.#shared, commit, { kind: 'refused', from: effect.operation.dot.site, why: 'not-exposed' })
       }
       if (effect.kind === 'held' && effect.operation.dot.site === this.#from)
@@ -144,13 +144,14 @@ export class Taking {
   }
 
   /** A site speaks of itself, and to the origin. */
-  #takeCame(commit: Commit, replica: Replica, { dot, outcome, at, status }: Came): void {
+  #takeCame(commit: Commit, replica: Replica, { dot, outcome, at, status, error }: Came): void {
     const site = this.#from
     if (dot.site !== this.#shared.options.site) return
     // Of nothing that was not written here, and of nobody who does not hold it, is anything noted.
     const isKnown = replica.local.outcomes.some(known => sameDot(known.dot, dot))
     if (!isKnown || !mayHear(replica.core.replicant, site)) return
-    takeOutcome(this.#shared, commit, replica, dot, { site, outcome, at, ...(status !== undefined && { status }) })
+    const why = { ...(status !== undefined && { status }), ...(error !== undefined && { error }) }
+    takeOutcome(this.#shared, commit, replica, dot, { site, outcome, at, ...why })
   }
 
   /**

@@ -16,6 +16,9 @@ import type { Replica, SiteOutcome } from './replica.ts'
 import type { Shared } from './shared.ts'
 import type { Came, Outcome, OutboxEntry } from '../../ports/sync.ts'
 
+/** What says why something came to what it did: what the application answered, or the code of an error of Cheops. */
+export type Why = Pick<Came, 'status' | 'error'>
+
 /** The members besides this site, sorted. */
 export function othersOf(replicant: Replicant): readonly string[] {
   return membersOfReplicant(replicant).filter(member => member !== replicant.site)
@@ -68,14 +71,14 @@ export function acknowledgeOutcome(
   replica: Replica,
   operation: OperationId & { readonly life: LifeId },
   outcome: Outcome,
-  status: number | undefined,
+  why: Why,
 ): void {
   const { site, clock } = shared.options
   const { dot } = operation
-  const came: Came = { dot, outcome, at: Math.floor(clock.now()), ...(status !== undefined && { status }) }
+  const came: Came = { dot, outcome, at: Math.floor(clock.now()), ...why }
   const isTold = acknowledgeWith(shared, commit, replica, dot.site === site ? undefined : came)
-  if (isTold) tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
-  else tellOutcome(shared, commit, replica, operation, outcome, status)
+  if (isTold) tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, ...why })
+  else tellOutcome(shared, commit, replica, operation, outcome, why)
 }
 
 /** Says what became of an operation here, to its origin. */
@@ -85,16 +88,14 @@ export function tellOutcome(
   replica: Replica,
   operation: OperationId & { readonly life: LifeId },
   outcome: Outcome,
-  status?: number,
+  why: Why = {},
 ): void {
   const { site, clock } = shared.options
   const { life, dot } = operation
-  const told: SiteOutcome = { site, outcome, at: Math.floor(clock.now()), ...(status !== undefined && { status }) }
+  const told: SiteOutcome = { site, outcome, at: Math.floor(clock.now()), ...why }
   if (dot.site === site) return takeOutcome(shared, commit, replica, dot, told)
-  const { at } = told
-  const word = { replicant: replica.name, life, dot, site, outcome, at, ...(status !== undefined && { status }) }
-  tellEntry(shared, commit, dot.site, { kind: 'outcome', ...word })
-  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
+  tellEntry(shared, commit, dot.site, { kind: 'outcome', replicant: replica.name, life, dot, ...told })
+  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, ...why })
 }
 
 /** A site has said what became of an operation of this site. */
@@ -109,8 +110,8 @@ export function takeOutcome(
   commit.local(replica, { outcomes: withOutcome(replica.local.outcomes, dot, told) })
   const sites = outcomesOf(replica, dot)
   commit.afterwards(() => shared.waiters.told(dot))
-  const { site, outcome, status } = told
-  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, status })
+  const { at: _, ...word } = told
+  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, ...word })
   if (!wasDone && isDone(sites)) tellEvent(shared, commit, { kind: 'done', replicant: replica.name, dot, sites })
 }
 

@@ -170,6 +170,14 @@ describe('replicants', () => {
         'site1/1763800000000-9f86d081884c7d65/3  applied (200)  pending',
       ].join('\n'),
     )
+    const at = { site: 'site2', outcome: 'failed', at: 1 } as const
+    const failed = (error: string) =>
+      replicantScreen({ ...replicant, operations: [{ operation: 'o', sites: [{ ...at, error }] }] })
+    expect(failed('ERR_FORWARD_NOT_EXPOSED')).toMatch(
+      /o {13}– {6}failed \(ERR_FORWARD_NOT_EXPOSED\)\n\nERR_FORWARD_NOT_EXPOSED: .*\. .*\.$/,
+    )
+    // Of a later version.
+    expect(failed('ERR_OF_TOMORROW')).toMatch(/failed \(ERR_OF_TOMORROW\)$/)
     const calm = replicantScreen({ ...replicant, missingBodies: [], conflicts: [], operations: [] })
     expect(calm).toMatch(/\n\nThere is no conflict\.\n\nNo write that came in here is remembered\.$/)
   })

@@ -37,9 +37,11 @@ const siteOutcome = object(
     site: text,
     outcome: choice('pending', 'applied', 'superseded', 'void', 'failed', 'uncertain'),
     status: integer,
+    error: { type: 'string', description: 'Code of an error that says why, where no answer of the application does.' },
     at: { type: 'number', description: 'When that site has told it, Unix milliseconds; 0 where it has told nothing.' },
   },
   'status',
+  'error',
 )
 const replicantName = { service: text, kind: text, name: text, members: list(text), state: replicaState }
 const page = (items: Schema): Schema =>
@@ -70,9 +72,11 @@ function historyEntry(more: Readonly<Record<string, Schema>> = {}): Schema {
             site: text,
             outcome: choice('pending', 'applied', 'superseded', 'void', 'failed', 'uncertain', 'received', 'unknown'),
             status: integer,
+            error: text,
             at: number,
           },
           'status',
+          'error',
         ),
       ),
       ...more,

@@ -150,10 +150,12 @@ const shown: fc.Arbitrary<Shown> = fc.record({
   fits: fc.boolean(),
 })
 
-const came = joined(
-  fc.record({ dot, outcome: fc.constantFrom(...OUTCOMES), at: natural }),
-  optional('status', fc.integer({ min: 100, max: 599 })),
+const why = fc.record(
+  { status: fc.integer({ min: 100, max: 599 }), error: fc.stringMatching(/^[A-Z][A-Z0-9_]{0,63}$/) },
+  { requiredKeys: [] },
 )
+
+const came = joined(fc.record({ dot, outcome: fc.constantFrom(...OUTCOMES), at: natural }), why)
 
 export const entry: fc.Arbitrary<OutboxEntry> = fc.oneof(
   fc.record({ kind: fc.constant('operation' as const), operation: sealed }),
@@ -171,7 +173,7 @@ export const entry: fc.Arbitrary<OutboxEntry> = fc.oneof(
       outcome: fc.constantFrom(...OUTCOMES),
       at: natural,
     }),
-    optional('status', fc.integer({ min: 100, max: 599 })),
+    why,
   ),
   fc.record({
     kind: fc.constant('removal' as const),

@@ -145,7 +145,19 @@ describe('a later minor version', () => {
     })
   })
 
-  const emptyOutcome = { origins: [], site: '', outcome: 0, status: 0, at: 0n }
+  test('may have codes of errors that nobody here knows, and none that are no codes', () => {
+    const word = { replicant: { service: 's', kind: 'k', name: 'n' }, site: 'a', outcome: 4 }
+    const dot = { origin: 0, number: 1n }
+    const origins = [{ site: 'a', incarnation: new Uint8Array(16).fill(1, 2) }]
+    const told = { ...emptyOutcome, ...word, life: { ...dot, ms: 1n, counter: 0 }, dot, origins }
+    const read = (error: string) => codec.decodeEntry(pb.Entry.encode({ outcome: { ...told, error } }))
+    expect(read('ERR_OF_TOMORROW_2')).toMatchObject({ kind: 'outcome', outcome: 'failed', error: 'ERR_OF_TOMORROW_2' })
+    expect(read('')).not.toHaveProperty('error')
+    for (const error of ['x', 'ERR;s=applied', 'É', `E${'R'.repeat(64)}`])
+      expect(() => read(error), error).toThrow('code of an error')
+  })
+
+  const emptyOutcome = { origins: [], site: '', outcome: 0, status: 0, at: 0n, error: '' }
 })
 
 describe('any bytes', () => {
