@@ -10,7 +10,7 @@ import {
   type Operation,
   type Standing,
 } from '../../core/oplog/index.ts'
-import { onlyFields, fitOf, writtenFields } from './written-fields.ts'
+import { fitOf, isExpected, onlyFields, writtenFields } from './written-fields.ts'
 import { failedHere } from './failed.ts'
 import { othersOf, tellEntryTo } from './words.ts'
 import type { Shared } from './shared.ts'
@@ -49,10 +49,23 @@ export async function shownHash(
   shared: Shared,
   replica: Replica,
   resource: Resource,
-  { body }: Present,
+  reading: Present,
 ): Promise<string | undefined> {
+  return (await shownOf(shared, replica, resource, reading))?.is
+}
+
+/** As `shownHash`, and whether all that was written, and nothing else of what is compared, is there: then nobody needs to be told. */
+export async function shownOf(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  { body }: Present,
+): Promise<{ readonly is: string; readonly isExpected: () => Promise<boolean> } | undefined> {
   if (body.is === 'large') return undefined
-  return resource.hashOf(onlyFields(body, await writtenFields(resource, writtenOf(shared, replica))))
+  const schedule = writtenOf(shared, replica)
+  const fields = await writtenFields(resource, schedule)
+  const is = resource.hashOf(onlyFields(body, fields))
+  return { is, isExpected: () => isExpected(resource, schedule, fields, is) }
 }
 
 /** What was found when the lane was idle, if nothing has run since. */
@@ -80,6 +93,7 @@ export function tellShown(
   if (shared.bodies.missingOf(replica.name).length > 0) return
   const { replicant } = replica.core
   const lives = knowledgeOf(replicant)
+  commit.local(replica, { spoke: knowledgeHash(shared.options, { name: replica.name, lives }) })
   const entry: OutboxEntry = { kind: 'acknowledgement', replicant: replica.name, lives, clock: replicant.clock, shown }
   tellEntryTo(shared, commit, members, entry)
 }

@@ -2,7 +2,8 @@ import { knowledgeOf } from '../../core/oplog/index.ts'
 import { currentPlan } from './current-plan.ts'
 import { failedHere } from './failed.ts'
 import { Resource } from './resource.ts'
-import { differing, judge, lastShown, shownHash } from './comparison.ts'
+import { differing, judge, lastShown, shownHash, writtenOf } from './comparison.ts'
+import { fitOf } from './written-fields.ts'
 import type { Shared } from './shared.ts'
 import type { MemberState } from './context.ts'
 import type { Replica } from './replica.ts'
@@ -35,6 +36,9 @@ export async function memberState(shared: Shared, replica: Replica): Promise<Mem
   if (shown === undefined) return undefined
   const hash = local.hash ?? (local.answersTell ? local.answered : undefined)
   if (hash !== undefined && reading.hash !== hash && shown !== lastShown(replica)) return undefined
+  // Others say nothing while they show what was written: what does not, and was never compared with theirs, may be wrong.
+  if (hash === undefined && (await fitOf(resource, writtenOf(shared, replica), reading.body)).shows === 'no')
+    return undefined
   const others = differing(shared, replica, shown)
   if (others.length > 0 && (await judge(shared, replica, resource, reading, others)) !== 'right') return undefined
   return { lives, executed, state: { rawHeaders: reading.rawHeaders, body: reading.bytes } }

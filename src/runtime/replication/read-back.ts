@@ -12,7 +12,7 @@ import { lookForLeftover } from './leftover.ts'
 import { mendFailed } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from './limits.ts'
 import { Resource } from './resource.ts'
-import { knowledgeNow, lastShown, shownHash, tellShown } from './comparison.ts'
+import { knowledgeNow, lastShown, shownOf, tellShown } from './comparison.ts'
 import type { TellOf, Replica } from './replica.ts'
 
 /**
@@ -60,12 +60,13 @@ export async function readBack(
   }
   const { hash, answered, answersTell: told } = replica.local
   const before = lastShown(replica)
-  const is = await shownHash(shared, replica, resource, reading)
-  if (is === undefined) {
+  const found = await shownOf(shared, replica, resource, reading)
+  if (found === undefined) {
     // Too large to be compared with others; after a start it is compared with what it was.
     if (hash === undefined) await shared.replicas.commit(commit => commit.local(replica, { hash: reading.hash }))
     return 'done'
   }
+  const { is } = found
   if (knowledgeNow(shared, replica) !== knowledge) return 'done'
   if (before !== undefined && is !== before) {
     await suspectDrift(shared, replica)
@@ -74,15 +75,21 @@ export async function readBack(
   const isTold = before !== undefined && replica.local.shown?.knowledge === knowledge
   if (isTold && reading.hash === hash) return 'done'
   const answersTell = answered === undefined ? told : answered === reading.hash
+  // What all others expect, and have heard nothing else of, they need not be told.
+  const isExpected = await found.isExpected()
+  if (knowledgeNow(shared, replica) !== knowledge) return 'done'
   await shared.replicas.commit(commit => {
     const isSame = (word: TellOf): boolean => !word.diverged && word.hash === is && word.knowledge === knowledge
     const others = replica.local.told.filter(word => !isSame(word))
-    // Who has told the same needs not hear it.
-    const equal = new Set(replica.local.told.filter(isSame).map(word => word.site))
+    const isOthers = others.some(word => word.knowledge === knowledge)
+    const hasSpoken = replica.local.spoke === knowledge
+    const isSilent = isTold || (isExpected && !isOthers && !hasSpoken)
+    // Who has told the same needs not hear it, unless it was told something else.
+    const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
     const shown = { of: reading.hash, is, knowledge }
     commit.local(replica, { hash: reading.hash, shown, answersTell, told: others, looks: undefined })
     // That it differs, the others know already.
-    if (!hasFailed && !isTold) {
+    if (!hasFailed && !isSilent) {
       const members = othersOf(replica.core.replicant).filter(member => !equal.has(member))
       tellShown(shared, commit, replica, { hash: is, diverged: false, fits: true }, members)
     }

@@ -62,6 +62,8 @@ export interface LocalState {
   hash: string | undefined
   /** Of `hash`, as long as it is that: the hash of what operations have set, as other members are told, and of what was known by then. */
   shown: { readonly of: string; readonly is: string; readonly knowledge: string } | undefined
+  /** Hash of the knowledge by which others were last told what the application shows; those who were not take it for what was written. */
+  spoke: string | undefined
   /** What other members have told of what their applications show, where it is not the same here. */
   told: readonly TellOf[]
   /** Hash of the knowledge by which a state was copied because others show something else: once for each. */
@@ -150,6 +152,7 @@ export function newLocalState(): LocalState {
     uncertain: undefined,
     hash: undefined,
     shown: undefined,
+    spoke: undefined,
     told: [],
     mended: undefined,
     looks: undefined,

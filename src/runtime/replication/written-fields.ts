@@ -119,23 +119,45 @@ export interface Fit {
 }
 
 export async function fitOf(resource: Resource, schedule: readonly Operation[], body: State): Promise<Fit> {
-  const [reset, ...changes] = schedule
-  const said = reset && (await resource.stateIn(reset))
+  const expected = await expectedOf(resource, schedule)
   // Of what is too large to be looked into nobody can tell.
-  if (reset === undefined || body.is === 'large' || said?.is !== 'json' || !WHOLE.has(reset.type))
-    return { shows: 'unknown', fits: true }
-  let expected = said.value
-  let isKnown = true
-  for (const change of changes) {
-    const patch = change.type === 'merge' ? await resource.stateIn(change) : undefined
-    if (patch?.is === 'json') expected = merged(expected, patch.value)
-    else isKnown = false
-  }
-  const whole: ParsedBody = { is: 'json', value: expected }
+  if (expected === undefined || body.is === 'large') return { shows: 'unknown', fits: true }
+  const { whole, isKnown } = expected
   const fits = resource.shows(body, whole)
   // Where all fields are compared, more than was written is what somebody has added, or the application everywhere.
   const isMore = resource.glue.kind(resource.name.kind)?.comparesAll === true && !resource.equal(body, whole)
   return { shows: !isKnown || (fits && isMore) ? 'unknown' : fits ? 'yes' : 'no', fits }
+}
+
+/**
+ * Whether a hash of what operations have set is that of what the schedule comes to: every site can tell it by itself.
+ * @param fields that are compared
+ */
+export async function isExpected(
+  resource: Resource,
+  schedule: readonly Operation[],
+  fields: Fields,
+  hash: string,
+): Promise<boolean> {
+  const expected = await expectedOf(resource, schedule)
+  return expected?.isKnown === true && resource.hashOf(onlyFields(expected.whole, fields)) === hash
+}
+
+/** What the schedule comes to; not `isKnown` where only the application can say what some of its changes do. Undefined where nothing is. */
+async function expectedOf(
+  resource: Resource,
+  [reset, ...changes]: readonly Operation[],
+): Promise<{ readonly whole: ParsedBody; readonly isKnown: boolean } | undefined> {
+  const said = reset && (await resource.stateIn(reset))
+  if (reset === undefined || said?.is !== 'json' || !WHOLE.has(reset.type)) return undefined
+  let { value } = said
+  let isKnown = true
+  for (const change of changes) {
+    const patch = change.type === 'merge' ? await resource.stateIn(change) : undefined
+    if (patch?.is === 'json') value = merged(value, patch.value)
+    else isKnown = false
+  }
+  return { whole: { is: 'json', value }, isKnown }
 }
 
 /** JSON Merge Patch, RFC 7396. */
