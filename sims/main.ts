@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
+import { parseOptions, USAGE } from './options.ts'
 import { runMembership } from './scenarios/membership.ts'
 import { countSteps } from './scenarios/replication/count-steps.ts'
-import { FAIR } from './scenarios/replication/draw.ts'
 import { inWords } from './scenarios/replication/step.ts'
 import { runSeed, shortened } from './scenarios/replication/regression.ts'
 import { runReplication } from './scenarios/replication/run.ts'
 import { weatherOf } from './scenarios/replication/weather.ts'
 import { REAL_PARTS } from './world/replication/real-agent.ts'
+import type { Options } from './options.ts'
 import type { Report } from './scenarios/membership.ts'
 import type { Weather } from './scenarios/replication/draw.ts'
 import type { Regression } from './scenarios/replication/regression.ts'
@@ -15,46 +15,48 @@ import type { ReplicationReport } from './scenarios/replication/run.ts'
 
 /* oxlint-disable no-console -- this is a command */
 
-const SIMULATIONS = ['membership', 'replication'] as const
-
-/**
- * `npm run sim -- --seeds 200 --from 1 [--only membership|replication] [--weather memory,drift,…] [--story] [--faults] [--write FOLDER]`: runs
- * seeds, tells the story of those that fail, as short as it can be, and ends with `N passed, N failed`. `--weather` says which faults all
- * seeds of the replication have, in place of what the seed says; `--faults` counts what
- * they do in place of running them; `--write` keeps the plans of failures as files, `--replay FILE` runs one of them.
- */
+/** `npm run sim`: runs seeds, and ends with `N passed, N failed`. options.ts says what it takes. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '200' },
-      from: { type: 'string', default: '1' },
-      only: { type: 'string' },
-      story: { type: 'boolean', default: false },
-      faults: { type: 'boolean', default: false },
-      weather: { type: 'string' },
-      write: { type: 'string' },
-      replay: { type: 'string' },
-    },
-  })
-  if (values.replay !== undefined) {
-    const { seed, plan } = JSON.parse(await readFile(values.replay, 'utf8')) as Regression
-    const report = await runReplication(seed, plan, REAL_PARTS)
-    tellStory(report, 'replication')
-    process.exitCode = report.violations.length === 0 ? 0 : 1
+  const options = optionsOf(process.argv.slice(2))
+  if (options === undefined || options.help) {
+    if (options !== undefined) process.stdout.write(USAGE)
     return
   }
-  const from = wholeNumber(values.from, '--from')
-  const seeds = Array.from({ length: wholeNumber(values.seeds, '--seeds') }, (_, i) => from + i)
-  if (values.faults) return tellSteps(seeds, weatherIn(values.weather))
-  const wanted = SIMULATIONS.filter(name => values.only === undefined || values.only === name)
-  if (wanted.length === 0) throw new TypeError(`--only takes ${SIMULATIONS.join(' or ')}, not "${values.only}"`)
+  const { seeds, only, weather, story, write, replay } = options
+  if (replay !== undefined) return replayOf(replay)
+  if (options.faults) return tellSteps(seeds, weather)
   let failed = 0
-  for (const name of wanted) {
+  for (const name of only) {
     const run = name === 'membership' ? simulateMembership : simulateReplication
-    failed += await run(seeds, { all: values.story, write: values.write, weather: weatherIn(values.weather) })
+    failed += await run(seeds, { all: story, write, weather })
   }
-  console.log(`${wanted.length * seeds.length - failed} passed, ${failed} failed`)
+  console.log(`${only.length * seeds.length - failed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
+}
+
+function optionsOf(args: readonly string[]): Options | undefined {
+  try {
+    return parseOptions(args)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`${message.replace(/\.?$/, '.')} See npm run sim -- --help\n`)
+    process.exitCode = 2
+    return undefined
+  }
+}
+
+async function replayOf(file: string): Promise<void> {
+  let regression: Regression
+  try {
+    regression = JSON.parse(await readFile(file, 'utf8')) as Regression
+  } catch (error) {
+    process.stderr.write(`${file} is no plan of a run: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 2
+    return
+  }
+  const report = await runReplication(regression.seed, regression.plan, REAL_PARTS)
+  tellStory(report, 'replication')
+  process.exitCode = report.violations.length === 0 ? 0 : 1
 }
 
 /** What the seeds of the replication do, without running them. */
@@ -70,14 +72,6 @@ interface Telling {
   readonly write: string | undefined
   /** In place of what each seed says. */
   readonly weather: Weather | undefined
-}
-
-function weatherIn(text: string | undefined): Weather | undefined {
-  if (text === undefined) return undefined
-  const wanted = text.split(',').filter(word => word !== '' && word !== 'fair')
-  const unknown = wanted.find(word => !(word in FAIR))
-  if (unknown !== undefined) throw new TypeError(`--weather takes ${Object.keys(FAIR).join(',')}, not "${unknown}"`)
-  return { ...FAIR, ...Object.fromEntries(wanted.map(word => [word, true])) }
 }
 
 /** @returns how many seeds failed */
@@ -141,12 +135,6 @@ function tellShortly({ plan, found }: Regression, { seed }: ReplicationReport): 
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(3).padStart(9)} s`
-}
-
-function wholeNumber(text: string, option: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`${option} takes a whole number, not "${text}"`)
-  return value
 }
 
 await main()
