@@ -68,6 +68,10 @@ export class StreamChannel implements SyncChannel {
     void this.#frames.broken.then(() => this.#end('lost'))
   }
 
+  get silentMs(): number {
+    return this.#clock.monotonic() - this.#heardAt
+  }
+
   async send(message: SyncMessage): Promise<void> {
     if (this.#reason !== undefined) throw this.#error()
     // Encoded in this very call, so that what it throws is the caller's, and the order is that of the calls.

@@ -53,8 +53,8 @@ export const SYNC_LIMITS = {
   lackedNames: 4096,
 } as const
 
-/** From the opening of a stream until the other end has said `hello` or `welcome`. */
-export const FIRST_MESSAGE_TIMEOUT_MS = 15_000
+/** From the opening of a stream until the other end has said `hello` or `welcome`: over a link of 2 s it may be lost three times before it comes. */
+export const FIRST_MESSAGE_TIMEOUT_MS = 20_000
 /** An end that has had nothing to say for so long sends an empty message. */
 export const KEEP_ALIVE_MS = 5_000
 /** An end that has heard nothing for so long ends the conversation: three empty messages have not come. */

@@ -23,7 +23,10 @@ export interface PeerNetwork {
   close(connectionId: string, options: { force: boolean }): void
   /** Forgets the addresses and all else that is kept of peers without a connection, but of those to keep. */
   forgetPeers(isKept: (peerId: string) => boolean): void
-  /** Round-trip time over the connection, milliseconds; rejects after `timeoutMs`. */
+  /**
+   * Round-trip time over the connection, milliseconds; rejects when nothing at all has come over it for `timeoutMs`, and without an answer after four
+   * times that.
+   */
   ping(connectionId: string, timeoutMs: number): Promise<number>
 
   /** Sends a hello over the connection and brings the answer back. */
@@ -73,11 +76,13 @@ export type DialResult =
   | { readonly ok: false; readonly failure: DialFailure; readonly detail: string }
 
 /**
- * Why a dial failed: nobody listens there; no answer in time; no route or no such name; a connection, but not with our key of
- * the mesh (or something else than an agent listens); another peer than the one that was wanted; this agent itself; no
- * address that could be tried.
+ * Why a dial failed: nobody listens there; no answer in time; no route or no such name; a connection that ends while it is made
+ * secure, as with another key of the mesh (or what listens is no agent, or stands before one that is down); a connection, but
+ * it was not made secure in time, as over a slow link (or with another key, or it is no agent); another peer than the one that was
+ * wanted; this agent itself; no address that could be tried.
  */
-export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'handshake' | 'wrong-peer' | 'self' | 'no-address'
+export type DialFailure =
+  'refused' | 'timeout' | 'unreachable' | 'handshake' | 'unfinished' | 'wrong-peer' | 'self' | 'no-address'
 
 export interface HelloAnswer {
   readonly answer: Uint8Array

@@ -247,6 +247,8 @@ export interface SyncChannel {
   close(reason: SyncCloseReason): Promise<void>
   /** Resolves when the conversation has ended, on whatever side; never rejects. */
   readonly closed: Promise<SyncCloseReason>
+  /** For how long nothing has come from the other end, signs of life included, milliseconds. */
+  readonly silentMs: number
 }
 
 export interface SyncNetwork {

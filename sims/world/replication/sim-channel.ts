@@ -26,6 +26,7 @@ export class SimChannel {
   /** The other end, once it is paired. */
   #peer: SimChannel = this
   #arrivesAt = 0
+  #heardAt: number
   #underWay = 0
   #room: (() => void)[] = []
   #readable: (() => void) | undefined
@@ -47,6 +48,8 @@ export class SimChannel {
     this.#wire = wire
     this.site = owner.site
     this.other = other
+    this.#heardAt = wire.time.now
+    const silentMs = (): number => wire.time.now - this.#heardAt
     this.seen = {
       site: other,
       role,
@@ -54,6 +57,9 @@ export class SimChannel {
       messages: owner.process.each({ [Symbol.asyncIterator]: () => this.#read() }),
       close: reason => owner.process.ask(async () => this.#close(reason)),
       closed: owner.process.guard(this.#closed.promise),
+      get silentMs() {
+        return silentMs()
+      },
     }
   }
 
@@ -120,6 +126,7 @@ export class SimChannel {
 
   #arrived(message: SyncMessage): void {
     if (this.#reason !== undefined) return
+    this.#heardAt = this.#wire.time.now
     if (message.kind === 'goodbye') return this.#end(message.reason)
     this.#unread.push(message)
     this.#readable?.()

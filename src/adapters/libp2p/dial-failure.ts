@@ -1,8 +1,9 @@
+import { DialTimeoutError } from './dial-each.ts'
 import { acceptsTcp, tcpTarget } from './tcp-probe.ts'
 import type { DialFailure } from '../../ports/peer-network.ts'
 
-/** For the look whether somebody listens at all, after a dial that failed for no clear reason. */
-const PROBE_TIMEOUT_MS = 2_000
+/** For the look whether somebody listens at all, after a dial that took too long: a round trip of 2 s, of which the first part is lost once. */
+const PROBE_TIMEOUT_MS = 4_000
 
 /** What a failed dial means for an operator. */
 export async function explainDialFailure(
@@ -32,9 +33,12 @@ export async function explainDialFailure(
   const targets = addresses.map(tcpTarget).filter(target => target !== undefined)
   const accepts = await Promise.all(targets.map(target => acceptsTcp(target, PROBE_TIMEOUT_MS)))
   return accepts.includes(true)
-    ? { failure: 'handshake', detail: handshakeDetail(text) }
+    ? { failure: 'unfinished', detail: UNFINISHED }
     : { failure: 'timeout', detail: 'no answer in time' }
 }
+
+const UNFINISHED =
+  'somebody listens there, but the handshake was not finished in time: a slow link, another mesh key, or no agent'
 
 function isHandshake(error: Error): boolean {
   return (
@@ -45,10 +49,11 @@ function isHandshake(error: Error): boolean {
 }
 
 function handshakeDetail(text: string): string {
-  return `somebody listens there, but breaks off the handshake: another mesh key, or no agent (${text.slice(0, 120)})`
+  return `somebody listens there, but the connection ends in the handshake: another mesh key, no agent, or one that is down behind it (${text.slice(0, 120)})`
 }
 
 function flatten(error: unknown): Error[] {
+  if (error instanceof DialTimeoutError) return [error]
   if (error instanceof AggregateError) return error.errors.flatMap(flatten)
   if (!(error instanceof Error)) return [new Error(String(error))]
   return error.cause instanceof Error ? [error, ...flatten(error.cause)] : [error]

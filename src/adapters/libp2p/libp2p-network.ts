@@ -6,6 +6,7 @@ import { getRecords, putRecord } from './dht-client.ts'
 import { dialEach } from './dial-each.ts'
 import { explainDialFailure } from './dial-failure.ts'
 import { beatTopic } from './host.ts'
+import { Silence } from './silence.ts'
 import { anyAcceptsTcp } from './tcp-probe.ts'
 import type { Connection, PeerInfo, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -175,7 +176,8 @@ export class Libp2pNetwork implements PeerNetwork {
 
   async ping(connectionId: string, timeoutMs: number): Promise<number> {
     const connection = this.#require(connectionId)
-    const signal = AbortSignal.timeout(timeoutMs)
+    using silence = new Silence(connection, timeoutMs)
+    const { signal } = silence
     const stream = await connection.newStream(PING_PROTOCOL, { signal, runOnLimitedConnection: true })
     const onAbort = (): void => stream.abort(new Error('the ping was not answered'))
     signal.addEventListener('abort', onAbort, { once: true })

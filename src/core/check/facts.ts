@@ -115,7 +115,7 @@ export interface BootstrapFact {
   /**
    * `open`: it takes TCP connections, more was not tried; `connected`, `disconnected`: an agent of this mesh answered, and
    * the connection stands or not; `handshake`: the connection broke off while both sides made it secure, which a different
-   * mesh key does; `wrong-mesh`: an agent of another mesh; `wrong-peer`: another agent than `/p2p/…` names;
+   * mesh key does; `unfinished`: it was not made secure in time; `wrong-mesh`: an agent of another mesh; `wrong-peer`: another agent than `/p2p/…` names;
    * `refused-by-peer`: an agent that does not take us; `no-answer`: a connection, but no hello.
    */
   readonly result:
@@ -129,6 +129,7 @@ export interface BootstrapFact {
     | 'unreachable'
     | 'no-address'
     | 'handshake'
+    | 'unfinished'
     | 'wrong-peer'
     | 'wrong-mesh'
     | 'refused-by-peer'

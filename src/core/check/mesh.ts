@@ -130,6 +130,15 @@ function checkAddress({ address, result, detail }: BootstrapFact, some: boolean)
           '"cheops check" at that site says why; another agent with this site\'s name is the usual reason.',
         ),
       ]
+    case 'unfinished':
+      return [
+        (some ? warning : error)(
+          'mesh',
+          'bootstrap',
+          `${address} answers, but no connection stands in time: ${detail}`,
+          'Over a slow link it takes some attempts. If it stays so, compare the file meshKey at both sites, and see what listens there.',
+        ),
+      ]
     case 'refused':
     case 'timeout':
     case 'unreachable':

@@ -7,6 +7,10 @@ import type { Redialer } from './redialer.ts'
 
 /** Pings of a mesh are spread so that a site sends at most this many a second. */
 const MAX_PINGS_PER_SECOND = 10
+/** How many times as long the first answer may take: a new link has much to carry, and nobody knows how far the site is. */
+const UNMEASURED = 3
+/** Of a ping: one for the stream, one for the echo; as many again for each part that is lost once. */
+const PING_ROUND_TRIPS = 6
 /** Pings to a site soon after each other, before they come at leisure. */
 const FIRST_PINGS = 4
 
@@ -44,10 +48,10 @@ export class LinkChecker {
 
   /** Another connection to the site was greeted: whether this one still leads anywhere is asked now, and not at its turn. */
   check(link: Link, site: string): void {
-    const { life, network, times } = this.#mesh
+    const { life, network } = this.#mesh
     life.run(async () => {
       try {
-        await network.ping(link.connection.id, times.pingTimeoutMs)
+        await network.ping(link.connection.id, this.#pingTimeoutMs(site))
       } catch {
         if (this.#stands(link)) this.#failed(link, site)
       }
@@ -59,7 +63,7 @@ export class LinkChecker {
     if (!this.#stands(link)) return
     life.run(async () => {
       try {
-        view.measured(site, await network.ping(link.connection.id, times.pingTimeoutMs))
+        view.measured(site, await network.ping(link.connection.id, this.#pingTimeoutMs(site)))
         link.failing = false
       } catch {
         if (this.#stands(link)) this.#failed(link, site)
@@ -72,9 +76,18 @@ export class LinkChecker {
     })
   }
 
+  /** A slow link must not be taken for a dead one: whoever is connected anew again and again gets nothing through. */
+  #pingTimeoutMs(site: string): number {
+    const { pingTimeoutMs } = this.#mesh.times
+    const roundTripMs = this.#mesh.view.roundTripMs(site)
+    if (roundTripMs === undefined) return UNMEASURED * pingTimeoutMs
+    return pingTimeoutMs + Math.ceil(PING_ROUND_TRIPS * roundTripMs)
+  }
+
   /** The last connection is never closed for that: a process that was stopped for a while goes on with it. */
   #failed(link: Link, site: string): void {
-    const { view, network } = this.#mesh
+    const { view, network, logger } = this.#mesh
+    logger.debug({ site, connection: link.connection.id }, 'a connection does not answer')
     link.failing = true
     const best = view.links.best(link.connection.peerId)
     if (best === undefined || best.failing) this.#redialer.replace(site)

@@ -88,7 +88,7 @@ export class MeshView {
     const { table, verdict } = acceptBeat(this.#table, peerId, beat)
     this.#table = table
     if (verdict.kind === 'heard') {
-      const offsetMs = beat.sentAt + (this.#rttOf(verdict.site) ?? 0) / 2 - this.#clock.now()
+      const offsetMs = beat.sentAt + (this.roundTripMs(verdict.site) ?? 0) / 2 - this.#clock.now()
       this.#offsets.set(verdict.site, addClockOffset(this.#offsets.get(verdict.site), offsetMs))
       this.#catalog = undefined
       this.#step({ kind: 'beat', site: verdict.site, intervalMs: beat.intervalMs, ...this.#times() })
@@ -142,7 +142,8 @@ export class MeshView {
     return this.#roundTrips.get(site)?.lastMs.length ?? 0
   }
 
-  #rttOf(site: string): number | undefined {
+  /** Milliseconds; undefined for a site that was never measured. */
+  roundTripMs(site: string): number | undefined {
     const trips = this.#roundTrips.get(site)
     return trips && roundTripMs(trips)
   }
@@ -214,7 +215,7 @@ export class MeshView {
       liveness: health?.state ?? 'suspect',
       since: health?.since ?? this.#startedAt,
       reason: health?.reason ?? 'known by its record, not heard yet',
-      rttMs: this.#rttOf(name),
+      rttMs: this.roundTripMs(name),
       connection: link === undefined ? 'none' : link.connection.relayed ? 'relayed' : 'direct',
       clockOffsetMs: clockOffsetMs(this.#offsets.get(name)),
     } as const

@@ -35,6 +35,7 @@ export interface MembershipTimes {
   readonly pingIntervalMs: number
   /** The same between the first few. */
   readonly firstPingsMs: number
+  /** For its answer, over a link without delay. */
   readonly pingTimeoutMs: number
   /** Between two attempts to connect to a site that only connects to us. */
   readonly probeIntervalMs: number
@@ -64,8 +65,8 @@ export interface MembershipTimes {
 
 export const DEFAULT_TIMES: MembershipTimes = {
   tickMs: 250,
-  helloTimeoutMs: 10_000,
-  strangerMs: 15_000,
+  helloTimeoutMs: 20_000,
+  strangerMs: 30_000,
   pingIntervalMs: 10_000,
   firstPingsMs: 1_000,
   pingTimeoutMs: 5_000,

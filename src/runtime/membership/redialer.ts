@@ -29,6 +29,8 @@ export type ConnectResult = { readonly ok: true; readonly link: Link } | { reado
 
 interface Attempts {
   failures: number
+  /** As in `DialsBefore`; what wakes an attempt says nothing of the link. */
+  unfinished: number
   timer: TimerHandle | undefined
   dialing: Promise<ConnectResult> | undefined
   /** Monotonic time and sentence of the last failure. */
@@ -159,6 +161,7 @@ export class Redialer {
       attempts.dialing = undefined
       if (result.ok) {
         attempts.failures = 0
+        attempts.unfinished = 0
       } else {
         attempts.failures += 1
         attempts.failedAt = clock.monotonic()
@@ -177,10 +180,15 @@ export class Redialer {
     const { peerId } = record
     const addresses = record.addresses.slice(0, MAX_DIALLED_ADDRESSES)
     if (addresses.length === 0) return { ok: false, detail: 'it has no address and has to dial this site' }
-    const timeoutMs = dialTimeoutAfter(attempts.failures, options.dialTimeoutMs)
+    const before = { ...attempts, roundTripMs: view.roundTripMs(site) }
+    const timeoutMs = dialTimeoutAfter(before, options.dialTimeoutMs)
     const force = view.links.of(peerId).length > 0
     const result: DialResult = await network.dial({ peerId, addresses, timeoutMs, force })
-    if (!result.ok) return { ok: false, detail: `${result.failure}: ${result.detail}` }
+    if (!result.ok) {
+      if (result.failure === 'unfinished') attempts.unfinished += 1
+      else if (result.failure !== 'timeout') attempts.unfinished = 0
+      return { ok: false, detail: `${result.failure}: ${result.detail}` }
+    }
     const link = view.links.open(result.connection, clock.monotonic())
     const greeting = await this.#greet(link)
     return greeting.ok ? { ok: true, link } : { ok: false, detail: greeting.detail }
@@ -199,7 +207,7 @@ export class Redialer {
   #attempts(site: string): Attempts {
     let attempts = this.#sites.get(site)
     if (attempts === undefined) {
-      attempts = { failures: 0, timer: undefined, dialing: undefined, failedAt: -Infinity, failure: '' }
+      attempts = { failures: 0, unfinished: 0, timer: undefined, dialing: undefined, failedAt: -Infinity, failure: '' }
       this.#sites.set(site, attempts)
     }
     return attempts

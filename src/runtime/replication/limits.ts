@@ -217,11 +217,15 @@ export const MAX_OUTBOX_BYTES = 1024 ** 3
 /** Moments that are remembered of one outbox, to tell how long its oldest entry waits. */
 export const MAX_OUTBOX_MARKS = 256
 
-/** Until a stream to another site is open: dialling, and the first round trips of a slow link. */
-export const OPEN_TIMEOUT_MS = 20_000
+/** Until a stream to another site is open: dialling, which is eight round trips, of 2 s each over the slowest links, and as much again for losses. */
+export const OPEN_TIMEOUT_MS = 30_000
 
-/** An attempt at a conversation that is older goes another way than the one over which the other site was heard again, milliseconds. */
+/**
+ * An attempt at a conversation that is older goes another way than the one over which the other site was heard again, milliseconds; over a slow
+ * link it may be so many times as old as the last one was when it was answered, and twice as old as the last one that was given up for that.
+ */
 export const FRESH_ATTEMPT_MS = 1_000
+export const PATIENCE = 3
 
 /** Entries that were sent and of which nothing is received for so long: the conversation is given up. A disk syncs in less. */
 export const RECEIVED_TIMEOUT_MS = 60_000

@@ -57,7 +57,11 @@ export class SyncReceiver {
       void this.#channel.close(closeReasonOf(error))
       if (!(error instanceof CheopsError) || /^ERR_STORE_(FAILED|CORRUPT)$/.test(error.code)) throw error
       const { logger } = this.#shared.options
-      logger.debug({ site: this.#channel.site, code: error.code }, 'a conversation of sync has ended')
+      const { code, meta } = error
+      logger.debug(
+        { site: this.#channel.site, code, why: meta['reason'] },
+        'a conversation of sync, as receiver, has ended',
+      )
     } finally {
       this.#wants.end()
     }

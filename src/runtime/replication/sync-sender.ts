@@ -1,13 +1,21 @@
 import { CheopsError } from '../../errors.ts'
-import { FOREIGN_AFTER_FAILURES, FRESH_ATTEMPT_MS, OPEN_TIMEOUT_MS, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
+import {
+  FOREIGN_AFTER_FAILURES,
+  FRESH_ATTEMPT_MS,
+  OPEN_TIMEOUT_MS,
+  PATIENCE,
+  RETRY_BASE_MS,
+  RETRY_CAP_MS,
+} from './limits.ts'
 import { Telling } from './telling.ts'
 import type { Shared } from './shared.ts'
 import type { PeerComparison } from './peer-comparison.ts'
+import type { SyncChannel } from '../../ports/sync.ts'
 
 /**
  * Keeps a conversation with one other site in which this one tells what stands in its outboxes. A conversation that was broken off is
  * followed by another, which begins where the receiver says that it is; so is one with a site that was not heard for a while and is
- * again: nobody knows whether the stream of before still leads anywhere.
+ * again, if it was silent too: nobody knows whether the stream of before still leads anywhere. What needs its time over a slow link gets it.
  */
 export class SyncSender {
   readonly #shared: Shared
@@ -22,8 +30,12 @@ export class SyncSender {
   #turnAt = 0
   #telling: Telling | undefined
   #isWelcome = false
-  /** The site was not heard since the conversation began. */
+  #channel: SyncChannel | undefined
+  /** The site was not heard since the conversation began, or since then. */
   #isDoubted = false
+  #doubtedAt = 0
+  /** How old an attempt must be, and how silent a conversation, until another one takes its place. As the way of now was measured. */
+  #patienceMs = FRESH_ATTEMPT_MS
   #failures = 0
   /** It was reported that the site does not speak this version. */
   #isForeign = false
@@ -52,9 +64,7 @@ export class SyncSender {
       })
     } else if (this.#isDoubted || !this.#isWelcome) {
       this.#failures = 0
-      // An attempt that has just begun may be why the site can be reached.
-      const isFresh = !this.#isWelcome && this.#shared.options.clock.monotonic() - this.#turnAt < FRESH_ATTEMPT_MS
-      if (!isFresh) this.#turn?.abort()
+      if (this.#leadsNowhere()) this.#replace()
       this.#endPause()
     }
     this.#isDoubted = false
@@ -62,7 +72,9 @@ export class SyncSender {
 
   /** The site was not heard for a while. What still works goes on, and attempts are made, but seldom. */
   doubt(): void {
+    if (this.#isDoubted) return
     this.#isDoubted = true
+    this.#doubtedAt = this.#now()
   }
 
   /** The site is none any more, or this one stops. */
@@ -71,12 +83,36 @@ export class SyncSender {
     this.#life = undefined
   }
 
+  /** Whether another way is to be tried, now that the site can be reached. */
+  #leadsNowhere(): boolean {
+    // An attempt that has just begun may be why the site can be reached.
+    if (!this.#isWelcome || this.#channel === undefined) return this.#now() - this.#turnAt >= this.#patienceMs
+    const { silentMs } = this.#channel
+    // What was heard while nobody else was heard of the site works.
+    return silentMs >= this.#patienceMs && silentMs >= this.#now() - this.#doubtedAt
+  }
+
+  #replace(): void {
+    // Else nothing would ever be answered where answers take longer than the site is heard without a break.
+    if (!this.#isWelcome) this.#patienceMs = Math.min(2 * this.#patienceMs, OPEN_TIMEOUT_MS)
+    this.#turn?.abort()
+  }
+
+  #answered(): void {
+    const tookMs = this.#now() - this.#turnAt
+    this.#patienceMs = Math.min(Math.max(FRESH_ATTEMPT_MS, PATIENCE * tookMs), OPEN_TIMEOUT_MS)
+  }
+
+  #now(): number {
+    return this.#shared.options.clock.monotonic()
+  }
+
   async #run(life: AbortSignal): Promise<void> {
     const { logger } = this.#shared.options
     while (!life.aborted) {
       const turn = new AbortController()
       this.#turn = turn
-      this.#turnAt = this.#shared.options.clock.monotonic()
+      this.#turnAt = this.#now()
       const end = (): void => turn.abort()
       life.addEventListener('abort', end, { once: true })
       try {
@@ -87,15 +123,16 @@ export class SyncSender {
         // The agent stops: its store takes nothing more.
         if (code === 'ERR_STORE_FAILED' || code === 'ERR_STORE_CORRUPT') throw error
         if (code !== undefined || turn.signal.aborted)
-          logger.debug({ site: this.#site, code }, 'a conversation of sync has ended')
+          logger.debug({ site: this.#site, code, why: whyOf(error) }, 'a conversation of sync has ended')
         else logger.error({ site: this.#site, error: String(error) }, 'a conversation of sync has failed')
       } finally {
         life.removeEventListener('abort', end)
         // One that ends at once, over and over, is begun ever more seldom, whatever the other site answers at its beginning.
-        const lastedMs = this.#shared.options.clock.monotonic() - this.#turnAt
+        const lastedMs = this.#now() - this.#turnAt
         if (this.#telling?.hasProgressed || (this.#isWelcome && lastedMs > RETRY_CAP_MS)) this.#failures = 0
         this.#isWelcome = false
         this.#telling = undefined
+        this.#channel = undefined
       }
       if (!turn.signal.aborted) await this.#pause(life)
     }
@@ -141,16 +178,24 @@ export class SyncSender {
       channel,
       resync: this.#resync,
       comparison: this.#comparison,
+      onAnswer: () => this.#answered(),
       onWelcome: () => {
         this.#isWelcome = true
         this.#isForeign = false
       },
     })
     this.#telling = telling
+    this.#channel = channel
     try {
       await telling.run()
     } finally {
       void channel.close('done')
     }
   }
+}
+
+/** What a conversation was closed for, or why there was none. */
+function whyOf(error: unknown): string {
+  const reason = error instanceof CheopsError ? error.meta['reason'] : undefined
+  return typeof reason === 'string' ? reason : String(error)
 }

@@ -24,7 +24,9 @@ export interface TellingParts {
   /** Everything that both share is to be told anew. */
   readonly resync: (site: string) => Promise<void>
   readonly comparison: PeerComparison
-  /** The other site has answered: it is told from now on. */
+  /** The other site has answered. */
+  readonly onAnswer: () => void
+  /** What it has answered was looked at: it is told from now on. */
   readonly onWelcome: () => void
 }
 
@@ -37,6 +39,7 @@ export class Telling {
   readonly #channel: SyncChannel
   readonly #resync: TellingParts['resync']
   readonly #comparison: PeerComparison
+  readonly #onAnswer: () => void
   readonly #onWelcome: () => void
   readonly #outgoing: Outgoing
   /** What the other site has received, by incarnation of the outbox. */
@@ -52,11 +55,12 @@ export class Telling {
   #wake: () => void = () => undefined
   #stopGathering: () => void = () => undefined
 
-  constructor({ shared, channel, resync, comparison, onWelcome }: TellingParts) {
+  constructor({ shared, channel, resync, comparison, onAnswer, onWelcome }: TellingParts) {
     this.#shared = shared
     this.#channel = channel
     this.#resync = resync
     this.#comparison = comparison
+    this.#onAnswer = onAnswer
     this.#onWelcome = onWelcome
     this.#outgoing = new Outgoing(shared, channel.site)
   }
@@ -98,6 +102,7 @@ export class Telling {
     await this.#channel.send({ kind: 'hello', version: 0, site, incarnation, outboxes: ranges })
     await welcome.promise
     if (this.#hasEnded) return listening
+    this.#onAnswer()
     if (await this.#compare(outboxes)) return listening
     this.#onWelcome()
     const comparing = this.#compareDigests(outboxes)

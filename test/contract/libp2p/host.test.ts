@@ -71,17 +71,41 @@ describe('dial', () => {
     await using slow = new Gate(() => '')
     slow.target = Number(/tcp\/(\d+)/.exec(b.addresses[0] ?? '')?.[1])
     // Four and more round trips of the handshake; the host's own bound for a dial is 5 s.
-    slow.slowness = { delayMs: 700, loss: 0 }
+    slow.slowness = { delayMs: 700, loss: 0, seed: 0 }
     const far = `/ip4/127.0.0.1/tcp/${await slow.listen()}`
     const dial = (addresses: readonly string[], timeoutMs: number) =>
       a.network.dial({ peerId: b.network.peerId, addresses, timeoutMs, force: true })
-    expect(await dial([far], 2_000)).toMatchObject({ ok: false })
+    // It is not known to be anything else than slow.
+    expect(await dial([far], 2_000)).toMatchObject({ ok: false, failure: 'unfinished' })
     expect(await dial([far], 30_000)).toMatchObject({ ok: true })
     await using dead = new TcpProxy({ host: '127.0.0.1', port: 1 })
     dead.freeze()
     const nobody = `/ip4/127.0.0.1/tcp/${await dead.listen()}`
     expect(await dial([nobody, ...b.addresses], 4_000)).toMatchObject({ ok: true })
   }, 60_000)
+
+  test('what answers late over a link on which something comes is alive, and what nothing comes over is not', async () => {
+    await using hosts = new TestHosts()
+    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
+    await using link = new Gate(() => 'b')
+    link.target = Number(/tcp\/(\d+)/.exec(b.addresses[0] ?? '')?.[1])
+    const addresses = [`/ip4/127.0.0.1/tcp/${await link.listen()}`]
+    const dialled = await a.network.dial({ peerId: b.network.peerId, addresses, timeoutMs: 5_000 })
+    const id = dialled.ok ? dialled.connection.id : ''
+    link.slowness = { delayMs: 500, loss: 0, seed: 0 }
+    // Two round trips, each longer than nothing may come.
+    const timeoutMs = 800
+    const talk = setInterval(() => {
+      for (const connection of b.host.getConnections()) b.network.ping(connection.id, 5_000).catch(() => undefined)
+    }, 100)
+    await new Promise(resolve => setTimeout(resolve, 600))
+    expect(await a.network.ping(id, timeoutMs)).toBeGreaterThan(900)
+    clearInterval(talk)
+    link.holdOutward('b')
+    const startedAt = performance.now()
+    await expect(a.network.ping(id, timeoutMs)).rejects.toThrow(/too long|not answered/)
+    expect(performance.now() - startedAt).toBeLessThan(4 * timeoutMs)
+  })
 
   test('leads only to sites, and to whom the membership dials', async () => {
     await using hosts = new TestHosts()
@@ -118,20 +142,24 @@ describe('dial', () => {
       return result.ok ? 'ok' : result.failure
     }
     const mute = createServer(() => undefined).listen(0, '127.0.0.1')
-    await new Promise(resolve => mute.once('listening', resolve))
+    const hangUp = createServer(socket => socket.end()).listen(0, '127.0.0.1')
+    for (const server of [mute, hangUp])
+      if (!server.listening) await new Promise(resolve => server.once('listening', resolve))
     const { port } = mute.address() as AddressInfo
     expect(await failure(['/ip4/127.0.0.1/tcp/1'])).toBe('refused')
     expect(await failure(a.network.addresses())).toBe('self')
     expect(await failure(b.network.addresses(), a.network.peerId)).toBe('self')
     const stranger = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
     expect(await failure(b.network.addresses(), stranger)).toBe('wrong-peer')
-    expect(await failure([`/ip4/127.0.0.1/tcp/${port}`])).toBe('handshake')
+    expect(await failure([`/ip4/127.0.0.1/tcp/${port}`])).toBe('unfinished')
+    expect(await failure([`/ip4/127.0.0.1/tcp/${(hangUp.address() as AddressInfo).port}`])).toBe('handshake')
     expect(await failure(['/dns4/no-such-host.invalid/tcp/1'])).toBe('unreachable')
     expect(await failure(['/ip4/127.0.0.1/udp/1'])).toBe('no-address')
     mute.close()
+    hangUp.close()
   })
 
-  test('a wrong mesh key is a handshake that fails, mostly at once; a right one works', async () => {
+  test('a wrong mesh key is a handshake that ends, mostly at once, or is not finished; a right one works', async () => {
     await using hosts = new TestHosts()
     const key = meshKey()
     const [a, b] = await Promise.all([hosts.start({ meshKey: key }), hosts.start({ meshKey: key })])
@@ -139,11 +167,12 @@ describe('dial', () => {
     // What a wrong key makes of the first byte is a length: where that is small, its end is waited for until the dial is over.
     const strangers = await Promise.all(Array.from({ length: 8 }, () => hosts.start({ meshKey: meshKey() })))
     const failures = strangers.map(async stranger => {
-      const startedAt = performance.now()
-      expect(await connect(stranger, b)).toMatchObject({ ok: false, failure: 'handshake' })
-      return performance.now() - startedAt
+      const result = await connect(stranger, b)
+      return result.ok ? 'connected' : result.failure
     })
-    expect(Math.min(...(await Promise.all(failures)))).toBeLessThan(2_500)
+    const all = await Promise.all(failures)
+    expect(all).toContain('handshake')
+    expect(all.filter(failure => !['handshake', 'unfinished'].includes(failure))).toEqual([])
   })
 
   test('many inbound connections of one address in a second are taken', async () => {

@@ -1,5 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Transform, type Writable } from 'node:stream'
+import { SeededRandom } from '../../../sims/world/seeded-random.ts'
 
 interface Line {
   readonly from: string
@@ -9,10 +10,15 @@ interface Line {
   readonly outwards: Wire
 }
 
-/** A link over which a part takes `delayMs`, and each that is lost (`loss` of them) comes when it is sent again; as with TCP nothing overtakes it. */
+/**
+ * A link over which a part takes `delayMs`, and each that is lost (`loss` of them) comes when it is sent again, which may be lost too; as with TCP
+ * nothing overtakes it.
+ */
 export interface Slowness {
   readonly delayMs: number
   readonly loss: number
+  /** Draws the losses: the same parts of each connection are lost, counted from its beginning. */
+  readonly seed: number
 }
 
 /** How long TCP waits for an acknowledgement beyond what it takes to come, before it sends again. */
@@ -20,21 +26,45 @@ const RETRANSMIT_MS = 200
 
 class Wire extends Transform {
   readonly #slowness: () => Slowness | undefined
+  readonly #number: number
+  /** What is on its way, and when it arrives; by `performance.now`. */
+  readonly #passing: { readonly chunk: Buffer; readonly at: number }[] = []
+  #random: SeededRandom | undefined
   #last = 0
 
-  constructor(slowness: () => Slowness | undefined) {
+  /** @param number of this wire at its gate: each has losses of its own */
+  constructor(slowness: () => Slowness | undefined, number: number) {
     super()
     this.#slowness = slowness
+    this.#number = number
   }
 
   override _transform(chunk: Buffer, _: string, taken: () => void): void {
-    const { delayMs, loss } = this.#slowness() ?? { delayMs: 0, loss: 0 }
-    const again = Math.random() < loss ? 2 * delayMs + RETRANSMIT_MS : 0
-    const now = performance.now()
-    this.#last = Math.max(this.#last, now + delayMs + again)
-    if (this.#last <= now) this.push(chunk)
-    else setTimeout(() => this.destroyed || this.push(chunk), this.#last - now)
+    const { delayMs, loss, seed } = this.#slowness() ?? { delayMs: 0, loss: 0, seed: 0 }
+    this.#random ??= loss > 0 ? new SeededRandom(seed + this.#number) : undefined
+    this.#last = Math.max(this.#last, performance.now() + delayMs + this.#againMs(delayMs, loss))
+    this.#passing.push({ chunk, at: this.#last })
+    if (this.#passing.length === 1) this.#arrive()
     taken()
+  }
+
+  /** As long as it is lost, TCP waits twice as long as before. */
+  #againMs(delayMs: number, loss: number): number {
+    let again = 0
+    for (let wait = 2 * delayMs + RETRANSMIT_MS; this.#random?.chance(loss) === true; wait *= 2) again += wait
+    return again
+  }
+
+  /** One timer for all: those of several could fire in another order than the chunks came in. */
+  #arrive(): void {
+    for (;;) {
+      const [next] = this.#passing
+      if (next === undefined || this.destroyed) return
+      const waitMs = next.at - performance.now()
+      if (waitMs > 0) return void setTimeout(() => this.#arrive(), Math.ceil(waitMs))
+      this.#passing.shift()
+      this.push(next.chunk)
+    }
   }
 }
 
@@ -50,6 +80,7 @@ export class Gate implements AsyncDisposable {
   readonly #server
   readonly #nameOf: (address: string) => string
   readonly #lines = new Set<Line>()
+  #wires = 0
   /** Who is not heard here, and whom nothing reaches from here. */
   readonly #inward = new Set<string>()
   readonly #outward = new Set<string>()
@@ -96,8 +127,8 @@ export class Gate implements AsyncDisposable {
       from: this.#nameOf(inbound.remoteAddress ?? ''),
       inbound,
       outbound: connect(this.target, '127.0.0.1'),
-      inwards: new Wire(() => this.slowness),
-      outwards: new Wire(() => this.slowness),
+      inwards: new Wire(() => this.slowness, this.#wires++),
+      outwards: new Wire(() => this.slowness, this.#wires++),
     }
     line.inwards.pipe(line.outbound)
     line.outwards.pipe(line.inbound)

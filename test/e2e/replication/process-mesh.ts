@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { vi } from 'vitest'
+import { SeededRandom } from '../../../sims/world/seeded-random.ts'
 import { freePort } from '../../support/tcp-proxy.ts'
 import { Bench, type Agent } from '../cli/harness.ts'
 import { Gate, type Slowness } from './gate.ts'
@@ -61,6 +62,7 @@ const PRELOAD = path.join(import.meta.dirname, 'another-machine.mjs')
 export class ProcessMesh implements AsyncDisposable {
   readonly #bench: Bench
   readonly #sites = new Map<string, Site>()
+  #lossSeed: number | undefined
 
   private constructor(bench: Bench) {
     this.#bench = bench
@@ -167,8 +169,10 @@ export class ProcessMesh implements AsyncDisposable {
   }
 
   /** All links become like this, until they are healed. */
-  slow(slowness: Slowness): void {
-    for (const { gate } of this.#sites.values()) gate.slowness = slowness
+  slow({ seed, ...slowness }: Slowness): void {
+    this.#lossSeed = seed
+    const seeds = new SeededRandom(seed)
+    for (const { gate } of this.#sites.values()) gate.slowness = { ...slowness, seed: seeds.below(2 ** 31) }
   }
 
   /** The process of an agent is suspended, and goes on with `resume`. */
@@ -286,7 +290,8 @@ export class ProcessMesh implements AsyncDisposable {
 
   /** Waits until the applications have exactly this. */
   async settles(id: string, expected: Readonly<Record<string, Thing | undefined>>, timeout = 40_000): Promise<void> {
-    await vi.waitFor(() => assert.deepEqual(this.everywhere(id), expected, id), { timeout, interval: 50 })
+    const losses = this.#lossSeed === undefined ? '' : `, with the losses of seed ${this.#lossSeed}`
+    await vi.waitFor(() => assert.deepEqual(this.everywhere(id), expected, `${id}${losses}`), { timeout, interval: 50 })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -31,6 +31,7 @@ export class ScriptedChannel implements SyncChannel {
   readonly role: SyncChannel['role']
   readonly closed: Promise<SyncCloseReason>
   readonly messages: AsyncIterable<SyncMessage>
+  silentMs = 0
   readonly #closing = Promise.withResolvers<SyncCloseReason>()
   readonly #heard: SyncMessage[] = []
   readonly #said: SyncMessage[] = []
