@@ -22,6 +22,7 @@ import type { Random } from '../ports/random.ts'
 import type { PeerTransport } from '../ports/transport.ts'
 import { ClientContexts } from '../runtime/client-contexts.ts'
 import type { SeenReplicas } from '../runtime/client-contexts.ts'
+import type { WrittenReplicas } from '../runtime/written-comparison.ts'
 import { ReplicatedRequests } from '../runtime/replicated-requests.ts'
 import type { Replication } from '../runtime/replicated-requests.ts'
 import { Router } from '../runtime/router.ts'
@@ -46,7 +47,7 @@ export interface RequestPathParts {
   readonly random: Random
   readonly logger: Logger
   /** Undefined for an agent that keeps no replicants. */
-  readonly replication?: (Replication & SeenReplicas) | undefined
+  readonly replication?: (Replication & SeenReplicas & WrittenReplicas) | undefined
   /** Where names are looked up that are not here; undefined: nowhere. */
   readonly nameBuckets?: NameBuckets | undefined
   /** Address of a service's own listener, undefined where it has none. */
@@ -177,7 +178,7 @@ export class RequestPath {
 /** What the router asks of replication. */
 function replicationOf(
   common: PartsOptions & { readonly membership: Membership },
-  replication: Replication & SeenReplicas,
+  replication: Replication & SeenReplicas & WrittenReplicas,
   buckets: NameBuckets | undefined,
 ): Pick<RouterParts, 'contexts' | 'lookup' | 'reads' | 'replicated'> {
   const { membership, site } = common
@@ -200,7 +201,7 @@ function replicationOf(
         isKnown: async replicant => (await replication.status(replicant)) !== undefined,
         glue,
       }),
-    reads: new MemberReads({ membership, parts, contexts, glue }),
+    reads: new MemberReads({ membership, parts, contexts, replicas: replication, glue }),
     replicated: new ReplicatedRequests({ site, replication, contexts, unlogged, parts, glue }),
   }
 }

@@ -6,7 +6,7 @@ import { compiledKind, compileGlue } from './compile.ts'
 import { storedHeaders, withCondition, withoutConditions } from './conditions.ts'
 import type { GlueDefinition } from './definition.ts'
 import { describe, needsBody } from './describe.ts'
-import { items, mergeLists } from './lists.ts'
+import { itemName, items, mergeLists } from './lists.ts'
 import { markIn, marked, showsMark } from './marker.ts'
 import { parseBody } from './parse-body.ts'
 import { createBody, nameInAnswer, requestFor } from './request.ts'
@@ -52,7 +52,8 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     equal: (kind, a, b) => equal(compiled, kind, a, b),
     matrixOf: kind => compiledKind(compiled, kind)?.matrix,
     items: (kind, body) => items(compiled, kind, body),
-    mergeLists: (kind, answers) => mergeLists(compiled, kind, answers),
+    mergeLists: (kind, answers, compared) => mergeLists(compiled, kind, answers, compared),
+    itemName: (kind, path, item) => itemName(compiled, kind, path, item),
   }
 }
 

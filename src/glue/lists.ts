@@ -1,8 +1,9 @@
 import type { ListAnswer, ListItems, MergedList, ParsedBody } from '../ports/glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { comparableText } from './compare.ts'
-import { idIn } from './naming.ts'
+import { idIn, nameOf } from './naming.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
+import { matchTemplate, splitPath } from './template.ts'
 
 /** Where an item of a merged list says its sites when the definition does not say where. */
 const DEFAULT_MARK = '/cheops/sites'
@@ -31,13 +32,14 @@ export function mergeLists(
   glue: CompiledGlue,
   kindName: string,
   answers: readonly ListAnswer[],
+  compared: (item: unknown) => unknown = item => item,
 ): MergedList | undefined {
   const kind = compiledKind(glue, kindName)
   if (kind === undefined) return undefined
   const merged = new Map<string, { item: unknown; sites: string[] }>()
   const incomplete: string[] = []
   const unreadable: string[] = []
-  const idAt = [...kind.traits.idAt, ...kind.traits.idAt.map(lastToken)]
+  const idAt = idPlaces(kind)
   let frame: { value: unknown; at: string } | undefined
   for (const { site, body } of answers) {
     const list = items(glue, kindName, body)
@@ -51,7 +53,7 @@ export function mergeLists(
     const times = new Map<string, number>()
     for (const item of list.items) {
       const named = idIn(item, idAt)
-      const content = `${named.is === 'id' ? named.id : ''} ${comparableText(glue, kindName, item)}`
+      const content = `${named.is === 'id' ? named.id : ''} ${comparableText(glue, kindName, compared(item))}`
       // What a site lists twice is twice.
       const time = times.get(content) ?? 0
       times.set(content, time + 1)
@@ -67,6 +69,20 @@ export function mergeLists(
   const next = kind.definition.list?.next
   const body = pointerSet(frame.value, frame.at, marked)
   return { body: next === undefined ? body : withoutPointers(body, [next]), incomplete, unreadable }
+}
+
+/** The name of the resource that an item of a list is; see the port. */
+export function itemName(glue: CompiledGlue, kindName: string, path: string, item: unknown): string | undefined {
+  const kind = compiledKind(glue, kindName)
+  const found = kind && idIn(item, idPlaces(kind))
+  if (kind === undefined || found?.is !== 'id') return undefined
+  const parents = matchTemplate(kind.collection, splitPath(path, kind.collection.segments.length).decoded)
+  return parents && nameOf(kind, new Map([...parents, ['id', found.id]]))
+}
+
+/** Where an item of a list says its ID. */
+function idPlaces({ traits: { idAt } }: CompiledKind): readonly string[] {
+  return [...idAt, ...idAt.map(lastToken)]
 }
 
 function itemsAt(kind: CompiledKind, value: unknown): string | undefined {

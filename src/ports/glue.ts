@@ -124,8 +124,17 @@ export interface ReplicationGlue {
   matrixOf(kind: string): KindMatrix | undefined
   /** The items of a list, and its continuation; undefined for what is no list. */
   items(kind: string, body: ParsedBody): ListItems | undefined
-  /** One list of several; undefined where no answer is a list. */
-  mergeLists(kind: string, answers: readonly ListAnswer[]): MergedList | undefined
+  /**
+   * One list of several; undefined where no answer is a list.
+   * @param compared what of an item is compared; all of it unless given
+   */
+  mergeLists(
+    kind: string,
+    answers: readonly ListAnswer[],
+    compared?: (item: unknown) => unknown,
+  ): MergedList | undefined
+  /** The name of the resource that an item of a list is; undefined where the path of the list and the item do not say it. */
+  itemName(kind: string, path: string, item: unknown): string | undefined
 }
 
 /** `why` is a part of a sentence, about the body: "is no JSON (text/plain)". */

@@ -13,6 +13,7 @@ import { nearestFirst } from './members.ts'
 import { acceptOfParts, MULTI_MEDIA_TYPE, multiBody, wantsMulti } from './multi-answer.ts'
 import { preferenceOf, waitOf } from './operation-preference.ts'
 import type { Parts } from './parts.ts'
+import { mergedList, showSame, type WrittenReplicas } from './written-comparison.ts'
 
 /** A resource is compared up to this size, bytes; what is larger streams from the nearest member. */
 export const MAX_COMPARED_BYTES = 1024 * 1024
@@ -49,6 +50,7 @@ export interface MemberReadsParts {
   readonly membership: Membership
   readonly parts: Parts
   readonly contexts: ClientContexts
+  readonly replicas: WrittenReplicas
   glue(service: string): Glue | undefined
 }
 
@@ -81,7 +83,7 @@ export class MemberReads {
       const looks = await this.#lookAt(exchange, members, context)
       checkRequired(exchange, looks)
       const contextHeaders = await this.#parts.contexts.ofRead(exchange, seen ?? NOTHING_SEEN)
-      return this.#answerOf(exchange, glue, said, looks, contextHeaders)
+      return await this.#answerOf(exchange, glue, said, looks, contextHeaders)
     } finally {
       this.#underWay--
     }
@@ -121,23 +123,27 @@ export class MemberReads {
     )
   }
 
-  #answerOf(
+  async #answerOf(
     exchange: Exchange,
     glue: Glue,
     said: ReadOrList,
     looks: readonly Look[],
     contextHeaders: readonly string[],
-  ): MemberRead {
+  ): Promise<MemberRead> {
     const [own] = looks
     const shown = looks.find(look => look.is === 'answered')
     const isMulti = wantsMulti(exchange.head.rawHeaders)
     if (!isMulti && own?.is === 'unread') return this.#streamed(looks.map(({ site }) => site))
     if (shown === undefined && !isMulti && own !== undefined && own.is !== 'answered') throw own.error
-    const states = looks.map((look): readonly [Look, State] => {
-      if (look.is !== 'answered') return [look, look.is]
-      if (said.is === 'list' && isSuccess(look.answer)) return [look, 'listed']
-      return [look, shown !== undefined && isSame(glue, said.kind, look.answer, shown.answer) ? 'agrees' : 'differs']
-    })
+    const states: (readonly [Look, State])[] = []
+    for (const look of looks) {
+      if (look.is !== 'answered') states.push([look, look.is])
+      else if (said.is === 'list' && isSuccess(look.answer)) states.push([look, 'listed'])
+      else {
+        const agrees = shown !== undefined && (await this.#agree(exchange, glue, said, look.answer, shown.answer))
+        states.push([look, agrees ? 'agrees' : 'differs'])
+      }
+    }
     const common = [HEADER_NAMES.sites, sitesText(states), ...contextHeaders]
     const missing = looks.filter(({ is }) => is !== 'answered').map(({ site }) => site)
     const differing = states.filter(([, state]) => state === 'differs').map(([{ site }]) => site)
@@ -163,7 +169,8 @@ export class MemberReads {
       const lists = looks.flatMap(({ site, is, answer }) =>
         is === 'answered' && isSuccess(answer) ? [{ site, body: glue.parseBody(answer.rawHeaders, answer.body) }] : [],
       )
-      const merged = glue.mergeLists(said.kind, lists)
+      const list = { service: exchange.service, kind: said.kind, path: exchange.path }
+      const merged = await mergedList(this.#parts.replicas, glue, list, lists)
       if (merged !== undefined) {
         const partial = [...new Set([...missing, ...differing, ...merged.incomplete, ...merged.unreadable])]
         const rawHeaders = ['Content-Type', 'application/json', HEADER_NAMES.site, shown.site, ...common]
@@ -176,6 +183,20 @@ export class MemberReads {
     const headers = without(rawHeaders, name => name.startsWith('cheops-'))
     headers.push(HEADER_NAMES.site, shown.site, ...common, ...partialHeader(missing), ...warnings)
     return { is: 'answer', answer: { status, reason, rawHeaders: headers, body } }
+  }
+
+  async #agree(
+    { service }: Exchange,
+    glue: Glue,
+    said: ReadOrList,
+    one: ApplicationAnswer,
+    other: ApplicationAnswer,
+  ): Promise<boolean> {
+    if (one === other || (isGone(one) && isGone(other))) return true
+    if (!isSuccess(one) || !isSuccess(other) || said.is === 'list') return one.status === other.status
+    const [a, b] = [one, other].map(({ rawHeaders, body }) => glue.parseBody(rawHeaders, body))
+    const { kind, name } = said
+    return a !== undefined && b !== undefined && showSame(this.#parts.replicas, glue, { service, kind, name }, a, b)
   }
 
   /** Too large, too slow or too many to be compared: as it comes from this site's application. */
@@ -225,12 +246,6 @@ function isSuccess({ status }: ApplicationAnswer): boolean {
 
 function isGone({ status }: ApplicationAnswer): boolean {
   return status === 404 || status === 410
-}
-
-function isSame(glue: Glue, kind: string, one: ApplicationAnswer, other: ApplicationAnswer): boolean {
-  if (one === other || (isGone(one) && isGone(other))) return true
-  if (!isSuccess(one) || !isSuccess(other)) return one.status === other.status
-  return glue.equal(kind, glue.parseBody(one.rawHeaders, one.body), glue.parseBody(other.rawHeaders, other.body))
 }
 
 /** `site1;s=agrees;c=200, site2;s=unreachable;e=ERR_SITE_UNREACHABLE`, by name. */

@@ -10,14 +10,16 @@ import {
   type Operation,
   type Standing,
 } from '../../core/oplog/index.ts'
-import { fitOf, isExpected, onlyFields, writtenFields } from './written-fields.ts'
+import { fitOf, isExpected, onlyFields, writtenFields, type Fields } from './written-fields.ts'
+import { hasSay } from './foreign-creates.ts'
 import { failedHere } from './failed.ts'
 import { othersOf, tellEntryTo } from './words.ts'
 import type { Shared } from './shared.ts'
 import type { ReplicationOptions } from './context.ts'
 import type { TellOf, Replica } from './replica.ts'
 import type { Commit } from './commit.ts'
-import type { Reading, Resource } from './resource.ts'
+import { Resource, type Reading } from './resource.ts'
+import type { ReplicationGlue } from '../../ports/glue.ts'
 import type { OutboxEntry, Shown } from '../../ports/sync.ts'
 
 type Present = Reading & { readonly is: 'present' }
@@ -42,6 +44,18 @@ export function knowledgeNow({ options }: Shared, { name, core }: Replica): stri
 export function writtenOf({ options }: Shared, { core }: Replica): readonly Operation[] {
   const schedule = scheduleOf(holderOf(core.replicant), options.matrices)
   return schedule.state === 'present' ? [schedule.reset, ...schedule.changes] : []
+}
+
+/** What operations have set of a resource, for whoever compares what is read of it; undefined where there is none, or all of it is compared. */
+export async function writtenHere(
+  shared: Shared,
+  replica: Replica,
+  glue: ReplicationGlue,
+): Promise<Exclude<Fields, 'all'> | undefined> {
+  const schedule = writtenOf(shared, replica)
+  if (schedule.length === 0 || !hasSay(shared, replica)) return undefined
+  const fields = await writtenFields(new Resource(shared.options, replica.name, glue), schedule)
+  return fields === 'all' ? undefined : fields
 }
 
 /** Hash of what the application shows of the fields that operations have set; none of a body that is too large to be looked into. */

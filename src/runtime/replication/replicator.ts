@@ -16,6 +16,7 @@ import { ReplicasStore } from './replicas-store.ts'
 import type { Replica, SiteOutcome } from './replica.ts'
 import { OperatorActions } from './operator-actions.ts'
 import { Repairs } from './repair.ts'
+import { writtenHere } from './comparison.ts'
 import { statusOf, type ReplicaStatus } from './replica-status.ts'
 import { memberState } from './member-state.ts'
 import { Silence } from './silence.ts'
@@ -34,6 +35,7 @@ import type { SpooledBody } from './payload.ts'
 import type { BodyPiece } from '../../ports/bodies.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
 import type { Looked } from './lanes.ts'
+import type { Fields } from './written-fields.ts'
 
 export interface Accepted extends Written {
   readonly replicant: ReplicantName
@@ -306,6 +308,13 @@ export class Replicator {
    */
   inspect<T>(replicant: ReplicantName, read: (replica: Readonly<Replica>) => T): Promise<T> {
     return this.#replicas.with(replicant, read)
+  }
+
+  /** What operations have set of a resource; undefined where it is not replicated here, or all of it is compared. */
+  async written(replicant: ReplicantName): Promise<Fields | undefined> {
+    const glue = this.#options.glueOf(replicant.service)
+    if (glue?.kind(replicant.kind)?.comparesAll !== false) return undefined
+    return this.#replicas.with(replicant, replica => writtenHere(this.#shared, replica, glue))
   }
 
   /** What another member may copy: undefined while there is anything left to do here. */

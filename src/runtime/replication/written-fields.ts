@@ -91,6 +91,18 @@ export function onlyFields(body: ParsedBody, fields: Fields): ParsedBody {
   return body.is === 'opaque' ? body : { is: 'json', value: only(body.value, fields) }
 }
 
+/**
+ * Only what was set of an item of a list, which may have less than the resource has, or stand in another frame: as it is where nothing that was
+ * set is in it.
+ * @param idAt where the resource says its ID
+ */
+export function onlyItemFields(item: unknown, fields: Fields, idAt: readonly string[]): unknown {
+  if (fields === 'all' || 'elements' in fields || !isObject(item)) return item
+  const ids = new Set(idAt.map(pointer => pointer.split('/')[1]))
+  const set = [...fields.members.keys()].filter(name => !ids.has(name))
+  return set.length === 0 || set.some(name => Object.hasOwn(item, name)) ? only(item, fields) : item
+}
+
 function only(value: unknown, fields: Fields): unknown {
   if (fields === 'all') return value
   if ('elements' in fields) {

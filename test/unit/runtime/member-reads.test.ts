@@ -2,8 +2,9 @@
  * Bounds of reads under `&`, with members that answer as the test says: what is too large or too slow streams or is named, what members
  * may say together has a bound, and so has what one agent compares at a time. The document of all answers, as absolute examples.
  */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { loadGlue } from '../../../src/glue/index.ts'
+import { headerValue } from '../../../src/core/resource/http-head.ts'
 import { CheopsError } from '../../../src/errors.ts'
 import type { ApplicationAnswer } from '../../../src/ports/application.ts'
 import type { Exchange } from '../../../src/ports/exchange.ts'
@@ -19,6 +20,8 @@ import {
 } from '../../../src/runtime/member-reads.ts'
 import { acceptOfParts, multiBody, wantsMulti } from '../../../src/runtime/multi-answer.ts'
 import type { Asked, Parts } from '../../../src/runtime/parts.ts'
+import type { Fields } from '../../../src/runtime/replication/written-fields.ts'
+import { MAX_ITEMS_LOOKED_UP, type WrittenReplicas } from '../../../src/runtime/written-comparison.ts'
 
 const glue = await loadGlue('rest')
 const CONTEXT = { scope: '{inventory: here & there}', hops: 1 }
@@ -40,7 +43,11 @@ const answer = (status: number, body: unknown, more: Partial<ApplicationAnswer> 
 })
 
 /** Reads at the site `here`. */
-function readsWith(ask: (site: string, asked: Asked) => Promise<ApplicationAnswer>, down: readonly string[] = []) {
+function readsWith(
+  ask: (site: string, asked: Asked) => Promise<ApplicationAnswer>,
+  down: readonly string[] = [],
+  replicas: WrittenReplicas = { written: async () => undefined },
+) {
   const membership = {
     self: 'here',
     site: (name: string) => ({ liveness: down.includes(name) ? 'down' : 'alive', rttMs: 1 }),
@@ -48,7 +55,7 @@ function readsWith(ask: (site: string, asked: Asked) => Promise<ApplicationAnswe
   const replication = { settled: async () => 'settled' as const, seen: async () => [] }
   const contexts = new ClientContexts({ site: 'here', replication, glue: () => glue })
   const parts = { ask: (_: unknown, site: string, __: unknown, asked: Asked) => ask(site, asked) } as unknown as Parts
-  return new MemberReads({ membership, parts, contexts, glue: () => glue })
+  return new MemberReads({ membership, parts, contexts, replicas, glue: () => glue })
 }
 const MEMBERS = ['here', 'there']
 const tooLarge = () => Promise.reject(new CheopsError('ERR_APPLICATION_ANSWER_TOO_LARGE', 'too large'))
@@ -175,5 +182,84 @@ test('a body stands as JSON, as text or as bytes; of the headers what describes 
       { site: 'c', state: 'agrees', status: 200, headers: { 'content-type': 'image/png' }, base64: '//4=' },
       { site: 'd', state: 'unreachable', error: { code: 'ERR_SITE_UNREACHABLE', detail: 'd is down.' } },
     ],
+  })
+})
+
+/** As members of a mesh whose applications set fields by themselves; of `written` operations have set `n` and the name. */
+describe('what each application sets by itself', () => {
+  const written: Fields = {
+    members: new Map([
+      ['id', 'all'],
+      ['n', 'all'],
+    ] as const),
+  }
+  const asked: string[] = []
+  const replicas = {
+    written: async ({ name }: { readonly name: string }) => {
+      asked.push(name)
+      return name.startsWith('replicated') ? written : undefined
+    },
+  }
+  const read = async (path: string, shown: Readonly<Record<string, unknown>>) => {
+    asked.length = 0
+    const found = await readsWith(async site => answer(200, shown[site]), [], replicas).read(
+      exchange(path),
+      MEMBERS,
+      CONTEXT,
+    )
+    if (found.is !== 'answer') throw new Error('it streams')
+    return found.answer
+  }
+  const states = (rawHeaders: readonly string[]) => headerValue(rawHeaders, 'cheops-sites')?.match(/\w+;s=\w+/g)
+
+  test.each([
+    ['replicated', 1, 'agrees', ['replicated']],
+    ['replicated', 2, 'differs', ['replicated']],
+    ['another', 1, 'differs', ['another']],
+  ])('%s with n: %i there %s', async (name, n, state, lookedUp) => {
+    const { rawHeaders } = await read(`/items/${name}`, {
+      here: { id: name, n: 1, firstSeen: 'a', by: 'here' },
+      there: { id: name, n, firstSeen: 'b', by: 'there' },
+    })
+    expect(states(rawHeaders)).toEqual(['here;s=agrees', `there;s=${state}`])
+    expect(asked).toEqual(lookedUp)
+  })
+
+  test('is no reason to list an item twice, where it is replicated here', async () => {
+    const items = (by: string, n: number) => [
+      { id: 'replicated', n: 1, by },
+      { id: 'replicated-too', n, by },
+      { id: 'replicated-same', n: 1 },
+      { id: 'another', n: 1, by },
+      // A summary of what was not set.
+      { id: 'replicated-short', by },
+    ]
+    const { body } = await read('/items?limit=9', {
+      here: { items: items('here', 1) },
+      there: { items: items('there', 2) },
+    })
+    const listed = (
+      JSON.parse(new TextDecoder().decode(body)) as { items: { id: string; cheops: { sites: string[] } }[] }
+    ).items
+    expect(listed.map(({ id, cheops }) => [id, ...cheops.sites].join(' ')).toSorted()).toEqual([
+      'another here',
+      'another there',
+      'replicated here there',
+      'replicated-same here there',
+      'replicated-short here',
+      'replicated-short there',
+      'replicated-too here',
+      'replicated-too there',
+    ])
+    // What is the same everywhere is not looked up.
+    expect(asked.toSorted()).toEqual(['another', 'replicated', 'replicated-short', 'replicated-too'])
+  })
+
+  test('is looked up for so many items of a list', async () => {
+    const items = (by: string) =>
+      Array.from({ length: MAX_ITEMS_LOOKED_UP + 10 }, (_, n) => ({ id: `replicated${n}`, n, by }))
+    const { body } = await read('/items', { here: items('here'), there: items('there') })
+    expect(asked).toHaveLength(MAX_ITEMS_LOOKED_UP)
+    expect(JSON.parse(new TextDecoder().decode(body))).toHaveLength(MAX_ITEMS_LOOKED_UP + 20)
   })
 })
