@@ -83,14 +83,6 @@ class Check {
         `an application that is given the ID in the path (create: ${byName}) does not choose it`,
       )
     }
-    const isPut = kind.create?.method === 'PUT' || kind.create?.also?.includes('PUT') === true
-    if (kind.immutable === true && isPut) {
-      this.#add(
-        'error',
-        [...at, 'immutable'],
-        'a kind that is created by PUT can be replaced by PUT: it is not immutable',
-      )
-    }
     if (kind.level === 'transactional' || kind.level === 'strong') {
       this.#add('warning', [...at, 'level'], `the level ${kind.level} is not there yet; there are: none, eventual`)
     }

@@ -189,6 +189,19 @@ export class ReplicatedRequests {
     return said?.is === 'local' && ONE_BY_MISTAKE.has(said.reason) ? said.why : undefined
   }
 
+  /**
+   * Why a request without a scope that may change what is replicated here is for this site's application alone; undefined for any other.
+   * The others are not told of what it does, and what it does to the resource itself is undone as a change past Cheops.
+   */
+  async whyHereOnly({ head, path, service }: Exchange): Promise<string | undefined> {
+    const said = SAFE_METHODS.has(head.method) ? undefined : this.#parts.glue(service)?.describe(head, path, undefined)
+    if (said?.is !== 'local' || !ONE_BY_MISTAKE.has(said.reason)) return undefined
+    const { kind, name, why } = said
+    if (kind === undefined || name === undefined) return undefined
+    const status = await this.#parts.replication.status({ service, kind, name })
+    return status?.isPresent === true && status.members.length > 1 ? why : undefined
+  }
+
   /** The level of the resource, else what the request asks for, else its kind's. */
   async #levelOf({ service, head }: Exchange, { kind, name, level }: Description & { readonly is: 'operation' }) {
     const status = await this.#parts.replication.status({ service, kind, name })

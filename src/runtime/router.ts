@@ -100,14 +100,16 @@ export class Router {
   }
 
   async #unscoped(exchange: Exchange, ambiguous: boolean): Promise<Routed> {
-    const warning = ambiguous ? ['Warning', `299 cheops "${AMBIGUOUS}"`] : []
+    const warnings = ambiguous ? [...warning(AMBIGUOUS)] : []
     const { replicated, membership } = this.#parts
     const { self } = membership
     try {
       const routed =
         replicated && (await this.#operation('local', exchange, undefined, () => replicated.unscoped(exchange)))
       if (routed !== undefined) return routed
-      const here: Relay = accept => this.#toApplication('local', exchange, undefined, warning, accept)
+      const why = await replicated?.whyHereOnly(exchange)
+      if (why !== undefined) warnings.push(...warning(`at ${self} only: ${why}`))
+      const here: Relay = accept => this.#toApplication('local', exchange, undefined, warnings, accept)
       const found = await this.#parts.lookup?.read(exchange, here, (site, options) => {
         const target: Target = { kind: 'site', site, service: exchange.service }
         return this.#relay('forwarded', exchange, target, {
@@ -115,11 +117,11 @@ export class Router {
           rewrite: answer => this.#rewriteOf(exchange, answer),
         })
       })
-      if (found !== undefined) return finish(exchange, found.result, found.site, undefined, warning)
+      if (found !== undefined) return finish(exchange, found.result, found.site, undefined, warnings)
       const result = await here(undefined)
-      return finish(exchange, result, self, undefined, warning)
+      return finish(exchange, result, self, undefined, warnings)
     } catch (error) {
-      return refused(exchange, error, self, undefined, warning)
+      return refused(exchange, error, self, undefined, warnings)
     }
   }
 

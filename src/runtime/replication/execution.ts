@@ -1,7 +1,7 @@
 import { holderOf, isReset, sameDot, type Operation } from '../../core/oplog/index.ts'
 import { othersOf } from './words.ts'
 import { largeBodyOf } from './body-records.ts'
-import { createBy } from './creation.ts'
+import { createBy, replaceBy } from './creation.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_KNOWN_FAILED, MAX_REFUSALS } from './limits.ts'
 import { ABSENT, type Intent, type LocalState } from './replica.ts'
@@ -9,7 +9,7 @@ import { copyState } from './repair.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import type { Prepared } from './prepared.ts'
 import type { Recovery } from './recovery.ts'
-import type { Reading, Seen, Sent, State } from './resource.ts'
+import { isGone, type Reading, type Seen, type Sent, type State } from './resource.ts'
 
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
 const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
@@ -93,7 +93,7 @@ export class Execution {
       const sends = bound && reading.is === 'present'
       if (!sends) return this.#book.executed(operation, undefined, { bound: false, unbound: this.#book.local.unbound })
       await this.#book.intend({ dot: operation.dot, action: 'delete', before: reading.hash })
-      return this.#took(operation, await this.#book.resource.delete(), { bound: false, leaving: reading.hash })
+      return this.#took(operation, await this.#book.resource.delete(reading), { bound: false, leaving: reading.hash })
     }
     const state = await this.#book.resource.stateIn(operation)
     if (state === undefined) return this.#cannotSay()
@@ -119,12 +119,9 @@ export class Execution {
     // Nothing was sent since the last answer, and it showed what is read now: next time it can stand for that.
     const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
     await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, learnt)
-    if (this.#book.resource.glue.kind(this.#book.resource.name.kind)?.isImmutable !== true)
-      return this.#took(operation, await this.#book.resource.replace(state, headers, reading), { bound: true })
-    const gone = await this.#book.resource.delete()
-    if (gone === undefined || (gone.is !== 'done' && !isGone(gone))) return this.#took(operation, gone, {})
     const { resource, replica } = this.#book
-    return this.#took(operation, await createBy(resource, replica, operation, state), { bound: true })
+    const make = (): Promise<Sent | undefined> => createBy(resource, replica, operation, state)
+    return this.#took(operation, await replaceBy(resource, reading, state, headers, make), { bound: true })
   }
 
   /**
@@ -249,8 +246,4 @@ export class Execution {
     const copied = await copyOrShow(this.#book, 'the body cannot be put into another request')
     return copied === 'done' ? 'replan' : copied
   }
-}
-
-function isGone(sent: Sent): boolean {
-  return sent.is === 'refused' && (sent.answer.status === 404 || sent.answer.status === 410)
 }

@@ -7,7 +7,7 @@ import {
   type Operation,
   type ReplicantName,
 } from '../../core/oplog/index.ts'
-import { begunBy } from './creation.ts'
+import { begunBy, replaceBy } from './creation.ts'
 import { failedHere } from './failed.ts'
 import { MAX_REPAIRS_TOGETHER } from './limits.ts'
 import { fitOf, stateShown } from './written-fields.ts'
@@ -88,14 +88,15 @@ async function takeState(
   )
   const { kind } = resource.name
   let sent: Sent | undefined
-  if (state === undefined) sent = reading.is === 'present' ? await resource.delete() : undefined
+  if (state === undefined) sent = reading.is === 'present' ? await resource.delete(reading) : undefined
   else {
     const whole = resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
     // What that site's application has added for itself is none of ours.
     const body = await stateShown(resource, writtenOf(shared, replica), whole)
-    if (reading.is === 'absent') sent = await resource.create(body, state.rawHeaders, begunBy(replica))
+    const make = (): Promise<Sent | undefined> => resource.create(body, state.rawHeaders, begunBy(replica))
+    if (reading.is === 'absent') sent = await make()
     else if (![whole, body].some(each => resource.equal(reading.body, each)))
-      sent = await resource.replace(body, state.rawHeaders, reading)
+      sent = await replaceBy(resource, reading, body, state.rawHeaders, make)
   }
   if (sent !== undefined && sent.is !== 'done') {
     // What was certainly not changed holds up nothing.

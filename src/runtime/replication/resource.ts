@@ -3,7 +3,7 @@
  */
 import { CheopsError } from '../../errors.ts'
 import type { Body, Operation, Payload, ReplicantName } from '../../core/oplog/index.ts'
-import { PRECONDITION_REQUIRED, conditionOf } from './precondition.ts'
+import { PRECONDITION_REQUIRED, conditionOf, matching } from './precondition.ts'
 import { MAX_HELD_BODY_BYTES, MAX_SEEN_BYTES } from './limits.ts'
 import type { LargeBody } from './body-records.ts'
 import type { ApplicationAnswer, ApplicationRequest, RequestBody } from '../../ports/application.ts'
@@ -104,6 +104,11 @@ export class Resource {
     return sent
   }
 
+  /** Whether anybody can say how to make it with that body. */
+  canCreate(state: State): boolean {
+    return this.waysToCreate(seenOf(state), undefined).length > 0
+  }
+
   /**
    * The requests by which the resource may be made with a body: the kind's own first, or that by which it was made elsewhere.
    * @param begun method of that one
@@ -136,9 +141,12 @@ export class Resource {
     return this.#send(request.method, request.path, all, () => this.#bodyOf(body))
   }
 
-  delete(): Promise<Sent> | undefined {
+  /** Takes it away, if it still is what was read where the application can say so: some refuse a delete that does not say which version is meant. */
+  delete({ rawHeaders }: { readonly rawHeaders: readonly string[] }): Promise<Sent> | undefined {
     const request = this.#requestFor('delete')
-    return request && this.#send(request.method, request.path, [], NO_BODY)
+    const conditions = this.glue.kind(this.name.kind)?.conditions.in ?? 'nothing'
+    const headers = conditions === 'nothing' ? [] : matching(rawHeaders)
+    return request && this.#send(request.method, request.path, headers, NO_BODY)
   }
 
   /** An operation as it was written. */
@@ -268,6 +276,11 @@ export function meaningOf(answer: ApplicationAnswer): Sent {
   if (NOT_NOW.has(status)) return { is: 'not-now', status }
   if (status >= 400 && status < 500) return { is: 'refused', answer }
   return { is: 'doubt', answer, error: undefined }
+}
+
+/** The application has no such resource (any more). */
+export function isGone(sent: Sent): boolean {
+  return sent.is === 'refused' && (sent.answer.status === 404 || sent.answer.status === 410)
 }
 
 /** The application has nothing of the kind at that path: certainly nothing was made. */

@@ -11,8 +11,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { KEY_VALUES_GLUE, KeyValues } from './applications/key-values.ts'
 import { LABELS_GLUE, Labels } from './applications/labels.ts'
 import { OldParts } from './applications/old-parts.ts'
+import { ONCE_GLUE, OnceTickets } from './applications/once-tickets.ts'
 import { PAGED_GLUE, PagedMembers } from './applications/paged-members.ts'
 import { PoliteGuests } from './applications/polite-guests.ts'
+import { REVISED_GLUE, RevisedDocuments } from './applications/revised-documents.ts'
 import { Shelf } from './applications/shelf.ts'
 import { StampingShop } from './applications/stamping-shop.ts'
 import { STRICT_GLUE, StrictDocuments } from './applications/strict-documents.ts'
@@ -41,6 +43,8 @@ const APPLICATIONS: Readonly<Record<string, readonly [start: (site: string) => S
   'members-glue': [() => new PagedMembers(), PAGED_GLUE],
   values: [() => new KeyValues(), KEY_VALUES_GLUE],
   shelf: [() => new Shelf()],
+  tickets: [() => new OnceTickets(), ONCE_GLUE],
+  revised: [site => new RevisedDocuments(site), REVISED_GLUE],
 }
 
 const running = new Map<string, readonly StrangeApplication[]>()
@@ -338,3 +342,80 @@ async function standsWellOrGone(service: string, name: string): Promise<void> {
       expect(item, site).toMatchObject({ state: 'agrees', conflicts: 0 })
   }
 }
+/** Both sides of a cut write; afterwards the applications come to the same. */
+async function acrossCut(writes: (site: string) => Promise<void>, service: string, name: string): Promise<unknown> {
+  mesh.cut('a', 'b')
+  for (const site of SITES) await writes(site)
+  mesh.heal()
+  await vi.waitFor(
+    async () => {
+      for (const site of SITES) {
+        const shown = (await mesh.command(site, 'replicant', 'show', `${service}/${name}`)) as { state: string }
+        expect(shown.state, `${name} at ${site}: ${JSON.stringify(have(service, name.split('/').at(-1) ?? ''))}`).toBe(
+          'agrees',
+        )
+      }
+    },
+    { timeout: 40_000, interval: 500 },
+  )
+  const [one, other] = have(service, decodeURIComponent(name).split('/').at(-1) ?? '') ?? []
+  expect(one).toEqual(other)
+  return one
+}
+
+test('created by PUT and never replaced by it: what both sides of a cut have written is deleted and made anew', async () => {
+  await atBoth('a', 'tickets', 'PUT', '/tickets/x', { body: { title: 't' }, headers: SCOPE })
+  const again = await ask('b', 'tickets', 'PUT', '/tickets/x', { body: { title: 'other' } })
+  expect([again.status, again.headers.get('Cheops-Outcome')]).toEqual([409, 'void'])
+  const patched = async (site: string) => {
+    const answer = await ask(site, 'tickets', 'PATCH', '/tickets/x', { body: { [site]: 1, last: site } })
+    expect(answer.status, answer.text).toBe(200)
+  }
+  expect(await acrossCut(patched, 'tickets', 'ticket/x')).toEqual({ id: 'x', title: 't', a: 1, b: 1, last: 'b' })
+  const created = async (site: string) => {
+    const answer = await ask(site, 'tickets', 'PUT', '/tickets/y', { body: { title: site }, headers: SCOPE })
+    expect(answer.status, answer.text).toBe(201)
+  }
+  expect(await acrossCut(created, 'tickets', 'ticket/y')).toEqual({ id: 'y', title: 'b' })
+  await atBoth('b', 'tickets', 'DELETE', '/tickets/x')
+  expect(have('tickets', 'x')).toEqual(both(undefined))
+  // What was changed past Cheops is mended in the same way, as soon as the other has nothing left to do.
+  const [, other] = running.get('tickets') as readonly OnceTickets[]
+  other?.tickets.set('y', { id: 'y', title: 'painted over' })
+  await vi.waitFor(() => mesh.command('b', 'replicant', 'repair', 'tickets/ticket/y'), {
+    timeout: 30_000,
+    interval: 500,
+  })
+  expect(have('tickets', 'y')).toEqual(both({ id: 'y', title: 'b' }))
+})
+
+test('documents with revisions, which each site counts for itself: 409 without the present one', async () => {
+  const revised = async (site: string, body: object): Promise<object> => {
+    const { _rev } = JSON.parse((await ask(site, 'revised', 'GET', '/db/x')).text) as { _rev: string }
+    return { ...body, _rev }
+  }
+  await atBoth('a', 'revised', 'PUT', '/db/x', { body: { n: 1 }, headers: SCOPE })
+  await atBoth('b', 'revised', 'PUT', '/db/x', { body: await revised('b', { n: 2 }) })
+  expect(have('revised', 'x')).toEqual(both({ n: 2 }))
+  const stale = await ask('a', 'revised', 'PUT', '/db/x', { body: await revised('b', { n: 9 }) })
+  expect([stale.status, stale.headers.get('Cheops-Outcome')]).toEqual([409, 'void'])
+  const put = async (site: string) => {
+    const answer = await ask(site, 'revised', 'PUT', '/db/x', { body: await revised(site, { by: site }) })
+    expect(answer.status, answer.text).toBe(201)
+  }
+  expect(await acrossCut(put, 'revised', 'document/db%2Fx')).toEqual({ by: 'b' })
+  const { _rev } = (await revised('b', {})) as { _rev: string }
+  await atBoth('b', 'revised', 'DELETE', `/db/x?rev=${_rev}`)
+  expect(have('revised', 'x')).toEqual(both(undefined))
+})
+
+test('a change of what is replicated that the glue does not know stays at its site, and says so', async () => {
+  await atBoth('a', 'tickets', 'PUT', '/tickets/z', { body: { title: 't' }, headers: SCOPE })
+  const closed = await ask('a', 'tickets', 'POST', '/tickets/z/close')
+  expect(closed.headers.get('Warning')).toBe(
+    '299 cheops "at a only: What stands below a resource is not replicated unless the glue names it as an operation."',
+  )
+  const found = await ask('a', 'tickets', 'PROPFIND', '/tickets/z', { headers: SCOPE })
+  expect([found.status, found.headers.get('Warning')]).toEqual([405, null])
+  expect((await ask('a', 'tickets', 'POST', '/tickets/none/close')).headers.get('Warning')).toBeNull()
+})

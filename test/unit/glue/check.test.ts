@@ -390,20 +390,6 @@ kinds:
     message: /"if-match" cannot be stored .*: preconditions/,
   },
   {
-    name: 'an immutable kind that is created by PUT',
-    text: `
-glue: 1
-application: a
-kinds:
-  item:
-    collection: /items
-    resource: /items/{id}
-    create: {method: PUT}
-               ^
-    immutable: true`,
-    message: /created by PUT can be replaced by PUT/,
-  },
-  {
     name: 'a collection with a variable that its resources lack',
     text: `
 glue: 1
