@@ -13,7 +13,7 @@ export const SYNC_LIMITS = {
   entriesPerMessage: 4096,
   /** Bytes of one operation: the longest path, the longest headers, an inline body and the largest context together. */
   operationBytes: 512 * 1024,
-  /** Bytes of a body that travels inside an operation. Source: 3-consistency "Sync". */
+  /** Bytes of a body that travels inside an operation. Source: src/consistency.md "Sync". */
   bodyBytes: 64 * 1024,
   /** Pairs of site and incarnation that an operation or an entry speaks of: a hundred members that each started forty times. */
   origins: 4096,

@@ -1,6 +1,6 @@
 /**
  * Marks: what a request writes into its body so that its effect is found again, whatever else the application makes of it. A create and a
- * replace have it where the kind's `marker` says, an operation of the kind's own where its `probe` does. Source: 3-consistency "Applying to
+ * replace have it where the kind's `marker` says, an operation of the kind's own where its `probe` does. Source: src/consistency.md "Applying to
  * a black box" (doubt).
  */
 import type { ParsedBody } from '../ports/glue.ts'

@@ -42,7 +42,7 @@ export function matrixProblems(kind: KindDefinition): readonly MatrixProblem[] {
 }
 
 /**
- * What applies to a pair that no entry names (3-consistency of the design). A delete ends a life: what does not know of it
+ * What applies to a pair that no entry names (src/consistency.md "Schedule"). A delete ends a life: what does not know of it
  * comes before it.
  */
 function defaultResolution(before: string, after: string, resets: Resets): Resolution {

@@ -1,7 +1,7 @@
 /**
  * What sites tell each other so that their replicants converge: messages, what stands in outboxes, and who carries it.
  * `protocols/sync` implements it over libp2p and says in its README what is on the wire; the simulation has a network of its own and
- * the real codec. Source: 3-consistency "Sync".
+ * the real codec. Source: src/consistency.md "Sync".
  *
  * A conversation is one stream. Who opened it is its *sender*: it says `hello`, is answered `welcome`, and sends the entries of its
  * outboxes to this site; the *receiver* says `received` when they are durable. For the other direction the other site opens a stream.

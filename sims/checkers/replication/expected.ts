@@ -3,7 +3,7 @@ import { canonical } from './ending-checker.ts'
 import type { Operation } from '../../../src/core/oplog/index.ts'
 import type { JsonObject } from '../../world/fake-application.ts'
 
-/** What a full set of operations comes to, by 3-consistency read as plainly as it can be: nothing is pruned, every pair is looked at. */
+/** What a full set of operations comes to, by src/consistency.md read as plainly as it can be: nothing is pruned, every pair is looked at. */
 export type Expected =
   | { readonly state: 'none' }
   | { readonly state: 'absent' }

@@ -3,7 +3,7 @@ import { error, ok, warning } from './finding.ts'
 
 /** Machines that keep their clocks by NTP differ by far less; from here on people notice it in times that are shown. */
 const CLOCK_WARNING_MS = 5_000
-/** From here on a site's stamps no longer move the clocks of others (3-consistency, stamps). */
+/** From here on a site's stamps no longer move the clocks of others (src/consistency.md "Identity and order"). */
 const CLOCK_ERROR_MS = 600_000
 
 /** What needs other sites to be judged. */

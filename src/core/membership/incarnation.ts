@@ -1,7 +1,7 @@
 /**
  * An incarnation is opened by every start of an agent: its Unix milliseconds and 64 random bits in hexadecimal,
  * `1763762400000-9f86d081884c7d65`. It is ordered by the first, then by the second, and never used twice, not even when a
- * store is restored or a clock goes back. Source: 3-consistency "Identity and order".
+ * store is restored or a clock goes back. Source: src/consistency.md "Identity and order".
  */
 
 const PATTERN = /^(0|[1-9][0-9]{0,15})-([0-9a-f]{16})$/

@@ -1,6 +1,6 @@
 /**
  * What sites say of themselves: the record (rarely, signed by the site, kept by everyone) and the beat (all the time,
- * signed by the gossip that carries it). Source: 2-architecture "Peers".
+ * signed by the gossip that carries it). Source: protocols/heartbeat/README.md.
  */
 
 /** What a site tells the mesh about itself. Endpoints of services are never part of it. */

@@ -1,6 +1,6 @@
 /**
  * Which operations which members hold durably, as far as they have told. An acknowledgement vouches for operation and body, not for
- * its execution. Source: 3-consistency "Forgetting".
+ * its execution. Source: src/consistency.md "Forgetting".
  */
 import { covers, join } from './context.ts'
 import { lifeKey } from './operation.ts'

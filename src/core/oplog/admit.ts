@@ -1,6 +1,6 @@
 /**
  * What can happen to a replicant. Each function takes an event and gives the next state and what is to be done; nothing of the effects
- * may leave the site before the state is durable. Source: 3-consistency "Identity and order", "Replicants, lives, members", "Forgetting".
+ * may leave the site before the state is durable. Source: src/consistency.md "Identity and order", "Replicants, lives, members", "Forgetting".
  */
 import { NOTHING_KNOWN, knowsAll, wasHeld } from './holes.ts'
 import { MAX_WAITING_OPERATIONS } from './limits.ts'

@@ -1,7 +1,7 @@
 /**
  * What a client has seen, as it carries it from site to site in `Cheops-Context`: for each resource that it has read or written the
  * last operations that were in effect. A site that has all of them in effect shows nothing older than what the client has seen.
- * Source: 3-consistency "Promises to clients".
+ * Source: src/consistency.md "Promises to clients".
  */
 import { covers, EMPTY_CONTEXT, join } from './context.ts'
 import { MAX_CLIENT_CONTEXT_BYTES, MAX_CLIENT_CONTEXT_MARKS } from './limits.ts'

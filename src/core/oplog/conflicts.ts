@@ -1,6 +1,6 @@
 /**
  * What was written and has no effect, though nobody who decided so had seen it: shown to users with both bodies, and settled by any
- * reset of its life that has it in its context. Source: 3-consistency "Replicants, lives, members", "Forgetting".
+ * reset of its life that has it in its context. Source: src/consistency.md "Replicants, lives, members", "Forgetting".
  */
 import { covers, withDot } from './context.ts'
 import { keyOf } from './idempotency.ts'

@@ -1,7 +1,7 @@
 /**
  * Which operations are dropped, decided without those that dropped them: of each type (and matrix) that can drop others the
  * ≺-greatest operation and the join of the contexts are remembered, of all that ever came, dropped or not. Whether some operation
- * b ≻ a exists, or some b that has a in its context, is then answered exactly as the full set would. Source: 3-consistency "Forgetting".
+ * b ≻ a exists, or some b that has a in its context, is then answered exactly as the full set would. Source: src/consistency.md "Forgetting".
  */
 import { covers, join } from './context.ts'
 import { dropsOthers, resolutionOf, sideOf } from './matrix.ts'

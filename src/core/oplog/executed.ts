@@ -1,6 +1,6 @@
 /**
  * What one site has sent to its application of one replicant, and what a write there has therefore seen.
- * Source: 3-consistency "Identity and order" (context), "Plan, at one site".
+ * Source: src/consistency.md "Identity and order" (context), "Plan, at one site".
  */
 import { EMPTY_CONTEXT, join, withDot } from './context.ts'
 import { isReset } from './matrix.ts'

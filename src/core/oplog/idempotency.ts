@@ -1,7 +1,7 @@
 /**
  * One operation for each (principal, key) and request, even when it was sent to two sites across a cut. Another request with a key that is
  * known is refused where it comes to; across a cut it is another operation, since its client was told that it took effect. Source:
- * 3-consistency "Promises to clients".
+ * src/consistency.md "Promises to clients".
  *
  * Of operations that change parts the ≺-smallest stays and the others are dropped, so keys are remembered. Resets need no memory:
  * those of one key have one body, and take-one leaves one of them.

@@ -1,4 +1,4 @@
-/** The level of consistency of a replicant: fixed by the create of its life. Source: 3-consistency "Levels". */
+/** The level of consistency of a replicant: fixed by the create of its life. Source: src/consistency.md "Levels". */
 import { holderOf } from './replicant.ts'
 import type { Replicant } from './replicant.ts'
 

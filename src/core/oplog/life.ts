@@ -1,6 +1,6 @@
 /**
  * One life of a name: the operations of it that count, and what decides about those that come late. An operation that is dropped
- * is forgotten at once, and all answers stay those of the full set: see `dropped.ts`. Source: 3-consistency "Forgetting".
+ * is forgotten at once, and all answers stay those of the full set: see `dropped.ts`. Source: src/consistency.md "Forgetting".
  */
 import { EMPTY_CONTEXT, covers } from './context.ts'
 import { isDropped, isSeen, joinDroppers, lastDelete, withDropper } from './dropped.ts'

@@ -16,10 +16,10 @@ export const MAX_CONFLICTS = 32
 /** Idempotency keys that one life remembers, the ≺-greatest ones: a client that sends a key with every POST, ten a minute for two hours. */
 export const MAX_IDEMPOTENCY_KEYS = 1024
 
-/** Operations past the last reset before a `state` operation is due. Source: 3-consistency "Forgetting". */
+/** Operations past the last reset before a `state` operation is due. Source: src/consistency.md "Forgetting". */
 export const MAX_OPERATIONS_PAST_RESET = 100
 
-/** How far a stamp may be ahead of the local clock and still raise it, in milliseconds. Source: 3-consistency "Identity and order". */
+/** How far a stamp may be ahead of the local clock and still raise it, in milliseconds. Source: src/consistency.md "Identity and order". */
 export const MAX_STAMP_AHEAD_MS = 10 * 60 * 1000
 
 /** How far a stamp may be ahead of the local clock and be taken at all, in milliseconds: a year, which no clock is wrong by that anybody looks at. */
@@ -41,7 +41,7 @@ export const MAX_LIVES_BROUGHT = 128
 /** Sites that are or were members of one name: more than a mesh has use for, and each write is told to each of them. */
 export const MAX_NAMED_MEMBERS = 512
 
-/** How long idempotency keys are kept once every member has the operation, in milliseconds. Source: 3-consistency "Promises to clients". */
+/** How long idempotency keys are kept once every member has the operation, in milliseconds. Source: src/consistency.md "Promises to clients". */
 export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000
 
 /** How long a tombstone is kept, and how long a member may be silent before it is detached, in milliseconds. */

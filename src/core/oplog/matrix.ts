@@ -1,6 +1,6 @@
 /**
  * What becomes of a pair of operations a ≺ b: the default rule, and the resolution matrices by which a kind refines it for types of
- * its own. Source: 3-consistency "Schedule".
+ * its own. Source: src/consistency.md "Schedule".
  *
  * What resets do to each other and to what follows them is the same in every matrix, since replay and forgetting rest on it; a cell
  * that says otherwise is a problem of the matrix, and without effect.

@@ -1,6 +1,6 @@
 /**
  * Who holds a replicant. Per site the ≺-greatest change decides, a create counts as an addition, and no change is ever forgotten;
- * they apply on receipt, and are no part of the schedule. Source: 3-consistency "Replicants, lives, members".
+ * they apply on receipt, and are no part of the schedule. Source: src/consistency.md "Replicants, lives, members".
  */
 import { covers, join } from './context.ts'
 import { compareOperations, compareText, idOf } from './order.ts'

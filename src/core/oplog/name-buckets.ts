@@ -1,4 +1,4 @@
-/** Names are announced to the mesh by bucket, since an announcement of each would cost too much. Source: 3-consistency "Promises to clients". */
+/** Names are announced to the mesh by bucket, since an announcement of each would cost too much. Source: src/consistency.md "Promises to clients". */
 import { replicantKey } from './operation.ts'
 import type { ReplicantName } from './operation.ts'
 

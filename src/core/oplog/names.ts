@@ -1,4 +1,4 @@
-/** How the lives of one name go together. Source: 3-consistency "Replicants, lives, members". */
+/** How the lives of one name go together. Source: src/consistency.md "Replicants, lives, members". */
 import { endedBefore } from './life.ts'
 import { joinChanges } from './members.ts'
 import type { Life } from './life.ts'

@@ -1,6 +1,6 @@
 /**
  * An operation: one accepted mutating request on a replicated resource, as members hold it and pass it on. Plain data (bytes aside);
- * its signature stands in the envelope that carries it. Source: 3-consistency.
+ * its signature stands in the envelope that carries it. Source: src/consistency.md.
  */
 import { dotKey } from './order.ts'
 import type { Context } from './context.ts'

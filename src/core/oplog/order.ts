@@ -1,6 +1,6 @@
 /**
  * Who is who among operations, and which of two comes first.
- * Source: 3-consistency "Identity and order". Everything here is plain data that a codec writes as it is.
+ * Source: src/consistency.md "Identity and order". Everything here is plain data that a codec writes as it is.
  */
 import { compareIncarnations } from '../membership/incarnation.ts'
 

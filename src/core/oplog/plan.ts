@@ -1,6 +1,6 @@
 /**
  * What a lane does next: what was executed here against the schedule. A reset is executed as state, so whatever plan begins with one
- * may be run over anything that is there. Source: 3-consistency "Plan, at one site".
+ * may be run over anything that is there. Source: src/consistency.md "Plan, at one site".
  */
 import { keyOf } from './idempotency.ts'
 import { dotKey, sameDot } from './order.ts'

@@ -1,6 +1,6 @@
 /**
  * What even the little that is remembered of dropped operations is not kept for longer than needed: idempotency keys, tombstones,
- * lower lives that nobody can write to any more. What a reset has seen went at once, see `dropped.ts`. Source: 3-consistency "Forgetting".
+ * lower lives that nobody can write to any more. What a reset has seen went at once, see `dropped.ts`. Source: src/consistency.md "Forgetting".
  */
 import { isBehindAll, unacknowledgedBy } from './acknowledgements.ts'
 import { lastDelete } from './dropped.ts'

@@ -1,4 +1,4 @@
-/** Whether an operation can be taken now: what it depends on is here, and whether its origin counts is known. Source: 3-consistency "Replicants, lives, members". */
+/** Whether an operation can be taken now: what it depends on is here, and whether its origin counts is known. Source: src/consistency.md "Replicants, lives, members". */
 import { covers, numberOf } from './context.ts'
 import { hasCreate } from './life.ts'
 import { standingOf } from './members.ts'

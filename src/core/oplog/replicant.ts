@@ -1,6 +1,6 @@
 /**
  * Everything that one member holds of one name: its lives, and what waits until its dependencies are here. What changes it is in
- * `admit.ts`. Source: 3-consistency "Identity and order", "Replicants, lives, members".
+ * `admit.ts`. Source: src/consistency.md "Identity and order", "Replicants, lives, members".
  */
 import { covers } from './context.ts'
 import { hasCreate } from './life.ts'

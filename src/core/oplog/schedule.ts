@@ -1,5 +1,5 @@
 /**
- * What members should have executed: a pure function of the set of operations of one life. Source: 3-consistency "Schedule".
+ * What members should have executed: a pure function of the set of operations of one life. Source: src/consistency.md "Schedule".
  *
  * `life.ts` has dropped already what does not count and keeps the rest sorted, so that the default rule costs one pass. Where an
  * operation names a matrix, the order costs one lookup for each pair: 300 operations make 44,850.

@@ -1,7 +1,7 @@
 /**
  * The hybrid logical clock of a site: gives stamps that are greater than what was seen, and follows real time. A stamp from far
  * in the future raises the clock of its replicant only (which is `clock` of the replicant's state), so that one site with a wrong
- * clock cannot drag every site's along. Source: 3-consistency "Identity and order".
+ * clock cannot drag every site's along. Source: src/consistency.md "Identity and order".
  */
 import { MAX_STAMP_AHEAD_MS, MAX_STAMP_COUNTER, MAX_STAMP_FUTURE_MS } from './limits.ts'
 import { compareStamps, laterStamp } from './order.ts'

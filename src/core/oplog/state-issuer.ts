@@ -1,7 +1,7 @@
 /**
  * Who says anew what a resource is, by a `state` operation: a reset whose body is what its own application shows. Each member decides for
  * itself, by what it holds and was told, so that mostly one of them issues it; two at once do no harm, since the ≺-greater stays.
- * Source: 3-consistency "Plan, at one site" (Repair), "Forgetting".
+ * Source: src/consistency.md "Plan, at one site" (Repair), "Forgetting".
  */
 import { operationsPastReset } from './life.ts'
 import { MAX_OPERATIONS_PAST_RESET } from './limits.ts'

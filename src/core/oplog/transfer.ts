@@ -1,6 +1,6 @@
 /**
  * What one member sends to another. Operations alone do not bring a vector up to date when others between them were dropped and
- * forgotten; the summary says what became of those. Source: 3-consistency "Forgetting", "Sync".
+ * forgotten; the summary says what became of those. Source: src/consistency.md "Forgetting", "Sync".
  */
 import { includes, withDot } from './context.ts'
 import { knowsAll, wasHeld } from './holes.ts'

@@ -1,6 +1,6 @@
 /**
  * A resource that exists already, made past Cheops, becomes a replicant: its life begins with what the application here shows, and no
- * application is asked to change anything. Source: 1-product "Collaborations, verb by verb".
+ * application is asked to change anything. Source: src/runtime/README.md.
  */
 import { membersOfReplicant, type Body, type Operation } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'

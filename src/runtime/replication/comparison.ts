@@ -1,6 +1,6 @@
 /**
  * How the application here stands to those of the other members that know the same operations: whether they show the same of what those
- * have set, and which of them is wrong if they do not. Source: 3-consistency "Plan, at one site" (Drift, Repair).
+ * have set, and which of them is wrong if they do not. Source: src/consistency.md "Plan, at one site" (Drift, Repair).
  */
 import {
   holderOf,

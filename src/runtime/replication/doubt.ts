@@ -1,6 +1,6 @@
 /**
  * A local write of which nobody knows whether it took effect: it is never sent again by itself, so that a client who was told of an
- * error does not see it carried out later. Reading back decides. Source: 3-consistency "Doubt at the origin".
+ * error does not see it carried out later. Reading back decides. Source: src/consistency.md "Doubt at the origin".
  */
 import { release } from './release.ts'
 import { contains, type Reading, type Resource, type State } from './resource.ts'

@@ -17,7 +17,7 @@ const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
 /** As an application says that a name is taken. */
 const TAKEN = 409
 
-/** Operations are carried out at the application, one after the other. Source: 3-consistency "Applying to a black box". */
+/** Operations are carried out at the application, one after the other. Source: src/consistency.md "Applying to a black box". */
 export class Execution {
   readonly #book: LaneBook
   readonly #recovery: Recovery

@@ -1,6 +1,6 @@
 /**
  * What the application here has refused for good although it counts: the site differs from the others by it, says so, and tries now and then
- * to take the state of one that does not. Source: 3-consistency "Refusals at a member".
+ * to take the state of one that does not. Source: src/consistency.md "Refusals at a member".
  */
 import { holderOf, sameDot, type Dot, type Operation } from '../../core/oplog/index.ts'
 import { MAX_KNOWN_FAILED } from './limits.ts'

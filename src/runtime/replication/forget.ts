@@ -1,6 +1,6 @@
 /**
  * What nobody needs any more of a replicant goes: tombstones that all members have had for the retention time, idempotency keys after
- * their day. Of a name of which nothing is left no record stays. Source: 3-consistency "Forgetting".
+ * their day. Of a name of which nothing is left no record stays. Source: src/consistency.md "Forgetting".
  */
 import {
   IDEMPOTENCY_RETENTION_MS,

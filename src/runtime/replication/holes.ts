@@ -24,7 +24,7 @@ interface Watched {
 /**
  * Operations that were lost with their origin: it has begun anew since and told all that it has kept, every other member has told what it
  * holds, and none holds them. So are those of this site that were lost with its own disk. What waits for them is let in without them, and the hole is reported; one that turns up after all is taken.
- * Source: 3-consistency "Identity and order".
+ * Source: src/consistency.md "Identity and order".
  */
 export class Holes {
   readonly #shared: Shared

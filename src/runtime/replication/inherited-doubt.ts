@@ -4,7 +4,7 @@ import type { Replica } from './replica.ts'
 
 /**
  * An operation goes because another is the same request with the same idempotency key. Where nobody knows whether the first took effect here,
- * that is as unknown of the one that stays: it is not sent as if nothing had been. Source: 3-consistency "Promises to clients".
+ * that is as unknown of the one that stays: it is not sent as if nothing had been. Source: src/consistency.md "Promises to clients".
  */
 export function inheritDoubt(commit: Commit, replica: Replica, gone: Operation): void {
   const { intent, uncertain, executed } = replica.local

@@ -1,6 +1,6 @@
 /**
  * Requests with an idempotency key that this site has released, kept for a day: their operations may be forgotten long before, and a
- * request that is sent again must not be carried out again then. Source: 3-consistency "Promises to clients".
+ * request that is sent again must not be carried out again then. Source: src/consistency.md "Promises to clients".
  */
 import {
   IDEMPOTENCY_RETENTION_MS,

@@ -1,6 +1,6 @@
 /**
  * What the lane of one replicant does: it brings what the application has to what the schedule says. Serial; whatever was begun is
- * written down before, so that a start in the middle knows what may have happened. Source: 3-consistency "Plan", "Applying to a black box".
+ * written down before, so that a start in the middle knows what may have happened. Source: src/consistency.md "Plan, at one site", "Applying to a black box".
  */
 import { membersOfReplicant, sameDot, type Schedule } from '../../core/oplog/index.ts'
 import { acknowledge, tellEvent } from './words.ts'

@@ -1,6 +1,6 @@
 /**
  * What an application has under a name whose resource was deleted: somebody has made it past Cheops, or this store was set back to before it has
- * carried out the create. It is not touched and shown as `unbound`, unless it is surely what was deleted. Source: 3-consistency "Schedule".
+ * carried out the create. It is not touched and shown as `unbound`, unless it is surely what was deleted. Source: src/consistency.md "Schedule".
  */
 import { holderOf, type Operation } from '../../core/oplog/index.ts'
 import { tellEvent } from './words.ts'

@@ -1,5 +1,5 @@
 /**
- * A client's write at a member: intent, application, answer, release; each durable before the next. Source: 3-consistency "Release".
+ * A client's write at a member: intent, application, answer, release; each durable before the next. Source: src/consistency.md "Release".
  */
 import {
   MAX_LIVES,

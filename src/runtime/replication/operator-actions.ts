@@ -31,7 +31,7 @@ export type Resolution = 'adopt' | 'replace'
 
 /**
  * What operators do to one replicant at this site, in its lane. Everything throws ERR_REPLICANT_BUSY where too much waits for that already.
- * Source: 3-consistency "Applying to a black box" (`unbound`), "Plan" (repair).
+ * Source: src/consistency.md "Applying to a black box" (`unbound`), "Plan, at one site" (repair).
  */
 export class OperatorActions {
   readonly #shared: Shared

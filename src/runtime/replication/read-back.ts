@@ -1,6 +1,6 @@
 /**
  * What an idle lane finds when it reads the application: the first time after something ran it is kept and told to the others; later on it
- * tells whether somebody has changed the resource past Cheops. Source: 3-consistency "Plan, at one site" (Drift).
+ * tells whether somebody has changed the resource past Cheops. Source: src/consistency.md "Plan, at one site" (Drift).
  */
 import { membersOfReplicant } from '../../core/oplog/index.ts'
 import { othersOf, tellEvent } from './words.ts'

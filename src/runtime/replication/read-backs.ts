@@ -29,7 +29,7 @@ export interface ReadBackParts {
 
 /**
  * When the application is read to see what it shows: soon after a lane has become idle, and of all replicants one after the other, all round,
- * so that what was changed past Cheops is found in bounded time at a bounded cost. Source: 3-consistency "Plan, at one site" (Drift).
+ * so that what was changed past Cheops is found in bounded time at a bounded cost. Source: src/consistency.md "Plan, at one site" (Drift).
  */
 export class ReadBacks {
   readonly #parts: ReadBackParts

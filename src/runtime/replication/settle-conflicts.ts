@@ -1,6 +1,6 @@
 /**
  * What an operator decides about writes that have lost: what counts stays, or one of them is written again. Each life whose conflicts are
- * shown gets a reset that has seen them, so that they are gone at all members. Source: 3-consistency "Replicants, lives, members".
+ * shown gets a reset that has seen them, so that they are gone at all members. Source: src/consistency.md "Replicants, lives, members".
  */
 import {
   conflictsOf,

@@ -1,4 +1,4 @@
-/** When what a client has seen elsewhere is in effect here. Source: 3-consistency "Promises to clients". */
+/** When what a client has seen elsewhere is in effect here. Source: src/consistency.md "Promises to clients". */
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import {
   covers,

@@ -1,6 +1,6 @@
 /**
  * A member that was silent for long is detached, so that the others need not keep what it has not acknowledged for ever. When it comes
- * back it may be made a member again: what it did unseen is shown as conflicts. Source: 3-consistency "Replicants, lives, members".
+ * back it may be made a member again: what it did unseen is shown as conflicts. Source: src/consistency.md "Replicants, lives, members".
  */
 import { holderOf, membersOfReplicant } from '../../core/oplog/index.ts'
 import { changeMembers } from './local-write.ts'

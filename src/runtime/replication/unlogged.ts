@@ -1,6 +1,6 @@
 /**
  * Replicants at level `none`: their record (members, life) is an operation like any other, so that all members know of it; requests to
- * them are not. Source: 3-consistency "Replicants, lives, members".
+ * them are not. Source: src/consistency.md "Replicants, lives, members".
  */
 import { holderOf, levelOf, membersOfReplicant, type Operation } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'

@@ -1,5 +1,5 @@
 /**
- * What 3-consistency says of a set of operations, as plainly as it can be written and from the whole set: nothing is forgotten, every
+ * What src/consistency.md says of a set of operations, as plainly as it can be written and from the whole set: nothing is forgotten, every
  * pair is looked at. The oracle for what `src/core/oplog` does with the little that it keeps.
  */
 import { compareOperations, covers, dotKey, keyOf } from '../../../../src/core/oplog/index.ts'
@@ -8,7 +8,7 @@ import type { Matrices, Operation, Resolution } from '../../../../src/core/oplog
 const RESETS = ['create', 'replace', 'state', 'delete']
 const isReset = ({ type }: Operation): boolean => RESETS.includes(type)
 
-/** The table of 3-consistency, with the custom cells of the matrix that b names. */
+/** The table of src/consistency.md, with the custom cells of the matrix that b names. */
 export function resolution(a: Operation, b: Operation, matrices: Matrices): Resolution {
   if (b.type === 'delete') return 'take-one'
   if (a.type === 'delete') return 'reverse-order'
@@ -91,7 +91,7 @@ function order(operations: readonly Operation[], matrices: Matrices): string[] {
   return ordered.map(({ dot }) => dotKey(dot))
 }
 
-/** The default rule in the words of 3-consistency, of a set that names no matrix. */
+/** The default rule in the words of src/consistency.md, of a set that names no matrix. */
 export function defaultRule(life: readonly Operation[]): string[] {
   if (life.some(({ type }) => type === 'delete')) return ['absent']
   const reset = life.filter(isReset).toSorted(compareOperations).at(-1)
