@@ -48,6 +48,8 @@ interface Site {
   readonly options: SiteOptions
   readonly url: string
   agent: Agent | undefined
+  /** What the agent before the one of now wrote. */
+  said: string
 }
 
 /** Prefer header that waits until all members have said what came of it. */
@@ -90,6 +92,7 @@ export class ProcessMesh implements AsyncDisposable {
         options: options[name] ?? {},
         url: await application.listen(),
         agent: undefined,
+        said: '',
       })
     }
     await Promise.all(names.map(name => mesh.up(name)))
@@ -190,6 +193,7 @@ export class ProcessMesh implements AsyncDisposable {
     const { agent } = site
     if (agent === undefined) throw new Error(`${name} is down`)
     const code = await agent.ended
+    site.said = agent.output()
     site.agent = undefined
     return code
   }
@@ -209,9 +213,10 @@ export class ProcessMesh implements AsyncDisposable {
     return this.#site(name).application
   }
 
-  /** What an agent wrote, for what a failing test says. */
+  /** What an agent wrote, or the one that has ended by itself did. */
   output(name: string): string {
-    return this.#site(name).agent?.output() ?? ''
+    const { agent, said } = this.#site(name)
+    return agent?.output() ?? said
   }
 
   /** Waits until each of these sites is alive for each other. */
