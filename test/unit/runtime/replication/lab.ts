@@ -17,6 +17,7 @@ import type { PeerStatus } from '../../../../src/runtime/replication/peers.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
 import type { SettleChoice } from '../../../../src/ports/replication-control.ts'
 import type { Adopts } from '../../../../src/runtime/replication/adopt.ts'
+import type { Copied } from '../../../../src/runtime/replication/repair.ts'
 import type { Settled } from '../../../../src/runtime/replication/settled.ts'
 import type { RecordChange } from '../../../../src/runtime/replication/unlogged.ts'
 import type { SiteOutcome } from '../../../../src/runtime/replication/replica.ts'
@@ -189,6 +190,10 @@ export class Lab {
 
   wait(site: string, name: string, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]> {
     return this.until(this.#at(site).wait(this.name(name), operation, seconds, require))
+  }
+
+  repair(site: string, name: string, from?: string): Promise<Copied> {
+    return this.until(this.#at(site).operator.repair(this.name(name), from))
   }
 
   settleConflicts(site: string, name: string, choice: SettleChoice): Promise<readonly Conflict[]> {

@@ -258,6 +258,22 @@ describe('what the application of a member refuses', () => {
     expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
     expect((await lab.wait('a', 'x', operation, 0, 'all'))[1]).toMatchObject({ outcome: 'applied' })
   })
+
+  test('and is in effect there by a copy of what another has: who waits for it at its origin hears so', async () => {
+    await withX()
+    // It takes a whole state meanwhile.
+    for (let times = 0; times < 10; times++)
+      lab.world.site('b').application.failNext({ kind: 'refuse', status: 409 }, isPatch)
+    const { accepted } = await lab.ask('a', 'PATCH /items/x', { f: 1 })
+    const operation = accepted?.operation
+    if (operation === undefined) throw new Error('it was not released')
+    await lab.pass(2_000)
+    expect((await lab.wait('a', 'x', operation, 0, 'all'))[1]).toMatchObject({ outcome: 'pending' })
+    expect(await lab.repair('b', 'x')).toBe('copied')
+    expect((await lab.wait('a', 'x', operation, 5, 'all'))[1]).toMatchObject({ outcome: 'applied' })
+    expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1, f: 1 })
+    expect(lab.effects('b', 'x').filter(method => method === 'PATCH')).toEqual([])
+  })
 })
 
 test('a fault that nobody has thought of leaves one replicant alone, shows it, and passes', async () => {
