@@ -39,9 +39,14 @@ export class TcpProxy implements AsyncDisposable {
     }
   }
 
-  /** New connections work again; those of before stay dead. */
-  heal(): void {
+  /**
+   * New connections work again.
+   * @param before what becomes of those of before: they stay dead, as behind a firewall that has forgotten them, or one that says so resets them
+   */
+  heal(before: 'dead' | 'reset' = 'dead'): void {
+    if (!this.#frozen) return
     this.#frozen = false
+    if (before === 'reset') for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

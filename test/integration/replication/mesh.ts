@@ -90,6 +90,8 @@ export class Mesh implements AsyncDisposable {
       'admin.listen': any,
       'log.level': 'silent',
       'heartbeat.intervalMs': '200',
+      // All are on one machine: who does not answer soon does not answer.
+      'timeouts.dialMs': '1500',
       ...site.flags,
     }
     site.agent = await startAgent(loadConfig({ env: {}, flags }))
@@ -106,8 +108,9 @@ export class Mesh implements AsyncDisposable {
     for (const { proxy } of this.#sites.values()) proxy.freeze()
   }
 
-  heal(): void {
-    for (const { proxy } of this.#sites.values()) proxy.heal()
+  /** @param before what becomes of connections that stood: if they stay `dead`, sites take longer to find out */
+  heal(before: 'dead' | 'reset' = 'reset'): void {
+    for (const { proxy } of this.#sites.values()) proxy.heal(before)
   }
 
   /** Bytes that passed between sites so far. */
