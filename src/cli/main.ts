@@ -40,8 +40,8 @@ const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 /** How long a faulty process may take to stop in order. */
 const FAULT_STOP_MS = 3_000
 
-/** What ends by itself ends within milliseconds after the command. */
-const LINGER_MS = 1_000
+/** What ends by itself ends within milliseconds after the command; timers that libp2p leaves behind would take a second. */
+const LINGER_MS = 50
 
 /** Runs the command line of this process and sets its exit code. */
 export async function runProcess(): Promise<void> {
@@ -81,5 +81,11 @@ export async function runProcess(): Promise<void> {
   })
   process.exitCode = faulty ? EXIT.couldNotAsk : exitCode
   // A part that could not be stopped (libp2p on a full disk) must not keep a process that serves nobody.
-  setTimeout(() => process.exit(), LINGER_MS).unref()
+  setTimeout(exitOnceTold, LINGER_MS).unref()
+}
+
+/** Ends the process when all that it has to say was taken. */
+function exitOnceTold(): void {
+  if ([process.stdout, process.stderr].every(({ writableLength }) => writableLength === 0)) process.exit()
+  setTimeout(exitOnceTold, LINGER_MS).unref()
 }
