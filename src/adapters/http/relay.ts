@@ -86,6 +86,11 @@ class Relay {
 
   send(): void {
     const { request, upgrade } = this.#side
+    // Who went while it was found out where the request belongs is not told of any more: it would hold a connection until a body comes.
+    if (this.#side.answer.destroyed) {
+      this.#settle({ kind: 'gone' })
+      return
+    }
     const { dropHeaders, addHeaders, body } = this.#options
     const headers = (upgrade === undefined ? requestHeaders : upgradeHeaders)(
       request.rawHeaders,

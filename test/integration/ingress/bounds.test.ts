@@ -91,12 +91,16 @@ describe.each(WAYS)('$way', ({ scope }) => {
     const answer: RawAnswer = (socket, got) => {
       if (got.endsWith('0\r\n\r\n')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     }
-    const { app, client: open } = await chain(answer, { config: { limits: { bodyBytes: 10 } } })
+    const { app, client: open } = await chain(answer, {
+      config: { limits: { bodyBytes: 10, connectionsPerEndpoint: 1 } },
+    })
     const post = `POST /app/x HTTP/1.1\r\nHost: h\r\n${scope}Transfer-Encoding: chunked\r\n\r\n`
     expect(outcome(await open().send(`${post}a\r\n0123456789\r\n0\r\n\r\n`).until(isWhole, 'it'))).toBe('200')
     const { received } = await open().send(`${post}a\r\n0123456789\r\n1\r\nx\r\n`).toEnd()
     expect(outcome(received)).toBe('413 ERR_REQUEST_BODY_TOO_LARGE')
     expect(app.received.join('').match(/0\r\n\r\n/g)).toHaveLength(1)
+    // Nor does it hold the only connection that there may be.
+    expect(outcome(await open().send(`${post}1\r\n0\r\n0\r\n\r\n`).until(isWhole, 'it'))).toBe('200')
   })
 
   test('a body that stops coming: 408, and the application is left', async () => {

@@ -15,7 +15,7 @@ test(`${COUNT} agents that know one of them find each other, and see two of them
     Array.from({ length: COUNT }, (_, i) =>
       peers.start(
         `site${i}`,
-        { listen: [address(i)], bootstrap: i === 0 ? [] : [address(0)], heartbeat: { intervalMs: 500 } },
+        { listen: [address(i)], bootstrap: i === 0 ? [] : [address(0)], heartbeat: { intervalMs: 200 } },
         { transports: [memory()] },
       ),
     ),
