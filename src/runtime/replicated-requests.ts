@@ -2,6 +2,7 @@ import { DETACH_HEADER, HEADER_NAMES } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
+import { isSuccess } from '../core/resource/success.ts'
 import type { Dot, ReplicantName } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
@@ -278,7 +279,7 @@ export class ReplicatedRequests {
       timeoutMs: UNLOGGED_ANSWER_MS,
     }
     const answer = await this.#parts.parts.ask(exchange, site, context, asked)
-    if (answer.status < 400) await replication.changeMembers(replicant, [], [site])
+    if (isSuccess(answer.status)) await replication.changeMembers(replicant, [], [site])
     const headers = without(answer.rawHeaders, header => header.startsWith('cheops-'))
     return { ...answer, rawHeaders: [...headers, HEADER_NAMES.site, site] }
   }

@@ -2,6 +2,7 @@ import type { ReplicantName } from '../core/oplog/index.ts'
 import { ERROR_HEADER, HEADER_NAMES } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
+import { isSuccess } from '../core/resource/success.ts'
 import { CheopsError } from '../errors.ts'
 import type { ApplicationAnswer } from '../ports/application.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
@@ -143,7 +144,7 @@ export class UnloggedWrites {
     const shown = await Promise.all(
       doubtful.map(({ site }) => readBack(parts, site, exchange, description.resourcePath, context)),
     )
-    return shown.some(answer => answer !== undefined && answer.status >= 200 && answer.status < 300)
+    return shown.some(answer => answer !== undefined && isSuccess(answer.status))
   }
 }
 
@@ -158,7 +159,7 @@ function answeredPart(site: string, answer: ApplicationAnswer): PartOutcome {
   const code = headerValue(answer.rawHeaders, ERROR_HEADER)
   const { status } = answer
   const isUnknown = code === 'ERR_OUTCOME_UNKNOWN' || (code === undefined && status >= 500)
-  const state = isUnknown ? 'uncertain' : code === undefined && status < 400 ? 'applied' : 'failed'
+  const state = isUnknown ? 'uncertain' : code === undefined && isSuccess(status) ? 'applied' : 'failed'
   return { site, state, answer, error: undefined }
 }
 

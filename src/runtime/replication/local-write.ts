@@ -13,6 +13,7 @@ import {
   type Payload,
   type Settles,
 } from '../../core/oplog/index.ts'
+import { isSuccess } from '../../core/resource/success.ts'
 import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import { currentPlan } from './current-plan.ts'
@@ -248,7 +249,7 @@ async function checkUnadopted(shared: Shared, replica: Replica, write: LocalWrit
     // That it cannot be asked is no answer.
     () => undefined,
   )
-  if (status !== undefined && status >= 200 && status < 300) throw unadopted(shared, replica)
+  if (status !== undefined && isSuccess(status)) throw unadopted(shared, replica)
 }
 
 function unadopted({ options: { site } }: Shared, { name }: Replica): CheopsError {

@@ -1,6 +1,7 @@
 /**
  * What a lane asks the application about one resource, always with the agent's own account, and what its answers mean.
  */
+import { isSuccess } from '../../core/resource/success.ts'
 import { CheopsError } from '../../errors.ts'
 import type { Body, Operation, Payload, ReplicantName } from '../../core/oplog/index.ts'
 import { PRECONDITION_REQUIRED, conditionOf, matching } from './precondition.ts'
@@ -78,7 +79,7 @@ export class Resource {
       })
       const { status, rawHeaders, body: bytes, digest } = answer
       if (status === 404 || status === 410) return { is: 'absent' }
-      if (status < 200 || status >= 300 || !answer.isComplete) return { is: 'unknown', status }
+      if (!isSuccess(status) || !answer.isComplete) return { is: 'unknown', status }
       const body = digest === undefined ? this.glue.parseBody(rawHeaders, bytes) : large(digest)
       return { is: 'present', rawHeaders, bytes, body, hash: this.hashOf(body) }
     } catch (error) {
@@ -269,11 +270,14 @@ export class Resource {
   }
 }
 
-/** What an answer to something that changes says of its effect. */
+/**
+ * What an answer to something that changes says of its effect. Only 2xx says that it was done: a redirection says to ask elsewhere, for
+ * instance a login page, and is what somebody without credentials is answered as well.
+ */
 export function meaningOf(answer: ApplicationAnswer): Sent {
   const { status } = answer
-  if (status >= 200 && status < 400) return { is: 'done', answer }
-  if (NOT_NOW.has(status)) return { is: 'not-now', status }
+  if (isSuccess(status)) return { is: 'done', answer }
+  if ((status >= 300 && status < 400) || NOT_NOW.has(status)) return { is: 'not-now', status }
   if (status >= 400 && status < 500) return { is: 'refused', answer }
   return { is: 'doubt', answer, error: undefined }
 }

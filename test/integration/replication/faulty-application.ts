@@ -17,6 +17,8 @@ export class FaultyApplication implements AsyncDisposable {
   readonly carriedOut: string[] = []
   /** Faults of the next requests that change something, first come first; then none. */
   readonly faults: Fault[] = []
+  /** Where it is set, whoever does not send it as `X-Token` is sent to a login page (302), whatever is asked. */
+  token: string | undefined
   readonly #port: number
   readonly #inventory: Awaited<ReturnType<typeof startInventory>>
   #server: http.Server | undefined
@@ -75,6 +77,8 @@ export class FaultyApplication implements AsyncDisposable {
     const method = request.method ?? ''
     const changes = !['GET', 'HEAD', 'OPTIONS'].includes(method)
     const fault = changes ? (this.faults.shift() ?? 'none') : 'none'
+    if (this.token !== undefined && request.headers['x-token'] !== this.token)
+      return void response.writeHead(302, { Location: '/login' }).end()
     if (fault === 'hang') return
     if (fault === 'break-before') return void request.socket.destroy()
     if (fault === '400-before') return void response.writeHead(400).end('no')

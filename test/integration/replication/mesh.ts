@@ -13,6 +13,8 @@ export interface Asked {
   readonly scope?: string
   readonly body?: object
   readonly headers?: Record<string, string>
+  /** `manual`: what sends elsewhere is answered, and not followed. */
+  readonly redirect?: 'manual'
 }
 
 export interface SiteOptions {
@@ -22,6 +24,8 @@ export interface SiteOptions {
   readonly aliases?: readonly string[]
   /** Path of a definition. */
   readonly glue?: string
+  /** The agent's own account at it, as in YAML. */
+  readonly credential?: string
   readonly flags?: Record<string, unknown>
   /** More services, as in YAML. */
   readonly services?: readonly string[]
@@ -41,6 +45,9 @@ interface Site {
 export const WAIT = { Prefer: 'wait=20' }
 
 const EXPOSED = '{sites: ["*"], methods: ["*"], paths: ["/**"]}'
+
+const credentialOf = ({ credential }: SiteOptions = {}) =>
+  credential === undefined ? '' : `, credential: ${credential}`
 
 /** Real agents in this process, with real streams and stores, an application behind each, and links that can be cut. */
 export class Mesh implements AsyncDisposable {
@@ -62,7 +69,7 @@ export class Mesh implements AsyncDisposable {
         services: [
           ...['inventory', ...(more[name]?.aliases ?? [])].map(
             service =>
-              `{name: ${service}, endpoint: "${application.url}", expose: ${more[name]?.expose ?? EXPOSED}, glue: ${more[name]?.glue ?? 'rest'}}`,
+              `{name: ${service}, endpoint: "${application.url}", expose: ${more[name]?.expose ?? EXPOSED}, glue: ${more[name]?.glue ?? 'rest'}${credentialOf(more[name])}}`,
           ),
           ...(more[name]?.services ?? []),
         ],
@@ -159,10 +166,11 @@ export class Mesh implements AsyncDisposable {
     )
   }
 
-  async ask(site: string, method: string, resource: string, { scope, body, headers }: Asked = {}) {
+  async ask(site: string, method: string, resource: string, { scope, body, headers, redirect }: Asked = {}) {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
     const answer = await fetch(`${this.#site(site).agent?.ready.ingress}/inventory${resource}`, {
       method,
+      ...(redirect !== undefined && { redirect }),
       headers: {
         ...(scope !== undefined && { 'Cheops-Scope': scope }),
         ...(body !== undefined && { 'Content-Type': type }),
