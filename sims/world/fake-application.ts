@@ -37,7 +37,7 @@ export interface Effect {
   readonly byOutsider: boolean
   /** It landed after its request was given up: when that was sent, by the same clock as `at`. */
   readonly late?: { readonly sentAt: number }
-  /** What a POST below the resource has added to one of its lists. */
+  /** What a POST below the resource has added to one of its lists, or counted. */
   readonly added?: unknown
 }
 
@@ -63,8 +63,8 @@ export interface FakeApplicationOptions {
 /**
  * A REST application in memory, for one site: JSON objects under `/<collection>/<name>`, one space for each service. GET, HEAD,
  * PUT, POST, PATCH (RFC 7396), DELETE with If-Match and If-None-Match; 404, 409 and 412 as REST has them. POST to
- * `/<collection>/<name>/<list>` adds to a list of the resource, each time that it is sent. Whatever happens depends on nothing but its
- * clock, its randomness and its faults. What it holds outlives its crashes.
+ * `/<collection>/<name>/<list>` adds to a list of the resource, each time that it is sent; to `…/count` it adds what `by` says to a number, and to
+ * `…/restore` it says all that the resource is. Whatever happens depends on nothing but its clock, its randomness and its faults. What it holds outlives its crashes.
  */
 export class FakeApplication implements Application {
   /** All requests that reached it, in their order. */
@@ -192,7 +192,7 @@ export class FakeApplication implements Application {
     const [list, ...deeper] = rest
     if (list !== undefined) {
       if (deeper.length > 0 || method !== 'POST') return missing(path, method)
-      return this.#add(service, `/${collection}/${name}`, list, bytes)
+      return this.#act(service, `/${collection}/${name}`, list, bytes)
     }
     if (name === undefined || name === '') {
       if (method === 'POST') return this.#post(service, `/${collection}`, bytes)
@@ -257,14 +257,16 @@ export class FakeApplication implements Application {
     return answer(201, made?.value, 'POST', ['Location', path])
   }
 
-  #add(service: string, path: string, list: string, bytes: Uint8Array): ApplicationAnswer {
-    const added = objectOf(bytes)
-    if (added === undefined) return answer(400, { error: 'the body is no JSON object' }, 'POST')
+  #act(service: string, path: string, action: string, bytes: Uint8Array): ApplicationAnswer {
+    const body = objectOf(bytes)
+    if (body === undefined) return answer(400, { error: 'the body is no JSON object' }, 'POST')
     const found = this.#resources.get(keyOf(service, path))
     if (found === undefined) return missing(path, 'POST')
-    const before = found.value[list]
-    const value = { ...found.value, [list]: [...(Array.isArray(before) ? (before as unknown[]) : []), added] }
-    const made = this.#put(service, path, value, 'POST', false, added)
+    const isWhole = action === 'restore'
+    const value = isWhole
+      ? { ...body, id: found.value['id'] }
+      : { ...found.value, ...changedBy(action, found.value, body) }
+    const made = this.#put(service, path, value, 'POST', false, isWhole ? undefined : body)
     return answer(201, made?.value, 'POST')
   }
 
@@ -303,6 +305,12 @@ interface Resource {
 }
 
 const EMPTY = new Uint8Array()
+
+function changedBy(action: string, before: JsonObject, body: JsonObject): JsonObject {
+  const old = before[action]
+  if (action === 'count') return { count: Number(old ?? 0) + Number(body['by']) }
+  return { [action]: [...(Array.isArray(old) ? (old as unknown[]) : []), body] }
+}
 
 function keyOf(service: string, path: string): string {
   return `${service} ${path}`

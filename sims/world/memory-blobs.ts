@@ -6,6 +6,8 @@ export interface MemoryBlobsOptions {
   readonly hash: (bytes: Uint8Array) => string
   /** Bytes of all bodies together, at most. */
   readonly maxBytes: number | (() => number)
+  /** Told of each body that is there as a whole. */
+  readonly onWhole?: (hash: string, content: Uint8Array) => void
 }
 
 /** What "the disk" holds of one body. */
@@ -56,6 +58,7 @@ export class MemoryBlobs implements Blobs {
     const content = joined(chunks)
     const hash = this.#options.hash(content)
     this.#disk.set(hash, { kind: 'whole', content })
+    this.#options.onWhole?.(hash, content)
     return { hash, bytes, release: this.hold(hash) }
   }
 

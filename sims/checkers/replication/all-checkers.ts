@@ -1,6 +1,7 @@
 import { dotsAreUnique } from './dots-are-unique.ts'
 import { executedOnce } from './executed-once.ts'
 import { nothingDeleted } from './nothing-deleted.ts'
+import { nothingForeign } from './nothing-foreign.ts'
 import { nothingLost } from './nothing-lost.ts'
 import { oncePerKey } from './once-per-key.ts'
 import { sameConflicts } from './same-conflicts.ts'
@@ -17,6 +18,7 @@ export const CHECKERS: readonly EndingChecker[] = [
   sameConflicts,
   nothingLost,
   nothingDeleted,
+  nothingForeign,
   executedOnce,
   oncePerKey,
   dotsAreUnique,

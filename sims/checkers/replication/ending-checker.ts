@@ -9,8 +9,11 @@ export interface EndingChecker {
   readonly look: (ending: Ending) => readonly string[]
 }
 
-/** Who is a member of a name as some site knows it that holds it; the checker of operations sees to it that all know the same. */
-export function membersOf(ending: Ending, name: ReplicantName): readonly Replica[] {
+/**
+ * Who is a member of a name as some site knows it that holds it, by group; the checker of operations sees to it that all of one group know the same.
+ * Of one group are sites that some operation has ever named together: a name that was created on both sides of nothing stays two.
+ */
+export function groupsOf(ending: Ending, name: ReplicantName): readonly (readonly Replica[])[] {
   const replicas = ending.replicasOf(name)
   const members = new Set(
     replicas.flatMap(({ site, replicant }) => {
@@ -18,16 +21,25 @@ export function membersOf(ending: Ending, name: ReplicantName): readonly Replica
       return known.includes(site) ? known : []
     }),
   )
-  return replicas.filter(({ site }) => members.has(site))
+  const groups = togetherIn(ending, name)
+  return groups.map(group => replicas.filter(({ site }) => members.has(site) && group.has(site)))
 }
 
-/** Keys in order, so that equal objects have equal texts. */
-export function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-        : inner,
-    ) ?? 'absent'
-  )
+function togetherIn({ ledger }: Ending, name: ReplicantName): readonly ReadonlySet<string>[] {
+  const named = ledger
+    .operationsOf(name)
+    .map(({ dot, members }) => new Set([dot.site, ...(members?.added ?? []), ...(members?.removed ?? [])]))
+  return named.reduce<readonly ReadonlySet<string>[]>((groups, together) => {
+    const apart = groups.filter(group => group.isDisjointFrom(together))
+    const joined = groups.filter(group => !apart.includes(group)).reduce((all, group) => all.union(group), together)
+    return [joined, ...apart]
+  }, [])
+}
+
+/** What a checker finds in each group of members of each name. */
+export function ofEachGroup(
+  ending: Ending,
+  look: (name: ReplicantName, members: readonly Replica[]) => readonly string[],
+): readonly string[] {
+  return ending.names.flatMap(name => groupsOf(ending, name).flatMap(group => look(name, group)))
 }

@@ -1,4 +1,4 @@
-import { canonical } from './ending-checker.ts'
+import { canonical } from '../../world/canonical.ts'
 import { bodyOf } from './expected.ts'
 import { withoutUnknowable } from './late-effects.ts'
 import { requestIn } from './once-per-key.ts'

@@ -1,5 +1,6 @@
-import { compareOperations, covers, dotKey } from '../../../src/core/oplog/index.ts'
-import { canonical } from './ending-checker.ts'
+import { compareOperations, dotKey } from '../../../src/core/oplog/index.ts'
+import { canonical } from '../../world/canonical.ts'
+import { arranged, isDroppedBy, isResetIn, type Definitions } from './plain-matrix.ts'
 import type { Operation } from '../../../src/core/oplog/index.ts'
 import type { JsonObject } from '../../world/fake-application.ts'
 
@@ -9,17 +10,16 @@ export type Expected =
   | { readonly state: 'absent' }
   | { readonly state: 'present'; readonly schedule: readonly Operation[]; readonly resource: JsonObject }
 
-const RESETS = ['create', 'replace', 'state', 'delete']
-
 /**
- * Absent if there is any delete; else the greatest reset, then all that no reset has seen and that is no earlier request with the same key and body, in order.
- * Of the greatest life.
+ * Absent if there is any delete; else the greatest reset, then all that nothing drops and that is no earlier request with the same key and body, in
+ * order. Of the greatest life. What drops what, and which comes first, is said by the matrix that the later one names, else by the default rule.
  * @param bodies large ones, by their hash
  */
 export function expectedOf(
   operations: readonly Operation[],
   id: string,
   bodies: ReadonlyMap<string, Uint8Array>,
+  matrices: Definitions,
 ): Expected {
   const greatest = operations
     .map(({ life }) => life)
@@ -31,16 +31,16 @@ export function expectedOf(
     .toSorted(compareOperations)
   if (!life.some(({ type }) => type === 'create')) return { state: 'none' }
   if (life.some(({ type }) => type === 'delete')) return { state: 'absent' }
-  const resets = life.filter(({ type }) => RESETS.includes(type))
-  const last = resets.at(-1)
+  const isReset = (operation: Operation): boolean => isResetIn(operation, matrices)
+  const last = life.findLast(isReset)
   if (last === undefined) return { state: 'none' }
   const changes = life.filter(
     (operation, place) =>
-      !RESETS.includes(operation.type) &&
-      !resets.some(({ context }) => covers(context, operation.dot)) &&
-      !life.slice(0, place).some(earlier => isSameRequest(earlier, operation, bodies)),
+      !isReset(operation) &&
+      !life.some(other => isDroppedBy(operation, other, matrices)) &&
+      !life.slice(0, place).some(earlier => !isReset(earlier) && isSameRequest(earlier, operation, bodies)),
   )
-  const schedule = [last, ...changes]
+  const schedule = [last, ...arranged(changes, matrices)]
   let resource: JsonObject = {}
   for (const [place, operation] of schedule.entries()) {
     const body = bodyOf(operation, bodies)
@@ -51,7 +51,7 @@ export function expectedOf(
 
 /** Of changes that are one request, by key and body, the first stays, also where a reset has done away with it. */
 function isSameRequest(a: Operation, b: Operation, bodies: ReadonlyMap<string, Uint8Array>): boolean {
-  if (RESETS.includes(a.type) || a.idempotency === undefined || a.idempotency.key !== b.idempotency?.key) return false
+  if (a.idempotency === undefined || a.idempotency.key !== b.idempotency?.key) return false
   return canonical(bodyOf(a, bodies)) === canonical(bodyOf(b, bodies))
 }
 
@@ -62,8 +62,10 @@ export function bodyOf({ payload }: Operation, bodies: ReadonlyMap<string, Uint8
   return bytes === undefined || bytes.length === 0 ? {} : (JSON.parse(new TextDecoder().decode(bytes)) as JsonObject)
 }
 
-/** Merges are flat in this world; an `add` adds to the list `lines`. */
+/** Merges are flat in this world; an `add` adds to the list `lines`, a `count` to a number, and a `restore` says all. */
 function changed(target: JsonObject, type: string, patch: JsonObject): JsonObject {
+  if (type === 'restore') return patch
+  if (type === 'count') return { ...target, count: Number(target['count'] ?? 0) + Number(patch['by']) }
   if (type === 'add') {
     const { lines } = target
     return { ...target, lines: [...(Array.isArray(lines) ? (lines as unknown[]) : []), patch] }

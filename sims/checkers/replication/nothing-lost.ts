@@ -1,6 +1,6 @@
 import { dotKey, findLife } from '../../../src/core/oplog/index.ts'
 import { wasHeld } from '../../../src/core/oplog/holes.ts'
-import { membersOf } from './ending-checker.ts'
+import { groupsOf } from './ending-checker.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /** Whatever a client was told is accepted is known to every member; but for what stood on no disk any more when one was set back. */
@@ -12,7 +12,9 @@ export const nothingLost: EndingChecker = {
       .flatMap(({ site: origin, words, dot }) => {
         const operation = ending.ledger.find(dot)
         if (operation === undefined) return [`${origin} acknowledged "${words}", and nobody ever released it`]
-        return membersOf(ending, operation.replicant).flatMap(({ site, replicant }) => {
+        const groups = groupsOf(ending, operation.replicant)
+        const ofOrigin = groups.filter(group => group.some(({ site }) => site === dot.site))
+        return (ofOrigin.length === 0 ? groups : ofOrigin).flat().flatMap(({ site, replicant }) => {
           const life = replicant === undefined ? undefined : findLife(replicant, operation.life)
           if (life !== undefined && wasHeld(life, dot)) return []
           return [`${origin} acknowledged "${words}", and ${site} does not know of it`]

@@ -1,13 +1,13 @@
 import { conflictsOf, dotKey } from '../../../src/core/oplog/index.ts'
-import { membersOf } from './ending-checker.ts'
+import { ofEachGroup } from './ending-checker.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /** All members show the same of what was written and has lost, and say the same of why. */
 export const sameConflicts: EndingChecker = {
   name: 'same conflicts',
   look: ending =>
-    ending.names.flatMap(name => {
-      const words = membersOf(ending, name).map(({ site, replicant }) => ({
+    ofEachGroup(ending, (name, group) => {
+      const words = group.map(({ site, replicant }) => ({
         site,
         shows: conflictsOf(replicant?.lives ?? [])
           .map(({ operation, why }) => `${dotKey(operation.dot)} ${why}`)

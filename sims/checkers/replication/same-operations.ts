@@ -1,13 +1,13 @@
 import { knowledgeOf, membersOfReplicant } from '../../../src/core/oplog/index.ts'
-import { canonical, membersOf } from './ending-checker.ts'
+import { canonical } from '../../world/canonical.ts'
+import { ofEachGroup } from './ending-checker.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /** All members of a name know the same operations of it, agree on who is a member, and wait for nothing. */
 export const sameOperations: EndingChecker = {
   name: 'same operations',
   look: ending =>
-    ending.names.flatMap(name => {
-      const members = membersOf(ending, name)
+    ofEachGroup(ending, (name, members) => {
       const words = members.map(({ site, replicant }) => ({
         site,
         knows:

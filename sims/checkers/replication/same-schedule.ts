@@ -1,15 +1,15 @@
 import {
+  compileMatrix,
   dotKey,
   findLife,
   holderOf,
   membersOfReplicant,
-  NO_MATRICES,
   scheduleOf,
 } from '../../../src/core/oplog/index.ts'
 import { wasHeld } from '../../../src/core/oplog/holes.ts'
 import { standingOf } from '../../../src/core/oplog/members.ts'
 import { expectedOf } from './expected.ts'
-import { membersOf } from './ending-checker.ts'
+import { ofEachGroup } from './ending-checker.ts'
 import type { Operation, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Ending } from '../../world/replication/ending.ts'
 import type { EndingChecker } from './ending-checker.ts'
@@ -18,10 +18,11 @@ import type { EndingChecker } from './ending-checker.ts'
 export const sameSchedule: EndingChecker = {
   name: 'pruned equals unpruned',
   look: ending =>
-    ending.names.flatMap(name =>
-      membersOf(ending, name).flatMap(({ site, replicant }) => {
+    ofEachGroup(ending, (name, group) =>
+      group.flatMap(({ site, replicant }) => {
         if (replicant === undefined) return []
-        const [has, should] = [wordsOf(replicant), expectedWords(fullLog(ending, name, replicant), name.name)]
+        const log = fullLog(ending, name, replicant)
+        const [has, should] = [wordsOf(replicant, ending), expectedWords(log, name.name, ending)]
         return has === should
           ? []
           : [`${name.name}: the schedule of ${site} is ${has}, and the full log says ${should}`]
@@ -43,8 +44,9 @@ export function fullLog(ending: Ending, name: ReplicantName, replicant: Replican
   })
 }
 
-function wordsOf(replicant: Replicant): string {
-  const schedule = scheduleOf(holderOf(replicant), NO_MATRICES)
+function wordsOf(replicant: Replicant, { matrices }: Ending): string {
+  const known = new Map([...matrices].map(([hash, definition]) => [hash, compileMatrix(definition)]))
+  const schedule = scheduleOf(holderOf(replicant), known)
   switch (schedule.state) {
     case 'none':
     case 'unknown':
@@ -56,8 +58,8 @@ function wordsOf(replicant: Replicant): string {
   }
 }
 
-function expectedWords(operations: readonly Operation[], id: string): string {
-  const expected = expectedOf(operations, id, NO_BODIES)
+function expectedWords(operations: readonly Operation[], id: string, { matrices }: Ending): string {
+  const expected = expectedOf(operations, id, NO_BODIES, matrices)
   return expected.state === 'present' ? expected.schedule.map(({ dot }) => dotKey(dot)).join() : expected.state
 }
 

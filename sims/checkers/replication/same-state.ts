@@ -1,7 +1,10 @@
-import { expectedOf } from './expected.ts'
-import { canonical, membersOf } from './ending-checker.ts'
+import { bodyOf, expectedOf } from './expected.ts'
+import { canonical } from '../../world/canonical.ts'
+import { ofEachGroup } from './ending-checker.ts'
 import { fullLog } from './same-schedule.ts'
+import type { ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Effect } from '../../world/fake-application.ts'
+import type { Ending } from '../../world/replication/ending.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /**
@@ -11,16 +14,15 @@ import type { EndingChecker } from './ending-checker.ts'
 export const sameState: EndingChecker = {
   name: 'same state',
   look: ending =>
-    ending.names.flatMap(name => {
-      const members = membersOf(ending, name)
+    ofEachGroup(ending, (name, members) => {
       const isWrittenOver = members.some(({ site }) =>
-        hidesOutsider(ending.effects.get(site) ?? [], ending.pathOf(name)),
+        hidesOutsider(ending.effects.get(site) ?? [], ending.pathOf(name), adoptedOf(ending, name)),
       )
       const shown = new Set(members.map(({ resource }) => canonical(resource)))
       if (isWrittenOver && shown.size === 1) return []
       return members.flatMap(({ site, replicant, resource, admits }) => {
         if (replicant === undefined || admits !== undefined) return []
-        const expected = expectedOf(fullLog(ending, name, replicant), name.name, ending.bodies)
+        const expected = expectedOf(fullLog(ending, name, replicant), name.name, ending.bodies, ending.matrices)
         const should = canonical(expected.state === 'present' ? expected.resource : undefined)
         const has = canonical(resource)
         return has === should
@@ -30,14 +32,20 @@ export const sameState: EndingChecker = {
     }),
 }
 
+/** What creates have adopted: the resource itself, and no surprise. */
+function adoptedOf(ending: Ending, name: ReplicantName): readonly string[] {
+  return ending.ledger
+    .operationsOf(name)
+    .flatMap(operation => (operation.adopts === undefined ? [] : [canonical(bodyOf(operation, ending.bodies))]))
+}
+
 /** Whether the first thing that an agent did after an outsider had written was to change a part. */
-function hidesOutsider(effects: readonly Effect[], path: string): boolean {
+function hidesOutsider(effects: readonly Effect[], path: string, adopted: readonly string[]): boolean {
   const here = effects.filter(effect => effect.path === path)
   return here.some(({ byOutsider, value }, place) => {
     const next = here.slice(place + 1).find(effect => !effect.byOutsider)
-    return (
-      byOutsider && value !== undefined && next !== undefined && (next.method === 'PATCH' || next.added !== undefined)
-    )
+    if (!byOutsider || value === undefined || adopted.includes(canonical(value))) return false
+    return next !== undefined && (next.method === 'PATCH' || next.added !== undefined)
   })
 }
 

@@ -1,9 +1,11 @@
 import { CheopsError } from '../../../src/errors.ts'
+import { operate } from './operate.ts'
 import { inWords } from './step.ts'
 import type { Fault } from '../../world/fake-application.ts'
 import type { Agent, ClientAnswer, ClientRequest } from '../../world/replication/agent.ts'
 import type { KeyedAnswer } from '../../world/replication/ledger.ts'
 import type { ReplicationWorld } from '../../world/replication/replication-world.ts'
+import type { Operating } from './operate.ts'
 import type { ApplicationFault, Step } from './step.ts'
 
 const RESTART_MS = 1_000
@@ -18,6 +20,8 @@ export function act(world: ReplicationWorld, step: Step): void {
     case 'create':
     case 'replace':
     case 'merge':
+    case 'count':
+    case 'restore':
     case 'delete':
       return ask(async agent => agent.write(requestOf(world, step)))
     case 'add':
@@ -28,11 +32,13 @@ export function act(world: ReplicationWorld, step: Step): void {
     case 'members':
       return ask(async agent => agent.changeMembers(world.nameOf(step.name), step.added, step.removed))
     case 'settle':
-      return ask(async agent => {
-        const { name, take } = step
-        await agent.settle(world.nameOf(name), take === undefined ? { how: 'keep' } : { how: 'take', write: take })
-        return { status: 200, dot: undefined }
-      })
+    case 'adopt':
+    case 'repair':
+    case 'resolve':
+    case 'decide':
+    case 'detach':
+    case 'attach':
+      return ask(async agent => operate(world, agent, step))
     case 'cut':
     case 'isolate':
     case 'break':
@@ -46,14 +52,16 @@ export function act(world: ReplicationWorld, step: Step): void {
     case 'fail the disk':
     case 'flip a record':
     case 'set back':
+    case 'damage a body':
+    case 'fill the disk':
       world.tell(words)
       return befall(world, step)
   }
 }
 
-type Write = Extract<Step, { readonly do: 'create' | 'replace' | 'merge' | 'add' | 'delete' }>
+type Write = Extract<Step, { readonly do: 'create' | 'replace' | 'merge' | 'count' | 'restore' | 'add' | 'delete' }>
 type Keyed = Extract<Step, { readonly do: 'add' }> & { readonly key: string }
-type Mishap = Exclude<Step, Write | { readonly do: 'members' | 'settle' }>
+type Mishap = Exclude<Step, Write | Operating | { readonly do: 'members' }>
 
 /** Remembers what a request with an idempotency key was answered with. */
 async function noted(world: ReplicationWorld, step: Keyed, answer: Promise<ClientAnswer>): Promise<ClientAnswer> {
@@ -146,6 +154,14 @@ function befall(world: ReplicationWorld, step: Mishap): void {
       const path = world.pathOf(world.nameOf(step.name))
       return world.site(step.site).application.write(service, path, { id: step.name, by: step.token })
     }
+    case 'damage a body':
+      return world.site(step.site).machine.damageBody()
+    case 'fill the disk': {
+      const { machine } = world.site(step.site)
+      const { maxBodiesBytes } = machine
+      machine.fillBodies()
+      return later(step.forMs, () => (machine.maxBodiesBytes = maxBodiesBytes))
+    }
   }
 }
 
@@ -171,6 +187,14 @@ function requestOf(world: ReplicationWorld, step: Write): ClientRequest {
       // Fields of their own, and one that all want.
       const value = body({ [step.token]: true, last: step.token })
       return { ...without, method: 'PATCH', path, rawHeaders: merge, body: value }
+    }
+    case 'count': {
+      const value = body({ by: 1, line: step.token })
+      return { ...without, method: 'POST', path: `${path}/count`, rawHeaders: json, body: value }
+    }
+    case 'restore': {
+      const value = body({ base: step.token, ...filler })
+      return { ...without, method: 'POST', path: `${path}/restore`, rawHeaders: json, body: value }
     }
     case 'add': {
       const { key, token } = step

@@ -1,5 +1,7 @@
 import { SeededRandom } from '../../world/seeded-random.ts'
+import { adoption, matrixWrites, troubledBodies, variants, visits } from './own-weathers.ts'
 import { repeatedRequests } from './repeated-requests.ts'
+import type { Variant } from '../../world/replication/sim-glue.ts'
 import type { ApplicationFault, Deed, Step } from './step.ts'
 
 export interface Plan {
@@ -7,6 +9,8 @@ export interface Plan {
   readonly names: readonly string[]
   /** What creates and replaces have more in their bodies, bytes: enough to make files of them. */
   readonly fillerBytes?: number
+  /** What the definitions of sites say, where they say more than the ordinary one. */
+  readonly variants?: Readonly<Record<string, Variant>>
   /** Sorted by time. */
   readonly steps: readonly Step[]
 }
@@ -31,6 +35,14 @@ export interface Weather {
   readonly keys: boolean
   /** Operators settle conflicts. */
   readonly operators: boolean
+  /** Definitions have resolution matrices, and differ from site to site. */
+  readonly matrices: boolean
+  /** There are resources before anybody replicates them. */
+  readonly adoption: boolean
+  /** Operators repair, detach and attach, decide what is in doubt, and say what becomes of what is not replicated. */
+  readonly visits: boolean
+  /** Large bodies have troubles of their own. */
+  readonly bodies: boolean
 }
 
 export const FAIR: Weather = {
@@ -43,6 +55,10 @@ export const FAIR: Weather = {
   refusals: false,
   keys: false,
   operators: false,
+  matrices: false,
+  adoption: false,
+  visits: false,
+  bodies: false,
 }
 
 /** Time in which things happen, milliseconds. */
@@ -76,12 +92,26 @@ export function draw(seed: number, weather: Weather): Plan {
     const fault = random.pick(kinds)
     deeds.push({ at: at(), ...fault(random, sites, names) })
   }
-  const isLarge = random.chance(0.15)
+  const isLarge = random.chance(0.15) || weather.bodies
   // What came later is drawn last, from a stream of its own: the plans of other seeds stay as they were.
   if (weather.keys) deeds.push(...repeatedRequests(random.fork(), { sites, names, untilMs: STORM_MS }))
   if (weather.operators) deeds.push(...settling(random.fork(), sites, names, !weather.keys))
+  const place = { sites, names, untilMs: STORM_MS }
+  const said = weather.matrices ? variants(random.fork(), sites) : undefined
+  if (weather.matrices) deeds.push(...matrixWrites(random.fork(), place))
+  const adopted = weather.adoption ? adoption(random.fork(), place) : { names: [], steps: [] }
+  deeds.push(...adopted.steps)
+  const all = [...names, ...adopted.names]
+  if (weather.visits) deeds.push(...visits(random.fork(), { ...place, names: all }))
+  if (weather.bodies) deeds.push(...troubledBodies(random.fork(), place))
   const steps = deeds.toSorted((a, b) => a.at - b.at)
-  return { sites, names, ...(isLarge && { fillerBytes: FILLER_BYTES }), steps }
+  return {
+    sites,
+    names: all,
+    ...(isLarge && { fillerBytes: FILLER_BYTES }),
+    ...(said !== undefined && { variants: said }),
+    steps,
+  }
 }
 
 function writeOf(

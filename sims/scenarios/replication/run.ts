@@ -38,6 +38,7 @@ export async function runReplication(
   const world = new ReplicationWorld(seed, plan.sites, parts, plant)
   const { time } = world
   world.fillerBytes = plan.fillerBytes ?? 0
+  world.variants = plan.variants ?? {}
   for (const site of world.sites) void site.start()
   await time.run(START_MS)
   for (const step of plan.steps) time.after(step.at, () => act(world, step))

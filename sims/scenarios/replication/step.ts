@@ -13,7 +13,12 @@ export type Deed =
       readonly members: readonly string[]
       readonly token: string
     }
-  | { readonly do: 'replace' | 'merge'; readonly site: string; readonly name: string; readonly token: string }
+  | {
+      readonly do: 'replace' | 'merge' | 'count' | 'restore'
+      readonly site: string
+      readonly name: string
+      readonly token: string
+    }
   | {
       readonly do: 'add'
       readonly site: string
@@ -32,6 +37,27 @@ export type Deed =
     }
   /** An operator settles conflicts: what counts stays, or what a site wrote and lost is carried out again. */
   | { readonly do: 'settle'; readonly site: string; readonly name: string; readonly take?: string }
+  /** An operator makes a replicant of what the application of a site has; what differs elsewhere gives way if `overwrites`. */
+  | {
+      readonly do: 'adopt'
+      readonly site: string
+      readonly name: string
+      readonly members: readonly string[]
+      readonly overwrites: boolean
+    }
+  /** An operator wants the state of another member copied, of that one if it is named. */
+  | { readonly do: 'repair'; readonly site: string; readonly name: string; readonly from?: string }
+  /** An operator says what becomes of a name that belongs to something else. */
+  | {
+      readonly do: 'resolve'
+      readonly site: string
+      readonly name: string
+      readonly how: 'adopt' | 'replace' | 'leave'
+    }
+  /** An operator looks what became of a write in doubt, and says so. */
+  | { readonly do: 'decide'; readonly site: string; readonly name: string }
+  /** An operator removes a site from all replicants, or brings it back to those from which it was removed. */
+  | { readonly do: 'detach' | 'attach'; readonly site: string; readonly other: string }
   /** Nothing passes from one site to another, for a while. */
   | { readonly do: 'cut'; readonly from: string; readonly to: string; readonly forMs: number }
   | { readonly do: 'isolate'; readonly site: string; readonly forMs: number }
@@ -50,8 +76,12 @@ export type Deed =
   | { readonly do: 'stop the application'; readonly site: string; readonly forMs: number }
   /** A site does not let another one write there (`expose`), for a while. */
   | { readonly do: 'close'; readonly site: string; readonly origin: string; readonly forMs: number }
-  /** Somebody writes past Cheops. */
+  /** Somebody writes past Cheops; equal tokens make equal resources. */
   | { readonly do: 'outsider'; readonly site: string; readonly name: string; readonly token: string }
+  /** A body on the disk changes, of those that are kept as files. */
+  | { readonly do: 'damage a body'; readonly site: string }
+  /** There is no more room for bodies than is taken, for a while. */
+  | { readonly do: 'fill the disk'; readonly site: string; readonly forMs: number }
 
 export type ApplicationFault =
   'crash-before' | 'crash-after' | 'late-answer' | 'late-effect' | 'cut-answer' | 'refuse-503' | 'refuse-422'
@@ -63,6 +93,8 @@ export function inWords(step: Step): string {
       return `a client at ${step.site} creates ${step.name} on ${step.members.join(' & ')} (${step.token})`
     case 'replace':
     case 'merge':
+    case 'count':
+    case 'restore':
       return `a client at ${step.site} asks to ${step.do} ${step.name} (${step.token})`
     case 'add': {
       const key = step.key === undefined ? '' : `, key ${step.key}`
@@ -76,6 +108,17 @@ export function inWords(step: Step): string {
     }
     case 'settle':
       return `an operator at ${step.site} settles the conflicts of ${step.name}: ${step.take === undefined ? 'what counts stays' : `what ${step.take} wrote counts`}`
+    case 'adopt':
+      return `an operator at ${step.site} adopts ${step.name} on ${step.members.join(' & ')}${step.overwrites ? ', and overwrites' : ''}`
+    case 'repair':
+      return `an operator at ${step.site} repairs ${step.name}${step.from === undefined ? '' : ` from ${step.from}`}`
+    case 'resolve':
+      return `an operator at ${step.site} says what becomes of ${step.name} there: ${step.how}`
+    case 'decide':
+      return `an operator at ${step.site} says what became of the write to ${step.name} in doubt`
+    case 'detach':
+    case 'attach':
+      return `an operator at ${step.site} wants to ${step.do} ${step.other}`
     case 'cut':
       return `nothing passes from ${step.from} to ${step.to} for ${seconds(step.forMs)}`
     case 'isolate':
@@ -102,6 +145,10 @@ export function inWords(step: Step): string {
       return `${step.site} does not let ${step.origin} write there for ${seconds(step.forMs)}`
     case 'outsider':
       return `somebody writes ${step.name} at ${step.site} past Cheops (${step.token})`
+    case 'damage a body':
+      return `a large body on the disk of ${step.site} is damaged`
+    case 'fill the disk':
+      return `there is no room for more large bodies at ${step.site} for ${seconds(step.forMs)}`
   }
 }
 

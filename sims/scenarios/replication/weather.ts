@@ -14,5 +14,9 @@ export function weatherOf(seed: number): Weather {
     refusals: seed % 17 === 4,
     operators: seed % 13 < 3,
     late: seed % 19 === 7,
+    matrices: seed % 11 === 5,
+    adoption: seed % 11 === 7,
+    visits: seed % 7 === 5,
+    bodies: seed % 17 === 9,
   }
 }

@@ -55,6 +55,26 @@ export interface ClientAnswer {
   readonly dot: Dot | undefined
 }
 
+/** What an operator asks of an agent. */
+export type OperatorDeed =
+  | { readonly do: 'settle'; readonly name: ReplicantName; readonly choice: SettleChoice }
+  | {
+      readonly do: 'adopt'
+      readonly name: ReplicantName
+      readonly members: readonly string[]
+      readonly adopts: 'same' | 'all'
+    }
+  | { readonly do: 'repair'; readonly name: ReplicantName; readonly from: string | undefined }
+  | { readonly do: 'resolve'; readonly name: ReplicantName; readonly how: 'adopt' | 'replace' | 'leave' }
+  /** `tookEffect` is asked with the body of the request in doubt, if that is of one of these types. */
+  | {
+      readonly do: 'decide'
+      readonly name: ReplicantName
+      readonly types: readonly string[]
+      readonly tookEffect: (body: unknown) => boolean
+    }
+  | { readonly do: 'detach' | 'attach'; readonly site: string }
+
 /** The real replication at one site, as the simulation speaks to it. */
 export interface Agent {
   /** As the membership tells it: the site can be reached, or cannot any more. */
@@ -62,8 +82,8 @@ export interface Agent {
   disconnect(site: string): void
   write(request: ClientRequest): Promise<ClientAnswer>
   changeMembers(name: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<ClientAnswer>
-  /** What an operator says of conflicts. */
-  settle(name: ReplicantName, choice: SettleChoice): Promise<void>
+  /** What an operator wants. */
+  operate(deed: OperatorDeed): Promise<ClientAnswer>
   /** What other members may copy of a name. */
   stateFor(name: ReplicantName): Promise<MemberState | undefined>
   /** A piece of a large body for another site. */

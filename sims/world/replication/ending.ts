@@ -1,4 +1,4 @@
-import type { Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { MatrixDefinition, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Effect, JsonObject, Look } from '../fake-application.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -26,8 +26,10 @@ export interface Ending {
   readonly setBack: ReadonlySet<string>
   /** Acknowledged operations that stood on no disk any more when one of these was set back, by `dotKey`. */
   readonly lost: ReadonlySet<string>
-  /** Large bodies that any site has whole, by their hash. */
+  /** Large bodies that any site ever had as a whole, by their hash. */
   readonly bodies: ReadonlyMap<string, Uint8Array>
+  /** Resolution matrices of any site's definition, by the hash by which operations name them. */
+  readonly matrices: ReadonlyMap<string, MatrixDefinition>
   /** Path of a resource at the applications. */
   pathOf(name: ReplicantName): string
 }

@@ -34,6 +34,10 @@ export class Ledger {
   readonly acknowledged: AcknowledgedWrite[] = []
   /** Requests with an idempotency key, in the order of their answers. */
   readonly keyed: KeyedAnswer[] = []
+  /** Large bodies that any site ever had as a whole, by their hash. */
+  readonly bodies = new Map<string, Uint8Array>()
+  /** Names of which an operator has said at a site what becomes of what is there. */
+  readonly resolved: { readonly site: string; readonly name: ReplicantName }[] = []
   /** All of them that an agent was there for. */
   readonly asked: KeyedRequest[] = []
 

@@ -41,6 +41,22 @@ export class Machine {
     return this.#process
   }
 
+  /** A bit of a large body changes; nothing happens where there is none. */
+  damageBody(): void {
+    const whole = [...this.bodies].flatMap(([hash, { kind, content }]) => (kind === 'whole' ? [{ hash, content }] : []))
+    if (whole.length === 0) return
+    const { hash, content } = this.#random.pick(whole)
+    const damaged = content.slice()
+    const place = this.#random.below(damaged.length)
+    damaged[place] = (damaged[place] ?? 0) ^ 1
+    this.bodies.set(hash, { kind: 'whole', content: damaged })
+  }
+
+  /** There is no more room for bodies than they take. */
+  fillBodies(): void {
+    this.maxBodiesBytes = [...this.bodies.values()].reduce((sum, { content }) => sum + content.length, 0)
+  }
+
   /** Ends the agent's run as `kill -9` or a power cut does; nothing happens when none runs. */
   kill(): void {
     this.#process?.kill()

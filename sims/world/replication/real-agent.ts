@@ -1,9 +1,11 @@
 import { syncCodec } from '../../../protocols/sync/codec.ts'
 import { loadRecords } from '../../../src/runtime/replication/replica-records.ts'
+import { ReplicantListing } from '../../../src/runtime/replication/replicant-listing.ts'
 import { prefixOf } from '../../../src/runtime/replication/replica-keys.ts'
 import { decodeAnswer, encodeAnswer } from '../../../protocols/state/codec.ts'
 import { Replicator } from '../../../src/runtime/replication/replicator.ts'
 import { MemoryStore } from '../memory-store.ts'
+import { operate } from './real-operator.ts'
 import { SERVICE } from './sim-glue.ts'
 import type { Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { ReplicationOptions } from '../../../src/runtime/replication/context.ts'
@@ -30,6 +32,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
   }
   const replicator = new Replicator(options)
   await replicator.start()
+  const listing = new ReplicantListing(ports.store, replicator)
   return {
     connect: other => replicator.connected(other),
     disconnect: other => replicator.disconnected(other),
@@ -38,7 +41,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
       status: 200,
       dot: await replicator.changeMembers(name, added, removed),
     }),
-    settle: async (name, choice) => void (await replicator.operator.settleConflicts(name, choice)),
+    operate: deed => operate(replicator, listing, ports.site, deed),
     stateFor: async name => replicator.stateFor(name),
     pieceFor: (other, piece) => replicator.pieceFor(other, piece),
     show: async (name, disk) => {

@@ -87,11 +87,15 @@ export class ReplicaSite {
       network: world.wire.attach(this.name, process),
       codec: world.codec,
       seal: world.sealOf(this.name),
-      glue: world.plant.glue?.(world.glue, this.name) ?? world.glue,
+      glue: world.glueOf(this.name),
       logger: this.#logger(process),
       onEvent: event => this.#told(event),
       isOpenTo: other => !world.closed.has(`${this.name} ${other}`),
-      blobs: new MemoryBlobs(this.machine.bodies, { hash: simHash, maxBytes: () => this.machine.maxBodiesBytes }),
+      blobs: new MemoryBlobs(this.machine.bodies, {
+        hash: simHash,
+        maxBytes: () => this.machine.maxBodiesBytes,
+        onWhole: (hash, content) => void world.ledger.bodies.set(hash, content),
+      }),
       bodySource: simBodies(this.name, reach),
       reach,
     })

@@ -4,10 +4,10 @@ import { VirtualTime } from '../virtual-time.ts'
 import { Ledger } from './ledger.ts'
 import { Losses } from './losses.ts'
 import { ReplicaSite } from './replica-site.ts'
-import { KIND, SERVICE, simGlue } from './sim-glue.ts'
+import { KIND, SERVICE, simGlue, VARIANTS, type Variant } from './sim-glue.ts'
 import { simSeal } from './sim-seal.ts'
 import { SyncWire } from './sync-wire.ts'
-import type { ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { MatrixDefinition, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Application } from '../../../src/ports/application.ts'
 import type { ReplicationGlue } from '../../../src/ports/glue.ts'
 import type { Store } from '../../../src/ports/store.ts'
@@ -51,6 +51,8 @@ export class ReplicationWorld {
   readonly closed = new Set<string>()
   /** What creates and replaces have more in their bodies. */
   fillerBytes = 0
+  /** What the definition of each site says; the plain one of those that are not named. */
+  variants: Readonly<Record<string, Variant>> = {}
   readonly startAgent: StartAgent
   readonly plant: ReplicationPlant
 
@@ -74,6 +76,12 @@ export class ReplicationWorld {
   wasSetBack(site: string): void {
     this.setBack.add(site)
     this.#losses.note(this.sites.map(({ machine }) => machine.disk.copy()))
+  }
+
+  glueOf(site: string): ReplicationGlue {
+    const variant = this.variants[site]
+    const glue = variant === undefined ? this.glue : simGlue(VARIANTS[variant])
+    return this.plant.glue?.(glue, site) ?? glue
   }
 
   sealOf(site: string): OperationSeal {
@@ -122,13 +130,15 @@ export class ReplicationWorld {
       looks: new Map(this.sites.map(({ name, application }) => [name, application.looks])),
       setBack: this.setBack,
       lost: await this.#losses.lost(),
-      bodies: new Map(
-        this.sites.flatMap(({ machine }) =>
-          [...machine.bodies].flatMap(([hash, { kind, content }]) => (kind === 'whole' ? [[hash, content]] : [])),
-        ),
-      ),
+      bodies: this.ledger.bodies,
+      matrices: this.#matrices(),
       pathOf: name => this.pathOf(name),
     }
+  }
+
+  #matrices(): ReadonlyMap<string, MatrixDefinition> {
+    const all = this.sites.flatMap(({ name }) => this.glueOf(name).matrixOf(KIND) ?? [])
+    return new Map(all.map(({ resets, cells }) => [this.codec.matrixHash({ resets, cells }), { resets, cells }]))
   }
 }
 

@@ -41,6 +41,8 @@ interface Failed {
   /** When it failed first since anything of it came, and since when none of the members has it; monotonic. */
   readonly since: number
   readonly nobodySince: number | undefined
+  /** Its lane knows that it is not waited for any more. */
+  readonly isTold: boolean
   readonly timer: TimerHandle | undefined
 }
 
@@ -284,7 +286,6 @@ export class BodyFetcher {
     const { replicant, hash, length } = body
     const key = keyOf(body)
     const before = this.#failed.get(key)
-    const wasGivenUp = this.isGivenUp(body)
     const times = (before?.times ?? 0) + 1
     const now = clock.monotonic()
     const since = isMoving ? now : (before?.since ?? now)
@@ -299,9 +300,11 @@ export class BodyFetcher {
       else this.#failed.delete(key)
       this.look()
     })
-    this.#failed.set(key, { times, since, nobodySince, timer })
+    this.#failed.set(key, { times, since, nobodySince, timer, isTold: false })
+    const isTold = this.isGivenUp(body)
+    this.#failed.set(key, { times, since, nobodySince, timer, isTold })
     // Its lane need not wait any more.
-    if (!wasGivenUp && this.isGivenUp(body))
+    if (isTold && before?.isTold !== true)
       this.#parts.replicas.with(replicant, this.#parts.kick).catch(this.#parts.onFault)
   }
 }

@@ -11,8 +11,9 @@ import { hasSay } from './foreign-creates.ts'
 import { lookForLeftover } from './leftover.ts'
 import { mendFailed } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from './limits.ts'
-import { Resource } from './resource.ts'
-import { knowledgeNow, lastShown, shownOf, tellShown } from './comparison.ts'
+import { Resource, type Reading } from './resource.ts'
+import { fitOf } from './written-fields.ts'
+import { knowledgeNow, lastShown, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from './replica.ts'
 
 /**
@@ -67,8 +68,9 @@ export async function readBack(
     return 'done'
   }
   const { is } = found
+  const isChanged = before === undefined ? await isUnlikeAnswer(shared, replica, resource, reading) : is !== before
   if (knowledgeNow(shared, replica) !== knowledge) return 'done'
-  if (before !== undefined && is !== before) {
+  if (isChanged) {
     await suspectDrift(shared, replica)
     return 'look'
   }
@@ -95,6 +97,26 @@ export async function readBack(
     }
   })
   return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'
+}
+
+/**
+ * The application has answered the last write with what was written, its answers have told before what it shows, and now it does not show it:
+ * between the two somebody has changed it past Cheops.
+ */
+async function isUnlikeAnswer(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  { hash: read, body }: Reading & { readonly is: 'present' },
+): Promise<boolean> {
+  const { hash, answered, answersTell } = replica.local
+  const { seen } = replica
+  if (hash !== undefined || !answersTell || answered === read || seen === undefined || seen.hash !== answered)
+    return false
+  const written = writtenOf(shared, replica)
+  // What it shows in other words than it was given is in other words in its answer too.
+  if (!(await fitOf(resource, written, seen.body)).fits) return false
+  return (await fitOf(resource, written, body)).shows === 'no'
 }
 
 /** Nothing runs any more until a member that agrees has shown its state, or the application shows the same again. */

@@ -267,7 +267,7 @@ export class Lab {
       disconnect: other => replicator.disconnected(other),
       write: nothing,
       changeMembers: nothing,
-      settle: nothing,
+      operate: nothing,
       show: nothing,
       stateFor: nothing,
       pieceFor: async (other, piece) => {

@@ -71,6 +71,7 @@ function ending(different: Partial<Ending> & { readonly replicas?: readonly Part
     setBack: new Set(),
     lost: new Set(),
     bodies: new Map(),
+    matrices: new Map(),
     pathOf: () => '/items/n',
     ...different,
   }
@@ -122,7 +123,8 @@ describe('what is wrong is found', () => {
     expect(of(covered, [{ resource }, { resource }])).toEqual([])
     expect(of(covered, [{ resource }])).toEqual([expect.stringMatching(/^same state: n: s1 has/)])
     expect(of(new Map([['s1', [effect('POST'), outsider]]]), [{ resource }, { resource }])).toHaveLength(2)
-    expect(of(new Map([['s1', [outsider, effect('PUT')]]]), [{ resource }, { resource }])).toHaveLength(2)
+    // Where there was nothing before, it is somebody else's besides.
+    expect(of(new Map([['s1', [outsider, effect('PUT')]]]), [{ resource }, { resource }])).toHaveLength(3)
   })
 
   test('what was sent again just after a reading, before the first one landed, is excused; what was read long before, or after it, is not', () => {
@@ -185,6 +187,28 @@ describe('what is wrong is found', () => {
     expect(found(ending({ effects: new Map([['s2', [effect('DELETE')]]]) }))).toEqual([
       'nothing is deleted that no operation deleted: n was deleted at s2 at 0.005 s',
     ])
+  })
+
+  test('what somebody else has made is touched, unless it was adopted or an operator has said so', () => {
+    const theirs = { ...effect('PUT'), byOutsider: true }
+    const of = (effects: readonly Effect[], decide: (end: Ending) => void = () => undefined): readonly string[] => {
+      const end = ending({ effects: new Map([['s2', effects]]) })
+      decide(end)
+      return found(end)
+    }
+    const touched = ["nothing of others is touched: PATCH of n at s2 at 0.005 s, which was somebody else's"]
+    expect(of([theirs, effect('PATCH')])).toEqual(touched)
+    expect(of([theirs, theirs, effect('PATCH'), effect('PATCH')])).toEqual(touched)
+    // What changes our own is drift, and repaired.
+    expect(of([effect('POST'), theirs, effect('PUT')])).toEqual([])
+    expect(of([theirs, effect('PATCH')], end => end.ledger.resolved.push({ site: 's2', name: NAME }))).toEqual([])
+    expect(of([theirs, effect('PATCH')], end => end.ledger.resolved.push({ site: 's1', name: NAME }))).toEqual(touched)
+    const adopts = (how: string, value: JsonObject) => (end: Ending) =>
+      end.ledger.note({ ...operation(1, 's1', 9, 'create', value), adopts: how }, new Uint8Array([9]))
+    const not = (violations: readonly string[]) => violations.filter(text => text.startsWith('nothing of others'))
+    expect(not(of([theirs, effect('PATCH')], adopts('all', {})))).toEqual([])
+    expect(not(of([theirs, effect('PATCH')], adopts('hash', STATE)))).toEqual([])
+    expect(not(of([theirs, effect('PATCH')], adopts('hash', { ...STATE, base: 'x' })))).toEqual(touched)
   })
 
   test('an action that took effect twice', () => {

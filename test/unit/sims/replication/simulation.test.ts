@@ -10,7 +10,7 @@ import { runSeed, shortened } from '../../../../sims/scenarios/replication/regre
 import { runReplication } from '../../../../sims/scenarios/replication/run.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { REAL_PARTS } from '../../../../sims/world/replication/real-agent.ts'
-import type { Plan } from '../../../../sims/scenarios/replication/draw.ts'
+import type { Plan, Weather } from '../../../../sims/scenarios/replication/draw.ts'
 import type { ApplicationAnswer } from '../../../../src/ports/application.ts'
 import type { Regression } from '../../../../sims/scenarios/replication/regression.ts'
 import type { ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
@@ -41,9 +41,9 @@ test('a seed replays exactly', async () => {
 
 describe('a planted bug is found', () => {
   /** The first violation of which the checker tells. */
-  const found = async (checker: string, plant: ReplicationPlant, seeds = 100): Promise<string> => {
-    for (let seed = 1; seed <= seeds; seed++) {
-      const { violations } = await runSeed(seed, REAL_PARTS, plant)
+  const found = async (checker: string, plant: ReplicationPlant, weather?: Weather): Promise<string> => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const { violations } = await runSeed(seed, REAL_PARTS, plant, weather)
       const told = violations.find(text => text.startsWith(`${checker}: `))
       if (told !== undefined) return told.slice(checker.length + 2)
     }
@@ -88,6 +88,48 @@ describe('a planted bug is found', () => {
     expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
     const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
     expect(violations.join('\n')).toMatch(/pruned equals unpruned: n1: the schedule of s1/)
+  })
+
+  test('a site that does not read by which matrix an operation is decided', async () => {
+    const plant: ReplicationPlant = {
+      seal: (seal, site) => ({
+        seal: operation => seal.seal(operation),
+        open: sealed => {
+          const { matrix, ...operation } = seal.open(sealed)
+          return site === 's1' || matrix === undefined ? operation : { ...operation, matrix }
+        },
+      }),
+    }
+    const plan: Plan = {
+      sites: ['s1', 's2'],
+      names: ['n1'],
+      variants: { s1: 'plain', s2: 'latest' },
+      steps: [
+        { at: 0, do: 'create', site: 's2', name: 'n1', members: ['s1', 's2'], token: 'a' },
+        { at: 10_000, do: 'add', site: 's2', name: 'n1', token: 'b' },
+        { at: 20_000, do: 'add', site: 's2', name: 'n1', token: 'c' },
+      ],
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations.join('\n')).toMatch(/pruned equals unpruned: n1: the schedule of s1/)
+  })
+
+  test('an agent that overwrites what is somebody else’s', async () => {
+    const plant: ReplicationPlant = {
+      application: application => ({
+        request: async request => {
+          const answer = await application.request(request)
+          if (request.method !== 'GET' || answer.status !== 200) return answer
+          // Whatever is there is deleted by whoever looks at it.
+          await application.request({ ...request, method: 'DELETE' })
+          return { ...answer, status: 404 }
+        },
+      }),
+    }
+    expect(await found('nothing of others is touched', plant, { ...FAIR, adoption: true })).toMatch(
+      /^DELETE of a\d at s\d at .* which was somebody else's$/,
+    )
   })
 
   test('an application that says that it has done what it has not', async () => {

@@ -1,0 +1,119 @@
+import type { SeededRandom } from '../../world/seeded-random.ts'
+import type { Variant } from '../../world/replication/sim-glue.ts'
+import type { Deed, Step } from './step.ts'
+
+/** Where things happen. */
+export interface Place {
+  readonly sites: readonly string[]
+  readonly names: readonly string[]
+  /** Nothing begins later, milliseconds. */
+  readonly untilMs: number
+}
+
+type Names = Pick<Place, 'sites' | 'names'>
+
+const VARIANTS: readonly Variant[] = ['plain', 'latest', 'restoring', 'ordered']
+
+/** Sites whose definitions say different things of what operations do to each other, mostly: what one of them wrote is decided by its own matrix. */
+export function variants(random: SeededRandom, sites: readonly string[]): Readonly<Record<string, Variant>> {
+  const common = random.pick(VARIANTS)
+  const isOne = random.chance(0.3)
+  return Object.fromEntries(sites.map(site => [site, isOne ? common : random.pick(VARIANTS)]))
+}
+
+/** Writes that matrices have something to say of. */
+export function matrixWrites(random: SeededRandom, { sites, names, untilMs }: Place): readonly Step[] {
+  const kinds = ['add', 'add', 'count', 'count', 'restore', 'merge', 'replace'] as const
+  return Array.from({ length: 3 + random.below(10) }, (_, i) => ({
+    at: Math.round(random.between(500, untilMs)),
+    do: random.pick(kinds),
+    site: random.pick(sites),
+    name: random.pick(names),
+    token: `m${i + 1}`,
+  }))
+}
+
+export interface Adoption {
+  readonly names: readonly string[]
+  readonly steps: readonly Step[]
+}
+
+/**
+ * Resources that sites have before anybody replicates them, the same or different ones: operators adopt them, at one site or on both sides of a cut,
+ * clients write them, and operators say what becomes of those that differ.
+ */
+export function adoption(random: SeededRandom, { sites, untilMs }: Omit<Place, 'names'>): Adoption {
+  const names = random.chance(0.4) ? ['a1', 'a2'] : ['a1']
+  const steps = names.flatMap((name): readonly Step[] => {
+    const isSame = random.chance(0.5)
+    const holders = sites.filter(() => random.chance(0.6))
+    const there = (holders.length === 0 ? sites.slice(0, 1) : holders).map((site, i): Step => ({
+      at: 0,
+      do: 'outsider',
+      site,
+      name,
+      token: isSame ? `${name}-0` : `${name}-${i}`,
+    }))
+    const adopts = Array.from({ length: 1 + random.below(3) }, (): Step => {
+      const site = random.pick(random.chance(0.8) && holders.length > 0 ? holders : sites)
+      const members = random.chance(0.7) ? sites : sites.filter(other => other === site || random.chance(0.5))
+      const at = Math.round(random.between(100, untilMs / 2))
+      return { at, do: 'adopt', site, name, members, overwrites: random.chance(0.3) }
+    })
+    const writes = Array.from({ length: random.below(7) }, (_, i): Step => {
+      const at = Math.round(random.between(500, untilMs))
+      return { at, ...adoptedWrite(random, { sites, names: [name] }, `${name}-w${i}`) }
+    })
+    const resolved = Array.from({ length: random.below(3) }, (): Step => {
+      const at = Math.round(random.between(untilMs / 3, untilMs))
+      return { at, do: 'resolve', site: random.pick(sites), name, how: random.pick(['adopt', 'replace', 'leave']) }
+    })
+    return [...there, ...adopts, ...writes, ...resolved]
+  })
+  return { names, steps }
+}
+
+function adoptedWrite(random: SeededRandom, { sites, names }: Names, token: string): Deed {
+  const [site, name] = [random.pick(sites), random.pick(names)]
+  const roll = random.uniform()
+  if (roll < 0.3) return { do: 'merge', site, name, token }
+  if (roll < 0.55) return { do: 'replace', site, name, token }
+  if (roll < 0.75) return { do: 'add', site, name, token }
+  if (roll < 0.9) return { do: 'delete', site, name }
+  return { do: 'create', site, name, members: sites, token }
+}
+
+/** Operators that look after what is replicated: whatever they think of, also where there is nothing to do. */
+export function visits(random: SeededRandom, { sites, names, untilMs }: Place): readonly Step[] {
+  return Array.from({ length: 1 + random.below(5) }, (): readonly Step[] => {
+    const at = Math.round(random.between(1_000, untilMs))
+    const [site, name, other] = [random.pick(sites), random.pick(names), random.pick(sites)]
+    const roll = random.uniform()
+    if (roll < 0.35) return [{ at, do: 'repair', site, name, ...(random.chance(0.4) && { from: other }) }]
+    if (roll < 0.5) return [{ at, do: 'decide', site, name }]
+    if (roll < 0.65) return [{ at, do: 'resolve', site, name, how: random.pick(['adopt', 'replace', 'leave']) }]
+    const back: Step = {
+      at: at + Math.round(random.between(500, 10_000)),
+      do: 'attach',
+      site: random.pick(sites),
+      other,
+    }
+    return [{ at, do: 'detach', site, other }, ...(random.chance(0.7) ? [back] : [])]
+  }).flat()
+}
+
+/** Large bodies whose writers, and those that fetch them, are killed on the way, that are damaged, or that have no room. */
+export function troubledBodies(random: SeededRandom, { sites, names, untilMs }: Place): readonly Step[] {
+  return Array.from({ length: 1 + random.below(4) }, (_, i): readonly Step[] => {
+    const at = Math.round(random.between(1_000, untilMs))
+    const [site, name, other] = [random.pick(sites), random.pick(names), random.pick(sites)]
+    const soon = (): number => at + random.below(800)
+    const steps: Step[] = [{ at, do: 'replace', site, name, token: `b${i + 1}` }]
+    if (random.chance(0.6)) steps.push({ at: soon(), do: 'kill', site, forMs: 500 + random.below(8_000) })
+    if (random.chance(0.4)) steps.push({ at: soon(), do: 'kill', site: other, forMs: 500 + random.below(4_000) })
+    if (random.chance(0.3)) steps.push({ at: soon(), do: 'damage a body', site: random.pick(sites) })
+    if (random.chance(0.3))
+      steps.push({ at: Math.max(0, at - 500), do: 'fill the disk', site: other, forMs: 500 + random.below(10_000) })
+    return steps
+  }).flat()
+}
