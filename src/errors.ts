@@ -341,6 +341,11 @@ export const ERRORS = {
     title: 'Nothing is known here of the operation',
     hint: 'Ask the agent of the site that the operation begins with. What later writes have replaced is forgotten after a while.',
   },
+  ERR_OPERATION_BODY_GONE: {
+    status: 410,
+    title: 'The body of the operation is not kept here',
+    hint: 'What later writes have replaced is given up after a while; "cheops conflict ls" names the writes that lost, whose bodies are kept.',
+  },
   ERR_CONFLICT_NOT_FOUND: {
     status: 404,
     title: 'There is no such conflict here',

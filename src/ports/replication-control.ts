@@ -167,7 +167,7 @@ export interface HistoryEntry {
 
 export interface OperationSite {
   readonly site: string
-  /** `received`: the site holds it; what came of it there it tells only the origin. `unknown`: nothing was told to this site. */
+  /** `received`: the site holds it; what came of it there it tells only the origin. `unknown`: nothing was told to this site, or, of itself, it does not remember. */
   readonly outcome: Outcome | 'received' | 'unknown'
   readonly status?: number
   /** Code of an error that says why, where no answer of the application does. */

@@ -172,12 +172,14 @@ async function conflictName(agent: AdminClient, text: string): Promise<Replicant
   return OPERATION.test(text) ? (await agent.operation(text)).replicant : replicantName(text)
 }
 
+const GONE: ReadonlySet<string> = new Set(['ERR_OPERATION_NOT_FOUND', 'ERR_OPERATION_BODY_GONE'])
+
 /** Undefined for what is held no more, or never had a body. */
 async function bodyOf(agent: AdminClient, operation: string): Promise<OperationBody | undefined> {
   try {
     return await agent.operationBody(operation)
   } catch (error) {
-    if (error instanceof AgentRefusal && error.code === 'ERR_OPERATION_NOT_FOUND') return undefined
+    if (error instanceof AgentRefusal && GONE.has(error.code)) return undefined
     throw error
   }
 }

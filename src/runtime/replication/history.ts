@@ -157,7 +157,7 @@ function sitesOf(
     const known = told.find(each => each.site === site)
     // Nobody tells of a change of members: it is in force where it is held.
     if (known !== undefined && (known.outcome !== 'pending' || operation?.type !== 'members')) return known
-    if (site === replicant.site) return { site, outcome: ownOutcome(fate, operation), at: 0 }
+    if (site === replicant.site) return { site, outcome: ownOutcome(replica, dot, fate, operation), at: 0 }
     if (site === dot.site) return { site, outcome: 'applied', at: operation?.stamp.ms ?? 0 }
     const holds = isHeldBy(replica, site, dot, operation)
     if (dot.site !== replicant.site) return { site, outcome: holds ? 'received' : 'unknown', at: 0 }
@@ -167,13 +167,23 @@ function sitesOf(
   })
 }
 
-function ownOutcome(fate: OperationFate, operation: Operation | undefined): OperationSite['outcome'] {
+/** What became of it here, as far as it is remembered: what was executed before the last reset is told to the origin alone, and forgotten here. */
+function ownOutcome(
+  { core, local }: Readonly<Replica>,
+  dot: Dot,
+  fate: OperationFate,
+  operation: Operation | undefined,
+): OperationSite['outcome'] {
   switch (fate) {
     case 'executed':
       return 'applied'
     case 'superseded':
-    case 'conflict':
-      return operation?.type === 'members' ? 'applied' : 'superseded'
+    case 'conflict': {
+      // A write is released when its own application has answered.
+      const isOwn = dot.site === core.replicant.site
+      const wasExecuted = local.executed.operations.some(done => sameDot(done.dot, dot))
+      return operation?.type === 'members' || isOwn || wasExecuted ? 'applied' : 'unknown'
+    }
     case 'uncertain':
       return 'uncertain'
     case 'queued':

@@ -1,5 +1,6 @@
-import { dotKey, sameDot, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
+import { dotKey, sameDot, type Dot, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
 import { replicantText } from '../../core/oplog/replicant-text.ts'
+import { isSiteName } from '../../core/membership/record.ts'
 import { CheopsError } from '../../errors.ts'
 import { heldOperation, historyOf, type KnownOperation } from './history.ts'
 import { dotPath } from './replica-records.ts'
@@ -103,12 +104,17 @@ export class OperationsView {
     }
   }
 
-  /** @throws CheopsError as `operation`; ERR_OPERATION_NOT_FOUND also for one that is forgotten, or that has no request */
+  /** @throws CheopsError as `operation`; ERR_OPERATION_BODY_GONE for one whose request is not held any more, or that never had one */
   async body(text: string, { signal }: OperationQuery): Promise<OperationBody> {
     const dot = parseOperation(text)
     const name = this.#names.get(dotKey(dot)) ?? (await this.#search(dot, signal))
-    const payload = await this.#replicas.inspect(name, replica => heldOperation(replica, dot)?.payload)
-    if (payload === undefined) throw notFound(text)
+    const { held, isKnown } = await this.#replicas.inspect(name, replica => ({
+      held: heldOperation(replica, dot),
+      isKnown: historyOf(replica).some(({ id }) => sameDot(id.dot, dot)),
+    }))
+    if (held === undefined && !isKnown) throw notFound(text)
+    if (held?.payload === undefined) throw bodyGone(text, held?.type)
+    const { payload } = held
     const { method, path, headers, body } = payload
     const request = { operation: text, method, path, headers }
     if (body === undefined) return { ...request, bytes: 0, encoding: 'none' }
@@ -172,12 +178,22 @@ function notFound(operation: string): CheopsError {
   })
 }
 
+/** @param type of one that is held, and has no request */
+function bodyGone(operation: string, type: Operation['type'] | undefined): CheopsError {
+  const why =
+    type === undefined
+      ? 'its body was given up, since a later write that has seen it takes its place'
+      : type === 'members'
+        ? 'it is a change of members, which has no body'
+        : `no client sent it: it is a "${type}" that the agent itself has said`
+  return new CheopsError('ERR_OPERATION_BODY_GONE', `Of ${operation} there is no body: ${why}.`, { operation })
+}
+
 /** @throws CheopsError ERR_ADMIN_INPUT */
 function parseOperation(text: string): Dot {
-  const [, site = '', incarnation = '', digits = ''] =
-    /^([a-z0-9][a-z0-9.-]*)\/(\d+-[0-9a-f]{16})\/([1-9]\d*)$/i.exec(text) ?? []
+  const [, site = '', incarnation = '', digits = ''] = /^([^/]+)\/(\d+-[0-9a-f]{16})\/([1-9]\d*)$/.exec(text) ?? []
   const number = Number(digits)
-  if (site !== '' && Number.isSafeInteger(number)) return { site, incarnation, number }
+  if (isSiteName(site) && Number.isSafeInteger(number)) return { site, incarnation, number }
   throw new CheopsError(
     'ERR_ADMIN_INPUT',
     `"${text}" is no operation: SITE/INCARNATION/NUMBER, as the header Cheops-Operation has it.`,

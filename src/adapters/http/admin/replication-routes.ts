@@ -54,7 +54,7 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     path: '/v1/operations/{site}/{incarnation}/{number}/body',
     summary: 'What a client wrote: the request of an operation with its body, also of one that lost against another',
     answer: ok("Without the client's credentials, which nobody keeps.", ref('OperationBody')),
-    errors: ['ERR_OPERATION_NOT_FOUND', 'ERR_ADMIN_INPUT'],
+    errors: ['ERR_OPERATION_NOT_FOUND', 'ERR_OPERATION_BODY_GONE', 'ERR_ADMIN_INPUT'],
     async handle({ control, params, signal }) {
       const { site = '', incarnation = '', number = '' } = params
       return json(await control.replication.operationBody(`${site}/${incarnation}/${number}`, { signal }))
