@@ -170,6 +170,10 @@ export class Control implements AgentControl {
     return this.#services.add(given, options)
   }
 
+  changeService(name: string, change: Readonly<Record<string, unknown>>, options: SaveOptions): Promise<OwnService> {
+    return this.#services.change(name, change, options)
+  }
+
   removeService(name: string, options: SaveOptions): Promise<void> {
     return this.#services.remove(name, options)
   }

@@ -1,7 +1,9 @@
 import path from 'node:path'
 import type { ServiceConfig } from '../config.ts'
-import { removeSavedService, saveService } from '../config/edit.ts'
+import { removeSavedService, savedService, saveService } from '../config/edit.ts'
 import { parseService } from '../config/load.ts'
+import { changedService, serviceToSave, type ServiceObject } from '../config/service-change.ts'
+import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { OwnService, SaveOptions } from '../ports/control.ts'
 import type { PeerNode } from '../peer-node.ts'
@@ -49,19 +51,48 @@ export class ServiceChanges {
   }
 
   /** @throws CheopsError ERR_CONFIG_INVALID, ERR_ADMIN_SAVE; what its port throws */
-  add(given: Readonly<Record<string, unknown>>, { save }: SaveOptions): Promise<OwnService> {
-    return this.#inTurn(() => this.#add(given, save))
+  add(given: ServiceObject, { save }: SaveOptions): Promise<OwnService> {
+    return this.#inTurn(() => this.#put(parseService(given, this.#base), save, () => given))
   }
 
-  /** What can fail comes first, and is undone when what comes behind it fails: then all is as it was. */
-  async #add(given: Readonly<Record<string, unknown>>, save: boolean): Promise<OwnService> {
+  /** Likewise; what `change` does not name stays, and null takes a key back. A service that is new needs an endpoint. */
+  change(name: string, change: ServiceObject, { save }: SaveOptions): Promise<OwnService> {
+    return this.#inTurn(() => {
+      const { services } = this.#parts
+      const before = services.get(name)?.config
+      if (before === undefined && (change['endpoint'] ?? null) === null) {
+        const others = services.all().map(({ config }) => config.name)
+        const near = nearestName(name, others)
+        const meant = near === undefined ? '' : ` Did you mean "${near}"?`
+        const what = `This site offers no "${name}" yet, so it needs an endpoint.${meant}`
+        throw new CheopsError('ERR_CONFIG_INVALID', what, { service: name })
+      }
+      const base = this.#base
+      const now =
+        before === undefined
+          ? parseService({ ...change, name }, base)
+          : changedService(before, { ...change, name }, base)
+      return this.#put(now, save, file => serviceToSave(savedService(file, name), change, now, base))
+    })
+  }
+
+  /** What relative paths start from. */
+  get #base(): string {
+    const { configFile } = this.#parts
+    return configFile === undefined ? process.cwd() : path.dirname(configFile)
+  }
+
+  /**
+   * What can fail comes first, and is undone when what comes behind it fails: then all is as it was.
+   * @param savedAs what the file shall say
+   */
+  async #put(service: ServiceConfig, save: boolean, savedAs: (file: string) => ServiceObject): Promise<OwnService> {
     const { services, configFile } = this.#parts
-    const service = parseService(given, configFile === undefined ? process.cwd() : path.dirname(configFile))
     const file = save ? fileToSaveIn(configFile) : undefined
     const prepared = await services.prepare(service)
     const listener = await this.#parts.changeListener(service)
     try {
-      if (file !== undefined) saveService(file, { ...given, name: service.name })
+      if (file !== undefined) saveService(file, { ...savedAs(file), name: service.name })
     } catch (error) {
       await listener.undo()
       throw error

@@ -18,6 +18,18 @@ export function saveService(file: string, service: Service): void {
 }
 
 /**
+ * What stands in a configuration file of a service, nested as there; undefined where nothing does.
+ * @throws CheopsError ERR_ADMIN_SAVE
+ */
+export function savedService(file: string, name: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return new Source(readFileSync(file, 'utf8')).plainService(name)
+  } catch (error) {
+    throw notChanged(file, error)
+  }
+}
+
+/**
  * Takes a service out of a configuration file, with the comments among its keys. Nothing happens when it is not there.
  * @throws CheopsError ERR_ADMIN_SAVE
  */
@@ -32,9 +44,13 @@ function replace(file: string, change: (text: string) => string): void {
     writeFileSync(temporary, text, { mode: statSync(file).mode })
     renameSync(temporary, file)
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'unknown'
-    throw new CheopsError('ERR_ADMIN_SAVE', `${file} could not be changed: ${why}.`, { file }, { cause: error })
+    throw notChanged(file, error)
   }
+}
+
+function notChanged(file: string, error: unknown): CheopsError {
+  const why = error instanceof Error ? error.message : 'unknown'
+  return new CheopsError('ERR_ADMIN_SAVE', `${file} could not be changed: ${why}.`, { file }, { cause: error })
 }
 
 /** The text with the service in it. @throws Error in words, when the text is no configuration or is written too cleverly */
@@ -99,6 +115,14 @@ class Source {
     const { services } = record(this.#document.toJS())
     const list: unknown = services
     return Array.isArray(list) ? list.map((item: unknown) => item) : []
+  }
+
+  /** As a map, also of `name=URL`. */
+  plainService(name: string): Readonly<Record<string, unknown>> | undefined {
+    const index = this.indexOf(name)
+    if (index === -1) return undefined
+    const value = this.plainServices()[index]
+    return typeof value === 'string' ? { name, endpoint: value.slice(name.length + 1) } : record(value)
   }
 
   append(service: Service): void {

@@ -88,7 +88,8 @@ function readConfigFile(absolute: string, shown: string, problems: Problems): Fi
   return readYaml(text, shown, path.dirname(absolute), { keys: KEYS, service: SERVICE_KEYS }, problems)
 }
 
-function throwProblems(problems: Problems, file: string | undefined): void {
+/** @throws CheopsError ERR_CONFIG_INVALID with all of them, if there is any */
+export function throwProblems(problems: Problems, file: string | undefined): void {
   if (problems.list.length === 0) return
   const list = problems.inOrder()
   const count = list.length === 1 ? 'One problem' : `${String(list.length)} problems`

@@ -61,6 +61,13 @@ export interface AgentControl {
    *   ERR_ADMIN_SAVE; all is as before then
    */
   addService(service: Readonly<Record<string, unknown>>, options: SaveOptions): Promise<OwnService>
+  /**
+   * Offers a service differently: as `addService`, but what is not named stays as it is. One that is new needs an endpoint.
+   * @param change nested as in the configuration file; null takes a key back, with all that is below it (RFC 7396)
+   * @param options.save also write it into the configuration file, so that a start makes the service what it is now
+   * @throws CheopsError as `addService`
+   */
+  changeService(name: string, change: Readonly<Record<string, unknown>>, options: SaveOptions): Promise<OwnService>
   /** @throws CheopsError ERR_ADMIN_NOT_FOUND, ERR_ADMIN_SAVE */
   removeService(name: string, options: SaveOptions): Promise<void>
 

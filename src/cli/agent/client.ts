@@ -59,8 +59,9 @@ export class AdminClient {
   dhtFind = (peer: string) => this.#json<DhtPeerAnswer>('GET', `/v1/dht/peers/${encodeURIComponent(peer)}`)
   services = () => this.#json<readonly ServiceAnswer[]>('GET', '/v1/services')
   catalog = () => this.#json<Catalog>('GET', '/v1/catalog')
-  addService = (name: string, service: object, save: boolean) =>
-    this.#json<ServiceAnswer>('PUT', `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`, service)
+  /** @param change nested as in the configuration file; null takes a key back */
+  changeService = (name: string, change: object, save: boolean) =>
+    this.#json<ServiceAnswer>('PATCH', `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`, change)
   replicants = (limit: number, after?: string) => this.#pages<ReplicantInfo>('/v1/replicants', limit, after)
   conflicts = (limit: number, after?: string) => this.#pages<ConflictInfo>('/v1/conflicts', limit, after)
   replicant = ({ service, kind, name }: ReplicantName) =>

@@ -1,8 +1,11 @@
 import path from 'node:path'
 import { flagOf, SERVICE_KEYS } from '../../config/keys.ts'
 import type { KeySpec } from '../../config/keys.ts'
-import { parseService } from '../../config/load.ts'
+import { checkServiceChange } from '../../config/service-change.ts'
+import { nearestName } from '../../core/scope/index.ts'
+import { CheopsError } from '../../errors.ts'
 import { fromText } from '../../config/given-text.ts'
+import type { ServiceAnswer } from '../agent/answers.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { Call, GroupSpec, OptionSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
@@ -17,6 +20,11 @@ const SERVICE_OPTIONS: readonly OptionSpec[] = KEYS_BUT_NAME.map(([key, { type, 
   ...(type.list === true ? { list: true as const } : {}),
 }))
 const SAVE: OptionSpec = { flags: '--save', help: "also change the agent's configuration file" }
+const UNSET: OptionSpec = {
+  flags: '--unset <key>',
+  help: 'take a key back, with all below it, as it stands in the file: hosts, expose, expose.paths',
+  list: true,
+}
 const NAME = { name: '<name>', help: 'name of the service' } as const
 
 export const serviceGroup: GroupSpec = {
@@ -54,17 +62,19 @@ export const serviceGroup: GroupSpec = {
       name: 'add',
       summary: 'Offer a service at this site, or offer it differently',
       details:
-        'The change holds until the agent stops; with --save it also goes into the configuration file that the agent was started with,\nwhose comments stay. Files are read by the agent: name them as it sees them.',
+        'Of a service that this site offers already, what is not named stays as it is: --expose-sites alone changes nothing else, and needs no --endpoint. A list takes the place of the one before. --unset KEY takes a key back.\n\n' +
+        'The change holds until the agent stops; with --save the service also goes into the configuration file that the agent was started with, whose comments stay. Files are read by the agent: name them as it sees them.',
       arguments: [NAME],
       agent: true,
       output: true,
-      options: [...SERVICE_OPTIONS, SAVE],
+      options: [...SERVICE_OPTIONS, UNSET, SAVE],
       examples: [
         ['cheops service add inventory --endpoint http://127.0.0.1:9001', 'for this site only'],
         [
-          'cheops service add inventory --endpoint http://127.0.0.1:9001 --expose-sites "*" --expose-methods GET --save',
+          'cheops service add inventory --expose-sites "*" --expose-methods GET --save',
           'other sites may read it; kept over restarts',
         ],
+        ['cheops service add inventory --unset expose --save', 'no other site may use it any more'],
       ],
       run: addService,
     },
@@ -97,12 +107,33 @@ async function addService(call: Call): Promise<number> {
       spec.type.list === true ? texts.flatMap(text => fromText(text, spec)) : absolute(io.cwd, spec, String(given))
     nest(service, key.split('.'), value)
   }
+  for (const key of options.list('unset')) nest(service, unsetKey(key).split('.'), null)
   // Wrong values are found before anybody is asked.
-  parseService({ ...service, name }, io.cwd)
+  checkServiceChange({ ...service, name }, io.cwd)
   const agent = await connectAgent(call)
-  const added = await agent.addService(name, service, options.flag('save'))
-  render(io, options.format, added, () => `${added.name} is offered at ${added.address ?? added.site}`)
+  const added = await agent.changeService(name, service, options.flag('save'))
+  render(io, options.format, added, () => offeredText(added))
   return EXIT.ok
+}
+
+function offeredText({ name, address, site, expose }: ServiceAnswer): string {
+  const others =
+    expose === undefined
+      ? 'no other site may use it'
+      : `exposed to ${expose.sites.join(', ')}: ${expose.methods.join(', ')} of ${expose.paths.join(', ')}`
+  return `${name} is offered at ${address ?? site}; ${others}`
+}
+
+/** @throws CheopsError ERR_CLI_USAGE */
+function unsetKey(key: string): string {
+  const keys = KEYS_BUT_NAME.map(([each]) => each)
+  const known = new Set([...keys, ...keys.map(each => each.split('.')[0] ?? '')])
+  // A service has one.
+  known.delete('endpoint')
+  if (known.has(key)) return key
+  const near = nearestName(key, known)
+  const meant = near === undefined ? `it takes one of ${[...known].join(', ')}` : `did you mean "${near}"?`
+  throw new CheopsError('ERR_CLI_USAGE', `--unset takes no "${key}": ${meant}`)
 }
 
 const camelCase = (key: string) =>

@@ -30,7 +30,7 @@ test('from two calls of init to a request across', async () => {
     const response = await fetch(`${rennes.ready.ingress}/inventory/items`, { headers: { 'Cheops-Scope': 'paris' } })
     return [response.status, await response.json()] as const
   }
-  const add = ['service', 'add', 'inventory', '--endpoint', app, '--agent', 'paris']
+  const add = ['service', 'add', 'inventory', '--agent', 'paris']
   const expose = ['--expose-sites', 'rennes', '--expose-methods', 'GET', '--save']
   // The sites know each other once rennes lists paris as alive.
   await expect

@@ -120,6 +120,23 @@ test('a service that keeps its port keeps its listener, one that moves leaves th
   await expect(fetch(moved.address)).rejects.toThrow(/fetch failed/)
 })
 
+test('a change leaves what it does not name, and what is new needs an endpoint', async () => {
+  const given = { endpoint: 'http://127.0.0.1:4', hosts: ['parts.example'], doubt: 'skip' }
+  await agent.control.changeService('parts', given, { signal, save: true })
+  const expose = { sites: ['b'], methods: ['GET'], paths: ['/**'] }
+  const changed = await agent.control.changeService('parts', { expose }, { signal, save: true })
+  expect([changed.endpoint, changed.expose]).toEqual(['http://127.0.0.1:4', expose])
+  const saved = await readFile(file, 'utf8')
+  for (const text of ['parts.example', 'doubt: skip', '- b']) expect(saved).toContain(text)
+  await agent.control.changeService('parts', { expose: null }, { signal, save: true })
+  expect(await readFile(file, 'utf8')).not.toContain('expose')
+  await expect(agent.control.changeService('part', { expose }, { signal, save: true })).rejects.toMatchObject({
+    code: 'ERR_CONFIG_INVALID',
+    message: expect.stringMatching(/offers no "part" yet.*mean "parts"/) as string,
+  })
+  await agent.control.removeService('parts', { signal, save: true })
+})
+
 test('an endpoint is never one of the listeners, however it is written', async () => {
   const late = await agent.control.addService(
     { name: 'late', endpoint: 'http://127.0.0.1:3', listen: '127.0.0.1:0' },

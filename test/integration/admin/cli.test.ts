@@ -232,7 +232,10 @@ describe('answers', () => {
       './orders.glue.yaml',
       '--save',
     ])
-    expect([code, out]).toEqual([0, 'orders is offered at http://127.0.0.1:8079/orders\n'])
+    expect([code, out]).toEqual([
+      0,
+      'orders is offered at http://127.0.0.1:8079/orders; exposed to site2, site3: GET of /**\n',
+    ])
     expect(control.saved).toEqual(['orders'])
     expect(control.services().at(-1)).toMatchObject({ expose: { sites: ['site2', 'site3'], methods: ['GET'] } })
   })

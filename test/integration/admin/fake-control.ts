@@ -217,6 +217,10 @@ export function fakeControl(): FakeControl {
       if (save) control.saved.push(name)
       return service
     },
+    changeService(name, change, options) {
+      const { endpoint, expose } = own.get(name) ?? {}
+      return control.addService({ endpoint, expose, ...change, name }, options)
+    },
     async removeService(name) {
       if (!own.delete(name)) throw new CheopsError('ERR_ADMIN_NOT_FOUND', `This site offers no service "${name}".`)
     },

@@ -3,7 +3,7 @@ import type { AgentControl } from '../../../ports/control.ts'
 
 /** One route of the admin API: how it is matched, what it does, and all that the OpenAPI document says of it. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** `/v1/sites/{site}`: a name in braces is one segment. */
   readonly path: string
   readonly summary: string

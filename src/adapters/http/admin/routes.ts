@@ -170,7 +170,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'PUT',
     path: '/v1/services/{service}',
-    summary: 'Offer a service at this site, or offer it differently',
+    summary: 'Offer a service at this site, as it is given and no otherwise, in place of one that has the name',
     query: SAVE,
     body: ref('ServiceInput'),
     answer: ok('The service.', ref('Service')),
@@ -179,6 +179,21 @@ export const ROUTES: readonly Route[] = [
       const { control, params, body, signal } = context
       const input = { ...record(body), name: params['service'] ?? '' }
       const { name } = await control.addService(input, { signal, save: flag(context.query, 'save') })
+      return json(services(context).find(service => service.name === name && service.site === control.membership.self))
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/v1/services/{service}',
+    summary: 'Offer a service at this site, or offer it differently: what is not named stays',
+    query: SAVE,
+    body: ref('ServiceChange'),
+    answer: ok('The service.', ref('Service')),
+    errors: ['ERR_CONFIG_INVALID', 'ERR_ADMIN_SAVE'],
+    async handle(context) {
+      const { control, params, body, signal, query } = context
+      const options = { signal, save: flag(query, 'save') }
+      const { name } = await control.changeService(params['service'] ?? '', record(body), options)
       return json(services(context).find(service => service.name === name && service.site === control.membership.self))
     },
   },

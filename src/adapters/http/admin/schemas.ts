@@ -194,6 +194,12 @@ export const SCHEMAS = {
     properties: { endpoint: text },
     required: ['endpoint'],
   },
+  ServiceChange: {
+    type: 'object',
+    description:
+      'Keys of a service as in the configuration file; null takes one back, with all below it (RFC 7396). A new service needs an endpoint.',
+    properties: { endpoint: text },
+  },
   Catalog: object({
     self: text,
     sites: list(
