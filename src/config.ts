@@ -155,6 +155,9 @@ export interface Limits {
   readonly requestsPerSecondPerPeer: number
   /** Requests to one service instance at a time. */
   readonly connectionsPerEndpoint: number
+  /** What waits for one site that has not received it: entries, and their bytes. Beyond it the oldest are given up, and what it lacks is found by comparing. */
+  readonly outboxEntries: number
+  readonly outboxBytes: number
 }
 
 /** Every wait, milliseconds. Defaults and reasons: `DEFAULT_TIMEOUTS`. */
@@ -198,6 +201,9 @@ export const DEFAULT_LIMITS: Limits = {
   // Ten times what two cores forward: it stops a peer that runs wild, never a load that could be served.
   requestsPerSecondPerPeer: 100_000,
   connectionsPerEndpoint: 1_536,
+  // A hundred writes a second for three hours, or one every second for eleven days: after that comparing costs less.
+  outboxEntries: 1_000_000,
+  outboxBytes: 1024 ** 3,
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = {

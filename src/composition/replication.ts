@@ -126,6 +126,7 @@ export class AgentReplication {
       fetchState: async (site, replicant) =>
         membership.site(site)?.liveness === 'down' ? undefined : this.#states.ask(site, replicant),
       detachAfterMs: config.timeouts.silentMemberMs,
+      outboxBounds: { entries: config.limits.outboxEntries, bytes: config.limits.outboxBytes },
       onEvent: event => {
         this.#log.see(event)
         this.#operations.see(event)

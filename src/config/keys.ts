@@ -170,6 +170,13 @@ export const KEYS = {
     'Requests to one service instance at a time.',
     type.integer(1, 65_536),
   ),
+  // With fewer a site that is away for a minute would be compared with.
+  'limits.outboxEntries': limit(
+    'outboxEntries',
+    'Entries of replication that wait for one site; beyond it, it is compared with when it is back.',
+    type.integer(100, 1_000_000_000),
+  ),
+  'limits.outboxBytes': limit('outboxBytes', 'Bytes of them.', type.bytes(65_536, Number.MAX_SAFE_INTEGER)),
 
   'timeouts.dialMs': timeout('dialMs', 'Until a connection to another site stands.'),
   'timeouts.connectMs': timeout('connectMs', 'Until a connection to the application stands.'),

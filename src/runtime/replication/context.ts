@@ -45,7 +45,7 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly onDoubt?: ((service: string) => DoubtPolicy) | undefined
   /** How long a member of a replicant may be silent before it is detached, milliseconds; `RETENTION_MS` if not given. */
   readonly detachAfterMs?: number | undefined
-  /** What waits for one site at most; `MAX_OUTBOX_ENTRIES` and `MAX_OUTBOX_BYTES` if not given. */
+  /** What waits for one site at most; `limits.outboxEntries` and `limits.outboxBytes` as they are by default if not given. */
   readonly outboxBounds?: OutboxBounds | undefined
   readonly onEvent: ReplicationListener
 }

@@ -207,13 +207,6 @@ export const MAX_UNPROVEN_DOTS = 256
 /** How often a transfer is put together anew because something of it was forgotten meanwhile. */
 export const MAX_TRANSFER_ATTEMPTS = 16
 
-/**
- * Entries that wait for one site, and their bytes: what is beyond it was not received for so long, or so much was written, that comparing
- * costs less. A hundred writes a second for three hours, or one every second for eleven days.
- */
-export const MAX_OUTBOX_ENTRIES = 1_000_000
-export const MAX_OUTBOX_BYTES = 1024 ** 3
-
 /** Moments that are remembered of one outbox, to tell how long its oldest entry waits. */
 export const MAX_OUTBOX_MARKS = 256
 

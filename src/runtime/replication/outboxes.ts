@@ -1,7 +1,8 @@
 import { Journal, openJournal } from '../journal/journal.ts'
 import { CheopsError } from '../../errors.ts'
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
-import { KEPT_OUTBOXES, MAX_OUTBOX_BYTES, MAX_OUTBOX_ENTRIES, MAX_OUTBOX_MARKS } from './limits.ts'
+import { DEFAULT_LIMITS } from '../../config.ts'
+import { KEPT_OUTBOXES, MAX_OUTBOX_MARKS } from './limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store, StoreWrite } from '../../ports/store.ts'
 
@@ -34,7 +35,7 @@ export function isWaiting({ wholes, readUpTo }: Outbox, replicant: string, is: s
   return last !== undefined && last.number > readUpTo && (last.is === is || last.is === ALL_OF_IT)
 }
 
-const BOUNDS: OutboxBounds = { entries: MAX_OUTBOX_ENTRIES, bytes: MAX_OUTBOX_BYTES }
+const BOUNDS: OutboxBounds = { entries: DEFAULT_LIMITS.outboxEntries, bytes: DEFAULT_LIMITS.outboxBytes }
 
 const INDEX = 'replication/outboxes/'
 const indexKey = (site: string, incarnation: string): string => `${INDEX}${site}/${incarnation}`

@@ -141,7 +141,7 @@ test('every source file stands in a room, or is known to join all of them', asyn
   const joins = [
     /^src\/(node|index|peer-node)\.ts$/,
     /^src\/composition\//,
-    /^sims\/main\.ts$/,
+    /^sims\/(main|options)\.ts$/,
     /^protocols\/[^/]+\/pb\//,
   ]
   const rooms = IMPORT_TABLE.map(({ room }) => new RegExp(`^${room.replace('*', '[^/]+')}${isFile(room) ? '$' : '/'}`))

@@ -43,6 +43,8 @@ test('keys of the configuration, each with its variable and flag', () => {
     'limits.queuedPerPeer CHEOPS_LIMITS_QUEUED_PER_PEER --limits-queued-per-peer',
     'limits.requestsPerSecondPerPeer CHEOPS_LIMITS_REQUESTS_PER_SECOND_PER_PEER --limits-requests-per-second-per-peer',
     'limits.connectionsPerEndpoint CHEOPS_LIMITS_CONNECTIONS_PER_ENDPOINT --limits-connections-per-endpoint',
+    'limits.outboxEntries CHEOPS_LIMITS_OUTBOX_ENTRIES --limits-outbox-entries',
+    'limits.outboxBytes CHEOPS_LIMITS_OUTBOX_BYTES --limits-outbox-bytes',
     'timeouts.dialMs CHEOPS_TIMEOUTS_DIAL_MS --timeouts-dial-ms',
     'timeouts.connectMs CHEOPS_TIMEOUTS_CONNECT_MS --timeouts-connect-ms',
     'timeouts.answerMs CHEOPS_TIMEOUTS_ANSWER_MS --timeouts-answer-ms',
