@@ -24,6 +24,7 @@ import { giveWay, hasSay } from './foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
+import { isChangedPast, suspectDrift } from './read-back.ts'
 import { release } from './release.ts'
 import { Resource, meaningOf, requestBodyOf, type Sent } from './resource.ts'
 import type { LargeBody } from './body-records.ts'
@@ -119,6 +120,7 @@ async function writePayload(
   if (write.members !== undefined && !description.creates) await checkUnadopted(shared, replica, write)
   const creates = checkMembers(shared, replica, write)
   checkLane(shared, replica)
+  if (idempotency !== undefined && !creates && !description.maySendAgain) await checkShown(shared, replica, resource)
 
   // Who says what the whole of it is, where what has lost is known, has settled that.
   const settles = description.isReset ? (write.settles ?? 'dropped') : undefined
@@ -225,6 +227,20 @@ export function checkLane(shared: Shared, replica: Replica): void {
   if (!isInDoubt && !local.suspect && !local.replaying && local.uncertain === undefined && isTaken) return
   const why = isInDoubt ? 'what became of an earlier write is not known' : 'it is not up to date yet'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
+}
+
+/**
+ * A request with an idempotency key may have been sent before, given up, and found without effect: what has landed since then must be seen
+ * before it is sent again, as far as that can be.
+ * @throws CheopsError ERR_REPLICANT_LOCKED where the application shows something else than it did when it was last known
+ */
+async function checkShown(shared: Shared, replica: Replica, resource: Resource): Promise<void> {
+  const reading = await resource.read()
+  if (reading.is === 'unknown' || !(await isChangedPast(shared, replica, resource, reading))) return
+  await suspectDrift(shared, replica)
+  shared.kick(replica)
+  const why = 'the application does not show what was done last'
+  throw new CheopsError('ERR_REPLICANT_LOCKED', `${replica.name.name} takes no write now: ${why}.`)
 }
 
 /** What others have put under a name, and nobody here was to carry out, does not stand in the way of a client's create. */

@@ -13,7 +13,7 @@ import { mendFailed } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from './limits.ts'
 import { Resource, type Reading } from './resource.ts'
 import { fitOf } from './written-fields.ts'
-import { knowledgeNow, lastShown, shownOf, tellShown, writtenOf } from './comparison.ts'
+import { knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from './replica.ts'
 
 /**
@@ -119,8 +119,22 @@ async function isUnlikeAnswer(
   return (await fitOf(resource, written, body)).shows === 'no'
 }
 
+/** Whether the application shows something else than it did when it was last known. */
+export async function isChangedPast(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  reading: Exclude<Reading, { readonly is: 'unknown' }>,
+): Promise<boolean> {
+  const before = lastShown(replica)
+  if (reading.is === 'absent') return before !== undefined
+  if (before === undefined) return isUnlikeAnswer(shared, replica, resource, reading)
+  const shown = await shownHash(shared, replica, resource, reading)
+  return shown !== undefined && shown !== before
+}
+
 /** Nothing runs any more until a member that agrees has shown its state, or the application shows the same again. */
-async function suspectDrift(shared: Shared, replica: Replica): Promise<void> {
+export async function suspectDrift(shared: Shared, replica: Replica): Promise<void> {
   await shared.replicas.commit(commit => {
     commit.local(replica, { suspect: true, copiesOnlyFitting: false })
     shared.replicas.due(commit, replica.name, true)
