@@ -228,12 +228,16 @@ export class Control implements AgentControl {
   }
 
   #replicationFacts(): ReplicationFact[] {
-    return this.#parts.replication.peers().map(({ site, outbox, lagMs, digest, agreedAt = this.#startedAt }) => ({
-      site,
-      outbox,
-      lagMs,
-      differsForMs: digest === 'differs' ? this.#now() - agreedAt : undefined,
-    }))
+    return this.#parts.replication
+      .peers()
+      .map(({ site, outbox, lagMs, shared, digest, agreedAt = this.#startedAt }) => ({
+        site,
+        outbox,
+        lagMs,
+        shared,
+        differs: digest === 'differs',
+        unequalMs: this.#now() - agreedAt,
+      }))
   }
 
   #meshFact(self: string): MeshFact {

@@ -74,6 +74,14 @@ export function stateGauges(parts: GaugeParts): () => void {
     'cheops_replication_undecided_replicants',
     'Replicated resources that take no writes here until somebody decides (unbound, uncertain); NaN while a start counts them.',
   )
+  const behind = metrics.gauge(
+    'cheops_replication_behind_replicants',
+    'Replicated resources whose application here could not be brought up to date for more than a minute; NaN while a start counts them.',
+  )
+  const behindSeconds = metrics.gauge(
+    'cheops_replication_behind_seconds',
+    'For how long the first of these waits; 0 where none does.',
+  )
   return () => {
     const counted = parts.replicants()
     const isCounted = counted.state === 'counted'
@@ -82,6 +90,8 @@ export function stateGauges(parts: GaugeParts): () => void {
     conflicts.set(isCounted ? counted.conflicts : Number.NaN)
     diverged.set(isCounted ? counted.diverged : Number.NaN)
     undecided.set(isCounted ? counted.undecided : Number.NaN)
+    behind.set(isCounted ? counted.behind : Number.NaN)
+    behindSeconds.set(isCounted ? counted.behindMs / 1000 : Number.NaN)
     for (const { site, outbox, lagMs } of parts.replication()) {
       outboxGauge.set(outbox, site)
       lagGauge.set(lagMs / 1000, site)

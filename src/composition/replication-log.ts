@@ -28,6 +28,7 @@ export class ReplicationLog {
       case 'conflict':
       case 'unbound':
       case 'diverged':
+      case 'behind':
       case 'hole':
       case 'detached':
       case 'refused':

@@ -1,3 +1,4 @@
+import { answeredText } from '../core/check/index.ts'
 import { replicantText } from '../core/oplog/replicant-text.ts'
 import type { SentPart } from '../../protocols/sync/sent-parts.ts'
 import type { AgentEvent } from '../ports/control.ts'
@@ -131,6 +132,8 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return 'somebody has changed the resource at the application here, past Cheops: it is made equal to the other members again'
     case 'diverged':
       return `the application here cannot be made equal to the other members: ${event.why}`
+    case 'behind':
+      return `the application here cannot be brought up to date now: ${answeredText(event.status)}; it is tried again`
     case 'agrees':
       return 'the application here is equal to the other members again'
     case 'detached':

@@ -111,6 +111,7 @@ export function toldOf(event: ReplicationEvent, self: string): Told | undefined 
       return { event: 'diverged', replicant: replicantText(event.replicant), detail: event.why }
     case 'agrees':
     case 'ahead':
+    case 'behind':
     case 'body-here':
     case 'compared':
     case 'detached':

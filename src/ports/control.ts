@@ -154,6 +154,12 @@ export type ReplicationCounts =
       readonly diverged: number
       /** Replicants that take no writes here until somebody decides: `unbound`, or a write in doubt. */
       readonly undecided: number
+      /** Replicants whose application here could not be brought up to date for more than a minute, and is tried again. */
+      readonly behind: number
+      /** For how long the first of them, milliseconds. */
+      readonly behindMs: number
+      /** HTTP status that most of their applications answered last; undefined: they did not answer. */
+      readonly behindStatus?: number | undefined
     }
 
 export interface RequestCounts {

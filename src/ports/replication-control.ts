@@ -201,6 +201,8 @@ export interface ReplicationPeer {
   readonly outbox: number
   /** For how long the oldest of them waits, milliseconds. 0: none waits. */
   readonly lagMs: number
+  /** Replicants that both are members of; undefined while a start counts them. */
+  readonly shared: number | undefined
   /** Whether both hold the same, as far as both have told; `unknown` before they have compared. */
   readonly digest: 'agrees' | 'differs' | 'unknown'
   /** When they were last seen to agree, Unix milliseconds; undefined: not since the start of this agent. */

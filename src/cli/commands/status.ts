@@ -89,9 +89,9 @@ export function statusScreen(
 
 function countsText(counts: ReplicationCounts): string {
   if (counts.state === 'counting') return 'counting'
-  const { replicants, conflicts, diverged, undecided } = counts
+  const { replicants, conflicts, diverged, undecided, behind } = counts
   const shown = (count: number, one: string) => `${String(count)} ${one}${count === 1 ? '' : 's'}`
-  return `${shown(replicants, 'resource')}, ${shown(conflicts, 'conflict')}, ${String(diverged)} diverged, ${String(undecided)} undecided`
+  return `${shown(replicants, 'resource')}, ${shown(conflicts, 'conflict')}, ${String(diverged)} diverged, ${String(undecided)} undecided, ${String(behind)} behind`
 }
 
 /** What waits for the sites that share replicants with this one. @param now the agent's clock */

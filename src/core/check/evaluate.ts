@@ -32,6 +32,7 @@ const READINESS: ReadonlySet<string> = new Set([
   'replication-agrees',
   'replication-diverged',
   'replication-undecided',
+  'replication-behind',
 ])
 
 export const isReadiness = (finding: Finding): boolean => READINESS.has(finding.id)

@@ -47,8 +47,12 @@ export interface ReplicationFact {
   readonly outbox: number
   /** For how long the oldest of them waits, milliseconds; 0: none waits. */
   readonly lagMs: number
-  /** For how long both are known to differ, milliseconds; undefined: they agree, or have not compared. */
-  readonly differsForMs: number | undefined
+  /** Replicants that both are members of; undefined while that is not known. */
+  readonly shared: number | undefined
+  /** Whether both are known to differ. */
+  readonly differs: boolean
+  /** Since they were last seen to hold the same, or since the start, milliseconds. */
+  readonly unequalMs: number
 }
 
 export interface ReplicantsFact {
@@ -59,6 +63,12 @@ export interface ReplicantsFact {
   readonly diverged: number
   /** That take no writes here until somebody decides. */
   readonly undecided: number
+  /** Whose application could not be brought up to date for more than a minute. */
+  readonly behind: number
+  /** For how long the first of them, milliseconds. */
+  readonly behindMs: number
+  /** HTTP status that most of their applications answered last; undefined: they did not answer. */
+  readonly behindStatus?: number | undefined
 }
 
 export interface FileFact {

@@ -23,14 +23,16 @@ function checkLag({ site, outbox, lagMs }: ReplicationFact): Finding[] {
   ]
 }
 
-function checkDigest({ site, differsForMs }: ReplicationFact): Finding[] {
-  if (differsForMs === undefined || differsForMs < LONG_MS) return []
+function checkDigest({ site, shared, differs, unequalMs }: ReplicationFact): Finding[] {
+  if (unequalMs < LONG_MS || (!differs && shared === 0)) return []
   return [
     warning(
       'replication',
       'replication-agrees',
-      `${site} and this site have not held the same for ${minutes(differsForMs)}`,
-      'Look at "cheops replicant ls" at both for what is not "agrees", and at their logs.',
+      `${site} and this site have not been seen to hold the same for ${minutes(unequalMs)}`,
+      differs
+        ? 'Look at "cheops replicant ls" at both for what is not "agrees", and at their logs.'
+        : `They compare when they reach each other and nothing is on its way: "cheops site show ${site}", "cheops status".`,
     ),
   ]
 }
@@ -39,8 +41,10 @@ const minutes = (ms: number): string =>
   ms < 7_200_000 ? `${String(Math.floor(ms / 60_000))} min` : `${String(Math.floor(ms / 3_600_000))} h`
 
 /** Whether the resources that are replicated here are as they should be. */
-export function checkReplicants({ replicants, conflicts, diverged, undecided }: ReplicantsFact): Finding[] {
+export function checkReplicants(fact: ReplicantsFact): Finding[] {
+  const { replicants, conflicts, diverged, undecided, behind } = fact
   const findings: Finding[] = []
+  if (behind > 0) findings.push(checkBehind(fact))
   if (diverged > 0)
     findings.push(
       warning(
@@ -76,6 +80,23 @@ export function checkReplicants({ replicants, conflicts, diverged, undecided }: 
       `${resources(replicants)} ${replicants === 1 ? 'is' : 'are'} replicated here, and as it should be`,
     ),
   ]
+}
+
+function checkBehind({ behind, behindMs, behindStatus }: ReplicantsFact): Finding {
+  const isDenied = behindStatus === 401 || behindStatus === 403
+  return warning(
+    'replication',
+    'replication-behind',
+    `${resources(behind)} here ${behind === 1 ? 'has' : 'have'} waited for up to ${minutes(behindMs)} to be brought up to date: ${answeredText(behindStatus)}`,
+    isDenied
+      ? "What other sites have written is carried out with the agent's own account: give it one that may do so (services[].credential)."
+      : 'See whether the application answers at its endpoint ("cheops service ls"), and its own log; what waits is tried again by itself.',
+  )
+}
+
+/** What an application has answered, or that it has not. */
+export function answeredText(status: number | undefined): string {
+  return status === undefined ? 'the application does not answer' : `the application answers ${String(status)}`
 }
 
 const resources = (count: number): string => `${String(count)} ${count === 1 ? 'resource' : 'resources'}`

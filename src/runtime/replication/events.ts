@@ -31,6 +31,8 @@ export type ReplicationEvent =
   | { readonly kind: 'drift'; readonly replicant: ReplicantName }
   /** It cannot be made equal to its siblings by itself: `why` says in a few words what stands in the way. */
   | { readonly kind: 'diverged'; readonly replicant: ReplicantName; readonly why: string }
+  /** For a minute its application could not be asked, or did not take what is to be done: what it answered last, if it answered. Told once. */
+  | { readonly kind: 'behind'; readonly replicant: ReplicantName; readonly status: number | undefined }
   | { readonly kind: 'agrees'; readonly replicant: ReplicantName }
   | { readonly kind: 'members'; readonly replicant: ReplicantName; readonly members: readonly string[] }
   /** Members that were silent for so long were detached by this site. */

@@ -30,9 +30,14 @@ export async function advance(shared: Shared, replica: Replica): Promise<Looked>
   const { prepared } = replica
   // What is not begun with it now reads what the application has.
   replica.prepared = undefined
-  const looked = isIdle
-    ? await settle(shared, replica)
-    : await pass(new LaneBook(shared, replica, new Resource(options, replica.name, glue)), prepared)
+  const began = options.clock.monotonic()
+  const resource = glue === undefined || isIdle ? undefined : new Resource(options, replica.name, glue)
+  const looked =
+    resource === undefined
+      ? await settle(shared, replica)
+      : await pass(new LaneBook(shared, replica, resource), prepared)
+  if (looked === 'again') await shared.behind.cannotGoOn(shared, replica, began, resource?.lastStatus)
+  else shared.behind.over(replica.name)
   // What was written on the way carried it along; what cannot be carried out now is held all the same.
   if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))
   return looked

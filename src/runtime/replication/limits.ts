@@ -151,6 +151,13 @@ export const MAX_REFUSALS = 10
 /** Operations of one replicant that failed here and are remembered, the newest ones. */
 export const MAX_KNOWN_FAILED = 32
 
+/**
+ * How long a lane may be unable to go on, milliseconds, until that is said: a restart of the application takes less. And of how many operations the
+ * origins are told then.
+ */
+export const BEHIND_AFTER_MS = 60_000
+export const MAX_BEHIND_TOLD = 16
+
 /** How long the disk is given when it is behind, milliseconds. */
 export const STORE_BUSY_MS = 20
 
@@ -261,6 +268,14 @@ export const DIGEST_QUIET_MS = 2_000
 /** Between two comparisons while they differ, and while they agree and nothing changes. */
 export const DIGEST_AGAIN_MS = 5_000
 export const DIGEST_REFRESH_MS = 60_000
+
+/**
+ * While writes come without a pause, digests are told this often all the same: equal ones say as much as ever, and others nothing. Where they were never
+ * equal for so long, an audit looks, while writes come; and how long it is then until the next one.
+ */
+export const DIGEST_BUSY_MS = 5_000
+export const BUSY_AUDIT_AFTER_MS = 300_000
+export const BUSY_AUDIT_AGAIN_MS = 1_800_000
 
 /** For so long digests must differ until it is said, and until an audit begins: what is on its way arrives within less. */
 export const DIFFERS_AFTER_MS = 10_000

@@ -3,6 +3,9 @@ import {
   AUDIT_AFTER_MS,
   AUDIT_AGAIN_CAP_MS,
   AUDIT_AGAIN_MS,
+  BUSY_AUDIT_AFTER_MS,
+  BUSY_AUDIT_AGAIN_MS,
+  DIGEST_QUIET_MS,
   DIFFERS_AFTER_MS,
   FIRST_SYMBOLS,
   MAX_AUDIT_SYMBOLS,
@@ -21,6 +24,8 @@ interface Audit {
   readonly seed: number
   readonly reader: DifferenceReader
   readonly channel: SyncChannel
+  /** Writes came while it was begun, so that much of what it finds is on its way. */
+  readonly isBusy: boolean
 }
 
 /**
@@ -35,6 +40,11 @@ export class PeerComparison {
   #agreedAt: number | undefined
   /** When digests were first seen to differ since they agreed last, monotonic. */
   #differsSince: number | undefined
+  /** The same while writes came without a pause: what is on its way makes them differ too. */
+  #unequalSince: number | undefined
+  /** What `changes` was last, and since when, monotonic. */
+  #lastChanges = 0
+  #changedAt = -Infinity
   /** When the last one had looked at all records here. */
   #auditAt = -Infinity
   #audits = 0
@@ -66,19 +76,31 @@ export class PeerComparison {
     return this.#shared.replicas.digests.of(this.#site)
   }
 
+  /** Whether something of what both share has changed here just now, as far as somebody has asked. */
+  isBusy(): boolean {
+    const now = this.#shared.options.clock.monotonic()
+    if (this.changes !== this.#lastChanges) this.#changedAt = now
+    this.#lastChanges = this.changes
+    return now - this.#changedAt < DIGEST_QUIET_MS
+  }
+
   /** The other site has told its digest. */
   heard(theirs: SetDigest): void {
     const mine = this.mine()
     if (mine === undefined) return
     const { clock, onEvent } = this.#shared.options
+    const isBusy = this.isBusy()
     if (isEqual(mine, theirs)) {
       if (this.#state === 'differs') onEvent({ kind: 'compared', site: this.#site, agrees: true })
       this.#state = 'agrees'
       this.#agreedAt = Math.floor(clock.now())
       this.#differsSince = undefined
+      this.#unequalSince = undefined
       this.#audits = 0
       return
     }
+    this.#unequalSince ??= clock.monotonic()
+    if (isBusy) return
     this.#differsSince ??= clock.monotonic()
     if (this.#state === 'differs' || clock.monotonic() - this.#differsSince < DIFFERS_AFTER_MS) return
     this.#state = 'differs'
@@ -88,18 +110,20 @@ export class PeerComparison {
   /** Begins an audit over a conversation that the other site has opened, if it is time for one, and this site's turn to ask. */
   async auditIfDue(channel: SyncChannel): Promise<void> {
     const { clock, random, site } = this.#shared.options
-    if (this.#differsSince === undefined || this.#isAuditing || site > this.#site) return
+    const isBusy = this.isBusy()
+    const since = isBusy ? this.#unequalSince : this.#differsSince
+    if (since === undefined || this.#isAuditing || site > this.#site) return
     const now = clock.monotonic()
-    if (now - this.#differsSince < AUDIT_AFTER_MS) return
-    const pause = Math.min(AUDIT_AGAIN_CAP_MS, AUDIT_AGAIN_MS * 2 ** Math.max(0, this.#audits - 1))
+    if (now - since < (isBusy ? BUSY_AUDIT_AFTER_MS : AUDIT_AFTER_MS)) return
+    const growing = Math.min(AUDIT_AGAIN_CAP_MS, AUDIT_AGAIN_MS * 2 ** Math.max(0, this.#audits - 1))
     // Also where they have agreed in between: whoever says now this and now that has no more of them.
-    if (now - this.#auditAt < pause) return
+    if (now - this.#auditAt < (isBusy ? BUSY_AUDIT_AGAIN_MS : growing)) return
     this.#audits++
     this.#isAuditing = true
     try {
       const seed = new DataView(random.bytes(4).slice().buffer).getUint32(0)
       const own = await this.codedSet(seed)
-      this.#audit = { seed, reader: new DifferenceReader(own, seed), channel }
+      this.#audit = { seed, reader: new DifferenceReader(own, seed), channel, isBusy }
     } finally {
       this.#isAuditing = false
       this.#auditAt = clock.monotonic()
@@ -111,7 +135,7 @@ export class PeerComparison {
   async symbols({ from, symbols }: SyncMessage & { readonly kind: 'symbols' }, channel: SyncChannel): Promise<void> {
     const audit = this.#audit
     if (audit === undefined || audit.channel !== channel || from !== audit.reader.taken) return
-    const { reader, seed } = audit
+    const { reader, seed, isBusy } = audit
     const difference = reader.take(symbols)
     if (difference !== undefined) {
       this.#audit = undefined
@@ -119,7 +143,8 @@ export class PeerComparison {
     }
     if (reader.hasFailed || reader.taken >= MAX_AUDIT_SYMBOLS) {
       this.#audit = undefined
-      return this.#exchangeAll(channel)
+      // So much is on its way that nothing can be told: it is tried again later.
+      return isBusy ? undefined : this.#exchangeAll(channel)
     }
     const count = Math.min(MAX_SYMBOLS_TOGETHER, Math.max(FIRST_SYMBOLS, reader.taken))
     await channel.send({ kind: 'audit', seed, from: reader.taken, count })

@@ -14,6 +14,8 @@ export interface PeerStatus {
   readonly outbox: number
   /** For how long the oldest of them waits, milliseconds; of what an earlier run has left since the start of this one. 0: none waits. */
   readonly lagMs: number
+  /** Replicants that both are members of; undefined while a start counts them. */
+  readonly shared: number | undefined
   /** Whether both hold the same of all that they share, as far as both have told; `unknown` before they have compared. */
   readonly digest: 'agrees' | 'differs' | 'unknown'
   /** When they were last seen to agree, Unix milliseconds by this site's clock; undefined: not since the start. */
@@ -93,13 +95,14 @@ export class Peers {
 
   /** Sorted by name. */
   status(): readonly PeerStatus[] {
-    const { outboxes } = this.#shared.replicas
+    const { outboxes, digests } = this.#shared.replicas
     const sites = new Set([...this.#senders.keys(), ...outboxes.sites])
     return [...sites].sort().map(site => ({
       site,
       connected: this.#senders.get(site)?.isWelcome ?? false,
       outbox: outboxes.length(site),
       lagMs: outboxes.lagMs(site),
+      shared: digests.of(site)?.count,
       ...this.#comparisonWith(site).status,
     }))
   }

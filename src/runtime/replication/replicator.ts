@@ -1,5 +1,6 @@
 import { MAX_KEPT_LIVES, ZERO_STAMP, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
+import { Behind, type BehindCounts } from './behind.ts'
 import { forgetOld } from './forget.ts'
 import { ApplicationTurns } from './application-turns.ts'
 import { advance } from './lane.ts'
@@ -52,6 +53,9 @@ export interface ReplicaCounts {
   /** That take no writes here until somebody decides. */
   readonly undecided: number
 }
+
+/** Besides what is stored: what is going on. */
+export interface ReplicaCountsNow extends ReplicaCounts, BehindCounts {}
 
 /**
  * Replication at one site, level eventual, for resources whose names clients choose: takes local writes, carries out what the others
@@ -108,6 +112,7 @@ export class Replicator {
       repairs: new Repairs(name => this.#lanes.kick(name)),
       heard: new Map(),
       standing: new Standing(options.clock, () => this.#wasSetBack()),
+      behind: new Behind(options.clock),
       scans: new Scans(options.clock),
       strangers: new Strangers(),
       unproven: new UnprovenNames(options.clock),
@@ -201,10 +206,12 @@ export class Replicator {
   }
 
   /** Of this site, from memory; undefined while what is stored at a start was not counted yet. */
-  get counts(): ReplicaCounts | undefined {
+  get counts(): ReplicaCountsNow | undefined {
     const { digests, unwell } = this.#replicas
     const [replicants, counted] = [digests.replicants, unwell.count(this.#quarantine.keys())]
-    return replicants === undefined || counted === undefined ? undefined : { replicants, ...counted }
+    return replicants === undefined || counted === undefined
+      ? undefined
+      : { replicants, ...counted, ...this.#shared.behind.counts }
   }
 
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */

@@ -57,6 +57,7 @@ export class Resource {
   readonly name: ReplicantName
   readonly glue: ReplicationGlue
   readonly #options: ReplicationOptions
+  #lastStatus: number | undefined
 
   constructor(options: ReplicationOptions, name: ReplicantName, glue: ReplicationGlue) {
     this.#options = options
@@ -64,11 +65,16 @@ export class Resource {
     this.glue = glue
   }
 
+  /** What the application answered last; undefined: it did not, or was not asked. */
+  get lastStatus(): number | undefined {
+    return this.#lastStatus
+  }
+
   async read(): Promise<Reading> {
     const request = this.#requestFor('read')
     if (request === undefined) return { is: 'unknown', status: undefined }
     try {
-      const answer = await this.#options.application.request({
+      const answer = await this.#request({
         service: this.name.service,
         ...request,
         // Of a body that is no JSON there is one form only.
@@ -266,7 +272,14 @@ export class Resource {
     const { service } = this.name
     const asked: ApplicationRequest = { service, method, path, headers, body, authority: 'agent' }
     // Nobody waits for the answer's body; one that is held says whether answers show what is read.
-    return this.#options.application.request({ ...asked, maxAnswerBytes: MAX_HELD_BODY_BYTES })
+    return this.#request({ ...asked, maxAnswerBytes: MAX_HELD_BODY_BYTES })
+  }
+
+  async #request(asked: ApplicationRequest): Promise<ApplicationAnswer> {
+    this.#lastStatus = undefined
+    const answer = await this.#options.application.request(asked)
+    this.#lastStatus = answer.status
+    return answer
   }
 }
 

@@ -7,6 +7,7 @@ import type { ReplicasStore } from './replicas-store.ts'
 import type { ReplicationContext } from './context.ts'
 import type { Scans } from './scans.ts'
 import type { Heard } from './settled.ts'
+import type { Behind } from './behind.ts'
 import type { Standing } from './standing.ts'
 import type { Strangers } from './strangers.ts'
 import type { Unanswered } from './unanswered.ts'
@@ -24,6 +25,8 @@ export interface Shared {
   /** What each site has said when its last conversation with this one began. */
   readonly heard: Map<string, Heard>
   readonly standing: Standing
+  /** What cannot go on for now. */
+  readonly behind: Behind
   /** Looks at all records that others ask for. */
   readonly scans: Scans
   /** What waits until the key of its origin is known. */

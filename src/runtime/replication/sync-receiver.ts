@@ -109,8 +109,8 @@ export class SyncReceiver {
     this.#comparison.heard(digest)
     const mine = this.#comparison.mine()
     if (mine !== undefined) await this.#channel.send({ kind: 'digest', digest: mine })
-    // What waits here for the other site is on its way to it, and no difference.
-    if (this.#shared.replicas.outboxes.length(this.#channel.site) === 0)
+    // What waits here for the other site is on its way to it, and no difference; while writes come something always is.
+    if (this.#shared.replicas.outboxes.length(this.#channel.site) === 0 || this.#comparison.isBusy())
       await this.#comparison.auditIfDue(this.#channel)
   }
 

@@ -3,6 +3,7 @@ import { isEqual, type PeerComparison } from './peer-comparison.ts'
 import {
   AUDIT_ANSWERS_MS,
   DIGEST_AGAIN_MS,
+  DIGEST_BUSY_MS,
   DIGEST_QUIET_MS,
   DIGEST_REFRESH_MS,
   MAX_AUDIT_SYMBOLS,
@@ -171,17 +172,14 @@ export class Telling {
   /** Tells the digest of what both share whenever all is received and quiet. */
   #compareDigests(outboxes: readonly Outbox[]): { stop: () => void } {
     const { clock } = this.#shared.options
-    let last = -1
     let told: SetDigest | undefined
     let toldAt = 0
     const look = (): void => {
       timer = clock.after(DIGEST_QUIET_MS, look)
-      const changes = this.#comparison.changes
-      const isQuiet = changes === last
-      last = changes
+      const isBusy = this.#comparison.isBusy()
       const isDrained = outboxes.every(outbox => this.#receivedOf(outbox) + 1 >= outbox.journal.next)
-      // While writes come all of it would be counted anew each time.
-      const mine = isQuiet && isDrained ? this.#comparison.mine() : undefined
+      const isDue = isBusy ? this.#now() - toldAt >= DIGEST_BUSY_MS : isDrained
+      const mine = isDue ? this.#comparison.mine() : undefined
       if (mine === undefined) return
       const isNew = told === undefined || !isEqual(mine, told)
       const pause = this.#comparison.isOpen ? DIGEST_AGAIN_MS : DIGEST_REFRESH_MS

@@ -163,7 +163,15 @@ export function fakeControl(): FakeControl {
         forwarded: { inFlight: 0, total: 7, failed: 0 },
         received: { inFlight: 0, total: 3, failed: 1 },
       },
-      replication: { state: 'counted', replicants: 12, conflicts: 1, diverged: 0, undecided: 0 },
+      replication: {
+        state: 'counted',
+        replicants: 12,
+        conflicts: 1,
+        diverged: 0,
+        undecided: 0,
+        behind: 0,
+        behindMs: 0,
+      },
     }),
     peers: () => [peer],
     async dial(address) {

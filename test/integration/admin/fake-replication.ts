@@ -116,8 +116,16 @@ export function fakeReplication(calls: string[]): ReplicationControl {
       return OPERATION
     },
     peers: () => [
-      { site: 'site2', connected: true, outbox: 0, lagMs: 0, digest: 'agrees', agreedAt: 1_763_805_600_000 },
-      { site: 'site3', connected: false, outbox: 12, lagMs: 3_600_000, digest: 'unknown', agreedAt: undefined },
+      { site: 'site2', connected: true, outbox: 0, lagMs: 0, shared: 3, digest: 'agrees', agreedAt: 1_763_805_600_000 },
+      {
+        site: 'site3',
+        connected: false,
+        outbox: 12,
+        lagMs: 3_600_000,
+        shared: 3,
+        digest: 'unknown',
+        agreedAt: undefined,
+      },
     ],
   }
 }

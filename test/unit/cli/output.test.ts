@@ -92,7 +92,7 @@ incarnation  1763800000000-9f86d081884c7d65
 version      0.1.0 on Node v24.21.0, pid 4711
 state        serving for 1 h 2 min
 peers        1 connected, 2 other sites known
-replicates   12 resources, 1 conflict, 0 diverged, 0 undecided
+replicates   12 resources, 1 conflict, 0 diverged, 0 undecided, 0 behind
 listens      peers    /ip4/10.0.0.1/tcp/4078/p2p/12D3KooWsite1
              ingress  http://127.0.0.1:8079
 

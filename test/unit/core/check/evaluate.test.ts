@@ -44,7 +44,7 @@ const HEALTHY: CheckFacts = {
   agent: 'serving',
   problems: [],
   mesh: mesh(site('site2'), site('site3')),
-  replication: [{ site: 'site2', outbox: 3, lagMs: 200, differsForMs: undefined }],
+  replication: [{ site: 'site2', outbox: 3, lagMs: 200, shared: 3, differs: false, unequalMs: 65_000 }],
 }
 
 const complaints = (facts: CheckFacts) =>
@@ -230,17 +230,30 @@ test.each([
 })
 
 describe('replicants', () => {
-  const well = { replicants: 3, conflicts: 0, diverged: 0, undecided: 0 }
+  const well = { replicants: 3, conflicts: 0, diverged: 0, undecided: 0, behind: 0, behindMs: 0 }
   test.each([
     [well, [], 'ok'],
     [{ ...well, diverged: 1 }, ['warning replication-diverged'], 'warning'],
     [{ ...well, undecided: 2 }, ['warning replication-undecided'], 'warning'],
     [{ ...well, conflicts: 1 }, ['warning replication-conflicts'], undefined],
+    [{ ...well, behind: 1, behindMs: 90_000, behindStatus: 401 }, ['warning replication-behind'], 'warning'],
+    [{ ...well, behind: 7, behindMs: 7_300_000 }, ['warning replication-behind'], 'warning'],
   ] as const)('%j', (replicants, expected, ready) => {
     expect(complaints({ ...HEALTHY, replicants })).toEqual(expected)
     const told = evaluateCheck({ ...HEALTHY, replicants }).filter(isReadiness)
-    const ours = told.filter(({ id }) => /diverged|undecided|conflicts/.test(id)).map(({ level }) => level)
+    const ours = told.filter(({ id }) => /diverged|undecided|conflicts|behind/.test(id)).map(({ level }) => level)
     expect(ours).toEqual(ready === undefined ? [] : [ready])
+  })
+
+  test('says what keeps a site behind, and what to do about it', () => {
+    const told = (behindStatus: number | undefined) =>
+      evaluateCheck({ replicants: { ...well, behind: 2, behindMs: 120_000, behindStatus } }).map(
+        ({ message, hint }) => `${message} ${hint ?? ''}`,
+      )
+    expect(told(401)[0]).toMatch(
+      /^2 resources here have waited for up to 2 min .*answers 401 .*services\[\]\.credential/,
+    )
+    expect(told(undefined)[0]).toMatch(/does not answer .*cheops service ls/)
   })
 
   test('says nothing of none', () => {
@@ -249,13 +262,17 @@ describe('replicants', () => {
 })
 
 describe('replication', () => {
-  const peer = { site: 'site2', outbox: 12, lagMs: 0, differsForMs: undefined }
+  const peer = { site: 'site2', outbox: 12, lagMs: 0, shared: 3, differs: false, unequalMs: 0 }
+  const differs = { ...peer, differs: true }
 
   test.each([
-    [{ ...peer, lagMs: 299_999, differsForMs: 299_999 }, []],
+    [{ ...differs, lagMs: 299_999, unequalMs: 299_999 }, []],
     [{ ...peer, lagMs: 300_000 }, ['warning replication-lag']],
-    [{ ...peer, differsForMs: 300_000 }, ['warning replication-agrees']],
-    [{ ...peer, lagMs: 7_200_000, differsForMs: 7_200_000 }, ['warning replication-lag', 'warning replication-agrees']],
+    [{ ...differs, unequalMs: 300_000 }, ['warning replication-agrees']],
+    // Neither has heard of a difference: nobody has compared.
+    [{ ...peer, unequalMs: 300_000 }, ['warning replication-agrees']],
+    [{ ...peer, shared: 0, unequalMs: 300_000 }, []],
+    [{ ...differs, lagMs: 7_200_000, unequalMs: 7_200_000 }, ['warning replication-lag', 'warning replication-agrees']],
   ])('%j: %j, and readiness says so', (fact, expected) => {
     expect(complaints({ ...HEALTHY, replication: [fact] })).toEqual(expected)
     const ready = evaluateCheck({ ...HEALTHY, replication: [fact] }).filter(isReadiness)

@@ -10,6 +10,7 @@ import { ReplicationWorld, type ReplicationPlant } from '../../../../sims/world/
 import { type Conflict, type Dot, type Operation, type ReplicantName } from '../../../../src/core/oplog/index.ts'
 import type { DoubtPolicy } from '../../../../src/config.ts'
 import { CheopsError } from '../../../../src/errors.ts'
+import type { BehindCounts } from '../../../../src/runtime/replication/behind.ts'
 import { Replicator, type Accepted, type ReplicaCounts } from '../../../../src/runtime/replication/replicator.ts'
 import type { OutboxBounds } from '../../../../src/runtime/replication/outboxes.ts'
 import type { ReplicaStatus } from '../../../../src/runtime/replication/replica-status.ts'
@@ -82,7 +83,18 @@ export class Lab {
 
   /** How the replicants of a site stand, all together. */
   counts(site: string): ReplicaCounts | undefined {
-    return this.#at(site).counts
+    const counts = this.replicators.get(site)?.counts
+    if (counts === undefined) return undefined
+    const { replicants, conflicts, diverged, undecided } = counts
+    return { replicants, conflicts, diverged, undecided }
+  }
+
+  /** What cannot go on at a site for now. */
+  behind(site: string): BehindCounts | undefined {
+    const counts = this.replicators.get(site)?.counts
+    if (counts === undefined) return undefined
+    const { behind, behindMs, behindStatus } = counts
+    return { behind, behindMs, behindStatus }
   }
 
   /** Lets time pass. */
