@@ -263,9 +263,9 @@ test('status shows what waits for which site, and the check that nothing waits f
 
 test('status and metrics count what is replicated, and what nobody has settled, also after a start', async () => {
   const replication = agents.get('site1')?.control.status().replication
-  expect(replication).toEqual({ state: 'counted', replicants: 2, conflicts: 1, diverged: 0, undecided: 0 })
+  expect(replication).toEqual({ state: 'counted', replicants: 2, conflicts: 1, diverged: 0, undecided: 0, behind: 0, behindMs: 0 })
   expect((await cheops('site1', 'status')).out).toMatch(
-    /^replicates +2 resources, 1 conflict, 0 diverged, 0 undecided$/m,
+    /^replicates +2 resources, 1 conflict, 0 diverged, 0 undecided, 0 behind$/m,
   )
   const { body = '' } = (await agents.get('site1')?.control.metrics()) ?? {}
   expect(body).toMatch(/^cheops_replication_replicants(?:\{.*\})? 2$/m)
