@@ -1,6 +1,8 @@
-import { dotKey, findLife } from '../../../src/core/oplog/index.ts'
+import { compareOperations, dotKey, findLife } from '../../../src/core/oplog/index.ts'
 import { wasHeld } from '../../../src/core/oplog/holes.ts'
 import { groupsOf } from './ending-checker.ts'
+import type { Life, Operation } from '../../../src/core/oplog/index.ts'
+import type { Ending } from '../../world/replication/ending.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /** Whatever a client was told is accepted is known to every member; but for what stood on no disk any more when one was set back. */
@@ -16,8 +18,21 @@ export const nothingLost: EndingChecker = {
         const ofOrigin = groups.filter(group => group.some(({ site }) => site === dot.site))
         return (ofOrigin.length === 0 ? groups : ofOrigin).flat().flatMap(({ site, replicant }) => {
           const life = replicant === undefined ? undefined : findLife(replicant, operation.life)
-          if (life !== undefined && wasHeld(life, dot)) return []
+          if (life !== undefined && (wasHeld(life, dot) || isSuperseded(ending, operation, life))) return []
           return [`${origin} acknowledged "${words}", and ${site} does not know of it`]
         })
       }),
+}
+
+/**
+ * A change of members says nothing any more where a greater one, that is known, names each of its sites: whoever is removed forgets the smaller one
+ * with all else.
+ */
+function isSuperseded({ ledger }: Ending, { type, stamp, dot, members, replicant }: Operation, life: Life): boolean {
+  if (type !== 'members' || members === undefined) return false
+  const greater = ledger
+    .operationsOf(replicant)
+    .filter(other => compareOperations(other, { stamp, dot }) > 0 && wasHeld(life, other.dot))
+    .flatMap(other => [...(other.members?.added ?? []), ...(other.members?.removed ?? [])])
+  return [...members.added, ...members.removed].every(site => greater.includes(site))
 }

@@ -7,6 +7,7 @@ import {
   replicantKey,
   type Dot,
   type LifeId,
+  type Replicant,
   type ReplicantName,
 } from '../../core/oplog/index.ts'
 import { takeStep } from './admission.ts'
@@ -22,7 +23,7 @@ interface Watched {
 }
 
 /**
- * Operations that were lost with their origin: it has begun anew since and told all that it has kept, every other member has told what it
+ * Operations that were lost with their origin: it has begun anew since, or left, and told all that it has kept, every other member has told what it
  * holds, and none holds them. So are those of this site that were lost with its own disk. What waits for them is let in without them, and the hole is reported; one that turns up after all is taken.
  * Source: src/consistency.md "Identity and order".
  */
@@ -94,12 +95,19 @@ export class Holes {
     const { site, incarnation } = this.#shared.options
     // What an earlier run of this site has written and is not here was lost with its disk, and may be held by those that were told of it.
     if (dot.site === site && dot.incarnation === incarnation) return false
-    if (dot.site !== site && !(await isLost(this.#shared, dot))) return false
+    if (dot.site !== site && !(await isLost(this.#shared, dot)) && !(await this.#isForgotten(core.replicant, dot)))
+      return false
     for (const member of membersOfReplicant(core.replicant)) {
       if (member === site || member === dot.site) continue
       const told = core.acknowledgements.get(member)?.knowledge.get(lifeKey(life)) ?? []
       if (covers(told, dot) || !(await hasToldAll(this.#shared, member))) return false
     }
     return true
+  }
+
+  /** Who leaves forgets what it held: what it has written before its own removal, and does not tell, is not there any more. */
+  async #isForgotten({ waiting }: Replicant, { site }: Dot): Promise<boolean> {
+    const hasLeft = waiting.some(({ dot, members }) => dot.site === site && members?.removed.includes(site) === true)
+    return hasLeft && (await hasToldAll(this.#shared, site))
   }
 }

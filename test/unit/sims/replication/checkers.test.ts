@@ -183,6 +183,29 @@ describe('what is wrong is found', () => {
     expect(found({ ...lost, lost: new Set([dotKey(dot('s1', 7))]) })).toEqual([])
   })
 
+  test('a change of members that nobody has, unless a greater one has taken its place', () => {
+    const change = (at: number, site: string, number: number, removed: readonly string[]): Operation => {
+      const { payload, ...bare } = operation(at, site, number, 'members', {}, ALL)
+      expect(payload).toBeDefined()
+      return { ...bare, members: { added: [], removed: [...removed] } }
+    }
+    const lost = ending()
+    const own = change(8, 's2', 9, ['s3'])
+    lost.ledger.note(own, new Uint8Array([8]))
+    lost.ledger.acknowledged.push({ site: 's2', words: 'remove s3', dot: own.dot })
+    const words = ['s1', 's2'].map(
+      site => `nothing acknowledged is lost: s2 acknowledged "remove s3", and ${site} does not know of it`,
+    )
+    expect(found(lost)).toEqual(words)
+    const greater = change(9, 's1', 3, ['s3'])
+    const held = [...ALL, greater]
+    const replicas = ['s1', 's2'].map(site => ({ replicant: holding(site, held) }))
+    const superseded = ending({ replicas })
+    for (const one of [own, greater]) superseded.ledger.note(one, new Uint8Array([one.dot.number]))
+    superseded.ledger.acknowledged.push({ site: 's2', words: 'remove s3', dot: own.dot })
+    expect(found(superseded)).toEqual([])
+  })
+
   test('a deletion that nobody wanted', () => {
     expect(found(ending({ effects: new Map([['s2', [effect('DELETE')]]]) }))).toEqual([
       'nothing is deleted that no operation deleted: n was deleted at s2 at 0.005 s',
