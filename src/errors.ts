@@ -570,6 +570,11 @@ export const ERRORS = {
     title: 'There is no such glue',
     hint: 'Name a built-in one (rest, openstack) or the path of a definition.',
   },
+  ERR_GLUE_ABSENCE: {
+    status: 422,
+    title: 'The application answers with success what it does not have',
+    hint: 'Nothing was done. Its definition has to say which answers mean an error (errors): the detail has a proposal, and "cheops glue check FILE --against URL" tries it.',
+  },
   ERR_GLUE_INVALID: {
     status: 422,
     title: 'The glue definition is not valid',

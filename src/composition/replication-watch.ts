@@ -127,6 +127,7 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
     case 'settled':
       return `the ${event.conflict.operation.type} ${operationText(event.conflict.operation.dot)} is no conflict any more: a later write has seen it`
     case 'unbound':
+      if (event.why !== undefined) return event.why
       return 'what the application here has by this name is not the replicated resource: it is not touched; rename or remove one of the two'
     case 'drift':
       return 'somebody has changed the resource at the application here, past Cheops: it is made equal to the other members again'

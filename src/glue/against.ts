@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { nearestName } from '../core/scope/index.ts'
 import { ANY_KIND } from './compile.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
+import { absenceRule, statusMeant } from './errors.ts'
 import { idIn } from './naming.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
@@ -61,7 +62,10 @@ export async function probeInstance(
 }
 
 interface Answer {
+  /** That it means. */
   readonly status: number
+  readonly rawHeaders: readonly string[]
+  readonly bytes: Uint8Array
   readonly location: string | null
   readonly body: unknown
 }
@@ -92,6 +96,7 @@ class Probe {
       const why = `its paths have variables that only you can fill (${[...new Set(others)].join(', ')})`
       return this.#say('note', ['collection'], `not tried: ${why}`)
     }
+    if (!(await this.#answersAbsence())) return
     const created = await this.#create()
     if (created === undefined) return
     let removed = false
@@ -112,6 +117,17 @@ class Probe {
         }
       }
     }
+  }
+
+  /** What nobody has made must be told from what is there. False where there is no answer at all. */
+  async #answersAbsence(): Promise<boolean> {
+    const path = expandTemplate(compileTemplate(this.#kind.resource), new Map([['id', this.#clientId]]))
+    const answer = await this.#send('read', 'GET', path, undefined, status => !isSuccess(status))
+    if (answer === undefined || !isSuccess(answer.status)) return answer !== undefined
+    const rule = absenceRule(answer.rawHeaders, answer.bytes, this.#clientId)
+    const message = `what nobody has made is answered ${answer.status}${detailOf(answer)}: say which answers mean that there is none, errors: [${rule}]`
+    this.#say('error', this.#kind.errors === undefined ? [] : ['errors'], message)
+    return true
   }
 
   /** Path and ID of the probe, undefined when none was made. */
@@ -247,10 +263,14 @@ class Probe {
     try {
       const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
       const response = await fetch(this.#url + path, { ...init, signal: timeout })
+      const bytes = await readBytes(response)
+      const rawHeaders = [...response.headers].flat()
       const answer = {
-        status: response.status,
+        status: statusMeant(this.#kind.errors ?? [], response.status, rawHeaders, bytes),
+        rawHeaders,
+        bytes,
         location: response.headers.get('location'),
-        body: await readJson(response),
+        body: jsonOf(bytes),
       }
       this.steps.push({ kind: this.#name, step, request, status: answer.status, ok: expected(answer.status) })
       return answer
@@ -278,7 +298,7 @@ function matchEnd(template: ReturnType<typeof compileTemplate>, path: string): s
   return matchTemplate(template, decoded.slice(-template.segments.length))?.get('id')
 }
 
-async function readJson(response: Response): Promise<unknown> {
+async function readBytes(response: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   // The types of fetch leave open what its stream yields; the standard says bytes.
@@ -287,7 +307,11 @@ async function readJson(response: Response): Promise<unknown> {
     if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`)
     chunks.push(chunk)
   }
-  const text = Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  const text = new TextDecoder().decode(bytes)
   try {
     return JSON.parse(text)
   } catch {

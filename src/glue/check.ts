@@ -75,6 +75,16 @@ class Check {
       )
     }
     if (parents !== undefined && variables !== undefined) this.#parents(at, name, kind, parents, variables)
+    for (const [i, { at: place, type, is }] of (kind.errors ?? []).entries()) {
+      if (place === undefined && type === undefined)
+        this.#add(
+          'error',
+          [...at, 'errors', i],
+          'a rule for all answers says nothing: name a place (at) or a media type (type)',
+        )
+      else if (place === undefined && is !== undefined)
+        this.#add('error', [...at, 'errors', i, 'is'], 'what is compared stands at a place: name it (at)')
+    }
     const byName = kind.create?.method === 'PUT' ? 'PUT' : kind.create?.also?.[0]
     if (byName !== undefined && kind.id?.from === 'server') {
       this.#add(

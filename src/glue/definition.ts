@@ -35,6 +35,8 @@ export interface KindDefinition {
   readonly id?: { readonly at?: string | readonly string[]; readonly from?: 'client' | 'server' | 'either' }
   /** How a resource is created: POST on the collection (default), or PUT on the resource; and by what else, perhaps, on the resource. */
   readonly create?: { readonly method?: 'POST' | 'PUT'; readonly also?: readonly ('PUT' | 'PATCH')[] }
+  /** Answers with a status of success that mean an error: the first that fits says which. */
+  readonly errors?: readonly ErrorDefinition[]
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly immutable?: boolean
   /** Where the array of a list stands, where its continuation, and where an item of a merged list says its sites. */
@@ -53,6 +55,14 @@ export interface KindDefinition {
   readonly cross?: CrossDefinition
   /** A body with which the application creates one: what `cheops glue check --against` sends. */
   readonly example?: Readonly<Record<string, unknown>>
+}
+
+/** An answer of success that has `is` at `at` (anything that is not empty, without `is`), and is of the media type `type`, means `status`. */
+export interface ErrorDefinition {
+  readonly at?: string
+  readonly is?: string | number | boolean
+  readonly type?: string
+  readonly status: number
 }
 
 export interface ReferenceDefinition {

@@ -6,6 +6,7 @@ import { compiledKind, compileGlue } from './compile.ts'
 import { storedHeaders, withCondition, withoutConditions } from './conditions.ts'
 import type { GlueDefinition } from './definition.ts'
 import { describe, needsBody } from './describe.ts'
+import { absenceRule, statusMeant } from './errors.ts'
 import { itemName, items, mergeLists } from './lists.ts'
 import { markIn, marked, showsMark } from './marker.ts'
 import { parseBody } from './parse-body.ts'
@@ -37,6 +38,9 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     parseBody,
     describe: (head, path, body) => describe(compiled, { application, replication }, head, path, body),
     kind: name => compiledKind(compiled, name)?.traits,
+    statusOf: (kind, status, rawHeaders, bytes) =>
+      statusMeant(compiledKind(compiled, kind)?.definition.errors ?? [], status, rawHeaders, bytes),
+    absenceRule,
     requestFor: (kind, name, action) => requestFor(compiled, kind, name, action),
     createBody: (kind, name, body) => createBody(compiled, kind, name, body),
     nameInAnswer: (kind, path, { rawHeaders, body }) =>

@@ -85,6 +85,23 @@ export const KIND_SCHEMA = {
       },
       additionalProperties: false,
     },
+    errors: {
+      type: 'array',
+      maxItems: 64,
+      description: 'a list of rules {at, is, type, status}: answers of success that mean an error',
+      items: {
+        type: 'object',
+        description: 'a rule such as {at: /ok, is: false, status: 404} or {type: text/html, status: 404}',
+        properties: {
+          at: pointer,
+          is: { type: ['string', 'number', 'boolean'], description: 'a string, a number, true or false' },
+          type: { type: 'string', pattern: '^[^/;\\s]+/[^/;\\s]+$', description: 'a media type without parameters' },
+          status: { type: 'integer', minimum: 400, maximum: 599, description: 'a status of an error, 400 to 599' },
+        },
+        required: ['status'],
+        additionalProperties: false,
+      },
+    },
     immutable: {
       type: 'boolean',
       description: 'true where a replace is a delete and a create: the application refuses PUT',

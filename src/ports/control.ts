@@ -249,6 +249,8 @@ export interface ReplicantInfo extends ReplicantName {
 }
 
 export interface ReplicantDetail extends Omit<ReplicantInfo, 'conflicts'> {
+  /** Of one that is `unbound`: why, and what to do about it, where more is known than that the name is taken. */
+  readonly detail: string | undefined
   /** Large bodies that its operations name and that are not here yet: what needs them waits. */
   readonly missingBodies: readonly MissingBodyInfo[]
   readonly conflicts: readonly ConflictInfo[]

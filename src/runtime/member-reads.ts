@@ -2,6 +2,7 @@ import { NOTHING_SEEN } from '../core/oplog/index.ts'
 import { ERROR_HEADER, HEADER_NAMES, REQUIRE_HEADER } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
+import { isSuccess } from '../core/resource/success.ts'
 import { CheopsError } from '../errors.ts'
 import type { ApplicationAnswer } from '../ports/application.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
@@ -138,7 +139,7 @@ export class MemberReads {
     const states: (readonly [Look, State])[] = []
     for (const look of looks) {
       if (look.is !== 'answered') states.push([look, look.is])
-      else if (said.is === 'list' && isSuccess(look.answer)) states.push([look, 'listed'])
+      else if (said.is === 'list' && isWell(glue, said, look.answer)) states.push([look, 'listed'])
       else {
         const agrees = shown !== undefined && (await this.#agree(exchange, glue, said, look.answer, shown.answer))
         states.push([look, agrees ? 'agrees' : 'differs'])
@@ -165,9 +166,11 @@ export class MemberReads {
       return { is: 'answer', answer: { status: 200, rawHeaders, body } }
     }
     if (shown === undefined) throw new Error('some member has answered')
-    if (said.is === 'list' && isSuccess(shown.answer)) {
+    if (said.is === 'list' && isWell(glue, said, shown.answer)) {
       const lists = looks.flatMap(({ site, is, answer }) =>
-        is === 'answered' && isSuccess(answer) ? [{ site, body: glue.parseBody(answer.rawHeaders, answer.body) }] : [],
+        is === 'answered' && isWell(glue, said, answer)
+          ? [{ site, body: glue.parseBody(answer.rawHeaders, answer.body) }]
+          : [],
       )
       const list = { service: exchange.service, kind: said.kind, path: exchange.path }
       const merged = await mergedList(this.#parts.replicas, glue, list, lists)
@@ -192,8 +195,9 @@ export class MemberReads {
     one: ApplicationAnswer,
     other: ApplicationAnswer,
   ): Promise<boolean> {
-    if (one === other || (isGone(one) && isGone(other))) return true
-    if (!isSuccess(one) || !isSuccess(other) || said.is === 'list') return one.status === other.status
+    if (one === other || (isGone(glue, said, one) && isGone(glue, said, other))) return true
+    if (!isWell(glue, said, one) || !isWell(glue, said, other) || said.is === 'list')
+      return meant(glue, said, one) === meant(glue, said, other)
     const [a, b] = [one, other].map(({ rawHeaders, body }) => glue.parseBody(rawHeaders, body))
     const { kind, name } = said
     return a !== undefined && b !== undefined && showSame(this.#parts.replicas, glue, { service, kind, name }, a, b)
@@ -240,11 +244,17 @@ function checkRequired({ head: { rawHeaders } }: Exchange, looks: readonly Look[
   throw new CheopsError('ERR_SITE_UNREACHABLE', message, { sites: missing })
 }
 
-function isSuccess({ status }: ApplicationAnswer): boolean {
-  return status >= 200 && status < 300
+/** The status that an answer means. */
+function meant(glue: Glue, { kind }: ReadOrList, { status, rawHeaders, body }: ApplicationAnswer): number {
+  return glue.statusOf(kind, status, rawHeaders, body)
 }
 
-function isGone({ status }: ApplicationAnswer): boolean {
+function isWell(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {
+  return isSuccess(meant(glue, said, answer))
+}
+
+function isGone(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {
+  const status = meant(glue, said, answer)
   return status === 404 || status === 410
 }
 

@@ -46,6 +46,8 @@ interface PartOutcome {
   readonly site: string
   readonly state: State
   readonly answer: ApplicationAnswer | undefined
+  /** The status that the answer means. */
+  readonly meant: number | undefined
   readonly error: CheopsError | undefined
 }
 
@@ -87,7 +89,7 @@ export class UnloggedWrites {
     return { status, reason, rawHeaders: [...headers, HEADER_NAMES.site, shown.site, ...common, ...partial], body }
   }
 
-  #toAll({ exchange, body, members, context }: UnloggedWrite): Promise<readonly PartOutcome[]> {
+  #toAll({ exchange, glue, description, body, members, context }: UnloggedWrite): Promise<readonly PartOutcome[]> {
     const { membership, parts } = this.#parts
     const { self } = membership
     const { rawHeaders } = exchange.head
@@ -105,7 +107,9 @@ export class UnloggedWrites {
         if (!isOwn(site) && (membership.site(site)?.liveness ?? 'down') === 'down')
           return failedPart(site, new CheopsError('ERR_SITE_UNREACHABLE', `${site} is down.`))
         try {
-          return answeredPart(site, await parts.ask(exchange, site, context, asked))
+          const answer = await parts.ask(exchange, site, context, asked)
+          const { status, rawHeaders: headers, body: bytes } = answer
+          return answeredPart(site, answer, glue.statusOf(description.kind, status, headers, bytes))
         } catch (error) {
           if (!(error instanceof CheopsError)) throw error
           return failedPart(site, error)
@@ -126,8 +130,8 @@ export class UnloggedWrites {
         await this.#parts.record(replicant, { is: 'created', members })
       return
     }
-    const isGone = ({ state, answer }: PartOutcome): boolean =>
-      state === 'applied' || (state === 'failed' && (answer?.status === 404 || answer?.status === 410))
+    const isGone = ({ state, meant }: PartOutcome): boolean =>
+      state === 'applied' || (state === 'failed' && (meant === 404 || meant === 410))
     const isRefusal = ({ answer }: PartOutcome): boolean =>
       answer !== undefined && headerValue(answer.rawHeaders, ERROR_HEADER) !== undefined
     if (type === 'delete' && outcomes.every(outcome => isGone(outcome) && !isRefusal(outcome)))
@@ -136,7 +140,7 @@ export class UnloggedWrites {
 
   /** Whether one of those of which nobody knows what they have done shows the resource. */
   async #isThere(
-    { exchange, description, context }: UnloggedWrite,
+    { exchange, glue, description, context }: UnloggedWrite,
     outcomes: readonly PartOutcome[],
   ): Promise<boolean> {
     const { parts } = this.#parts
@@ -144,7 +148,10 @@ export class UnloggedWrites {
     const shown = await Promise.all(
       doubtful.map(({ site }) => readBack(parts, site, exchange, description.resourcePath, context)),
     )
-    return shown.some(answer => answer !== undefined && isSuccess(answer.status))
+    return shown.some(answer => {
+      if (answer === undefined) return false
+      return isSuccess(glue.statusOf(description.kind, answer.status, answer.rawHeaders, answer.body))
+    })
   }
 }
 
@@ -155,18 +162,18 @@ function isNotForParts(name: string): boolean {
   return name.startsWith('cheops-') || name === 'accept' || name === 'accept-encoding' || name === 'prefer'
 }
 
-function answeredPart(site: string, answer: ApplicationAnswer): PartOutcome {
+/** @param status that the answer means */
+function answeredPart(site: string, answer: ApplicationAnswer, status: number): PartOutcome {
   const code = headerValue(answer.rawHeaders, ERROR_HEADER)
-  const { status } = answer
   const isUnknown = code === 'ERR_OUTCOME_UNKNOWN' || (code === undefined && status >= 500)
   const state = isUnknown ? 'uncertain' : code === undefined && isSuccess(status) ? 'applied' : 'failed'
-  return { site, state, answer, error: undefined }
+  return { site, state, answer, meant: status, error: undefined }
 }
 
 function failedPart(site: string, error: CheopsError): PartOutcome {
   const { code } = error
   const state = code === 'ERR_OUTCOME_UNKNOWN' ? 'uncertain' : code.startsWith('ERR_SITE_') ? 'unreachable' : 'failed'
-  return { site, state, answer: undefined, error }
+  return { site, state, answer: undefined, meant: undefined, error }
 }
 
 function outcomeOf(outcomes: readonly PartOutcome[]): string {

@@ -89,13 +89,14 @@ export function replicantTable({ items }: Page<ReplicantInfo>, colour: boolean):
 }
 
 export function replicantScreen(replicant: ReplicantDetail): string {
-  const { service, kind, name, members, state, missingBodies, conflicts, operations } = replicant
+  const { service, kind, name, members, state, detail, missingBodies, conflicts, operations } = replicant
   const facts = [
     ['service', service],
     ['kind', kind],
     ['name', name],
     ['members', members.join(', ')],
     ['state', state],
+    ...(detail === undefined ? [] : [['because', detail]]),
     ...missingBodies.map(({ bytes, here }) => ['waits for', `a body of ${bytes} bytes, of which ${here} are here`]),
   ]
   return [

@@ -26,7 +26,7 @@ export type ReplicationEvent =
     }
   | { readonly kind: 'conflict' | 'settled'; readonly replicant: ReplicantName; readonly conflict: Conflict }
   /** The name belongs to something here that is not ours: nothing is done to it. */
-  | { readonly kind: 'unbound'; readonly replicant: ReplicantName }
+  | { readonly kind: 'unbound'; readonly replicant: ReplicantName; readonly why?: string }
   /** The application shows something else than after what ran last: somebody has changed the resource past Cheops. */
   | { readonly kind: 'drift'; readonly replicant: ReplicantName }
   /** It cannot be made equal to its siblings by itself: `why` says in a few words what stands in the way. */

@@ -38,7 +38,7 @@ export class Execution {
       if (!this.#book.isLive(operation)) return 'replan'
       const step = await this.#execute(operation)
       if (step === 'done') continue
-      if (this.#book.local.unbound) await this.#book.blocked(operations.slice(place), 'ERR_REPLICANT_UNBOUND')
+      if (this.#book.local.unbound) await this.#book.blocked(operations.slice(place), this.#book.unboundCode)
       else if (this.#isHidden) await this.#book.blocked(operations.slice(place), 'ERR_FORWARD_NOT_EXPOSED')
       return step
     }

@@ -5,6 +5,7 @@ import type { Shared } from './shared.ts'
 import { largeBodyOf } from './body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import type { Intent, LocalState, Replica } from './replica.ts'
+import { showsAllText } from './shows-all.ts'
 import type { Resource } from './resource.ts'
 import type { OperationTraits } from '../../ports/glue.ts'
 
@@ -31,6 +32,11 @@ export class LaneBook {
 
   get local(): LocalState {
     return this.replica.local
+  }
+
+  /** Why nothing is done to a name that is not ours here. */
+  get unboundCode(): ErrorCode {
+    return this.local.showsAll === undefined ? 'ERR_REPLICANT_UNBOUND' : 'ERR_GLUE_ABSENCE'
   }
 
   get matrices() {
@@ -96,9 +102,15 @@ export class LaneBook {
   async clash(): Promise<Step> {
     if (this.local.unbound) return 'waits'
     const { replicas, unanswered } = this.shared
+    const shown = await this.resource.readNobodys()
+    const why = shown && showsAllText(this.resource, shown)
     await replicas.commit(commit => {
-      commit.local(this.replica, { unbound: true, intent: undefined })
-      tellEvent(this.shared, commit, { kind: 'unbound', replicant: this.replica.name })
+      commit.local(this.replica, { unbound: true, showsAll: why, intent: undefined })
+      tellEvent(this.shared, commit, {
+        kind: 'unbound',
+        replicant: this.replica.name,
+        ...(why !== undefined && { why }),
+      })
       commit.afterwards(() => unanswered.update(this.replica))
     })
     return 'waits'

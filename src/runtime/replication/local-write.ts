@@ -22,11 +22,12 @@ import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { giveWay, hasSay } from './foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
+import { showsAllText } from './shows-all.ts'
 import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
 import { isChangedPast, suspectDrift } from './read-back.ts'
 import { release } from './release.ts'
-import { Resource, meaningOf, requestBodyOf, type Sent } from './resource.ts'
+import { Resource, requestBodyOf, type Sent } from './resource.ts'
 import type { LargeBody } from './body-records.ts'
 import type { Shared } from './shared.ts'
 import { ABSENT, type Draft, type Replica } from './replica.ts'
@@ -130,6 +131,7 @@ async function writePayload(
     ...(settles !== undefined && { settles }),
   })
   const before = await beforeOf(replica, resource, draft.type)
+  if (creates && before !== undefined && before !== ABSENT) await checkAbsence(resource)
   // What is there is nobody's to overwrite by a create; a POST the application refuses by itself.
   if (creates && write.head.method !== 'POST') {
     if (before !== undefined && before !== ABSENT) throw unadopted(shared, replica)
@@ -144,7 +146,7 @@ async function writePayload(
     commit.local(replica, { draft: { before, uncertain: false } })
     shared.replicas.due(commit, replica.name, true)
   })
-  const sent = await ask(shared, write).catch(async (error: unknown) => {
+  const sent = await ask(shared, resource, write).catch(async (error: unknown) => {
     // Certainly nothing was changed.
     await voidDraft(shared, replica)
     throw error
@@ -182,7 +184,11 @@ async function conclude(
 }
 
 /** Asks the application with the client's authority. */
-async function ask(shared: Shared, write: LocalWrite): Promise<Sent & { readonly is: 'done' | 'refused' | 'doubt' }> {
+async function ask(
+  shared: Shared,
+  resource: Resource,
+  write: LocalWrite,
+): Promise<Sent & { readonly is: 'done' | 'refused' | 'doubt' }> {
   const { service, head, path, body } = write
   const headers: string[] = []
   for (let place = 0; place + 1 < head.rawHeaders.length; place += 2) {
@@ -198,8 +204,9 @@ async function ask(shared: Shared, write: LocalWrite): Promise<Sent & { readonly
       body: body.length > 0 ? requestBodyOf(shared.options.blobs, asBody(body)) : undefined,
       authority: write.authority ?? { client: head.rawHeaders },
     })
-    const meaning = meaningOf(answer)
-    return meaning.is === 'not-now' ? { is: 'refused', answer } : meaning
+    const meaning = resource.meaningOf(answer)
+    // What the client is answered is what the application has answered.
+    return meaning.is === 'not-now' ? { is: 'refused', answer } : { ...meaning, answer }
   } catch (error) {
     if (!(error instanceof CheopsError) || error.code !== 'ERR_OUTCOME_UNKNOWN') throw error
     return { is: 'doubt', answer: undefined, error }
@@ -260,12 +267,23 @@ async function checkUnadopted(shared: Shared, replica: Replica, write: LocalWrit
   const { service, description, head } = write
   const request = { service, method: 'GET', path: description.resourcePath, body: undefined }
   const asked = { ...request, headers: ['accept', '*/*'], authority: { client: head.rawHeaders }, hashesLarge: true }
+  const glue = shared.options.glueOf(service)
   const status = await shared.options.application.request(asked).then(
-    answer => answer.status,
+    answer => glue?.statusOf(description.kind, answer.status, answer.rawHeaders, answer.body),
     // That it cannot be asked is no answer.
     () => undefined,
   )
   if (status !== undefined && isSuccess(status)) throw unadopted(shared, replica)
+}
+
+/**
+ * An application that shows something for each name cannot be replicated: nobody could tell what it has.
+ * @throws CheopsError ERR_GLUE_ABSENCE
+ */
+async function checkAbsence(resource: Resource): Promise<void> {
+  const shown = await resource.readNobodys()
+  if (shown !== undefined)
+    throw new CheopsError('ERR_GLUE_ABSENCE', showsAllText(resource, shown), { rule: shown.rule })
 }
 
 function unadopted({ options: { site } }: Shared, { name }: Replica): CheopsError {

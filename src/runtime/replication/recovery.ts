@@ -75,8 +75,9 @@ export class Recovery {
       })
     }
     if (done === 'theirs') {
-      await this.#book.blocked([operation], 'ERR_REPLICANT_UNBOUND')
-      return this.#book.clash()
+      const step = await this.#book.clash()
+      await this.#book.blocked([operation], this.#book.unboundCode)
+      return step
     }
     const { maySendAgain } = this.#book.traits(operation)
     if (done === 'no' && isJustSent && !maySendAgain) return 'again'

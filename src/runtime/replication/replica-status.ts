@@ -14,6 +14,8 @@ export interface ReplicaStatus {
   readonly isPresent: boolean
   /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else, also after the resource was deleted. */
   readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
+  /** What is to be done about an `unbound` one, where more is known than that the name is taken. */
+  readonly detail: string | undefined
   readonly conflicts: readonly Conflict[]
   /** Large bodies that its operations name and that are not here yet: what needs them waits. */
   readonly missingBodies: readonly MissingBody[]
@@ -50,6 +52,7 @@ export function statusOf(shared: Shared, replica: Replica, isLeftAlone: boolean)
     level: levelOf(core.replicant),
     isPresent: schedule.state === 'present',
     state,
+    detail: local.unbound ? local.showsAll : undefined,
     conflicts: conflictsOf(core.replicant.lives),
     missingBodies,
   }

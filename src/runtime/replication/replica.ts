@@ -48,6 +48,8 @@ export interface LocalState {
   bound: boolean
   /** The name was found to belong to something else: nothing touches it. */
   unbound: boolean
+  /** Of what is `unbound`: why nobody can tell what the application has, if it shows something for each name. */
+  showsAll: string | undefined
   /** Its life has ended, and the application has something by the name all the same: nothing touches that. */
   leftover: boolean
   /** What a lane is doing, so that after a crash it is known what may have happened. */
@@ -145,6 +147,7 @@ export function newLocalState(): LocalState {
     executed: NOTHING_EXECUTED,
     bound: false,
     unbound: false,
+    showsAll: undefined,
     leftover: false,
     intent: undefined,
     draft: undefined,

@@ -97,8 +97,8 @@ export class ReplicantListing {
     const record = readCore(core)
     const conflicts = status.conflicts.map(conflict => conflictInfo(name, conflict, record))
     const missingBodies = status.missingBodies.map(({ hash, length, here }) => ({ hash, bytes: length, here }))
-    const { members, state } = status
-    return { ...plain(name), members, state, missingBodies, conflicts, operations }
+    const { members, state, detail } = status
+    return { ...plain(name), members, state, detail, missingBodies, conflicts, operations }
   }
 
   /** Goes on behind `after` until there are enough, or enough has been looked at. */

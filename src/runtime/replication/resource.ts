@@ -51,6 +51,8 @@ export type Sent =
 
 const NOT_NOW: ReadonlySet<number> = new Set([401, 403, 408, 409, 423, 425, 429])
 
+const NO_BYTES = new Uint8Array(0)
+
 const NO_BODY = (): undefined => undefined
 
 export class Resource {
@@ -70,8 +72,26 @@ export class Resource {
     return this.#lastStatus
   }
 
-  async read(): Promise<Reading> {
-    const request = this.#requestFor('read')
+  read(): Promise<Reading> {
+    return this.#read(this.name.name)
+  }
+
+  /**
+   * What the application shows for a name beside this one that nobody has given: nothing (undefined), or the same as for whatever is not there.
+   * Then nobody can tell what it has.
+   */
+  async readNobodys(): Promise<{ readonly name: string; readonly rule: string } | undefined> {
+    const { name } = this.name
+    const { site, incarnation, hash } = this.#options
+    const digits = hash(new TextEncoder().encode(`${site} ${incarnation} ${name}`)).slice(0, 12)
+    const nobodys = `${name.slice(0, name.lastIndexOf('/') + 1)}cheops-nobody-${digits}`
+    const reading = await this.#read(nobodys)
+    if (reading.is !== 'present') return undefined
+    return { name: nobodys, rule: this.glue.absenceRule(reading.rawHeaders, reading.bytes, nobodys) }
+  }
+
+  async #read(name: string): Promise<Reading> {
+    const request = this.glue.requestFor(this.name.kind, name, 'read')
     if (request === undefined) return { is: 'unknown', status: undefined }
     try {
       const answer = await this.#request({
@@ -83,7 +103,8 @@ export class Resource {
         maxAnswerBytes: MAX_HELD_BODY_BYTES,
         hashesLarge: true,
       })
-      const { status, rawHeaders, body: bytes, digest } = answer
+      const { rawHeaders, body: bytes, digest } = answer
+      const status = this.#statusOf(answer)
       if (status === 404 || status === 410) return { is: 'absent' }
       if (!isSuccess(status) || !answer.isComplete) return { is: 'unknown', status }
       const body = digest === undefined ? this.glue.parseBody(rawHeaders, bytes) : large(digest)
@@ -215,6 +236,15 @@ export class Resource {
     return { answered: hash, seen: isKept ? { is: 'present', rawHeaders, bytes, body, hash } : undefined }
   }
 
+  /** What an answer to something that changes says of its effect, with the status that it means. */
+  meaningOf(answer: ApplicationAnswer): Sent {
+    return meaningOf({ ...answer, status: this.#statusOf(answer) })
+  }
+
+  #statusOf({ status, rawHeaders, body, isComplete }: ApplicationAnswer): number {
+    return this.glue.statusOf(this.name.kind, status, rawHeaders, isComplete ? body : NO_BYTES)
+  }
+
   hashOf(body: State): string {
     return body.is === 'large' ? body.hash : this.#options.hash(this.glue.comparable(this.name.kind, body))
   }
@@ -255,7 +285,7 @@ export class Resource {
     body: RequestBody | undefined,
   ): Promise<Sent> {
     try {
-      return meaningOf(await this.#ask(method, path, headers, body))
+      return this.meaningOf(await this.#ask(method, path, headers, body))
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
       if (error.code !== 'ERR_OUTCOME_UNKNOWN') return { is: 'not-now', status: undefined }

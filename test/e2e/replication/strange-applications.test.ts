@@ -8,12 +8,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { FrontPage } from './applications/front-page.ts'
 import { KEY_VALUES_GLUE, KeyValues } from './applications/key-values.ts'
 import { LABELS_GLUE, Labels } from './applications/labels.ts'
 import { OldParts } from './applications/old-parts.ts'
 import { ONCE_GLUE, OnceTickets } from './applications/once-tickets.ts'
 import { PAGED_GLUE, PagedMembers } from './applications/paged-members.ts'
-import { PoliteGuests } from './applications/polite-guests.ts'
+import { POLITE_GLUE, PoliteGuests } from './applications/polite-guests.ts'
 import { REVISED_GLUE, RevisedDocuments } from './applications/revised-documents.ts'
 import { Shelf } from './applications/shelf.ts'
 import { StampingShop } from './applications/stamping-shop.ts'
@@ -45,6 +46,8 @@ const APPLICATIONS: Readonly<Record<string, readonly [start: (site: string) => S
   shelf: [() => new Shelf()],
   tickets: [() => new OnceTickets(), ONCE_GLUE],
   revised: [site => new RevisedDocuments(site), REVISED_GLUE],
+  'guests-glue': [() => new PoliteGuests(), POLITE_GLUE],
+  'half-page': [site => (site === 'a' ? new Shelf() : new FrontPage())],
 }
 
 const running = new Map<string, readonly StrangeApplication[]>()
@@ -194,14 +197,48 @@ test('HTTP/1.0 without lengths, slow, a connection for each answer', async () =>
   expect(have('parts', 'x')).toEqual(both(undefined))
 })
 
-test('an application that answers 200 where it means 404: nothing is made of it at the other, and that is shown', async () => {
+test('an application that answers 200 where it means 404 is not replicated before its glue says so: nothing is done, and what to write is said', async () => {
   const made = await ask('a', 'guests', 'POST', '/guests', { body: { id: 'x', n: 1 }, headers: { ...SCOPE, ...WAIT } })
-  expect(made.headers.get('Cheops-Sites')).toMatch(/^a;s=applied\S*, b;s=failed\S*$/)
-  expect(have('guests', 'x')).toEqual([{ id: 'x', n: 1 }, undefined])
-  const shown = (await mesh.command('b', 'replicant', 'show', 'guests/guests/x')) as { state: string }
+  const problem = JSON.parse(made.text) as { detail: string }
+  expect(problem).toMatchObject({ status: 422, code: 'ERR_GLUE_ABSENCE' })
+  expect(problem.detail).toContain('errors: [{at: /error, is: "not found", status: 404}]')
+  expect(have('guests', 'x')).toEqual([undefined, undefined])
+  const put = await ask('b', 'guests', 'PUT', '/guests/x', { body: { n: 2 }, headers: SCOPE })
+  expect(JSON.parse(put.text)).toMatchObject({ status: 422, code: 'ERR_GLUE_ABSENCE' })
+  expect(have('guests', 'x')).toEqual([undefined, undefined])
+})
+
+test('with that in its glue it is replicated like any other', async () => {
+  await atBoth('a', 'guests-glue', 'POST', '/guests', { body: { id: 'x', n: 1 }, headers: SCOPE })
+  expect(have('guests-glue', 'x')).toEqual(both({ id: 'x', n: 1 }))
+  await atBoth('b', 'guests-glue', 'PUT', '/guests/x', { body: { n: 2 } })
+  expect(have('guests-glue', 'x')).toEqual(both({ id: 'x', n: 2 }))
+  await standsWell('guests-glue', 'x')
+  // Its refusals are 200 too: they are void, and the client has the application's own words.
+  for (const [method, target, headers] of [
+    ['PUT', '/guests/x', {}],
+    ['POST', '/guests', SCOPE],
+  ] as const) {
+    const refused = await ask('a', 'guests-glue', method, target, { body: { id: 'x', beds: 0 }, headers })
+    expect([refused.status, refused.headers.get('Cheops-Outcome')]).toEqual([200, 'void'])
+    expect(JSON.parse(refused.text)).toMatchObject({ ok: false })
+  }
+  const read = await ask('a', 'guests-glue', 'GET', '/guests/x', { headers: SCOPE })
+  expect(read.headers.get('Cheops-Sites')).toBe('a;s=agrees;c=200, b;s=agrees;c=200')
+  await atBoth('b', 'guests-glue', 'DELETE', '/guests/x')
+  expect(have('guests-glue', 'x')).toEqual(both(undefined))
+})
+
+test('a member whose application shows its front page for everything is failed, and says what to write', async () => {
+  const made = await ask('a', 'half-page', 'PUT', '/things/x', { body: { n: 1 }, headers: { ...SCOPE, ...WAIT } })
+  expect(made.headers.get('Cheops-Sites')).toBe('a;s=applied;c=201, b;s=failed;e=ERR_GLUE_ABSENCE')
+  expect(have('half-page', 'x')).toEqual([{ n: 1 }, undefined])
+  const shown = (await mesh.command('b', 'replicant', 'show', 'half-page/things/x')) as {
+    state: string
+    detail: string
+  }
   expect(shown.state).toBe('unbound')
-  const refused = await ask('b', 'guests', 'PUT', '/guests/x', { body: { n: 2 } })
-  expect(JSON.parse(refused.text)).toMatchObject({ status: 422, code: 'ERR_REPLICANT_UNBOUND' })
+  expect(shown.detail).toContain('errors: [{type: text/html, status: 404}]')
 })
 
 describe.each(['members', 'members-glue'])('%s: lists in pages', service => {

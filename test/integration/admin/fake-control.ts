@@ -45,6 +45,7 @@ const purpleReplicant: ReplicantDetail = {
   name: 'purple',
   members: ['site1', 'site2'],
   state: 'Diverged',
+  detail: undefined,
   missingBodies: [{ hash: 'ab'.repeat(32), bytes: 52_428_800, here: 1_048_576 }],
   conflicts: [
     {

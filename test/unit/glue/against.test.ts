@@ -20,6 +20,7 @@ interface Behaviour {
   location: boolean
   forgets: string | undefined
   hangs: boolean
+  polite: boolean
 }
 const WELL: Behaviour = {
   ids: 'client',
@@ -30,6 +31,7 @@ const WELL: Behaviour = {
   location: false,
   forgets: undefined,
   hangs: false,
+  polite: false,
 }
 
 let behaviour = WELL
@@ -61,7 +63,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     )
   }
   const item = id === undefined ? undefined : items.get(id)
-  if (id === undefined || item === undefined) return void send(404)
+  if (id === undefined || item === undefined)
+    return void (behaviour.polite ? send(200, { ok: false, error: 'unknown' }) : send(404))
   if (request.method === 'GET') return void send(200, item)
   if (request.method === 'DELETE' && behaviour.deletes) return void send(items.delete(id) ? 204 : 404)
   if (request.method === 'PUT' && behaviour.update === 'put') return void send(200, body)
@@ -101,10 +104,19 @@ async function check(changes: Partial<Behaviour>, kind: string, options: object 
 it('finds nothing where the application is as the definition says, and leaves nothing behind', async () => {
   const { report, found } = await check({}, 'id: {at: /id, from: client}\n    list: {items: ""}')
   expect(found).toEqual([])
-  expect(report.steps.map(step => step.step)).toEqual(['create', 'read', 'list', 'read', 'update', 'delete', 'read'])
+  expect(report.steps.map(step => step.step)).toEqual([
+    'read',
+    'create',
+    'read',
+    'list',
+    'read',
+    'update',
+    'delete',
+    'read',
+  ])
   expect(report.steps.every(step => step.ok)).toBe(true)
   expect(items.size).toBe(0)
-  expect(renderGlueReport(report)).toMatch(/^item\n {2}√ create POST \/items → 201\n/)
+  expect(renderGlueReport(report)).toMatch(/^item\n {2}√ read {3}GET .* → 404\n {2}√ create POST \/items → 201\n/)
 })
 
 it('says that the application does not keep what marks a create', async () => {
@@ -167,7 +179,9 @@ it('names a probe that could not be removed', async () => {
 
 it('says that the application does not answer', async () => {
   const { found } = await check({ hangs: true }, 'id: {at: /id, from: server}', { timeoutMs: 200 })
-  expect(found).toEqual([expect.stringMatching(/^error kinds\.item: POST \/items: no answer \(.*timeout/)])
+  expect(found).toEqual([
+    expect.stringMatching(/^error kinds\.item: GET \/items\/cheops-probe-\w+: no answer \(.*timeout/),
+  ])
 })
 
 it('does not try what only a person could fill in', async () => {
@@ -188,4 +202,18 @@ it('tries the kinds that it is told to, and knows no others', async () => {
 it('sends the credentials that it is given', async () => {
   await check({}, 'id: {at: /id, from: client}', { headers: { authorization: 'Bearer x' } })
   expect(new Set(seen.map(request => request.authorization))).toEqual(new Set(['Bearer x']))
+})
+
+it('says what the definition lacks where what nobody has made is answered with success', async () => {
+  const { found } = await check({ polite: true }, 'id: {at: /id, from: client}')
+  expect(found).toContainEqual(
+    expect.stringMatching(
+      /^error kinds\.item: what nobody has made is answered 200.*: \[\{at: \/error, is: "unknown", status: 404\}\]/,
+    ),
+  )
+  const told = await check(
+    { polite: true },
+    'id: {at: /id, from: client}\n    errors: [{at: /error, is: unknown, status: 404}]',
+  )
+  expect(told.found).toEqual([])
 })

@@ -233,12 +233,19 @@ export const SCHEMAS = {
     'hint',
   ),
   Replicants: page(object({ ...replicantName, conflicts: { type: 'integer', description: 'How many.' } })),
-  Replicant: object({
-    ...replicantName,
-    conflicts: list(conflict),
-    missingBodies: list(object({ hash: text, bytes: integer, here: integer })),
-    operations: list(object({ operation: text, sites: list(siteOutcome) })),
-  }),
+  Replicant: object(
+    {
+      ...replicantName,
+      detail: {
+        type: 'string',
+        description: 'Of one that is unbound: what to do about it, where more is known than that the name is taken.',
+      },
+      conflicts: list(conflict),
+      missingBodies: list(object({ hash: text, bytes: integer, here: integer })),
+      operations: list(object({ operation: text, sites: list(siteOutcome) })),
+    },
+    'detail',
+  ),
   Conflicts: page(conflict),
   History: object({
     ...replicantName,

@@ -15,6 +15,21 @@ export class PoliteGuests extends Served {
   }
 }
 
+/** As a user writes it by what `cheops glue check --against` says. */
+export const POLITE_GLUE = `
+glue: 1
+application: guests
+kinds:
+  guest:
+    collection: /guests
+    resource: /guests/{id}
+    id: {at: /id, from: client}
+    errors:
+      - {at: /error, is: not found, status: 404}
+      - {at: /error, is: exists, status: 409}
+      - {at: /ok, is: false, status: 422}
+`
+
 const no = (error: string): Partial<Answered> => ({ body: { ok: false, error } })
 
 function serve(guests: Map<string, Fields>, asked: Asked): Partial<Answered> {

@@ -30,6 +30,7 @@ const AGREES: ReplicaStatus = {
   state: 'agrees',
   conflicts: [],
   missingBodies: [],
+  detail: undefined,
 }
 const PURPLE: ReplicantName = { service: 'inventory', kind: 'items', name: 'purple' }
 const signal = new AbortController().signal

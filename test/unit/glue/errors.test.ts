@@ -1,0 +1,60 @@
+/** What answers of success mean that say something else, and what is proposed for a definition that does not say it. Absolute examples. */
+import { expect, test } from 'vitest'
+import { absenceRule, statusMeant } from '../../../src/glue/errors.ts'
+import { checkDefinition } from '../../../src/glue/check.ts'
+
+const JSON_TYPE = ['Content-Type', 'application/json']
+const HTML = ['Content-Type', 'text/html; charset=utf-8']
+const bytes = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
+
+const RULES = [
+  { at: '/error', is: 'not found', status: 404 },
+  { at: '/error', status: 422 },
+  { at: '/ok', is: false, status: 409 },
+  { type: 'text/HTML', status: 410 },
+  { type: 'application/json', at: '/code', is: 7, status: 503 },
+]
+
+test.each<[number, readonly string[], unknown, number]>([
+  [200, JSON_TYPE, { error: 'not found' }, 404],
+  [201, JSON_TYPE, { error: 'no beds' }, 422],
+  [200, JSON_TYPE, { error: '', ok: false }, 409],
+  [200, JSON_TYPE, { error: null, ok: 0 }, 200],
+  [200, JSON_TYPE, { error: [], code: 7 }, 503],
+  [200, JSON_TYPE, { code: '7' }, 200],
+  [200, HTML, '<html>', 410],
+  [200, ['Content-Type', 'text/plain'], 'not found', 200],
+  [204, [], '', 204],
+  // What says so itself is believed.
+  [500, JSON_TYPE, { error: 'not found' }, 500],
+  [302, HTML, '', 302],
+])('%i %j %j means %i', (status, rawHeaders, body, meant) => {
+  expect(statusMeant(RULES, status, rawHeaders, bytes(body))).toBe(meant)
+  expect(statusMeant([], status, rawHeaders, bytes(body))).toBe(status)
+})
+
+test.each<[readonly string[], unknown, string]>([
+  [JSON_TYPE, { ok: false, error: 'not found' }, '{at: /error, is: "not found", status: 404}'],
+  [JSON_TYPE, { found: false, data: [] }, '{at: /found, is: false, status: 404}'],
+  // What has the name in it is another text for each.
+  [JSON_TYPE, { error: 'x-1 was not found' }, '{at: /error, status: 404}'],
+  [JSON_TYPE, { value: null }, '{at: /PLACE, is: VALUE, status: 404}'],
+  [JSON_TYPE, [], '{at: /PLACE, is: VALUE, status: 404}'],
+  [HTML, '<html>', '{type: text/html, status: 404}'],
+  [[], '', '{at: /PLACE, is: VALUE, status: 404}'],
+])('%j %j: %s', (rawHeaders, body, rule) => {
+  expect(absenceRule(rawHeaders, bytes(body), 'x-1')).toBe(rule)
+  if (rule.includes('PLACE')) return
+  const definition = (errors: string) =>
+    `glue: 1\napplication: a\nkinds:\n  k: {collection: /k, resource: "/k/{id}", errors: [${errors}]}\n`
+  const { definition: read, findings } = checkDefinition(definition(rule))
+  expect(findings).toEqual([])
+  expect(statusMeant(read?.kinds['k']?.errors ?? [], 200, rawHeaders, bytes(body))).toBe(404)
+  for (const wrong of [
+    '{status: 404}',
+    '{type: a/b, is: 1, status: 404}',
+    '{at: /x, status: 200}',
+    '{at: x, status: 404}',
+  ])
+    expect(checkDefinition(definition(wrong)).findings, wrong).toMatchObject([{ severity: 'error' }])
+})
