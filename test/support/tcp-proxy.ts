@@ -5,6 +5,8 @@ import type { AddressInfo, Socket } from 'node:net'
 export class TcpProxy implements AsyncDisposable {
   readonly #server
   readonly #sockets = new Set<Socket>()
+  /** The other half of each that works. */
+  readonly #partners = new Map<Socket, Socket>()
   readonly #target: { host: string; port: number }
   #frozen = false
   /** Bytes that came to it so far, from both sides. */
@@ -15,11 +17,16 @@ export class TcpProxy implements AsyncDisposable {
     this.#server = createServer(inbound => {
       if (this.#frozen) return void this.#sockets.add(inbound.pause())
       const outbound = connect(this.#target)
+      this.#partners.set(inbound, outbound).set(outbound, inbound)
       for (const socket of [inbound, outbound]) {
         this.#sockets.add(socket)
-        socket.on('error', () => undefined)
+        // As without it: who dials a site whose agent is down is told at once.
+        socket.on('error', () => this.#partners.get(socket)?.resetAndDestroy())
         socket.on('data', (chunk: Buffer) => (this.bytes += chunk.length))
-        socket.on('close', () => this.#sockets.delete(socket))
+        socket.on('close', () => {
+          this.#sockets.delete(socket)
+          this.#partners.delete(socket)
+        })
       }
       inbound.pipe(outbound).pipe(inbound)
     })
@@ -33,6 +40,7 @@ export class TcpProxy implements AsyncDisposable {
   /** Nothing passes any more on the connections that stand; new ones are accepted and not served. */
   freeze(): void {
     this.#frozen = true
+    this.#partners.clear()
     for (const socket of this.#sockets) {
       socket.unpipe()
       socket.pause()
