@@ -175,6 +175,8 @@ describe('a mesh', () => {
       'shared/mesh.key',
       '--heartbeat-interval-ms',
       '200',
+      '--timeouts-dial-ms',
+      '1500',
       ...argv,
     ])
 

@@ -107,26 +107,12 @@ test('without a terminal it prints a line for each change, and SIGINT ends it', 
   expectNothingLeft()
 })
 
-test.skipIf(!existsSync(SCRIPT))('on a terminal keys stop and start a site, and q ends', async () => {
-  const running = (demo = new Demo(SCRIPT, ['-qec', `${process.execPath} ${MAIN}`, '/dev/null']))
-  await running.says(/● site1 {2}serving, sees site2 alive.*site3 alive/)
-  await running.says(/1 2 3 stop or start a site/)
-  running.child.stdin?.write('2')
-  await running.says(/○ site2 {2}down/)
-  const seen = running.output.length
-  running.child.stdin?.write('2')
-  await running.says(/● site2 {2}serving, sees site1 alive.*site3 alive/, seen)
-  await running.says(/site2: started again/, seen)
-  running.child.stdin?.write('q')
-  expect(await running.ended).toBe(0)
-  expectNothingLeft()
-})
-
 test.skipIf(!existsSync(SCRIPT))(
-  'on a terminal a key cuts a site off: both sides write, and are the same when it is joined',
+  'on a terminal keys cut a site off, where both sides write and are the same when it is joined, stop and start it, and q ends',
   async () => {
     const running = (demo = new Demo(SCRIPT, ['-qec', `${process.execPath} ${MAIN}`, '/dev/null']))
     await running.says(/● site1 {2}serving, sees site2 alive.*site3 alive/)
+    await running.says(/1 2 3 stop or start a site/)
     const urls = [...running.output.matchAll(/http:\/\/127\.0\.0\.1:\d+\/inventory/g)].map(([url]) => url)
     const [first = '', second = ''] = [...new Set(urls)]
     const write = async (url: string, method: string, body: object, headers = {}): Promise<void> => {
@@ -145,9 +131,16 @@ test.skipIf(!existsSync(SCRIPT))(
     await write(`${second}/items/nut`, 'PUT', { count: 9 })
     await write(`${first}/items/nut`, 'PUT', { count: 5 })
     await running.says(/nut count 5[^]*nut count 9/)
-    const seen = running.output.length
+    const cutOff = running.output.length
     running.child.stdin?.write('c')
-    await running.says(/nut count 5 {3}1 in conflict[^]*nut count 5 {3}1 in conflict/, seen)
+    await running.says(/nut count 5 {3}1 in conflict[^]*nut count 5 {3}1 in conflict/, cutOff)
+    const joined = running.output.length
+    running.child.stdin?.write('2')
+    await running.says(/○ site2 {2}down/, joined)
+    const stopped = running.output.length
+    running.child.stdin?.write('2')
+    await running.says(/● site2 {2}serving, sees site1 alive.*site3 alive/, stopped)
+    await running.says(/site2: started again/, stopped)
     running.child.stdin?.write('q')
     expect(await running.ended).toBe(0)
     expectNothingLeft()
