@@ -46,10 +46,11 @@ export class IdleRounds {
     this.#readBacks.soon(name)
   }
 
-  async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<void> {
+  async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<'unread' | 'done'> {
     const { shared, lanes } = this.#parts
+    let found: 'done' | 'again' | 'look' | 'unread' | undefined
     try {
-      const found = await lanes.runIfIdle(name, () =>
+      found = await lanes.runIfIdle(name, () =>
         shared.replicas.with(name, replica => readBack(shared, replica, attempts, isRound)),
       )
       if (found === 'look') lanes.kick(name)
@@ -59,6 +60,7 @@ export class IdleRounds {
     } catch (error) {
       this.#left(name, error)
     }
+    return found === 'unread' ? 'unread' : 'done'
   }
 
   /** Unless its lane has something to do: then the next round does it. */

@@ -20,14 +20,14 @@ import type { TellOf, Replica } from './replica.ts'
  * @param attempts how often it was absent in a row
  * @param isRound the site's round has come to it, nothing has happened
  * @returns `again`: nothing is there where something should be, or the other way round: to be looked at again soon. `look`: the lane has
- *   something to do
+ *   something to do. `unread`: the application could not be reached
  */
 export async function readBack(
   shared: Shared,
   replica: Replica,
   attempts: number,
   isRound: boolean,
-): Promise<'done' | 'again' | 'look'> {
+): Promise<'done' | 'again' | 'look' | 'unread'> {
   const { site, glueOf } = shared.options
   const { local, draft, name, core } = replica
   const glue = glueOf(name.service)
@@ -52,6 +52,7 @@ export async function readBack(
   if (!local.bound) return 'done'
   const knowledge = knowledgeNow(shared, replica)
   const reading = await resource.read()
+  if (reading.is === 'unknown' && (reading.status === undefined || IS_DOWN.has(reading.status))) return 'unread'
   // What has come meanwhile is none of what it shows; the lane will be idle again.
   if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'done'
   if (reading.is === 'absent') {
@@ -132,6 +133,9 @@ export async function isChangedPast(
   const shown = await shownHash(shared, replica, resource, reading)
   return shown !== undefined && shown !== before
 }
+
+/** As proxies say it of what is behind them. */
+const IS_DOWN: ReadonlySet<number> = new Set([502, 503, 504])
 
 /** Nothing runs any more until a member that agrees has shown its state, or the application shows the same again. */
 export async function suspectDrift(shared: Shared, replica: Replica): Promise<void> {

@@ -21,20 +21,26 @@ interface Waiting {
 export interface ReadBackParts {
   readonly clock: Clock
   readonly random: Random
-  /** Reads one back, if its lane is idle; `isRound`: because its turn has come, whatever happened. Must not throw. */
-  readonly read: (name: ReplicantName, attempts: number, isRound: boolean) => Promise<void>
+  /**
+   * Reads one back, if its lane is idle; `isRound`: because its turn has come, whatever happened. Must not throw.
+   * @returns `unread` where the application could not be reached
+   */
+  readonly read: (name: ReplicantName, attempts: number, isRound: boolean) => Promise<'unread' | 'done'>
   /** Names behind one, in the order of the store, at most so many; from the beginning on without one. Must not throw. */
   readonly namesAfter: (name: ReplicantName | undefined, limit: number) => Promise<readonly ReplicantName[]>
 }
 
 /**
  * When the application is read to see what it shows: soon after a lane has become idle, and of all replicants one after the other, all round,
- * so that what was changed past Cheops is found in bounded time at a bounded cost. Source: src/consistency.md "Plan, at one site" (Drift).
+ * so that what was changed past Cheops is found in bounded time at a bounded cost. What could not be read is read when its application is back:
+ * one that was killed may have lost what it has just answered. Source: src/consistency.md "Plan, at one site" (Drift).
  */
 export class ReadBacks {
   readonly #parts: ReadBackParts
   /** By key of the name; who is due first stands first. */
   readonly #waiting = new Map<string, Waiting>()
+  /** By service, then by key of the name: what could not be read. */
+  readonly #unread = new Map<string, Map<string, ReplicantName>>()
   #running = 0
   /** How many have become idle since the last tick. */
   #came = 0
@@ -62,12 +68,17 @@ export class ReadBacks {
     this.#isStopped = true
     this.#timer?.cancel()
     this.#waiting.clear()
+    this.#unread.clear()
   }
 
   /** Its lane has become idle. What finds no room is found by the round. */
   soon(name: ReplicantName, attempts = 0): void {
-    const key = replicantKey(name)
     if (attempts === 0) this.#came++
+    this.#wait(name, attempts)
+  }
+
+  #wait(name: ReplicantName, attempts: number): void {
+    const key = replicantKey(name)
     this.#waiting.delete(key)
     if (this.#waiting.size >= MAX_WAITING_READ_BACKS) return
     this.#waiting.set(key, { name, attempts, dueAt: this.#parts.clock.monotonic() + READ_BACK_AFTER_MS })
@@ -80,6 +91,7 @@ export class ReadBacks {
     // More than can be read: reading takes its turn when clients leave time for it, of what was not written again by then.
     this.#left = this.#came > all ? (READ_BACKS_UNDER_LOAD * READ_BACK_AFTER_MS) / 1_000 : all
     this.#came = 0
+    for (const names of this.#unread.values()) this.#probe(names)
     this.#readDue()
     void this.#goRound((REREADS_A_SECOND * READ_BACK_AFTER_MS) / 1_000)
   }
@@ -110,9 +122,33 @@ export class ReadBacks {
     }
   }
 
+  /** Whether the application is back, by one of what it has not shown. */
+  #probe(names: Map<string, ReplicantName>): void {
+    const [next] = names
+    if (next === undefined || this.#running >= MAX_READ_BACKS_TOGETHER) return
+    names.delete(next[0])
+    void this.#read(next[1], 0, false)
+  }
+
   async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<void> {
     this.#running++
-    await this.#parts.read(name, attempts, isRound)
+    const found = await this.#parts.read(name, attempts, isRound)
     this.#running--
+    if (this.#isStopped) return
+    if (found === 'unread') this.#missed(name)
+    else this.#isBack(name.service)
+  }
+
+  /** What finds no room is found by the round. */
+  #missed(name: ReplicantName): void {
+    const names = this.#unread.get(name.service) ?? new Map<string, ReplicantName>()
+    this.#unread.set(name.service, names)
+    if (names.size < MAX_WAITING_READ_BACKS) names.set(replicantKey(name), name)
+  }
+
+  #isBack(service: string): void {
+    const names = this.#unread.get(service)
+    this.#unread.delete(service)
+    for (const name of names?.values() ?? []) this.#wait(name, 0)
   }
 }

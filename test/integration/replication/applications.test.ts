@@ -3,7 +3,7 @@
  * with 500 or garbage, or are down. How: two agents with an application each that does so on demand; what it carried out, and what
  * it has, is read past its faults.
  */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { Mesh, WAIT } from './mesh.ts'
 import type { Fault } from './faulty-application.ts'
 
@@ -130,3 +130,14 @@ test("what a member's application refused for good is not changed there later, t
   await mesh.must('site1', 'DELETE', `/items/${other}`, { headers: { Prefer: 'wait=2' } })
   expect((await mesh.everywhere(other))[1]).toEqual(own)
 })
+
+test('what an application has answered and lost with a crash is copied from another member as soon as it is back', async () => {
+  await mesh.must('site1', 'PUT', `/items/${id}`, { body: { n: 1 }, headers: WAIT })
+  await mesh.application('site2').shut()
+  await mesh.application('site2').lose(id)
+  // Until well after it was to be read.
+  await new Promise(resolve => setTimeout(resolve, 3_000))
+  await mesh.application('site2').open()
+  // The round over all replicants would come by after a minute.
+  await vi.waitFor(async () => expect(await mesh.everywhere(id)).toEqual(both({ id, n: 1 })), { timeout: 30_000 })
+}, 45_000)

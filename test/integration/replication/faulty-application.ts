@@ -53,6 +53,11 @@ export class FaultyApplication implements AsyncDisposable {
     await new Promise(resolve => server.close(resolve))
   }
 
+  /** As after a crash that came before the disk had it. */
+  async lose(id: string): Promise<void> {
+    await fetch(`${this.#inventory.url}/items/${id}`, { method: 'DELETE' })
+  }
+
   /** What the application has by a name, past all faults and without the name of the instance; undefined for nothing. */
   async item(id: string): Promise<Record<string, unknown> | undefined> {
     const answer = await fetch(`${this.#inventory.url}/items/${id}`)

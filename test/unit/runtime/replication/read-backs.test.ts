@@ -1,4 +1,7 @@
-/** When idle lanes are read: all of them soon, and few as long as more become idle than can be read. By a clock that the test turns on. */
+/**
+ * When idle lanes are read: all of them soon, few as long as more become idle than can be read, and what could not be read when the application is back.
+ * By a clock that the test turns on.
+ */
 import { beforeEach, expect, test } from 'vitest'
 import {
   READ_BACKS_A_SECOND,
@@ -11,10 +14,12 @@ let now: number
 let tick: () => void
 let read: string[]
 let readBacks: ReadBacks
+let isDown: boolean
 
 beforeEach(() => {
   now = 0
   read = []
+  isDown = false
   readBacks = new ReadBacks({
     clock: {
       now: () => now,
@@ -25,7 +30,10 @@ beforeEach(() => {
       },
     },
     random: { uniform: () => 0, bytes: length => new Uint8Array(length) },
-    read: ({ name }) => Promise.resolve(void read.push(name)),
+    read: ({ name, service }) => {
+      read.push(name)
+      return Promise.resolve(isDown && service === 's' ? 'unread' : 'done')
+    },
     namesAfter: () => Promise.resolve([]),
   })
   readBacks.start()
@@ -56,4 +64,17 @@ test('of more than can be read few are, until it is quieter; then all, the oldes
     2 * many - 2 * READ_BACKS_UNDER_LOAD - 5 * READ_BACKS_A_SECOND,
   ])
   expect(read.slice(0, 3)).toEqual(['0-0', '0-1', '0-2'])
+})
+
+test('an application that is down is asked once a second, and for all that it has not shown when it is back; others are read meanwhile', async () => {
+  isDown = true
+  expect(await second(5)).toBe(5)
+  readBacks.soon({ service: 'other', kind: 'k', name: 'other' })
+  expect([await second(0), await second(0)]).toEqual([2, 1])
+  expect(read).toContain('other')
+  isDown = false
+  read = []
+  // The one by which it is found to be back, then the rest.
+  expect([await second(0), await second(0), await second(0)]).toEqual([1, 4, 0])
+  expect(read.toSorted()).toEqual(['0-0', '0-1', '0-2', '0-3', '0-4'])
 })
