@@ -9,6 +9,7 @@ import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
 import type { OperationSeal, SyncCodec, SyncNetwork } from '../../ports/sync.ts'
+import type { ApplicationTurns } from './application-turns.ts'
 import type { OutboxBounds } from './outboxes.ts'
 import type { ReplicationListener } from './events.ts'
 
@@ -54,6 +55,8 @@ export interface ReplicationOptions extends ReplicationPorts {
 export interface ReplicationContext extends ReplicationOptions {
   /** By hash; the same map grows. */
   readonly matrices: Matrices
+  /** How lanes ask `application`, which itself is for what clients ask. */
+  readonly turns: ApplicationTurns
 }
 
 /** What a member that has nothing left to do tells of a replicant, for repair. */

@@ -1,11 +1,13 @@
 import { replicantKey, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { MAX_BUSY_LANES, MAX_LANE_QUEUE, MAX_RUNNING_LANES, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
+import { LanePlaces } from './lane-places.ts'
+import { MAX_BUSY_LANES, MAX_LANE_QUEUE, RETRY_BASE_MS, RETRY_CAP_MS } from './limits.ts'
 import type { Clock, TimerHandle } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
 
 interface Lane {
   readonly name: ReplicantName
+  readonly places: LanePlaces
   /** What it does, and what waits, one after the other. */
   tail: Promise<unknown>
   queued: number
@@ -24,7 +26,7 @@ interface Lane {
 export type Looked = 'settled' | 'again' | 'waits' | 'alone'
 
 /**
- * The lanes of a site: for one replicant one thing at a time, in the order in which it was asked for; for all together so many at once
+ * The lanes of a site: for one replicant one thing at a time, in the order in which it was asked for; for all of a service so many at once
  * as have room in memory. A lane exists while there is something to do.
  */
 export class Lanes {
@@ -33,21 +35,17 @@ export class Lanes {
   readonly #look: (name: ReplicantName) => Promise<Looked>
   readonly #onFault: (error: unknown) => void
   readonly #onRoom: () => void
+  readonly #isOffered: (service: string) => boolean
   readonly #lanes = new Map<string, Lane>()
-  /** Whoever waits for a place, the first from `#next` on: taking the first of a long list away would move all of it. */
-  readonly #waiting: (() => void)[] = []
-  #next = 0
-  #running = 0
-  /** Lanes in which something runs or waits; the others wait for their time. */
-  #busy = 0
-  /** Some were not let in. */
-  #isOverfull = false
+  /** By service; those that are not offered here, which others may make up, share one. */
+  readonly #places = new Map<string, LanePlaces>()
   #stopped = false
 
   /**
    * @param look carries out what a replicant's plan says
    * @param onFault is told of what `look` has thrown
    * @param onRoom some looks were left out for want of room, and there is room now: to be asked for anew
+   * @param isOffered whether this site has the service: each has places of its own
    */
   constructor(
     clock: Clock,
@@ -55,12 +53,14 @@ export class Lanes {
     look: (name: ReplicantName) => Promise<Looked>,
     onFault: (error: unknown) => void,
     onRoom: () => void = () => undefined,
+    isOffered: (service: string) => boolean = () => true,
   ) {
     this.#clock = clock
     this.#random = random
     this.#look = look
     this.#onFault = onFault
     this.#onRoom = onRoom
+    this.#isOffered = isOffered
   }
 
   /** How many lanes have something to do. */
@@ -69,19 +69,19 @@ export class Lanes {
   }
 
   /**
-   * Runs something in the lane of a replicant.
+   * Runs something that somebody asks for in the lane of a replicant, when what was asked for before is done; of other lanes it waits for none.
    * @throws CheopsError ERR_REPLICANT_BUSY when too much waits there, or in all of them; what `job` throws
    */
   async run<T>(name: ReplicantName, job: () => Promise<T>): Promise<T> {
     const lane = this.#laneOf(name)
     // Looks leave as much room again.
-    if (lane.queued === 0 && this.#busy >= 2 * MAX_BUSY_LANES) {
+    if (lane.queued === 0 && !lane.places.hasRoomForClients) {
       this.#leave(name, lane)
-      throw new CheopsError('ERR_REPLICANT_BUSY', 'Too many resources have something to do already.')
+      throw new CheopsError('ERR_REPLICANT_BUSY', 'Too many resources of the service have something to do already.')
     }
     if (lane.queued >= MAX_LANE_QUEUE)
       throw new CheopsError('ERR_REPLICANT_BUSY', `Too many writes to ${name.name} wait already.`)
-    return this.#enqueue(name, lane, job)
+    return this.#enqueue(lane, job)
   }
 
   /** Whether it has nothing to do, and nothing waits in it. */
@@ -91,7 +91,7 @@ export class Lanes {
 
   /** As `run`, but undefined at once when the lane has something to do: two lanes that wait for each other would wait for ever. */
   async runIfIdle<T>(name: ReplicantName, job: () => Promise<T>): Promise<T | undefined> {
-    return this.isIdle(name) ? this.run(name, job) : undefined
+    return this.isIdle(name) ? this.run(name, () => this.#inPlace(this.#placesOf(name), job)) : undefined
   }
 
   /** Looks soon what is to be done; `inMs` later, if it is given, unless something comes earlier. */
@@ -106,12 +106,12 @@ export class Lanes {
       return
     }
     if (lane.looks) return
-    if (lane.queued === 0 && this.#busy >= MAX_BUSY_LANES) {
-      this.#isOverfull = true
+    if (lane.queued === 0 && !lane.places.hasRoom) {
+      lane.places.isOverfull = true
       return this.#leave(name, lane)
     }
     lane.looks = true
-    const looked = this.#enqueue(name, lane, async () => {
+    const look = async (): Promise<void> => {
       lane.looks = false
       lane.timer?.cancel()
       lane.timer = undefined
@@ -120,7 +120,8 @@ export class Lanes {
       const isAgain = result === 'again' || result === 'alone'
       lane.failures = isAgain ? lane.failures + 1 : 0
       if (isAgain) this.kick(name, this.#backoffMs(lane.failures))
-    })
+    }
+    const looked = this.#enqueue(lane, () => this.#inPlace(lane.places, look))
     looked.catch(this.#onFault)
   }
 
@@ -143,6 +144,7 @@ export class Lanes {
     const key = replicantKey(name)
     const lane = this.#lanes.get(key) ?? {
       name,
+      places: this.#placesOf(name),
       tail: Promise.resolve(),
       queued: 0,
       looks: false,
@@ -154,23 +156,39 @@ export class Lanes {
     return lane
   }
 
-  async #enqueue<T>(name: ReplicantName, lane: Lane, job: () => Promise<T>): Promise<T> {
-    if (lane.queued++ === 0) this.#busy++
+  #placesOf({ service }: ReplicantName): LanePlaces {
+    const key = this.#isOffered(service) ? service : ''
+    const places = this.#places.get(key) ?? new LanePlaces()
+    this.#places.set(key, places)
+    return places
+  }
+
+  async #inPlace<T>(places: LanePlaces, job: () => Promise<T>): Promise<T> {
+    await places.begin()
+    try {
+      if (this.#stopped) throw stopping()
+      return await job()
+    } finally {
+      places.end()
+    }
+  }
+
+  async #enqueue<T>(lane: Lane, job: () => Promise<T>): Promise<T> {
+    const { name, places } = lane
+    if (lane.queued++ === 0) places.busy++
     const before = lane.tail
     const done = Promise.withResolvers<void>()
     lane.tail = done.promise
     await before
-    await this.#begin()
     try {
-      if (this.#stopped) throw new CheopsError('ERR_AGENT_STOPPING', 'The agent is stopping.')
+      if (this.#stopped) throw stopping()
       return await job()
     } finally {
-      this.#end()
-      if (--lane.queued === 0) this.#busy--
+      if (--lane.queued === 0) places.busy--
       done.resolve()
       this.#leave(name, lane)
-      if (this.#isOverfull && this.#busy <= MAX_BUSY_LANES / 2) {
-        this.#isOverfull = false
+      if (places.isOverfull && places.busy <= MAX_BUSY_LANES / 2) {
+        places.isOverfull = false
         if (!this.#stopped) this.#onRoom()
       }
     }
@@ -181,27 +199,12 @@ export class Lanes {
     if (lane.queued === 0 && lane.timer === undefined) this.#lanes.delete(replicantKey(name))
   }
 
-  async #begin(): Promise<void> {
-    if (this.#running < MAX_RUNNING_LANES) this.#running++
-    else await new Promise<void>(resolve => void this.#waiting.push(resolve))
-  }
-
-  #end(): void {
-    const next = this.#waiting[this.#next]
-    if (next === undefined) {
-      this.#running--
-      return
-    }
-    this.#next++
-    if (this.#next * 2 >= this.#waiting.length) {
-      this.#waiting.splice(0, this.#next)
-      this.#next = 0
-    }
-    next()
-  }
-
   #backoffMs(failures: number): number {
     const full = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(failures, 16))
     return full * (0.5 + this.#random.uniform() / 2)
   }
+}
+
+function stopping(): CheopsError {
+  return new CheopsError('ERR_AGENT_STOPPING', 'The agent is stopping.')
 }

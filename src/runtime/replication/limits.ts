@@ -3,17 +3,31 @@
 /** Local writes that wait for one replicant: each waits for an answer of the application, so that a client would give up behind more. */
 export const MAX_LANE_QUEUE = 64
 
-/** Requests that the application is asked at once: more would only wait in its own queue. */
+/** Requests that lanes ask of one service at once: more would only wait in its own queue. */
 export const MAX_ASKED_TOGETHER = 32
 
 /**
- * Lanes that run at once. Most of them wait for the disk, twice for each operation: with 5 ms a sync, 2 ms an answer and both syncs late,
+ * What has no answer after so many milliseconds gives its turn to others, as long as so many more of one service are without an answer: a
+ * connection each. What did not answer then either is asked again so few at a time, and so many are known of all services, a hundred bytes
+ * each: resources that hang hold up the others of their service for minutes once, and later no more.
+ */
+export const SLOW_AFTER_MS = 5_000
+export const MAX_HUNG_TOGETHER = 64
+export const MAX_HUNG_AGAIN_TOGETHER = 8
+export const MAX_KNOWN_HUNG = 4_096
+
+/** How long a client's write may wait until it is begun, milliseconds: behind others of its resource, and for what its site still lacks. */
+export const MAX_WRITE_WAIT_MS = 30_000
+
+/**
+ * Looks of lanes that run at once, for each service, so that one that hangs leaves the places of the others alone; clients' writes take
+ * none, since they may come from what a place waits for. Most of them wait for the disk, twice for each operation: with 5 ms a sync, 2 ms an answer and both syncs late,
  * three thousand operations a second need some eighty. Each holds a body of 64 KiB or two.
  */
 export const MAX_RUNNING_LANES = 256
 
 /**
- * Lanes in which something runs or waits, at once: a kilobyte each. What is due beyond it stands on disk, and is looked at when there is room;
+ * Lanes of one service in which something runs or waits, at once: a kilobyte each. What is due beyond it stands on disk, and is looked at when there is room;
  * clients' writes have as much room again, and are refused beyond that.
  */
 export const MAX_BUSY_LANES = 16_384

@@ -29,6 +29,7 @@ import { isChangedPast, suspectDrift } from './read-back.ts'
 import { release } from './release.ts'
 import { Resource, requestBodyOf, type Sent } from './resource.ts'
 import type { LargeBody } from './body-records.ts'
+import type { Patience } from './patience.ts'
 import type { Shared } from './shared.ts'
 import { ABSENT, type Draft, type Replica } from './replica.ts'
 import type { RequestHead } from '../../core/resource/http-head.ts'
@@ -69,13 +70,22 @@ export interface Written {
 /** What of a client's head says what is asked; the rest goes along as its authority. */
 const ASKED = /^(content-(type|encoding|language)|accept(-.*)?|if-.*|prefer)$/i
 
-/** @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed */
-export async function writeLocally(shared: Shared, replica: Replica, asked: LocalWrite): Promise<Written> {
+/**
+ * @param patience how long it may wait until it is begun; without it, without end
+ * @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed
+ */
+export async function writeLocally(
+  shared: Shared,
+  replica: Replica,
+  asked: LocalWrite,
+  patience?: Patience,
+): Promise<Written> {
+  patience?.check()
   const { options } = shared
   const glue = options.glueOf(asked.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${asked.service} is not offered here.`)
   const write = markedWrite(shared, glue, asked)
-  const resource = new Resource(options, replica.name, glue)
+  const resource = new Resource(options, replica.name, glue, 'client')
 
   const { checked, draft: undecided, local } = replica
   const isBehind =
@@ -86,9 +96,10 @@ export async function writeLocally(shared: Shared, replica: Replica, asked: Loca
     currentPlan(shared, replica).plan.kind !== 'nothing'
   // What it cannot do now it does later.
   if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
+  patience?.check()
   const { payload, release: letGo } = await payloadOf(shared, glue, write)
   try {
-    return await writePayload(shared, replica, resource, write, payload)
+    return await writePayload(shared, replica, resource, write, payload, patience)
   } finally {
     letGo()
   }
@@ -100,6 +111,7 @@ async function writePayload(
   resource: Resource,
   write: LocalWrite,
   payload: Payload,
+  patience: Patience | undefined,
 ): Promise<Written> {
   const { options } = shared
   const { glue } = resource
@@ -138,6 +150,7 @@ async function writePayload(
     // The agent's account does not see it; the client's may.
     if (before === undefined) await checkUnadopted(shared, replica, write)
   }
+  patience?.begin()
   const matrix = glue.matrixOf(replica.name.kind)
   await shared.replicas.commit(commit => {
     if (matrix !== undefined) shared.matrices.learn(commit, matrix)

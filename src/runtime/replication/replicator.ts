@@ -8,9 +8,11 @@ import { Holes } from './holes.ts'
 import { IdleRounds } from './idle-rounds.ts'
 import { Lanes } from './lanes.ts'
 import { changeMembers, writeLocally } from './local-write.ts'
+import { MAX_WRITE_WAIT_MS } from './limits.ts'
 import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './matrix-book.ts'
 import { Outboxes } from './outboxes.ts'
+import { Patience } from './patience.ts'
 import { Peers, type PeerStatus } from './peers.ts'
 import { Quarantine } from './quarantine.ts'
 import { ReplicasStore } from './replicas-store.ts'
@@ -91,7 +93,8 @@ export class Replicator {
     this.#settled = new SettledWaiters(options.clock)
     const onFault = (error: unknown): void => this.#fault(error)
     const onRoom = (): void => void this.#kickDue().catch(onFault)
-    this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault, onRoom)
+    const isOffered = (service: string): boolean => options.glueOf(service) !== undefined
+    this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault, onRoom, isOffered)
     this.#matrices = new MatrixBook(options.codec)
     this.#bodies = new LargeBodies({
       options,
@@ -104,7 +107,11 @@ export class Replicator {
       bodies: this.#bodies.records,
       fetchBodies: () => this.#bodies.fetch(),
       isGivenUp: body => this.#bodies.isGivenUp(body),
-      options: { ...options, application: new ApplicationTurns(options.application), matrices: this.#matrices.known },
+      options: {
+        ...options,
+        turns: new ApplicationTurns(options.application, options.clock),
+        matrices: this.#matrices.known,
+      },
       matrices: this.#matrices,
       replicas: this.#replicas,
       unanswered: new Unanswered(options),
@@ -243,13 +250,15 @@ export class Replicator {
   async accept(write: LocalWrite): Promise<Accepted> {
     const { kind, name } = write.description
     const replicant = { service: write.service, kind, name }
-    return this.#replicas.with(replicant, replica =>
+    const patience = new Patience(this.#options.clock, MAX_WRITE_WAIT_MS, `The write to ${name}`)
+    const accepted = this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const written = await writeLocally(this.#shared, replica, write)
+        const written = await writeLocally(this.#shared, replica, write, patience)
         const { operation } = written
         return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
       }),
     )
+    return patience.until(accepted)
   }
 
   /**

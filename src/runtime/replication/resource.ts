@@ -1,5 +1,6 @@
 /**
- * What a lane asks the application about one resource, always with the agent's own account, and what its answers mean.
+ * What a lane asks the application about one resource, always with the agent's own account, and what its answers mean. Also what the agent asks
+ * for a client's write.
  */
 import { isSuccess } from '../../core/resource/success.ts'
 import { CheopsError } from '../../errors.ts'
@@ -7,10 +8,10 @@ import type { Body, Operation, Payload, ReplicantName } from '../../core/oplog/i
 import { PRECONDITION_REQUIRED, conditionOf, matching } from './precondition.ts'
 import { MAX_HELD_BODY_BYTES, MAX_SEEN_BYTES } from './limits.ts'
 import type { LargeBody } from './body-records.ts'
-import type { ApplicationAnswer, ApplicationRequest, RequestBody } from '../../ports/application.ts'
+import type { Application, ApplicationAnswer, ApplicationRequest, RequestBody } from '../../ports/application.ts'
 import type { Blobs } from '../../ports/blobs.ts'
 import type { ParsedBody, ReplicationGlue, ResourceAction } from '../../ports/glue.ts'
-import type { ReplicationOptions } from './context.ts'
+import type { ReplicationContext, ReplicationOptions } from './context.ts'
 
 /** A body as far as it can be looked into: one that is too large to be held is known by its hash. */
 export type State = ParsedBody | (LargeBody & { readonly is: 'large' })
@@ -60,9 +61,18 @@ export class Resource {
   readonly glue: ReplicationGlue
   readonly #options: ReplicationOptions
   #lastStatus: number | undefined
+  readonly #application: Application
 
-  constructor(options: ReplicationOptions, name: ReplicantName, glue: ReplicationGlue) {
+  /** @param asks a lane, which takes its turn; or a client's write, which does not wait for what others ask */
+  constructor(
+    options: ReplicationOptions & Partial<Pick<ReplicationContext, 'turns'>>,
+    name: ReplicantName,
+    glue: ReplicationGlue,
+    asks: 'lane' | 'client' = 'lane',
+  ) {
     this.#options = options
+    const { turns, application } = options
+    this.#application = asks === 'client' || turns === undefined ? application : turns.of(name)
     this.name = name
     this.glue = glue
   }
@@ -307,7 +317,7 @@ export class Resource {
 
   async #request(asked: ApplicationRequest): Promise<ApplicationAnswer> {
     this.#lastStatus = undefined
-    const answer = await this.#options.application.request(asked)
+    const answer = await this.#application.request(asked)
     this.#lastStatus = answer.status
     return answer
   }
