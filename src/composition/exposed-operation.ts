@@ -22,7 +22,8 @@ export function isExposed(operation: Operation, service: Service | undefined): b
     const own = payload?.method === 'PATCH' ? [payload] : []
     return [...requests, ...own].every(request => request !== undefined && allows(request))
   }
-  if (payload === undefined) return true
+  // Nothing could be sent; who the members are is nothing that runs.
+  if (payload === undefined) return false
   const { method, path, headers, body } = payload
   const head = { method, target: path, rawHeaders: headers.flat() }
   const parsed = body !== undefined && 'bytes' in body ? glue.parseBody(head.rawHeaders, body.bytes) : undefined

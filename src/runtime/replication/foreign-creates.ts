@@ -3,7 +3,6 @@
  * nobody makes itself a member of what is replicated here, or takes its name away, by a create that this site would not carry out anyway.
  */
 import { newReplicant, sameDot, type LifeId, type Operation, type Replicant } from '../../core/oplog/index.ts'
-import { isRecordOnly } from './current-plan.ts'
 import type { Shared } from './shared.ts'
 import type { Commit } from './commit.ts'
 import type { Replica } from './replica.ts'
@@ -35,7 +34,7 @@ export function giveWay(shared: Shared, commit: Commit, replica: Replica, life: 
   const { core, local, draft, name } = replica
   const { lives, waiting } = core.replicant
   if (lives.length === 0 || lives.some(held => sameDot(held.life.dot, life.dot))) return false
-  if (local.bound || draft !== undefined || local.executed.operations.length > 0 || isRecordOnly(replica)) return false
+  if (local.bound || draft !== undefined || local.executed.operations.length > 0) return false
   const isOurs = (dot: LifeId['dot']): boolean => dot.site === options.site
   if (!isOurs(life.dot) && !mayCreate(options, replica, life)) return false
   if (lives.some(held => isOurs(held.life.dot) || mayCreate(options, replica, held.life))) return false
@@ -58,7 +57,10 @@ export function hasSay(shared: { readonly options: Rights }, replica: Replica): 
   return haveSay(shared, replica, replica.core.replicant.lives)
 }
 
-/** The same of lives that are about to be taken. */
+/**
+ * The same of lives that are about to be taken. A life counts by what may make the resource here: its create, or a reset of somebody who may create; that
+ * a change of it, or the end of it, may run here makes nobody a member.
+ */
 export function haveSay(
   { options }: { readonly options: Rights },
   { local, draft }: Replica,
@@ -68,10 +70,12 @@ export function haveSay(
   return lives.some(({ life, live, conflicts, membership }) => {
     if (life.dot.site === options.site) return true
     return [...live, ...conflicts, ...membership].some(
-      operation => operation.dot.site === options.site || (operation.type !== 'members' && options.mayRun(operation)),
+      operation => operation.dot.site === options.site || (MAKES.has(operation.type) && options.mayRun(operation)),
     )
   })
 }
+
+const MAKES: ReadonlySet<string> = new Set(['create', 'replace', 'state'])
 
 function mayCreate({ mayRun }: Shared['options'], { name }: Replica, life: LifeId): boolean {
   const { stamp, dot } = life

@@ -5,6 +5,7 @@
 import { holderOf, levelOf, membersOfReplicant, type Operation } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { draftOf } from './draft.ts'
+import { takeNameBack } from './local-write.ts'
 import { release } from './release.ts'
 import type { Shared } from './shared.ts'
 import type { Replica } from './replica.ts'
@@ -19,8 +20,9 @@ export type RecordChange =
  * @throws CheopsError ERR_REPLICANT_LEVEL where the name has another level by now, ERR_REPLICANT_NOT_FOUND for the end of what is none
  */
 export async function recordUnlogged(shared: Shared, replica: Replica, change: RecordChange): Promise<Operation> {
-  const { replicant } = replica.core
   const { name } = replica.name
+  if (change.is === 'created') await takeNameBack(shared, replica)
+  const { replicant } = replica.core
   const isLive = holderOf(replicant)?.live.some(({ type }) => type === 'delete') === false
   if (isLive && levelOf(replicant) !== 'none')
     throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is replicated at level ${levelOf(replicant)} already.`)

@@ -47,7 +47,10 @@ test.each([
   ['a merge that is sent below a resource', ALL, merge('/items/bolt/secret'), false],
   ['a merge that is a delete', ALL, operation('merge', { method: 'DELETE', path: '/items/bolt', headers: [] }), false],
   ['a name that might leave its collection', ITEMS, operation('delete', undefined, '../admin'), false],
-  ['who the members are', undefined, operation('members'), true],
+  ['who the members are, which is nothing that runs', ALL, operation('members'), false],
+  ['a merge that says nothing, where nothing is exposed', undefined, operation('merge'), false],
+  ['a merge that says nothing', ALL, operation('merge'), false],
+  ['an operation of its own that says nothing', ALL, operation('start'), false],
 ])('%s', (_what, expose, written, allowed) => {
   expect(isExposed(written, service(expose))).toBe(allowed)
 })

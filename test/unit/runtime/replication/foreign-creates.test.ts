@@ -6,6 +6,7 @@
 import { expect, test } from 'vitest'
 import { HERE, Scripted, entries, hello } from './scripted.ts'
 import { Lab } from './lab.ts'
+import type { Operation } from '../../../../src/core/oplog/index.ts'
 
 const SECRET = { service: 'shop', kind: 'items', name: 'secret' }
 
@@ -73,4 +74,53 @@ test('sites that may create here, on two sides of a cut, have the members of bot
   lab.world.wire.healAll()
   await lab.pass(60_000)
   expect((await lab.status('c', 'x'))?.members).toEqual(['a', 'b', 'c'])
+})
+
+test.each(['eventual', 'none'] as const)(
+  'who made a record at level none before is no member of what a client creates at level %s',
+  async level => {
+    const lab = await Lab.of(['a', 'b', 'm'])
+    lab.mayRun = (site, operation) => operation.dot.site !== 'm' || site === 'm'
+    await lab.record('m', 'x', { is: 'created', members: ['a', 'b', 'm'] })
+    await lab.pass(5_000)
+    expect(await lab.status('a', 'x')).toBeUndefined()
+    const members = ['a', 'b']
+    if (level === 'none') await lab.record('a', 'x', { is: 'created', members })
+    else expect((await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members })).code).toBeUndefined()
+    await lab.pass(60_000)
+    expect(await lab.status('a', 'x')).toMatchObject({ level, state: 'agrees', members })
+    expect(await lab.status('b', 'x')).toMatchObject({ level, state: 'agrees', members })
+    expect(lab.read('m', 'x')).toBeUndefined()
+  },
+)
+
+test('who made a name at level eventual takes it from nobody who wants it at level none', async () => {
+  const lab = await Lab.of(['a', 'b', 'm'])
+  lab.mayRun = (site, operation) => operation.dot.site !== 'm' || site === 'm'
+  await lab.ask('m', 'POST /items', { id: 'x', evil: 1 }, { members: ['a', 'b', 'm'] })
+  await lab.pass(5_000)
+  await lab.record('a', 'x', { is: 'created', members: ['a', 'b'] })
+  expect(await lab.status('a', 'x')).toMatchObject({ level: 'none', members: ['a', 'b'] })
+})
+
+test.each([{}, { level: 'none' }])('that a change may run here makes nobody a member: a create %o', async more => {
+  await using here = await Scripted.start()
+  here.mayRun = ({ type }) => type === 'merge' || type === 'delete'
+  const mallory = here.from('mallory')
+  mallory.says(hello('mallory', 9))
+  const { payload, ...made } = here.create('mallory', 'secret', ['mallory', HERE])
+  const create: Operation = { ...made, ...more, ...(more.level === undefined && { payload }) }
+  const { members: _, ...rest } = made
+  const change = (type: string, number: number): Operation => ({
+    ...rest,
+    type,
+    dot: { ...rest.dot, number },
+    stamp: { ...rest.stamp, counter: number },
+    context: [rest.dot],
+    previous: rest.dot,
+  })
+  const changes = [change('merge', 500), change('delete', 501)]
+  mallory.says(entries(1, ...[create, ...changes].map(operation => here.signed(operation))))
+  expect(await mallory.next('received')).toMatchObject({ upTo: 3 })
+  expect(await here.replicator.status(SECRET)).toBeUndefined()
 })
