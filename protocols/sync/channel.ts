@@ -1,6 +1,13 @@
 import { CheopsError } from '../../src/errors.ts'
 import { FrameError, FrameStream } from './frame-stream.ts'
-import { CLOSE_TIMEOUT_MS, FIRST_MESSAGE_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_WAITING_SENDS, SILENCE_MS } from './limits.ts'
+import {
+  CLOSE_TIMEOUT_MS,
+  FIRST_MESSAGE_LIMIT_MS,
+  FIRST_MESSAGE_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  MAX_WAITING_SENDS,
+  SILENCE_MS,
+} from './limits.ts'
 import { tellParts } from './sent-parts.ts'
 import type { SentPart } from './sent-parts.ts'
 import type { Clock, TimerHandle } from '../../src/ports/clock.ts'
@@ -50,7 +57,8 @@ export class StreamChannel implements SyncChannel {
   #saidAt: number
   /** While a message waits for whoever reads `messages`, the other end is not silent but held back. */
   #isHolding = false
-  readonly #firstTimer: TimerHandle
+  readonly #openedAt: number
+  #firstTimer: TimerHandle
   #tick: TimerHandle
 
   constructor({ stream, site, role, codec, clock, onSent }: ChannelParts) {
@@ -59,7 +67,7 @@ export class StreamChannel implements SyncChannel {
     this.#codec = codec
     this.#clock = clock
     this.#onSent = onSent
-    this.#heardAt = this.#saidAt = clock.monotonic()
+    this.#openedAt = this.#heardAt = this.#saidAt = clock.monotonic()
     this.#frames = new FrameStream(stream, () => (this.#heardAt = clock.monotonic()))
     this.closed = this.#closing.promise
     this.#firstTimer = clock.after(FIRST_MESSAGE_TIMEOUT_MS, () => this.#onFirstTimeout())
@@ -76,7 +84,11 @@ export class StreamChannel implements SyncChannel {
     if (this.#reason !== undefined) throw this.#error()
     // Encoded in this very call, so that what it throws is the caller's, and the order is that of the calls.
     const frame = this.#codec.encodeMessage(message)
-    if (this.#waitingSends >= MAX_WAITING_SENDS) throw new RangeError('too many messages wait to be sent')
+    if (this.#waitingSends >= MAX_WAITING_SENDS) {
+      // It does not read what it is told.
+      this.#end('time-out')
+      throw this.#error()
+    }
     this.#waitingSends++
     try {
       await this.#write(frame)
@@ -183,7 +195,11 @@ export class StreamChannel implements SyncChannel {
   }
 
   #onFirstTimeout(): void {
-    if (!this.#heardFirst) this.#end('time-out')
+    if (this.#heardFirst) return
+    const now = this.#clock.monotonic()
+    const leftMs = FIRST_MESSAGE_TIMEOUT_MS - (now - this.#heardAt)
+    if (leftMs <= 0 || now - this.#openedAt >= FIRST_MESSAGE_LIMIT_MS) this.#end('time-out')
+    else this.#firstTimer = this.#clock.after(leftMs, () => this.#onFirstTimeout())
   }
 
   readonly #onTick = (): void => {

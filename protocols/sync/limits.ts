@@ -55,6 +55,8 @@ export const SYNC_LIMITS = {
 
 /** From the opening of a stream until the other end has said `hello` or `welcome`: over a link of 2 s it may be lost three times before it comes. */
 export const FIRST_MESSAGE_TIMEOUT_MS = 20_000
+/** And at most, where the other end shows until then that it is there: it may have much to put into its outbox before. */
+export const FIRST_MESSAGE_LIMIT_MS = 600_000
 /** An end that has had nothing to say for so long sends an empty message. */
 export const KEEP_ALIVE_MS = 5_000
 /** An end that has heard nothing for so long ends the conversation: three empty messages have not come. */

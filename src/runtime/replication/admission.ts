@@ -49,7 +49,11 @@ export function takeStep(
         const { operation } = effect
         const sealed = arrived.get(dotKey(operation.dot))
         if (sealed !== undefined && retained.has(dotKey(operation.dot)))
-          keepOperation(shared, commit, replica, operation, sealed, !spent.has(dotKey(operation.dot)))
+          keepOperation(shared, commit, replica, operation, sealed, {
+            needsBody: !spent.has(dotKey(operation.dot)),
+            // The application here has just shown it.
+            isOurs: from === undefined && operation.adopts !== undefined,
+          })
         if (effect.kind === 'waits') break
         held = true
         shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
@@ -148,11 +152,11 @@ function keepOperation(
   replica: Replica,
   operation: Operation,
   sealed: SealedOperation,
-  needsBody: boolean,
+  { needsBody, isOurs }: { readonly needsBody: boolean; readonly isOurs: boolean },
 ): void {
   commit.putOperation(replica, operation.dot, sealed)
   if (!needsBody || largeBodyOf(operation) === undefined) return
-  bodies.refer(commit, operation, 'operation')
+  bodies.refer(commit, operation, 'operation', isOurs)
   commit.afterwards(fetchBodies)
 }
 

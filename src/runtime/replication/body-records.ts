@@ -80,7 +80,7 @@ export class BodyRecords {
 
   /**
    * Within a commit: an operation is kept, or the draft of one.
-   * @param isOurs its bytes are here, from a client
+   * @param isOurs its bytes are here, from a client, or from this site's own application
    */
   refer(commit: Commit, operation: Operation, as: 'draft' | 'operation', isOurs = false): void {
     const body = largeBodyOf(operation)

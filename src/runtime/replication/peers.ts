@@ -1,8 +1,10 @@
 import { PeerComparison } from './peer-comparison.ts'
-import { MAX_RESYNCS_AN_HOUR, RESYNC_AGAIN_MS } from './limits.ts'
+import { mayHear } from './arrivals.ts'
+import { MAX_RESYNCS_AN_HOUR, RESYNC_AGAIN_MS, TOLD_TOGETHER } from './limits.ts'
 import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
 import type { Shared } from './shared.ts'
+import type { ReplicantName } from '../../core/oplog/index.ts'
 import type { SyncChannel } from '../../ports/sync.ts'
 
 /** How this site stands with another one that it tells of replicants. */
@@ -143,11 +145,15 @@ export class Peers {
 
   async #tellEach(site: string): Promise<void> {
     const { replicas } = this.#shared
-    for await (const replicant of replicas.names())
-      await replicas.with(replicant, ({ core }) =>
-        core.replicant.lives.some(({ changes }) => changes.some(change => change.site === site))
-          ? replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: [] }))
-          : undefined,
-      )
+    const names: ReplicantName[] = []
+    const tell = (): Promise<void> =>
+      replicas.commit(commit => {
+        for (const replicant of names.splice(0)) commit.tell(site, { kind: 'replicant', replicant, knows: [] })
+      })
+    for await (const name of replicas.names()) {
+      if (await replicas.with(name, ({ core }) => mayHear(core.replicant, site))) names.push(name)
+      if (names.length === TOLD_TOGETHER) await tell()
+    }
+    await tell()
   }
 }

@@ -18,6 +18,8 @@ export class Silence {
   readonly #heardSince = new Map<string, number>()
   /** Milliseconds that others were silent. */
   readonly #silentMs = new Map<string, number>()
+  /** Heard again while the disk was behind: their records go with the next step. */
+  readonly #unsaid = new Set<string>()
   #steppedAt: number
   #timer: TimerHandle | undefined
   #isStopped = false
@@ -52,7 +54,8 @@ export class Silence {
   heard(site: string): void {
     if (!this.#heardSince.has(site)) this.#heardSince.set(site, this.#clock.monotonic())
     if (!this.#silentMs.delete(site)) return
-    this.#commit([{ kind: 'delete', key: PREFIX + site }])
+    this.#unsaid.add(site)
+    this.#commit([])
   }
 
   /** It is not heard any more. */
@@ -97,14 +100,18 @@ export class Silence {
         value: encodeJson({ version: 1, silentMs: Math.floor(silentMs) }),
       })
     }
-    if (writes.length > 0) this.#commit(writes)
+    this.#commit(writes)
     this.#again()
   }
 
+  /** Writes for how long others were silent, and that some are not any more. */
   #commit(writes: readonly StoreWrite[]): void {
     // The next step writes it again.
-    if (this.#store.isFull && writes.every(({ kind }) => kind === 'put')) return
-    this.#store.commit(writes).catch(this.#onFault)
+    if (this.#store.isFull) return
+    const heard = [...this.#unsaid].filter(site => !this.#silentMs.has(site))
+    this.#unsaid.clear()
+    const all = [...heard.map(site => ({ kind: 'delete', key: PREFIX + site }) as const), ...writes]
+    if (all.length > 0) this.#store.commit(all).catch(this.#onFault)
   }
 
   #silentMsIn(key: string, value: Uint8Array): number {

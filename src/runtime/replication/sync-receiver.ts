@@ -55,13 +55,14 @@ export class SyncReceiver {
     } catch (error) {
       // Not waited for: the next conversation waits for the end of this one.
       void this.#channel.close(closeReasonOf(error))
-      if (!(error instanceof CheopsError) || /^ERR_STORE_(FAILED|CORRUPT)$/.test(error.code)) throw error
+      const code = error instanceof CheopsError ? error.code : undefined
+      // The agent stops: its store takes nothing more. Nothing else that a conversation comes to may end it.
+      if (code === 'ERR_STORE_FAILED' || code === 'ERR_STORE_CORRUPT') throw error
       const { logger } = this.#shared.options
-      const { code, meta } = error
-      logger.debug(
-        { site: this.#channel.site, code, why: meta['reason'] },
-        'a conversation of sync, as receiver, has ended',
-      )
+      const { site } = this.#channel
+      if (error instanceof CheopsError)
+        logger.debug({ site, code, why: error.meta['reason'] }, 'a conversation of sync, as receiver, has ended')
+      else logger.error({ site, error: String(error) }, 'a conversation of sync, as receiver, has failed')
     } finally {
       this.#wants.end()
     }
@@ -96,11 +97,13 @@ export class SyncReceiver {
     if (!this.#isWelcome || this.#wants.hasEnded) return
     const { replicas, strangers, options } = this.#shared
     const { site } = this.#channel
-    const asked = strangers.dueOf(site).map(async name => {
-      await replicas.with(name, replica => this.#wants.askAnyhow(replica))
-      strangers.asked(site, name)
-    })
-    Promise.all(asked).catch((error: unknown) =>
+    const ask = async (): Promise<void> => {
+      for (const name of strangers.dueOf(site)) {
+        await replicas.with(name, replica => this.#wants.askAnyhow(replica))
+        strangers.asked(site, name)
+      }
+    }
+    ask().catch((error: unknown) =>
       options.logger.debug({ error: String(error) }, 'what waited for a key could not be asked for'),
     )
   }

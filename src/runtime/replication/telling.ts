@@ -82,9 +82,9 @@ export class Telling {
    */
   async run(): Promise<void> {
     const { options, replicas } = this.#shared
-    const { site, incarnation, store } = options
-    const own = replicas.outboxes.current(this.#channel.site)
-    if (own.writes.length > 0) await store.commit(own.writes)
+    const { site, incarnation } = options
+    // In one step, when there is room on the disk: one that stood in memory alone would be lost with all that is told to it.
+    await replicas.commit(({ writes }) => void writes.push(...replicas.outboxes.current(this.#channel.site).writes))
     const outboxes = replicas.outboxes.of(this.#channel.site)
     const ranges = outboxes.map(({ incarnation: of, journal: { first, written } }) => ({
       incarnation: of,

@@ -27,6 +27,8 @@ export class Wants {
   readonly #asked = new Map<string, number>()
   /** Replicants of which the other site has acknowledged what is not here: that is looked after. */
   readonly #late = new Set<string>()
+  /** What is asked for late is asked one after the other: who does not read is not asked for more. */
+  #asking: Promise<unknown> = Promise.resolve()
   #hasEnded = false
 
   constructor(shared: Shared, channel: SyncChannel) {
@@ -72,13 +74,17 @@ export class Wants {
     if (this.#late.has(key) || this.#late.size >= MAX_REMEMBERED_REPLICANTS) return
     this.#late.add(key)
     const { clock, logger } = this.#shared.options
-    clock.after(WANT_AFTER_MS, () => {
+    const ask = async (): Promise<void> => {
       this.#late.delete(key)
       if (this.#hasEnded) return
-      const asked = this.#shared.replicas.with(name, async later => {
+      await this.#shared.replicas.with(name, async later => {
         if (this.#isBehind(later)) await this.askAnyhow(later)
       })
-      asked.catch((error: unknown) => logger.debug({ error: String(error) }, 'what is missing could not be asked for'))
+    }
+    clock.after(WANT_AFTER_MS, () => {
+      this.#asking = this.#asking
+        .then(ask)
+        .catch((error: unknown) => logger.debug({ error: String(error) }, 'what is missing could not be asked for'))
     })
   }
 

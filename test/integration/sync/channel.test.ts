@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { syncCodec as codec } from '../../../protocols/sync/codec.ts'
 import {
   CLOSE_TIMEOUT_MS,
+  FIRST_MESSAGE_LIMIT_MS,
   FIRST_MESSAGE_TIMEOUT_MS,
   KEEP_ALIVE_MS,
   MAX_WAITING_SENDS,
@@ -168,9 +169,9 @@ describe('an end that does not read', () => {
     const large = noise(SYNC_LIMITS.entryBytes)
     const waiting = Array.from({ length: MAX_WAITING_SENDS }, (_, i) => sender.send(entries(i + 1, large)))
     for (const each of waiting) each.catch(() => {})
-    await expect(sender.send(entries(1, large))).rejects.toThrow('too many messages wait')
-    void sender.close('lost')
-    expect(await reasonOf(waiting.at(-1) ?? Promise.resolve())).toBe('lost')
+    // Who reads nothing of so much is given up.
+    expect(await reasonOf(sender.send(entries(1, large)))).toBe('time-out')
+    expect(await sender.closed).toBe('time-out')
   })
 
   test('does not keep the other from ending the conversation', async () => {
@@ -290,11 +291,13 @@ describe('an end that breaks the rules is left with the reason', () => {
     expect(await next).toBe('time-out')
   })
 
-  test('no welcome in time, although bytes come', async () => {
+  test('no welcome in time from one that shows that it is there, and has much to do before', async () => {
     const { sender, clock } = await conversation(pair)
     const next = reasonOf(read(sender).next())
     await sender.send(hello)
-    await clock.pass(FIRST_MESSAGE_TIMEOUT_MS)
+    await clock.pass(FIRST_MESSAGE_TIMEOUT_MS + KEEP_ALIVE_MS, KEEP_ALIVE_MS)
+    expect(await Promise.race([sender.closed, turns(5)])).toBeUndefined()
+    await clock.pass(FIRST_MESSAGE_LIMIT_MS, KEEP_ALIVE_MS)
     expect(await next).toBe('time-out')
   })
 

@@ -105,3 +105,14 @@ test('a crash of the member in the middle, and it is adopted all the same', asyn
   await lab.pass(30_000)
   expect([await state('a'), await state('b'), lab.read('b', 'x')]).toEqual(['agrees', 'agrees', { id: 'x', n: 1 }])
 })
+
+test('what is larger than an operation may be is adopted too: the others get it from the site whose application has it', async () => {
+  const lab = await Lab.of(['a', 'b'])
+  lab.world.site('a').application.write(SERVICE, '/items/x', { id: 'x', text: 'y'.repeat(100_000) })
+  await lab.adopt('a', 'x', ['a', 'b'], 'same')
+  await lab.pass(30_000)
+  expect(lab.read('b', 'x')).toEqual({ id: 'x', text: 'y'.repeat(100_000) })
+  expect(lab.pieces.filter(({ from }) => from === 'b')).toEqual([])
+  for (const site of ['a', 'b']) expect((await lab.status(site, 'x'))?.missingBodies).toEqual([])
+  lab.assertSound()
+})
