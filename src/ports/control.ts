@@ -160,6 +160,14 @@ export type ReplicationCounts =
       readonly behindMs: number
       /** HTTP status that most of their applications answered last; undefined: they did not answer. */
       readonly behindStatus?: number | undefined
+      /** Other members that do not carry writes of this site out, with how many replicants, and codes of errors that say why. */
+      readonly failing: readonly {
+        readonly site: string
+        readonly replicants: number
+        readonly errors: readonly string[]
+      }[]
+      /** What the sites `from` have created here too, and this site does not let them; not among `replicants`. */
+      readonly withheld: { readonly replicants: number; readonly from: readonly string[] }
     }
 
 export interface RequestCounts {
@@ -241,11 +249,23 @@ export interface ReplicantInfo extends ReplicantName {
    * - `busy`: it has something left to do.
    * - `uncertain`: what became of a write at its application is not known yet.
    * - `unbound`: the name belongs to something else at this site, which nothing touches.
-   * - `Diverged`: its application cannot be made equal to the others by itself.
+   * - `diverged`: its application cannot be made equal to the others by itself.
    */
-  readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'Diverged'
+  readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'diverged'
+  /** Why it is `uncertain`, `unbound` or `diverged`, as a part of a sentence; undefined for the others. */
+  readonly reason: string | undefined
+  /** Other members that do not carry the newest write of this site out, though it counts: until they do, or another takes its place. */
+  readonly failing: readonly FailingInfo[]
   /** How many. */
   readonly conflicts: number
+}
+
+export interface FailingInfo {
+  readonly site: string
+  /** As `Cheops-Operation` has it. */
+  readonly operation: string
+  /** Code of the error: `ERR_FORWARD_NOT_EXPOSED`, `ERR_REPLICANT_UNBOUND`. */
+  readonly error: string
 }
 
 export interface ReplicantDetail extends Omit<ReplicantInfo, 'conflicts'> {

@@ -186,7 +186,10 @@ export interface ReplicantHistory extends Omit<ReplicantInfo, 'conflicts'> {
 export interface OperationDetail extends HistoryEntry {
   readonly replicant: ReplicantName
   readonly why: Conflict['why'] | undefined
-  /** No member is `pending`: nothing more will come. Only known where it was written; false elsewhere. */
+  /**
+   * No member is `pending`: nothing more will come by itself; a member that tells an `error` carries it out once that is mended. Only known
+   * where it was written; false elsewhere.
+   */
   readonly done: boolean
   /** Equal for equal answers: for `known` of the next question. */
   readonly version: string

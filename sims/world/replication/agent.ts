@@ -88,7 +88,7 @@ export interface Agent {
   stateFor(name: ReplicantName): Promise<MemberState | undefined>
   /** A piece of a large body for another site. */
   pieceFor(site: string, piece: BodyPiece): Promise<AsyncIterable<Uint8Array> | undefined>
-  /** What stands on the disk of a name, and what the agent says of itself (`Diverged`, …) where that is not well. */
+  /** What stands on the disk of a name, and what the agent says of itself (`diverged`, …) where that is not well. */
   show(
     name: ReplicantName,
     disk: DiskCopy,

@@ -111,14 +111,27 @@ async function watch(call: Call): Promise<number> {
   }
   if (!operation.done) return EXIT.ok
   const bad = operation.sites.filter(({ outcome }) => outcome !== 'applied' && outcome !== 'superseded')
-  if (options.format === 'table')
-    writeLine(
-      io.stdout,
-      bad.length === 0
-        ? 'It is done everywhere.'
-        : `Nothing more will come by itself: ${bad.map(({ site, outcome }) => `${outcome} at ${site}`).join(', ')}.`,
-    )
+  if (options.format === 'table') writeLine(io.stdout, printableScreen(endText(bad, io.stdoutIsTerminal)))
   return bad.length === 0 ? EXIT.ok : EXIT.failed
+}
+
+/**
+ * How it has ended.
+ * @param bad members where it is not in effect
+ * @param isExplained what the codes mean stands above already
+ */
+export function endText(bad: readonly OperationSite[], isExplained: boolean): string {
+  if (bad.length === 0) return 'It is done everywhere.'
+  const text = (sites: readonly OperationSite[]) => sites.map(told => `${outcomeText(told)} at ${told.site}`).join(', ')
+  // Who could not, for a reason of the agents, does it after all when that is mended.
+  const [held, over] = [bad.filter(({ error }) => error !== undefined), bad.filter(({ error }) => error === undefined)]
+  return [
+    ...(over.length === 0 ? [] : [`Nothing more will come by itself: ${text(over)}.`]),
+    ...(held.length === 0
+      ? []
+      : [`Held up: ${text(held)}. It is carried out there within a minute once that is mended.`]),
+    ...(isExplained ? [] : reasonsText(held)),
+  ].join('\n')
 }
 
 /** The next answer that differs, or the same one after a while; undefined when the user has interrupted. */
@@ -182,26 +195,20 @@ export function operationScreen(operation: OperationDetail, colour: boolean): st
     ['fate', detail === undefined ? fate : `${fate}: ${detail}`],
   ]
   const paint = painter(colour)
-  const [head = '', ...rows] = table(
+  const sites = table(
     ['SITE', 'TOLD', 'OUTCOME'],
     operation.sites.map(told => [
       told.site,
       told.at === 0 ? undefined : new Date(told.at).toISOString(),
-      outcomeText(told),
+      { text: outcomeText(told), paint: text => paint(text, OUTCOME_COLOURS[told.outcome]) },
     ]),
-  ).split('\n')
-  const painted = rows.map((row, index) => {
-    const told = operation.sites[index]
-    if (told === undefined) return row
-    const text = outcomeText(told)
-    return row.endsWith(text) ? row.slice(0, -text.length) + paint(text, OUTCOME_COLOURS[told.outcome]) : row
-  })
+  )
   return [
     facts
       .filter((fact): fact is readonly [string, string] => fact[1] !== undefined)
       .map(([key, value]) => `${paint(key.padEnd(12), 'dim')} ${printable(value)}`)
       .join('\n'),
-    [head, ...painted].join('\n'),
+    sites,
     ...reasonsText(operation.sites),
   ].join('\n\n')
 }
@@ -237,7 +244,7 @@ export function outcomeText({ outcome, status, error }: OperationSite): string {
 }
 
 /** What the codes in outcomes mean, a line for each; those of a later version are not known here. */
-export function reasonsText(told: readonly OperationSite[]): readonly string[] {
+export function reasonsText(told: readonly { readonly error?: string }[]): readonly string[] {
   const codes = new Set(told.flatMap(({ error }) => (error === undefined ? [] : [error])))
   return [...codes].toSorted().flatMap(code => {
     const spec = isErrorCode(code) ? ERRORS[code] : undefined

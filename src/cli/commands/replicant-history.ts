@@ -4,7 +4,7 @@ import type { CommandSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
 import { painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
-import { outcomeText, whatText } from './operation.ts'
+import { outcomeText, reasonsText, whatText } from './operation.ts'
 import { REPLICANT, replicantName } from './replicant-argument.ts'
 
 export const historyCommand: CommandSpec = {
@@ -42,23 +42,22 @@ export function historyTable({ operations, members, omitted }: ReplicantHistory,
   if (operations.length === 0) return 'No operation of it is known here any more.'
   const paint = painter(colour)
   const sites = [...new Set([...members, ...operations.flatMap(entry => entry.sites.map(({ site }) => site))])].sort()
-  const [head = '', ...rows] = table(
+  const list = table(
     ['FATE', 'WRITTEN', 'OPERATION', 'WHAT', ...sites],
     operations.map(entry => [
-      entry.fate,
+      { text: entry.fate, paint: text => paint(text, FATE_COLOURS[entry.fate]) },
       new Date(entry.at).toISOString(),
       entry.operation,
       whatText(entry),
       ...sites.map(site => toldAt(entry, site)),
     ]),
-  ).split('\n')
-  // Colours come after the columns were measured.
-  const painted = rows.map((row, index) => {
-    const fate = operations[index]?.fate ?? 'executed'
-    return paint(fate, FATE_COLOURS[fate]) + row.slice(fate.length)
-  })
-  const older = omitted === 0 ? [] : ['', `${String(omitted)} older ones are left out.`]
-  return [head, ...painted, ...older].join('\n')
+  )
+  const why = operations.flatMap(({ operation, fate, detail }) =>
+    detail === undefined ? [] : [`${operation} ${fate}: ${detail}`],
+  )
+  const codes = reasonsText(operations.flatMap(entry => entry.sites))
+  const older = omitted === 0 ? [] : [`${String(omitted)} older ones are left out.`]
+  return [list, ...(why.length === 0 ? [] : [why.join('\n')]), ...codes, ...older].join('\n\n')
 }
 
 function toldAt({ sites }: HistoryEntry, site: string): string | undefined {

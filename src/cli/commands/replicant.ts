@@ -1,5 +1,5 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
-import type { Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
+import type { Page, ReplicantDetail, ReplicantInfo, ReplicationCounts } from '../../ports/control.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { GroupSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
@@ -25,7 +25,7 @@ export const replicantGroup: GroupSpec = {
       summary: 'List what is replicated here: members, state, conflicts',
       details:
         'STATE is how it stands at this site: agrees (all that is known here is done), busy (something is left to do), uncertain (what\n' +
-        'became of a write is not known yet), unbound (the application has something else by this name, which is not touched), Diverged\n' +
+        'became of a write is not known yet), unbound (the application has something else by this name, which is not touched), diverged\n' +
         '(the application cannot be made equal to the others by itself).',
       agent: true,
       output: true,
@@ -38,8 +38,12 @@ export const replicantGroup: GroupSpec = {
         ],
       ],
       async run(call) {
-        const page = await (await connectAgent(call)).replicants(limitOf(call), call.options.text('after'))
-        render(call.io, call.options.format, page, () => withRest(replicantTable(page, wantsColour(call.io)), page))
+        const agent = await connectAgent(call)
+        const page = await agent.replicants(limitOf(call), call.options.text('after'))
+        const { replication } = await agent.status()
+        render(call.io, call.options.format, page, () =>
+          [withRest(replicantTable(page, wantsColour(call.io)), page), ...withheldText(replication)].join('\n\n'),
+        )
         return EXIT.ok
       },
     },
@@ -71,32 +75,50 @@ export const replicantGroup: GroupSpec = {
   ],
 }
 
-const STATE_COLOURS = { agrees: 'green', busy: 'yellow', uncertain: 'yellow', unbound: 'red', Diverged: 'red' } as const
+const STATE_COLOURS = { agrees: 'green', busy: 'yellow', uncertain: 'yellow', unbound: 'red', diverged: 'red' } as const
 
 export function replicantTable({ items }: Page<ReplicantInfo>, colour: boolean): string {
   if (items.length === 0) return 'Nothing is replicated at this site.'
   const paint = painter(colour)
-  const [head = '', ...rows] = table(
+  const list = table(
     ['STATE', 'CONFLICTS', 'REPLICANT', 'MEMBERS'],
-    items.map(item => [item.state, String(item.conflicts), replicantText(item), item.members.join(', ')]),
-  ).split('\n')
-  // Colours come after the columns were measured.
-  const painted = rows.map((row, index) => {
-    const state = items[index]?.state ?? 'agrees'
-    return paint(state, STATE_COLOURS[state]) + row.slice(state.length)
-  })
-  return [head, ...painted].join('\n')
+    items.map(item => [
+      { text: item.state, paint: text => paint(text, STATE_COLOURS[item.state]) },
+      String(item.conflicts),
+      replicantText(item),
+      item.members.join(', '),
+    ]),
+  )
+  const notes = items.flatMap(item => standingNotes(item).map(note => printable(`${replicantText(item)} ${note}`)))
+  const reasons = reasonsText(items.flatMap(({ failing }) => failing))
+  return [list, ...(notes.length === 0 ? [] : [notes.join('\n')]), ...reasons].join('\n\n')
+}
+
+/** What is not well with one, and why: a line each, behind its name. */
+function standingNotes({ state, reason, failing }: Pick<ReplicantInfo, 'state' | 'reason' | 'failing'>): string[] {
+  return [
+    ...(reason === undefined ? [] : [`is ${state}: ${reason}`]),
+    ...failing.map(({ site, error }) => `is not carried out at ${site}: ${error}`),
+  ]
+}
+
+/** What is not in the list, since this site does not let it. */
+function withheldText(counts: ReplicationCounts): readonly string[] {
+  if (counts.state === 'counting' || counts.withheld.replicants === 0) return []
+  const { replicants, from } = counts.withheld
+  const what = `${String(replicants)} ${replicants === 1 ? 'resource' : 'resources'} of ${from.join(', ')}`
+  return [`${what} would be replicated here if this site let it: see "cheops check".`]
 }
 
 export function replicantScreen(replicant: ReplicantDetail): string {
-  const { service, kind, name, members, state, detail, missingBodies, conflicts, operations } = replicant
+  const { service, kind, name, members, state, reason, failing, missingBodies, conflicts, operations } = replicant
   const facts = [
     ['service', service],
     ['kind', kind],
     ['name', name],
     ['members', members.join(', ')],
-    ['state', state],
-    ...(detail === undefined ? [] : [['because', detail]]),
+    ['state', reason === undefined ? state : `${state}: ${reason}`],
+    ...failing.map(({ site, error }) => ['failing', `what was written here is not carried out at ${site}: ${error}`]),
     ...missingBodies.map(({ bytes, here }) => ['waits for', `a body of ${bytes} bytes, of which ${here} are here`]),
   ]
   return [

@@ -89,9 +89,19 @@ export function statusScreen(
 
 function countsText(counts: ReplicationCounts): string {
   if (counts.state === 'counting') return 'counting'
-  const { replicants, conflicts, diverged, undecided, behind } = counts
+  const { replicants, conflicts, diverged, undecided, behind, failing, withheld } = counts
   const shown = (count: number, one: string) => `${String(count)} ${one}${count === 1 ? '' : 's'}`
-  return `${shown(replicants, 'resource')}, ${shown(conflicts, 'conflict')}, ${String(diverged)} diverged, ${String(undecided)} undecided, ${String(behind)} behind`
+  return [
+    shown(replicants, 'resource'),
+    shown(conflicts, 'conflict'),
+    `${String(diverged)} diverged`,
+    `${String(undecided)} undecided`,
+    `${String(behind)} behind`,
+    ...failing.map(({ site, replicants: count }) => `${String(count)} failing at ${site}`),
+    ...(withheld.replicants === 0
+      ? []
+      : [`${String(withheld.replicants)} of ${withheld.from.join(', ')} not let (expose)`]),
+  ].join(', ')
 }
 
 /** What waits for the sites that share replicants with this one. @param now the agent's clock */

@@ -1,21 +1,39 @@
 import { printable } from './visible.ts'
 
-/** Columns as wide as their widest cell, two spaces apart, no trailing spaces; undefined cells are shown as a dash. */
-export function table(head: readonly string[], rows: readonly (readonly (string | undefined)[])[]): string {
-  const cells = [head, ...rows.map(row => row.map(cell => (cell === undefined || cell === '' ? '–' : printable(cell))))]
-  const widths = head.map((_, column) => Math.max(...cells.map(row => displayWidth(row[column] ?? ''))))
+/** A cell in a colour, which takes no room. */
+export interface PaintedCell {
+  readonly text: string
+  readonly paint: (text: string) => string
+}
+export type Cell = string | PaintedCell | undefined
+
+/**
+ * Columns as wide as their widest cell, two spaces apart, no trailing spaces; undefined cells are shown as a dash. Colours come after the
+ * columns were measured.
+ */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const cells = [head, ...rows].map((row, index) =>
+    row.map(cell => {
+      const { text = '', paint } = typeof cell === 'object' ? cell : { text: cell, paint: undefined }
+      return { text: index === 0 ? text : text === '' ? '–' : printable(text), paint }
+    }),
+  )
+  const widths = head.map((_, column) => Math.max(...cells.map(row => displayWidth(row[column]?.text ?? ''))))
   return cells
-    .map(row =>
-      row
-        .map((cell, column) => pad(cell, widths[column] ?? 0))
+    .map(row => {
+      const last = row.findLastIndex(({ text }) => text !== '')
+      return row
+        .slice(0, last + 1)
+        .map(
+          ({ text, paint = same }, column) =>
+            paint(text) + ' '.repeat(column === last ? 0 : (widths[column] ?? 0) - displayWidth(text)),
+        )
         .join('  ')
-        .trimEnd(),
-    )
+    })
     .join('\n')
 }
 
-/** `text` with spaces behind it up to `width` columns. */
-export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - displayWidth(text)))
+const same = (text: string): string => text
 
 const segmenter = new Intl.Segmenter()
 /** East Asian wide and fullwidth (UAX #11), and what terminals draw as emoji. */

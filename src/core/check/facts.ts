@@ -69,6 +69,14 @@ export interface ReplicantsFact {
   readonly behindMs: number
   /** HTTP status that most of their applications answered last; undefined: they did not answer. */
   readonly behindStatus?: number | undefined
+  /** Other members that do not carry writes of this site out: how many, and codes of errors that say why. */
+  readonly failing: readonly {
+    readonly site: string
+    readonly replicants: number
+    readonly errors: readonly string[]
+  }[]
+  /** What the sites `from` have created here too, and this site does not let them. */
+  readonly withheld: { readonly replicants: number; readonly from: readonly string[] }
 }
 
 export interface FileFact {

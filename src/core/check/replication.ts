@@ -43,7 +43,7 @@ const minutes = (ms: number): string =>
 /** Whether the resources that are replicated here are as they should be. */
 export function checkReplicants(fact: ReplicantsFact): Finding[] {
   const { replicants, conflicts, diverged, undecided, behind } = fact
-  const findings: Finding[] = []
+  const findings: Finding[] = [...checkExposure(fact)]
   if (behind > 0) findings.push(checkBehind(fact))
   if (diverged > 0)
     findings.push(
@@ -51,7 +51,7 @@ export function checkReplicants(fact: ReplicantsFact): Finding[] {
         'replication',
         'replication-diverged',
         `${resources(diverged)} here ${diverged === 1 ? 'differs' : 'differ'} from the other members and could not be repaired yet`,
-        'See what is Diverged: "cheops replicant ls", and why: "cheops events", the log. "cheops replicant repair" tries it now.',
+        '"cheops replicant ls" shows what is diverged, and why. "cheops replicant repair" tries it now.',
       ),
     )
   if (undecided > 0)
@@ -100,3 +100,32 @@ export function answeredText(status: number | undefined): string {
 }
 
 const resources = (count: number): string => `${String(count)} ${count === 1 ? 'resource' : 'resources'}`
+
+/** What this site does not let others write, and what others do not let it. */
+function checkExposure({ failing, withheld }: ReplicantsFact): Finding[] {
+  const { replicants, from } = withheld
+  const held =
+    replicants === 0
+      ? []
+      : [
+          warning(
+            'replication',
+            'replication-withheld',
+            `${resources(replicants)} of ${from.join(', ')} ${replicants === 1 ? 'is' : 'are'} not replicated here: this site does not let ${from.length === 1 ? 'that site' : 'those sites'} (expose)`,
+            `Let ${from.length === 1 ? 'it' : 'them'}: "cheops service add SERVICE --expose-sites ${from.join(',')} --expose-methods '*' --save"; what waits comes within a minute.`,
+          ),
+        ]
+  return [
+    ...held,
+    ...failing.map(({ site, replicants: count, errors }) =>
+      warning(
+        'replication',
+        'replication-failing',
+        `${site} does not carry out what was written here to ${resources(count)}: ${errors.join(', ')}`,
+        errors.includes('ERR_FORWARD_NOT_EXPOSED')
+          ? `The agent of ${site} must let this site: "cheops service add SERVICE --expose-sites …" there. "cheops replicant ls" shows which.`
+          : `"cheops replicant ls" shows which; look at "cheops replicant ls" and "cheops check" of ${site}.`,
+      ),
+    ),
+  ]
+}

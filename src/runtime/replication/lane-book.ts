@@ -130,10 +130,13 @@ export class LaneBook {
     })
   }
 
+  /** What stands in the way now is kept; told it is once. */
   async diverge(why: string): Promise<void> {
-    if (this.local.diverged) return
+    const { diverged, divergedBy } = this.local
+    if (diverged && divergedBy === why) return
     await this.shared.replicas.commit(commit => {
-      commit.local(this.replica, { diverged: true })
+      commit.local(this.replica, { diverged: true, divergedBy: why })
+      if (diverged) return
       tellEvent(this.shared, commit, { kind: 'diverged', replicant: this.replica.name, why })
     })
   }

@@ -4,6 +4,7 @@ import { isSiteName } from '../../core/membership/record.ts'
 import { CheopsError } from '../../errors.ts'
 import { heldOperation, historyOf, type KnownOperation } from './history.ts'
 import { dotPath } from './replica-records.ts'
+import { stands } from './replicant-listing.ts'
 import { REPLICANTS } from './replica-keys.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
@@ -82,9 +83,8 @@ export class OperationsView {
     }
     const all = await this.#replicas.inspect(name, historyOf)
     const { service, kind, name: own } = name
-    const { members, state } = status
     const operations = all.slice(-MAX_HISTORY).map(shown)
-    return { service, kind, name: own, members, state, operations, omitted: all.length - operations.length }
+    return { service, kind, name: own, ...stands(status), operations, omitted: all.length - operations.length }
   }
 
   /** @throws CheopsError ERR_OPERATION_NOT_FOUND, ERR_ADMIN_INPUT, ERR_ADMIN_TIMEOUT, ERR_STORE_CORRUPT, ERR_STORE_FAILED */

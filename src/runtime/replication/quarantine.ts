@@ -8,19 +8,21 @@ import type { ReplicationOptions } from './context.ts'
  */
 export class Quarantine {
   readonly #options: ReplicationOptions
-  readonly #names = new Set<string>()
+  /** Why, by name. */
+  readonly #names = new Map<string, string>()
 
   constructor(options: ReplicationOptions) {
     this.#options = options
   }
 
-  has(name: ReplicantName): boolean {
-    return this.#names.has(replicantKey(name))
+  /** Undefined for one that is well. */
+  why(name: ReplicantName): string | undefined {
+    return this.#names.get(replicantKey(name))
   }
 
   /** As `replicantKey` has them. */
   keys(): Iterable<string> {
-    return this.#names
+    return this.#names.keys()
   }
 
   /**
@@ -34,8 +36,7 @@ export class Quarantine {
       /^ERR_(STORE_FAILED|STORE_CORRUPT|AGENT_STOPPING|REPLICANT_BUSY)/.test(error.code)
     )
       throw error
-    if (this.has(name)) return
-    this.#names.add(replicantKey(name))
+    if (this.why(name) !== undefined) return
     const { logger, onEvent } = this.#options
     const fault = error instanceof Error ? (error.stack ?? error.message) : String(error)
     logger.error(
@@ -43,11 +44,9 @@ export class Quarantine {
       'a replicant is left alone: something unexpected went wrong with it',
     )
     const what = error instanceof Error ? error.name : 'something'
-    onEvent({
-      kind: 'diverged',
-      replicant: name,
-      why: `an unexpected fault (${what}; the log says more); it is tried again`,
-    })
+    const why = `an unexpected fault (${what}; the log says more); it is tried again`
+    this.#names.set(replicantKey(name), why)
+    onEvent({ kind: 'diverged', replicant: name, why })
   }
 
   /** It went well. */

@@ -221,6 +221,13 @@ export function localMayBeUnwell(bytes: Uint8Array): boolean {
   return TRUE_OF.some(word => text.includes(word))
 }
 
+const FAILED = Buffer.from('"failed"')
+
+/** Whether a record of outcomes, without being read, may say that a member does not carry the operation out. */
+export function outcomesMayBeUnwell(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(FAILED)
+}
+
 /** As many as operations: each site in a line. Earlier ones said what each thing is. */
 export function encodeOutcomes({ dot, sites }: KnownOutcomes): Uint8Array {
   const told = sites.map(({ site, outcome, at, status, error }) => [

@@ -35,6 +35,8 @@ export const dotPath = ({ site, incarnation, number }: Dot): string =>
 const operationsPrefix = (prefix: string): string => `${prefix}operation/`
 export const operationKey = (prefix: string, dot: Dot): string => operationsPrefix(prefix) + dotPath(dot)
 const acknowledgedKey = (prefix: string, member: string): string => `${prefix}acknowledged/${member}`
+/** Of a key without the prefix of its replicant. */
+export const isOutcomesPart = (part: string): boolean => part.startsWith('outcomes/')
 const outcomesPrefix = (prefix: string): string => `${prefix}outcomes/`
 const outcomesKey = (prefix: string, dot: Dot): string => outcomesPrefix(prefix) + dotPath(dot)
 

@@ -89,6 +89,8 @@ export interface LocalState {
   /** Suspect only because others show something else, and what is here may be what was written: only what surely is that is copied. */
   copiesOnlyFitting: boolean
   diverged: boolean
+  /** Why it is, or was the last time, as the event has told. */
+  divergedBy: string | undefined
   /** Own operations, oldest first, with what became of them elsewhere. */
   outcomes: readonly KnownOutcomes[]
   /** Own requests with an idempotency key, oldest first. */
@@ -168,6 +170,7 @@ export function newLocalState(): LocalState {
     suspect: false,
     copiesOnlyFitting: false,
     diverged: false,
+    divergedBy: undefined,
     outcomes: [],
     requests: [],
     acknowledges: false,

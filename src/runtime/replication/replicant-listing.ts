@@ -56,8 +56,7 @@ export class ReplicantListing {
     return this.#page(query, async name => {
       const status = await this.#replicas.status(name)
       if (status === undefined) return []
-      const { members, state, conflicts } = status
-      return [{ ...plain(name), members, state, conflicts: conflicts.length }]
+      return [{ ...plain(name), ...stands(status), conflicts: status.conflicts.length }]
     })
   }
 
@@ -97,8 +96,7 @@ export class ReplicantListing {
     const record = readCore(core)
     const conflicts = status.conflicts.map(conflict => conflictInfo(name, conflict, record))
     const missingBodies = status.missingBodies.map(({ hash, length, here }) => ({ hash, bytes: length, here }))
-    const { members, state, detail } = status
-    return { ...plain(name), members, state, detail, missingBodies, conflicts, operations }
+    return { ...plain(name), ...stands(status), detail: status.detail, missingBodies, conflicts, operations }
   }
 
   /** Goes on behind `after` until there are enough, or enough has been looked at. */
@@ -172,3 +170,11 @@ function againstOf(why: Conflict['why'], life: OperationId, { lives }: StoredCor
 function plain({ service, kind, name }: ReplicantName): ReplicantName {
   return { service, kind, name }
 }
+
+/** What lists say of a replicant, beside its name. */
+export function stands({ members, state, reason, failing }: ReplicaStatus): Stands {
+  const told = failing.map(({ site, operation, error }) => ({ site, operation: operationText(operation), error }))
+  return { members, state, reason, failing: told }
+}
+
+type Stands = Pick<ReplicantInfo, 'members' | 'state' | 'reason' | 'failing'>

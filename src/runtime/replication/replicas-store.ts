@@ -4,10 +4,11 @@ import { appendTogether, type JournalAppend } from '../journal/journal.ts'
 import { Commit } from './commit.ts'
 import { NO_CHECKPOINT } from './digest-checkpoint.ts'
 import { DueMarks } from './due-marks.ts'
-import { decodeSealed, knownOfCore, readCore, localMayBeUnwell, storedOfCore } from './records.ts'
+import { hasSay } from './foreign-creates.ts'
+import { decodeSealed, knownOfCore, readCore, localMayBeUnwell, outcomesMayBeUnwell, storedOfCore } from './records.ts'
 import { encodeOutboxRecord } from './outbox-record.ts'
 import { REPLICANTS, cursorKey, isCoreKey, pathOf, prefixOf } from './replica-keys.ts'
-import { changedRecords, loadRecords, operationKey } from './replica-records.ts'
+import { changedRecords, isOutcomesPart, loadRecords, operationKey } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
 import { SharedDigests, type Known } from './shared-digests.ts'
 import { Unwell } from './unwell.ts'
@@ -138,7 +139,7 @@ export class ReplicasStore {
       const { replicant } = replica.core
       const isOther = before.core.replicant !== replicant
       if (isOther) this.digests.changed(replicantKey(replica.name), before.core.replicant, replicant)
-      const isOtherwiseWell = (isOther || before.local !== replica.local) && this.unwell.update(replica)
+      const isOtherwiseWell = (isOther || before.local !== replica.local) && this.lookAt(replica)
       if (isOther || isOtherwiseWell) commit.writes.push(...this.#changed())
       commit.writes.push(...changedRecords(replica, before))
       replica.isOld = false
@@ -161,6 +162,11 @@ export class ReplicasStore {
     this.outboxes.news(told)
     for (const site of told) this.#shorten(site)
     return result
+  }
+
+  /** Counts how a replicant stands now. @returns whether that is another way than before */
+  lookAt(replica: Replica): boolean {
+    return this.unwell.update(replica, hasSay({ options: this.#options }, replica))
   }
 
   /** Another number after each change of what a checkpoint says. */
@@ -213,16 +219,24 @@ export class ReplicasStore {
 
   /** As `allKnown`; besides, which of them may have conflicts or differ. For the start: it reads more. */
   async *allStored(): AsyncGenerator<StoredReplicant> {
-    let core: { readonly localKey: string; readonly stored: StoredReplicant } | undefined
+    let core: { readonly prefix: string; stored: StoredReplicant; hasLocal: boolean } | undefined
+    // Of few replicants there is no local record: nothing was ever done here, which may be because nobody is let.
+    const known = (of: NonNullable<typeof core>): StoredReplicant =>
+      of.hasLocal ? of.stored : { ...of.stored, mayBeUnwell: true }
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS })) {
-      // A local record comes behind its core; of few replicants there is none.
-      const isLocal = key === core?.localKey
-      if (!isLocal && !isCoreKey(key)) continue
-      if (core !== undefined)
-        yield isLocal && localMayBeUnwell(value) ? { ...core.stored, mayBeUnwell: true } : core.stored
-      core = isLocal ? undefined : { localKey: key.replace(/core$/, 'local'), stored: storedOfCore(value) }
+      if (isCoreKey(key)) {
+        if (core !== undefined) yield known(core)
+        core = { prefix: key.replace(/core$/, ''), stored: storedOfCore(value), hasLocal: false }
+      } else if (core !== undefined && key.startsWith(core.prefix)) {
+        // These come behind the core.
+        const part = key.slice(core.prefix.length)
+        const isLocal = part === 'local'
+        const mayBeUnwell = isLocal ? localMayBeUnwell(value) : isOutcomesPart(part) && outcomesMayBeUnwell(value)
+        if (isLocal) core.hasLocal = true
+        if (mayBeUnwell) core.stored = { ...core.stored, mayBeUnwell: true }
+      }
     }
-    if (core !== undefined) yield core.stored
+    if (core !== undefined) yield known(core)
   }
 
   /** All names of which something is known. */

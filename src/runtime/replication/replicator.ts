@@ -30,6 +30,7 @@ import { StoredCount } from './stored-count.ts'
 import { Strangers } from './strangers.ts'
 import { UnprovenNames } from './unproven-names.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
+import type { Counted } from './unwell.ts'
 import { Unanswered } from './unanswered.ts'
 import { LargeBodies } from './large-bodies.ts'
 import type { Shared } from './shared.ts'
@@ -46,14 +47,9 @@ export interface Accepted extends Written {
   readonly sites: readonly SiteOutcome[]
 }
 
-export interface ReplicaCounts {
-  /** Of which this site is a member. */
+export interface ReplicaCounts extends Counted {
+  /** Of which this site is a member; what it lets nobody carry out here is not among them. */
   readonly replicants: number
-  /** That are not settled, of all of them. */
-  readonly conflicts: number
-  readonly diverged: number
-  /** That take no writes here until somebody decides. */
-  readonly undecided: number
 }
 
 /** Besides what is stored: what is going on. */
@@ -160,7 +156,7 @@ export class Replicator {
     for (const name of due)
       await this.#replicas.with(name, replica => {
         this.#shared.unanswered.update(replica)
-        this.#replicas.unwell.update(replica)
+        this.#replicas.lookAt(replica)
         this.#lanes.kick(name)
       })
     this.#idle.start()
@@ -216,9 +212,9 @@ export class Replicator {
   get counts(): ReplicaCountsNow | undefined {
     const { digests, unwell } = this.#replicas
     const [replicants, counted] = [digests.replicants, unwell.count(this.#quarantine.keys())]
-    return replicants === undefined || counted === undefined
-      ? undefined
-      : { replicants, ...counted, ...this.#shared.behind.counts }
+    if (replicants === undefined || counted === undefined) return undefined
+    const shown = Math.max(0, replicants - counted.withheld.replicants)
+    return { ...counted, ...this.#shared.behind.counts, replicants: shown }
   }
 
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
@@ -314,8 +310,8 @@ export class Replicator {
 
   /** Undefined for what is not replicated here. */
   async status(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
-    const isLeftAlone = this.#quarantine.has(replicant)
-    return this.#replicas.with(replicant, replica => statusOf(this.#shared, replica, isLeftAlone))
+    const fault = this.#quarantine.why(replicant)
+    return this.#replicas.with(replicant, replica => statusOf(this.#shared, replica, fault))
   }
 
   /**

@@ -81,7 +81,7 @@ export class StoredCount {
     const look = async (): Promise<void> => {
       for (const name of names) {
         if (this.#isStopped) return
-        await this.#replicas.with(name, replica => void this.#replicas.unwell.update(replica))
+        await this.#replicas.with(name, replica => void this.#replicas.lookAt(replica))
       }
       this.#replicas.unwell.complete()
     }

@@ -1,11 +1,12 @@
 import { conflictsOf, membersOfReplicant, replicantKey, type ReplicantName } from '../../core/oplog/index.ts'
+import { failingOf, type Failing } from './failing.ts'
 import type { CoreState, LocalState } from './replica.ts'
 
 /** What is asked of a replicant. */
 export interface Standing {
   readonly name: ReplicantName
   readonly core: Pick<CoreState, 'replicant'>
-  readonly local: Pick<LocalState, 'diverged' | 'suspect' | 'unbound' | 'uncertain' | 'draft'>
+  readonly local: Pick<LocalState, 'diverged' | 'suspect' | 'unbound' | 'uncertain' | 'draft' | 'outcomes'>
 }
 
 interface Entry {
@@ -14,12 +15,24 @@ interface Entry {
   readonly diverged: boolean
   /** It takes no writes here until somebody decides: the name belongs to something else, or a write is in doubt. */
   readonly undecided: boolean
+  /** Where writes of this site are held up. */
+  readonly failing: readonly Failing[]
+  /** Sites that have created it, none of which this site lets do so: nothing is done with it here. Empty where it is let. */
+  readonly withheldFrom: readonly string[]
 }
 
 export interface Counted {
   readonly conflicts: number
   readonly diverged: number
   readonly undecided: number
+  /** Other members that do not carry writes of this site out, with how many replicants, and codes of errors that say why. Sorted by site. */
+  readonly failing: readonly {
+    readonly site: string
+    readonly replicants: number
+    readonly errors: readonly string[]
+  }[]
+  /** What others have created here too, and this site does not let them (expose); and who they are, sorted. */
+  readonly withheld: { readonly replicants: number; readonly from: readonly string[] }
 }
 
 /**
@@ -48,24 +61,28 @@ export class Unwell {
 
   /**
    * How a replicant stands now.
+   * @param hasSay false for one that this site lets nobody carry out here: for its clients it is none
    * @returns whether that is another way than before
    */
-  update({ name, core, local }: Standing): boolean {
+  update({ name, core, local }: Standing, hasSay: boolean): boolean {
     const conflicts = mayConflict(core.replicant.lives) ? conflictsOf(core.replicant.lives).length : 0
-    const diverged = !local.unbound && (local.diverged || local.suspect)
+    const diverged = hasSay && !local.unbound && (local.diverged || local.suspect)
+    const failing = failingOf(core, local)
+    const { lives } = core.replicant
+    const withheldFrom = hasSay ? [] : [...new Set(lives.map(({ life }) => life.dot.site))]
     const undecided = local.unbound || local.uncertain !== undefined || local.draft?.uncertain === true
     const key = replicantKey(name)
     const before = this.#entries.get(key)
     this.#conflicts -= before?.conflicts ?? 0
     this.#entries.delete(key)
-    const isWell = conflicts === 0 && !diverged && !undecided
+    const isWell = conflicts === 0 && !diverged && !undecided && failing.length + withheldFrom.length === 0
     // Only what is shared here is shown here.
     if (isWell || !membersOfReplicant(core.replicant).includes(this.#site)) return before !== undefined
     this.#conflicts += conflicts
     const { service, kind, name: own } = name
-    this.#entries.set(key, { name: { service, kind, name: own }, conflicts, diverged, undecided })
-    const isAsBefore = before?.conflicts === conflicts && before.diverged === diverged && before.undecided === undecided
-    return !isAsBefore
+    const entry: Entry = { name: { service, kind, name: own }, conflicts, diverged, undecided, failing, withheldFrom }
+    this.#entries.set(key, entry)
+    return before === undefined || textOf(before) !== textOf(entry)
   }
 
   /** All that is stored was looked at. */
@@ -79,15 +96,35 @@ export class Unwell {
    */
   count(leftAlone: Iterable<string>): Counted | undefined {
     if (!this.#isComplete) return undefined
-    let [diverged, undecided] = [0, 0]
+    let [diverged, undecided, withheld] = [0, 0, 0]
+    const failing = new Map<string, { replicants: number; errors: Set<string> }>()
+    const from = new Set<string>()
     for (const entry of this.#entries.values()) {
       if (entry.diverged) diverged++
       if (entry.undecided) undecided++
+      if (entry.withheldFrom.length > 0) withheld++
+      for (const site of entry.withheldFrom) from.add(site)
+      for (const { site, error } of entry.failing) {
+        const { replicants, errors } = failing.get(site) ?? { replicants: 0, errors: new Set() }
+        failing.set(site, { replicants: replicants + 1, errors: errors.add(error) })
+      }
     }
     for (const key of leftAlone) if (this.#entries.get(key)?.diverged !== true) diverged++
-    return { conflicts: this.#conflicts, diverged, undecided }
+    return {
+      conflicts: this.#conflicts,
+      diverged,
+      undecided,
+      failing: [...failing]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([site, { replicants, errors }]) => ({ site, replicants, errors: [...errors].toSorted() })),
+      withheld: { replicants: withheld, from: [...from].toSorted() },
+    }
   }
 }
+
+/** Equal for those that are counted alike. */
+const textOf = ({ conflicts, diverged, undecided, failing, withheldFrom }: Entry): string =>
+  JSON.stringify([conflicts, diverged, undecided, failing.map(({ site, error }) => [site, error]), withheldFrom])
 
 /** Whether there may be conflicts; of lives in memory, or as stored. */
 export function mayConflict(

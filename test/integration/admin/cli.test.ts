@@ -89,14 +89,18 @@ describe('answers', () => {
     [
       ['replicant', 'ls'],
       0,
-      /^STATE .*\nDiverged +1 +inventory\/items\/purple +site1, site2\nagrees +0 +kubernetes\/v1\/Pod\/a%2Fb%25 +site1\n$/,
+      /^STATE .*\ndiverged +1 +inventory\/items\/purple +site1, site2\nagrees +0 +kubernetes\/v1\/Pod\/a%2Fb%25 +site1\n\n.*purple is diverged: the application answers 500 .*\n.* is not carried out at site3: ERR_FORWARD_NOT_EXPOSED\n\nERR_FORWARD_NOT_EXPOSED: The site does not let other sites do this/,
     ],
     [['replicant', 'ls', '--limit', '1'], 0, /\n\nThere are more: --after inventory\/items\/purple\n$/],
-    [['replicant', 'ls', '--after', 'inventory/items/purple'], 0, /^STATE .*\nagrees .*\n$/],
+    [
+      ['replicant', 'ls', '--after', 'inventory/items/purple'],
+      0,
+      /^STATE .*\nagrees .*\n\n.* is not carried out at site3/,
+    ],
     [
       ['replicant', 'show', 'inventory/items/purple'],
       0,
-      /members +site1, site2\nstate +Diverged[^]*another write counts +site1\/[^]*site1 +site2\nsite1\/.* applied \(200\) +pending\n$/,
+      /members +site1, site2\nstate +diverged[^]*another write counts +site1\/[^]*site1 +site2\nsite1\/.* applied \(200\) +pending\n$/,
     ],
     [['replicant', 'show', 'inventory/items/blue'], 2, /^$/],
     [['replicant', 'show', 'purple'], 1, /^$/],
@@ -108,7 +112,7 @@ describe('answers', () => {
     [
       ['replicant', 'history', 'inventory/items/purple'],
       0,
-      /^FATE +WRITTEN +OPERATION +WHAT +site1 +site2\nconflict +2025-11-22T10:00:00\.000Z +site2\/.*\/9 .*\nexecuted .* replace PUT \/items\/purple \(17 bytes\) +applied \(200\) +pending\n\n4 older ones are left out\.\n$/,
+      /^FATE +WRITTEN +OPERATION +WHAT +site1 +site2\nconflict +2025-11-22T10:00:00\.000Z +site2\/.*\/9 .*\nexecuted .* replace PUT \/items\/purple \(17 bytes\) +applied \(200\) +pending\n\nsite2\/.*\/9 conflict: another write counts\n\n4 older ones are left out\.\n$/,
     ],
     [['replicant', 'history', 'inventory/items/blue'], 2, /^$/],
     [
@@ -121,7 +125,7 @@ describe('answers', () => {
     [
       ['operation', 'watch', OPERATION],
       2,
-      /^2025-11-22T10:00:00\.000Z +\S+ +site1 +applied \(200\)\n– +\S+ +site2 +pending\n2025-11-22T10:00:01\.000Z +\S+ +site2 +failed \(507\)\nNothing more will come by itself: failed at site2\.\n$/,
+      /^2025-11-22T10:00:00\.000Z +\S+ +site1 +applied \(200\)\n– +\S+ +site2 +pending\n2025-11-22T10:00:01\.000Z +\S+ +site2 +failed \(507\)\nNothing more will come by itself: failed \(507\) at site2\.\n$/,
     ],
     [
       ['replicant', 'detach', 'site3'],

@@ -44,7 +44,9 @@ const purpleReplicant: ReplicantDetail = {
   kind: 'items',
   name: 'purple',
   members: ['site1', 'site2'],
-  state: 'Diverged',
+  state: 'diverged',
+  reason: 'the application answers 500 to the replace',
+  failing: [],
   detail: undefined,
   missingBodies: [{ hash: 'ab'.repeat(32), bytes: 52_428_800, here: 1_048_576 }],
   conflicts: [
@@ -76,6 +78,8 @@ const webReplicant: ReplicantInfo = {
   name: 'a/b%',
   members: ['site1'],
   state: 'agrees',
+  reason: undefined,
+  failing: [{ site: 'site3', operation: 'site1/1763762400000-9f86d081884c7d65/8', error: 'ERR_FORWARD_NOT_EXPOSED' }],
   conflicts: 0,
 }
 
@@ -172,6 +176,8 @@ export function fakeControl(): FakeControl {
         undecided: 0,
         behind: 0,
         behindMs: 0,
+        failing: [],
+        withheld: { replicants: 0, from: [] },
       },
     }),
     peers: () => [peer],

@@ -47,6 +47,8 @@ export function fakeReplication(calls: string[]): ReplicationControl {
         name,
         members: ['site1', 'site2'],
         state: 'agrees',
+        reason: undefined,
+        failing: [],
         operations: [
           {
             ...entry,

@@ -37,6 +37,21 @@ test('a member that lets nobody write is failed, with the reason, for each write
   ])
 })
 
+test('both say so to who looks: what is held up where, and why, and what would have to be let', async () => {
+  const check = async (site: string) => {
+    const findings = await mesh.agent(site).control.check({ signal: AbortSignal.timeout(10_000) })
+    return findings.filter(({ id }) => /^replication-(failing|withheld)$/.test(id)).map(({ message }) => message)
+  }
+  expect(await check('open')).toEqual([`shut does not carry out what was written here to 1 resource: ${CODE}`])
+  expect(await check('shut')).toEqual([
+    '1 resource of open is not replicated here: this site does not let that site (expose)',
+  ])
+  const page = { limit: 10, signal: AbortSignal.timeout(10_000) }
+  const { items } = await mesh.agent('open').control.replicants(page)
+  expect(items).toMatchObject([{ name: 'x', state: 'agrees', failing: [{ site: 'shut', error: CODE }] }])
+  expect(await mesh.agent('shut').control.replicants(page)).toEqual({ items: [], next: undefined })
+})
+
 test('what is not let is held, said, and carried out when it is let', async () => {
   const scope = 'open & half'
   const made = await mesh.must('open', 'POST', '/items', { scope, body: { id: 'y', n: 1 }, headers: WAIT })

@@ -226,7 +226,7 @@ test('while no other member can be reached it takes no write and says so; when o
   for (let attempt = 0; attempt < 3; attempt++) {
     const answer = await ask('site2', 'PATCH', `/${id}`, { colour: 'blue' })
     expect([answer.status, answer.error], answer.text).toEqual([423, 'ERR_REPLICANT_LOCKED'])
-    expect(await stateAt('site2', id)).toBe('Diverged')
+    expect(await stateAt('site2', id)).toBe('diverged')
   }
   // Nothing is done to what is there by anybody but who put it there.
   expect((await everywhere(id))[1]).toEqual({ id, n: 666 })

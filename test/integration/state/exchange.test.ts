@@ -138,7 +138,7 @@ test.each<[string, Partial<StateExchangeParts>]>([
   ['what is busy', { statusOf: () => Promise.resolve({ members: ['lyon', 'paris'], state: 'busy' }) }],
   [
     'what has diverged there too',
-    { statusOf: () => Promise.resolve({ members: ['lyon', 'paris'], state: 'Diverged' }) },
+    { statusOf: () => Promise.resolve({ members: ['lyon', 'paris'], state: 'diverged' }) },
   ],
 ])('nothing is told of %s, and it is not even looked at', async (_, parts) => {
   let looks = 0

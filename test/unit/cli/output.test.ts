@@ -14,6 +14,18 @@ import { evaluateCheck } from '../../../src/core/check/index.ts'
 import { fakeControl } from '../../integration/admin/fake-control.ts'
 
 describe('tables', () => {
+  test('colours take no room, in whichever column, also where they make a cell wider than all others', () => {
+    const red = (text: string) => ({ text, paint: (shown: string) => `<red>${shown}</red>` })
+    expect(
+      table(
+        ['A', 'B', 'C'],
+        [
+          ['x', red('one'), red('last')],
+          [red('東京'), undefined, 'z'],
+        ],
+      ),
+    ).toBe(['A     B    C', 'x     <red>one</red>  <red>last</red>', '<red>東京</red>  –    z'].join('\n'))
+  })
   test('align, also with wide and combining characters, and end without spaces', () => {
     expect(
       table(
@@ -147,7 +159,7 @@ describe('replicants', () => {
   test('the state is coloured, and the columns still align', async () => {
     const { items } = await fakeControl().replicants(query)
     const text = replicantTable({ items, next: undefined }, true)
-    expect(text).toContain('\u001b[31mDiverged\u001b[0m  1          inventory/items/purple')
+    expect(text).toContain('\u001b[31mdiverged\u001b[0m  1          inventory/items/purple')
     // oxlint-disable-next-line no-control-regex
     expect(text.replaceAll(/\u001b\[\d+m/g, '')).toBe(replicantTable({ items, next: undefined }, false))
     expect(replicantTable({ items: [], next: undefined }, true)).toBe('Nothing is replicated at this site.')
@@ -161,7 +173,7 @@ describe('replicants', () => {
         'kind         items',
         'name         purple',
         'members      site1, site2',
-        'state        Diverged',
+        'state        diverged: the application answers 500 to the replace',
         'waits for    a body of 52428800 bytes, of which 1048576 are here',
         '',
         conflictTable(replicant.conflicts),

@@ -31,7 +31,7 @@ const conflict = object(
   },
   'against',
 )
-const replicaState = choice('agrees', 'busy', 'uncertain', 'unbound', 'Diverged')
+const replicaState = choice('agrees', 'busy', 'uncertain', 'unbound', 'diverged')
 const siteOutcome = object(
   {
     site: text,
@@ -43,7 +43,19 @@ const siteOutcome = object(
   'status',
   'error',
 )
-const replicantName = { service: text, kind: text, name: text, members: list(text), state: replicaState }
+const replicantName = {
+  service: text,
+  kind: text,
+  name: text,
+  members: list(text),
+  state: replicaState,
+  reason: { type: 'string', description: 'Why it is uncertain, unbound or diverged.' },
+  failing: {
+    ...list(object({ site: text, operation: text, error: text })),
+    description:
+      'Other members that do not carry the newest write of this site out, and the code of an error that says why.',
+  },
+}
 const page = (items: Schema): Schema =>
   object(
     {
@@ -126,6 +138,16 @@ export const SCHEMAS = {
             type: 'integer',
             description: 'HTTP status that most of their applications answered last; not there: they did not answer.',
           },
+          failing: {
+            ...list(object({ site: text, replicants: integer, errors: list(text) })),
+            description:
+              'Other members that do not carry writes of this site out, of how many replicants, and codes of errors that say why.',
+          },
+          withheld: {
+            ...object({ replicants: integer, from: list(text) }),
+            description:
+              'What other sites have created here too, and this site does not let them; not among "replicants".',
+          },
         },
         'replicants',
         'conflicts',
@@ -134,6 +156,8 @@ export const SCHEMAS = {
         'behind',
         'behindMs',
         'behindStatus',
+        'failing',
+        'withheld',
       ),
     },
     'configFile',
@@ -232,7 +256,7 @@ export const SCHEMAS = {
     { id: text, section: text, level: choice('ok', 'warning', 'error'), message: text, hint: text },
     'hint',
   ),
-  Replicants: page(object({ ...replicantName, conflicts: { type: 'integer', description: 'How many.' } })),
+  Replicants: page(object({ ...replicantName, conflicts: { type: 'integer', description: 'How many.' } }, 'reason')),
   Replicant: object(
     {
       ...replicantName,
@@ -245,17 +269,25 @@ export const SCHEMAS = {
       operations: list(object({ operation: text, sites: list(siteOutcome) })),
     },
     'detail',
+    'reason',
   ),
   Conflicts: page(conflict),
-  History: object({
-    ...replicantName,
-    operations: list(historyEntry()),
-    omitted: { type: 'integer', description: 'Older ones that are left out.' },
-  }),
+  History: object(
+    {
+      ...replicantName,
+      operations: list(historyEntry()),
+      omitted: { type: 'integer', description: 'Older ones that are left out.' },
+    },
+    'reason',
+  ),
   Operation: historyEntry({
     replicant: object({ service: text, kind: text, name: text }),
     why: choice('replaced', 'deleted', 'other-life', 'removed-member'),
-    done: { type: 'boolean', description: 'Nothing more will come; known only at the site where it was written.' },
+    done: {
+      type: 'boolean',
+      description:
+        'Nothing more will come by itself; where an error is told, once that is mended. Known only at the site where it was written.',
+    },
     version: { type: 'string', description: 'For "known" of the next question.' },
   }),
   OperationBody: object(

@@ -230,7 +230,8 @@ test.each([
 })
 
 describe('replicants', () => {
-  const well = { replicants: 3, conflicts: 0, diverged: 0, undecided: 0, behind: 0, behindMs: 0 }
+  const others = { failing: [], withheld: { replicants: 0, from: [] } }
+  const well = { replicants: 3, conflicts: 0, diverged: 0, undecided: 0, behind: 0, behindMs: 0, ...others }
   test.each([
     [well, [], 'ok'],
     [{ ...well, diverged: 1 }, ['warning replication-diverged'], 'warning'],
@@ -238,6 +239,16 @@ describe('replicants', () => {
     [{ ...well, conflicts: 1 }, ['warning replication-conflicts'], undefined],
     [{ ...well, behind: 1, behindMs: 90_000, behindStatus: 401 }, ['warning replication-behind'], 'warning'],
     [{ ...well, behind: 7, behindMs: 7_300_000 }, ['warning replication-behind'], 'warning'],
+    [
+      { ...well, failing: [{ site: 'site2', replicants: 1, errors: ['ERR_FORWARD_NOT_EXPOSED'] }] },
+      ['warning replication-failing'],
+      undefined,
+    ],
+    [
+      { ...well, replicants: 0, withheld: { replicants: 1, from: ['site2'] } },
+      ['warning replication-withheld'],
+      undefined,
+    ],
   ] as const)('%j', (replicants, expected, ready) => {
     expect(complaints({ ...HEALTHY, replicants })).toEqual(expected)
     const told = evaluateCheck({ ...HEALTHY, replicants }).filter(isReadiness)

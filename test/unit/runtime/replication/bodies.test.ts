@@ -314,7 +314,7 @@ test('a body that nobody gives is waited for for minutes; then the write has fai
   // It is asked for every half a minute by then; a round later the state of the origin is copied.
   await lab.pass(NOBODY_HAS_BODY_MS / 2 + 35_000)
   for (const site of ['b', 'c']) {
-    expect(await lab.status(site, 'x')).toMatchObject({ state: 'Diverged', missingBodies: [{ here: 0 }] })
+    expect(await lab.status(site, 'x')).toMatchObject({ state: 'diverged', missingBodies: [{ here: 0 }] })
     expect(await lab.wait('a', 'x', operation, 0, 'all')).toContainEqual(
       expect.objectContaining({ site, outcome: 'failed' }),
     )
@@ -338,7 +338,7 @@ test('a create whose body nobody can give while its origin is away has failed af
   lab.cut('a')
   give()
   await lab.pass(BODY_AWAITED_MS + 60_000)
-  expect((await lab.status('b', 'x'))?.state).toBe('Diverged')
+  expect((await lab.status('b', 'x'))?.state).toBe('diverged')
   expect(lab.read('b', 'x')).toBeUndefined()
   await lab.restart('b')
   await lab.heal(60_000)

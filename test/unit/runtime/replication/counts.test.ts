@@ -10,6 +10,7 @@ import { Lab } from './lab.ts'
 
 const MEMBERS = { members: ['a', 'b'] }
 const NAMES = ['x', 'y', 'z']
+const NO_OTHERS = { failing: [], withheld: { replicants: 0, from: [] } }
 let lab: Lab
 
 afterEach(() => lab.assertSound())
@@ -19,8 +20,9 @@ async function shown(site: string) {
   return {
     replicants: all.length,
     conflicts: all.reduce((sum, { conflicts }) => sum + conflicts.length, 0),
-    diverged: all.filter(({ state }) => state === 'Diverged').length,
+    diverged: all.filter(({ state }) => state === 'diverged').length,
     undecided: all.filter(({ state }) => state === 'unbound' || state === 'uncertain').length,
+    ...NO_OTHERS,
   }
 }
 
@@ -39,26 +41,26 @@ async function startAgain(): Promise<void> {
 
 test('conflicts and replicants are counted as they come and go, and anew after a start', async () => {
   lab = await Lab.of(['a', 'b'])
-  expect(lab.counts('a')).toEqual({ replicants: 0, conflicts: 0, diverged: 0, undecided: 0 })
+  expect(lab.counts('a')).toEqual({ replicants: 0, conflicts: 0, diverged: 0, undecided: 0, ...NO_OTHERS })
   for (const id of NAMES) await lab.ask('a', 'POST /items', { id, n: 0 }, MEMBERS)
   await lab.pass(5_000)
-  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0, undecided: 0 })
+  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0, undecided: 0, ...NO_OTHERS })
   lab.cut('a')
   for (const id of ['x', 'y'])
     for (const site of ['a', 'b'])
       expect(await lab.ask(site, `PUT /items/${id}`, { n: site })).toMatchObject({ status: 200 })
   await lab.heal()
-  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0, undecided: 0 })
+  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0, undecided: 0, ...NO_OTHERS })
   await startAgain()
-  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0, undecided: 0 })
+  await expectCounts({ replicants: 3, conflicts: 2, diverged: 0, undecided: 0, ...NO_OTHERS })
   // At a both have been in effect, so that whoever writes there has seen both.
   expect(await lab.ask('a', 'PUT /items/x', { n: 9 })).toMatchObject({ status: 200 })
   await lab.pass(5_000)
-  await expectCounts({ replicants: 3, conflicts: 1, diverged: 0, undecided: 0 })
+  await expectCounts({ replicants: 3, conflicts: 1, diverged: 0, undecided: 0, ...NO_OTHERS })
   await lab.changeMembers('a', 'y', [], ['b'])
   await lab.heal()
-  expect(lab.counts('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0, undecided: 0 })
-  expect(await shown('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0, undecided: 0 })
+  expect(lab.counts('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0, undecided: 0, ...NO_OTHERS })
+  expect(await shown('b')).toEqual({ replicants: 2, conflicts: 0, diverged: 0, undecided: 0, ...NO_OTHERS })
   expect(lab.counts('a')).toEqual(await shown('a'))
 })
 
@@ -71,12 +73,12 @@ test('a replica that differs is counted until it is repaired, also after a start
   await lab.until(site.restart(10, () => site.application.write('warehouse', '/items/x', { id: 'x', n: 'outsider' })))
   await lab.pass(1_000)
   await lab.ask('a', 'PUT /items/x', { n: 2 })
-  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1, undecided: 0 })
+  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1, undecided: 0, ...NO_OTHERS })
   await lab.restart('a')
   await lab.pass(1_000)
-  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1, undecided: 0 })
+  expect(lab.counts('a')).toEqual({ replicants: 3, conflicts: 0, diverged: 1, undecided: 0, ...NO_OTHERS })
   await lab.heal()
-  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0, undecided: 0 })
+  await expectCounts({ replicants: 3, conflicts: 0, diverged: 0, undecided: 0, ...NO_OTHERS })
 })
 
 test('a name that belongs to something else is counted until somebody decides, also after a start', async () => {
@@ -84,13 +86,13 @@ test('a name that belongs to something else is counted until somebody decides, a
   lab.world.site('b').application.write('warehouse', '/items/x', { id: 'x', theirs: true })
   await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, MEMBERS)
   await lab.pass(5_000)
-  expect(lab.counts('b')).toEqual({ replicants: 1, conflicts: 0, diverged: 0, undecided: 1 })
+  expect(lab.counts('b')).toEqual({ replicants: 1, conflicts: 0, diverged: 0, undecided: 1, ...NO_OTHERS })
   await lab.restart('b')
   await lab.pass(5_000)
-  expect(lab.counts('b')).toEqual({ replicants: 1, conflicts: 0, diverged: 0, undecided: 1 })
+  expect(lab.counts('b')).toEqual({ replicants: 1, conflicts: 0, diverged: 0, undecided: 1, ...NO_OTHERS })
   await lab.changeMembers('b', 'x', [], ['b'])
   await lab.pass(5_000)
-  expect(lab.counts('b')).toEqual({ replicants: 0, conflicts: 0, diverged: 0, undecided: 0 })
+  expect(lab.counts('b')).toEqual({ replicants: 0, conflicts: 0, diverged: 0, undecided: 0, ...NO_OTHERS })
 })
 
 test('nothing is said before all that is stored was looked at', async () => {
@@ -98,6 +100,57 @@ test('nothing is said before all that is stored was looked at', async () => {
   const unwell = new Unwell('a')
   expect(unwell.count([])).toBeUndefined()
   unwell.complete()
-  expect(unwell.count(['left alone'])).toEqual({ conflicts: 0, diverged: 1, undecided: 0 })
+  expect(unwell.count(['left alone'])).toEqual({ conflicts: 0, diverged: 1, undecided: 0, ...NO_OTHERS })
   expect(new SharedDigests('a', syncCodec).replicants).toBeUndefined()
+})
+
+test('what a member does not let is counted at both until it does, also after a start', async () => {
+  lab = await Lab.of(['a', 'b'])
+  const isLet = new Set<string>()
+  lab.mayRun = (site, { type }) => site !== 'b' || isLet.has(type)
+  const none = { conflicts: 0, diverged: 0, undecided: 0 }
+  const heldAtA = (...names: string[]) => ({
+    ...none,
+    ...NO_OTHERS,
+    replicants: 2,
+    failing: [{ site: 'b', replicants: names.length, errors: ['ERR_FORWARD_NOT_EXPOSED'] }],
+  })
+  const failingAtA = async (name: string) => (await lab.status('a', name))?.failing
+  for (const id of ['x', 'y']) await lab.ask('a', 'POST /items', { id, n: 0 }, MEMBERS)
+  await lab.pass(5_000)
+  const withheld = { ...none, ...NO_OTHERS, replicants: 0, withheld: { replicants: 2, from: ['a'] } }
+  for (const start of [false, true]) {
+    if (start) await startAgain()
+    expect(lab.counts('a')).toEqual(heldAtA('x', 'y'))
+    expect(lab.counts('b')).toEqual(withheld)
+    expect(await lab.status('b', 'x')).toBeUndefined()
+    expect(await failingAtA('x')).toMatchObject([{ site: 'b', error: 'ERR_FORWARD_NOT_EXPOSED' }])
+  }
+  isLet.add('create')
+  await lab.ask('a', 'PUT /items/x', { n: 1 })
+  await lab.pass(120_000)
+  // The create of x is covered by what is not let yet; y is there.
+  expect(lab.counts('a')).toEqual(heldAtA('x'))
+  isLet.add('replace')
+  await lab.pass(120_000)
+  expect(lab.counts('a')).toEqual({ ...none, ...NO_OTHERS, replicants: 2 })
+  expect(lab.counts('b')).toEqual({ ...none, ...NO_OTHERS, replicants: 2 })
+  expect(await failingAtA('x')).toEqual([])
+  expect(lab.all('x')).toMatchObject({ a: { n: 1 }, b: { n: 1 } })
+})
+
+test('why one is diverged stays with it, also after a start, and follows what stands in the way', async () => {
+  lab = await Lab.of(['a', 'b'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, MEMBERS)
+  await lab.pass(5_000)
+  lab.mayRun = (site, { type }) => site !== 'b' || type !== 'replace'
+  await lab.ask('a', 'PUT /items/x', { n: 1 })
+  await lab.pass(5_000)
+  const why = { state: 'diverged', reason: 'this site does not let a do that (expose)' }
+  expect(await lab.status('b', 'x')).toMatchObject(why)
+  await startAgain()
+  expect(await lab.status('b', 'x')).toMatchObject(why)
+  lab.mayRun = () => true
+  await lab.pass(120_000)
+  expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees', reason: undefined })
 })

@@ -245,7 +245,7 @@ test('a write by an outsider while the agent is down is noticed, and nothing run
   await lab.until(site.restart(10, () => site.application.write('warehouse', '/items/x', { id: 'x', n: 'somebody' })))
   await lab.pass(1_000)
   expect(await lab.ask('a', 'PUT /items/x', { n: 2 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
-  expect(await lab.status('a', 'x')).toMatchObject({ state: 'Diverged' })
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'diverged' })
   expect(lab.events('a')).toContain('diverged')
   await lab.heal(60_000)
   expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 } })

@@ -85,8 +85,8 @@ export class Lab {
   counts(site: string): ReplicaCounts | undefined {
     const counts = this.replicators.get(site)?.counts
     if (counts === undefined) return undefined
-    const { replicants, conflicts, diverged, undecided } = counts
-    return { replicants, conflicts, diverged, undecided }
+    const { replicants, conflicts, diverged, undecided, failing, withheld } = counts
+    return { replicants, conflicts, diverged, undecided, failing, withheld }
   }
 
   /** What cannot go on at a site for now. */

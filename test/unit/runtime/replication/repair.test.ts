@@ -25,7 +25,7 @@ async function changedAlone(): Promise<void> {
   await lab.until(site.restart(10, () => site.application.write('warehouse', '/items/x', { id: 'x', n: 'outsider' })))
   await lab.pass(1_000)
   expect(await lab.ask('a', 'PUT /items/x', { n: 2 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
-  expect(await lab.status('a', 'x')).toMatchObject({ state: 'Diverged' })
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'diverged' })
 }
 
 describe('what was changed while the agent was down', () => {
@@ -185,7 +185,7 @@ describe('when no member agrees any more', () => {
       { id: 'x', n: 'at a' },
       { id: 'x', n: 'at b' },
     ])
-    expect(await lab.status('a', 'x')).toMatchObject({ state: 'Diverged' })
+    expect(await lab.status('a', 'x')).toMatchObject({ state: 'diverged' })
     await lab.heal(30_000)
     const now = { id: 'x', n: 1 }
     expect(lab.all('x')).toEqual({ a: now, b: now, c: now })
@@ -250,7 +250,7 @@ describe('what the application of a member refuses', () => {
     await lab.pass(170_000)
     expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1, g: 1 })
     expect((await lab.wait('a', 'x', operation, 0, 'all'))[1]).toMatchObject({ outcome: 'failed', status: 409 })
-    expect(await lab.status('b', 'x')).toMatchObject({ state: 'Diverged' })
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'diverged' })
     expect(await lab.ask('b', 'PATCH /items/x', { h: 1 })).toMatchObject({ status: 200 })
     await lab.pass(200_000)
     const now = { id: 'x', n: 1, f: 1, g: 1, h: 1 }
@@ -288,7 +288,7 @@ test('a fault that nobody has thought of leaves one replicant alone, shows it, a
   await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, MEMBERS)
   await lab.pass(20_000)
   expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1 })
-  expect(await lab.status('b', 'poison')).toMatchObject({ state: 'Diverged' })
+  expect(await lab.status('b', 'poison')).toMatchObject({ state: 'diverged' })
   expect(kinds('b')).toEqual(['diverged'])
   await lab.restart('b')
   await lab.pass(5_000)
