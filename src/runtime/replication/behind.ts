@@ -4,6 +4,7 @@
  */
 import { dotKey, replicantKey, type Operation, type ReplicantName } from '../../core/oplog/index.ts'
 import { currentPlan } from './current-plan.ts'
+import { isBlocked } from './lane-book.ts'
 import { BEHIND_AFTER_MS, MAX_BEHIND_TOLD } from './limits.ts'
 import { tellEvent, tellOutcome } from './words.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -50,14 +51,16 @@ export class Behind {
    */
   async cannotGoOn(shared: Shared, replica: Replica, began: number, status: number | undefined): Promise<void> {
     const key = replicantKey(replica.name)
+    const { plan } = currentPlan(shared, replica)
+    const waiting = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations.slice(0, MAX_BEHIND_TOLD) : []
+    // Not for its application: that is told, and shown otherwise.
+    if (waiting.some(operation => isBlocked(replica, operation))) return this.over(replica.name)
     const before = this.#entries.get(key)
     const since = before?.since ?? began
     const { service, kind, name } = replica.name
     const told = before?.told ?? new Set<string>()
     this.#entries.set(key, { name: { service, kind, name }, since, status, told })
     if (this.#clock.monotonic() - since < BEHIND_AFTER_MS) return
-    const { plan } = currentPlan(shared, replica)
-    const waiting = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations.slice(0, MAX_BEHIND_TOLD) : []
     const isOthers = ({ dot }: Operation): boolean => dot.site !== shared.options.site
     const news = waiting.filter(operation => isOthers(operation) && !told.has(dotKey(operation.dot)))
     const isFirst = before === undefined || before.told.size === 0

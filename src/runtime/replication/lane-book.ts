@@ -18,6 +18,12 @@ export type Step = 'done' | 'again' | 'alone' | 'waits' | 'replan'
 /** Operations, by `dotKey`, of which the origins were told that they are held up: once in a run of the agent. */
 const blockedBefore = new WeakMap<Replica, ReadonlySet<string>>()
 
+/** Whether nothing is carried out from an operation on until somebody decides, as its origin was told. */
+export function isBlocked(replica: Replica, { dot }: Operation): boolean {
+  const { diverged, unbound } = replica.local
+  return (diverged || unbound) && blockedBefore.get(replica)?.has(dotKey(dot)) === true
+}
+
 /** What a pass of a lane knows of its replicant, and what it writes down of what it does: for carrying out and recovering alike. */
 export class LaneBook {
   readonly shared: Shared

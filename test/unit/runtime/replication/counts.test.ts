@@ -129,8 +129,9 @@ test('what a member does not let is counted at both until it does, also after a 
   isLet.add('create')
   await lab.ask('a', 'PUT /items/x', { n: 1 })
   await lab.pass(120_000)
-  // The create of x is covered by what is not let yet; y is there.
+  // What is not let is held up for longer than an application that does not answer, and is not taken for that; y is there.
   expect(lab.counts('a')).toEqual(heldAtA('x'))
+  expect(lab.behind('b')).toMatchObject({ behind: 0 })
   isLet.add('replace')
   await lab.pass(120_000)
   expect(lab.counts('a')).toEqual({ ...none, ...NO_OTHERS, replicants: 2 })
