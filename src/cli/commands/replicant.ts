@@ -39,8 +39,10 @@ export const replicantGroup: GroupSpec = {
       ],
       async run(call) {
         const agent = await connectAgent(call)
-        const page = await agent.replicants(limitOf(call), call.options.text('after'))
-        const { replication } = await agent.status()
+        const [page, { replication }] = await Promise.all([
+          agent.replicants(limitOf(call), call.options.text('after')),
+          agent.status(),
+        ])
         render(call.io, call.options.format, page, () =>
           [withRest(replicantTable(page, wantsColour(call.io)), page), ...withheldText(replication)].join('\n\n'),
         )

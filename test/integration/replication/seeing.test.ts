@@ -17,15 +17,17 @@ beforeAll(async () => {
 afterAll(() => sites[Symbol.asyncDispose]())
 
 test.each(NAMES)('%s lists both replicants with members, state and conflicts', async site => {
-  await vi.waitFor(async () =>
-    expect((await sites.cheops(site, 'replicant', 'ls')).out).toBe(
-      [
-        'STATE   CONFLICTS  REPLICANT              MEMBERS',
-        'agrees  0          inventory/items/plain  site1, site2',
-        'agrees  1          inventory/items/torn   site1, site2',
-        '',
-      ].join('\n'),
-    ),
+  await vi.waitFor(
+    async () =>
+      expect((await sites.cheops(site, 'replicant', 'ls')).out).toBe(
+        [
+          'STATE   CONFLICTS  REPLICANT              MEMBERS',
+          'agrees  0          inventory/items/plain  site1, site2',
+          'agrees  1          inventory/items/torn   site1, site2',
+          '',
+        ].join('\n'),
+      ),
+    10_000,
   )
 })
 
