@@ -502,6 +502,11 @@ export const ERRORS = {
     title: 'A header for Cheops cannot be understood',
     hint: 'Nothing was done. The detail says what the header may be; leave it out where you do not need it.',
   },
+  ERR_REQUEST_CONTINUE: {
+    status: 400,
+    title: 'The continuation of a merged list cannot be read',
+    hint: 'Nothing was done. Send what the page before has given, unchanged and with the same scope, or begin with the first page.',
+  },
   ERR_REQUEST_PATH: {
     status: 400,
     title: 'The path of the request is not taken',

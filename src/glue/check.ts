@@ -75,6 +75,12 @@ class Check {
       )
     }
     if (parents !== undefined && variables !== undefined) this.#parents(at, name, kind, parents, variables)
+    if (kind.list?.token !== undefined && kind.list.next === undefined)
+      this.#add(
+        'error',
+        [...at, 'list', 'token'],
+        'what the parameter takes stands at a place of the list: name it (next)',
+      )
     for (const [i, { at: place, type, is }] of (kind.errors ?? []).entries()) {
       if (place === undefined && type === undefined)
         this.#add(

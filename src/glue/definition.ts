@@ -40,7 +40,13 @@ export interface KindDefinition {
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly immutable?: boolean
   /** Where the array of a list stands, where its continuation, and where an item of a merged list says its sites. */
-  readonly list?: { readonly items?: string; readonly next?: string; readonly mark?: string }
+  readonly list?: {
+    readonly items?: string
+    readonly next?: string
+    /** The query parameter that takes what stands at `next`; without it that is a link. */
+    readonly token?: string
+    readonly mark?: string
+  }
   readonly links?: readonly string[]
   /** Which fields of two replicas are compared: all but those named here as the application's own (default), or only what operations have set. */
   readonly compare?: 'all' | 'written'

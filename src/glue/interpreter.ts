@@ -5,9 +5,10 @@ import { comparable, equal, stateOf } from './compare.ts'
 import { compiledKind, compileGlue } from './compile.ts'
 import { storedHeaders, withCondition, withoutConditions } from './conditions.ts'
 import type { GlueDefinition } from './definition.ts'
+import { continuationIn } from './continuation.ts'
 import { describe, needsBody } from './describe.ts'
 import { absenceRule, statusMeant } from './errors.ts'
-import { itemName, items, mergeLists } from './lists.ts'
+import { continued, itemName, items, mergeLists } from './lists.ts'
 import { markIn, marked, showsMark } from './marker.ts'
 import { parseBody } from './parse-body.ts'
 import { createBody, nameInAnswer, requestFor } from './request.ts'
@@ -57,6 +58,11 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     matrixOf: kind => compiledKind(compiled, kind)?.matrix,
     items: (kind, body) => items(compiled, kind, body),
     mergeLists: (kind, answers, compared) => mergeLists(compiled, kind, answers, compared),
+    continuationIn: (kind, path) => {
+      const known = compiledKind(compiled, kind)
+      return known === undefined ? { is: 'none' } : continuationIn(known, path)
+    },
+    continued: (kind, path, merged, kept) => continued(compiled, kind, path, merged, kept),
     itemName: (kind, path, item) => itemName(compiled, kind, path, item),
   }
 }

@@ -1,6 +1,7 @@
 import type { ListAnswer, ListItems, MergedList, ParsedBody } from '../ports/glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { comparableText } from './compare.ts'
+import { composedNext } from './continuation.ts'
 import { idIn, nameOf } from './naming.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 import { matchTemplate, splitPath } from './template.ts'
@@ -37,7 +38,8 @@ export function mergeLists(
   const kind = compiledKind(glue, kindName)
   if (kind === undefined) return undefined
   const merged = new Map<string, { item: unknown; sites: string[] }>()
-  const incomplete: string[] = []
+  const nexts = new Map<string, unknown>()
+  let mayContinue = false
   const unreadable: string[] = []
   const idAt = idPlaces(kind)
   let frame: { value: unknown; at: string } | undefined
@@ -49,7 +51,8 @@ export function mergeLists(
       continue
     }
     frame ??= { value: body.value, at }
-    if (list.next !== undefined) incomplete.push(site)
+    if (list.next !== undefined) nexts.set(site, list.next)
+    if (kind.definition.list?.next === undefined && looksContinued(body.value)) mayContinue = true
     const times = new Map<string, number>()
     for (const item of list.items) {
       const named = idIn(item, idAt)
@@ -68,7 +71,37 @@ export function mergeLists(
   const marked = [...merged.values()].map(({ item, sites }) => (isObject(item) ? pointerSet(item, mark, sites) : item))
   const next = kind.definition.list?.next
   const body = pointerSet(frame.value, frame.at, marked)
-  return { body: next === undefined ? body : withoutPointers(body, [next]), incomplete, unreadable }
+  const whole = next === undefined ? body : withoutPointers(body, [next])
+  return { body: whole, nexts, incomplete: [...nexts.keys()], mayContinue, unreadable }
+}
+
+/** With a continuation that leads on at all sites that have more; see the port. */
+export function continued(
+  glue: CompiledGlue,
+  kindName: string,
+  path: string,
+  merged: MergedList,
+  kept: ReadonlyMap<string, string>,
+): MergedList {
+  const kind = compiledKind(glue, kindName)
+  const at = kind?.definition.list?.next
+  if (kind === undefined || at === undefined) return merged
+  const { next, lost } = composedNext(kind, path, merged.nexts, kept)
+  const body = next === undefined ? merged.body : pointerSet(merged.body, at, next)
+  return { ...merged, body, incomplete: lost }
+}
+
+/** What applications call a continuation, at the top of a list. */
+function looksContinued(value: unknown): boolean {
+  if (!isObject(value)) return false
+  return Object.entries(value).some(
+    ([key, said]) =>
+      /^(next|continue|cursor|next_?(page|link|marker|cursor|(page_?)?token))$/i.test(key) && isSaid(said),
+  )
+}
+
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== ''
 }
 
 /** The name of the resource that an item of a list is; see the port. */

@@ -114,8 +114,17 @@ export const KIND_SCHEMA = {
     list: {
       type: 'object',
       description:
-        'where a list has its array ("" for the whole body) and its continuation, and where merged items say their sites (mark)',
-      properties: { items: pointer, next: pointer, mark: pointer },
+        'where a list has its array ("" for the whole body) and its continuation, which query parameter takes that (token), and where merged items say their sites (mark)',
+      properties: {
+        items: pointer,
+        next: pointer,
+        token: {
+          type: 'string',
+          pattern: '^[A-Za-z0-9._-]{1,64}$',
+          description: 'the name of the query parameter that takes a continuation',
+        },
+        mark: pointer,
+      },
       additionalProperties: false,
     },
     links: { ...pointers, description: 'places that hold URLs or paths with IDs in them' },

@@ -137,6 +137,14 @@ export interface ReplicationGlue {
     answers: readonly ListAnswer[],
     compared?: (item: unknown) => unknown,
   ): MergedList | undefined
+  /** What a request for a list (path and query) asks of each site, where it continues a merged one. */
+  continuationIn(kind: string, path: string): ListContinuation
+  /**
+   * A merged list with a continuation that leads to more at all sites which have more, as far as that can be said.
+   * @param path of the request, with its query
+   * @param kept what sites of the page before, which could not be asked now, were to be asked with: `own` of `ListContinuation`
+   */
+  continued(kind: string, path: string, merged: MergedList, kept: ReadonlyMap<string, string>): MergedList
   /** The name of the resource that an item of a list is; undefined where the path of the list and the item do not say it. */
   itemName(kind: string, path: string, item: unknown): string | undefined
 }
@@ -296,11 +304,25 @@ export interface ListAnswer {
   readonly body: ParsedBody
 }
 
+/** `bad`: it claims to continue a merged list, and no agent has made it. */
+export type ListContinuation =
+  | { readonly is: 'none' }
+  | { readonly is: 'bad' }
+  /** Sites that are not named had all of theirs on earlier pages. `own` is what the site has given, `path` what it is asked. */
+  | {
+      readonly is: 'continues'
+      readonly sites: ReadonlyMap<string, { readonly own: string; readonly path: string }>
+    }
+
 export interface MergedList {
-  /** JSON of the first answer that is a list, with the items of all, each marked with its sites, and without continuation. */
+  /** JSON of the first answer that is a list, with the items of all, each marked with its sites; without continuation unless it was `continued`. */
   readonly body: unknown
-  /** Sites that have more than they said. */
+  /** What stands at the place of the continuation, by site. */
+  readonly nexts: ReadonlyMap<string, unknown>
+  /** Sites that have more than they said, and to which no continuation leads. */
   readonly incomplete: readonly string[]
+  /** There may be more: something looks like a continuation, and the definition names no place of one. */
+  readonly mayContinue: boolean
   /** Sites whose answer is no list. */
   readonly unreadable: readonly string[]
 }

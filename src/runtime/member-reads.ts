@@ -1,6 +1,6 @@
 import { NOTHING_SEEN } from '../core/oplog/index.ts'
 import { ERROR_HEADER, HEADER_NAMES, REQUIRE_HEADER } from '../core/resource/headers.ts'
-import { headerValue } from '../core/resource/http-head.ts'
+import { headerValue, headerValues } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import { isSuccess } from '../core/resource/success.ts'
 import { CheopsError } from '../errors.ts'
@@ -55,6 +55,17 @@ export interface MemberReadsParts {
   glue(service: string): Glue | undefined
 }
 
+/** What each site is asked for a further page of a merged list. */
+type Further = ReadonlyMap<string, { readonly own: string; readonly path: string }>
+
+/** What is read, and how. */
+interface Reading {
+  readonly exchange: Exchange
+  readonly glue: Glue
+  readonly said: ReadOrList
+  readonly further: Further | undefined
+}
+
 type ReadOrList = Description & { readonly is: 'read' | 'list' }
 
 /** Reads under `&` at a member: the nearest one's answer, compared with the others'; lists merged; or all of them in one document. */
@@ -77,21 +88,30 @@ export class MemberReads {
     const glue = this.#parts.glue(service)
     const said = head.method === 'GET' && !exchange.hasBody ? glue?.describe(head, path, undefined) : undefined
     if (glue === undefined || (said?.is !== 'read' && said?.is !== 'list')) return { is: 'stream', answerHeaders: [] }
-    if (this.#underWay >= MAX_COMPARED_TOGETHER) return this.#streamed(members)
+    const further = said.is === 'list' ? furtherPages(glue, said.kind, path, members) : undefined
+    if (this.#underWay >= MAX_COMPARED_TOGETHER) {
+      if (further === undefined) return this.#streamed(members)
+      throw new CheopsError('ERR_SITE_BUSY', 'too many lists are merged at the moment')
+    }
     this.#underWay++
     try {
       const seen = await this.#parts.contexts.before(exchange)
-      const looks = await this.#lookAt(exchange, members, context)
+      const looks = await this.#lookAt(exchange, members, context, further)
       checkRequired(exchange, looks)
       const contextHeaders = await this.#parts.contexts.ofRead(exchange, seen ?? NOTHING_SEEN)
-      return await this.#answerOf(exchange, glue, said, looks, contextHeaders)
+      return await this.#answerOf({ exchange, glue, said, further }, looks, contextHeaders)
     } finally {
       this.#underWay--
     }
   }
 
   /** This site first, then the nearest. */
-  #lookAt(exchange: Exchange, members: readonly string[], context: RequestContext): Promise<readonly Look[]> {
+  #lookAt(
+    exchange: Exchange,
+    members: readonly string[],
+    context: RequestContext,
+    further: Further | undefined,
+  ): Promise<readonly Look[]> {
     const { membership, parts } = this.#parts
     const { self } = membership
     const { rawHeaders } = exchange.head
@@ -106,35 +126,37 @@ export class MemberReads {
       membership,
     )
     return Promise.all(
-      [self, ...others].map(async site => {
-        if (site !== self && (membership.site(site)?.liveness ?? 'down') === 'down')
-          return {
-            site,
-            is: 'unreachable',
-            error: new CheopsError('ERR_SITE_UNREACHABLE', `${site} is down.`),
-          } as const
-        try {
-          const timeoutMs = site === self ? OWN_ANSWER_MS : othersMs
-          return lookOf(site, await parts.ask(exchange, site, context, { ...asked, timeoutMs }))
-        } catch (error) {
-          if (!(error instanceof CheopsError)) throw error
-          return { site, is: stateOf(error, site === self), error } as const
-        }
-      }),
+      [self, ...others]
+        .filter(site => further?.has(site) !== false)
+        .map(async (site): Promise<Look> => {
+          if (site !== self && (membership.site(site)?.liveness ?? 'down') === 'down')
+            return {
+              site,
+              is: 'unreachable',
+              error: new CheopsError('ERR_SITE_UNREACHABLE', `${site} is down.`),
+            } as const
+          try {
+            const timeoutMs = site === self ? OWN_ANSWER_MS : othersMs
+            const page = further?.get(site)
+            const instead = page && { instead: { method: 'GET', path: page.path } }
+            return lookOf(site, await parts.ask(exchange, site, context, { ...asked, timeoutMs, ...instead }))
+          } catch (error) {
+            if (!(error instanceof CheopsError)) throw error
+            return { site, is: stateOf(error, site === self), error } as const
+          }
+        }),
     )
   }
 
   async #answerOf(
-    exchange: Exchange,
-    glue: Glue,
-    said: ReadOrList,
+    { exchange, glue, said, further }: Reading,
     looks: readonly Look[],
     contextHeaders: readonly string[],
   ): Promise<MemberRead> {
     const [own] = looks
     const shown = looks.find(look => look.is === 'answered')
     const isMulti = wantsMulti(exchange.head.rawHeaders)
-    if (!isMulti && own?.is === 'unread') return this.#streamed(looks.map(({ site }) => site))
+    if (!isMulti && own?.is === 'unread' && further === undefined) return this.#streamed(looks.map(({ site }) => site))
     if (shown === undefined && !isMulti && own !== undefined && own.is !== 'answered') throw own.error
     const states: (readonly [Look, State])[] = []
     for (const look of looks) {
@@ -173,8 +195,20 @@ export class MemberReads {
           : [],
       )
       const list = { service: exchange.service, kind: said.kind, path: exchange.path }
-      const merged = await mergedList(this.#parts.replicas, glue, list, lists)
-      if (merged !== undefined) {
+      const onePage = await mergedList(this.#parts.replicas, glue, list, lists)
+      if (onePage !== undefined) {
+        // Who could not be asked for this page is asked for it with the next.
+        const kept = new Map(
+          missing.flatMap(site => (further?.has(site) === true ? [[site, further.get(site)?.own ?? '']] : [])),
+        )
+        const merged = glue.continued(said.kind, exchange.path, onePage, kept)
+        const isCut = merged.mayContinue || looks.some(({ answer }) => answer !== undefined && linksOn(answer))
+        if (merged.incomplete.length > 0)
+          warnings.push(...warning(`a page only of ${merged.incomplete.join(', ')}: ask it alone for more`))
+        else if (isCut)
+          warnings.push(
+            ...warning('there may be more at each site: the definition does not say where a list goes on (list.next)'),
+          )
         const partial = [...new Set([...missing, ...differing, ...merged.incomplete, ...merged.unreadable])]
         const rawHeaders = ['Content-Type', 'application/json', HEADER_NAMES.site, shown.site, ...common]
         rawHeaders.push(...partialHeader(partial), ...warnings)
@@ -242,6 +276,28 @@ function checkRequired({ head: { rawHeaders } }: Exchange, looks: readonly Look[
   if (looks.length - missing.length >= needed) return
   const message = `${looks.length - missing.length} of ${looks.length} members could be read, without ${missing.join(', ')}.`
   throw new CheopsError('ERR_SITE_UNREACHABLE', message, { sites: missing })
+}
+
+/**
+ * Undefined for a first page.
+ * @throws CheopsError ERR_REQUEST_CONTINUE
+ */
+function furtherPages(glue: Glue, kind: string, path: string, members: readonly string[]): Further | undefined {
+  const continuation = glue.continuationIn(kind, path)
+  if (continuation.is === 'none') return undefined
+  if (continuation.is === 'bad')
+    throw new CheopsError('ERR_REQUEST_CONTINUE', 'The continuation is none that an agent has given.')
+  const stranger = [...continuation.sites.keys()].find(site => !members.includes(site))
+  if (stranger === undefined) return continuation.sites
+  throw new CheopsError(
+    'ERR_REQUEST_CONTINUE',
+    `The continuation names a site that is not in the scope: ${stranger.slice(0, 80)}.`,
+  )
+}
+
+/** RFC 8288: the answer is a page, and another one follows. */
+function linksOn({ rawHeaders }: ApplicationAnswer): boolean {
+  return headerValues(rawHeaders, 'link').some(value => /;\s*rel\s*=\s*"?(?:[^",;]*\s)?next\b/i.test(value))
 }
 
 /** The status that an answer means. */

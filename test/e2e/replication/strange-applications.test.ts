@@ -255,8 +255,18 @@ describe.each(['members', 'members-glue'])('%s: lists in pages', service => {
     expect(JSON.parse(listed.text)).toMatchObject({
       items: ['a', 'b', 'c'].map(name => ({ name, cheops: sites })),
     })
-    // Who has told where the continuation stands is told that it is not all.
-    if (service === 'members-glue') expect(listed.headers.get('Cheops-Partial')).toBe('a, b')
+    expect(listed.headers.get('Cheops-Partial')).toBeNull()
+    const { next } = JSON.parse(listed.text) as { next: string }
+    if (service === 'members-glue') {
+      expect(next).toMatch(/^\/members\?cheops-continue=cheops\./)
+      expect(listed.headers.get('Warning')).toBeNull()
+      const further = await ask('b', service, 'GET', next, { headers: SCOPE })
+      expect(JSON.parse(further.text)).toEqual({
+        items: ['d', 'e'].map(name => ({ name, cheops: { sites: ['b', 'a'] } })),
+      })
+      const bad = await ask('b', service, 'GET', `${next}x%23`, { headers: SCOPE })
+      expect(JSON.parse(bad.text)).toMatchObject({ status: 400, code: 'ERR_REQUEST_CONTINUE' })
+    } else expect(listed.headers.get('Warning')).toContain('there may be more at each site')
     await atBoth('b', service, 'DELETE', '/members/c')
     expect(have(service, 'c')).toEqual(both(undefined))
   })

@@ -411,7 +411,9 @@ describe('lists', () => {
         }),
       },
     ])
-    expect(merged).toEqual({
+    expect(merged).toMatchObject({
+      nexts: new Map([['a', 't']]),
+      mayContinue: false,
       body: {
         items: [
           { meta: { sku: '1', sites: ['a', 'b'] }, price: 1, updated: 'a' },

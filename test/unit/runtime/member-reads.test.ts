@@ -4,10 +4,12 @@
  */
 import { describe, expect, test } from 'vitest'
 import { loadGlue } from '../../../src/glue/index.ts'
+import { interpret } from '../../../src/glue/interpreter.ts'
 import { headerValue } from '../../../src/core/resource/http-head.ts'
 import { CheopsError } from '../../../src/errors.ts'
 import type { ApplicationAnswer } from '../../../src/ports/application.ts'
 import type { Exchange } from '../../../src/ports/exchange.ts'
+import type { Glue } from '../../../src/ports/glue.ts'
 import type { Membership } from '../../../src/ports/membership.ts'
 import { ClientContexts } from '../../../src/runtime/client-contexts.ts'
 import {
@@ -47,15 +49,16 @@ function readsWith(
   ask: (site: string, asked: Asked) => Promise<ApplicationAnswer>,
   down: readonly string[] = [],
   replicas: WrittenReplicas = { written: async () => undefined },
+  driver: Glue = glue,
 ) {
   const membership = {
     self: 'here',
     site: (name: string) => ({ liveness: down.includes(name) ? 'down' : 'alive', rttMs: 1 }),
   } as unknown as Membership
   const replication = { settled: async () => 'settled' as const, seen: async () => [] }
-  const contexts = new ClientContexts({ site: 'here', replication, glue: () => glue })
+  const contexts = new ClientContexts({ site: 'here', replication, glue: () => driver })
   const parts = { ask: (_: unknown, site: string, __: unknown, asked: Asked) => ask(site, asked) } as unknown as Parts
-  return new MemberReads({ membership, parts, contexts, replicas, glue: () => glue })
+  return new MemberReads({ membership, parts, contexts, replicas, glue: () => driver })
 }
 const MEMBERS = ['here', 'there']
 const tooLarge = () => Promise.reject(new CheopsError('ERR_APPLICATION_ANSWER_TOO_LARGE', 'too large'))
@@ -261,5 +264,88 @@ describe('what each application sets by itself', () => {
     const { body } = await read('/items', { here: items('here'), there: items('there') })
     expect(asked).toHaveLength(MAX_ITEMS_LOOKED_UP)
     expect(JSON.parse(new TextDecoder().decode(body))).toHaveLength(MAX_ITEMS_LOOKED_UP + 20)
+  })
+})
+
+/** With a definition that says where a list goes on, of members that give three items a page. */
+describe('lists in pages', () => {
+  const paged = interpret({
+    glue: 1,
+    application: 'paged',
+    kinds: {
+      item: { collection: '/items', resource: '/items/{id}', list: { items: '/items', next: '/next', token: 'after' } },
+    },
+  })
+  const asked: string[] = []
+  const page = (site: string, path: string, items: readonly number[]) => {
+    asked.push(`${site} ${path}`)
+    const from = Number(new URL(path, 'http://a').searchParams.get('after')?.split('-')[1] ?? 0)
+    const rest = items.slice(from)
+    return answer(200, {
+      items: rest.slice(0, 3).map(n => ({ id: n })),
+      next: rest.length > 3 ? `${site}-${from + 3}` : null,
+    })
+  }
+  /** All pages, as a client reads them. */
+  async function pages(ask: (site: string, path: string, turn: number) => Promise<ApplicationAnswer>) {
+    asked.length = 0
+    const found: number[] = []
+    let [path, turn] = ['/items?limit=3', 0]
+    for (; turn < 9; turn++) {
+      const reads = readsWith((site, { instead }) => ask(site, instead?.path ?? path, turn), [], undefined, paged)
+      const read = await reads.read(exchange(path), MEMBERS, CONTEXT)
+      if (read.is !== 'answer') throw new Error('it streams')
+      const { items, next } = JSON.parse(new TextDecoder().decode(read.answer.body)) as {
+        items: { id: number }[]
+        next?: string
+      }
+      found.push(...items.map(({ id }) => id))
+      if (next === undefined) return found.toSorted((a, b) => a - b)
+      path = `/items?limit=3&after=${encodeURIComponent(next)}`
+    }
+    throw new Error('it does not end')
+  }
+
+  test('each site goes on where it has stopped, and is not asked again when it has ended', async () => {
+    const items = { here: [1, 2, 3, 4], there: [11, 12, 13, 14, 15, 16, 17] }
+    const found = await pages(async (site, path) => page(site, path, site === 'here' ? items.here : items.there))
+    expect(found).toEqual([...items.here, ...items.there])
+    expect(asked).toEqual([
+      'here /items?limit=3',
+      'there /items?limit=3',
+      'here /items?limit=3&after=here-3',
+      'there /items?limit=3&after=there-3',
+      'there /items?limit=3&after=there-6',
+    ])
+  })
+
+  test('one that cannot be asked for its second page is asked for it again', async () => {
+    const found = await pages(async (site, path, turn) => {
+      if (site === 'there' && turn === 1) throw new CheopsError('ERR_SITE_UNREACHABLE', 'gone for a moment')
+      return page(site, path, site === 'here' ? [1, 2, 3, 4, 5, 6, 7] : [11, 12, 13, 14])
+    })
+    expect(found).toEqual([1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14])
+  })
+
+  test('a continuation that names somebody else is refused, and so is one that nobody has given', async () => {
+    const reads = readsWith(async () => answer(200, { items: [] }), [], undefined, paged)
+    const of = (sites: object) => `/items?after=cheops.${Buffer.from(JSON.stringify(sites)).toString('base64url')}`
+    for (const path of [of({ here: 'x', stranger: 'y' }), of([]), '/items?after=cheops.x'])
+      await expect(reads.read(exchange(path), MEMBERS, CONTEXT), path).rejects.toMatchObject({
+        code: 'ERR_REQUEST_CONTINUE',
+      })
+  })
+
+  test('where the definition does not say where a list goes on, a warning says that there may be more', async () => {
+    const warningOf = async (body: unknown, link: readonly string[] = []) => {
+      const ask = async () => answer(200, body, { rawHeaders: ['Content-Type', 'application/json', ...link] })
+      const read = await readsWith(ask).read(exchange('/items'), MEMBERS, CONTEXT)
+      return read.is === 'answer' ? headerValue(read.answer.rawHeaders, 'warning') : undefined
+    }
+    const more = expect.stringContaining('there may be more')
+    expect(await warningOf({ items: [], next_page_token: 'x' })).toEqual(more)
+    expect(await warningOf([], ['Link', '</items?page=1>; rel="first", </items?page=2>; rel="next"'])).toEqual(more)
+    expect(await warningOf({ items: [], next: null, nextOfKin: 'x' })).toBeUndefined()
+    expect(await warningOf([], ['Link', '</items?page=0>; rel=prev'])).toBeUndefined()
   })
 })

@@ -55,7 +55,7 @@ kinds:
     resource: /api/v1/namespaces/{namespace}/{kind}/{id}
     id: {at: /metadata/name, from: client}
     create: {method: POST, also: [PATCH]}
-    list: {items: /items, next: /metadata/continue, mark: /metadata/annotations/sites}
+    list: {items: /items, next: /metadata/continue, token: continue, mark: /metadata/annotations/sites}
     conditions: {at: [/metadata/resourceVersion]}
     dry-run: [{query: dryRun}]
     server-set:
