@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { headerValue } from '../core/resource/http-head.ts'
 import { nearestName } from '../core/scope/index.ts'
-import { ANY_KIND } from './compile.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
 import { absenceRule, statusMeant } from './errors.ts'
 import { idIn } from './naming.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
-import { compileTemplate, expandTemplate, matchTemplate, splitPath } from './template.ts'
+import { compileTemplate, encodeSegment, expandTemplate, matchTemplate, splitPath } from './template.ts'
 import { traitsOf } from './traits.ts'
 
 export interface AgainstOptions {
@@ -14,6 +14,8 @@ export interface AgainstOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Names of the kinds to try, where one instance does not serve all (an application of several services). */
   readonly kinds?: readonly string[]
+  /** What stands in the paths for variables other than the ID. */
+  readonly variables?: Readonly<Record<string, string>>
   /** For each request. */
   readonly timeoutMs?: number
 }
@@ -53,7 +55,7 @@ export async function probeInstance(
   }
   for (const [name, kind] of Object.entries(definition.kinds)) {
     if (options.kinds?.includes(name) === false) continue
-    const probe = new Probe(name, kind, url, locate, options)
+    const probe = new Probe(name, filled(kind, options.variables ?? {}), url, locate, options)
     await probe.run()
     findings.push(...probe.findings)
     steps.push(...probe.steps)
@@ -92,8 +94,9 @@ class Probe {
     const { collection, resource } = this.#kind
     const variables = [...compileTemplate(collection).variables, ...compileTemplate(resource).variables]
     const others = variables.filter(variable => variable !== 'id')
-    if (this.#name === ANY_KIND || others.length > 0) {
-      const why = `its paths have variables that only you can fill (${[...new Set(others)].join(', ')})`
+    if (others.length > 0) {
+      const [first = ''] = others
+      const why = `its paths have variables that only you can fill (${[...new Set(others)].join(', ')}): --set ${first}=VALUE`
       return this.#say('note', ['collection'], `not tried: ${why}`)
     }
     if (!(await this.#answersAbsence())) return
@@ -138,8 +141,9 @@ class Probe {
     const put = this.#kind.create?.method === 'PUT'
     const given: unknown = this.#kind.example ?? {}
     const { marker } = this.#kind
-    const example = marker === undefined ? given : pointerSet(given, marker.at, this.#clientId)
-    const withId = pointerSet(example, at[0] ?? '/id', this.#clientId)
+    const isText = typeof given === 'string'
+    const example = marker === undefined || isText ? given : pointerSet(given, marker.at, this.#clientId)
+    const withId = isText ? given : pointerSet(example, at[0] ?? '/id', this.#clientId)
     const ownPath = expandTemplate(template, new Map([['id', this.#clientId]]))
     const send = (body: unknown) =>
       this.#send('create', put ? 'PUT' : 'POST', put ? ownPath : this.#kind.collection, body)
@@ -202,7 +206,11 @@ class Probe {
   }
 
   async #list(id: string): Promise<void> {
-    const answer = await this.#send('list', 'GET', this.#kind.collection, undefined)
+    const { collection } = this.#kind
+    let answer = await this.#send('list', 'GET', collection, undefined, status => status < 400)
+    // To requests the slash at the end makes no difference; to servers of files it does.
+    if (answer?.location?.endsWith(`${collection}/`) === true)
+      answer = await this.#send('list', 'GET', `${collection}/`, undefined)
     if (answer === undefined) return
     if (!isSuccess(answer.status)) return this.#say('error', ['collection'], `the list is answered ${answer.status}`)
     const items = this.#kind.list?.items
@@ -222,17 +230,37 @@ class Probe {
   async #update(path: string): Promise<void> {
     const current = await this.#send('read', 'GET', path, undefined)
     if (current === undefined || !isSuccess(current.status)) return
-    const body = withoutPointers(current.body, this.#kind['server-set'] ?? [])
-    const put = await this.#send('update', 'PUT', path, body, status => isSuccess(status) || isNotOffered(status))
+    const { conditions } = traitsOf(this.#kind)
+    // What says which version is meant is said of the present one.
+    const kept = conditions.in === 'body' ? conditions.at : []
+    const own = (this.#kind['server-set'] ?? []).filter(at => !kept.includes(at))
+    const body = typeof current.body === 'string' ? current.body : withoutPointers(current.body, own)
+    const isTried = (status: number): boolean => isSuccess(status) || isNotOffered(status) || status === 409
+    const put = await this.#send('update', 'PUT', path, body, isTried, this.#meaning(current))
     if (put === undefined || isSuccess(put.status)) return
-    const patch = await this.#send('update', 'PATCH', path, {}, status => isSuccess(status) || isNotOffered(status))
-    if (patch === undefined || isSuccess(patch.status)) return
-    const advice = 'replace and merge will be refused by the application too'
-    this.#say('warning', [], `neither PUT (${put.status}) nor a merge PATCH (${patch.status}) is taken: ${advice}`)
+    const isImmutable = this.#kind.immutable === true
+    const patch = await this.#send('update', 'PATCH', path, {}, isTried, this.#meaning(current))
+    if (patch === undefined) return
+    if (!isSuccess(patch.status) && !isImmutable) {
+      const advice = 'replace and merge will be refused by the application too'
+      this.#say('warning', [], `neither PUT (${put.status}) nor a merge PATCH (${patch.status}) is taken: ${advice}`)
+    } else if (!isImmutable) {
+      const advice =
+        'what two sites have written at once cannot be settled so; "immutable: true" has it deleted and made anew for that'
+      this.#say('warning', [], `a PUT on what exists is answered ${put.status}: ${advice}`)
+    }
+  }
+
+  /** The version that is meant, for an application that wants to be told. */
+  #meaning({ rawHeaders }: Answer): Readonly<Record<string, string>> {
+    const tag = headerValue(rawHeaders, 'etag')
+    return traitsOf(this.#kind).conditions.in !== 'nothing' && tag?.startsWith('"') === true ? { 'if-match': tag } : {}
   }
 
   async #delete(path: string): Promise<boolean> {
-    const answer = await this.#send('delete', 'DELETE', path, undefined)
+    const current = await this.#send('read', 'GET', path, undefined)
+    const meaning = current === undefined ? {} : this.#meaning(current)
+    const answer = await this.#send('delete', 'DELETE', path, undefined, isSuccess, meaning)
     if (answer === undefined) return false
     if (!isSuccess(answer.status)) {
       this.#say('error', ['resource'], `a delete is answered ${answer.status}${detailOf(answer)}`)
@@ -252,11 +280,19 @@ class Probe {
     path: string,
     body: unknown,
     expected: (status: number) => boolean = isSuccess,
+    conditions: Readonly<Record<string, string>> = {},
   ): Promise<Answer | undefined> {
     const request = `${method} ${path}`
-    const headers: Record<string, string> = { accept: 'application/json', ...this.#options.headers }
+    const headers: Record<string, string> = {
+      accept: 'application/json, */*;q=0.5',
+      'content-type': 'text/plain',
+      ...lowered(this.#options.headers),
+      ...conditions,
+    }
     const init: RequestInit = { method, headers, redirect: 'manual' }
-    if (body !== undefined) {
+    if (typeof body === 'string') init.body = body
+    else if (body === undefined) delete headers['content-type']
+    else {
       headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
       init.body = JSON.stringify(body)
     }
@@ -291,6 +327,17 @@ class Probe {
 const isSuccess = (status: number) => status >= 200 && status < 300
 const isGone = (status: number) => isSuccess(status) || status === 404 || status === 410
 const isNotOffered = (status: number) => status === 404 || status === 405 || status === 415 || status === 501
+
+/** The kind with its paths' variables replaced, as far as there are values for them. */
+function filled(kind: KindDefinition, values: Readonly<Record<string, string>>): KindDefinition {
+  const fill = (path: string): string =>
+    Object.entries(values).reduce((done, [name, value]) => done.replaceAll(`{${name}}`, encodeSegment(value)), path)
+  return { ...kind, collection: fill(kind.collection), resource: fill(kind.resource) }
+}
+
+function lowered(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
 
 /** The ID in a path that may lie below a prefix of the instance's own. */
 function matchEnd(template: ReturnType<typeof compileTemplate>, path: string): string | undefined {

@@ -59,8 +59,8 @@ export interface KindDefinition {
   readonly matrix?: readonly MatrixEntry[]
   readonly 'server-set'?: readonly string[]
   readonly cross?: CrossDefinition
-  /** A body with which the application creates one: what `cheops glue check --against` sends. */
-  readonly example?: Readonly<Record<string, unknown>>
+  /** A body with which the application creates one: what `cheops glue check --against` sends; text as it is. */
+  readonly example?: Readonly<Record<string, unknown>> | string
 }
 
 /** An answer of success that has `is` at `at` (anything that is not empty, without `is`), and is of the media type `type`, means `status`. */

@@ -216,8 +216,9 @@ export const KIND_SCHEMA = {
       ],
     },
     example: {
-      type: 'object',
-      description: 'a body with which the application creates one: what "cheops glue check --against" sends',
+      type: ['object', 'string'],
+      description:
+        'a body with which the application creates one: what "cheops glue check --against" sends; text as it is',
     },
   },
   required: ['collection', 'resource'],

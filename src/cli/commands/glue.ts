@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { BUILT_IN_GLUE, checkGlueFile, glueSchema, renderGlueReport } from '../../glue/index.ts'
+import { CheopsError } from '../../errors.ts'
 import type { GroupSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import { render } from '../output/render.ts'
@@ -20,18 +21,22 @@ export const glueGroup: GroupSpec = {
         { flags: '--against <url>', help: 'base URL of a running instance to try it on' },
         { flags: '-H, --header <header>', help: "a header for each of its requests, as 'Name: value'", list: true },
         { flags: '--kind <kind>', help: 'try this kind only', list: true },
+        { flags: '--set <name=value>', help: "what stands for a variable of the kinds' paths", list: true },
       ],
       examples: [
         ['cheops glue check inventory.glue.yaml', 'line, column, suggestion'],
         ['cheops glue check inventory.glue.yaml --against http://127.0.0.1:9001', 'on a running instance'],
+        ['cheops glue check couch.glue.yaml --against http://127.0.0.1:5984 --set db=test', 'in the database test'],
       ],
       async run({ io, args, options }) {
         const [name = ''] = args
         const against = options.text('against')
         const kinds = options.list('kind')
+        const variables = Object.fromEntries(options.list('set').map(variableOf))
         const report = await checkGlueFile(BUILT_IN_GLUE.includes(name) ? name : path.resolve(io.cwd, name), {
           ...(against === undefined ? {} : { against }),
           ...(kinds.length === 0 ? {} : { kinds }),
+          variables,
           headers: Object.fromEntries(headersOf(options.list('header'))),
         })
         render(io, options.format, report, () => renderGlueReport(report).trimEnd())
@@ -48,4 +53,11 @@ export const glueGroup: GroupSpec = {
       },
     },
   ],
+}
+
+/** @throws CheopsError ERR_CLI_USAGE */
+function variableOf(text: string): [string, string] {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.+)$/s.exec(text)
+  if (match === null) throw new CheopsError('ERR_CLI_USAGE', `A variable of a path is name=value, not "${text}".`)
+  return [match[1] ?? '', match[2] ?? '']
 }

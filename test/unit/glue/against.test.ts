@@ -111,6 +111,7 @@ it('finds nothing where the application is as the definition says, and leaves no
     'list',
     'read',
     'update',
+    'read',
     'delete',
     'read',
   ])
@@ -162,7 +163,11 @@ it('says where the list really has its array', async () => {
 
 it('says that nothing updates', async () => {
   const kind = 'id: {at: /id, from: client}'
-  expect((await check({ update: 'patch' }, kind)).found).toEqual([])
+  const patched = (await check({ update: 'patch' }, kind)).found
+  expect(patched).toEqual([
+    expect.stringMatching(/^warning .*a PUT on what exists is answered 405: .*"immutable: true"/),
+  ])
+  expect((await check({ update: 'patch' }, `${kind}\n    immutable: true`)).found).toEqual([])
   expect((await check({ update: 'none' }, kind)).found).toEqual([
     expect.stringMatching(/^warning .*neither PUT \(405\)/),
   ])
@@ -216,4 +221,51 @@ it('says what the definition lacks where what nobody has made is answered with s
     'id: {at: /id, from: client}\n    errors: [{at: /error, is: unknown, status: 404}]',
   )
   expect(told.found).toEqual([])
+})
+
+/** Kinds whose paths have variables, of an application that says versions, wants to be told them, and takes one type of text. */
+it('fills in what it is told, says which version it means, and sends text as it is', async () => {
+  const asked: string[] = []
+  const kept = new Map<string, string>()
+  const strict = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const path = request.url ?? ''
+      const text = kept.get(path)
+      const isConflict = text !== undefined && request.headers['if-match'] !== `"${text.length}"`
+      asked.push(`${request.method} ${path.replace(/probe-.*/, 'probe')}`)
+      if (request.method === 'GET' && path === '/a%20b/cal/')
+        return void response.writeHead(200, { 'content-type': 'text/plain' }).end('all of it')
+      if (request.method === 'GET' && path === '/a%20b/cal')
+        return void response.writeHead(301, { location: `http://elsewhere${path}/` }).end()
+      if (request.method === 'GET' && text !== undefined)
+        return void response.writeHead(200, { etag: `"${text.length}"` }).end(text)
+      if (request.method === 'PUT' && request.headers['content-type'] !== 'text/calendar')
+        return void response.writeHead(415).end()
+      if (request.method === 'PUT' && !isConflict) kept.set(path, Buffer.concat(chunks).toString())
+      if (request.method === 'DELETE' && !isConflict) kept.delete(path)
+      const status = request.method === 'GET' ? 404 : isConflict ? 409 : 201
+      response.writeHead(status).end()
+    })
+  })
+  await new Promise<void>(resolve => strict.listen(0, '127.0.0.1', resolve))
+  try {
+    const path = join(folder, 'calendar.yaml')
+    const paths = 'collection: /{user}/cal\n    resource: /{user}/cal/{id}\n    create: {method: PUT}'
+    const rest = 'conditions: if-match\n    example: "BEGIN:VCALENDAR"'
+    await writeFile(path, `glue: 1\napplication: a\nkinds:\n  entry:\n    ${paths}\n    ${rest}\n`)
+    const against = `http://127.0.0.1:${(strict.address() as AddressInfo).port}`
+    const untold = await checkGlueFile(path, { against })
+    expect(untold.findings.map(f => f.message)).toEqual([expect.stringMatching(/^not tried: .*--set user=VALUE$/)])
+    expect(asked).toEqual([])
+    const headers = { 'Content-Type': 'text/calendar' }
+    const report = await checkGlueFile(path, { against, headers, variables: { user: 'a b' } })
+    expect(report.findings).toEqual([])
+    expect(asked).toContain('PUT /a%20b/cal/cheops-probe')
+    expect(kept.size).toBe(0)
+  } finally {
+    strict.closeAllConnections()
+    strict.close()
+  }
 })
