@@ -5,7 +5,7 @@
 import { EMPTY_CONTEXT, covers } from './context.ts'
 import { isDropped, isSeen, joinDroppers, lastDelete, withDropper } from './dropped.ts'
 import { joinKnown, wasHeld, withHeld, withHole } from './holes.ts'
-import { joinKeys, keepsKey, keyOf, withKey } from './idempotency.ts'
+import { isOnePerKey, joinKeys, keyOf, withKey } from './idempotency.ts'
 import { MAX_CONFLICTS } from './limits.ts'
 import { changesOf, joinChanges } from './members.ts'
 import { isReset } from './matrix.ts'
@@ -78,7 +78,7 @@ export function take(life: Life, operation: Operation, matrices: Matrices): Life
     return { ...known, changes, membership: deciding(inserted(life.membership, operation), changes) }
   }
   const droppers = withDropper(life.droppers, operation, matrices)
-  const keys = keepsKey(operation, matrices) ? withKey(life.keys, operation) : life.keys
+  const keys = withKey(life.keys, operation, matrices)
   const next: Life = {
     ...known,
     droppers,
@@ -195,7 +195,7 @@ function withDeed(life: Life, before: Life): Life {
 }
 
 function isDuplicate(keys: Keys, operation: Operation, matrices: Matrices): boolean {
-  if (!keepsKey(operation, matrices)) return false
+  if (!isOnePerKey(operation, matrices)) return false
   const first = keys.get(keyOf(operation.idempotency))
   return first !== undefined && !sameDot(first.dot, operation.dot) && compareOperations(first, operation) < 0
 }

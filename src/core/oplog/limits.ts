@@ -16,6 +16,12 @@ export const MAX_CONFLICTS = 32
 /** Idempotency keys that one life remembers, the ≺-greatest ones: a client that sends a key with every POST, ten a minute for two hours. */
 export const MAX_IDEMPOTENCY_KEYS = 1024
 
+/**
+ * Those of resets among them: a client that sends a key with every PUT, each ten seconds for forty minutes. Less than of others, which a key
+ * keeps from taking effect twice without anybody asking: they are written with each operation of the life, 150 bytes each.
+ */
+export const MAX_RESET_KEYS = 256
+
 /** Operations past the last reset before a `state` operation is due. Source: src/consistency.md "Forgetting". */
 export const MAX_OPERATIONS_PAST_RESET = 100
 

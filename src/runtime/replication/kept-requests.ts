@@ -6,6 +6,7 @@ import {
   IDEMPOTENCY_RETENTION_MS,
   isOfKey,
   keyOf,
+  resetKeyOf,
   type Dot,
   type Idempotency,
   type Operation,
@@ -72,9 +73,11 @@ export function repeatedBy(
       operation => operation.payload === undefined || requestOf(operation.payload, hash) === request,
     )
     // Of several sites that took the request, the operation that stays. What earlier versions kept of a key is the key alone.
-    const dot =
-      held?.dot ??
-      (life.keys.get(keyOf({ ...idempotency, request })) ?? (withKey.length > 0 ? undefined : life.keys.get(key)))?.dot
+    const remembered =
+      life.keys.get(keyOf({ ...idempotency, request })) ??
+      life.keys.get(resetKeyOf({ ...idempotency, request }) ?? '') ??
+      (withKey.length > 0 ? undefined : life.keys.get(key))
+    const dot = held?.dot ?? remembered?.dot
     if (dot !== undefined) return { dot, status: kept?.status }
     isTaken ||= withKey.length > 0 || [...life.keys.keys()].some(text => isOfKey(text, idempotency))
   }
