@@ -10,8 +10,8 @@ import type { ReadyInfo } from '../../../src/ports/control.ts'
 
 export const PROGRAM = path.join(import.meta.dirname, '../../../dist/src/cli/cheops.js')
 
-/** An agent is up within a second or two; a loaded machine takes longer. */
-const UP_TIMEOUT_MS = 30_000
+/** An agent is up within a second or two; five at once on a loaded machine take much longer. */
+const UP_TIMEOUT_MS = 90_000
 
 export interface Agent {
   readonly ready: ReadyInfo

@@ -223,13 +223,15 @@ export class ProcessMesh implements AsyncDisposable {
   async together(names: readonly string[] = [...this.#sites.keys()]): Promise<void> {
     await vi.waitFor(
       async () => {
-        for (const from of names)
-          for (const to of names) {
+        const pairs = names.flatMap(from => names.map(to => [from, to] as const))
+        await Promise.all(
+          pairs.map(async ([from, to]) => {
             const { status } = await this.ask(from, 'GET', '/things', { scope: to })
             assert.equal(status, 200, `${from} reaches ${to}; ${this.output(from)}`)
-          }
+          }),
+        )
       },
-      { timeout: 40_000, interval: 200 },
+      { timeout: 90_000, interval: 200 },
     )
   }
 

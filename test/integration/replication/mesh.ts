@@ -155,14 +155,16 @@ export class Mesh implements AsyncDisposable {
     const running = [...this.#sites].filter(([, { agent }]) => agent !== undefined).map(([name]) => name)
     await vi.waitFor(
       async () => {
-        for (const from of running)
-          for (const to of running) {
+        const pairs = running.flatMap(from => running.map(to => [from, to] as const))
+        await Promise.all(
+          pairs.map(async ([from, to]) => {
             const { status } = await this.ask(from, 'GET', '/items', { scope: to })
             // 403: it is there, and lets nobody in.
             assert.ok(status === 200 || status === 403, `${from} reaches ${to}: ${status}`)
-          }
+          }),
+        )
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 40_000, interval: 100 },
     )
   }
 

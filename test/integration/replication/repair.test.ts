@@ -107,7 +107,7 @@ function met(): Promise<unknown> {
     () =>
       agents.get('site1')?.control.membership.site('site2')?.liveness === 'alive' &&
       agents.get('site2')?.control.membership.site('site1')?.liveness === 'alive',
-    10_000,
+    40_000,
   )
 }
 
@@ -156,7 +156,7 @@ async function replicated(id: string): Promise<void> {
   const before = NAMES.map(name => applications.get(name)?.readsOf(id) ?? 0)
   await vi.waitUntil(
     () => NAMES.every((name, place) => (applications.get(name)?.readsOf(id) ?? 0) > (before[place] ?? 0)),
-    10_000,
+    40_000,
   )
 }
 

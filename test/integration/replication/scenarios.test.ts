@@ -39,7 +39,7 @@ async function agreed(id: string): Promise<Record<string, unknown>> {
       expect(three).toBeUndefined()
       return one ?? {}
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   )
 }
 
@@ -117,7 +117,7 @@ test('a cut with writes on both sides: both members have the same, and what is t
   await mesh.must('site1', 'PUT', '/items/keyed', { body: { n: 8 }, headers: WAIT })
   await mesh.must('site2', 'PATCH', '/items/keyed', keyed)
   await mesh.settles('keyed', [{ id: 'keyed', n: 8 }, { id: 'keyed', n: 8 }, undefined])
-})
+}, 120_000)
 
 test('created, deleted and created again at the same sites: the second one, at both', async () => {
   await created('phoenix', { n: 1 })

@@ -34,7 +34,7 @@ export class TwoInventories implements AsyncDisposable {
     const sites = new TwoInventories(await mkdtemp(path.join(tmpdir(), 'cheops-seeing-')))
     for (const name of NAMES) sites.applications.set(name, await startInventory({ name }))
     for (const name of NAMES) await sites.up(name)
-    await vi.waitUntil(() => sites.agents.get('site1')?.control.membership.site('site2')?.liveness === 'alive', 10_000)
+    await vi.waitUntil(() => sites.agents.get('site1')?.control.membership.site('site2')?.liveness === 'alive', 40_000)
     await sites.write('POST', 'site1', '', { id: 'plain', secret: 'hunter2' })
     await sites.write('POST', 'site1', '', { id: 'torn', n: 0 })
     // Each is alone when it is written to, so that neither can have seen the other's write.
