@@ -302,7 +302,7 @@ class Probe {
       const bytes = await readBytes(response)
       const rawHeaders = [...response.headers].flat()
       const answer = {
-        status: statusMeant(this.#kind.errors ?? [], response.status, rawHeaders, bytes),
+        status: statusMeant(this.#kind.errors ?? [], method, response.status, rawHeaders, bytes),
         rawHeaders,
         bytes,
         location: response.headers.get('location'),

@@ -66,8 +66,10 @@ export interface KindDefinition {
 /** An answer of success that has `is` at `at` (anything that is not empty, without `is`), and is of the media type `type`, means `status`. */
 export interface ErrorDefinition {
   readonly at?: string
-  readonly is?: string | number | boolean
+  readonly is?: unknown
   readonly type?: string
+  /** For answers to reads (GET) alone. */
+  readonly read?: boolean
   readonly status: number
 }
 

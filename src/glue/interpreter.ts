@@ -39,8 +39,8 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     parseBody,
     describe: (head, path, body) => describe(compiled, { application, replication }, head, path, body),
     kind: name => compiledKind(compiled, name)?.traits,
-    statusOf: (kind, status, rawHeaders, bytes) =>
-      statusMeant(compiledKind(compiled, kind)?.definition.errors ?? [], status, rawHeaders, bytes),
+    statusOf: (kind, method, status, rawHeaders, bytes) =>
+      statusMeant(compiledKind(compiled, kind)?.definition.errors ?? [], method, status, rawHeaders, bytes),
     absenceRule,
     requestFor: (kind, name, action) => requestFor(compiled, kind, name, action),
     createBody: (kind, name, body) => createBody(compiled, kind, name, body),

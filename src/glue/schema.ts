@@ -88,14 +88,15 @@ export const KIND_SCHEMA = {
     errors: {
       type: 'array',
       maxItems: 64,
-      description: 'a list of rules {at, is, type, status}: answers of success that mean an error',
+      description: 'a list of rules {at, is, type, read, status}: answers of success that mean an error',
       items: {
         type: 'object',
         description: 'a rule such as {at: /ok, is: false, status: 404} or {type: text/html, status: 404}',
         properties: {
           at: pointer,
-          is: { type: ['string', 'number', 'boolean'], description: 'a string, a number, true or false' },
+          is: { description: 'any value, compared as JSON' },
           type: { type: 'string', pattern: '^[^/;\\s]+/[^/;\\s]+$', description: 'a media type without parameters' },
+          read: { type: 'boolean', description: 'true for a rule for answers to reads alone' },
           status: { type: 'integer', minimum: 400, maximum: 599, description: 'a status of an error, 400 to 599' },
         },
         required: ['status'],

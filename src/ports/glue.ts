@@ -79,8 +79,14 @@ export interface ReplicationGlue {
   describe(head: RequestHead, path: string, body: ParsedBody | undefined): Description
   /** What holds for all resources of a kind. */
   kind(name: string): KindTraits | undefined
-  /** The status that an answer means: its own, but where it is one of success and the definition says that what is in it is an error. */
-  statusOf(kind: string, status: number, rawHeaders: readonly string[], bytes: Uint8Array): number
+  /** The status that an answer means: its own, but where it is one of success and the definition says that what is in it is an error. `bytes` is undefined where the body was not read whole. */
+  statusOf(
+    kind: string,
+    method: string,
+    status: number,
+    rawHeaders: readonly string[],
+    bytes: Uint8Array | undefined,
+  ): number
   /** What a definition may say so that this answer of success to a read of what is not there (`name`) is understood: a rule of `errors`, as YAML. */
   absenceRule(rawHeaders: readonly string[], bytes: Uint8Array, name: string): string
   /** Where to send what puts a resource into a state, or reads it; undefined for a kind or a name that cannot be. */

@@ -1,6 +1,6 @@
 import { NOTHING_SEEN } from '../core/oplog/index.ts'
-import { ERROR_HEADER, HEADER_NAMES, REQUIRE_HEADER } from '../core/resource/headers.ts'
-import { headerValue, headerValues } from '../core/resource/http-head.ts'
+import { HEADER_NAMES } from '../core/resource/headers.ts'
+import { headerValues } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import { isSuccess } from '../core/resource/success.ts'
 import { CheopsError } from '../errors.ts'
@@ -10,9 +10,10 @@ import type { Description, Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
 import { partialHeader, siteItem, warning, without } from './answer-headers.ts'
 import type { ClientContexts } from './client-contexts.ts'
+import { checkRequired, lookOf, sitesText, stateOf, type Look, type State } from './member-looks.ts'
 import { nearestFirst } from './members.ts'
 import { acceptOfParts, MULTI_MEDIA_TYPE, multiBody, wantsMulti } from './multi-answer.ts'
-import { preferenceOf, waitOf } from './operation-preference.ts'
+import { waitOf } from './operation-preference.ts'
 import type { Parts } from './parts.ts'
 import { mergedList, showSame, type WrittenReplicas } from './written-comparison.ts'
 
@@ -26,21 +27,6 @@ export const MAX_COMPARED_TOGETHER = 32
 export const MEMBER_ANSWER_MS = 5_000
 /** How long this site's own application is: what takes longer is a watch, or too slow to be compared, and streams. */
 export const OWN_ANSWER_MS = 10_000
-
-/**
- * What a member shows in a read: the same as what is answered; something else; it is in the list; its answer is an error; it was not
- * looked at, since it is too large or too slow; it cannot be reached.
- */
-type State = 'agrees' | 'differs' | 'listed' | 'failed' | 'unread' | 'unreachable'
-
-type Look =
-  | { readonly site: string; readonly is: 'answered'; readonly answer: ApplicationAnswer }
-  | {
-      readonly site: string
-      readonly is: 'failed' | 'unread' | 'unreachable'
-      readonly error: CheopsError
-      readonly answer?: ApplicationAnswer
-    }
 
 export type MemberRead =
   | { readonly is: 'answer'; readonly answer: ComposedAnswer }
@@ -251,33 +237,6 @@ function isNotForParts(name: string): boolean {
 
 const NOT_FOR_PARTS: ReadonlySet<string> = new Set(['accept', 'accept-encoding', 'range', 'prefer'])
 
-function lookOf(site: string, answer: ApplicationAnswer): Look {
-  const code = headerValue(answer.rawHeaders, ERROR_HEADER)
-  if (code !== undefined) {
-    const error = new CheopsError('ERR_SITE_BROKEN', `${site} refused: ${code.slice(0, 80)}.`)
-    return { site, is: 'failed', error, answer }
-  }
-  if (answer.isComplete) return { site, is: 'answered', answer }
-  return { site, is: 'failed', error: new CheopsError('ERR_SITE_BROKEN', `the answer of ${site} broke off`) }
-}
-
-function stateOf({ code }: CheopsError, isOwn: boolean): 'failed' | 'unread' | 'unreachable' {
-  if (code === 'ERR_APPLICATION_ANSWER_TOO_LARGE') return 'unread'
-  if (isOwn) return code === 'ERR_APPLICATION_TIMEOUT' ? 'unread' : 'failed'
-  return code.startsWith('ERR_SITE_') ? 'unreachable' : 'failed'
-}
-
-/** @throws CheopsError ERR_SITE_UNREACHABLE, ERR_REQUEST_HEADER */
-function checkRequired({ head: { rawHeaders } }: Exchange, looks: readonly Look[]): void {
-  if (headerValue(rawHeaders, REQUIRE_HEADER) === undefined) return
-  const { require } = preferenceOf(rawHeaders)
-  const needed = require === 'all' ? looks.length : require === 'one' ? 1 : Math.floor(looks.length / 2) + 1
-  const missing = looks.filter(({ is }) => is !== 'answered').map(({ site }) => site)
-  if (looks.length - missing.length >= needed) return
-  const message = `${looks.length - missing.length} of ${looks.length} members could be read, without ${missing.join(', ')}.`
-  throw new CheopsError('ERR_SITE_UNREACHABLE', message, { sites: missing })
-}
-
 /**
  * Undefined for a first page.
  * @throws CheopsError ERR_REQUEST_CONTINUE
@@ -302,7 +261,7 @@ function linksOn({ rawHeaders }: ApplicationAnswer): boolean {
 
 /** The status that an answer means. */
 function meant(glue: Glue, { kind }: ReadOrList, { status, rawHeaders, body }: ApplicationAnswer): number {
-  return glue.statusOf(kind, status, rawHeaders, body)
+  return glue.statusOf(kind, 'GET', status, rawHeaders, body)
 }
 
 function isWell(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {
@@ -312,20 +271,6 @@ function isWell(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolea
 function isGone(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {
   const status = meant(glue, said, answer)
   return status === 404 || status === 410
-}
-
-/** `site1;s=agrees;c=200, site2;s=unreachable;e=ERR_SITE_UNREACHABLE`, by name. */
-function sitesText(states: readonly (readonly [Look, State])[]): string {
-  return states
-    .map(([look, state]) => {
-      const status = look.answer === undefined ? '' : `;c=${look.answer.status}`
-      const told = look.answer && headerValue(look.answer.rawHeaders, ERROR_HEADER)
-      const code = look.is === 'answered' ? undefined : (told ?? look.error.code)
-      const isToken = code !== undefined && /^[A-Z_]{1,64}$/.test(code)
-      return `${siteItem(look.site)};s=${state}${status}${isToken ? `;e=${code}` : ''}`
-    })
-    .toSorted()
-    .join(', ')
 }
 
 /** With links that lead back here. */

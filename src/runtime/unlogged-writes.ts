@@ -92,7 +92,7 @@ export class UnloggedWrites {
   #toAll({ exchange, glue, description, body, members, context }: UnloggedWrite): Promise<readonly PartOutcome[]> {
     const { membership, parts } = this.#parts
     const { self } = membership
-    const { rawHeaders } = exchange.head
+    const { method, rawHeaders } = exchange.head
     const asked = {
       rawHeaders: [...without(rawHeaders, isNotForParts), 'Accept', acceptOfParts(rawHeaders)],
       body: exchange.hasBody ? body : undefined,
@@ -109,7 +109,7 @@ export class UnloggedWrites {
         try {
           const answer = await parts.ask(exchange, site, context, asked)
           const { status, rawHeaders: headers, body: bytes } = answer
-          return answeredPart(site, answer, glue.statusOf(description.kind, status, headers, bytes))
+          return answeredPart(site, answer, glue.statusOf(description.kind, method, status, headers, bytes))
         } catch (error) {
           if (!(error instanceof CheopsError)) throw error
           return failedPart(site, error)
@@ -150,7 +150,7 @@ export class UnloggedWrites {
     )
     return shown.some(answer => {
       if (answer === undefined) return false
-      return isSuccess(glue.statusOf(description.kind, answer.status, answer.rawHeaders, answer.body))
+      return isSuccess(glue.statusOf(description.kind, 'GET', answer.status, answer.rawHeaders, answer.body))
     })
   }
 }

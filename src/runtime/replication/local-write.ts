@@ -217,7 +217,7 @@ async function ask(
       body: body.length > 0 ? requestBodyOf(shared.options.blobs, asBody(body)) : undefined,
       authority: write.authority ?? { client: head.rawHeaders },
     })
-    const meaning = resource.meaningOf(answer)
+    const meaning = resource.meaningOf(head.method, answer)
     // What the client is answered is what the application has answered.
     return meaning.is === 'not-now' ? { is: 'refused', answer } : { ...meaning, answer }
   } catch (error) {
@@ -282,7 +282,8 @@ async function checkUnadopted(shared: Shared, replica: Replica, write: LocalWrit
   const asked = { ...request, headers: ['accept', '*/*'], authority: { client: head.rawHeaders }, hashesLarge: true }
   const glue = shared.options.glueOf(service)
   const status = await shared.options.application.request(asked).then(
-    answer => glue?.statusOf(description.kind, answer.status, answer.rawHeaders, answer.body),
+    ({ status: told, rawHeaders, body, digest }) =>
+      glue?.statusOf(description.kind, 'GET', told, rawHeaders, digest === undefined ? body : undefined),
     // That it cannot be asked is no answer.
     () => undefined,
   )

@@ -52,8 +52,6 @@ export type Sent =
 
 const NOT_NOW: ReadonlySet<number> = new Set([401, 403, 408, 409, 423, 425, 429])
 
-const NO_BYTES = new Uint8Array(0)
-
 const NO_BODY = (): undefined => undefined
 
 export class Resource {
@@ -114,7 +112,7 @@ export class Resource {
         hashesLarge: true,
       })
       const { rawHeaders, body: bytes, digest } = answer
-      const status = this.#statusOf(answer)
+      const status = this.#statusOf('GET', answer)
       if (status === 404 || status === 410) return { is: 'absent' }
       if (!isSuccess(status) || !answer.isComplete) return { is: 'unknown', status }
       const body = digest === undefined ? this.glue.parseBody(rawHeaders, bytes) : large(digest)
@@ -247,12 +245,13 @@ export class Resource {
   }
 
   /** What an answer to something that changes says of its effect, with the status that it means. */
-  meaningOf(answer: ApplicationAnswer): Sent {
-    return meaningOf({ ...answer, status: this.#statusOf(answer) })
+  meaningOf(method: string, answer: ApplicationAnswer): Sent {
+    return meaningOf({ ...answer, status: this.#statusOf(method, answer) })
   }
 
-  #statusOf({ status, rawHeaders, body, isComplete }: ApplicationAnswer): number {
-    return this.glue.statusOf(this.name.kind, status, rawHeaders, isComplete ? body : NO_BYTES)
+  #statusOf(method: string, { status, rawHeaders, body, isComplete, digest }: ApplicationAnswer): number {
+    const bytes = isComplete && digest === undefined ? body : undefined
+    return this.glue.statusOf(this.name.kind, method, status, rawHeaders, bytes)
   }
 
   hashOf(body: State): string {
@@ -295,7 +294,7 @@ export class Resource {
     body: RequestBody | undefined,
   ): Promise<Sent> {
     try {
-      return this.meaningOf(await this.#ask(method, path, headers, body))
+      return this.meaningOf(method, await this.#ask(method, path, headers, body))
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
       if (error.code !== 'ERR_OUTCOME_UNKNOWN') return { is: 'not-now', status: undefined }

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { FrontPage } from './applications/front-page.ts'
 import { KEY_VALUES_GLUE, KeyValues } from './applications/key-values.ts'
 import { LABELS_GLUE, Labels } from './applications/labels.ts'
+import { NULL_GLUE, NullTree } from './applications/null-tree.ts'
 import { OldParts } from './applications/old-parts.ts'
 import { ONCE_GLUE, OnceTickets } from './applications/once-tickets.ts'
 import { PAGED_GLUE, PagedMembers } from './applications/paged-members.ts'
@@ -47,6 +48,8 @@ const APPLICATIONS: Readonly<Record<string, readonly [start: (site: string) => S
   tickets: [() => new OnceTickets(), ONCE_GLUE],
   revised: [site => new RevisedDocuments(site), REVISED_GLUE],
   'guests-glue': [() => new PoliteGuests(), POLITE_GLUE],
+  leaves: [() => new NullTree()],
+  'leaves-glue': [() => new NullTree(), NULL_GLUE],
   'half-page': [site => (site === 'a' ? new Shelf() : new FrontPage())],
 }
 
@@ -227,6 +230,20 @@ test('with that in its glue it is replicated like any other', async () => {
   expect(read.headers.get('Cheops-Sites')).toBe('a;s=agrees;c=200, b;s=agrees;c=200')
   await atBoth('b', 'guests-glue', 'DELETE', '/guests/x')
   expect(have('guests-glue', 'x')).toEqual(both(undefined))
+})
+
+test('null with 200 for what is not there: refused with what to write, and replicated with it', async () => {
+  const made = await ask('a', 'leaves', 'PUT', '/leaves/x', { body: { n: 1 }, headers: SCOPE })
+  expect(JSON.parse(made.text)).toMatchObject({ status: 422, code: 'ERR_GLUE_ABSENCE' })
+  expect(made.text).toContain('errors: [{at: \\"\\", is: null, read: true, status: 404}]')
+  expect(have('leaves', 'x')).toEqual([undefined, undefined])
+
+  await atBoth('a', 'leaves-glue', 'PUT', '/leaves/x', { body: { n: 1 }, headers: SCOPE })
+  await atBoth('b', 'leaves-glue', 'PUT', '/leaves/x', { body: { n: 2 } })
+  expect(have('leaves-glue', 'x')).toEqual(both({ n: 2 }))
+  await standsWell('leaves-glue', 'x')
+  await atBoth('a', 'leaves-glue', 'DELETE', '/leaves/x')
+  expect(have('leaves-glue', 'x')).toEqual(both(undefined))
 })
 
 test('a member whose application shows its front page for everything is failed, and says what to write', async () => {

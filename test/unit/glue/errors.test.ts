@@ -29,8 +29,25 @@ test.each<[number, readonly string[], unknown, number]>([
   [500, JSON_TYPE, { error: 'not found' }, 500],
   [302, HTML, '', 302],
 ])('%i %j %j means %i', (status, rawHeaders, body, meant) => {
-  expect(statusMeant(RULES, status, rawHeaders, bytes(body))).toBe(meant)
-  expect(statusMeant([], status, rawHeaders, bytes(body))).toBe(status)
+  expect(statusMeant(RULES, 'PUT', status, rawHeaders, bytes(body))).toBe(meant)
+  expect(statusMeant([], 'PUT', status, rawHeaders, bytes(body))).toBe(status)
+})
+
+test('a rule for reads says nothing of writes, and none says anything of a body that was not read whole', () => {
+  const rules = [
+    { at: '', is: null, read: true, status: 404 },
+    { type: 'text/html', status: 410 },
+  ]
+  const meant = (method: string, rawHeaders: readonly string[], body: Uint8Array | undefined) =>
+    statusMeant(rules, method, 200, rawHeaders, body)
+  const reads = [
+    meant('GET', JSON_TYPE, bytes('null')),
+    meant('GET', [], bytes('')),
+    meant('GET', JSON_TYPE, bytes({})),
+  ]
+  expect(reads).toEqual([404, 404, 200])
+  expect([meant('DELETE', JSON_TYPE, bytes('null')), meant('PUT', [], bytes(''))]).toEqual([200, 200])
+  expect([meant('GET', JSON_TYPE, undefined), meant('GET', HTML, undefined)]).toEqual([200, 410])
 })
 
 test.each<[readonly string[], unknown, string]>([
@@ -39,9 +56,13 @@ test.each<[readonly string[], unknown, string]>([
   // What has the name in it is another text for each.
   [JSON_TYPE, { error: 'x-1 was not found' }, '{at: /error, status: 404}'],
   [JSON_TYPE, { value: null }, '{at: /PLACE, is: VALUE, status: 404}'],
-  [JSON_TYPE, [], '{at: /PLACE, is: VALUE, status: 404}'],
+  [JSON_TYPE, [7], '{at: /PLACE, is: VALUE, status: 404}'],
+  // What key-value stores show of what they have not.
+  [JSON_TYPE, null, '{at: "", is: null, read: true, status: 404}'],
+  [JSON_TYPE, [], '{at: "", is: [], read: true, status: 404}'],
+  [JSON_TYPE, {}, '{at: "", is: {}, read: true, status: 404}'],
   [HTML, '<html>', '{type: text/html, status: 404}'],
-  [[], '', '{at: /PLACE, is: VALUE, status: 404}'],
+  [[], '', '{at: "", is: null, read: true, status: 404}'],
 ])('%j %j: %s', (rawHeaders, body, rule) => {
   expect(absenceRule(rawHeaders, bytes(body), 'x-1')).toBe(rule)
   if (rule.includes('PLACE')) return
@@ -49,9 +70,10 @@ test.each<[readonly string[], unknown, string]>([
     `glue: 1\napplication: a\nkinds:\n  k: {collection: /k, resource: "/k/{id}", errors: [${errors}]}\n`
   const { definition: read, findings } = checkDefinition(definition(rule))
   expect(findings).toEqual([])
-  expect(statusMeant(read?.kinds['k']?.errors ?? [], 200, rawHeaders, bytes(body))).toBe(404)
+  expect(statusMeant(read?.kinds['k']?.errors ?? [], 'GET', 200, rawHeaders, bytes(body))).toBe(404)
   for (const wrong of [
     '{status: 404}',
+    '{at: /x, read: 1, status: 404}',
     '{type: a/b, is: 1, status: 404}',
     '{at: /x, status: 200}',
     '{at: x, status: 404}',
