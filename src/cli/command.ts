@@ -85,6 +85,11 @@ export class Options {
     return this.#values[name] === true
   }
 
+  /** Whether `--no-NAME` was given. */
+  isOff(name: string): boolean {
+    return this.#values[name] === false
+  }
+
   /** Undefined when it was not given: a boolean flag of `cheops up` differs from one that says no. */
   given(name: string): string | boolean | readonly string[] | undefined {
     const value = this.#values[name]

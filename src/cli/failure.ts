@@ -1,4 +1,4 @@
-import { CheopsError } from '../errors.ts'
+import { CheopsError, type ErrorCode } from '../errors.ts'
 import { EXIT } from './io.ts'
 import { printable } from './output/visible.ts'
 
@@ -22,16 +22,38 @@ export class AgentRefusal extends Error {
 const TOKEN_HINT =
   'Give the file with its token: --token-file FILE or CHEOPS_TOKEN_FILE. "cheops up" prints where it stands.'
 
-/** What standard error says of a failure, and the exit code. */
-export function describeFailure(error: unknown): { readonly text: string; readonly exitCode: number } {
+/** Hints for who types commands, in place of those for who sends requests. */
+const HINTS: Readonly<Partial<Record<ErrorCode, (command: string) => string>>> = {
+  ERR_CLI_USAGE: command => `See "${command} --help".`,
+  ERR_ADMIN_INPUT: command => `See "${command} --help".`,
+  ERR_ADMIN_NOT_FOUND: () => '"cheops site ls", "peer ls" and "service ls" list what exists.',
+  ERR_REPLICANT_NOT_FOUND: () =>
+    '"cheops replicant ls" lists what is replicated at the site that is asked; --agent asks another member.',
+  ERR_REPLICANT_MEMBER_ALIVE: () =>
+    'Nothing was changed. "cheops site ls" shows who is down; --force detaches a site all the same.',
+}
+
+function hintOf(code: string, hint: string | undefined, command: string): string | undefined {
+  const hints: Readonly<Record<string, ((command: string) => string) | undefined>> = HINTS
+  return hints[code]?.(command) ?? hint
+}
+
+/**
+ * What standard error says of a failure, and the exit code.
+ * @param command that has failed, as `cheops replicant ls`
+ */
+export function describeFailure(error: unknown, command: string): { readonly text: string; readonly exitCode: number } {
   if (error instanceof AgentRefusal) {
     // Without its token the agent does not listen to the question.
     return error.status === 401
       ? { text: lines(error.message, error.code, TOKEN_HINT), exitCode: EXIT.couldNotAsk }
-      : { text: lines(error.message, error.code, error.hint), exitCode: EXIT.failed }
+      : { text: lines(error.message, error.code, hintOf(error.code, error.hint, command)), exitCode: EXIT.failed }
   }
   if (error instanceof CheopsError) {
-    return { text: lines(error.message, error.code, error.spec.hint), exitCode: EXIT.couldNotAsk }
+    return {
+      text: lines(error.message, error.code, hintOf(error.code, error.spec.hint, command)),
+      exitCode: EXIT.couldNotAsk,
+    }
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { text: `cheops: this should not have happened: ${message}`, exitCode: EXIT.couldNotAsk }

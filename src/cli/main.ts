@@ -5,6 +5,7 @@ import { describeFailure } from './failure.ts'
 import { EXIT, writeLine } from './io.ts'
 import type { Io } from './io.ts'
 import { buildProgram } from './program.ts'
+import { commandOf, orderedWords } from './words.ts'
 
 /**
  * Runs one command line.
@@ -13,16 +14,18 @@ import { buildProgram } from './program.ts'
  */
 export async function main(argv: readonly string[], io: Io, startAgent: StartAgent = startRealAgent): Promise<number> {
   let exitCode: number = EXIT.ok
-  const program = buildProgram(commandTable(startAgent), io, code => {
+  const table = commandTable(startAgent)
+  const words = orderedWords(table, argv)
+  const program = buildProgram(table, io, code => {
     exitCode = code
   })
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await program.parseAsync([...words], { from: 'user' })
     return exitCode
   } catch (error) {
     // The parser has told already; help and version are no failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.couldNotAsk
-    const failure = describeFailure(error)
+    const failure = describeFailure(error, commandOf(table, words))
     writeLine(io.stderr, failure.text)
     return failure.exitCode
   }

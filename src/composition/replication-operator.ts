@@ -68,25 +68,31 @@ export class ReplicationOperator implements ReplicationControl {
         },
       )
     }
-    return detach(
+    const page = await detach(
       this.#replicator,
-      page => this.#listing.list(page),
+      all => this.#listing.list(all),
       name => this.#membersOf(name),
       site,
       query,
     )
+    // One that was forgotten may still be a member; one that is neither known nor a member is mistyped.
+    const isNothing = page.detached.length + page.kept.length === 0 && page.next === undefined
+    if (isNothing && query.after === undefined && liveness === undefined) throw this.#unknownSite(site)
+    return page
+  }
+
+  #unknownSite(site: string): CheopsError {
+    const near = nearestName(
+      site,
+      this.#membership.sites().map(({ name }) => name),
+    )
+    const meant = near === undefined ? '' : ` Did you mean "${near}"?`
+    return new CheopsError('ERR_SITE_UNKNOWN', `No site is called "${site}".${meant}`, { site })
   }
 
   async attach(site: string, query: AttachQuery): Promise<AttachedPage> {
     const view = this.#membership.site(site)
-    if (view === undefined) {
-      const near = nearestName(
-        site,
-        this.#membership.sites().map(({ name }) => name),
-      )
-      const meant = near === undefined ? '' : ` Did you mean "${near}"?`
-      throw new CheopsError('ERR_SITE_UNKNOWN', `No site is called "${site}".${meant}`, { site })
-    }
+    if (view === undefined) throw this.#unknownSite(site)
     const replicator = this.#replicator
     const replicas = {
       changeMembers: replicator.changeMembers.bind(replicator),

@@ -8,9 +8,14 @@ export interface Chosen {
   readonly services: readonly Readonly<Partial<Record<ServiceKey, unknown>>>[]
 }
 
+/** In examples: files of the site itself. */
+const EXAMPLE_FILE = /(\.\/(?:data|tls)\/)site1\b/g
+
 /** A commented configuration file. Lines `# …` explain; lines `#key: …` are keys that are not set: take the first `#` away. */
 export function renderFile(chosen: Chosen): string {
   const none = chosen.services.length === 0
+  // What is commented out is right when it is not.
+  const site = typeof chosen.keys.site === 'string' ? chosen.keys.site : 'site1'
   const services = none ? [{ name: 'inventory', endpoint: 'http://127.0.0.1:9001' }] : chosen.services
   const list = ['services:', ...services.flatMap(service => renderService(service))]
   return [
@@ -22,7 +27,9 @@ export function renderFile(chosen: Chosen): string {
     "# The services of this site: each the REST API of an application's instance.",
     ...list.map(line => (none ? `#${line}` : line)),
     '',
-  ].join('\n')
+  ]
+    .join('\n')
+    .replaceAll(EXAMPLE_FILE, `$1${site}`)
 }
 
 /** Keys by their place in the file: a leaf is a key's specification. */

@@ -153,9 +153,14 @@ export class AdminClient {
     await readText(await this.#request('DELETE', `/v1/sites/${encodeURIComponent(name)}`, undefined, this.#limit()))
   }
 
-  /** Events as they happen, until the agent ends or the signal does. */
-  async *events(signal: AbortSignal): AsyncGenerator<EventAnswer> {
-    const response = await this.#request('GET', '/v1/events', undefined, this.#limit(), signal)
+  /**
+   * Events, until the agent ends or the signal does.
+   * @param last so many that the agent has kept come first
+   * @param follow whether new ones come then, as they happen
+   */
+  async *events(signal: AbortSignal, last: number, follow: boolean): AsyncGenerator<EventAnswer> {
+    const query = new URLSearchParams({ last: String(last), follow: String(follow) }).toString()
+    const response = await this.#request('GET', `/v1/events?${query}`, undefined, this.#limit(), signal)
     response.setEncoding('utf8')
     let rest = ''
     for await (const chunk of response) {

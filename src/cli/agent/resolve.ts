@@ -62,7 +62,10 @@ async function findTarget(io: Io, wanted: string | undefined): Promise<Target> {
   }
   if (local.length > 1) {
     const names = local.map(agent => agent.site).join(', ')
-    throw new CheopsError('ERR_CLI_AGENT', `Several agents run here (${names}): say which with --agent NAME.`)
+    throw new CheopsError(
+      'ERR_CLI_USAGE',
+      `Several agents run here (${names}): say which with --agent NAME, or once for all with "cheops context use NAME".`,
+    )
   }
   return { url: `http://127.0.0.1:${String(DEFAULT_ADMIN_PORT)}`, tokenFile: undefined, caFile: undefined }
 }

@@ -48,7 +48,7 @@ export const adoptCommand: CommandSpec = {
       } catch (error) {
         // One alone is told as any other failure; of several the rest has its turn.
         if (names.length === 1) throw error
-        writeLine(io.stderr, `${replicantText(name)}: ${describeFailure(error).text}`)
+        writeLine(io.stderr, `${replicantText(name)}: ${describeFailure(error, 'cheops replicant adopt').text}`)
       }
     }
     if (!people) render(io, options.format, { adopted }, () => '')

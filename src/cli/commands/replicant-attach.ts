@@ -4,7 +4,7 @@ import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import { render } from '../output/render.ts'
-import { replicantName } from './replicant-argument.ts'
+import { changeLines, replicantName } from './replicant-argument.ts'
 
 export const attachCommand: CommandSpec = {
   name: 'attach',
@@ -34,9 +34,7 @@ export const attachCommand: CommandSpec = {
       attached.push(...page.attached)
       after = page.next
       // Thousands take a while.
-      if (options.format === 'table')
-        for (const { replicant, operation } of page.attached)
-          writeLine(io.stdout, `${replicantText(replicant)}  ${operation}`)
+      if (options.format === 'table') for (const line of changeLines(page.attached)) writeLine(io.stdout, line)
     } while (after !== undefined && !io.interrupted.aborted)
     const count = `${String(attached.length)} ${attached.length === 1 ? 'replicant' : 'replicants'}`
     render(io, options.format, { site, attached, next: after }, () => `${site} is a member of ${count} more.`)

@@ -4,7 +4,7 @@ import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import { render } from '../output/render.ts'
-import { replicantName } from './replicant-argument.ts'
+import { changeLines, replicantName } from './replicant-argument.ts'
 
 export const detachCommand: CommandSpec = {
   name: 'detach',
@@ -43,10 +43,10 @@ export const detachCommand: CommandSpec = {
       all.kept.push(...kept)
       after = next
       // Thousands take a while.
-      if (people)
-        for (const { replicant, operation } of detached)
-          writeLine(io.stdout, `${replicantText(replicant)}  ${operation}`)
+      if (people) for (const line of changeLines(detached)) writeLine(io.stdout, line)
     } while (after !== undefined && !io.interrupted.aborted)
+    // Of many pages the agent cannot tell that there was nothing at all.
+    if (after === undefined && all.detached.length + all.kept.length === 0) await agent.site(site)
     render(io, options.format, { site, ...all, next: after }, () => verdict(site, all, after))
     return after === undefined && all.kept.length === 0 ? EXIT.ok : EXIT.failed
   },

@@ -1,6 +1,6 @@
 import type { AgentStatus, ReplicationCounts } from '../../ports/control.ts'
 import type { ReplicationPeer } from '../../ports/replication-control.ts'
-import type { ServiceAnswer, SiteAnswer } from '../agent/answers.ts'
+import type { PeerAnswer, ServiceAnswer, SiteAnswer } from '../agent/answers.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
@@ -27,7 +27,7 @@ export const statusCommand: CommandSpec = {
       agent.replicationPeers(),
     ])
     render(call.io, call.options.format, { status, sites, peers, services, replication }, () =>
-      statusScreen(status, sites, peers.length, services, replication, wantsColour(call.io)),
+      statusScreen(status, sites, peers, services, replication, wantsColour(call.io)),
     )
     return EXIT.ok
   },
@@ -36,7 +36,7 @@ export const statusCommand: CommandSpec = {
 export function statusScreen(
   status: AgentStatus,
   sites: readonly SiteAnswer[],
-  peers: number,
+  peers: readonly PeerAnswer[],
   services: readonly ServiceAnswer[],
   replication: readonly ReplicationPeer[],
   colour: boolean,
@@ -51,7 +51,7 @@ export function statusScreen(
     ['incarnation', status.incarnation],
     ['version', `${status.version} on Node ${status.node}, pid ${String(status.pid)}`],
     ['state', `${status.state} for ${duration(status.now - status.startedAt)}`],
-    ['peers', `${String(peers)} connected, ${String(sites.length - 1)} other sites known`],
+    ['peers', peersText(peers, sites.length - 1)],
     ['replicates', countsText(status.replication)],
     ...status.listeners.map(({ name, address }, index): [string, string] => [
       index === 0 ? 'listens' : '',
@@ -87,6 +87,12 @@ export function statusScreen(
   ].join('\n\n')
 }
 
+/** Two agents often have two connections: each has dialled the other. */
+function peersText(peers: readonly PeerAnswer[], others: number): string {
+  const connected = new Set(peers.map(({ peerId }) => peerId)).size
+  return `${String(connected)} connected, ${String(others)} other ${others === 1 ? 'site' : 'sites'} known`
+}
+
 function countsText(counts: ReplicationCounts): string {
   if (counts.state === 'counting') return 'counting'
   const { replicants, conflicts, diverged, undecided, behind, failing, withheld } = counts
@@ -112,7 +118,8 @@ function replicationTable(peers: readonly ReplicationPeer[], now: number): strin
       site,
       `${String(outbox)} ${outbox === 1 ? 'entry' : 'entries'}`,
       outbox === 0 ? undefined : `${duration(lagMs)} ago`,
-      DIGESTS[digest],
+      // What waits may change it: they are compared again when nothing does.
+      outbox > 0 && digest === 'agrees' ? 'the same before these' : DIGESTS[digest],
       agreedAt === undefined ? undefined : `${duration(now - agreedAt)} ago`,
     ]),
   )

@@ -258,10 +258,22 @@ describe('answers', () => {
     clearInterval(timer)
     expect([code, out.split('\n')[0]]).toEqual([
       0,
-      '2025-11-22T10:00:00.000Z  site.joined           site4  It said hello.\\u001b[0m',
+      '2025-11-22T10:00:00.000Z  site.joined                 site4                     It said hello.\\u001b[0m',
     ])
   })
 
+  test('events begin with those that were kept, and end behind them if nothing shall follow', async () => {
+    for (const n of [1, 2, 3])
+      control.emit({ type: 'replication.diverged', subject: `s/k/${n}`, detail: 'why', at: NOW })
+    const { code, out, err } = await run(['events', '--last', '2', '--no-follow'])
+    expect([code, err]).toEqual([0, ''])
+    expect(out.split('\n').map(line => line.slice(line.indexOf('  ') + 2))).toEqual([
+      `${'replication.diverged'.padEnd(26)}  ${'s/k/2'.padEnd(24)}  why`,
+      `${'replication.diverged'.padEnd(26)}  ${'s/k/3'.padEnd(24)}  why`,
+      '',
+    ])
+    expect((await run(['events', '--last', '1001'])).code).toBe(1)
+  })
   test('events end with 1 when the agent does', async () => {
     const running = run(['events', '-o', 'json'], { onOutput: () => void server.stop() })
     const timer = setInterval(() => control.emit({ type: 'x', subject: 's', detail: 'd', at: NOW }), 20)

@@ -102,6 +102,8 @@ test('a replica that was changed past Cheops is repaired at once when somebody a
 })
 
 test('a site that is gone is detached: its members are told, nothing waits for it, and it is asked to be sure while it lives', async () => {
+  const nobody = await sites.cheops('site1', 'replicant', 'detach', 'site22')
+  expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('Did you mean "site2"?')])
   const alive = await sites.cheops('site1', 'replicant', 'detach', 'site2')
   expect([alive.code, alive.err]).toEqual([2, expect.stringContaining('ERR_REPLICANT_MEMBER_ALIVE')])
   await sites.down('site2')

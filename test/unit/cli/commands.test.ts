@@ -12,6 +12,7 @@ import { isGroup } from '../../../src/cli/command.ts'
 import type { Io } from '../../../src/cli/io.ts'
 import { main } from '../../../src/cli/main.ts'
 import { commandReference } from '../../../src/cli/reference.ts'
+import { orderedWords } from '../../../src/cli/words.ts'
 import { scopeOption, scopePrefix } from '../../../src/cli/scope-option.ts'
 import { systemdUnit } from '../../../src/cli/systemd.ts'
 import { readPackage } from '../../../src/config/version.ts'
@@ -96,6 +97,39 @@ test.each(PATHS.map(words => [words.join(' '), words] as const))(
     expect(out.replace(/source <\(/, '')).toContain(`cheops ${name}`)
   },
 )
+
+test('help on a command of a group, by either word order', async () => {
+  const { code, out } = await run('help', 'replicant', 'ls')
+  expect([code, out]).toEqual([0, (await run('replicant', 'ls', '--help')).out])
+  expect((await run('help', 'replicant')).out).toContain('history')
+})
+
+test('which agent may be said before the command too, in all its forms', () => {
+  const before = ['--agent', 'paris', '--token-file=t', '--timeout', '3s']
+  expect(orderedWords(TABLE, [...before, 'replicant', 'ls', '--limit', '3'])).toEqual([
+    'replicant',
+    'ls',
+    ...before,
+    '--limit',
+    '3',
+  ])
+  // What is passed on to another client stays behind.
+  expect(orderedWords(TABLE, ['--agent', 'paris', 'openstack', '--', 'image', 'list'])).toEqual([
+    'openstack',
+    '--agent',
+    'paris',
+    '--',
+    'image',
+    'list',
+  ])
+  for (const argv of [['status', '--agent', 'paris'], ['--agent'], ['--agent', 'paris'], ['--help'], []])
+    expect(orderedWords(TABLE, argv)).toEqual(argv)
+})
+
+test('an error of usage names the command whose help helps', async () => {
+  expect((await run('replicant', 'show', 'x')).err).toContain('See "cheops replicant show --help".')
+  expect((await run('--agent', 'nobody', 'status')).err).toMatch(/called "nobody"[^]*See "cheops status --help"/)
+})
 
 test('help on up has every key with its variable', async () => {
   const { out } = await run('up', '--help')

@@ -93,7 +93,14 @@ const screen = (colour: boolean) => {
     .sites()
     .map(site => ({ ...site, recordNumber: String(site.recordNumber), self: site.name === 'site1' }))
   const services = control.services().map(service => ({ ...service, site: 'site1', liveness: 'alive' as const }))
-  return statusScreen(control.status(), sites, control.peers().length, services, control.replication.peers(), colour)
+  return statusScreen(
+    control.status(),
+    sites,
+    [...control.peers(), ...control.peers()],
+    services,
+    control.replication.peers(),
+    colour,
+  )
 }
 
 test('status on one screen', () => {

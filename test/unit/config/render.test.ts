@@ -54,6 +54,13 @@ test('without services they stand there as a comment', () => {
   expect(text).toContain('\n#services:\n')
 })
 
+test('what is commented out names the files of the site itself', () => {
+  const text = renderFile({ keys: { mesh: 'demo', site: 'paris' }, services: [] })
+  expect(text).toContain('./tls/paris.pem')
+  expect(text).toContain('./data/paris/ingress.token')
+  expect(text).not.toMatch(/site1/)
+})
+
 test('with all comments taken away, every key is there and is valid', () => {
   const text = renderFile({ keys: { mesh: 'demo', site: 'site1' }, services: [] })
   // Twice: a key that is not set inside of services that are not set.

@@ -8,6 +8,13 @@ const MAX_UNREAD_BYTES = 1_048_576
 /** Below the idle time of common proxies (60 s), and soon enough to notice that a reader is gone. */
 const KEEP_ALIVE_MS = 15_000
 
+export interface EventQuery {
+  /** How many of those that are kept come first. */
+  readonly kept: number
+  /** Whether new ones follow. */
+  readonly follow: boolean
+}
+
 interface Numbered {
   readonly id: number
   readonly event: AgentEvent
@@ -30,8 +37,11 @@ export class EventFeed {
     })
   }
 
-  /** Sends events until the reader goes away or the feed is closed. */
-  serve(response: ServerResponse, lastEventId: string | undefined): void {
+  /**
+   * Sends events until the reader goes away or the feed is closed: those behind `lastEventId` as far as they are kept, or the last `kept`
+   * ones, then new ones.
+   */
+  serve(response: ServerResponse, lastEventId: string | undefined, { kept, follow }: EventQuery): void {
     const write = (chunk: string) => {
       response.write(chunk)
       if (response.writableLength > MAX_UNREAD_BYTES) response.destroy()
@@ -42,7 +52,12 @@ export class EventFeed {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
     write(': events of a Cheops agent\n\n')
     const last = Number(lastEventId ?? Number.NaN)
+    if (kept > 0 && lastEventId === undefined) for (const entry of this.#kept.slice(-kept)) send(entry)
     for (const entry of this.#kept) if (entry.id > last) send(entry)
+    if (!follow) {
+      response.end()
+      return
+    }
     this.#readers.add(send)
     const timer = setInterval(() => {
       write(': still here\n\n')

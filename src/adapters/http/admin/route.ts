@@ -41,7 +41,7 @@ export type Answer =
   | { readonly kind: 'json'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'text'; readonly status: number; readonly type: string; readonly body: string }
   | { readonly kind: 'empty' }
-  /** Server-sent events, until the client goes away. */
-  | { readonly kind: 'events' }
+  /** Server-sent events: the last `kept` ones, and, if it shall follow, new ones until the client goes away. */
+  | { readonly kind: 'events'; readonly kept: number; readonly follow: boolean }
 
 export const json = (body: unknown, status = 200): Answer => ({ kind: 'json', status, body })

@@ -256,7 +256,22 @@ export const ROUTES: readonly Route[] = [
       type: 'text/event-stream',
       schema: ref('Event'),
     },
-    handle: () => ({ kind: 'events' }),
+    query: {
+      last: {
+        description: 'So many of those that are kept come first, without Last-Event-ID.',
+        schema: { type: 'integer', minimum: 0, maximum: MAX_PAGE, default: 0 },
+      },
+      follow: {
+        description: 'Whether new ones follow: true or false.',
+        schema: { type: 'boolean', default: true },
+      },
+    },
+    handle({ query }) {
+      const kept = Number(query.get('last') ?? 0)
+      if (!Number.isInteger(kept) || kept < 0 || kept > MAX_PAGE)
+        throw new CheopsError('ERR_ADMIN_INPUT', `"last" is a whole number from 0 to ${String(MAX_PAGE)}.`)
+      return { kind: 'events', kept, follow: !query.has('follow') || flag(query, 'follow') }
+    },
   },
 ]
 

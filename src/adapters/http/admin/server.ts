@@ -232,7 +232,7 @@ class Handler {
         const last = request.headers['last-event-id']
         this.#eventReaders.add(response)
         response.once('close', () => this.#eventReaders.delete(response))
-        this.#feed.serve(response, typeof last === 'string' ? last : undefined)
+        this.#feed.serve(response, typeof last === 'string' ? last : undefined, answer)
       }
     }
   }
