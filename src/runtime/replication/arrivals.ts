@@ -35,6 +35,8 @@ export type Arrival =
   | { readonly kind: 'matrix'; readonly definition: MatrixDefinition }
   /** Who has written something of it is not known here, so that nobody can say whether it was written. */
   | { readonly kind: 'stranger'; readonly replicant: ReplicantName; readonly origin: string }
+  /** The end of a transfer whose beginning was given up, perhaps: nobody knows what else belongs to it. */
+  | { readonly kind: 'torn'; readonly replicant: ReplicantName }
 
 /** Unix milliseconds, the beginning of 2026: no agent ran before. */
 const EARLIEST_MS = 1_767_225_600_000
@@ -52,6 +54,8 @@ export class Arrivals {
   readonly #from: string
   /** Parts of a transfer that is not whole yet, by incarnation of the outbox. */
   readonly #parts = new Map<string, Parts>()
+  /** Outboxes of which the entries before the next were given up. */
+  readonly #jumped = new Set<string>()
   #partBytes = 0
 
   /** @param from the site that sends them */
@@ -65,6 +69,11 @@ export class Arrivals {
     return this.#parts.has(incarnation)
   }
 
+  /** The entries before the next of that outbox were given up: it may be in the middle of a transfer. */
+  jumped(incarnation: string): void {
+    this.#jumped.add(incarnation)
+  }
+
   /**
    * Undefined for what says nothing, or is refused, which is reported.
    * @throws CheopsError ERR_SYNC_MESSAGE
@@ -72,6 +81,10 @@ export class Arrivals {
   read(incarnation: string, bytes: Uint8Array): Arrival | undefined {
     const { codec, matrices } = this.#options
     const entry = codec.decodeEntry(bytes)
+    const mayBeTorn = this.#jumped.has(incarnation)
+    if (mayBeTorn && !(entry.kind === 'transfer' && entry.more)) this.#jumped.delete(incarnation)
+    if (mayBeTorn && entry.kind === 'transfer')
+      return entry.more ? undefined : { kind: 'torn', replicant: entry.replicant }
     switch (entry.kind) {
       case 'operation': {
         const operation = this.#open(entry.operation)

@@ -59,10 +59,14 @@ export class IncomingCursors {
     if (upTo === undefined)
       throw new CheopsError('ERR_SYNC_MESSAGE', `${this.#site} has not said that it has such an outbox.`)
     // Where the sender no longer keeps what comes next, it has said so, and tells everything anew.
-    const isJump = first > upTo + 1 && first === this.#first.get(incarnation)
-    if (first > upTo + 1 && !isJump)
+    if (first > upTo + 1 && !this.isJump(incarnation, first))
       throw new CheopsError('ERR_SYNC_MESSAGE', `Entries before ${first} were left out.`, { reason: 'gap' })
     return entries.slice(Math.max(0, upTo + 1 - first))
+  }
+
+  /** Whether entries from `first` on come behind some that their sender has given up. */
+  isJump(incarnation: string, first: number): boolean {
+    return first > (this.#upTo.get(incarnation) ?? 0) + 1 && first === this.#first.get(incarnation)
   }
 
   /** Writes with what was taken that entries up to a number are here; `isWhole`: nothing has begun that is not whole yet. */

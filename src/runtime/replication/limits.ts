@@ -276,6 +276,9 @@ export const SCAN_REST_TIMES = 2
 export const CHECKPOINT_QUIET_MS = 60_000
 export const MAX_CHECKPOINT_NAMES = 1_000
 
+/** Looks at all records that one conversation may have waiting: an audit, and what it has found missing, many times over. */
+export const MAX_WAITING_LOOKS = 16
+
 /** How many replicants one commit puts into an outbox where all of them are told anew: a commit for each took longer than the other site waits. */
 export const TOLD_TOGETHER = 256
 

@@ -130,6 +130,7 @@ export class SyncReceiver {
     const { replicas } = this.#shared
     const fresh = this.#cursors.fresh(incarnation, first, entries)
     const arrivals: Arrival[] = []
+    if (this.#cursors.isJump(incarnation, first)) this.#arrivals.jumped(incarnation)
     for (const bytes of fresh) {
       const arrival = this.#arrivals.read(incarnation, bytes)
       if (arrival !== undefined) arrivals.push(arrival)
@@ -164,7 +165,7 @@ export class SyncReceiver {
     const users = new Map<string, Replica>()
     for (const arrival of arrivals) {
       if (arrival.kind === 'matrix' || arrival.kind === 'stranger') continue
-      const name = arrival.kind === 'step' ? arrival.replicant : arrival.entry.replicant
+      const name = arrival.kind === 'entry' ? arrival.entry.replicant : arrival.replicant
       const key = replicantKey(name)
       if (!users.has(key)) users.set(key, await this.#shared.replicas.acquire(name))
     }

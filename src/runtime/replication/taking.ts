@@ -68,6 +68,8 @@ export class Taking {
         })
         return
       }
+      case 'torn':
+        return this.#wants.lacks(arrival.replicant)
       case 'step': {
         const replica = users.get(replicantKey(arrival.replicant))
         if (replica !== undefined) this.#takeStep(commit, arrival, replica)

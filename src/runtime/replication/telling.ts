@@ -8,6 +8,7 @@ import {
   DIGEST_REFRESH_MS,
   MAX_AUDIT_SYMBOLS,
   MAX_UNRECEIVED_ENTRIES,
+  MAX_WAITING_LOOKS,
   RECEIVED_TIMEOUT_MS,
   TELL_EVERY_MS,
 } from './limits.ts'
@@ -52,6 +53,9 @@ export class Telling {
   #hasEnded = false
   /** The set that an audit asks about. */
   #answers: { readonly seed: number; readonly set: CodedSet; next: number; readonly timer: TimerHandle } | undefined
+  /** Looks at all records that the other site has asked for. */
+  #looks: Promise<unknown> = Promise.resolve()
+  #waitingLooks = 0
   /** Wakes whoever waits for something new, for room, or for the end. */
   #wake: () => void = () => undefined
   #stopGathering: () => void = () => undefined
@@ -249,11 +253,10 @@ export class Telling {
       if (isHeard) await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: lives }))
     }
     if (message.kind === 'digest') return this.#comparison.heard(message.digest)
-    if (message.kind === 'audit') return this.#answerAudit(message)
-    if (message.kind === 'lack') {
-      await this.#scan(() => this.#comparison.tellLacked(message.names))
-      return
-    }
+    if (message.kind === 'audit') return this.#beside(() => this.#answerAudit(message))
+    if (message.kind === 'lack')
+      // Also when the conversation has ended by then: whoever lacks it lacks it in the next one.
+      return this.#beside(() => this.#scan(() => this.#comparison.tellLacked(message.names), true))
     if (message.kind !== 'received') return
     const { incarnation, upTo } = message
     const outbox = replicas.outboxes.of(site).find(each => each.incarnation === incarnation)
@@ -268,9 +271,23 @@ export class Telling {
     this.#wake()
   }
 
+  /**
+   * What takes a look at all records holds up nothing else that the other site says, what it has received above all. One after the other; so many
+   * may wait, the rest is asked for again.
+   */
+  #beside(look: () => Promise<unknown>): void {
+    if (this.#waitingLooks >= MAX_WAITING_LOOKS) return
+    this.#waitingLooks++
+    const { logger } = this.#shared.options
+    this.#looks = this.#looks
+      .then(look)
+      .catch((error: unknown) => logger.debug({ error: String(error) }, 'a look for another site has failed'))
+      .finally(() => this.#waitingLooks--)
+  }
+
   /** Who asks again and again for what takes a look at all records waits for it. */
-  #scan<T>(look: () => Promise<T>): Promise<T | undefined> {
-    return this.#shared.scans.run(this.#channel.site, () => !this.#hasEnded, look)
+  #scan<T>(look: () => Promise<T>, always = false): Promise<T | undefined> {
+    return this.#shared.scans.run(this.#channel.site, () => always || !this.#hasEnded, look)
   }
 
   async #answerAudit({ seed, from, count }: SyncMessage & { readonly kind: 'audit' }): Promise<void> {

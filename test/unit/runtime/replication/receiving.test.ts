@@ -243,3 +243,24 @@ test('a site that speaks another version is reported once, asked ever more seldo
   here.replicator.connected('rome')
   expect(await (await here.to('rome')).next('hello')).toMatchObject({ site: HERE })
 })
+
+test('the end of a transfer whose beginning may have been given up is not taken for all of it, and all is asked for', async () => {
+  await using here = await Scripted.start()
+  const paris = here.from('paris')
+  const create = here.create('paris', 'mug', ['paris', HERE])
+  const operations = [here.sealOf('paris').seal(create)]
+  const transfer = {
+    kind: 'transfer',
+    replicant: create.replicant,
+    transfer: { life: create.life, operations },
+  } as const
+  paris.says(hello('paris', 0, { outboxes: [{ incarnation: INCARNATION, first: 3, next: 6 }] }))
+  paris.says(entries(3, { ...transfer, more: true }, { ...transfer, more: false }))
+  expect(await paris.next('received')).toMatchObject({ upTo: 4 })
+  expect(await paris.next('want')).toMatchObject({ replicant: create.replicant, lives: [] })
+  expect(await here.count('replication/replicant/')).toBe(0)
+  // What comes behind it is whole.
+  paris.says(entries(5, { ...transfer, more: false }))
+  expect(await paris.next('received')).toMatchObject({ upTo: 5 })
+  expect(await here.count('replication/replicant/')).toBeGreaterThan(0)
+})
