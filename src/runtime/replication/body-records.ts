@@ -49,6 +49,8 @@ export class BodyRecords {
   readonly #known = new Map<string, Map<string, Known>>()
   /** What is not here, by replicant, then by hash and length; in the order in which it became known. */
   readonly #missing = new Map<string, Map<string, Known>>()
+  /** Keys of references that go when the commit which forgets them is on disk, unless they are named again before. */
+  readonly #leaving = new Set<string>()
   #isSweepDue = false
   #isStopped = false
 
@@ -88,6 +90,7 @@ export class BodyRecords {
     const { replicant, dot } = operation
     const { hash, length } = body
     const key = keyOf(hash, replicant, as === 'draft' ? as : dot)
+    this.#leaving.delete(key)
     const areOurs = isOurs || this.#of(replicant, hash, length)?.isOurs === true
     this.#put(commit, key, { replicant, hash, length }, areOurs)
     // At once: what is held is acknowledged from now on, if its body is here.
@@ -104,7 +107,11 @@ export class BodyRecords {
     const { replicant, dot } = operation
     const key = keyOf(hash, replicant, as === 'draft' ? as : dot)
     commit.writes.push({ kind: 'delete', key })
-    commit.afterwards(() => this.#remove(replicant, { hash, length }, key))
+    this.#leaving.add(key)
+    commit.onUndo(() => this.#leaving.delete(key))
+    commit.afterwards(() => {
+      if (this.#leaving.delete(key)) this.#remove(replicant, { hash, length }, key)
+    })
   }
 
   /** Within a commit: a member of the replicant has given its bytes, and they are here. */

@@ -36,7 +36,10 @@ export async function decideDraft(
   if (found === 'unknown') return 'unread'
   const reading = await resource.read()
   if (reading.is === 'unknown') return 'unread'
-  const effect = effectOf(operation, draft, reading, resource, await resource.stateIn(operation))
+  const state = await resource.stateIn(operation)
+  // Meanwhile it has come from another member: it was released in a run that this store does not know of.
+  if (replica.draft !== operation) return { is: 'void' }
+  const effect = effectOf(operation, draft, reading, resource, state)
   if (effect === 'there') {
     const released = await releaseDraft(shared, replica, operation, found === 'last')
     return { is: 'released', operation: released, reading }

@@ -228,6 +228,9 @@ export const MAX_UNPROVEN_DOTS = 256
 /** How often a transfer is put together anew because something of it was forgotten meanwhile. */
 export const MAX_TRANSFER_ATTEMPTS = 16
 
+/** Runs of this site that may have left something for another one: agents that crash over and over while that is away leave one each. */
+export const MAX_OUTBOX_RUNS = 256
+
 /** Moments that are remembered of one outbox, to tell how long its oldest entry waits. */
 export const MAX_OUTBOX_MARKS = 256
 

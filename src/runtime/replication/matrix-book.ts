@@ -84,12 +84,16 @@ export class MatrixBook {
    * @returns what is wrong with it, undefined if it is known now
    */
   learnTold(commit: Commit, definition: MatrixDefinition, from: string): string | undefined {
-    if (this.#known.has(this.hashOf(definition))) return undefined
+    const hash = this.hashOf(definition)
+    if (this.#stored.has(hash)) return undefined
     const [problem] = matrixProblems(definition)
     if (problem !== undefined) return problem
-    const count = this.#toldBy.get(from) ?? 0
-    if (count >= MAX_TOLD_MATRICES) return `${MAX_TOLD_MATRICES} resolution matrices are known already from ${from}`
-    this.#toldBy.set(from, count + 1)
+    // One that is known and not stored is of a commit that is on its way, or has failed: it is written again.
+    if (!this.#known.has(hash)) {
+      const count = this.#toldBy.get(from) ?? 0
+      if (count >= MAX_TOLD_MATRICES) return `${MAX_TOLD_MATRICES} resolution matrices are known already from ${from}`
+      this.#toldBy.set(from, count + 1)
+    }
     this.learn(commit, definition)
     return undefined
   }

@@ -2,7 +2,7 @@ import { Journal, openJournal } from '../journal/journal.ts'
 import { CheopsError } from '../../errors.ts'
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
 import { DEFAULT_LIMITS } from '../../config.ts'
-import { KEPT_OUTBOXES, MAX_OUTBOX_MARKS } from './limits.ts'
+import { KEPT_OUTBOXES, MAX_OUTBOX_MARKS, MAX_OUTBOX_RUNS } from './limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store, StoreWrite } from '../../ports/store.ts'
 
@@ -24,6 +24,8 @@ export interface Outbox {
 export interface OutboxBounds {
   readonly entries: number
   readonly bytes: number
+  /** Outboxes, one of each run that has left something. */
+  readonly runs?: number
 }
 
 /** Stands for a replicant that is told to somebody who knows nothing of it: that covers whatever else is asked of it. */
@@ -88,6 +90,10 @@ export class Outboxes {
       const marks = journal.first < journal.next ? [{ number: journal.next - 1, at: this.#clock.monotonic() }] : []
       this.#insert(site, { incarnation, journal, marks, wholes: new Map(), readUpTo: 0, cut })
     }
+    // A hello lists so many. What the oldest runs have left is found by comparing, as what is beyond the other bounds.
+    for (const site of this.sites)
+      for (const outbox of this.of(site).slice(0, -(this.#bounds.runs ?? MAX_OUTBOX_RUNS)))
+        await this.remove(site, outbox)
   }
 
   /** Sites to which there is, or was, something to tell. */

@@ -159,6 +159,7 @@ export class SyncSender {
       }
       life.addEventListener('abort', this.#endPause, { once: true })
     })
+    life.removeEventListener('abort', this.#endPause)
   }
 
   async #converse(turn: AbortController): Promise<void> {

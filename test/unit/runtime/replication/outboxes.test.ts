@@ -124,3 +124,18 @@ test('what waits is bounded by its bytes too', async () => {
   await again.open()
   expect(again.of('site2')[0]?.cut).toBe(outbox.cut)
 })
+
+test('of the runs that have left something for a site that is away, the oldest are given up: a hello lists so many', async () => {
+  const values = new Map<string, Uint8Array>()
+  const store = new MemoryStore(values)
+  const bounds = { entries: 1_000, bytes: 1e6, runs: 3 }
+  for (let run = 0; run < 6; run++) {
+    const outboxes = new Outboxes(store, `176380000${String(run)}000-9f86d081884c7d65`, { monotonic: () => 0 }, bounds)
+    await outboxes.open()
+    await tell(store, outboxes, 'site2', 2)
+    expect(outboxes.of('site2').length).toBe(Math.min(run + 1, 4))
+  }
+  const [last] = [...values.keys()].filter(key => key.startsWith('replication/outboxes/')).toSorted()
+  expect(last).toBe('replication/outboxes/site2/1763800002000-9f86d081884c7d65')
+  expect([...values.keys()].filter(key => key.includes('1763800001000'))).toEqual([])
+})
