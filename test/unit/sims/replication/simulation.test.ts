@@ -254,7 +254,8 @@ describe('a planted bug is found', () => {
     const plant = suspicious('add')
     for (let seed = 1; seed <= 30; seed++) {
       const report = await runSeed(seed, REAL_PARTS, plant)
-      if (report.violations.length === 0) continue
+      // In some it is a lost write that is found first.
+      if (report.violations[0]?.startsWith('same operations') !== true) continue
       const { plan, found: why } = await shortened(report, REAL_PARTS, { plant })
       expect(why).toMatch(/^same operations/)
       // One that creates, one that adds, and nothing else.
