@@ -72,7 +72,7 @@ export class ReplicatedRequests {
 
   /**
    * A request without a scope: an operation for all members where it changes what is replicated here. A create is always for the
-   * local application alone.
+   * local application alone, and so is what changes something else that has the name here.
    * @returns undefined for what is none of replication's business
    * @throws as `scoped`
    */
@@ -85,6 +85,18 @@ export class ReplicatedRequests {
     if (byPath.is !== 'operation' || byPath.type === 'create') return undefined
     const { kind, name } = byPath
     const status = await this.#parts.replication.status({ service, kind, name })
+    if (status !== undefined && isTheirs(status)) return undefined
+    return this.#forAll(glue, exchange, byPath, status)
+  }
+
+  /** A change without members as an operation for all of them. */
+  async #forAll(
+    glue: Glue,
+    exchange: Exchange,
+    byPath: Description & { readonly is: 'operation' },
+    status: ReplicaStatus | undefined,
+  ): Promise<ComposedAnswer | undefined> {
+    const { service } = exchange
     if (status === undefined || (status.level === 'none' && !status.isPresent)) return undefined
     // What is deleted everywhere is free for what is made without a scope, by PUT as by POST.
     if (!status.isPresent && byPath.creates && status.state !== 'busy') return undefined
@@ -191,11 +203,16 @@ export class ReplicatedRequests {
   }
 
   /**
-   * Why a request without a scope that may change what is replicated here is for this site's application alone; undefined for any other.
-   * The others are not told of what it does, and what it does to the resource itself is undone as a change past Cheops.
+   * Why a request without a scope that may change what is replicated here, or has its name, is for this site's application alone; undefined for
+   * any other. The others are not told of what it does, and what it does to the resource itself is undone as a change past Cheops.
    */
   async whyHereOnly({ head, path, service }: Exchange): Promise<string | undefined> {
     const said = SAFE_METHODS.has(head.method) ? undefined : this.#parts.glue(service)?.describe(head, path, undefined)
+    if (said?.is === 'operation' && said.type !== 'create') {
+      const status = await this.#parts.replication.status({ service, kind: said.kind, name: said.name })
+      const isOther = status?.isPresent === true && isTheirs(status)
+      return isOther ? `${said.name} here is not the one that is replicated (cheops conflict resolve)` : undefined
+    }
     if (said?.is !== 'local' || !ONE_BY_MISTAKE.has(said.reason)) return undefined
     const { kind, name, why } = said
     if (kind === undefined || name === undefined) return undefined
@@ -254,7 +271,8 @@ export class ReplicatedRequests {
     const status = await replication.status({ service, kind, name })
     if (status?.isPresent !== true || status.level === 'none') return undefined
     const { members } = status
-    if (isChoice || members.length === 1) return this.unscoped(exchange)
+    const glue = this.#parts.glue(service)
+    if (glue !== undefined && (isChoice || members.length === 1)) return this.#forAll(glue, exchange, said, status)
     if (headerValue(head.rawHeaders, DETACH_HEADER)?.trim() !== 'true') {
       const message = `${name} is replicated on ${members.join(', ')}: a change at ${site} alone would make it differ.`
       throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members })
@@ -360,6 +378,11 @@ const ONE_BY_MISTAKE: ReadonlySet<LocalReason> = new Set([
 ])
 
 const EMPTY = new Uint8Array(0)
+
+/** What has the name here is something else: whoever says no scope means that, as in any application. Not where nobody can tell what is there. */
+function isTheirs({ state, detail }: ReplicaStatus): boolean {
+  return state === 'unbound' && detail === undefined
+}
 
 function notFound(kind: string, name: string): CheopsError {
   return new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${kind} is called ${name} here.`)

@@ -118,7 +118,9 @@ async function ask(site: Name, method: string, resource: string, body?: object, 
     headers: { ...(body !== undefined && { 'Content-Type': type }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  return { status: answer.status, error: answer.headers.get('Cheops-Error'), text: await answer.text() }
+  const { status, headers: answered } = answer
+  const [error, warning] = [answered.get('Cheops-Error'), answered.get('Warning')]
+  return { status, error, warning, text: await answer.text() }
 }
 
 /** Past Cheops. */
@@ -262,7 +264,7 @@ test('where both were changed, who wrote last says what it is, and both take wri
   )
 }, 60_000)
 
-test('what was never ours under the name stays untouched, before and after a start', async () => {
+test('what was never ours under the name stays its own clients’, before and after a start', async () => {
   const id = 'foreign'
   await down('site2')
   expect(await atApplication('site2', 'POST', id, { id, theirs: true })).toBe(201)
@@ -272,12 +274,22 @@ test('what was never ours under the name stays untouched, before and after a sta
     await up('site2')
     await vi.waitFor(async () => expect(await stateAt('site2', id)).toBe('unbound'), REPAIRED_WITHIN_MS)
     expect((await ask('site1', 'PATCH', `/${id}`, { start })).status).toBe(200)
-    const refused = await ask('site2', 'PATCH', `/${id}`, { colour: 'blue' })
+    // Who says the scope means the resource, who says none what this site has.
+    const refused = await ask('site2', 'PATCH', `/${id}`, { colour: 'blue' }, { 'Cheops-Scope': SCOPE })
     expect(refused.error, refused.text).toBe('ERR_REPLICANT_UNBOUND')
+    const either = await ask('site2', 'PATCH', `/${id}`, { colour: 'blue' }, { 'Cheops-Scope': 'site2 || site1' })
+    expect(either.error, either.text).toBe('ERR_REPLICANT_UNBOUND')
+    const own = await ask('site2', 'PATCH', `/${id}`, { own: start })
+    expect([own.status, own.warning], own.text).toEqual([
+      200,
+      expect.stringContaining('is not the one that is replicated'),
+    ])
     expect(await everywhere(id)).toEqual([
       { id, n: 1, start },
-      { id, theirs: true },
+      { id, theirs: true, own: start },
     ])
     if (start === 0) await down('site2')
   }
+  expect((await ask('site2', 'DELETE', `/${id}`)).status).toBe(204)
+  expect(await atApplication('site1', 'GET', id)).toBe(200)
 }, 60_000)
