@@ -383,6 +383,11 @@ export const ERRORS = {
     title: 'What the application has by this name is not the replicated resource',
     hint: 'Nothing was done. Say what becomes of it, with "cheops conflict resolve" at this site, or rename one of the two.',
   },
+  ERR_REPLICANT_OTHER_GLUE: {
+    status: 422,
+    title: 'The definition of the application at this site makes something else of the request',
+    hint: 'Nothing was done here. Give the service the same glue at all members; it is carried out then.',
+  },
   ERR_REPLICANT_BOUND: {
     status: 422,
     title: 'The name belongs to the replicated resource at this site',

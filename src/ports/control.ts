@@ -264,7 +264,7 @@ export interface FailingInfo {
   readonly site: string
   /** As `Cheops-Operation` has it. */
   readonly operation: string
-  /** Code of the error: `ERR_FORWARD_NOT_EXPOSED`, `ERR_REPLICANT_UNBOUND`. */
+  /** Code of the error: `ERR_FORWARD_NOT_EXPOSED`, `ERR_REPLICANT_OTHER_GLUE`, `ERR_REPLICANT_UNBOUND`. */
   readonly error: string
 }
 

@@ -1,4 +1,5 @@
 import { holderOf, isReset, sameDot, type Operation } from '../../core/oplog/index.ts'
+import type { ErrorCode } from '../../errors.ts'
 import { othersOf } from './words.ts'
 import { largeBodyOf } from './body-records.ts'
 import { createBy, replaceBy } from './creation.ts'
@@ -7,6 +8,7 @@ import { MAX_KNOWN_FAILED, MAX_REFUSALS } from './limits.ts'
 import { ABSENT, type Intent, type LocalState } from './replica.ts'
 import { copyState } from './repair.ts'
 import type { LaneBook, Step } from './lane-book.ts'
+import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
 import type { Recovery } from './recovery.ts'
 import { isGone, type Reading, type Seen, type Sent, type State } from './resource.ts'
@@ -23,7 +25,8 @@ export class Execution {
   readonly #recovery: Recovery
   #prepared: Prepared | undefined
   /** What comes next is not exposed to its origin. */
-  #isHidden = false
+  /** Why it is held up, where that is this agent's doing. */
+  #blockedBy: ErrorCode | undefined
 
   /** @param prepared what is to be carried out first, if that is intended already */
   constructor(book: LaneBook, recovery: Recovery, prepared: Prepared | undefined) {
@@ -39,7 +42,7 @@ export class Execution {
       const step = await this.#execute(operation)
       if (step === 'done') continue
       if (this.#book.local.unbound) await this.#book.blocked(operations.slice(place), this.#book.unboundCode)
-      else if (this.#isHidden) await this.#book.blocked(operations.slice(place), 'ERR_FORWARD_NOT_EXPOSED')
+      else if (this.#blockedBy !== undefined) await this.#book.blocked(operations.slice(place), this.#blockedBy)
       return step
     }
     return 'done'
@@ -54,6 +57,7 @@ export class Execution {
       // Whoever exposes it later need not have it sent again.
       return this.#notExposed(operation)
     }
+    if (!isMeantHere(this.#book.resource.glue, operation)) return this.#otherGlue(operation)
     const body = largeBodyOf(operation)
     if (body !== undefined && !bodies.isHere(operation.replicant, body)) {
       // It goes on when it is here.
@@ -71,8 +75,17 @@ export class Execution {
   }
 
   async #notExposed({ dot }: Operation): Promise<Step> {
-    this.#isHidden = true
+    this.#blockedBy = 'ERR_FORWARD_NOT_EXPOSED'
     await this.#book.diverge(`this site does not let ${dot.site} do that (expose)`)
+    return 'again'
+  }
+
+  /** Nothing runs until both sites have the same definition. */
+  async #otherGlue({ dot, replicant, payload }: Operation): Promise<Step> {
+    this.#blockedBy = 'ERR_REPLICANT_OTHER_GLUE'
+    const request = payload === undefined ? '' : ` of ${payload.method} ${payload.path}`
+    const made = `what ${dot.site} makes${request}, the ${replicant.kind} ${replicant.name}`
+    await this.#book.diverge(`the glue of this site does not make ${made}: give the service the same glue at both`)
     return 'again'
   }
 

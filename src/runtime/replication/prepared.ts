@@ -6,6 +6,7 @@ import { membersOfReplicant, sameDot, type Dot, type Plan } from '../../core/opl
 import { largeBodyOf } from './body-records.ts'
 import { currentPlan } from './current-plan.ts'
 import { hasSay } from './foreign-creates.ts'
+import { isMeantHere } from './meant.ts'
 import { Resource, type Seen, type State } from './resource.ts'
 import type { Shared } from './shared.ts'
 import type { LocalState, Replica } from './replica.ts'
@@ -32,7 +33,7 @@ export function prepare(shared: Shared, commit: Commit, replica: Replica): void 
   const glue = glueOf(name.service)
   if (glue === undefined || glue.kind(name.kind)?.isImmutable === true) return
   if (!membersOfReplicant(core.replicant).includes(site) || !hasSay(shared, replica)) return
-  if (operation.dot.site !== site && !mayRun(operation)) return
+  if ((operation.dot.site !== site && !mayRun(operation)) || !isMeantHere(glue, operation)) return
   const resource = new Resource(shared.options, name, glue)
   const state = resource.inlineStateIn(operation)
   // What it shows already needs not be said to it again; what it shows by now only reading tells.

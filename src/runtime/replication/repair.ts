@@ -10,6 +10,7 @@ import {
 import { begunBy, replaceBy } from './creation.ts'
 import { failedHere } from './failed.ts'
 import { MAX_REPAIRS_TOGETHER } from './limits.ts'
+import { isMeantHere } from './meant.ts'
 import { fitOf, stateShown } from './written-fields.ts'
 import { writtenOf } from './comparison.ts'
 import { othersOf, tellEvent, tellOutcome } from './words.ts'
@@ -35,7 +36,7 @@ export async function copyState(
   resource: Resource,
   members: readonly string[] = othersOf(replica.core.replicant),
 ): Promise<Copied> {
-  if (!isExposed(shared, replica)) return 'not-exposed'
+  if (!isExposed(shared, replica) || !isMeant(replica, resource)) return 'not-exposed'
   if (!shared.repairs.begin(replica)) return 'busy'
   try {
     for (const member of members) {
@@ -55,6 +56,11 @@ function isExposed({ options }: Shared, { core }: Replica): boolean {
   const { site, mayRun } = options
   const live = holderOf(core.replicant)?.live ?? []
   return live.every(operation => operation.dot.site === site || mayRun(operation))
+}
+
+/** Whether the definition here takes all of it for this resource: else it would be copied to another one. */
+function isMeant({ core }: Replica, { glue }: Resource): boolean {
+  return (holderOf(core.replicant)?.live ?? []).every(operation => isMeantHere(glue, operation))
 }
 
 /** Whether both hold the same, down to the holes, and what was executed there is of the life that holds the name here. */

@@ -45,6 +45,7 @@ const APPLICATIONS: Readonly<Record<string, readonly [start: (site: string) => S
   'members-glue': [() => new PagedMembers(), PAGED_GLUE],
   values: [() => new KeyValues(), KEY_VALUES_GLUE],
   shelf: [() => new Shelf()],
+  half: [() => new KeyValues(), KEY_VALUES_GLUE],
   tickets: [() => new OnceTickets(), ONCE_GLUE],
   revised: [site => new RevisedDocuments(site), REVISED_GLUE],
   'guests-glue': [() => new PoliteGuests(), POLITE_GLUE],
@@ -67,7 +68,9 @@ beforeAll(async () => {
     running.set(name, instances)
     for (const [place, site] of SITES.entries()) {
       const endpoint = (await instances[place]?.listen()) ?? ''
-      services[site]?.push({ name, endpoint, ...(text !== undefined && { glue }) })
+      // An operator has forgotten it at the other site.
+      const hasGlue = text !== undefined && (name !== 'half' || site === 'a')
+      services[site]?.push({ name, endpoint, ...(hasGlue && { glue }) })
     }
   }
   mesh = await ProcessMesh.start(SITES, { a: { services: services['a'] ?? [] }, b: { services: services['b'] ?? [] } })
@@ -482,4 +485,14 @@ test('a change of what is replicated that the glue does not know stays at its si
   const found = await ask('a', 'tickets', 'PROPFIND', '/tickets/z', { headers: SCOPE })
   expect([found.status, found.headers.get('Warning')]).toEqual([405, null])
   expect((await ask('a', 'tickets', 'POST', '/tickets/none/close')).headers.get('Warning')).toBeNull()
+})
+
+test('a site whose definition is another one writes nothing elsewhere, and says so', async () => {
+  const headers = { ...SCOPE, ...WAIT, 'Content-Type': 'text/plain' }
+  const made = await ask('a', 'half', 'PUT', '/values/x', { body: 'hello', headers })
+  expect(made.headers.get('Cheops-Sites')).toBe('a;s=applied;c=201, b;s=failed;e=ERR_REPLICANT_OTHER_GLUE')
+  const [, other] = running.get('half') as readonly KeyValues[]
+  expect([...(other?.values ?? [])]).toEqual([])
+  const shown = await mesh.command('b', 'replicant', 'show', 'half/value/x')
+  expect(shown).toMatchObject({ state: 'diverged', reason: expect.stringContaining('PUT /values/x') })
 })
