@@ -162,6 +162,8 @@ function sitesOf(
     const holds = isHeldBy(replica, site, dot, operation)
     if (dot.site !== replicant.site) return { site, outcome: holds ? 'received' : 'unknown', at: 0 }
     if (holds && operation?.type === 'members') return { site, outcome: 'applied', at: 0 }
+    // So many changes were written since that what members have told of this one is forgotten.
+    if (holds && told.length === 0 && fate !== 'superseded') return { site, outcome: 'received', at: 0 }
     // Who holds what has seen it, and never held it, has nothing to tell of it.
     return { site, outcome: holds && fate === 'superseded' ? 'superseded' : 'pending', at: 0 }
   })

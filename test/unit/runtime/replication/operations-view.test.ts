@@ -5,6 +5,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Clock } from '../../../../src/ports/clock.ts'
 import { isSiteName } from '../../../../src/core/membership/record.ts'
+import { MAX_KNOWN_OUTCOMES } from '../../../../src/runtime/replication/limits.ts'
 import { OperationsView } from '../../../../src/runtime/replication/operations-view.ts'
 import { operationText } from '../../../../src/runtime/replication/replicant-listing.ts'
 import { MemoryStore } from '../../../support/memory-store.ts'
@@ -88,4 +89,20 @@ test('of a body that was given up it is said that it was, and of what never had 
     code: 'ERR_OPERATION_BODY_GONE',
     message: expect.stringContaining('a change of members') as string,
   })
+})
+
+test('of a change behind which too many others were written it is told that the other member has it, and not that it is still to come', async () => {
+  await write('POST /items', { id: 'x', n: 0 }, SITES)
+  lab.cut('Shop.2')
+  const { accepted } = await lab.ask('shop_1', 'PATCH /items/x', { first: true })
+  if (accepted?.operation === undefined) throw new Error('it was not accepted')
+  const first = operationText(accepted.operation)
+  for (let n = 0; n < MAX_KNOWN_OUTCOMES; n++) await lab.ask('shop_1', 'PATCH /items/x', { [`f${String(n)}`]: n })
+  await lab.heal(120_000)
+  expect(lab.read('Shop.2', 'x')).toMatchObject({ first: true, f0: 0 })
+  const { sites } = await view('shop_1').operation(first, query)
+  expect(sites.map(({ site, outcome }) => [site, outcome])).toEqual([
+    ['Shop.2', 'received'],
+    ['shop_1', 'applied'],
+  ])
 })
