@@ -43,8 +43,8 @@ export interface Life extends LifeSummary {
   /** What a removed site wrote and no remaining member held: no part of the schedule. Sorted by ≺. */
   readonly outside: readonly Operation[]
   /**
-   * What still decides for some site whether it is a member, for those that have not got it: members operations, and the create once it stands
-   * in no other list. A site that nobody knows as a member shows by what members have signed that it is one. Sorted by ≺.
+   * What still decides for some site whether it is a member, for those that have not got it: members operations; and the create once it stands
+   * in no other list. A site that nobody knows as a member shows by what members have signed that it is one, and that there is such a life. Sorted by ≺.
    */
   readonly membership: readonly Operation[]
 }
@@ -200,10 +200,12 @@ function isDuplicate(keys: Keys, operation: Operation, matrices: Matrices): bool
   return first !== undefined && !sameDot(first.dot, operation.dot) && compareOperations(first, operation) < 0
 }
 
-/** Those that still decide for some site. */
+/** Those that still decide for some site, and the create. */
 function deciding(operations: readonly Operation[], changes: MemberChanges): readonly Operation[] {
-  return operations.filter(operation =>
-    changes.some((change, place) => sameDot(change.by.dot, operation.dot) && changes[place + 1]?.site !== change.site),
+  return operations.filter(
+    ({ dot, type }) =>
+      type === 'create' ||
+      changes.some((change, place) => sameDot(change.by.dot, dot) && changes[place + 1]?.site !== change.site),
   )
 }
 

@@ -5,6 +5,7 @@ import {
   receive,
   removalTold,
   replicantKey,
+  sameDot,
   type LifeId,
   type LifeTransfer,
   type MatrixDefinition,
@@ -16,6 +17,7 @@ import {
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { MAX_TRANSFER_BYTES, MAX_TRANSFER_PARTS } from './limits.ts'
+import { isProven, signedMembers } from './proven-summary.ts'
 import type { ReplicationContext } from './context.ts'
 import type { Replica } from './replica.ts'
 import type { OutboxEntry, SealedOperation } from '../../ports/sync.ts'
@@ -28,8 +30,8 @@ export type Arrival =
       /** The lives that it speaks of; what it speaks of them is taken as a whole, or not at all. */
       readonly lives: readonly LifeId[]
       readonly arrived: ReadonlyMap<string, SealedOperation>
-      /** `not-a-member`: the sender is to have no say in this replicant. */
-      readonly take: (replica: Replica) => ReplicantStep | 'not-a-member'
+      /** `not-a-member`: the sender is to have no say in this replicant. `not-signed`: it says more than anybody has signed. */
+      readonly take: (replica: Replica) => ReplicantStep | 'not-a-member' | 'not-signed'
     }
   | { readonly kind: 'entry'; readonly entry: OutboxEntry & { readonly kind: 'acknowledgement' | 'outcome' } }
   | { readonly kind: 'matrix'; readonly definition: MatrixDefinition }
@@ -154,6 +156,8 @@ export class Arrivals {
       const operation = this.#open(sealed)
       if (operation === undefined) return undefined
       if (operation instanceof CheopsError) return strangerOf(operation, replicant)
+      // It would be taken, or not, together with another life.
+      if (!sameDot(operation.life.dot, transfer.life.dot)) return this.#refuse('bad-life')
       arrived.set(dotKey(operation.dot), sealed)
       operations.push(operation)
     }
@@ -162,13 +166,16 @@ export class Arrivals {
     return {
       kind: 'step',
       replicant,
-      lives: [...operations.map(({ life }) => life), ...(summary === undefined ? [] : [summary.life])],
+      lives: [transfer.life],
       arrived,
       // Operations are believed of those who have signed them, whoever brings them.
-      take: ({ core }) =>
-        summary === undefined || mayTell(core.replicant, this.#from, operations)
-          ? receive(core.replicant, whole, matrices)
-          : 'not-a-member',
+      take: ({ core: { replicant: held } }) => {
+        if (summary !== undefined && !mayTell(held, this.#from, operations)) return 'not-a-member'
+        const step = receive(held, whole, matrices)
+        // What is not taken is asked for anew.
+        const isTaken = summary !== undefined && step.replicant !== held
+        return isTaken && !isProven(held, summary, operations) ? 'not-signed' : step
+      },
     }
   }
 
@@ -224,11 +231,10 @@ export function mayHear({ lives }: Replicant, site: string): boolean {
  * Whether a site may say what it remembers of a replicant: nothing is known of it yet, or the site is or was a member, as is known here or
  * by what members have signed. Such words are not signed, and change what is here.
  */
-export function mayTell({ lives }: Replicant, site: string, brought: readonly Operation[] = []): boolean {
-  const changes = lives.flatMap(life => life.changes)
-  if (changes.length === 0) return true
-  const members = new Set(changes.filter(({ member }) => member).map(change => change.site))
-  for (const { dot, type, members: changed } of brought)
-    if (members.has(dot.site) || type === 'create') for (const added of changed?.added ?? []) members.add(added)
-  return members.has(site)
+export function mayTell(
+  { lives }: Pick<Replicant, 'lives'>,
+  site: string,
+  brought: readonly Operation[] = [],
+): boolean {
+  return lives.every(({ changes }) => changes.length === 0) || signedMembers({ lives }, brought).has(site)
 }

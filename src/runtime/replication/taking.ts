@@ -95,7 +95,7 @@ export class Taking {
     for (const life of arrival.lives) giveWay(this.#shared, commit, replica, life)
     const step = this.#stepOf(arrival, replica)
     if (step === undefined) return
-    if (step === 'not-a-member') {
+    if (typeof step === 'string') {
       this.#refuse(commit, step)
       return
     }

@@ -4,9 +4,15 @@
  * with applications in the simulated world.
  */
 import { expect, test } from 'vitest'
+import { syncCodec } from '../../../../protocols/sync/codec.ts'
+import { contextOf } from '../../../../src/core/oplog/index.ts'
 import { HERE, Scripted, entries, hello } from './scripted.ts'
 import { Lab } from './lab.ts'
-import type { Operation } from '../../../../src/core/oplog/index.ts'
+import type { LifeTransfer, MatrixDefinition, MemberChange, Operation } from '../../../../src/core/oplog/index.ts'
+import type { OutboxEntry } from '../../../../src/ports/sync.ts'
+import type { ScriptedChannel } from './scripted.ts'
+
+type Summary = NonNullable<LifeTransfer['summary']>
 
 const SECRET = { service: 'shop', kind: 'items', name: 'secret' }
 
@@ -123,4 +129,96 @@ test.each([{}, { level: 'none' }])('that a change may run here makes nobody a me
   mallory.says(entries(1, ...[create, ...changes].map(operation => here.signed(operation))))
   expect(await mallory.next('received')).toMatchObject({ upTo: 3 })
   expect(await here.replicator.status(SECRET)).toBeUndefined()
+})
+
+function matrixOf(type: string): OutboxEntry & { readonly kind: 'matrix' } {
+  const definition: MatrixDefinition = { resets: [type], cells: [] }
+  return { kind: 'matrix', hash: syncCodec.matrixHash(definition), definition }
+}
+
+/** What a site says of a life that is not known here. */
+function transferBy(
+  here: Scripted,
+  from: string,
+  create: Operation,
+  more: { readonly operations: readonly Operation[]; readonly changes: readonly string[] },
+): OutboxEntry {
+  const { operations, changes } = more
+  const { life, replicant, dot } = create
+  const change = (site: string): MemberChange => ({ site, by: create, member: true, held: [], told: [] })
+  const summary: Summary = {
+    life,
+    knowledge: contextOf([dot, ...operations.map(operation => operation.dot)]),
+    holes: [],
+    droppers: [],
+    changes: changes.map(change),
+    keys: new Map(),
+    conflictsForgotten: 0,
+    from,
+    since: { knowledge: [], holes: [] },
+  }
+  const sealed = operations.map(operation => here.sealOf(operation.dot.site).seal(operation))
+  return { kind: 'transfer', replicant, more: false, transfer: { life, operations: sealed, summary } }
+}
+
+test('a life that nobody has created makes nobody a member, whoever would have made it', async () => {
+  await using here = await Scripted.start()
+  here.mayRun = ({ dot }) => dot.site === 'rome'
+  const mallory = here.from('mallory')
+  mallory.says(hello('mallory', 9))
+  const made = here.create('rome', 'secret', ['mallory', HERE])
+  const { members: _, payload: __, ...rest } = here.create('mallory', 'secret', [])
+  const own: Operation = { ...rest, life: made.life, type: 'replace', level: 'none', context: [made.dot] }
+  mallory.says(entries(1, transferBy(here, 'mallory', made, { operations: [own], changes: [HERE, 'mallory'] })))
+  mallory.says(entries(2, transferBy(here, 'mallory', made, { operations: [], changes: [HERE, 'mallory'] })))
+  await mallory.next('received')
+  expect(await mallory.next('received')).toMatchObject({ upTo: 2 })
+  expect(here.refusals()).toEqual(['mallory: not-signed', 'mallory: not-signed'])
+  expect(await here.count('replication/replicant/')).toBe(0)
+})
+
+test('who brings the create of others, and says that it became a member, has to show who has signed that', async () => {
+  await using here = await Scripted.start()
+  here.mayRun = ({ dot }) => dot.site === 'rome'
+  const made = here.create('rome', 'secret', ['rome', HERE])
+  const { payload: _, ...rest } = here.create('mallory', 'secret', ['mallory'])
+  const added: Operation = { ...rest, life: made.life, type: 'members', context: [made.dot] }
+  const mallory = here.from('mallory')
+  mallory.says(hello('mallory', 9))
+  mallory.says(
+    entries(1, transferBy(here, 'mallory', made, { operations: [made], changes: [HERE, 'mallory', 'rome'] })),
+  )
+  mallory.says(entries(2, transferBy(here, 'mallory', made, { operations: [made, added], changes: [HERE, 'rome'] })))
+  await mallory.next('received')
+  expect(await mallory.next('received')).toMatchObject({ upTo: 2 })
+  expect(here.refusals()).toEqual(['mallory: not-signed', 'mallory: not-signed'])
+  const rome = here.from('rome')
+  rome.says(hello('rome', 9))
+  rome.says(entries(1, transferBy(here, 'rome', made, { operations: [made], changes: [HERE, 'rome'] })))
+  await rome.next('received')
+  expect((await here.replicator.status(SECRET))?.members).toEqual([HERE, 'rome'])
+})
+
+test.each(['before', 'after'])('a create that waits %s that of a member makes nobody one', async when => {
+  await using here = await Scripted.start()
+  here.mayRun = ({ dot }) => dot.site !== 'mallory'
+  const evil = { ...here.create('mallory', 'secret', ['mallory', HERE]), matrix: matrixOf('start').hash }
+  const good = { ...here.create('paris', 'secret', ['paris', HERE]), matrix: matrixOf('stop').hash }
+  const [mallory, paris] = [here.from('mallory'), here.from('paris')]
+  mallory.says(hello('mallory', 9))
+  paris.says(hello('paris', 9))
+  const say = async (channel: ScriptedChannel, first: number, entry: OutboxEntry): Promise<void> => {
+    channel.says(entries(first, entry))
+    expect(await channel.next('received')).toMatchObject({ upTo: first })
+  }
+  if (when === 'before') await say(mallory, 1, here.signed(evil))
+  await say(paris, 1, here.signed(good))
+  if (when === 'after') await say(mallory, 1, here.signed(evil))
+  await say(mallory, 2, matrixOf('start'))
+  await say(paris, 2, matrixOf('stop'))
+  // Whatever happens to it next lets in what has waited.
+  const told = { life: good.life, removal: good, member: 'paris', held: [] }
+  await say(paris, 3, { kind: 'removal', replicant: good.replicant, told })
+  expect((await here.replicator.status(SECRET))?.members).toEqual([HERE, 'paris'])
+  expect(await here.count('replication/replicant/shop/items/secret/operation/mallory')).toBe(0)
 })

@@ -2,9 +2,12 @@
  * A member of one replicant that does what it likes with it harms nobody's other replicants, nor the conversations of others: lists that it makes too long to be told,
  * lives without end, members without end. A real replicator that is told every message.
  */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
+import { Replicator } from '../../../../src/runtime/replication/replicator.ts'
 import { realClock } from '../../../support/real-time.ts'
 import { MAX_LIVES_BROUGHT } from '../../../../src/core/oplog/index.ts'
+import { Lab } from './lab.ts'
 import { HERE, Scripted, entries, hello } from './scripted.ts'
 import type { Operation } from '../../../../src/core/oplog/index.ts'
 import type { OutboxEntry } from '../../../../src/ports/sync.ts'
@@ -84,3 +87,57 @@ test('more members than may be told, over and over', async () => {
   expect(members).toBe(3)
   await isServing(here)
 }, 60_000)
+
+/** What a member says that its application has, whatever it has. */
+function says(lab: Lab, site: string, value: Readonly<Record<string, unknown>>): () => void {
+  const replicator = lab.replicators.get(site)
+  if (replicator === undefined) throw new Error(`no agent runs at ${site}`)
+  const told = vi.spyOn(replicator, 'stateFor')
+  told.mockImplementation(async name => {
+    const state = await Replicator.prototype.stateFor.call(replicator, name)
+    if (state === undefined) return undefined
+    const body = new TextEncoder().encode(JSON.stringify(value))
+    return { ...state, state: { rawHeaders: ['content-type', 'application/json'], body } }
+  })
+  return () => told.mockRestore()
+}
+
+test('a member that may write nothing here gives no state but what was written', async () => {
+  const lab = await Lab.of(['a', 'b'])
+  lab.mayRun = (site, operation) => site !== 'a' || operation.dot.site !== 'b'
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b'] })
+  await lab.pass(10_000)
+  const isHonest = says(lab, 'b', { id: 'x', n: 666, owner: 'b' })
+  // Somebody changes it past Cheops.
+  lab.world.site('a').application.write(SERVICE, '/items/x', { id: 'x', n: 2 })
+  await lab.pass(5 * 60_000)
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 2 })
+  expect(lab.told.findLast(({ event }) => event.kind === 'diverged')).toMatchObject({
+    site: 'a',
+    event: { why: expect.stringContaining('(expose)') as string },
+  })
+  isHonest()
+  await lab.pass(5 * 60_000)
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 1 })
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'agrees' })
+  lab.assertSound()
+})
+
+test('what only an application can say is taken of those that may write it here', async () => {
+  const lab = await Lab.of(['a', 'b', 'c'])
+  lab.mayRun = (site, operation) => site !== 'a' || operation.dot.site !== 'b'
+  const members = ['a', 'b', 'c']
+  await lab.ask('a', 'POST /items', { id: 'x', lines: [] }, { members })
+  await lab.ask('a', 'POST /items/x/lines', { by: 'a' })
+  await lab.pass(10_000)
+  says(lab, 'b', { id: 'x', lines: [{ by: 'b' }] })
+  lab.cut('c')
+  await lab.pass(20_000)
+  lab.world.site('a').application.write(SERVICE, '/items/x', { id: 'x', lines: [] })
+  await lab.pass(5 * 60_000)
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', lines: [] })
+  await lab.heal(5 * 60_000)
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', lines: [{ by: 'a' }] })
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'agrees' })
+  lab.assertSound()
+})
