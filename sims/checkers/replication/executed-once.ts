@@ -21,7 +21,7 @@ export const executedOnce: EndingChecker = {
       const added = all.filter(({ added }) => added !== undefined && requestIn(added) === undefined)
       return [...Map.groupBy(added, ({ path, added }) => `${path} ${canonical(added)}`)].flatMap(([text, same]) => {
         const times = Math.max(1, written.filter(other => other === text).length)
-        return withoutUnknowable(same, looks.get(site) ?? [])
+        return withoutUnknowable(same, all, looks.get(site) ?? [])
           .slice(times)
           .map(
             ({ path, added, at }) =>

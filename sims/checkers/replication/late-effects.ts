@@ -8,14 +8,21 @@ const AT_ONCE_MS = 100
  * read and showed nothing of it, it was sent again at once, and the first one landed only after that reading. No request can exclude that. Who
  * sends again what was read long before, or after the first had landed, is not excused.
  *
+ * Nor could anybody know that a whole body was on its way that landed late and took the first one with it.
+ *
  * @param effects of one request, in any order
- * @param looks what was read at that application
+ * @param all what happened at that application, in its order
+ * @param looks what was read there
  */
-export function withoutUnknowable(effects: readonly Effect[], looks: readonly Look[]): readonly Effect[] {
+export function withoutUnknowable(
+  effects: readonly Effect[],
+  all: readonly Effect[],
+  looks: readonly Look[],
+): readonly Effect[] {
   const inOrderSent = effects.toSorted((a, b) => sentAt(a) - sentAt(b))
   return inOrderSent.filter((effect, place) => {
     const before = inOrderSent[place - 1]
-    return before === undefined || !couldNotKnow(before, effect, looks)
+    return before === undefined || !(couldNotKnow(before, effect, looks) || wasTakenLate(before, effect, all))
   })
 }
 
@@ -24,6 +31,12 @@ function couldNotKnow(first: Effect, again: Effect, looks: readonly Look[]): boo
   const sent = sentAt(again)
   const look = looks.findLast(({ at, path }) => path === again.path && at <= sent)
   return look !== undefined && sentAt(first) < look.at && look.at < first.at && sent - look.at <= AT_ONCE_MS
+}
+
+function wasTakenLate(first: Effect, again: Effect, all: readonly Effect[]): boolean {
+  const here = all.filter(({ path }) => path === first.path)
+  const between = here.slice(here.indexOf(first) + 1, Math.max(0, here.indexOf(again)))
+  return between.some(({ method, added, late }) => late !== undefined && method !== 'PATCH' && added === undefined)
 }
 
 /** What does not land late takes effect when it is sent. */

@@ -4,7 +4,7 @@ import { withoutUnknowable } from './late-effects.ts'
 import type { EndingChecker } from './ending-checker.ts'
 import type { Dot, Operation, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { KeyedAnswer, KeyedRequest } from '../../world/replication/ledger.ts'
-import type { Effect } from '../../world/fake-application.ts'
+import type { Effect, JsonObject } from '../../world/fake-application.ts'
 import type { Ending } from '../../world/replication/ending.ts'
 
 /**
@@ -46,6 +46,7 @@ function twiceInEffect(ending: Ending, name: ReplicantName, request: Request): r
     const known = new Set(
       withoutUnknowable(
         found.flatMap(place => here[place] ?? []),
+        here,
         ending.looks.get(site) ?? [],
       ),
     )
@@ -75,12 +76,28 @@ function twiceReleased(ending: Ending, name: ReplicantName, request: Request): r
     .map(site => `${site} released ${wordsOf(request)} of ${name.name} more than once`)
 }
 
+/** A state that was said of what shows it twice makes it so, where nobody could have known. */
 function twiceShown(ending: Ending, name: ReplicantName, request: Request): readonly string[] {
+  if (wasSaidTwice(ending, name, request)) return []
   return ending.replicasOf(name).flatMap(({ site, resource, admits }) => {
-    const lines = resource?.['lines']
-    const shown = (Array.isArray(lines) ? lines : []).filter(line => isSame(requestIn(line), request)).length
+    const shown = shownIn(resource, request)
     return shown > 1 && admits === undefined ? [`${name.name} of ${site} shows ${wordsOf(request)} ${shown} times`] : []
   })
+}
+
+function wasSaidTwice(ending: Ending, name: ReplicantName, request: Request): boolean {
+  const { ledger, effects, looks, bodies } = ending
+  const isUnknowable = [...effects].some(([site, all]) => {
+    const same = all.filter(({ path, added }) => path === ending.pathOf(name) && isSame(requestIn(added), request))
+    return withoutUnknowable(same, all, looks.get(site) ?? []).length < same.length
+  })
+  const states = ledger.operationsOf(name).filter(({ type }) => type === 'state')
+  return isUnknowable && states.some(state => shownIn(bodyOf(state, bodies), request) > 1)
+}
+
+function shownIn(resource: JsonObject | undefined, request: Request): number {
+  const lines = resource?.['lines']
+  return (Array.isArray(lines) ? lines : []).filter(line => isSame(requestIn(line), request)).length
 }
 
 /** A site took another body with a key of which it had carried out the first. */

@@ -142,7 +142,7 @@ export function takeShown(
   if (!isOurs) return
   // Whoever shows something else learns of it too: its own word may have come when nothing was known here to compare with.
   if (own !== undefined && !diverged)
-    tellShown(shared, commit, replica, { hash: own, diverged: false, fits: true }, [from])
+    tellShown(shared, commit, replica, { hash: own, diverged: false, fits: !replica.local.sentAgain }, [from])
   if (own !== undefined || replica.local.suspect) commit.afterwards(() => shared.kick(replica))
 }
 
@@ -153,8 +153,13 @@ export function differing(shared: Shared, replica: Replica, own: string): readon
   const others = othersOf(replica.core.replicant)
   return replica.local.told.filter(
     word =>
-      word.knowledge === knowledge && (!word.diverged || word.fits) && word.hash !== own && others.includes(word.site),
+      word.knowledge === knowledge && isBelieved(replica, word) && word.hash !== own && others.includes(word.site),
   )
+}
+
+/** Who looks for a state, and shows nothing that fits, says nothing of what is right; nor does who doubts, to those that do not. */
+function isBelieved({ local }: Replica, { diverged, fits }: TellOf): boolean {
+  return fits || (!diverged && local.sentAgain)
 }
 
 /**
@@ -170,6 +175,7 @@ export async function judge(
 ): Promise<'right' | 'wrong' | 'unclear'> {
   const { shows } = await fitOf(resource, writtenOf(shared, replica), reading.body)
   if (others.length === 0 || shows === 'yes') return 'right'
+  if (replica.local.sentAgain && others.some(({ fits }) => fits)) return 'wrong'
   const members = membersOfReplicant(replica.core.replicant).length
   if (others.length * 2 < members) return 'right'
   const together = Math.max(...others.map(({ hash }) => others.filter(other => other.hash === hash).length))

@@ -1,4 +1,14 @@
-import { commute, holderOf, isExecuted, planOf, scheduleOf, type Plan, type Schedule } from '../../core/oplog/index.ts'
+import {
+  commute,
+  holderOf,
+  isExecuted,
+  isReset,
+  planOf,
+  scheduleOf,
+  type Matrices,
+  type Plan,
+  type Schedule,
+} from '../../core/oplog/index.ts'
 import type { Shared } from './shared.ts'
 import type { Replica } from './replica.ts'
 
@@ -39,4 +49,10 @@ export function currentPlan({ options }: Shared, replica: Replica): Planned {
 /** What is only recorded is nobody's to carry out. */
 export function isRecordOnly({ core }: Replica): boolean {
   return core.replicant.lives.length > 0 && !isExecuted(core.replicant)
+}
+
+/** Whether what is done next puts the application into a state, whatever it shows. */
+export function beginsWithReset(plan: Plan, matrices: Matrices): boolean {
+  const first = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations[0] : undefined
+  return first !== undefined && isReset(first, matrices)
 }

@@ -44,7 +44,7 @@ export async function lookForState(
   // What a copy has left half done is nobody's state.
   const isWhole = reading.is === 'present' && local.bound && !local.replaying
   const hash = isWhole ? await shownHash(shared, replica, resource, reading) : undefined
-  const fits = isWhole && (await fitOf(resource, writtenOf(shared, replica), reading.body)).fits
+  const fits = isWhole && !local.sentAgain && (await fitOf(resource, writtenOf(shared, replica), reading.body)).fits
   if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
   await tellLooking(shared, replica, { hash, diverged: true, fits })
   const { site, clock, matrices } = shared.options

@@ -1,4 +1,4 @@
-import { dotKey, holderOf, sameDot, withExecuted, type Dot, type Operation } from '../../core/oplog/index.ts'
+import { dotKey, holderOf, isReset, sameDot, withExecuted, type Dot, type Operation } from '../../core/oplog/index.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { acknowledgeOutcome, tellEvent, tellOutcome, type Why } from './words.ts'
 import type { Shared } from './shared.ts'
@@ -82,7 +82,9 @@ export class LaneBook {
     await replicas.commit(commit => {
       const executed = withExecuted(this.local.executed, operation, this.matrices)
       const failed = withFailed(this.replica, operation.dot, outcome)
-      const done = { executed, failed, refused: undefined, intent: undefined, leftover: false }
+      // What was sent twice before is gone with a reset.
+      const sentAgain = this.local.sentAgain && !isReset(operation, this.matrices)
+      const done = { executed, failed, refused: undefined, intent: undefined, leftover: false, sentAgain }
       commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
       acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, why)
       commit.afterwards(() => unanswered.update(this.replica))

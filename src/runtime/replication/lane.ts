@@ -6,7 +6,7 @@ import { membersOfReplicant, sameDot, type Schedule } from '../../core/oplog/ind
 import { acknowledge, tellEvent } from './words.ts'
 import type { Shared } from './shared.ts'
 import { differing, knowledgeNow, shownNow } from './comparison.ts'
-import { currentPlan } from './current-plan.ts'
+import { beginsWithReset, currentPlan } from './current-plan.ts'
 import { Execution } from './execution.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from './foreign-creates.ts'
@@ -80,7 +80,7 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
     const { schedule, plan } = currentPlan(book.shared, book.replica)
     if (book.local.uncertain !== undefined) {
       if (!(await isDecided(book, schedule))) return 'waits'
-      if (!book.replica.checked) return 'again'
+      if (!book.replica.checked || book.local.suspect) return 'again'
     }
     switch (plan.kind) {
       case 'nothing': {
@@ -107,11 +107,16 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
   return 'settled'
 }
 
+/** What was dropped may be in effect. */
+const MAY_SHOW_MORE = { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined } as const
+
 /** Whether a reset has done away with what was uncertain. */
 async function isDecided(book: LaneBook, schedule: Schedule): Promise<boolean> {
   const { uncertain } = book.local
   const stands =
     schedule.state === 'present' && schedule.changes.some(({ dot }) => uncertain && sameDot(dot, uncertain))
-  if (!stands) await book.write({ uncertain: undefined })
+  // What a matrix drops without a reset may stand there all the same: only a member that has not carried it out, or has undone it, can tell.
+  const isGone = beginsWithReset(currentPlan(book.shared, book.replica).plan, book.matrices)
+  if (!stands) await book.write({ uncertain: undefined, ...(!isGone && MAY_SHOW_MORE) })
   return !stands
 }

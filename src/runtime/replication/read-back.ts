@@ -94,7 +94,7 @@ export async function readBack(
     // That it differs, the others know already.
     if (!hasFailed && !isSilent) {
       const members = othersOf(replica.core.replicant).filter(member => !equal.has(member))
-      tellShown(shared, commit, replica, { hash: is, diverged: false, fits: true }, members)
+      tellShown(shared, commit, replica, { hash: is, diverged: false, fits: !replica.local.sentAgain }, members)
     }
   })
   return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'

@@ -1,6 +1,6 @@
 import { holderOf, isReset, sameDot, type Operation } from '../../core/oplog/index.ts'
 import { tellOutcome } from './words.ts'
-import { currentPlan } from './current-plan.ts'
+import { beginsWithReset, currentPlan } from './current-plan.ts'
 import { decideDraft } from './doubt.ts'
 import { compareWithLast } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
@@ -61,7 +61,16 @@ export class Recovery {
     if (operation === undefined) {
       // It was dropped meanwhile. What was made where there was nothing is ours.
       const made = intent.action === 'create' && reading.is === 'present'
-      await this.#book.write({ intent: undefined, ...(made && { bound: true }), hash: undefined, answered: undefined })
+      const isAsBefore = reading.is === 'present' ? reading.hash === intent.before : intent.before === ABSENT
+      const isGone = beginsWithReset(currentPlan(this.#book.shared, this.#book.replica).plan, this.#book.matrices)
+      // A matrix drops it without a reset: what it has done may stand there all the same.
+      const mayShow = intent.action === 'send' && !isAsBefore && !isGone
+      const then = { hash: undefined, answered: undefined, ...(made && { bound: true }) }
+      await this.#book.write({
+        intent: undefined,
+        ...then,
+        ...(mayShow && { suspect: true, copiesOnlyFitting: false }),
+      })
       return 'done'
     }
     const state = await this.#book.resource.stateIn(operation)
@@ -83,7 +92,9 @@ export class Recovery {
     if (done === 'no' && isJustSent && !maySendAgain) return 'again'
     if (done === 'no' || maySendAgain) {
       const isAsBefore = reading.is === 'present' && reading.hash === intent.before
-      await this.#book.write({ intent: undefined, answered: undefined, ...(isAsBefore && { hash: reading.hash }) })
+      const sentAgain = this.#book.local.sentAgain || !maySendAgain
+      const hash = isAsBefore ? { hash: reading.hash } : {}
+      await this.#book.write({ intent: undefined, answered: undefined, sentAgain, ...hash })
       return 'done'
     }
     return this.#begunAnew(operation)

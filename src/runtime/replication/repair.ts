@@ -119,6 +119,7 @@ async function takeState(
       replaying: false,
       suspect: false,
       diverged: false,
+      sentAgain: false,
       failed: [],
       lacked: [],
       refused: undefined,

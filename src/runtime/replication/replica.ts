@@ -91,6 +91,8 @@ export interface LocalState {
   diverged: boolean
   /** Why it is, or was the last time, as the event has told. */
   divergedBy: string | undefined
+  /** What may not be sent twice was sent again, since its effect was not there: the first one may have landed later. Whoever shows something else is believed. */
+  sentAgain: boolean
   /** Own operations, oldest first, with what became of them elsewhere. */
   outcomes: readonly KnownOutcomes[]
   /** Own requests with an idempotency key, oldest first. */
@@ -171,6 +173,7 @@ export function newLocalState(): LocalState {
     copiesOnlyFitting: false,
     diverged: false,
     divergedBy: undefined,
+    sentAgain: false,
     outcomes: [],
     requests: [],
     acknowledges: false,

@@ -24,7 +24,7 @@ test(`${SEEDS} seeds come to rest as they should`, async () => {
     const { violations } = await runSeed(seed, REAL_PARTS)
     expect(violations, `npm run sim -- --only replication --from ${seed} --seeds 1 --story`).toEqual([])
   }
-}, 60_000)
+}, 120_000)
 
 test('what failed once does not again', async () => {
   for await (const file of glob('replication-*.json', { cwd: REGRESSIONS })) {
