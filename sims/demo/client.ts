@@ -15,6 +15,8 @@ export interface Ask {
   readonly path: string
   /** Value of the header `Cheops-Scope`; without it the request is for the site's own instance. */
   readonly scope?: string
+  /** Waits so many seconds until the other members have it. */
+  readonly waits?: number
   /** Sent as JSON. */
   readonly body?: unknown
 }
@@ -36,6 +38,7 @@ export function send(url: string, ask: Ask, timeoutMs = ANSWER_TIMEOUT_MS): Prom
   const body = ask.body === undefined ? undefined : Buffer.from(JSON.stringify(ask.body))
   const headers = {
     ...(ask.scope === undefined ? {} : { 'Cheops-Scope': ask.scope }),
+    ...(ask.waits === undefined ? {} : { Prefer: `wait=${String(ask.waits)}` }),
     ...(body === undefined ? {} : { 'Content-Type': contentTypeOf(ask.method), 'Content-Length': body.byteLength }),
   }
   return new Promise((resolve, reject) => {
@@ -83,10 +86,11 @@ function parse(text: string): unknown {
 }
 
 /** The same request as a command to paste. */
-export function curl(url: string, { method, path, scope, body }: Ask): string {
+export function curl(url: string, { method, path, scope, waits, body }: Ask): string {
   const words = ['curl -s']
   if (method !== 'GET' && !(method === 'POST' && body !== undefined)) words.push(`-X ${method}`)
   if (scope !== undefined) words.push(`-H ${quote(`Cheops-Scope: ${scope}`)}`)
+  if (waits !== undefined) words.push(`-H ${quote(`Prefer: wait=${String(waits)}`)}`)
   if (method === 'PATCH') words.push(`-H ${quote(`Content-Type: ${contentTypeOf(method)}`)}`)
   words.push(url + path)
   if (body !== undefined) words.push(`-d ${quote(JSON.stringify(body))}`)

@@ -26,9 +26,10 @@ export function showGuide(mesh: LocalMesh, keys: boolean): void {
   const nut = (at: string) => ({ at, service: 'inventory', method: 'PUT', path: '/items/nut' }) as const
   paste('Replication: an item on two sites, changed at either without a scope', {
     ...created,
+    waits: 10,
     body: { id: 'nut', count: 3 },
   })
-  also({ ...nut('site2'), body: { count: 4 } })
+  also({ ...nut('site2'), waits: 10, body: { count: 4 } })
   also({ ...nut('site1'), method: 'GET' })
   if (keys && mesh.canCut) {
     say(paint('bold', 'Both sides of a cut write: press c, then'))

@@ -54,7 +54,7 @@ export function lineOf(
         return figures && rttMs !== undefined ? `${to} alive ${paint('dim', `${rttMs.toFixed(1)} ms`)}` : `${to} alive`
       })
       const { local, forwarded, received } = requests
-      const counts = figures ? paint('dim', `   ${local} local, ${forwarded} to others, ${received} from others`) : ''
+      const counts = figures ? paint('dim', `   ${local} local, ${forwarded} out, ${received} in`) : ''
       const cut = isCut ? paint('red', ' cut off,') : ''
       return `  ${paint('green', '●')} ${name}  serving,${cut} sees ${seen.join(', ') || 'nobody yet'}${counts}`
     }

@@ -11,8 +11,10 @@ const LEARN = `Begin:
   cheops request /inventory/items                       from the local instance
   cheops request -s '{inventory: site2}' /inventory/items   from site2
 
-Which agent commands ask: --agent URL|NAME, else CHEOPS_ADMIN, else the current context ("cheops context use"), else the one
-agent that runs here. Exit codes: 0 ok, 1 could not ask, 2 asked and it failed. Help on a command: cheops <command> --help`
+Which agent commands ask: --agent URL|NAME, else CHEOPS_ADMIN, else the current
+context ("cheops context use"), else the one agent that runs here.
+Exit codes: 0 ok, 1 could not ask, 2 asked and it failed.
+Help on a command: cheops help <command>`
 
 /**
  * The parser, made from the table of commands.
@@ -38,16 +40,26 @@ export function buildProgram(table: CommandTable, io: Io, done: (exitCode: numbe
   return program
 }
 
+/** Lines longer than these are hard to read; narrower than these there is no room for two columns. */
+const [MAX_HELP_WIDTH, MIN_HELP_WIDTH] = [110, 60]
+
+/** As wide as the terminal, within reason. */
+function helpWidth(isTerminal: boolean, stream: object): number {
+  const columns = isTerminal && 'columns' in stream ? stream.columns : undefined
+  if (typeof columns !== 'number' || columns === 0) return MAX_HELP_WIDTH
+  return Math.min(MAX_HELP_WIDTH, Math.max(MIN_HELP_WIDTH, columns))
+}
+
 function base(command: Command, io: Io): Command {
   return command
     .exitOverride()
     .configureOutput({
       writeOut: text => io.stdout.write(text),
       writeErr: text => io.stderr.write(text),
-      getOutHelpWidth: () => 110,
-      getErrHelpWidth: () => 110,
+      getOutHelpWidth: () => helpWidth(io.stdoutIsTerminal, io.stdout),
+      getErrHelpWidth: () => helpWidth(io.stderrIsTerminal, io.stderr),
     })
-    .configureHelp({ sortOptions: false, showGlobalOptions: false })
+    .configureHelp({ sortOptions: false, showGlobalOptions: false, minWidthToWrap: 20 })
     .helpOption('-h, --help', 'this help')
 }
 

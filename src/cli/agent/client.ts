@@ -62,8 +62,12 @@ export class AdminClient {
   /** @param change nested as in the configuration file; null takes a key back */
   changeService = (name: string, change: object, save: boolean) =>
     this.#json<ServiceAnswer>('PATCH', `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`, change)
-  replicants = (limit: number, after?: string) => this.#pages<ReplicantInfo>('/v1/replicants', limit, after)
-  conflicts = (limit: number, after?: string) => this.#pages<ConflictInfo>('/v1/conflicts', limit, after)
+  /** @param isWanted of what is listed; all pages are asked for until there are enough */
+  replicants = (limit: number, after?: string, isWanted?: (item: ReplicantInfo) => boolean) =>
+    this.#pages('/v1/replicants', limit, after, isWanted)
+  /** Likewise. */
+  conflicts = (limit: number, after?: string, isWanted?: (item: ConflictInfo) => boolean) =>
+    this.#pages('/v1/conflicts', limit, after, isWanted)
   replicant = ({ service, kind, name }: ReplicantName) =>
     this.#json<ReplicantDetail>('GET', `/v1/replicants/${[service, kind, name].map(encodeURIComponent).join('/')}`)
 
@@ -111,16 +115,23 @@ export class AdminClient {
   }
 
   /** Pages until there are `limit` items (a last page may hold some more), or no more. */
-  async #pages<T>(path: string, limit: number, after: string | undefined): Promise<Page<T>> {
+  async #pages<T>(
+    path: string,
+    limit: number,
+    after: string | undefined,
+    isWanted: ((item: T) => boolean) | undefined,
+  ): Promise<Page<T>> {
     const items: T[] = []
     let next = after
     do {
-      const query = new URLSearchParams({ limit: String(Math.min(limit - items.length, MAX_PAGE_ITEMS)) })
+      // Most of what is looked through for a few is not wanted.
+      const most = isWanted === undefined ? Math.min(limit - items.length, MAX_PAGE_ITEMS) : MAX_PAGE_ITEMS
+      const query = new URLSearchParams({ limit: String(most) })
       if (next !== undefined) query.set('after', next)
       const page = await this.#json<Page<T>>('GET', `${path}?${query.toString()}`)
-      items.push(...page.items)
+      items.push(...(isWanted === undefined ? page.items : page.items.filter(isWanted)))
       next = page.next
-    } while (next !== undefined && items.length < limit)
+    } while (next !== undefined && items.length < limit && !this.#options.interrupted.aborted)
     return { items, next }
   }
 

@@ -14,8 +14,8 @@ export const checkCommand: CommandSpec = {
   name: 'check',
   summary: 'Find what is wrong with an agent, or with a configuration before the agent runs',
   details:
-    'Without --config a running agent is asked; with it, this machine is looked at: the file, ports, files, certificates, the data folder,\n' +
-    'the applications, and whether bootstrap addresses take connections. Each finding has a stable identifier and says what to do.\n' +
+    'Without --config a running agent is asked; with it, this machine is looked at: the file, ports, files, certificates, the data folder, ' +
+    'the applications, and whether bootstrap addresses take connections. Each finding has a stable identifier and says what to do. ' +
     'The exit code is 2 when there is an error; warnings do not count.',
   agent: true,
   output: true,

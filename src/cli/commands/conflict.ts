@@ -10,7 +10,8 @@ import { AgentRefusal } from '../failure.ts'
 import { EXIT } from '../io.ts'
 import { render } from '../output/render.ts'
 import { table } from '../output/table.ts'
-import { PAGE_OPTIONS, limitOf, withRest } from './pages.ts'
+import { printable } from '../output/visible.ts'
+import { PAGE_OPTIONS, SERVICE_OPTION, limitOf, withRest } from './pages.ts'
 import { replicantName } from './replicant-argument.ts'
 
 /** A conflict with what was written on both sides, as far as it is still held there. */
@@ -31,19 +32,21 @@ const list: CommandSpec = {
   name: 'ls',
   summary: 'List the writes that lost against others that had not seen them, and why',
   details:
-    'Each write was accepted while another site, cut off or at the same moment, wrote something that excludes it. Nothing has to be done\n' +
-    'where what counts is what you want. Otherwise write what you want, with PUT, at any member that lists the conflict, or let\n' +
-    '"cheops conflict resolve" write it: both settle it at all members. What lost against a deletion, against another create of the name,\n' +
+    'Each write was accepted while another site, cut off or at the same moment, wrote something that excludes it. Nothing has to be done ' +
+    'where what counts is what you want. Otherwise write what you want, with PUT, at any member that lists the conflict, or let ' +
+    '"cheops conflict resolve" write it: both settle it at all members. What lost against a deletion, against another create of the name, ' +
     'or with a member that had been removed is settled by the latter alone.',
   agent: true,
   output: true,
-  options: PAGE_OPTIONS,
+  options: [SERVICE_OPTION, ...PAGE_OPTIONS],
   examples: [
     ['cheops conflict ls', 'of all replicants of this site'],
     [`cheops conflict ls -o json | jq -r '.items[].operation'`, 'for scripts'],
   ],
   async run(call) {
-    const page = await (await connectAgent(call)).conflicts(limitOf(call), call.options.text('after'))
+    const service = call.options.text('service')
+    const isWanted = service === undefined ? undefined : (item: ConflictInfo) => item.replicant.service === service
+    const page = await (await connectAgent(call)).conflicts(limitOf(call), call.options.text('after'), isWanted)
     render(call.io, call.options.format, page, () =>
       withRest(page.items.length === 0 ? 'There is no conflict.' : conflictTable(page.items), page),
     )
@@ -55,7 +58,7 @@ const show: CommandSpec = {
   name: 'show',
   summary: 'Show the conflicts of one resource, with what was written on both sides',
   details:
-    'What counts is shown as it was written; what has changed parts of it since is in the application. Bodies of more than 64 KiB, and those\n' +
+    'What counts is shown as it was written; what has changed parts of it since is in the application. Bodies of more than 64 KiB, and those ' +
     'that were given up since there were too many, are not shown.',
   arguments: [CONFLICT],
   agent: true,
@@ -88,11 +91,11 @@ const resolve: CommandSpec = {
   summary:
     'Settle the writes to one resource that lost, or say what is of a name that is "unbound", or of a write that is "uncertain"',
   details:
-    'Of writes that lost: --keep or --take. All conflicts of the resource that are known here are settled by it, at all members. What is taken\n' +
+    'Of writes that lost: --keep or --take. All conflicts of the resource that are known here are settled by it, at all members. What is taken ' +
     "is written as a new operation, by the agent's own account.\n" +
-    'Of a name that the application here had for something else before the replicated resource came, and that nothing touches: --adopt,\n' +
+    'Of a name that the application here had for something else before the replicated resource came, and that nothing touches: --adopt, ' +
     '--replace or --leave. Look at both first: at this site and at another member.\n' +
-    'Of a write in doubt (state "uncertain"): --done or --undone, as the application here shows to you. The key "doubt" of the service says\n' +
+    'Of a write in doubt (state "uncertain"): --done or --undone, as the application here shows to you. The key "doubt" of the service says ' +
     'what is done without you.',
   arguments: [CONFLICT],
   options: [
@@ -184,18 +187,20 @@ async function bodyOf(agent: AdminClient, operation: string): Promise<OperationB
   }
 }
 
+/** With a word for the reason, and below what the words mean; what counts instead stands in `conflict show`, since lines would be too long. */
 export function conflictTable(conflicts: readonly ConflictInfo[]): string {
-  return table(
-    ['REPLICANT', 'TYPE', 'OPERATION', 'WRITTEN', 'WHY', 'WHAT COUNTS'],
-    conflicts.map(({ replicant, type, operation, at, detail, against }) => [
+  const list = table(
+    ['REPLICANT', 'WHY', 'TYPE', 'WRITTEN', 'OPERATION'],
+    conflicts.map(({ replicant, type, operation, at, why }) => [
       replicantText(replicant),
+      why,
       type,
+      `${new Date(at).toISOString().slice(0, 19)}Z`,
       operation,
-      new Date(at).toISOString(),
-      detail,
-      against,
     ]),
   )
+  const words = new Map(conflicts.map(({ why, detail }) => [why, detail]))
+  return [list, [...words].map(([why, detail]) => printable(`${why}: ${detail}`)).join('\n')].join('\n\n')
 }
 
 function conflictScreen(replicant: ReplicantDetail, conflicts: readonly ShownConflict[]): string {

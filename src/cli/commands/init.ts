@@ -16,7 +16,7 @@ export const initCommand: CommandSpec = {
   name: 'init',
   summary: 'Write a commented configuration, the keys, and on request certificates and a systemd unit',
   details:
-    'Nothing that exists is overwritten without --force, and never a key: the peer key is who this site is, the mesh key lets it in.\n' +
+    'Nothing that exists is overwritten without --force, and never a key: the peer key is who this site is, the mesh key lets it in. ' +
     'A second site needs the mesh.key of the first one: copy it, and name the copy with --mesh-key.',
   arguments: [{ name: '[folder]', help: 'where to write (default: here)' }],
   options: [

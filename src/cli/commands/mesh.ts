@@ -49,7 +49,7 @@ export const siteGroup: GroupSpec = {
       name: 'rm',
       summary: 'Forget a site that is gone for good, or that has lost its key, at this agent',
       details:
-        'A name belongs to the key that used it first. Once each agent has forgotten the site, a new agent with a new key may take its\n' +
+        'A name belongs to the key that used it first. Once each agent has forgotten the site, a new agent with a new key may take its ' +
         'name. A site that still runs is known again as soon as it says hello.',
       arguments: [SITE],
       agent: true,
@@ -180,7 +180,8 @@ const peerTable = (peers: readonly PeerAnswer[]) =>
       peer.site,
       peer.relayed ? `${peer.direction}, relayed` : peer.direction,
       milliseconds(peer.rttMs),
-      peer.address,
+      // The next column has its identity.
+      peer.address.replace(`/p2p/${peer.peerId}`, ''),
       peer.peerId,
     ]),
   )

@@ -24,8 +24,8 @@ export const operationGroup: GroupSpec = {
       name: 'show',
       summary: 'Show one: who wrote what and when, and what became of it at each member',
       details:
-        'All of it is known at the site where it was written, which is the first word of its name; others know what they did themselves, and\n' +
-        'who holds it. Outcomes: applied, failed (the application there refused it), superseded (a later write took its place before it was\n' +
+        'All of it is known at the site where it was written, which is the first word of its name; others know what they did themselves, and ' +
+        'who holds it. Outcomes: applied, failed (the application there refused it), superseded (a later write took its place before it was ' +
         'carried out), uncertain (the application there does not tell), pending, received (that site holds it), unknown (it has told nothing).',
       arguments: [OPERATION],
       agent: true,
@@ -41,7 +41,7 @@ export const operationGroup: GroupSpec = {
       name: 'body',
       summary: 'Show what a client wrote: the body of one, also of a write that lost against another',
       details:
-        'The bytes as they were sent, so that they can be written again; "cheops conflict ls" names the writes that lost. With -o json the\n' +
+        'The bytes as they were sent, so that they can be written again; "cheops conflict ls" names the writes that lost. With -o json the ' +
         'whole request: method, path, headers that say what the body is. Credentials are never kept.',
       arguments: [OPERATION],
       agent: true,
@@ -62,7 +62,7 @@ export const operationGroup: GroupSpec = {
       name: 'watch',
       summary: 'Follow one until every member has told what became of it',
       details:
-        'To be asked of the agent where it was written: the others are told by nobody. On a terminal the table is drawn anew at each change;\n' +
+        'To be asked of the agent where it was written: the others are told by nobody. On a terminal the table is drawn anew at each change; ' +
         'else each change is a line, with -o json the whole of it. Ends with 0 when it is done everywhere, with 2 when a member has failed.',
       arguments: [OPERATION],
       agent: true,

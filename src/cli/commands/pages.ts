@@ -8,6 +8,8 @@ export const PAGE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--after <next>', help: 'go on where the last list ended, with what it says at its end' },
 ]
 
+export const SERVICE_OPTION: OptionSpec = { flags: '--service <name>', help: 'only of this service' }
+
 /** @throws CheopsError ERR_CLI_USAGE */
 export function limitOf({ options }: Call): number {
   const limit = Number(options.text('limit'))

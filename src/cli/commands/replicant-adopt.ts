@@ -15,9 +15,9 @@ export const adoptCommand: CommandSpec = {
   summary:
     'Make resources that exist already, made past Cheops, one with those of other sites, or replicate them there',
   details:
-    'What the application of this site shows is the resource from then on; nothing is sent to it. A member that has nothing by the name gets\n' +
-    'it. One that shows the same is taken as it is. One that shows something else is left alone (state "unbound", see "cheops conflict\n' +
-    'resolve" there), or overwritten with --overwrite. What shows the same is for the definition to say: fields that each application sets\n' +
+    'What the application of this site shows is the resource from then on; nothing is sent to it. A member that has nothing by the name gets ' +
+    'it. One that shows the same is taken as it is. One that shows something else is left alone (state "unbound", see "cheops conflict ' +
+    'resolve" there), or overwritten with --overwrite. What shows the same is for the definition to say: fields that each application sets ' +
     'by itself stand in server-set.',
   arguments: [{ name: '<replicants...>', help: 'SERVICE/KIND/NAME each; a slash within the name is written %2F' }],
   options: [

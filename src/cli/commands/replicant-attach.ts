@@ -10,7 +10,7 @@ export const attachCommand: CommandSpec = {
   name: 'attach',
   summary: 'Add a site to the members of some replicants, or of all from which it was removed',
   details:
-    'Asked of one agent that is a member. The site gets what the others have; what it did unseen while it was no member is shown as conflicts. What\n' +
+    'Asked of one agent that is a member. The site gets what the others have; what it did unseen while it was no member is shown as conflicts. What ' +
     'its application has by the name and is something else is not touched (state "unbound", see "cheops conflict resolve" there).',
   arguments: [
     { name: '<site>', help: 'name of the site' },

@@ -10,9 +10,9 @@ export const detachCommand: CommandSpec = {
   name: 'detach',
   summary: 'Remove a site that is gone for good from the members, of all that is replicated here or of some',
   details:
-    'The other members learn of it from this one; nothing waits for the site from then on. What it has written and no other member holds\n' +
-    'is shown as conflicts if it comes back; what its application has stays there, as a resource of its own. Asked of one agent that is\n' +
-    'a member too; replicants that it has no part in are detached at another. One that would have no member left is kept.\n' +
+    'The other members learn of it from this one; nothing waits for the site from then on. What it has written and no other member holds ' +
+    'is shown as conflicts if it comes back; what its application has stays there, as a resource of its own. Asked of one agent that is ' +
+    'a member too; replicants that it has no part in are detached at another. One that would have no member left is kept. ' +
     'The site keeps its name: see "cheops site rm" for that.',
   arguments: [
     { name: '<site>', help: 'name of the site' },

@@ -11,9 +11,9 @@ export const historyCommand: CommandSpec = {
   name: 'history',
   summary: 'List the operations of one that are still known here, and what became of each',
   details:
-    'In their order, which is the same at every member; a line is one accepted write. FATE, at this site: executed; queued (not carried out yet);\n' +
-    'waits (for something that it builds on); superseded (a later write that has seen it takes its place: soon forgotten); conflict (it has no\n' +
-    'effect, though nobody who decided so had seen it); uncertain (the application does not tell). Further columns are members, and what each\n' +
+    'In their order, which is the same at every member; a line is one accepted write. FATE, at this site: executed; queued (not carried out yet); ' +
+    'waits (for something that it builds on); superseded (a later write that has seen it takes its place: soon forgotten); conflict (it has no ' +
+    'effect, though nobody who decided so had seen it); uncertain (the application does not tell). Further columns are members, and what each ' +
     'has told: all of it is known where the operation was written.',
   arguments: [REPLICANT],
   agent: true,
@@ -46,7 +46,7 @@ export function historyTable({ operations, members, omitted }: ReplicantHistory,
     ['FATE', 'WRITTEN', 'OPERATION', 'WHAT', ...sites],
     operations.map(entry => [
       { text: entry.fate, paint: text => paint(text, FATE_COLOURS[entry.fate]) },
-      new Date(entry.at).toISOString(),
+      `${new Date(entry.at).toISOString().slice(0, 19)}Z`,
       entry.operation,
       whatText(entry),
       ...sites.map(site => toldAt(entry, site)),

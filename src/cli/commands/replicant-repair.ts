@@ -10,7 +10,7 @@ export const repairCommand: CommandSpec = {
   name: 'repair',
   summary: 'Copy the state of another member that agrees to the application here, now',
   details:
-    'A replica that is diverged is repaired by itself as soon as a member that holds the same and has nothing left to do can be reached; this\n' +
+    'A replica that is diverged is repaired by itself as soon as a member that holds the same and has nothing left to do can be reached; this ' +
     'asks at once, and says why not. What the application here has by the name is overwritten, if it differs.',
   arguments: [REPLICANT],
   options: [{ flags: '--from <site>', help: 'only from this member' }],

@@ -1,20 +1,22 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
 import type { Page, ReplicantDetail, ReplicantInfo, ReplicationCounts } from '../../ports/control.ts'
 import { connectAgent } from '../agent/resolve.ts'
-import type { GroupSpec } from '../command.ts'
+import type { GroupSpec, Options } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
 import { painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { printable } from '../output/visible.ts'
 import { conflictTable } from './conflict.ts'
 import { outcomeText, reasonsText } from './operation.ts'
-import { PAGE_OPTIONS, limitOf, withRest } from './pages.ts'
+import { PAGE_OPTIONS, SERVICE_OPTION, limitOf, withRest } from './pages.ts'
 import { REPLICANT, replicantName } from './replicant-argument.ts'
 import { adoptCommand } from './replicant-adopt.ts'
 import { attachCommand } from './replicant-attach.ts'
 import { detachCommand } from './replicant-detach.ts'
 import { historyCommand } from './replicant-history.ts'
 import { repairCommand } from './replicant-repair.ts'
+
+const STATE_COLOURS = { agrees: 'green', busy: 'yellow', uncertain: 'yellow', unbound: 'red', diverged: 'red' } as const
 
 export const replicantGroup: GroupSpec = {
   name: 'replicant',
@@ -24,27 +26,32 @@ export const replicantGroup: GroupSpec = {
       name: 'ls',
       summary: 'List what is replicated here: members, state, conflicts',
       details:
-        'STATE is how it stands at this site: agrees (all that is known here is done), busy (something is left to do), uncertain (what\n' +
-        'became of a write is not known yet), unbound (the application has something else by this name, which is not touched), diverged\n' +
+        'STATE is how it stands at this site: agrees (all that is known here is done), busy (something is left to do), uncertain (what ' +
+        'became of a write is not known yet), unbound (the application has something else by this name, which is not touched), diverged ' +
         '(the application cannot be made equal to the others by itself).',
       agent: true,
       output: true,
-      options: PAGE_OPTIONS,
+      options: [
+        SERVICE_OPTION,
+        { flags: '--state <state>', help: 'only those in this state', choices: Object.keys(STATE_COLOURS) },
+        { flags: '--unwell', help: 'only those that do not agree, have conflicts, or are not carried out elsewhere' },
+        ...PAGE_OPTIONS,
+      ],
       examples: [
         ['cheops replicant ls', 'the first hundred, by service, kind and name'],
-        [
-          `cheops replicant ls --limit 100000 -o json | jq '.items[] | select(.state != "agrees")'`,
-          'what needs a look',
-        ],
+        ['cheops replicant ls --service inventory --unwell --limit 100000', 'what needs a look'],
       ],
       async run(call) {
         const agent = await connectAgent(call)
         const [page, { replication }] = await Promise.all([
-          agent.replicants(limitOf(call), call.options.text('after')),
+          agent.replicants(limitOf(call), call.options.text('after'), wantedBy(call.options)),
           agent.status(),
         ])
+        const isPart = wantedBy(call.options) !== undefined
         render(call.io, call.options.format, page, () =>
-          [withRest(replicantTable(page, wantsColour(call.io)), page), ...withheldText(replication)].join('\n\n'),
+          [withRest(replicantTable(page, wantsColour(call.io), isPart), page), ...withheldText(replication)].join(
+            '\n\n',
+          ),
         )
         return EXIT.ok
       },
@@ -53,7 +60,7 @@ export const replicantGroup: GroupSpec = {
       name: 'show',
       summary: 'Show one: members, state, conflicts, and what became of the writes of this site',
       details:
-        'Only the newest writes that came in at this site are shown; ask the agent of another member for those that came in there. A slash\n' +
+        'Only the newest writes that came in at this site are shown; ask the agent of another member for those that came in there. A slash ' +
         'within the name is written %2F, as "cheops replicant ls" shows it. Bodies are never shown: they may be secret.',
       arguments: [REPLICANT],
       agent: true,
@@ -77,10 +84,19 @@ export const replicantGroup: GroupSpec = {
   ],
 }
 
-const STATE_COLOURS = { agrees: 'green', busy: 'yellow', uncertain: 'yellow', unbound: 'red', diverged: 'red' } as const
+/** Undefined where all are wanted. */
+function wantedBy(options: Options): ((item: ReplicantInfo) => boolean) | undefined {
+  const [service, state, isUnwell] = [options.text('service'), options.text('state'), options.flag('unwell')]
+  if (service === undefined && state === undefined && !isUnwell) return undefined
+  return item =>
+    (service === undefined || item.service === service) &&
+    (state === undefined || item.state === state) &&
+    (!isUnwell || item.state !== 'agrees' || item.conflicts > 0 || item.failing.length > 0)
+}
 
-export function replicantTable({ items }: Page<ReplicantInfo>, colour: boolean): string {
-  if (items.length === 0) return 'Nothing is replicated at this site.'
+/** @param isPart only some were asked for */
+export function replicantTable({ items }: Page<ReplicantInfo>, colour: boolean, isPart = false): string {
+  if (items.length === 0) return isPart ? 'Nothing is listed.' : 'Nothing is replicated at this site.'
   const paint = painter(colour)
   const list = table(
     ['STATE', 'CONFLICTS', 'REPLICANT', 'MEMBERS'],

@@ -19,8 +19,8 @@ export const requestCommand: CommandSpec = {
   name: 'request',
   summary: 'Send a request with a scope to the agent: a small curl',
   details:
-    'The path begins with the name of the service. The body of the answer streams to standard output as it comes; on a terminal,\n' +
-    'problems (application/problem+json) are shown for people.\n' +
+    'The path begins with the name of the service. The body of the answer streams to standard output as it comes; on a terminal, ' +
+    'problems (application/problem+json) are shown for people. ' +
     'The exit code is 2 when the status is 400 or more, or the answer breaks off. --timeout is for the head of the answer.',
   arguments: [{ name: '<path>', help: '/<service>/…' }],
   agent: true,

@@ -37,7 +37,7 @@ export const upCommand = (startAgent: StartAgent): CommandSpec => ({
   name: 'up',
   summary: 'Run the agent of this site until it is interrupted',
   details:
-    'The configuration comes from a file, from variables, and from flags; a flag is stronger than a variable, a variable than the file.\n' +
+    'The configuration comes from a file, from variables, and from flags; a flag is stronger than a variable, a variable than the file. ' +
     'Ctrl-C (or SIGTERM) lets requests under way finish and stops; a second one stops at once.',
   options: [
     {

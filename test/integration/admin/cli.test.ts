@@ -93,6 +93,15 @@ describe('answers', () => {
     ],
     [['replicant', 'ls', '--limit', '1'], 0, /\n\nThere are more: --after inventory\/items\/purple\n$/],
     [
+      ['replicant', 'ls', '--service', 'kubernetes'],
+      0,
+      /^STATE .*\nagrees .*\n\nkubernetes.* is not carried out at site3/,
+    ],
+    [['replicant', 'ls', '--state', 'diverged'], 0, /^STATE .*\ndiverged .*\n\ninventory\/items\/purple is diverged/],
+    [['replicant', 'ls', '--state', 'Diverged'], 1, /^$/],
+    [['replicant', 'ls', '--service', 'orders', '--unwell'], 0, /^Nothing is listed\.\n$/],
+    [['conflict', 'ls', '--service', 'orders'], 0, /^There is no conflict\.\n$/],
+    [
       ['replicant', 'ls', '--after', 'inventory/items/purple'],
       0,
       /^STATE .*\nagrees .*\n\n.* is not carried out at site3/,
@@ -100,19 +109,19 @@ describe('answers', () => {
     [
       ['replicant', 'show', 'inventory/items/purple'],
       0,
-      /members +site1, site2\nstate +diverged[^]*another write counts +site1\/[^]*site1 +site2\nsite1\/.* applied \(200\) +pending\n$/,
+      /members +site1, site2\nstate +diverged[^]*replaced: another write counts\n[^]*site1 +site2\nsite1\/.* applied \(200\) +pending\n$/,
     ],
     [['replicant', 'show', 'inventory/items/blue'], 2, /^$/],
     [['replicant', 'show', 'purple'], 1, /^$/],
     [
       ['conflict', 'ls'],
       0,
-      /inventory\/items\/purple +replace +site2\/1763800000000-9f86d081884c7d65\/7 +2025-11-22T10:00:00\.000Z +another write counts +site1/,
+      /inventory\/items\/purple +replaced +replace +2025-11-22T10:00:00Z +site2\/1763800000000-9f86d081884c7d65\/7\n\nreplaced: another write counts\n/,
     ],
     [
       ['replicant', 'history', 'inventory/items/purple'],
       0,
-      /^FATE +WRITTEN +OPERATION +WHAT +site1 +site2\nconflict +2025-11-22T10:00:00\.000Z +site2\/.*\/9 .*\nexecuted .* replace PUT \/items\/purple \(17 bytes\) +applied \(200\) +pending\n\nsite2\/.*\/9 conflict: another write counts\n\n4 older ones are left out\.\n$/,
+      /^FATE +WRITTEN +OPERATION +WHAT +site1 +site2\nconflict +2025-11-22T10:00:00Z +site2\/.*\/9 .*\nexecuted .* replace PUT \/items\/purple \(17 bytes\) +applied \(200\) +pending\n\nsite2\/.*\/9 conflict: another write counts\n\n4 older ones are left out\.\n$/,
     ],
     [['replicant', 'history', 'inventory/items/blue'], 2, /^$/],
     [

@@ -131,6 +131,25 @@ test('an error of usage names the command whose help helps', async () => {
   expect((await run('--agent', 'nobody', 'status')).err).toMatch(/called "nobody"[^]*See "cheops status --help"/)
 })
 
+test('help is no wider than the terminal', async () => {
+  const help = async (columns: number | undefined, ...words: string[]): Promise<string> => {
+    const stdout = Object.assign(new PassThrough(), { columns })
+    const stream = { stdout, stderr: new PassThrough(), stdin: new PassThrough(), env: {}, cwd: ROOT }
+    const interrupted = new AbortController().signal
+    const io = { ...stream, stdoutIsTerminal: columns !== undefined, stderrIsTerminal: false, interrupted }
+    await main([...words, '--help'], io)
+    return String(stdout.read())
+  }
+  for (const words of PATHS) {
+    // Examples stay as they are pasted, and one word as it is.
+    const [text = ''] = (await help(80, ...words)).split('Examples:')
+    const long = text.split('\n').filter(line => line.length > 80 && !/^(Usage:| *\S+$)/.test(line))
+    expect(long, words.join(' ')).toEqual([])
+  }
+  expect((await help(80)).split('\n').filter(line => line.length > 80)).toEqual([])
+  expect((await help(undefined, 'replicant', 'ls')).split('\n').some(line => line.length > 90)).toBe(true)
+})
+
 test('help on up has every key with its variable', async () => {
   const { out } = await run('up', '--help')
   const text = out.replaceAll(/\s+/g, ' ')
