@@ -73,6 +73,9 @@ export const MAX_KNOWN_OUTCOMES = 64
 export const MAX_ENTRIES_TOGETHER = 128
 export const MAX_ENTRIES_BYTES = 512 * 1024
 
+/** The least that one message may carry after conversations in which none arrived: smaller ones are mostly what stands around them. */
+export const MIN_ENTRIES_BYTES = 4 * 1024
+
 /** Between two messages with entries to one site, where all is told: with hundreds of writes a second each carries some, and nobody sees so little. */
 export const TELL_EVERY_MS = 25
 
@@ -244,8 +247,14 @@ export const OPEN_TIMEOUT_MS = 30_000
 export const FRESH_ATTEMPT_MS = 1_000
 export const PATIENCE = 3
 
-/** Entries that were sent and of which nothing is received for so long: the conversation is given up. A disk syncs in less. */
+/**
+ * Entries that were sent and of which nothing is received for so long, and for so many bytes of the first message a second beside it: the conversation is given
+ * up. A disk syncs in less, and slower links carry nothing else either.
+ */
 export const RECEIVED_TIMEOUT_MS = 60_000
+export const MIN_TOLD_BYTES_A_SECOND = 1024
+/** Between two looks whether it is so. */
+export const RECEIVED_LOOK_MS = RECEIVED_TIMEOUT_MS / 2
 
 /** Requests with an idempotency key that one replicant remembers, the newest ones: a client that writes every five seconds and tries again for five minutes. */
 export const MAX_KEPT_REQUESTS = 64

@@ -38,8 +38,11 @@ export class Outgoing {
     this.#site = site
   }
 
-  /** The next entries from a number on, as many as go into one message; at least one if the number is on disk. */
-  async entries(outbox: Outbox, first: number): Promise<Uint8Array[]> {
+  /**
+   * The next entries from a number on, as many as go into one message; at least one if the number is on disk.
+   * @param maxBytes of all together, unless the first one is larger
+   */
+  async entries(outbox: Outbox, first: number, maxBytes: number): Promise<Uint8Array[]> {
     const limit = Math.min(MAX_ENTRIES_TOGETHER, outbox.journal.written - first)
     const entries: Uint8Array[] = []
     let bytes = 0
@@ -55,10 +58,10 @@ export class Outgoing {
     for (const [place, numbered] of records.entries()) {
       if (place % MAX_LOOKUPS_TOGETHER === 0) await this.#lookUp(records.slice(place, place + MAX_LOOKUPS_TOGETHER))
       const entry = await this.#entry(numbered, outbox)
-      if (entries.length > 0 && bytes + entry.length > MAX_ENTRIES_BYTES) break
+      if (entries.length > 0 && bytes + entry.length > maxBytes) break
       entries.push(entry)
       bytes += entry.length
-      if (bytes >= MAX_ENTRIES_BYTES) break
+      if (bytes >= maxBytes) break
     }
     return entries
   }

@@ -7,6 +7,7 @@ import {
   RETRY_BASE_MS,
   RETRY_CAP_MS,
 } from './limits.ts'
+import { Pace } from './pace.ts'
 import { Telling } from './telling.ts'
 import type { Shared } from './shared.ts'
 import type { PeerComparison } from './peer-comparison.ts'
@@ -29,6 +30,7 @@ export class SyncSender {
   #turn: AbortController | undefined
   #turnAt = 0
   #telling: Telling | undefined
+  readonly #pace = new Pace()
   #isWelcome = false
   #channel: SyncChannel | undefined
   /** The site was not heard since the conversation began, or since then. */
@@ -179,6 +181,7 @@ export class SyncSender {
       channel,
       resync: this.#resync,
       comparison: this.#comparison,
+      pace: this.#pace,
       onAnswer: () => this.#answered(),
       onWelcome: () => {
         this.#isWelcome = true

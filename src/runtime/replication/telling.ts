@@ -9,13 +9,14 @@ import {
   MAX_AUDIT_SYMBOLS,
   MAX_UNRECEIVED_ENTRIES,
   MAX_WAITING_LOOKS,
-  RECEIVED_TIMEOUT_MS,
+  RECEIVED_LOOK_MS,
   TELL_EVERY_MS,
 } from './limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { mayHear } from './arrivals.ts'
 import type { Shared } from './shared.ts'
 import type { Outbox } from './outboxes.ts'
+import type { Pace, PaceOfOne } from './pace.ts'
 import type { CodedSet } from '../../core/reconcile/coded-symbols.ts'
 import type { TimerHandle } from '../../ports/clock.ts'
 import type { SetDigest, SyncChannel, SyncMessage } from '../../ports/sync.ts'
@@ -26,6 +27,8 @@ export interface TellingParts {
   /** Everything that both share is to be told anew. */
   readonly resync: (site: string) => Promise<void>
   readonly comparison: PeerComparison
+  /** Of all conversations with the site. */
+  readonly pace: Pace
   /** The other site has answered. */
   readonly onAnswer: () => void
   /** What it has answered was looked at: it is told from now on. */
@@ -44,6 +47,8 @@ export class Telling {
   readonly #onAnswer: () => void
   readonly #onWelcome: () => void
   readonly #outgoing: Outgoing
+  readonly #pace: Pace
+  readonly #sent: PaceOfOne
   /** What the other site has received, by incarnation of the outbox. */
   readonly #received = new Map<string, number>()
   /** The run of the other site that has answered. */
@@ -60,7 +65,7 @@ export class Telling {
   #wake: () => void = () => undefined
   #stopGathering: () => void = () => undefined
 
-  constructor({ shared, channel, resync, comparison, onAnswer, onWelcome }: TellingParts) {
+  constructor({ shared, channel, resync, comparison, pace, onAnswer, onWelcome }: TellingParts) {
     this.#shared = shared
     this.#channel = channel
     this.#resync = resync
@@ -68,6 +73,8 @@ export class Telling {
     this.#onAnswer = onAnswer
     this.#onWelcome = onWelcome
     this.#outgoing = new Outgoing(shared, channel.site)
+    this.#pace = pace
+    this.#sent = pace.begin()
   }
 
   /** Whether the other site has received anything in this conversation. */
@@ -123,7 +130,7 @@ export class Telling {
     const positions = new Map(
       outboxes.map(outbox => [outbox, Math.max(outbox.journal.first, this.#receivedOf(outbox) + 1)]),
     )
-    const timer = this.#watchProgress(outboxes, positions)
+    const timer = this.#watchProgress()
     try {
       while (!this.#hasEnded) {
         // What is not on disk must not be told, and cannot be read.
@@ -136,15 +143,17 @@ export class Telling {
           continue
         }
         const first = positions.get(outbox) ?? 1
-        const entries = await this.#outgoing.entries(outbox, first)
+        const entries = await this.#outgoing.entries(outbox, first, this.#pace.bytes)
         if (this.#hasEnded) break
         if (positions.get(outbox) === this.#receivedOf(outbox) + 1) this.#progressAt = this.#now()
         positions.set(outbox, first + entries.length)
+        this.#sent.sent(outbox.incarnation, first + entries.length - 1, entries)
         await this.#channel.send({ kind: 'entries', incarnation: outbox.incarnation, first, entries })
         if (first + entries.length >= outbox.journal.written) await this.#gather()
       }
     } finally {
       timer.stop()
+      this.#sent.end()
     }
   }
 
@@ -162,14 +171,14 @@ export class Telling {
   }
 
   /** A receiver that takes entries and says nothing of them for long is given up: another conversation may do better. */
-  #watchProgress(outboxes: readonly Outbox[], positions: ReadonlyMap<Outbox, number>): { stop: () => void } {
+  #watchProgress(): { stop: () => void } {
     const { clock } = this.#shared.options
     const look = (): void => {
-      const waits = outboxes.some(outbox => (positions.get(outbox) ?? 0) > this.#receivedOf(outbox) + 1)
-      if (waits && this.#now() - this.#progressAt >= RECEIVED_TIMEOUT_MS) void this.#channel.close('time-out')
-      else timer = clock.after(RECEIVED_TIMEOUT_MS / 2, look)
+      const { dueMs } = this.#sent
+      if (dueMs !== undefined && this.#now() - this.#progressAt >= dueMs) void this.#channel.close('time-out')
+      else timer = clock.after(RECEIVED_LOOK_MS, look)
     }
-    let timer = clock.after(RECEIVED_TIMEOUT_MS / 2, look)
+    let timer = clock.after(RECEIVED_LOOK_MS, look)
     return { stop: () => timer.cancel() }
   }
 
@@ -267,6 +276,7 @@ export class Telling {
     this.#hasProgressed ||= upTo > this.#receivedOf(outbox)
     this.#received.set(incarnation, Math.max(upTo, this.#receivedOf(outbox)))
     this.#progressAt = this.#now()
+    this.#sent.received(incarnation, upTo)
     await this.#trim(outbox, upTo)
     this.#wake()
   }

@@ -74,6 +74,69 @@ describe.each(WAYS)('$way', ({ scope }) => {
     expect(texts).toEqual(Array.from({ length: 200 }, (_, i) => `/watch/${i} begins\nand ends`))
   })
 
+  test('sixteen that take a large body at 1 KB a second, clients and the application: nobody waits for them, and nobody holds what they leave', async () => {
+    const SLOW = 8
+    const total = 64 << 20
+    const part = Buffer.alloc(1 << 16)
+    const dripped: NodeJS.Timeout[] = []
+    let [given, sent] = [0, 0]
+    const drip = (body: IncomingMessage): void => {
+      body.on('error', () => undefined)
+      dripped.push(setInterval(() => body.read(1024), 1_000))
+    }
+    const pour = (sink: NodeJS.WritableStream, told: (bytes: number) => void): void => {
+      let left = total
+      const more = (): void => {
+        while (left > 0) {
+          left -= part.length
+          told(part.length)
+          if (!sink.write(part)) return
+        }
+        sink.end()
+      }
+      sink.on('drain', more).on('error', () => undefined)
+      more()
+    }
+    const { port } = await serve((request, answer) => {
+      if (request.method === 'POST') drip(request)
+      else if (request.url === '/large') pour(answer, bytes => (given += bytes))
+      else answer.end('small')
+    })
+    const small = async (): Promise<void> => {
+      const answers = Array.from({ length: 30 }, async () => textOf(await ask(port, '/app/small', scope)))
+      expect(new Set(await Promise.all(answers))).toEqual(new Set(['small']))
+    }
+    await small()
+    const before = process.memoryUsage().rss
+    const answers = await Promise.all(Array.from({ length: SLOW }, () => ask(port, '/app/large', scope)))
+    answers.forEach(drip)
+    const requests = answers.map(() => {
+      const headers = { ...scope, 'Content-Length': total }
+      const request = http.request({
+        host: '127.0.0.1',
+        port,
+        path: '/app/taken',
+        method: 'POST',
+        headers,
+        agent: false,
+      })
+      pour(request, bytes => (sent += bytes))
+      return request
+    })
+    // Until what is between them is full, and long after.
+    for (let round = 0, [were, stood] = [-1, 0]; stood < 3 && round < 100; round++) {
+      await small()
+      stood = given + sent === were ? stood + 1 : 0
+      were = given + sent
+    }
+    expect(given, 'the application ran ahead of clients that take little').toBeLessThan((SLOW * total) / 2)
+    expect(sent, 'clients ran ahead of an application that takes little').toBeLessThan((SLOW * total) / 2)
+    expect(process.memoryUsage().rss - before).toBeLessThan(250 << 20)
+    dripped.forEach(clearInterval)
+    for (const each of [...requests, ...answers]) each.destroy()
+    await small()
+  })
+
   test('small requests keep moving beside a large body, also when nobody reads that', async () => {
     const part = Buffer.alloc(1 << 20)
     let sent = 0
