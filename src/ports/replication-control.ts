@@ -104,7 +104,7 @@ export interface RepairResult {
    * - `nobody`: no member could be reached that holds the same and has nothing left to do.
    * - `busy`: too much is repaired at the moment; it has its turn.
    * - `not-taken`: the application here could not be read, or did not take it.
-   * - `not-exposed`: this site does not expose what the state is made of.
+   * - `not-exposed`: this site does not expose what the state is made of, or lets none of those that have it write what only their applications can say.
    */
   readonly result: 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed'
 }

@@ -102,8 +102,18 @@ function counts(options: Shared['options'], replica: Replica, { type, life }: Op
   return type === 'create' && (life.dot.site === options.site || mayCreate(options, replica, life))
 }
 
-function mayCreate({ mayRun }: Shared['options'], { name }: Replica, life: LifeId): boolean {
-  const { stamp, dot } = life
-  const create: Operation = { dot, stamp, life, replicant: name, type: 'create', context: [] }
-  return mayRun(create)
+function mayCreate(options: Shared['options'], replica: Replica, { dot: { site } }: LifeId): boolean {
+  return mayDo(options, replica, site, 'create')
+}
+
+/** Whether this site lets another do what needs no more than its type to be known. */
+export function mayDo(
+  { mayRun }: Pick<Shared['options'], 'mayRun'>,
+  { name }: Pick<Replica, 'name'>,
+  site: string,
+  type: 'create' | 'replace',
+): boolean {
+  const dot = { site, incarnation: '', number: 1 }
+  const stamp = { ms: 0, counter: 0 }
+  return mayRun({ dot, stamp, life: { dot, stamp }, replicant: name, type, context: [] })
 }

@@ -3,6 +3,7 @@ import {
   knowledgeOf,
   replicantKey,
   sameDot,
+  scheduleOf,
   type Executed,
   type Operation,
   type ReplicantName,
@@ -11,7 +12,8 @@ import { begunBy, replaceBy } from './creation.ts'
 import { failedHere } from './failed.ts'
 import { MAX_REPAIRS_TOGETHER } from './limits.ts'
 import { isMeantHere } from './meant.ts'
-import { fitOf, stateShown } from './written-fields.ts'
+import { mayDo } from './foreign-creates.ts'
+import { fitOf, stateShown, type Fit } from './written-fields.ts'
 import { writtenOf } from './comparison.ts'
 import { othersOf, tellEvent, tellOutcome } from './words.ts'
 import type { Shared } from './shared.ts'
@@ -39,13 +41,18 @@ export async function copyState(
   if (!isExposed(shared, replica) || !isMeant(replica, resource)) return 'not-exposed'
   if (!shared.repairs.begin(replica)) return 'busy'
   try {
+    let found: Copied = 'nobody'
     for (const member of members) {
       const theirs = await shared.options.fetchState(member, replica.name)
       if (theirs === undefined || !agrees(shared, replica, theirs)) continue
-      if (replica.local.copiesOnlyFitting && !(await fits(shared, replica, resource, theirs))) continue
+      if (replica.local.copiesOnlyFitting && !(await fits(shared, replica, resource, theirs)).fits) continue
+      if (!mayDo(shared.options, replica, member, 'replace') && !(await isWritten(shared, replica, resource, theirs))) {
+        found = 'not-exposed'
+        continue
+      }
       return (await takeState(shared, replica, resource, theirs)) ? 'copied' : 'not-taken'
     }
-    return 'nobody'
+    return found
   } finally {
     shared.repairs.end()
   }
@@ -63,19 +70,34 @@ function isMeant({ core }: Replica, { glue }: Resource): boolean {
   return (holderOf(core.replicant)?.live ?? []).every(operation => isMeantHere(glue, operation))
 }
 
-/** Whether both hold the same, down to the holes, and what was executed there is of the life that holds the name here. */
-function agrees({ options }: Shared, { name, core }: Replica, { lives, executed }: MemberState): boolean {
+/**
+ * Whether both hold the same, down to the holes, what was executed there is of the life that holds the name here, and something is there just where it is
+ * to be.
+ */
+function agrees({ options }: Shared, { name, core }: Replica, { lives, executed, state }: MemberState): boolean {
   const holder = holderOf(core.replicant)
+  if ((state !== undefined) !== (scheduleOf(holder, options.matrices).state === 'present')) return false
   if (holder === undefined || executed.life === undefined || !sameDot(executed.life.dot, holder.life.dot)) return false
   const [ours, theirs] = [knowledgeOf(core.replicant), lives].map(known => options.codec.encodeKnowledge(name, known))
   return ours?.length === theirs?.length && ours?.every((byte, place) => byte === theirs?.[place]) === true
 }
 
 /** Whether a state shows what was written, as far as that can be told. */
-async function fits(shared: Shared, replica: Replica, resource: Resource, { state }: MemberState): Promise<boolean> {
-  if (state === undefined) return false
+async function fits(shared: Shared, replica: Replica, resource: Resource, { state }: MemberState): Promise<Fit> {
+  if (state === undefined) return { shows: 'no', fits: false }
   const body = resource.glue.parseBody(state.rawHeaders, state.body)
-  return (await fitOf(resource, writtenOf(shared, replica), body)).fits
+  return fitOf(resource, writtenOf(shared, replica), body)
+}
+
+/**
+ * Whether a state is surely what was written, and made of all of it: then it does not matter who tells it. What only the application can say is believed of
+ * those alone that may write it here.
+ */
+async function isWritten(shared: Shared, replica: Replica, resource: Resource, told: MemberState): Promise<boolean> {
+  const { operations } = told.executed
+  const isMadeOf = ({ dot }: Operation): boolean => operations.some(done => sameDot(done.dot, dot))
+  if (!writtenOf(shared, replica).every(isMadeOf)) return false
+  return told.state === undefined || (await fits(shared, replica, resource, told)).shows === 'yes'
 }
 
 async function takeState(
