@@ -24,6 +24,10 @@ export interface Agent {
   stop(signal?: NodeJS.Signals): Promise<number>
 }
 
+/** All that run. The last resort, should a test file end without having ended them. */
+const living = new Set<ChildProcess>()
+process.on('exit', () => living.forEach(child => child.kill('SIGKILL')))
+
 /** A folder, what runs in it, and a way to end all of it. */
 export class Bench {
   readonly folder: string
@@ -100,11 +104,14 @@ export class Bench {
     // Without the signal a write that is too much fails.
     const limit = ['sh', '-c', `trap '' XFSZ; ulimit -f ${String(fileBlocks)}; exec "$@"`, 'sh']
     const [program = '', ...rest] = fileBlocks === undefined ? command : [...limit, ...command]
-    return spawn(program, rest, {
+    const child = spawn(program, rest, {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], HOME: this.folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    living.add(child)
+    child.once('close', () => living.delete(child))
+    return child
   }
 }
 

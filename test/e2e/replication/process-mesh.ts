@@ -95,9 +95,15 @@ export class ProcessMesh implements AsyncDisposable {
         said: '',
       })
     }
-    await Promise.all(names.map(name => mesh.up(name)))
-    await mesh.together(names)
-    return mesh
+    try {
+      await Promise.all(names.map(name => mesh.up(name)))
+      await mesh.together(names)
+      return mesh
+    } catch (error) {
+      // Nobody gets hold of it, and its processes would run on.
+      await mesh[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** Starts the agent of a site, with what it had before. */
