@@ -1,5 +1,5 @@
 import type { Resolution } from '../core/oplog/index.ts'
-import type { Level } from '../ports/glue.ts'
+import type { Level } from '../core/resource/level.ts'
 
 /**
  * A glue definition as the interpreter sees it: the YAML of one application, validated (schema.ts is the same in JSON

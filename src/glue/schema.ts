@@ -2,6 +2,7 @@
  * The published JSON Schema (draft-07, which editors' YAML support knows best) of a glue definition. Descriptions are
  * what an editor shows and what `cheops glue check` says when a value fits none of several forms.
  */
+import { LEVELS } from '../core/resource/level.ts'
 
 const pointer = {
   type: 'string',
@@ -173,7 +174,7 @@ export const KIND_SCHEMA = {
         ],
       },
     },
-    level: { enum: ['none', 'eventual', 'transactional', 'strong'], description: 'the default level of consistency' },
+    level: { enum: [...LEVELS], description: 'the default level of consistency' },
     operations: {
       type: 'object',
       description: 'names for what else changes a resource; those of HTTP are there already',

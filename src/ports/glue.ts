@@ -1,4 +1,5 @@
 import type { MatrixDefinition } from '../core/oplog/index.ts'
+import type { Level } from '../core/resource/level.ts'
 import type { RequestHead, ResponseHead } from '../core/resource/http-head.ts'
 import type { CheopsError } from '../errors.ts'
 
@@ -159,8 +160,6 @@ export interface ReplicationGlue {
 export type ParsedBody =
   | { readonly is: 'json'; readonly value: unknown }
   | { readonly is: 'opaque'; readonly bytes: Uint8Array; readonly why: string }
-
-export type Level = 'none' | 'eventual' | 'transactional' | 'strong'
 
 /** What HTTP does to a resource; a definition may name more (`operations`). */
 export type HttpOperation = 'create' | 'replace' | 'merge' | 'patch' | 'delete'

@@ -2,7 +2,7 @@ import { LEVEL_HEADER, REQUIRE_HEADER } from '../core/resource/headers.ts'
 import { headerValues } from '../core/resource/http-head.ts'
 import type { Idempotency } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
-import type { Level } from '../ports/glue.ts'
+import { LEVELS, isLevel, type Level } from '../core/resource/level.ts'
 import type { Require } from './replication/outcomes.ts'
 
 /** How long a client wants to wait for how many members. */
@@ -38,13 +38,13 @@ export function waitOf(rawHeaders: readonly string[]): number | undefined {
 
 /**
  * `Cheops-Level`; undefined where it is not said.
- * @throws CheopsError ERR_REQUEST_HEADER; ERR_SCOPE_COLLABORATION for a level that is not there yet
+ * @throws CheopsError ERR_REQUEST_HEADER
  */
 export function levelAsked(rawHeaders: readonly string[]): Level | undefined {
   const level = onlyValue(rawHeaders, LEVEL_HEADER, 'Cheops-Level')
   if (level === undefined) return undefined
-  if (level === 'none' || level === 'eventual' || level === 'transactional' || level === 'strong') return level
-  const message = `Cheops-Level is none, eventual, transactional or strong, not "${level.slice(0, 40)}".`
+  if (isLevel(level)) return level
+  const message = `Cheops-Level is one of ${LEVELS.join(', ')}, not "${level.slice(0, 40)}".`
   throw new CheopsError('ERR_REQUEST_HEADER', message)
 }
 

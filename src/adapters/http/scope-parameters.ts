@@ -1,4 +1,5 @@
 import { headerValue } from '../../core/resource/http-head.ts'
+import { LEVELS } from '../../core/resource/level.ts'
 import { CheopsError } from '../../errors.ts'
 
 interface Parameter {
@@ -16,7 +17,7 @@ const oneOf = (...values: readonly string[]): Pick<Parameter, 'valueOf' | 'takes
 
 /** What the URL prefix may say beside the scope, for clients that cannot send headers: `/~site1 & site2;level=none;wait=5/`. */
 const PARAMETERS: ReadonlyMap<string, Parameter> = new Map([
-  ['level', { header: 'Cheops-Level', ...oneOf('none', 'eventual', 'transactional', 'strong') }],
+  ['level', { header: 'Cheops-Level', ...oneOf(...LEVELS) }],
   [
     'wait',
     {

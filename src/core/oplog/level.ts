@@ -1,4 +1,5 @@
 /** The level of consistency of a replicant: fixed by the create of its life. Source: src/consistency.md "Levels". */
+import { isCarriedOut } from '../resource/level.ts'
 import { holderOf } from './replicant.ts'
 import type { Replicant } from './replicant.ts'
 
@@ -9,5 +10,5 @@ export function levelOf(replicant: Replicant): string {
 
 /** Whether the operations of the life that holds the name are carried out, and not just held. */
 export function isExecuted(replicant: Replicant): boolean {
-  return levelOf(replicant) === 'eventual'
+  return isCarriedOut(levelOf(replicant))
 }

@@ -10,6 +10,7 @@ import {
   withExecuted,
   type Operation,
 } from '../../core/oplog/index.ts'
+import { isCarriedOut } from '../../core/resource/level.ts'
 import { dropDraft, takeStep } from './admission.ts'
 import { tellEvent, tellOperation, tellOutcome } from './words.ts'
 import type { Shared } from './shared.ts'
@@ -45,7 +46,7 @@ export async function release(
     const before = membersOfReplicant(replicant)
     // The list of what is executed comes after: what was executed and is dropped by this is not superseded.
     takeStep(shared, commit, replica, admit(replicant, operation, matrices), new Map([[dotKey(dot), sealed]]))
-    const isRecord = operation.level !== undefined
+    const isRecord = !isCarriedOut(operation.level)
     // What no application was asked for yet is executed by the lane, as by all others.
     const isForLane = !isRecord && (type === 'state' || (type === 'delete' && operation.payload === undefined))
     if (isForLane) commit.local(replica, then)

@@ -36,6 +36,8 @@ const VALUES: Readonly<Record<string, number>> = {
 
 /** Bounds of other agents, which protocols/forward/README.md tells, of stopping, and of replication. */
 const ELSEWHERE = [
+  'limits.outboxBytes',
+  'limits.outboxEntries',
   'limits.streamsPerPeer',
   'limits.requestsPerSecondPerPeer',
   'timeouts.drainMs',
