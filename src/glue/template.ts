@@ -10,6 +10,8 @@ export interface PathTemplate {
   readonly segments: readonly TemplateSegment[]
   /** Names of its variables, from left to right. */
   readonly variables: readonly string[]
+  /** It ends in a slash, and so does what is made of it; both match. */
+  readonly endsInSlash: boolean
 }
 
 /** `{id}.json` is variable `id`, suffix `.json`. */
@@ -28,7 +30,8 @@ export function compileTemplate(source: string): PathTemplate {
   if (!source.startsWith('/')) throw new TemplateError(`"${source}" must begin with a slash`)
   const segments: TemplateSegment[] = []
   const variables: string[] = []
-  const path = source.length > 1 && source.endsWith('/') ? source.slice(1, -1) : source.slice(1)
+  const endsInSlash = source.length > 1 && source.endsWith('/')
+  const path = endsInSlash ? source.slice(1, -1) : source.slice(1)
   for (const text of path === '' ? [] : path.split('/')) {
     const segment = compileSegment(text, source)
     if (segment.kind === 'variable') {
@@ -37,7 +40,7 @@ export function compileTemplate(source: string): PathTemplate {
     }
     segments.push(segment)
   }
-  return { source, segments, variables }
+  return { source, segments, variables, endsInSlash }
 }
 
 function compileSegment(text: string, source: string): TemplateSegment {
@@ -97,12 +100,12 @@ export function expandTemplate(template: PathTemplate, values: ReadonlyMap<strin
     }
     return encodeSegment(segment.prefix) + encodeSegment(value) + encodeSegment(segment.suffix)
   })
-  return '/' + parts.join('/')
+  return `/${parts.join('/')}${template.endsInSlash ? '/' : ''}`
 }
 
 /**
  * Segments of a request's path, raw and percent-decoded, without query and without one slash at the end (`/items/` and
- * `/items` are one collection for all applications that we know).
+ * `/items` are one collection for all applications that we know, also for those that answer at one of the two only).
  * @param limit at most so many segments are decoded; `raw` has them all
  */
 export function splitPath(path: string, limit: number): { raw: readonly string[]; decoded: readonly string[] } {

@@ -12,6 +12,7 @@ import type { OperationSeal, SyncCodec, SyncNetwork } from '../../ports/sync.ts'
 import type { ApplicationTurns } from './application-turns.ts'
 import type { OutboxBounds } from './outboxes.ts'
 import type { ReplicationListener } from './events.ts'
+import type { Slashes } from './slashes.ts'
 
 /** All that replication touches of the world. */
 export interface ReplicationPorts {
@@ -57,6 +58,7 @@ export interface ReplicationContext extends ReplicationOptions {
   readonly matrices: Matrices
   /** How lanes ask `application`, which itself is for what clients ask. */
   readonly turns: ApplicationTurns
+  readonly slashes: Slashes
 }
 
 /** What a member that has nothing left to do tells of a replicant, for repair. */

@@ -16,6 +16,9 @@ export const MAX_HUNG_TOGETHER = 64
 export const MAX_HUNG_AGAIN_TOGETHER = 8
 export const MAX_KNOWN_HUNG = 4_096
 
+/** Kinds of which it is known whether their paths end in a slash; without a definition, clients make kinds. */
+export const MAX_KNOWN_SLASHES = 4_096
+
 /** How long a client's write may wait until it is begun, milliseconds: behind others of its resource, and for what its site still lacks. */
 export const MAX_WRITE_WAIT_MS = 30_000
 

@@ -25,6 +25,7 @@ import { memberState } from './member-state.ts'
 import { Silence } from './silence.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './settled.ts'
 import { Scans } from './scans.ts'
+import { Slashes } from './slashes.ts'
 import { Standing } from './standing.ts'
 import { StoredCount } from './stored-count.ts'
 import { Strangers } from './strangers.ts'
@@ -106,6 +107,7 @@ export class Replicator {
       options: {
         ...options,
         turns: new ApplicationTurns(options.application, options.clock),
+        slashes: new Slashes(),
         matrices: this.#matrices.known,
       },
       matrices: this.#matrices,

@@ -7,6 +7,7 @@ import { CheopsError } from '../../errors.ts'
 import type { Body, Operation, Payload, ReplicantName } from '../../core/oplog/index.ts'
 import { PRECONDITION_REQUIRED, conditionOf, matching } from './precondition.ts'
 import { MAX_HELD_BODY_BYTES, MAX_SEEN_BYTES } from './limits.ts'
+import { Slashes, slashedPath, type PathRole } from './slashes.ts'
 import type { LargeBody } from './body-records.ts'
 import type { Application, ApplicationAnswer, ApplicationRequest, RequestBody } from '../../ports/application.ts'
 import type { Blobs } from '../../ports/blobs.ts'
@@ -60,16 +61,18 @@ export class Resource {
   readonly #options: ReplicationOptions
   #lastStatus: number | undefined
   readonly #application: Application
+  readonly #slashes: Slashes
 
   /** @param asks a lane, which takes its turn; or a client's write, which does not wait for what others ask */
   constructor(
-    options: ReplicationOptions & Partial<Pick<ReplicationContext, 'turns'>>,
+    options: ReplicationOptions & Partial<Pick<ReplicationContext, 'turns' | 'slashes'>>,
     name: ReplicantName,
     glue: ReplicationGlue,
     asks: 'lane' | 'client' = 'lane',
   ) {
     this.#options = options
-    const { turns, application } = options
+    const { turns, application, slashes = new Slashes() } = options
+    this.#slashes = slashes
     this.#application = asks === 'client' || turns === undefined ? application : turns.of(name)
     this.name = name
     this.glue = glue
@@ -102,15 +105,18 @@ export class Resource {
     const request = this.glue.requestFor(this.name.kind, name, 'read')
     if (request === undefined) return { is: 'unknown', status: undefined }
     try {
-      const answer = await this.#request({
-        service: this.name.service,
-        ...request,
-        // Of a body that is no JSON there is one form only.
-        headers: ['accept', 'application/json, */*;q=0.5'],
-        authority: 'agent',
-        maxAnswerBytes: MAX_HELD_BODY_BYTES,
-        hashesLarge: true,
-      })
+      const answer = await this.#atPath('resource', request.path, path =>
+        this.#request({
+          service: this.name.service,
+          method: request.method,
+          path,
+          // Of a body that is no JSON there is one form only.
+          headers: ['accept', 'application/json, */*;q=0.5'],
+          authority: 'agent',
+          maxAnswerBytes: MAX_HELD_BODY_BYTES,
+          hashesLarge: true,
+        }),
+      )
       const { rawHeaders, body: bytes, digest } = answer
       const status = this.#statusOf('GET', answer)
       if (status === 404 || status === 410) return { is: 'absent' }
@@ -134,7 +140,8 @@ export class Resource {
     let sent: Sent | undefined
     for (const { method, path, body: whole } of this.waysToCreate(seen, begun)) {
       const body = whole === seen ? state : whole
-      sent = await this.#send(method, path, headersFor(whole, headers), () => this.#bodyOf(body))
+      const role = method === 'POST' ? 'collection' : 'resource'
+      sent = await this.#send(method, path, headersFor(whole, headers), () => this.#bodyOf(body), role)
       if (!isUnknownWay(sent)) return sent
     }
     return sent
@@ -174,7 +181,7 @@ export class Resource {
     const conditional = this.glue.withCondition(this.name.kind, seen, { ...read, body: seenOf(read.body) })
     const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
     const body = conditional.body === seen ? state : conditional.body
-    return this.#send(request.method, request.path, all, () => this.#bodyOf(body))
+    return this.#send(request.method, request.path, all, () => this.#bodyOf(body), 'resource')
   }
 
   /** Takes it away, if it still is what was read where the application can say so: some refuse a delete that does not say which version is meant. */
@@ -182,7 +189,7 @@ export class Resource {
     const request = this.#requestFor('delete')
     const conditions = this.glue.kind(this.name.kind)?.conditions.in ?? 'nothing'
     const headers = conditions === 'nothing' ? [] : matching(rawHeaders)
-    return request && this.#send(request.method, request.path, headers, NO_BODY)
+    return request && this.#send(request.method, request.path, headers, NO_BODY, 'resource')
   }
 
   /** An operation as it was written. */
@@ -274,32 +281,52 @@ export class Resource {
   /**
    * An application that takes nothing without a precondition (428) is told what it shows now.
    * @param body makes it anew for each request
+   * @param role what the path is of; undefined for a request as a client has written it
    */
   async #send(
     method: string,
     path: string,
     headers: readonly string[],
     body: () => RequestBody | undefined,
+    role?: PathRole,
   ): Promise<Sent> {
-    const sent = await this.#sendOnce(method, path, headers, body())
+    const sent = await this.#sendOnce(method, path, headers, body, role)
     if (sent.is !== 'refused' || sent.answer.status !== PRECONDITION_REQUIRED) return sent
     const condition = conditionOf(await this.read())
-    return condition === undefined ? sent : this.#sendOnce(method, path, [...headers, ...condition], body())
+    return condition === undefined ? sent : this.#sendOnce(method, path, [...headers, ...condition], body, role)
   }
 
   async #sendOnce(
     method: string,
     path: string,
     headers: readonly string[],
-    body: RequestBody | undefined,
+    body: () => RequestBody | undefined,
+    role: PathRole | undefined,
   ): Promise<Sent> {
     try {
-      return this.meaningOf(method, await this.#ask(method, path, headers, body))
+      const ask = (at: string): Promise<ApplicationAnswer> => this.#ask(method, at, headers, body())
+      return this.meaningOf(method, await this.#atPath(role, path, ask))
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
       if (error.code !== 'ERR_OUTCOME_UNKNOWN') return { is: 'not-now', status: undefined }
       return { is: 'doubt', answer: undefined, error }
     }
+  }
+
+  /** Asks at a path as the application wants it, and where it says that this has a slash at its end, or none, there once more. */
+  async #atPath(
+    role: PathRole | undefined,
+    path: string,
+    ask: (path: string) => Promise<ApplicationAnswer>,
+  ): Promise<ApplicationAnswer> {
+    const { service, kind } = this.name
+    const at = role === undefined ? path : this.#slashes.path(service, kind, role, path)
+    const answer = await ask(at)
+    const other = slashedPath(at, answer)
+    if (other === undefined) return answer
+    const second = await ask(other)
+    if (role !== undefined && slashedPath(other, second) === undefined) this.#slashes.learn(service, kind, role, other)
+    return second
   }
 
   #ask(

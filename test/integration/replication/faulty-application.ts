@@ -19,6 +19,8 @@ export class FaultyApplication implements AsyncDisposable {
   readonly faults: Fault[] = []
   /** Where it is set, whoever does not send it as `X-Token` is sent to a login page (302), whatever is asked. */
   token: string | undefined
+  /** Its paths end in a slash: whoever asks without one is sent there (307), as FastAPI and Django do. */
+  endsInSlash = false
   readonly #port: number
   readonly #inventory: Awaited<ReturnType<typeof startInventory>>
   #server: http.Server | undefined
@@ -84,12 +86,15 @@ export class FaultyApplication implements AsyncDisposable {
     const fault = changes ? (this.faults.shift() ?? 'none') : 'none'
     if (this.token !== undefined && request.headers['x-token'] !== this.token)
       return void response.writeHead(302, { Location: '/login' }).end()
+    const slashed = request.url?.endsWith('/') === true
+    if (this.endsInSlash && !slashed)
+      return void response.writeHead(307, { Location: `http://${request.headers.host}${request.url}/` }).end()
     if (fault === 'hang') return
     if (fault === 'break-before') return void request.socket.destroy()
     if (fault === '400-before') return void response.writeHead(400).end('no')
     if (fault === '500-before') return void response.writeHead(500).end('no')
     const type = request.headers['content-type']
-    const answer = await fetch(`${this.#inventory.url}${request.url}`, {
+    const answer = await fetch(`${this.#inventory.url}${this.endsInSlash ? request.url?.slice(0, -1) : request.url}`, {
       method,
       ...(type !== undefined && { headers: { 'Content-Type': type } }),
       ...(body !== '' && { body }),

@@ -112,6 +112,15 @@ describe('properties', () => {
     )
   })
 
+  it('what is made of a template that ends in a slash does too, and both are matched', () => {
+    const template = compileTemplate('/items/{id}/')
+    const values = new Map([['id', 'x']])
+    expect(expandTemplate(template, values)).toBe('/items/x/')
+    for (const path of ['/items/x', '/items/x/'])
+      expect(matchTemplate(template, splitPath(path, 4).decoded)).toEqual(values)
+    expect(expandTemplate(compileTemplate('/'), new Map())).toBe('/')
+  })
+
   it('an expanded value never adds a segment, a query or a fragment', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), value => {
