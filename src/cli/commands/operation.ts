@@ -26,7 +26,7 @@ export const operationGroup: GroupSpec = {
       details:
         'All of it is known at the site where it was written, which is the first word of its name; others know what they did themselves, and ' +
         'who holds it. Outcomes: applied, failed (the application there refused it), superseded (a later write took its place before it was ' +
-        'carried out), uncertain (the application there does not tell), pending, received (that site holds it), unknown (it has told nothing).',
+        'carried out), uncertain (the application there does not tell), pending, received (that site holds it), unknown (it has told nothing, or does not remember).',
       arguments: [OPERATION],
       agent: true,
       output: true,

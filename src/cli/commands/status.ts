@@ -134,7 +134,8 @@ export function siteTable(sites: readonly SiteAnswer[], now: number): string {
     sites.map(site => [
       site.name,
       site.liveness,
-      site.self ? undefined : milliseconds(site.rttMs),
+      // The last one of a site that is gone says nothing.
+      site.self || site.liveness === 'down' ? undefined : milliseconds(site.rttMs),
       duration(now - site.since),
       site.connection,
       site.services.map(service => service.name).join(', '),
