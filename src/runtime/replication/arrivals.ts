@@ -17,9 +17,11 @@ import {
 } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { MAX_TRANSFER_BYTES, MAX_TRANSFER_PARTS } from './limits.ts'
+import { dotsIn, dotsOf, isOfFuture, type OwnRun } from './own-numbers.ts'
 import { isProven, signedMembers } from './proven-summary.ts'
 import type { ReplicationContext } from './context.ts'
 import type { Replica } from './replica.ts'
+import type { Shared } from './shared.ts'
 import type { OutboxEntry, SealedOperation } from '../../ports/sync.ts'
 
 /** An entry that is ready to be taken: signatures checked, transfers put together, and what nobody may say left out. */
@@ -53,6 +55,7 @@ interface Parts {
 /** Reads the entries that one other site sends in one conversation. */
 export class Arrivals {
   readonly #options: ReplicationContext
+  readonly #own: OwnRun
   readonly #from: string
   /** Parts of a transfer that is not whole yet, by incarnation of the outbox. */
   readonly #parts = new Map<string, Parts>()
@@ -61,8 +64,9 @@ export class Arrivals {
   #partBytes = 0
 
   /** @param from the site that sends them */
-  constructor(options: ReplicationContext, from: string) {
+  constructor({ options, lastNumber }: Pick<Shared, 'options' | 'lastNumber'>, from: string) {
     this.#options = options
+    this.#own = { site: options.site, incarnation: options.incarnation, last: lastNumber }
     this.#from = from
   }
 
@@ -111,6 +115,7 @@ export class Arrivals {
         // Each member speaks for itself.
         if (told.member !== this.#from) return this.#refuse('not-its-word')
         if (this.#isBeyondTime([told.life, told.removal])) return this.#refuse('stamp-ahead')
+        if (isOfFuture(this.#own, told.held)) return this.#refuse('own-number')
         return {
           kind: 'step',
           replicant,
@@ -150,6 +155,7 @@ export class Arrivals {
     const { summary } = transfer
     if (summary !== undefined && summary.from !== this.#from) return this.#refuse('not-its-word')
     if (summary !== undefined && this.#isBeyondTime(stampedIn(summary))) return this.#refuse('stamp-ahead')
+    if (summary !== undefined && isOfFuture(this.#own, dotsIn(summary))) return this.#refuse('own-number')
     const arrived = new Map<string, SealedOperation>()
     const operations: Operation[] = []
     for (const sealed of parts.operations) {
@@ -193,7 +199,8 @@ export class Arrivals {
   #open(sealed: SealedOperation): Operation | CheopsError | undefined {
     try {
       const operation = this.#options.seal.open(sealed)
-      return this.#isBeyondTime([operation]) ? this.#refuse('stamp-ahead') : operation
+      if (this.#isBeyondTime([operation])) return this.#refuse('stamp-ahead')
+      return isOfFuture(this.#own, dotsOf(operation)) ? this.#refuse('own-number') : operation
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
       return error.code === 'ERR_SYNC_ORIGIN' ? error : this.#refuse(error.code)

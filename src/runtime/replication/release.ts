@@ -6,6 +6,7 @@ import {
   isReset,
   membersOfReplicant,
   nextStamp,
+  sameDot,
   withDot,
   withExecuted,
   type Operation,
@@ -23,6 +24,7 @@ import type { LocalState, Replica } from './replica.ts'
  *
  * @param draft all of it but the stamp
  * @param status with which the application answered, if it did
+ * @throws Error where it contradicts what is held: then nothing has changed. A fault that nobody has thought of
  */
 export async function release(
   shared: Shared,
@@ -45,7 +47,13 @@ export async function release(
     shared.clock = next.clock
     const before = membersOfReplicant(replicant)
     // The list of what is executed comes after: what was executed and is dropped by this is not superseded.
-    takeStep(shared, commit, replica, admit(replicant, operation, matrices), new Map([[dotKey(dot), sealed]]))
+    const step = admit(replicant, operation, matrices)
+    const isTaken = step.effects.some(
+      effect => (effect.kind === 'held' || effect.kind === 'waits') && sameDot(effect.operation.dot, dot),
+    )
+    // Nobody is told of what this site itself does not hold.
+    if (!isTaken) throw new Error(`${dotKey(dot)} cannot be released: ${JSON.stringify(step.effects[0])}`)
+    takeStep(shared, commit, replica, step, new Map([[dotKey(dot), sealed]]))
     const isRecord = !isCarriedOut(operation.level)
     // What no application was asked for yet is executed by the lane, as by all others.
     const isForLane = !isRecord && (type === 'state' || (type === 'delete' && operation.payload === undefined))
@@ -83,10 +91,13 @@ export async function release(
  * behind it.
  */
 function inPlace({ options, nextNumber }: Shared, { core }: Replica, draft: Operation): Operation {
-  const known = draft.type === 'create' ? undefined : findLife(core.replicant, draft.life)?.knowledge
-  if (known === undefined) return draft
+  const life = draft.type === 'create' ? undefined : findLife(core.replicant, draft.life)
+  if (life === undefined) return draft
+  const { knowledge: known, droppers } = life
   const { site, incarnation } = options
-  const dot = covers(known, draft.dot) ? { site, incarnation, number: nextNumber() } : draft.dot
+  // Nobody can have seen it; who says so all the same takes nothing away.
+  const isKnown = covers(known, draft.dot) || droppers.some(({ context }) => covers(context, draft.dot))
+  const dot = isKnown ? { site, incarnation, number: nextNumber() } : draft.dot
   const previous = known.find(one => one.site === site && one.incarnation === dot.incarnation)
   if (previous === undefined || covers(draft.context, previous)) return { ...draft, dot }
   return { ...draft, dot, previous, context: withDot(draft.context, previous) }

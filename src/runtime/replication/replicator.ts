@@ -123,6 +123,7 @@ export class Replicator {
       unproven: new UnprovenNames(options.clock),
       toldAnew: new Map(),
       nextNumber: () => ++this.#number,
+      lastNumber: () => this.#number,
       clock: ZERO_STAMP,
       waits: name => this.#holes.watch(name),
       kick: ({ name }) => this.#lanes.kick(name),

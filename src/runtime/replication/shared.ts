@@ -37,6 +37,8 @@ export interface Shared {
   readonly toldAnew: Map<string, string>
   /** The number of the next operation of this run. */
   readonly nextNumber: () => number
+  /** The number that was given last, 0 before the first. */
+  readonly lastNumber: () => number
   readonly bodies: BodyRecords
   /** Lets large bodies be fetched that are not here. */
   readonly fetchBodies: () => void

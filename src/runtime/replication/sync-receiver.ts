@@ -36,7 +36,7 @@ export class SyncReceiver {
   ) {
     this.#shared = shared
     this.#channel = channel
-    this.#arrivals = new Arrivals(shared.options, channel.site)
+    this.#arrivals = new Arrivals(shared, channel.site)
     this.#cursors = new IncomingCursors(channel.site)
     this.#wants = new Wants(shared, channel)
     this.#taking = new Taking(shared, channel.site, this.#wants)

@@ -8,10 +8,12 @@ import { Replicator } from '../../../../src/runtime/replication/replicator.ts'
 import { realClock } from '../../../support/real-time.ts'
 import { MAX_LIVES_BROUGHT } from '../../../../src/core/oplog/index.ts'
 import { Lab } from './lab.ts'
-import { HERE, Scripted, entries, hello } from './scripted.ts'
-import type { Operation } from '../../../../src/core/oplog/index.ts'
+import { HERE, INCARNATION, Scripted, entries, hello } from './scripted.ts'
+import type { LifeTransfer, Operation, OperationId } from '../../../../src/core/oplog/index.ts'
 import type { OutboxEntry } from '../../../../src/ports/sync.ts'
 import type { ScriptedChannel } from './scripted.ts'
+
+type Summary = NonNullable<LifeTransfer['summary']>
 
 /** A hundred times as fast as the machine's. */
 const FAST = {
@@ -141,3 +143,38 @@ test('what only an application can say is taken of those that may write it here'
   expect(await lab.status('a', 'x')).toMatchObject({ state: 'agrees' })
   lab.assertSound()
 })
+
+/** What a member says that it knows of a life, without any operation. */
+function knows(create: Operation, more: Partial<Summary>): OutboxEntry {
+  const { life, dot, replicant } = create
+  const known = { knowledge: [dot], holes: [] }
+  const nothing = { droppers: [], changes: [], keys: new Map<string, OperationId>(), conflictsForgotten: 0 }
+  const summary: Summary = { life, ...known, ...nothing, from: dot.site, since: known, ...more }
+  return { kind: 'transfer', replicant, more: false, transfer: { life, operations: [], summary } }
+}
+
+test.each(['knowledge', 'a dropper', 'a context'])(
+  'what this site has still to write is known to nobody: %s',
+  async by => {
+    await using here = await Scripted.start()
+    const paris = here.from('paris')
+    paris.says(hello('paris', 9))
+    const create = here.create('paris', 'cup', ['paris', 'rome', HERE])
+    const future = { site: HERE, incarnation: INCARNATION, number: 2 ** 53 - 1 }
+    const context = [future, create.dot]
+    const dropper = { type: 'replace', reset: true, greatest: create, context }
+    const { members: _, ...rest } = create
+    const dot = { ...create.dot, number: 77 }
+    const replace: Operation = { ...rest, type: 'replace', dot, stamp: { ...create.stamp, counter: 1 }, context }
+    const told: Readonly<Record<string, OutboxEntry>> = {
+      knowledge: knows(create, { knowledge: context }),
+      'a dropper': knows(create, { droppers: [dropper] }),
+      'a context': here.signed(replace),
+    }
+    await tells(paris, 1, [here.signed(create), ...[told[by]].flatMap(entry => entry ?? [])])
+    expect(here.refusals()).toEqual(['paris: own-number'])
+    const written = await here.replicator.changeMembers(create.replicant, ['lyon'], [])
+    const life = await here.replicator.inspect(create.replicant, ({ core }) => core.replicant.lives[0])
+    expect(life?.membership.map(operation => operation.dot)).toContainEqual(written)
+  },
+)
