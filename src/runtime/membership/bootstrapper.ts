@@ -22,17 +22,13 @@ export interface BootstrapStatus {
 export type BootstrapResult =
   'never tried' | 'connected' | 'disconnected' | DialFailure | 'wrong-mesh' | 'refused-by-peer' | 'no-answer'
 
-/** Handshakes that were broken off in a row, before that is a problem: an agent that restarts is there again by then. */
-const BROKEN_OFF_AGAIN = 3
-
 interface Entry {
   readonly address: string
   peerId: string | undefined
   attempts: number
   failures: number
-  /** In a row, that reached somebody: not finished in time, or ended in the handshake. */
+  /** In a row, that reached somebody and were not finished in time. */
   unfinished: number
-  brokenOff: number
   lastAttemptAt: number | undefined
   result: BootstrapResult
   detail: string
@@ -56,7 +52,6 @@ export class Bootstrapper {
       attempts: 0,
       failures: 0,
       unfinished: 0,
-      brokenOff: 0,
       lastAttemptAt: undefined,
       result: 'never tried',
       detail: 'it was not tried yet',
@@ -93,8 +88,6 @@ export class Bootstrapper {
       entry.failures = result === 'connected' ? 0 : entry.failures + 1
       if (result === 'unfinished') entry.unfinished += 1
       else if (result !== 'timeout') entry.unfinished = 0
-      if (result === 'handshake') entry.brokenOff += 1
-      else if (result !== 'unfinished') entry.brokenOff = 0
       this.#noteKey(entry)
     }
     // A connected address is looked at again as often, so that a lost one is dialled within the cap.
@@ -113,15 +106,11 @@ export class Bootstrapper {
     return [greeting.why === 'refused' ? 'refused-by-peer' : greeting.why, greeting.detail]
   }
 
-  /**
-   * TCP is accepted and ends in the handshake, time after time: nearly always another key of the mesh. Once or twice it is an agent that restarts behind
-   * something that accepts for it; what was not finished in time says nothing.
-   */
+  /** TCP is accepted and ends in the handshake: nearly always another key of the mesh. What was not finished in time says nothing. */
   #noteKey(entry: Entry): void {
     const { problems } = this.#mesh.view
     if (entry.result === 'unfinished') return
     if (entry.result === 'handshake') {
-      if (entry.brokenOff < BROKEN_OFF_AGAIN) return
       problems.report('wrong-mesh-key', entry.address, `${entry.address}: ${entry.detail}`, this.#mesh.clock.now())
     } else {
       problems.clear('wrong-mesh-key', entry.address)
