@@ -47,6 +47,13 @@ export const MAX_LIVES_BROUGHT = 128
 /** Sites that are or were members of one name: more than a mesh has use for, and each write is told to each of them. */
 export const MAX_NAMED_MEMBERS = 512
 
+/**
+ * Dots in all vectors of one name, and pairs of site and incarnation in them, that others may bring it to: 16,384 and 4,096 can be told, and its members write in
+ * runs of their own besides. A site that starts each day for nine years, in the knowledge of a life and in the contexts of three that drop others.
+ */
+export const MAX_NAMED_DOTS = 14_336
+export const MAX_NAMED_ORIGINS = 3_584
+
 /** How long idempotency keys are kept once every member has the operation, in milliseconds. Source: src/consistency.md "Promises to clients". */
 export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000
 

@@ -1,4 +1,5 @@
 import { dotKey, lifeKey, replicantKey, transferFor, type Context, type ReplicantName } from '../../core/oplog/index.ts'
+import { replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
 import {
   MAX_ENTRIES_BYTES,
@@ -90,7 +91,15 @@ export class Outgoing {
       this.#transferred.set(key, outbox.journal.next)
     }
     const knows = record.kind === 'operation' ? 'acknowledged' : record.knows
-    const entries = await replicas.with(replicant, replica => this.#transfers(replica, knows))
+    const entries = await replicas
+      .with(replicant, replica => this.#transfers(replica, knows))
+      .catch((error: unknown) => {
+        if (!(error instanceof CheopsError) || error.code !== 'ERR_SYNC_TOO_LARGE') throw error
+        // What a member has made of it may not hold up what stands behind it.
+        const why = { site: this.#site, replicant: replicantText(replicant), error: error.message }
+        options.logger.error(why, 'what is known of a resource is too long to be told')
+        return []
+      })
     if (entries.length === 1 && entries[0] !== undefined && entries[0].length <= MAX_ENTRIES_BYTES) return entries[0]
     // One number is one entry: more of them follow at the end.
     if (entries.length > 0)

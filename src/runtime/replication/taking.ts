@@ -12,6 +12,7 @@ import { CheopsError } from '../../errors.ts'
 import { takeStep } from './admission.ts'
 import { mayHear, mayTell, type Arrival } from './arrivals.ts'
 import { takeShown } from './comparison.ts'
+import { isTellable } from './tellable.ts'
 import { giveWay, hasSay, haveSay, isForeignLife } from './foreign-creates.ts'
 import { MAX_UNPROVEN_DOTS } from './limits.ts'
 import { acknowledgedByOrigin, takeOutcome, tellEvent, tellOutcome } from './words.ts'
@@ -164,7 +165,8 @@ export class Taking {
     const { unproven } = this.#shared
     // What one member makes of a name that is its own too must stay small enough to be told, and to be looked through.
     const isTooMuch = lives(replicant) > Math.max(MAX_LIVES_BROUGHT, lives(replica.core.replicant))
-    if (isTooMuch || sites(replicant) > Math.max(MAX_NAMED_MEMBERS, sites(replica.core.replicant))) {
+    const isTooWide = sites(replicant) > Math.max(MAX_NAMED_MEMBERS, sites(replica.core.replicant))
+    if (isTooMuch || isTooWide || !isTellable(replicant, replica.core.replicant)) {
       this.#refuse(commit, 'no-room')
       return false
     }

@@ -7,9 +7,10 @@ import { SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { Replicator } from '../../../../src/runtime/replication/replicator.ts'
 import { realClock } from '../../../support/real-time.ts'
 import { MAX_LIVES_BROUGHT } from '../../../../src/core/oplog/index.ts'
+import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { Lab } from './lab.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from './scripted.ts'
-import type { LifeTransfer, Operation, OperationId } from '../../../../src/core/oplog/index.ts'
+import type { Dot, LifeTransfer, Operation, OperationId } from '../../../../src/core/oplog/index.ts'
 import type { OutboxEntry } from '../../../../src/ports/sync.ts'
 import type { ScriptedChannel } from './scripted.ts'
 
@@ -178,3 +179,63 @@ test.each(['knowledge', 'a dropper', 'a context'])(
     expect(life?.membership.map(operation => operation.dot)).toContainEqual(written)
   },
 )
+
+const made = (count: number, letter: string): readonly Dot[] =>
+  Array.from({ length: count }, (_, n) => ({
+    site: `${letter}${String(n).padStart(5, '0')}`,
+    incarnation: INCARNATION,
+    number: 1,
+  }))
+
+test('vectors that would be too long to be told are not taken', async () => {
+  await using here = await Scripted.start()
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  const create = here.create('paris', 'cup', ['paris', 'rome', HERE])
+  const [first, second] = [made(2_000, 'a'), made(2_000, 'b')]
+  await tells(paris, 1, [
+    here.signed(create),
+    knows(create, { knowledge: [...first, create.dot] }),
+    knows(create, { knowledge: [...second, create.dot] }),
+  ])
+  expect(here.refusals()).toEqual(['paris: no-room'])
+  const known = await here.replicator.inspect(create.replicant, ({ core }) => core.replicant.lives[0]?.knowledge.length)
+  expect(known).toBe(2_001)
+  await isServing(here)
+})
+
+test('what is too long to be told holds up nothing that stands behind it', async () => {
+  // Keys of requests have no bound of their own in sum.
+  await using here = await Scripted.start()
+  here.replicator.connected('rome')
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  const create = here.create('paris', 'cup', ['paris', 'rome', HERE])
+  const long = 'k'.repeat(5_000)
+  const keys = new Map(Array.from({ length: 300 }, (_, n) => [JSON.stringify(['me', `${long}${n}`]), create] as const))
+  const halves = [...keys].reduce<Map<string, OperationId>[]>((all, entry, n) => {
+    ;(all[n % 2] ??= new Map()).set(...entry)
+    return all
+  }, [])
+  const told = halves.map(half => knows(create, { keys: half, knowledge: [...made(1, 'a'), create.dot] }))
+  await tells(paris, 1, [here.signed(create), ...told])
+  expect(here.refusals()).toEqual([])
+  const rome = await here.to('rome')
+  rome.says({ kind: 'welcome', version: 0, site: 'rome', incarnation: INCARNATION, cursors: [] })
+  // As who has lost its disk does.
+  const before = await here.count('replication/outbox/rome/')
+  rome.says({ kind: 'want', replicant: create.replicant, lives: [] })
+  await vi.waitFor(async () => expect(await here.count('replication/outbox/rome/')).toBeGreaterThan(before))
+  await here.replicator.changeMembers(create.replicant, ['lyon'], [])
+  const types = new Set<string>()
+  for (let upTo = 0; !types.has('members');) {
+    const message = await rome.next('entries')
+    if (typeof message === 'string') expect.unreachable(`the conversation has ended: ${message}`)
+    for (const bytes of message.entries) {
+      const entry = syncCodec.decodeEntry(bytes)
+      if (entry.kind === 'operation') types.add(syncCodec.decodeOperation(entry.operation.bytes).type)
+    }
+    upTo = message.first + message.entries.length - 1
+    rome.says({ kind: 'received', incarnation: INCARNATION, upTo })
+  }
+})
