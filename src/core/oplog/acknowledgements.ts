@@ -2,7 +2,8 @@
  * Which operations which members hold durably, as far as they have told. An acknowledgement vouches for operation and body, not for
  * its execution. Source: src/consistency.md "Forgetting".
  */
-import { covers, join } from './context.ts'
+import { covers, join, numberOf } from './context.ts'
+import { MAX_ACKNOWLEDGED_DOTS_AHEAD, MAX_ACKNOWLEDGED_LIVES_AHEAD } from './limits.ts'
 import { lifeKey } from './operation.ts'
 import { compareStamps, laterStamp } from './order.ts'
 import { ZERO_STAMP } from './stamp-clock.ts'
@@ -33,6 +34,37 @@ export function withAcknowledgement(
     knowledge.set(lifeKey(life), join(knowledge.get(lifeKey(life)) ?? [], told))
   const later = laterStamp(known?.clock ?? ZERO_STAMP, clock)
   return new Map(acknowledgements).set(member, { knowledge, clock: later })
+}
+
+/**
+ * The same, of one member no more than has use: what is acknowledged of lives and runs that are not known here mostly comes soon, and is kept as long as it is
+ * little. What was pruned here, and what is made up, never comes.
+ *
+ * @param lives those that are held here
+ */
+export function withinBounds(
+  acknowledgements: Acknowledgements,
+  member: string,
+  lives: readonly LifeKnowledge[],
+): Acknowledgements {
+  const told = acknowledgements.get(member)
+  if (told === undefined) return acknowledgements
+  const { knowledge, clock } = told
+  const dots = sum([...knowledge.values()])
+  const isLittle = dots <= MAX_ACKNOWLEDGED_DOTS_AHEAD
+  const isSpread = knowledge.size > lives.length + MAX_ACKNOWLEDGED_LIVES_AHEAD
+  const held = sum(lives.map(life => life.knowledge))
+  if (!isSpread && (isLittle || dots <= held + MAX_ACKNOWLEDGED_DOTS_AHEAD)) return acknowledgements
+  const kept = new Map<string, Context>()
+  for (const { life, knowledge: known } of lives) {
+    const context = knowledge.get(lifeKey(life))?.filter(dot => numberOf(known, dot) > 0)
+    if (context !== undefined) kept.set(lifeKey(life), context)
+  }
+  return new Map(acknowledgements).set(member, { knowledge: kept, clock })
+}
+
+function sum(contexts: readonly Context[]): number {
+  return contexts.reduce((all, { length }) => all + length, 0)
 }
 
 /** Which of the members have not acknowledged an operation. */

@@ -54,6 +54,10 @@ export const MAX_NAMED_MEMBERS = 512
 export const MAX_NAMED_DOTS = 14_336
 export const MAX_NAMED_ORIGINS = 3_584
 
+/** What a member has acknowledged and is not held here, before it is forgotten: it comes within seconds, a few runs of a few sites, or was pruned here. */
+export const MAX_ACKNOWLEDGED_LIVES_AHEAD = 32
+export const MAX_ACKNOWLEDGED_DOTS_AHEAD = 1024
+
 /** How long idempotency keys are kept once every member has the operation, in milliseconds. Source: src/consistency.md "Promises to clients". */
 export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000
 

@@ -43,9 +43,14 @@ export function openPacked(bytes: Uint8Array): OpenRecord {
   return { packed, unpack: field => unpacked(field, origins as readonly Origin[]) }
 }
 
+/** Up to so many pairs are looked through: most records have one or two. */
+const MAX_LISTED = 8
+
 /** Writes the text at once: a record is written with each step, and a tree of what it says would be made for nothing. */
 class Packer {
   readonly origins: Origin[] = []
+  /** Of more than a few. */
+  #places: Map<string, number> | undefined
 
   /** Without braces. What is undefined is left out. */
   fields(value: object): string {
@@ -70,8 +75,16 @@ class Packer {
   }
 
   #placeOf({ site, incarnation }: Dot): number {
-    const known = this.origins.findIndex(origin => origin[1] === incarnation && origin[0] === site)
-    return known < 0 ? this.origins.push([site, incarnation]) - 1 : known
+    const { origins } = this
+    if (origins.length <= MAX_LISTED) {
+      const known = origins.findIndex(origin => origin[1] === incarnation && origin[0] === site)
+      return known < 0 ? origins.push([site, incarnation]) - 1 : known
+    }
+    this.#places ??= new Map(origins.map(([name, run], place) => [`${run} ${name}`, place]))
+    const key = `${incarnation} ${site}`
+    const place = this.#places.get(key) ?? origins.push([site, incarnation]) - 1
+    this.#places.set(key, place)
+    return place
   }
 }
 

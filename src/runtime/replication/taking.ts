@@ -4,6 +4,7 @@ import {
   replicantKey,
   sameDot,
   withAcknowledgement,
+  withinBounds,
   type LifeKnowledge,
   type Replicant,
   type ReplicantStep,
@@ -139,9 +140,8 @@ export class Taking {
       this.#wants.lacks(replica.name)
       return
     }
-    commit.core(replica, {
-      acknowledgements: withAcknowledgement(acknowledgements, this.#from, entry.lives, entry.clock),
-    })
+    const told = withAcknowledgement(acknowledgements, this.#from, entry.lives, entry.clock)
+    commit.core(replica, { acknowledgements: withinBounds(told, this.#from, replicant.lives) })
     takeShown(this.#shared, commit, replica, this.#from, entry)
     this.#wants.lookLater(replica)
   }

@@ -21,9 +21,12 @@ import {
   settledReset,
   knowledgeOf,
   withAcknowledgement,
+  withinBounds,
+  lifeKey,
+  MAX_ACKNOWLEDGED_LIVES_AHEAD,
 } from '../../../../src/core/oplog/index.ts'
 import { Member, NAME, heal, members, told, valueOf } from './world.ts'
-import type { Acknowledgements, Operation } from '../../../../src/core/oplog/index.ts'
+import type { Acknowledgements, Context, Operation } from '../../../../src/core/oplog/index.ts'
 
 /** A create and three increments by `a`. */
 function increments(): readonly [Operation, Operation, Operation, Operation] {
@@ -243,3 +246,20 @@ test('a reset is settled when all members have acknowledged it', () => {
 function acknowledge(acknowledgements: Acknowledgements, { site, replicant }: Member): Acknowledgements {
   return withAcknowledgement(acknowledgements, site, knowledgeOf(replicant), replicant.clock)
 }
+
+test('what a member has acknowledged of lives that are gone here is forgotten, once it is much', () => {
+  const life = (number: number) => ({
+    stamp: { ms: number, counter: 0 },
+    dot: { site: 'a', incarnation: '1-0', number },
+  })
+  const lives = Array.from({ length: 120 }, (_, n) => ({ life: life(n + 1), knowledge: [life(n + 1).dot], holes: [] }))
+  let acknowledgements: Acknowledgements = new Map()
+  lives.forEach((each, n) => {
+    const held = lives.slice(Math.max(0, n - 15), n + 1)
+    const told = withAcknowledgement(acknowledgements, 'b', [each], each.life.stamp)
+    acknowledgements = withinBounds(told, 'b', held)
+    const { knowledge } = acknowledgements.get('b') ?? { knowledge: new Map<string, Context>() }
+    expect(knowledge.size).toBeLessThanOrEqual(16 + MAX_ACKNOWLEDGED_LIVES_AHEAD)
+    for (const of of held) expect(knowledge.get(lifeKey(of.life)), 'of what is held here').toEqual(of.knowledge)
+  })
+})

@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest'
 import { SERVICE } from '../../../../sims/world/replication/sim-glue.ts'
 import { Replicator } from '../../../../src/runtime/replication/replicator.ts'
 import { realClock } from '../../../support/real-time.ts'
-import { MAX_LIVES_BROUGHT } from '../../../../src/core/oplog/index.ts'
+import { MAX_LIVES_BROUGHT, lifeKey } from '../../../../src/core/oplog/index.ts'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { Lab } from './lab.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from './scripted.ts'
@@ -238,4 +238,27 @@ test('what is too long to be told holds up nothing that stands behind it', async
     upTo = message.first + message.entries.length - 1
     rome.says({ kind: 'received', incarnation: INCARNATION, upTo })
   }
+})
+
+test('acknowledgements of what is made up are not kept', async () => {
+  await using here = await Scripted.start()
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  const create = here.create('paris', 'cup', ['paris', HERE])
+  const acknowledged = (knowledge: readonly Dot[]): OutboxEntry => {
+    const lives = [{ life: create.life, knowledge, holes: [] }]
+    return { kind: 'acknowledgement', replicant: create.replicant, lives, clock: create.stamp }
+  }
+  const parts = ['a', 'b', 'c', 'd'].map(letter => acknowledged([...made(4_000, letter), create.dot]))
+  await tells(paris, 1, [here.signed(create), ...parts])
+  const known = await here.replicator.inspect(create.replicant, ({ core }) =>
+    [...(core.acknowledgements.get('paris')?.knowledge.values() ?? [])].flat(),
+  )
+  expect(known).toEqual([create.dot])
+  // Some of it may be what is still to come.
+  await tells(paris, 6, [acknowledged([...made(9, 'a'), create.dot])])
+  const few = await here.replicator.inspect(create.replicant, ({ core }) =>
+    core.acknowledgements.get('paris')?.knowledge.get(lifeKey(create.life)),
+  )
+  expect(few).toHaveLength(10)
 })

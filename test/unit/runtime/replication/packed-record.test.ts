@@ -59,3 +59,11 @@ test('a text that names no origin is damage', () => {
   const damaged = new TextEncoder().encode('{"dot":"@1.7","origins":[["paris","i"]]}')
   expect(() => decodePacked(damaged)).toThrow(RangeError)
 })
+
+test('dots of many sites are read back, each with its own', () => {
+  const incarnation = '1790000000000-0123456789abcdef'
+  const many = Array.from({ length: 200 }, (_, n) => ({ site: `s${n}`, incarnation, number: n + 1 }))
+  const record = { version: 2, value: [...many, ...many.toReversed()] }
+  expect(decodePacked(encodePacked(record))).toEqual(record)
+  expect(JSON.parse(new TextDecoder().decode(encodePacked(record)))).toMatchObject({ origins: { length: many.length } })
+})
