@@ -98,7 +98,9 @@ function checkFiles(files: readonly FileFact[]): Finding[] {
     )
   const readable = files.filter(file => file.state === 'ok').length
   return [
-    ...(bad.length > 0 ? bad : [ok('configuration', 'files', `${String(readable)} ${readable === 1 ? 'file' : 'files'} can be read`)]),
+    ...(bad.length > 0
+      ? bad
+      : [ok('configuration', 'files', `${String(readable)} ${readable === 1 ? 'file' : 'files'} can be read`)]),
     ...(open.length > 0 ? open : [ok('configuration', 'secrets-private', 'Secrets can be read by their owner only')]),
   ]
 }

@@ -64,7 +64,9 @@ test('with several the command asks which, and takes the name of the site', asyn
   await agent('rennes', path.join(folder, 'rennes/data/rennes'))
   const connect = (options: Record<string, unknown>) =>
     connectAgent({ io: io(folder), args: [], options: new Options(options) })
-  await expect(connect({})).rejects.toThrow('Several agents run here (paris, rennes): say which with --agent NAME, or once')
+  await expect(connect({})).rejects.toThrow(
+    'Several agents run here (paris, rennes): say which with --agent NAME, or once',
+  )
   await expect(connect({ agent: 'rennse' })).rejects.toThrow('did you mean "rennes"?')
   expect(await (await connect({ agent: 'rennes' })).sites()).toEqual(['rennes', 'Bearer token-of-rennes'])
 })
