@@ -45,7 +45,7 @@ export async function forgetOld(shared: Shared, replica: Replica): Promise<void>
 }
 
 /** What was told of a life that never came. What others have put here who may create nothing here is only counted. */
-async function forgetUnproven({ replicas, unproven, bodies }: Shared, replica: Replica): Promise<void> {
+async function forgetUnproven({ replicas, unproven, waitingRoom, bodies }: Shared, replica: Replica): Promise<void> {
   const { replicant, acknowledgements } = replica.core
   const isKept = replicant.lives.length + replicant.waiting.length + replicant.early.length + acknowledgements.size > 0
   if (!isKept || !unproven.isOld(replicantKey(replica.name)) || replicant.lives.length > 0) return
@@ -56,7 +56,10 @@ async function forgetUnproven({ replicas, unproven, bodies }: Shared, replica: R
     }
     commit.core(replica, { replicant: newReplicant(replica.name, replicant.site), acknowledgements: new Map() })
     replicas.due(commit, replica.name, false)
-    commit.afterwards(() => unproven.drop(replicantKey(replica.name)))
+    commit.afterwards(() => {
+      unproven.drop(replicantKey(replica.name))
+      waitingRoom.drop(replicantKey(replica.name))
+    })
   })
 }
 

@@ -228,6 +228,9 @@ export const MAX_STRANGE_REPLICANTS = 1024
 export const MAX_UNPROVEN_NAMES = 1024
 export const UNPROVEN_FOR_MS = 10 * 60_000
 
+/** Bytes of operations that wait here and that one site has told: sixteen of the largest, or some thousands as most are. The rest comes again. */
+export const MAX_WAITING_BYTES = 8 * 1024 * 1024
+
 /** Dots of an acknowledgement that is kept of a name of which nothing is here: those of a life or two that has just begun. */
 export const MAX_UNPROVEN_DOTS = 256
 

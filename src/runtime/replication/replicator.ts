@@ -30,6 +30,7 @@ import { Standing } from './standing.ts'
 import { StoredCount } from './stored-count.ts'
 import { Strangers } from './strangers.ts'
 import { UnprovenNames } from './unproven-names.ts'
+import { WaitingRoom } from './waiting-room.ts'
 import { recordUnlogged, type RecordChange } from './unlogged.ts'
 import type { Counted } from './unwell.ts'
 import { Unanswered } from './unanswered.ts'
@@ -121,6 +122,7 @@ export class Replicator {
       scans: new Scans(options.clock),
       strangers: new Strangers(),
       unproven: new UnprovenNames(options.clock),
+      waitingRoom: new WaitingRoom(),
       toldAnew: new Map(),
       nextNumber: () => ++this.#number,
       lastNumber: () => this.#number,

@@ -12,6 +12,7 @@ import type { Standing } from './standing.ts'
 import type { Strangers } from './strangers.ts'
 import type { Unanswered } from './unanswered.ts'
 import type { UnprovenNames } from './unproven-names.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 import type { ReplicantName, Stamp } from '../../core/oplog/index.ts'
 
 /** What the parts of replication at one site share. */
@@ -33,6 +34,7 @@ export interface Shared {
   readonly strangers: Strangers
   /** Names that are kept here on others' word only. */
   readonly unproven: UnprovenNames
+  readonly waitingRoom: WaitingRoom
   /** Sites that were set back, by the incarnation in which everything was told to them anew. */
   readonly toldAnew: Map<string, string>
   /** The number of the next operation of this run. */

@@ -171,6 +171,10 @@ export class Taking {
       return false
     }
     const key = replicantKey(replica.name)
+    if (!this.#shared.waitingRoom.mayKeep(this.#from, key, replica.core.replicant, replicant)) {
+      this.#wants.lacks(replica.name)
+      return false
+    }
     const isNew = replica.core.replicant.lives.length === 0
     const isEarly = replicant.lives.length === 0
     const isLet = !isEarly && haveSay(this.#shared, replica, replicant.lives)

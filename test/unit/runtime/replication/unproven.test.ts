@@ -3,10 +3,11 @@
  * never come, creates that this site lets nobody carry out. Real replicators; every message of the hostile site is said here.
  */
 import { expect, test } from 'vitest'
-import { MAX_UNPROVEN_DOTS, MAX_UNPROVEN_NAMES } from '../../../../src/runtime/replication/limits.ts'
+import { MAX_UNPROVEN_DOTS, MAX_UNPROVEN_NAMES, MAX_WAITING_BYTES } from '../../../../src/runtime/replication/limits.ts'
 import { realClock } from '../../../support/real-time.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from './scripted.ts'
 import { ABC, Lab } from './lab.ts'
+import type { Operation } from '../../../../src/core/oplog/index.ts'
 import type { OutboxEntry } from '../../../../src/ports/sync.ts'
 
 const COUNT = MAX_UNPROVEN_NAMES + 100
@@ -135,3 +136,39 @@ test('what was told of a life that never comes goes again; what overtakes a crea
 function incarnation(n: number): string {
   return `${Number(INCARNATION.split('-')[0]) + n}-0000000000000001`
 }
+
+test('operations that wait for ever are so many bytes for one site, whatever they are of; what fits again comes again', async () => {
+  await using here = await Scripted.start()
+  const lyon = here.from('lyon')
+  lyon.says(hello('lyon', 999))
+  const headers = Array.from({ length: 7 }, (_, i) => [`x-${i}`, 'y'.repeat(60_000)] as const)
+  let number = 0
+  const tells = async (entry: OutboxEntry): Promise<void> => {
+    lyon.says(entries(++number, entry))
+    expect(await lyon.next('received')).toMatchObject({ upTo: number })
+  }
+  const creates = ['cup', 'mug', 'pot'].map(of => here.create('lyon', of, ['lyon', HERE]))
+  const later = (create: Operation, n: number, by: Operation['payload']): Operation => {
+    const { members: _, ...rest } = create
+    const dot = { ...create.dot, number: 1_000_000 + n }
+    const stamp = { ...create.stamp, counter: n }
+    return { ...rest, dot, stamp, type: 'merge', context: [create.dot], ...(by && { payload: by }) }
+  }
+  for (const create of creates)
+    for (let n = 1; n <= 10; n++) await tells(here.signed(later(create, n, { method: 'PATCH', path: '/', headers })))
+  const bytes = async (): Promise<number> => {
+    let sum = 0
+    for await (const [, value] of here.store.iterate({ prefix: 'replication/replicant/' })) sum += value.length
+    return sum
+  }
+  expect(await bytes()).toBeLessThan(1.1 * MAX_WAITING_BYTES)
+  expect(await bytes()).toBeGreaterThan(0.8 * MAX_WAITING_BYTES)
+  // What did not fit is asked for.
+  expect(await lyon.next('want')).toMatchObject({ kind: 'want' })
+  for (const create of creates) await tells(here.signed(create))
+  const pot = creates[2]
+  if (pot === undefined) return expect.unreachable()
+  await tells(here.signed(later(pot, 10, { method: 'PATCH', path: '/', headers })))
+  const held = await here.replicator.inspect(pot.replicant, ({ core }) => core.replicant.lives[0]?.live.length)
+  expect(held).toBeGreaterThan(1)
+})
