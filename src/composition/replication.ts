@@ -119,6 +119,7 @@ export class AgentReplication {
       }),
       logger,
       mayRun: operation => isExposed(operation, services.get(operation.replicant.service)),
+      isSite: site => membership.site(site) !== undefined,
       glueOf: service => services.get(service)?.glue,
       onDoubt: service => services.get(service)?.config.doubt ?? 'hold',
       hash: sha256,

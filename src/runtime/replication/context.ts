@@ -43,6 +43,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly fetchState: (site: string, replicant: ReplicantName) => Promise<MemberState | undefined>
   /** Whether this site lets the origin do to its application what an operation says; asked each time before one of another site is run, or copied. */
   readonly mayRun: (operation: Operation) => boolean
+  /** Whether there is, or was, such a site, as far as is known here: for others nothing is kept until they are met. All, where it is not told. */
+  readonly isSite?: (site: string) => boolean
   /** What becomes of a request of a service in doubt that nobody can find out about; `hold` if not given. */
   readonly onDoubt?: ((service: string) => DoubtPolicy) | undefined
   /** How long a member of a replicant may be silent before it is detached, milliseconds; `RETENTION_MS` if not given. */

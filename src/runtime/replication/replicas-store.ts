@@ -119,6 +119,8 @@ export class ReplicasStore {
     const appends: JournalAppend[] = []
     const wholes: (() => void)[] = []
     for (const [site, told] of commit.outbox) {
+      // Anybody can name members that are none; what a site lacks that is met later is found by comparing.
+      if (this.outboxes.of(site).length === 0 && this.#options.isSite?.(site) === false) continue
       const { outbox, writes } = this.outboxes.current(site)
       commit.writes.push(...writes)
       let record = told

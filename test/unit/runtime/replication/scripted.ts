@@ -104,6 +104,8 @@ export class Scripted implements AsyncDisposable {
   readonly unknown = new Set<string>()
   /** What this site lets others do here. */
   mayRun: (operation: Operation) => boolean = () => true
+  /** Whether there is such a site. */
+  isSite: (site: string) => boolean = () => true
   readonly #keys = new Map<string, ReturnType<typeof generateKeyPairSync>>()
   #serve: (channel: SyncChannel) => void = () => undefined
   #number = 0
@@ -147,6 +149,7 @@ export class Scripted implements AsyncDisposable {
       hash: bytes => Buffer.from(bytes).toString('hex'),
       fetchState: async () => undefined,
       mayRun: operation => this.mayRun(operation),
+      isSite: site => this.isSite(site),
       onEvent: event => void this.events.push(event),
     })
   }

@@ -2,7 +2,7 @@
  * What a site tells of names of which nothing is here that counts fills no disk: words on removals, acknowledgements, operations of lives that
  * never come, creates that this site lets nobody carry out. Real replicators; every message of the hostile site is said here.
  */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { MAX_UNPROVEN_DOTS, MAX_UNPROVEN_NAMES, MAX_WAITING_BYTES } from '../../../../src/runtime/replication/limits.ts'
 import { realClock } from '../../../support/real-time.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from './scripted.ts'
@@ -171,4 +171,42 @@ test('operations that wait for ever are so many bytes for one site, whatever the
   await tells(here.signed(later(pot, 10, { method: 'PATCH', path: '/', headers })))
   const held = await here.replicator.inspect(pot.replicant, ({ core }) => core.replicant.lives[0]?.live.length)
   expect(held).toBeGreaterThan(1)
+})
+
+test.each([true, false])('for members that are made up nothing is kept: a create that is let %s', async isLet => {
+  await using here = await Scripted.start()
+  here.mayRun = () => isLet
+  here.isSite = site => site === 'paris' || site === 'rome'
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  const strangers = Array.from({ length: 400 }, (_, n) => `x${n}`)
+  const creates = [1, 2].map(n => here.create('paris', `cup${n}`, ['paris', 'rome', HERE, ...strangers]))
+  for (const [n, create] of creates.entries()) {
+    paris.says(entries(n + 1, here.signed(create)))
+    expect(await paris.next('received')).toMatchObject({ upTo: n + 1 })
+  }
+  const [cup] = creates
+  if (cup === undefined) return expect.unreachable()
+  await here.replicator.changeMembers(cup.replicant, ['x401'], [])
+  await vi.waitFor(async () => expect(await here.count('replication/outboxes/')).toBe(2))
+  expect(await here.count('replication/outboxes/rome/')).toBe(1)
+  expect(here.replicator.peers().map(({ site }) => site)).not.toContain('x1')
+})
+
+test('a member that nobody here had heard of is told once it is met: what it lacks is found by comparing', async () => {
+  const fast = { ...realClock, after: (ms: number, fn: () => void) => realClock.after(ms / 100, fn) }
+  await using here = await Scripted.start(undefined, fast)
+  here.isSite = site => site === 'paris'
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  const create = here.create('paris', 'cup', ['paris', 'rome', HERE])
+  paris.says(entries(1, here.signed(create)))
+  await paris.next('received')
+  await here.replicator.changeMembers(create.replicant, ['lyon'], [])
+  expect(await here.count('replication/outboxes/rome/')).toBe(0)
+  here.isSite = () => true
+  here.replicator.connected('rome')
+  const rome = await here.to('rome')
+  rome.says({ kind: 'welcome', version: 0, site: 'rome', incarnation: INCARNATION, cursors: [] })
+  expect(await rome.next('digest')).toMatchObject({ digest: { count: 1 } })
 })
