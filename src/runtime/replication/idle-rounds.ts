@@ -3,6 +3,8 @@ import { forgetOld } from './forget.ts'
 import { readBack } from './read-back.ts'
 import { ReadBacks } from './read-backs.ts'
 import { detachSilent } from './silent-members.ts'
+import { encodeJson } from './encode-json.ts'
+import type { StoreWrite } from '../../ports/store.ts'
 import type { Shared } from './shared.ts'
 import type { Lanes } from './lanes.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -17,10 +19,24 @@ export interface IdleRoundParts {
   readonly onFault: (error: unknown) => void
 }
 
+/** Where the round was when it was said last. */
+const ROUND_KEY = 'replication/round'
+
+/** Undefined for what cannot be read: the round begins anew. */
+function roundIn(value: Uint8Array): ReplicantName | undefined {
+  try {
+    const { last } = JSON.parse(new TextDecoder().decode(value)) as { readonly last?: ReplicantName }
+    return last
+  } catch {
+    return undefined
+  }
+}
+
 /** What is done with replicants whose lanes have nothing to do: what they show is read; in turn, what is old goes, and who was silent for too long. */
 export class IdleRounds {
   readonly #parts: IdleRoundParts
   readonly #readBacks: ReadBacks
+  #isRoundKept = false
 
   constructor(parts: IdleRoundParts) {
     this.#parts = parts
@@ -30,11 +46,15 @@ export class IdleRounds {
       random,
       read: (name, attempts, isRound) => this.#read(name, attempts, isRound),
       namesAfter: (name, limit) => this.#namesAfter(name, limit),
+      onRound: last => this.#keepRound(last),
     })
   }
 
-  start(): void {
-    this.#readBacks.start()
+  /** @throws CheopsError ERR_STORE_FAILED, ERR_STORE_CORRUPT */
+  async start(): Promise<void> {
+    const last = await this.#parts.shared.options.store.get(ROUND_KEY)
+    this.#isRoundKept = last !== undefined
+    this.#readBacks.start(last && roundIn(last))
   }
 
   stop(): void {
@@ -76,6 +96,18 @@ export class IdleRounds {
     await shared.replicas.with(name, replica =>
       lanes.runIfIdle(name, () => detachSilent(shared, replica, silence, detachAfterMs)),
     )
+  }
+
+  #keepRound(last: ReplicantName | undefined): void {
+    const { store } = this.#parts.shared.options
+    if (store.isFull || (last === undefined && !this.#isRoundKept)) return
+    this.#isRoundKept = last !== undefined
+    const write: StoreWrite =
+      last === undefined
+        ? { kind: 'delete', key: ROUND_KEY }
+        : { kind: 'put', key: ROUND_KEY, value: encodeJson({ version: 1, last }) }
+    // What is lost with the disk is a minute of the round.
+    store.commit([write]).catch(() => undefined)
   }
 
   async #namesAfter(name: ReplicantName | undefined, limit: number): Promise<readonly ReplicantName[]> {

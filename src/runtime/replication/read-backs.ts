@@ -28,6 +28,8 @@ export interface ReadBackParts {
   readonly read: (name: ReplicantName, attempts: number, isRound: boolean) => Promise<'unread' | 'done'>
   /** Names behind one, in the order of the store, at most so many; from the beginning on without one. Must not throw. */
   readonly namesAfter: (name: ReplicantName | undefined, limit: number) => Promise<readonly ReplicantName[]>
+  /** The round has come to a name, or to its end: said once a minute, so that the next run goes on there. Must not throw. */
+  readonly onRound: (last: ReplicantName | undefined) => void
 }
 
 /**
@@ -51,13 +53,16 @@ export class ReadBacks {
   /** Where the round is. */
   #last: ReplicantName | undefined
   #roundBegan = Number.NEGATIVE_INFINITY
+  #roundSaid = Number.NEGATIVE_INFINITY
   #isLooking = false
 
   constructor(parts: ReadBackParts) {
     this.#parts = parts
   }
 
-  start(): void {
+  /** @param last where the round of the run before was: else an agent that starts often would never come to the last ones */
+  start(last?: ReplicantName): void {
+    this.#last = last
     const { clock, random } = this.#parts
     this.#roundBegan = clock.monotonic()
     // Sites that start together do not read at the same moments: who reads cannot be asked for its state.
@@ -117,6 +122,10 @@ export class ReadBacks {
       const names = await namesAfter(this.#last, count)
       for (const name of names) if (!this.#isStopped) await this.#read(name, 0, true)
       this.#last = names.length < count ? undefined : names.at(-1)
+      const isOver = this.#last === undefined
+      if (!isOver && clock.monotonic() - this.#roundSaid < REREAD_EVERY_MS) return
+      this.#roundSaid = clock.monotonic()
+      this.#parts.onRound(this.#last)
     } finally {
       this.#isLooking = false
     }

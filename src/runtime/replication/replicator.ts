@@ -164,7 +164,7 @@ export class Replicator {
         this.#replicas.lookAt(replica)
         this.#lanes.kick(name)
       })
-    this.#idle.start()
+    await this.#idle.start()
     this.#stopServing = await this.#options.network.serve(channel => this.#peers.serve(channel))
   }
 

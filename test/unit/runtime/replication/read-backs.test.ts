@@ -2,7 +2,7 @@
  * When idle lanes are read: all of them soon, few as long as more become idle than can be read, and what could not be read when the application is back.
  * By a clock that the test turns on.
  */
-import { beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   READ_BACKS_A_SECOND,
   READ_BACKS_UNDER_LOAD,
@@ -15,11 +15,18 @@ let tick: () => void
 let read: string[]
 let readBacks: ReadBacks
 let isDown: boolean
+/** All names that are replicated, in the order of the round. */
+let all: string[]
+/** To which name the round was said to have come. */
+let rounds: (string | undefined)[]
+let isLate = false
 
 beforeEach(() => {
   now = 0
   read = []
   isDown = false
+  all = []
+  rounds = []
   readBacks = new ReadBacks({
     clock: {
       now: () => now,
@@ -34,9 +41,13 @@ beforeEach(() => {
       read.push(name)
       return Promise.resolve(isDown && service === 's' ? 'unread' : 'done')
     },
-    namesAfter: () => Promise.resolve([]),
+    namesAfter: (name, limit) => {
+      const from = all.findIndex(each => each === name?.name) + 1
+      return Promise.resolve(all.slice(from, from + limit).map(each => ({ service: 's', kind: 'k', name: each })))
+    },
+    onRound: last => rounds.push(last?.name),
   })
-  readBacks.start()
+  if (!isLate) readBacks.start()
 })
 
 /** So many become idle, then a second goes by. @returns how many are read in it */
@@ -77,4 +88,24 @@ test('an application that is down is asked once a second, and for all that it ha
   // The one by which it is found to be back, then the rest.
   expect([await second(0), await second(0), await second(0)]).toEqual([1, 4, 0])
   expect(read.toSorted()).toEqual(['0-0', '0-1', '0-2', '0-3', '0-4'])
+})
+
+describe('the round', () => {
+  beforeAll(() => void (isLate = true))
+  afterAll(() => void (isLate = false))
+
+  test('goes on where that of the run before was, says once a minute where it is, and begins anew at its end', async () => {
+    all = Array.from({ length: 500 }, (_, place) => String(place).padStart(3, '0'))
+    readBacks.start({ service: 's', kind: 'k', name: '099' })
+    await second(0)
+    expect(read[0]).toBe('100')
+    expect(rounds).toEqual([read.at(-1)])
+    for (let seconds = 0; seconds < 70; seconds++) await second(0)
+    expect(rounds.length).toBe(2)
+    while (!rounds.includes(undefined)) await second(0)
+    expect(read.at(-1)).toBe('499')
+    expect(read.length).toBe(400)
+    for (let seconds = 0; seconds < 61; seconds++) await second(0)
+    expect(read).toContain('000')
+  })
 })
