@@ -247,7 +247,7 @@ export class Execution {
   /** The name is there, and not ours as far as this store knows. One that was set back looks whether it is what the others have. */
   async #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
     const { standing } = this.#book.shared
-    if (!standing.isOld) return this.#book.clash()
+    if (!standing.isOldFor(this.#book.replica.core.replicant)) return this.#book.clash()
     if (this.#book.resource.shows(reading.body, state)) return this.#isOurs(operation)
     if ((await copyState(this.#book.shared, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
     await this.#book.clash()

@@ -35,7 +35,8 @@ export async function lookForLeftover(
   // What was deleted here and takes its time to go is nobody else's.
   if (local.leftover || reading.hash === local.leaving) return 'done'
   const create = [...holder.live, ...holder.conflicts, ...holder.membership].find(({ type }) => type === 'create')
-  if (shared.standing.isOld && local.executed.life === undefined && (await isMadeBy(resource, create, reading.body))) {
+  const mayBeOurs = shared.standing.isOldFor(core.replicant)
+  if (mayBeOurs && local.executed.life === undefined && (await isMadeBy(resource, create, reading.body))) {
     const executed = { life: holder.life, operations: [], context: [] }
     await shared.replicas.commit(commit => {
       commit.local(replica, { executed, bound: true })

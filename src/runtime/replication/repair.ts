@@ -108,7 +108,8 @@ async function takeState(
 ): Promise<boolean> {
   const reading = await resource.read()
   if (reading.is === 'unknown') return false
-  if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(shared, resource, reading, state)) return false
+  if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(shared, replica, resource, reading, state))
+    return false
   const { replaying, bound } = replica.local
   // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
   await shared.replicas.commit(commit =>
@@ -164,11 +165,12 @@ function cameWith(executed: Executed, { core, local }: Replica, site: string): r
 /** A store that was set back does not know what is its own: what its application has just as the others do is, and nothing else. */
 function isKnownAgain(
   { standing }: Shared,
+  replica: Replica,
   resource: Resource,
   reading: Reading & { readonly is: 'present' },
   state: MemberState['state'],
 ): boolean {
-  if (!standing.isOld || state === undefined) return false
+  if (!standing.isOldFor(replica.core.replicant) || state === undefined) return false
   const { glue, name } = resource
   return resource.equal(reading.body, glue.stateOf(name.kind, glue.parseBody(state.rawHeaders, state.body)))
 }

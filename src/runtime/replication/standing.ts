@@ -1,4 +1,5 @@
 import { CONFIRMED_WITHIN_MS } from './limits.ts'
+import type { Replicant } from '../../core/oplog/index.ts'
 import type { Clock } from '../../ports/clock.ts'
 
 /**
@@ -10,7 +11,8 @@ export class Standing {
   readonly #startedAt: number
   readonly #confirmed = new Set<string>()
   readonly #onSetBack: () => void
-  #isSetBack = false
+  /** Sites that say so. */
+  readonly #tellers = new Set<string>()
 
   /** @param onSetBack told when it is found out, once */
   constructor(clock: Pick<Clock, 'monotonic'>, onSetBack: () => void) {
@@ -24,21 +26,24 @@ export class Standing {
     this.#confirmed.add(site)
   }
 
-  /** A site has received what this store does not know of. */
-  wasSetBack(): void {
-    if (this.#isSetBack) return
-    this.#isSetBack = true
-    this.#onSetBack()
+  /** A site says that it has received what this store does not know of. */
+  wasSetBack(site: string): void {
+    const isFirst = this.#tellers.size === 0
+    this.#tellers.add(site)
+    if (isFirst) this.#onSetBack()
   }
 
-  /** Whether a site has received what this store does not know of. */
-  get isOld(): boolean {
-    return this.#isSetBack
+  /**
+   * Whether what this store does not know of may be of a replicant: a site says so that is or was a member. Nobody has signed it, and others have received
+   * nothing of it.
+   */
+  isOldFor({ lives }: Pick<Replicant, 'lives'>): boolean {
+    return this.#tellers.size > 0 && lives.some(({ changes }) => changes.some(({ site }) => this.#tellers.has(site)))
   }
 
   /** `unknown` as long as one of these sites has not been asked, and may yet answer. */
   amongst(sites: readonly string[]): 'last' | 'old' | 'unknown' {
-    if (!this.#isSetBack && sites.every(site => this.#confirmed.has(site))) return 'last'
+    if (this.#tellers.size === 0 && sites.every(site => this.#confirmed.has(site))) return 'last'
     return this.#clock.monotonic() - this.#startedAt < CONFIRMED_WITHIN_MS ? 'unknown' : 'old'
   }
 }

@@ -216,7 +216,7 @@ export class Telling {
         upTo >= (outboxes.find(outbox => outbox.incarnation === incarnation)?.journal.written ?? 0),
     )
     if (beyond.length > 0) {
-      standing.wasSetBack()
+      standing.wasSetBack(site)
       await this.#tellAnew()
       for (const [incarnation, upTo] of beyond) await replicas.outboxes.passOver(site, incarnation, upTo)
       await this.#channel.close('beyond')
