@@ -23,7 +23,8 @@ const WITHIN_MS = Number(process.env['CHEOPS_KILL_WITHIN_MS'] ?? 2_000)
 /** For the kills and the load; what comes after is waited for. */
 const LOAD_MS = WITHIN_MS * KILLS
 const TEST_MS = LOAD_MS + 140_000
-const NAMES = ['item-0', 'item-1', 'item-2', 'item-3', 'item-4', 'item-5']
+/** Each write adds a field to one of them: more of them for more kills, so that they stay small enough to be said anew. */
+const NAMES = Array.from({ length: Math.max(6, Math.ceil(KILLS * 0.3)) }, (_, place) => `item-${place}`)
 const SCOPE = 'site1 & site2'
 
 const stops: (() => Promise<unknown>)[] = []
