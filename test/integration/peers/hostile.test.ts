@@ -39,7 +39,7 @@ test('another mesh key: refused before anything is said, and the bootstrap statu
   const timeouts = { ...DEFAULT_TIMEOUTS, dialMs: 300 }
   const wrong = await peers.start('wrong', { meshKey: await keyFile('wrong'), bootstrap: listeners(one), timeouts })
   await until([one, two], () => allAlive([one, two]), 5_000, 'one and two are alive')
-  await until([wrong], () => ids(wrong).includes('wrong-mesh-key'), 40_000, 'the problem is reported')
+  await until([wrong], () => ids(wrong).includes('wrong-mesh-key'), 15_000, 'the problem is reported')
   expect(wrong.diagnostics.bootstrapStatus()).toMatchObject([{ result: 'handshake', site: undefined }])
   expect(one.membership.site('wrong')).toBeUndefined()
 })
