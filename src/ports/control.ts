@@ -1,5 +1,5 @@
 import type { ServiceConfig } from '../config.ts'
-import type { Finding } from '../core/check/index.ts'
+import type { Finding, ReplicantsFact } from '../core/check/index.ts'
 import type { Conflict, ReplicantName } from '../core/oplog/index.ts'
 import type { CheopsError } from '../errors.ts'
 import type { Membership } from './membership.ts'
@@ -144,31 +144,7 @@ export interface AgentStatus {
 /** How the replicants of this site stand; `counting` in the first moments after a start, when nobody knows yet. */
 export type ReplicationCounts =
   | { readonly state: 'counting' }
-  | {
-      readonly state: 'counted'
-      /** Of which this site is a member. */
-      readonly replicants: number
-      /** Writes without effect that nobody has settled, of all replicants. */
-      readonly conflicts: number
-      /** Replicants whose application here cannot be made equal to the other members for now. */
-      readonly diverged: number
-      /** Replicants that take no writes here until somebody decides: `unbound`, or a write in doubt. */
-      readonly undecided: number
-      /** Replicants whose application here could not be brought up to date for more than a minute, and is tried again. */
-      readonly behind: number
-      /** For how long the first of them, milliseconds. */
-      readonly behindMs: number
-      /** HTTP status that most of their applications answered last; undefined: they did not answer. */
-      readonly behindStatus?: number | undefined
-      /** Other members that do not carry writes of this site out, with how many replicants, and codes of errors that say why. */
-      readonly failing: readonly {
-        readonly site: string
-        readonly replicants: number
-        readonly errors: readonly string[]
-      }[]
-      /** What the sites `from` have created here too, and this site does not let them; not among `replicants`. */
-      readonly withheld: { readonly replicants: number; readonly from: readonly string[] }
-    }
+  | ({ readonly state: 'counted' } & ReplicantsFact)
 
 export interface RequestCounts {
   readonly inFlight: number

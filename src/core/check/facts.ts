@@ -55,9 +55,11 @@ export interface ReplicationFact {
   readonly unequalMs: number
 }
 
+/** How the replicants of a site stand. */
 export interface ReplicantsFact {
+  /** Of which the site is a member. */
   readonly replicants: number
-  /** Writes without effect that nobody has settled. */
+  /** Writes without effect that nobody has settled, of all replicants. */
   readonly conflicts: number
   /** That differ from their siblings here and could not be repaired yet, what has failed here for good included. */
   readonly diverged: number
@@ -75,7 +77,7 @@ export interface ReplicantsFact {
     readonly replicants: number
     readonly errors: readonly string[]
   }[]
-  /** What the sites `from` have created here too, and this site does not let them. */
+  /** What the sites `from` have created here too, and this site does not let them; not among `replicants`. */
   readonly withheld: { readonly replicants: number; readonly from: readonly string[] }
 }
 

@@ -12,6 +12,7 @@ export type {
   ListenerFact,
   MeshFact,
   ProblemFact,
+  ReplicantsFact,
   ReplicationFact,
   SiteFact,
 } from './facts.ts'
