@@ -142,9 +142,7 @@ export interface AgentStatus {
 }
 
 /** How the replicants of this site stand; `counting` in the first moments after a start, when nobody knows yet. */
-export type ReplicationCounts =
-  | { readonly state: 'counting' }
-  | ({ readonly state: 'counted' } & ReplicantsFact)
+export type ReplicationCounts = { readonly state: 'counting' } | ({ readonly state: 'counted' } & ReplicantsFact)
 
 export interface RequestCounts {
   readonly inFlight: number
