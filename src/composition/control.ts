@@ -30,7 +30,7 @@ import type {
 import type { ReplicationControl } from '../ports/replication-control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerNode } from '../peer-node.ts'
-import type { ReplicantListing } from '../runtime/replication/replicant-listing.ts'
+import type { ReplicantListing } from '../runtime/replication/operator/replicant-listing.ts'
 import type { Traffic } from '../runtime/traffic.ts'
 import { ServiceChanges } from './service-changes.ts'
 import type { Listeners } from './listeners.ts'

@@ -22,10 +22,10 @@ import type {
 } from '../ports/replication-control.ts'
 import { membersOf } from '../runtime/members.ts'
 import { ScopeReader } from '../runtime/scope-reader.ts'
-import { attach } from '../runtime/replication/attaching.ts'
-import { detach } from '../runtime/replication/detaching.ts'
-import type { OperationsView } from '../runtime/replication/operations-view.ts'
-import { operationText, type ReplicantListing } from '../runtime/replication/replicant-listing.ts'
+import { attach } from '../runtime/replication/operator/attaching.ts'
+import { detach } from '../runtime/replication/operator/detaching.ts'
+import type { OperationsView } from '../runtime/replication/operator/operations-view.ts'
+import { operationText, type ReplicantListing } from '../runtime/replication/operator/replicant-listing.ts'
 import type { Replicator } from '../runtime/replication/replicator.ts'
 
 /** What an operator sees of operations, and does to replicants, put together from its parts. */

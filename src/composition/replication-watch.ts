@@ -5,7 +5,7 @@ import type { AgentEvent } from '../ports/control.ts'
 import type { Clock, TimerHandle } from '../ports/clock.ts'
 import type { Counter, Metrics } from '../ports/metrics.ts'
 import type { ReplicationEvent } from '../runtime/replication/events.ts'
-import { operationText, whyText } from '../runtime/replication/replicant-listing.ts'
+import { operationText, whyText } from '../runtime/replication/operator/replicant-listing.ts'
 
 /** Events that are told in one second: thousands of writes must not push what concerns the mesh out of what is kept. */
 export const MAX_EVENTS_A_SECOND = 50

@@ -4,7 +4,7 @@ import { replicantText } from '../core/oplog/replicant-text.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { ReplicationEvent } from '../runtime/replication/events.ts'
-import { operationText, whyText } from '../runtime/replication/replicant-listing.ts'
+import { operationText, whyText } from '../runtime/replication/operator/replicant-listing.ts'
 
 export interface WebhooksParts extends Omit<WebhookParts, 'messages'> {
   readonly site: string

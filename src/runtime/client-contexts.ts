@@ -15,7 +15,7 @@ import { CheopsError } from '../errors.ts'
 import type { Exchange } from '../ports/exchange.ts'
 import type { Description, Glue } from '../ports/glue.ts'
 import { waitOf } from './operation-preference.ts'
-import type { Settled } from './replication/settled.ts'
+import type { Settled } from './replication/write/settled.ts'
 
 /** What is asked of replication: a part of `replication/replicator.ts`. */
 export interface SeenReplicas {

@@ -13,7 +13,7 @@ import { nearestFirst } from './members.ts'
 import { acceptOfParts, MULTI_MEDIA_TYPE, multiBody, wantsMulti } from './multi-answer.ts'
 import type { Parts } from './parts.ts'
 import { readBack } from './repeated-answer.ts'
-import type { RecordChange } from './replication/unlogged.ts'
+import type { RecordChange } from './replication/write/unlogged.ts'
 
 /** Bytes of each member's answer to a write at level `none`. */
 export const MAX_UNLOGGED_ANSWER_BYTES = 1024 * 1024

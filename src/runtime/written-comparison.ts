@@ -4,7 +4,7 @@
  */
 import type { ReplicantName } from '../core/oplog/index.ts'
 import type { Glue, ListAnswer, MergedList, ParsedBody } from '../ports/glue.ts'
-import { onlyFields, onlyItemFields, type Fields } from './replication/written-fields.ts'
+import { onlyFields, onlyItemFields, type Fields } from './replication/drift/written-fields.ts'
 
 /** What reads need of replication. */
 export interface WrittenReplicas {

@@ -1,8 +1,8 @@
 import { holderOf, sameDot, wasRemoved, type ReplicantName } from '../../../src/core/oplog/index.ts'
-import { attach } from '../../../src/runtime/replication/attaching.ts'
-import { detach } from '../../../src/runtime/replication/detaching.ts'
+import { attach } from '../../../src/runtime/replication/operator/attaching.ts'
+import { detach } from '../../../src/runtime/replication/operator/detaching.ts'
 import { CheopsError } from '../../../src/errors.ts'
-import type { ReplicantListing } from '../../../src/runtime/replication/replicant-listing.ts'
+import type { ReplicantListing } from '../../../src/runtime/replication/operator/replicant-listing.ts'
 import type { Replicator } from '../../../src/runtime/replication/replicator.ts'
 import type { ClientAnswer, OperatorDeed } from './agent.ts'
 

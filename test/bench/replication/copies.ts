@@ -7,7 +7,7 @@ import { NAME_BUCKETS, bucketOf } from '../../../src/core/oplog/index.ts'
 import { loadGlue } from '../../../src/glue/index.ts'
 import type { OperationSeal } from '../../../src/ports/sync.ts'
 import type { Store, StoreWrite } from '../../../src/ports/store.ts'
-import { NO_CHECKPOINT } from '../../../src/runtime/replication/digest-checkpoint.ts'
+import { NO_CHECKPOINT } from '../../../src/runtime/replication/store/digest-checkpoint.ts'
 import { nameOf } from './items.ts'
 import { Pattern } from './pattern.ts'
 

@@ -5,11 +5,11 @@ import type { Dot, Operation, ReplicantName, Stamp } from '../../../src/core/opl
 import type { ReplicationGlue } from '../../../src/ports/glue.ts'
 import type { SealedOperation } from '../../../src/ports/sync.ts'
 import type { Store, StoreWrite } from '../../../src/ports/store.ts'
-import { encodeJson } from '../../../src/runtime/replication/encode-json.ts'
-import { decodePacked, encodePacked } from '../../../src/runtime/replication/packed-record.ts'
-import { decodeSealed, encodeSealed } from '../../../src/runtime/replication/records.ts'
-import { dotPath, operationKey } from '../../../src/runtime/replication/replica-records.ts'
-import { pathOf, prefixOf } from '../../../src/runtime/replication/replica-keys.ts'
+import { encodeJson } from '../../../src/runtime/replication/store/encode-json.ts'
+import { decodePacked, encodePacked } from '../../../src/runtime/replication/store/packed-record.ts'
+import { decodeSealed, encodeSealed } from '../../../src/runtime/replication/store/records.ts'
+import { dotPath, operationKey } from '../../../src/runtime/replication/store/replica-records.ts'
+import { pathOf, prefixOf } from '../../../src/runtime/replication/store/replica-keys.ts'
 import { bodyOf, nameOf } from './items.ts'
 
 /** What tells an item that was created, and not written since, from others. */

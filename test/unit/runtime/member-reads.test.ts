@@ -22,7 +22,7 @@ import {
 } from '../../../src/runtime/member-reads.ts'
 import { acceptOfParts, multiBody, wantsMulti } from '../../../src/runtime/multi-answer.ts'
 import type { Asked, Parts } from '../../../src/runtime/parts.ts'
-import type { Fields } from '../../../src/runtime/replication/written-fields.ts'
+import type { Fields } from '../../../src/runtime/replication/drift/written-fields.ts'
 import { MAX_ITEMS_LOOKED_UP, type WrittenReplicas } from '../../../src/runtime/written-comparison.ts'
 
 const glue = await loadGlue('rest')

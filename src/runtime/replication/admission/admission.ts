@@ -1,0 +1,230 @@
+import {
+  aheadMs,
+  dotKey,
+  findLife,
+  fateOf,
+  membersOfReplicant,
+  observeStamp,
+  replicantKey,
+  sameDot,
+  type Operation,
+  type OperationId,
+  type Replicant,
+  type ReplicantStep,
+} from '../../../core/oplog/index.ts'
+import { largeBodyOf } from '../bodies/body-records.ts'
+import { inheritDoubt } from '../write/inherited-doubt.ts'
+import { othersOf, tellEntry, tellEvent, tellOperation, tellOutcome } from './words.ts'
+import type { Commit } from '../store/commit.ts'
+import type { Replica } from '../replica.ts'
+import type { Shared } from '../shared.ts'
+import type { SealedOperation } from '../../../ports/sync.ts'
+
+/**
+ * Carries out what the core has decided about a replicant, within a commit: records, what other members are told, and, when it is
+ * on disk, events and the lane.
+ *
+ * @param arrived operations as their origins signed them, by `dotKey`
+ * @param from who brought it; undefined for what is written here
+ */
+export function takeStep(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  step: ReplicantStep,
+  arrived: ReadonlyMap<string, SealedOperation>,
+  from?: string,
+): void {
+  const { options, replicas } = shared
+  const before = replica.core.replicant
+  const { name } = replica
+  commit.core(replica, { replicant: step.replicant })
+  // What begins anew may let go of an operation and take it again in one step.
+  const retained = retainedDots(step.replicant)
+  const spent = new Set(step.effects.flatMap(effect => (effect.kind === 'spent' ? [dotKey(effect.operation.dot)] : [])))
+  let held = false
+  for (const effect of step.effects) {
+    switch (effect.kind) {
+      case 'held':
+      case 'waits': {
+        const { operation } = effect
+        const sealed = arrived.get(dotKey(operation.dot))
+        if (sealed !== undefined && retained.has(dotKey(operation.dot)))
+          keepOperation(shared, commit, replica, operation, sealed, {
+            needsBody: !spent.has(dotKey(operation.dot)),
+            // The application here has just shown it.
+            isOurs: from === undefined && operation.adopts !== undefined,
+          })
+        if (effect.kind === 'waits') break
+        held = true
+        shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
+        tellAhead(shared, commit, operation)
+        if (from !== undefined) relay(shared, commit, replica, operation, before)
+        tellWhoMistakes(shared, commit, replica, operation)
+        // It was released in a run that this store does not know of.
+        if (replica.draft !== undefined && sameDot(replica.draft.dot, operation.dot)) dropDraft(shared, commit, replica)
+        break
+      }
+      case 'forgotten':
+        if (retained.has(dotKey(effect.operation.dot))) break
+        commit.deleteOperation(replica, effect.operation.dot)
+        shared.bodies.forget(commit, effect.operation, 'operation')
+        supersede(shared, commit, replica, effect.operation)
+        inheritDoubt(commit, replica, effect.operation)
+        break
+      case 'spent':
+        shared.bodies.forget(commit, effect.operation, 'operation')
+        supersede(shared, commit, replica, effect.operation)
+        break
+      case 'conflict':
+        if (effect.conflict.why !== 'removed-member') supersede(shared, commit, replica, effect.conflict.operation)
+        tellEvent(shared, commit, { kind: 'conflict', replicant: name, conflict: effect.conflict })
+        break
+      case 'settled':
+        tellEvent(shared, commit, { kind: 'settled', replicant: name, conflict: effect.conflict })
+        break
+      case 'members': {
+        tellEvent(shared, commit, { kind: 'members', replicant: name, members: effect.members })
+        const were = new Set(membersOfReplicant(before))
+        // What is written here is told to its members by the release.
+        const added = effect.members.filter(member => !were.has(member) && member !== options.site)
+        if (before.lives.length === 0 && (from === undefined || isCreateAlone(step))) break
+        for (const member of added) commit.tell(member, { kind: 'replicant', replicant: name, knows: [] })
+        // Who was a member before has begun anew: what it acknowledged then it need not know now.
+        const acknowledgements = new Map(replica.core.acknowledgements)
+        for (const member of added) acknowledgements.delete(member)
+        commit.core(replica, { acknowledgements })
+        break
+      }
+      case 'removal':
+        for (const member of othersOf(step.replicant))
+          tellEntry(shared, commit, member, { kind: 'removal', replicant: name, told: effect.told })
+        break
+      case 'hole':
+        tellEvent(shared, commit, { kind: 'hole', replicant: name, life: effect.life, last: effect.last })
+        break
+      case 'refused':
+        if (effect.reason !== 'no-room')
+          tellEvent(shared, commit, { kind: 'refused', from: from ?? options.site, why: effect.reason })
+        break
+      case 'removed':
+        commit.local(replica, { acknowledges: true })
+        replicas.due(commit, name, true)
+        break
+      case 'duplicate':
+      case 'stale':
+      case 'needs-matrices':
+        break
+    }
+  }
+  if (held) {
+    if (from !== undefined) commit.local(replica, { acknowledges: true })
+    replicas.due(commit, name, true)
+  }
+  commit.afterwards(() => {
+    shared.unanswered.update(replica)
+    if (replica.core.replicant.waiting.length > 0) shared.waits(name)
+    else if (before.waiting.length > 0) shared.waitingRoom.drop(replicantKey(name))
+    shared.kick(replica)
+  })
+}
+
+/** A site whose clock is far ahead wins against everybody who has not seen its writes: people must know. */
+function tellAhead(shared: Shared, commit: Commit, { replicant, dot, stamp }: Operation): void {
+  const byMs = aheadMs(stamp, shared.options.clock.now())
+  if (byMs > 0) tellEvent(shared, commit, { kind: 'ahead', replicant, dot, byMs })
+}
+
+/** A create is told to its members by its origin; acknowledgements tell them of it too, where its origin is cut off from them. */
+function isCreateAlone({ effects }: ReplicantStep): boolean {
+  const held = effects.flatMap(effect => (effect.kind === 'held' ? [effect.operation.type] : []))
+  return held.length === 1 && held[0] === 'create'
+}
+
+/** The local write that was under way is decided. */
+export function dropDraft({ bodies }: Shared, commit: Commit, replica: Replica): void {
+  if (replica.draft !== undefined) bodies.forget(commit, replica.draft, 'draft')
+  commit.draft(replica, undefined, undefined)
+  commit.local(replica, { draft: undefined })
+}
+
+function keepOperation(
+  { bodies, fetchBodies }: Shared,
+  commit: Commit,
+  replica: Replica,
+  operation: Operation,
+  sealed: SealedOperation,
+  { needsBody, isOurs }: { readonly needsBody: boolean; readonly isOurs: boolean },
+): void {
+  commit.putOperation(replica, operation.dot, sealed)
+  if (!needsBody || largeBodyOf(operation) === undefined) return
+  bodies.refer(commit, operation, 'operation', isOurs)
+  commit.afterwards(fetchBodies)
+}
+
+/** What records must be kept of. */
+function retainedDots({ lives, waiting }: Replicant): ReadonlySet<string> {
+  const lists = lives.flatMap(({ live, conflicts, outside, membership }) => [live, conflicts, outside, membership])
+  return new Set([...lists, waiting].flatMap(list => list.map(({ dot }) => dotKey(dot))))
+}
+
+/** What was dropped before it was executed here. */
+function supersede(shared: Shared, commit: Commit, replica: Replica, operation: Operation): void {
+  const { site } = shared.options
+  const { dot, life, type } = operation
+  if (dot.site === site || type === 'members') return
+  if (replica.local.executed.operations.some(done => sameDot(done.dot, dot))) return
+  const known = findLife(replica.core.replicant, life)
+  if (known !== undefined && fateOf(known, dot) === 'live') return
+  if (!membersOfReplicant(replica.core.replicant).includes(site)) return
+  tellOutcome(shared, commit, replica, operation, 'superseded')
+}
+
+/**
+ * Passes an operation on to members of which its origin cannot have known when it wrote it: those that are members by something that the
+ * origin has not acknowledged. Receivers know an operation when it comes twice.
+ */
+function relay(shared: Shared, commit: Commit, replica: Replica, operation: Operation, before: Replicant): void {
+  const { replicant, acknowledgements } = replica.core
+  const origin = operation.dot.site
+  const told = acknowledgements.get(origin)?.knowledge
+  const by = membersBy(replicant)
+  const were = new Set(membersOfReplicant(before))
+  for (const member of othersOf(replicant)) {
+    if (member === origin) continue
+    const change = by.get(member)
+    if (change === undefined || sameDot(change.dot, operation.life.dot) || change.dot.site === origin) continue
+    const knew = [...(told?.values() ?? [])].some(context =>
+      context.some(
+        dot =>
+          dot.site === change.dot.site && dot.incarnation === change.dot.incarnation && dot.number >= change.dot.number,
+      ),
+    )
+    // Who has just become a member gets everything.
+    if (!knew && were.has(member)) tellOperation(shared, commit, member, operation)
+  }
+}
+
+/**
+ * A site begins a life anew whenever it learns of a removal of itself, and cannot see by itself that it is a member all the same, by
+ * another life or a later addition. Who was added, and removed by somebody who did not know so, has not been told of that.
+ */
+function tellWhoMistakes(shared: Shared, commit: Commit, { name, core }: Replica, { members }: Operation): void {
+  const others = new Set(othersOf(core.replicant))
+  for (const site of members?.removed ?? [])
+    if (others.has(site)) commit.tell(site, { kind: 'replicant', replicant: name, knows: [] })
+  const removals = core.replicant.lives.flatMap(({ membership }) => membership)
+  for (const site of members?.added ?? []) {
+    if (others.has(site) || site === core.replicant.site) continue
+    for (const removal of removals)
+      if (removal.members?.removed.includes(site) === true) tellOperation(shared, commit, site, removal)
+  }
+}
+
+/** The ≺-greatest change that made each site a member. */
+function membersBy({ lives }: Replicant): ReadonlyMap<string, OperationId> {
+  const by = new Map<string, OperationId>()
+  for (const { changes } of lives)
+    for (const { site, member, by: operation } of changes) if (member) by.set(site, operation)
+  return by
+}

@@ -1,0 +1,139 @@
+/** What other members, and whoever listens at this site, are told with a commit. */
+import {
+  knowledgeOf,
+  membersOfReplicant,
+  withAcknowledgement,
+  withDot,
+  type LifeId,
+  type Operation,
+  type OperationId,
+  type Replicant,
+} from '../../../core/oplog/index.ts'
+import { isDone, outcomesOf, withOutcome } from '../outcomes.ts'
+import type { Commit } from '../store/commit.ts'
+import type { ReplicationEvent } from '../events.ts'
+import type { Replica, SiteOutcome } from '../replica.ts'
+import type { Shared } from '../shared.ts'
+import type { Came, Outcome, OutboxEntry } from '../../../ports/sync.ts'
+
+/** What says why something came to what it did: what the application answered, or the code of an error of Cheops. */
+export type Why = Pick<Came, 'status' | 'error'>
+
+/** The members besides this site, sorted. */
+export function othersOf(replicant: Replicant): readonly string[] {
+  return membersOfReplicant(replicant).filter(member => member !== replicant.site)
+}
+
+/** Remembers that a member holds an operation that it has written itself, and all that it had executed. */
+export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation: Operation): void {
+  const { acknowledgements } = replica.core
+  const { life, dot, stamp, context } = operation
+  const told = [{ life, knowledge: withDot(context, dot), holes: [] }]
+  commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, dot.site, told, stamp) })
+}
+
+/** Tells all other members what is held here, behind what was released, if that is due. */
+export function acknowledge(shared: Shared, commit: Commit, replica: Replica): void {
+  acknowledgeWith(shared, commit, replica, undefined)
+}
+
+/**
+ * As `acknowledge`, and tells the origin of an operation in the same entry what became of that here.
+ * @returns whether it was told so
+ */
+function acknowledgeWith(shared: Shared, commit: Commit, replica: Replica, came: Came | undefined): boolean {
+  // It vouches for the bodies too.
+  if (!replica.local.acknowledges || shared.bodies.missingOf(replica.name).length > 0) return false
+  const { replicant } = replica.core
+  const entry: OutboxEntry & { readonly kind: 'acknowledgement' } = {
+    kind: 'acknowledgement',
+    replicant: replica.name,
+    lives: knowledgeOf(replicant),
+    clock: replicant.clock,
+  }
+  const others = othersOf(replicant)
+  const origin = others.find(site => site === came?.dot.site)
+  tellEntryTo(
+    shared,
+    commit,
+    others.filter(site => site !== origin),
+    entry,
+  )
+  if (origin !== undefined && came !== undefined) tellEntry(shared, commit, origin, { ...entry, came })
+  commit.local(replica, { acknowledges: false })
+  return origin !== undefined
+}
+
+/** What tells of what an operation came to here, and acknowledges what is held, if that is due: one entry for its origin. */
+export function acknowledgeOutcome(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  operation: OperationId & { readonly life: LifeId },
+  outcome: Outcome,
+  why: Why,
+): void {
+  const { site, clock } = shared.options
+  const { dot } = operation
+  const came: Came = { dot, outcome, at: Math.floor(clock.now()), ...why }
+  const isTold = acknowledgeWith(shared, commit, replica, dot.site === site ? undefined : came)
+  if (isTold) tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, ...why })
+  else tellOutcome(shared, commit, replica, operation, outcome, why)
+}
+
+/** Says what became of an operation here, to its origin. */
+export function tellOutcome(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  operation: OperationId & { readonly life: LifeId },
+  outcome: Outcome,
+  why: Why = {},
+): void {
+  const { site, clock } = shared.options
+  const { life, dot } = operation
+  const told: SiteOutcome = { site, outcome, at: Math.floor(clock.now()), ...why }
+  if (dot.site === site) return takeOutcome(shared, commit, replica, dot, told)
+  tellEntry(shared, commit, dot.site, { kind: 'outcome', replicant: replica.name, life, dot, ...told })
+  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, ...why })
+}
+
+/** A site has said what became of an operation of this site. */
+export function takeOutcome(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  dot: Operation['dot'],
+  told: SiteOutcome,
+): void {
+  const wasDone = isDone(outcomesOf(replica, dot))
+  commit.local(replica, { outcomes: withOutcome(replica.local.outcomes, dot, told) })
+  const sites = outcomesOf(replica, dot)
+  commit.afterwards(() => shared.waiters.told(dot))
+  const { at: _, ...word } = told
+  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, ...word })
+  if (!wasDone && isDone(sites)) tellEvent(shared, commit, { kind: 'done', replicant: replica.name, dot, sites })
+}
+
+/** Puts an operation, and before it the matrix that it names, into the outbox to a site. */
+export function tellOperation(shared: Shared, commit: Commit, site: string, operation: Operation): void {
+  const { replicant, dot, matrix } = operation
+  const entry = matrix === undefined ? undefined : shared.matrices.entryOf(matrix)
+  if (entry !== undefined && shared.matrices.isNewTo(commit, site, entry.hash)) tellEntry(shared, commit, site, entry)
+  commit.tell(site, { kind: 'operation', replicant, dot })
+}
+
+export function tellEntry(shared: Shared, commit: Commit, site: string, entry: OutboxEntry): void {
+  tellEntryTo(shared, commit, [site], entry)
+}
+
+/** The same to several sites: it is encoded once. */
+export function tellEntryTo({ options }: Shared, commit: Commit, sites: readonly string[], entry: OutboxEntry): void {
+  if (sites.length === 0) return
+  const bytes = options.codec.encodeEntry(entry)
+  for (const site of sites) commit.tell(site, { kind: 'entry', bytes })
+}
+
+export function tellEvent(shared: Shared, commit: Commit, event: ReplicationEvent): void {
+  commit.afterwards(() => shared.options.onEvent(event))
+}

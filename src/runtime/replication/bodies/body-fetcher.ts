@@ -1,0 +1,335 @@
+/**
+ * Fetches the large bodies that operations of other sites name: a few at a time, in pieces, from whichever member has them, going on where a
+ * cut has stopped it, also after a start.
+ */
+import { membersOfReplicant, replicantKey, type Operation, type ReplicantName } from '../../../core/oplog/index.ts'
+import { CheopsError } from '../../../errors.ts'
+import {
+  BODY_AWAITED_MS,
+  FETCH_GRACE_MS,
+  FETCH_WRITE_BYTES,
+  MAX_FETCHES_FROM_ONE,
+  MAX_FETCHES_TOGETHER,
+  MIN_FETCH_BYTES_A_SECOND,
+  NOBODY_HAS_BODY_MS,
+  RETRY_BASE_MS,
+  RETRY_CAP_MS,
+  WRONG_BODY_MS,
+} from '../limits.ts'
+import { largeBodyOf, type BodyRecords, type NamedBody } from './body-records.ts'
+import type { ReplicationOptions } from '../context.ts'
+import type { Replica } from '../replica.ts'
+import type { ReplicasStore } from '../store/replicas-store.ts'
+import type { TimerHandle } from '../../../ports/clock.ts'
+
+export interface BodyFetcherParts {
+  readonly options: ReplicationOptions
+  readonly replicas: ReplicasStore
+  readonly records: BodyRecords
+  readonly isConnected: (site: string) => boolean
+  /** A body of the replicant is here: its lane has something to do. */
+  readonly kick: (replica: Replica) => void
+  /** A body was read as a whole, and has its hash. */
+  readonly onWhole: (hash: string) => void
+  /** Told of what cannot be gone on after. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** What is tried again later. */
+interface Failed {
+  readonly times: number
+  /** When it failed first since anything of it came, and since when none of the members has it; monotonic. */
+  readonly since: number
+  readonly nobodySince: number | undefined
+  /** Its lane knows that it is not waited for any more. */
+  readonly isTold: boolean
+  readonly timer: TimerHandle | undefined
+}
+
+/** Faults of this site's disk; everything else is of a peer or a network, and is tried again. */
+const FATAL: ReadonlySet<string> = new Set(['ERR_STORE_FAILED', 'ERR_STORE_CORRUPT'])
+
+/** Who answers so has been asked, and has it not, or not the right one. */
+const HAS_NOT: ReadonlySet<string> = new Set(['ERR_BODY_NOT_TOLD', 'ERR_BLOB_HASH'])
+
+export class BodyFetcher {
+  readonly #parts: BodyFetcherParts
+  /** Hashes that are being fetched: each for one replicant at a time. */
+  readonly #running = new Set<string>()
+  /** How many bodies are being fetched from each source. */
+  readonly #sources = new Map<string, number>()
+  /** What waits until a source has less to give. */
+  readonly #crowded = new Set<string>()
+  readonly #failed = new Map<string, Failed>()
+  /** For which replicant a partial body has come: another one's members may not complete it. */
+  readonly #owners = new Map<string, string>()
+  readonly #end = new AbortController()
+
+  constructor(parts: BodyFetcherParts) {
+    this.#parts = parts
+  }
+
+  /** Begins what can be begun. To be called whenever a body may be missing. */
+  look(): void {
+    if (this.#end.signal.aborted) return
+    for (const body of this.#parts.records.missing()) {
+      if (this.#running.size >= MAX_FETCHES_TOGETHER) return
+      if (this.#running.has(body.hash) || this.#failed.get(keyOf(body))?.timer !== undefined) continue
+      if (this.#crowded.has(keyOf(body))) continue
+      this.#running.add(body.hash)
+      this.#run(body).catch(this.#parts.onFault)
+    }
+  }
+
+  /** Whether it was asked for in vain for so long that it is not waited for any more. It is asked for all the same. */
+  isGivenUp(body: NamedBody): boolean {
+    const failed = this.#failed.get(keyOf(body))
+    if (failed === undefined) return false
+    const now = this.#parts.options.clock.monotonic()
+    return now - failed.since >= BODY_AWAITED_MS || now - (failed.nobodySince ?? now) >= NOBODY_HAS_BODY_MS
+  }
+
+  /** A site can be reached: what waits to be tried again is tried at once. */
+  connected(): void {
+    for (const [key, failed] of this.#failed) {
+      failed.timer?.cancel()
+      this.#failed.set(key, { ...failed, timer: undefined })
+    }
+    this.look()
+  }
+
+  stop(): void {
+    this.#end.abort()
+    for (const { timer } of this.#failed.values()) timer?.cancel()
+  }
+
+  async #run(body: NamedBody): Promise<void> {
+    const { options, replicas, records, kick } = this.#parts
+    const { replicant, hash, length } = body
+    const release = options.blobs.hold(hash)
+    try {
+      const from = await this.#fromAnyone(body)
+      if (from === undefined || this.#end.signal.aborted) return
+      this.#failed.delete(keyOf(body))
+      this.#owners.delete(hash)
+      await replicas.commit(commit => {
+        records.received(commit, body)
+        commit.afterwards(() => options.onEvent({ kind: 'body-here', replicant, hash, bytes: length, from }))
+      })
+      await replicas.with(replicant, kick)
+    } finally {
+      release()
+      this.#running.delete(hash)
+      this.look()
+    }
+  }
+
+  /** @returns the site that gave it; undefined when nobody did, and it is tried again later */
+  async #fromAnyone(body: NamedBody): Promise<string | undefined> {
+    const { site } = this.#parts.options
+    let why = 'no other member can be reached'
+    let isWrong = false
+    let isTried = false
+    let [hasNot, isNobodys] = [0, false]
+    const before = this.#hereOf(body)
+    try {
+      const { sources, others } = await this.#sourcesOf(body)
+      for (const source of sources) {
+        if ((this.#sources.get(source) ?? 0) >= MAX_FETCHES_FROM_ONE) continue
+        isTried = true
+        try {
+          this.#begins(source)
+          await this.#fetch(source, body)
+          return source
+        } catch (error) {
+          if (this.#end.signal.aborted) return undefined
+          if (!(error instanceof CheopsError) || FATAL.has(error.code)) throw error
+          if (error.code === 'ERR_BLOB_HASH' || error.code === 'ERR_BODY_MESSAGE')
+            this.#parts.options.onEvent({ kind: 'refused', from: source, why: error.code })
+          why = `${source}: ${error.code}`
+          isWrong ||= error.code === 'ERR_BLOB_HASH'
+          if (HAS_NOT.has(error.code)) hasNot++
+          // Nobody else's copy would be smaller.
+          if (error.code === 'ERR_BLOB_SPACE') {
+            why = `${site}: ${error.code}`
+            break
+          }
+        } finally {
+          this.#ends(source)
+        }
+      }
+      if (!isTried && sources.length > 0) {
+        this.#crowded.add(keyOf(body))
+        return undefined
+      }
+      isNobodys = others > 0 && hasNot === others
+    } catch (error) {
+      if (!(error instanceof CheopsError) || FATAL.has(error.code)) throw error
+      why = error.code
+    }
+    this.#later(body, why, isWrong, { isNobodys, isMoving: this.#hereOf(body) > before })
+    return undefined
+  }
+
+  #hereOf({ hash }: NamedBody): number {
+    const found = this.#parts.options.blobs.find(hash)
+    return found.kind === 'absent' ? 0 : found.bytes
+  }
+
+  #begins(source: string): void {
+    this.#sources.set(source, (this.#sources.get(source) ?? 0) + 1)
+  }
+
+  /** What waits for a turn is looked at again. */
+  #ends(source: string): void {
+    const left = (this.#sources.get(source) ?? 1) - 1
+    if (left > 0) this.#sources.set(source, left)
+    else this.#sources.delete(source)
+    this.#crowded.clear()
+  }
+
+  /** Who wrote it first, then the other members; those that can be reached. None where this site does not let it be carried out anyway. */
+  async #sourcesOf({
+    replicant,
+    hash,
+    length,
+  }: NamedBody): Promise<{ readonly sources: readonly string[]; readonly others: number }> {
+    const { options, replicas, isConnected } = this.#parts
+    const { site, mayRun } = options
+    return replicas.with(replicant, ({ core, draft }) => {
+      const naming = operationsOf(core.replicant, draft).filter(operation => {
+        const named = largeBodyOf(operation)
+        return named?.hash === hash && named.length === length
+      })
+      const isWanted = naming.some(operation => operation.dot.site === site || mayRun(operation))
+      const members = membersOfReplicant(core.replicant)
+      const origins = naming.map(({ dot }) => dot.site).filter(origin => members.includes(origin))
+      const sources = [...new Set([...origins, ...members])].filter(each => each !== site && isConnected(each))
+      return { sources: isWanted ? sources : [], others: members.filter(each => each !== site).length }
+    })
+  }
+
+  async #fetch(source: string, body: NamedBody): Promise<void> {
+    const { options, records } = this.#parts
+    const { blobs } = options
+    const { hash, length } = body
+    if (length <= 0) throw new CheopsError('ERR_BLOB_HASH', 'A body without bytes is no file.', { hash })
+    const here = blobs.find(hash)
+    if (here.kind === 'whole') return this.#compare(source, body, here.bytes)
+    const owner = this.#owners.get(hash)
+    const isForeign = owner === undefined ? records.isShared(body) : owner !== replicantKey(body.replicant)
+    const isTooLong = here.kind === 'partial' && here.bytes > length
+    if (here.kind === 'partial' && (isForeign || isTooLong)) await blobs.delete(hash)
+    this.#owners.set(hash, replicantKey(body.replicant))
+    const found = blobs.find(hash)
+    let offset = found.kind === 'absent' ? 0 : found.bytes
+    if (length - offset > blobs.maxBytes - blobs.totalBytes)
+      throw new CheopsError('ERR_BLOB_SPACE', `There is no room for a body of ${length} bytes.`, { length })
+    while (offset < length) offset = await this.#append(source, body, offset)
+    await blobs.complete(hash)
+    this.#parts.onWhole(hash)
+  }
+
+  /** Fetches one piece. What has come of it is kept, whatever ends it. */
+  async #append(source: string, { replicant, hash, length }: NamedBody, from: number): Promise<number> {
+    const { bodySource, blobs, clock } = this.#parts.options
+    const to = Math.min(length, from + bodySource.pieceBytes)
+    const begunAt = clock.monotonic()
+    let came = 0
+    let [offset, gathered, bytes] = [from, [] as Uint8Array[], 0]
+    const write = async (): Promise<void> => {
+      const chunk = joined(gathered, bytes)
+      ;[gathered, bytes] = [[], 0]
+      if (chunk.length > 0) offset = await blobs.append(hash, offset, chunk)
+    }
+    try {
+      for await (const chunk of bodySource.fetch(source, { replicant, hash, from, to }, this.#end.signal)) {
+        came += chunk.length
+        const dueMs = FETCH_GRACE_MS + (came / MIN_FETCH_BYTES_A_SECOND) * 1000
+        if (clock.monotonic() - begunAt > dueMs)
+          throw new CheopsError('ERR_SITE_UNREACHABLE', `${source} gives a body too slowly.`, { site: source })
+        gathered.push(chunk)
+        bytes += chunk.length
+        if (bytes >= FETCH_WRITE_BYTES) await write()
+      }
+    } finally {
+      await write()
+    }
+    return offset
+  }
+
+  /** The bytes lie here already, for another replicant: only who has them can show them. They are compared and not kept. */
+  async #compare(source: string, { replicant, hash, length }: NamedBody, bytes: number): Promise<void> {
+    const { bodySource, blobs } = this.#parts.options
+    if (bytes !== length) throw new CheopsError('ERR_BLOB_HASH', `The body ${hash} has another length.`, { hash })
+    for (let from = 0; from < length; from += bodySource.pieceBytes) {
+      const to = Math.min(length, from + bodySource.pieceBytes)
+      let offset = from
+      for await (const chunk of bodySource.fetch(source, { replicant, hash, from, to }, this.#end.signal)) {
+        const own: Uint8Array[] = []
+        for await (const part of blobs.read(hash, { from: offset, to: offset + chunk.length })) own.push(part)
+        const isSame = joined(own, chunk.length).every((byte, place) => byte === chunk[place])
+        if (!isSame) throw new CheopsError('ERR_BLOB_HASH', `What came as ${hash} is another body.`, { hash })
+        offset += chunk.length
+      }
+    }
+  }
+
+  /** @param isWrong what came was another body: all of it would come again */
+  #later(
+    body: NamedBody,
+    why: string,
+    isWrong: boolean,
+    { isNobodys, isMoving }: { readonly isNobodys: boolean; readonly isMoving: boolean },
+  ): void {
+    const { clock, random, onEvent } = this.#parts.options
+    const { replicant, hash, length } = body
+    const key = keyOf(body)
+    const before = this.#failed.get(key)
+    const times = (before?.times ?? 0) + 1
+    const now = clock.monotonic()
+    const since = isMoving ? now : (before?.since ?? now)
+    const nobodySince = isNobodys ? (before?.nobodySince ?? now) : undefined
+    if (times === 1) onEvent({ kind: 'waits-for-body', replicant, hash, bytes: length, why })
+    const full = isWrong ? WRONG_BODY_MS : Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(times, 16))
+    const timer = clock.after(full * (0.5 + random.uniform() / 2), () => {
+      // Nobody asks for it any more: nothing is remembered of it.
+      const failed = this.#failed.get(key)
+      if (failed !== undefined && this.#parts.records.isNamed(body))
+        this.#failed.set(key, { ...failed, timer: undefined })
+      else this.#failed.delete(key)
+      this.look()
+    })
+    this.#failed.set(key, { times, since, nobodySince, timer, isTold: false })
+    const isTold = this.isGivenUp(body)
+    this.#failed.set(key, { times, since, nobodySince, timer, isTold })
+    // Its lane need not wait any more.
+    if (isTold && before?.isTold !== true)
+      this.#parts.replicas.with(replicant, this.#parts.kick).catch(this.#parts.onFault)
+  }
+}
+
+function keyOf({ replicant, hash, length }: NamedBody): string {
+  return `${hash} ${length} ${replicantKey(replicant)}`
+}
+
+/** All that is held of a replicant. */
+function operationsOf(
+  { lives, waiting }: Replica['core']['replicant'] & { readonly name: ReplicantName },
+  draft: Operation | undefined,
+): readonly Operation[] {
+  const held = lives.flatMap(({ live, conflicts, outside, membership }) => [live, conflicts, outside, membership])
+  return [...held.flat(), ...waiting, ...(draft === undefined ? [] : [draft])]
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [only] = chunks
+  if (chunks.length === 1 && only !== undefined) return only
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}

@@ -1,0 +1,192 @@
+/**
+ * How the application here stands to those of the other members that know the same operations: whether they show the same of what those
+ * have set, and which of them is wrong if they do not. Source: src/consistency.md "Plan, at one site" (Drift, Repair).
+ */
+import {
+  holderOf,
+  knowledgeOf,
+  membersOfReplicant,
+  scheduleOf,
+  type Operation,
+  type Standing,
+} from '../../../core/oplog/index.ts'
+import { fitOf, isExpected, onlyFields, writtenFields, type Fields } from './written-fields.ts'
+import { hasSay } from '../admission/foreign-creates.ts'
+import { failedHere } from '../lane/failed.ts'
+import { othersOf, tellEntryTo } from '../admission/words.ts'
+import type { Shared } from '../shared.ts'
+import type { ReplicationOptions } from '../context.ts'
+import type { TellOf, Replica } from '../replica.ts'
+import type { Commit } from '../store/commit.ts'
+import { Resource, type Reading } from '../lane/resource.ts'
+import type { ReplicationGlue } from '../../../ports/glue.ts'
+import type { OutboxEntry, Shown } from '../../../ports/sync.ts'
+
+type Present = Reading & { readonly is: 'present' }
+type Acknowledgement = OutboxEntry & { readonly kind: 'acknowledgement' }
+
+/** Equal for members that hold the same, and for no others. */
+export function knowledgeHash({ codec, hash }: ReplicationOptions, { name, lives }: Told): string {
+  return hash(codec.encodeKnowledge(name, lives))
+}
+
+interface Told {
+  readonly name: Replica['name']
+  readonly lives: Acknowledgement['lives']
+}
+
+/** Hash of what is held now. */
+export function knowledgeNow({ options }: Shared, { name, core }: Replica): string {
+  return knowledgeHash(options, { name, lives: knowledgeOf(core.replicant) })
+}
+
+/** What the application should have executed, a reset first; none where there should be no resource. */
+export function writtenOf({ options }: Shared, { core }: Replica): readonly Operation[] {
+  const schedule = scheduleOf(holderOf(core.replicant), options.matrices)
+  return schedule.state === 'present' ? [schedule.reset, ...schedule.changes] : []
+}
+
+/** What operations have set of a resource, for whoever compares what is read of it; undefined where there is none, or all of it is compared. */
+export async function writtenHere(
+  shared: Shared,
+  replica: Replica,
+  glue: ReplicationGlue,
+): Promise<Exclude<Fields, 'all'> | undefined> {
+  const schedule = writtenOf(shared, replica)
+  if (schedule.length === 0 || !hasSay(shared, replica)) return undefined
+  const fields = await writtenFields(new Resource(shared.options, replica.name, glue), schedule)
+  return fields === 'all' ? undefined : fields
+}
+
+/** Hash of what the application shows of the fields that operations have set; none of a body that is too large to be looked into. */
+export async function shownHash(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  reading: Present,
+): Promise<string | undefined> {
+  return (await shownOf(shared, replica, resource, reading))?.is
+}
+
+/** As `shownHash`, and whether all that was written, and nothing else of what is compared, is there: then nobody needs to be told. */
+export async function shownOf(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  { body }: Present,
+): Promise<{ readonly is: string; readonly isExpected: () => Promise<boolean> } | undefined> {
+  if (body.is === 'large') return undefined
+  const schedule = writtenOf(shared, replica)
+  const fields = await writtenFields(resource, schedule)
+  const is = resource.hashOf(onlyFields(body, fields))
+  return { is, isExpected: () => isExpected(resource, schedule, fields, is) }
+}
+
+/** What was found when the lane was idle, if nothing has run since. */
+export function lastShown({ local }: Replica): string | undefined {
+  const { shown, hash } = local
+  return shown !== undefined && shown.of === hash ? shown.is : undefined
+}
+
+/** As `lastShown`, if it is what comes of all that is held now: only that can be compared with what others show. */
+export function shownNow(shared: Shared, replica: Replica): string | undefined {
+  const shown = lastShown(replica)
+  if (shown === undefined || replica.local.told.length === 0) return shown
+  return replica.local.shown?.knowledge === knowledgeNow(shared, replica) ? shown : undefined
+}
+
+/** Tells all other members what is held here and what the application shows by it. */
+export function tellShown(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  shown: Shown,
+  members: readonly string[] = othersOf(replica.core.replicant),
+): void {
+  // An acknowledgement vouches for the bodies too.
+  if (shared.bodies.missingOf(replica.name).length > 0) return
+  const { replicant } = replica.core
+  const lives = knowledgeOf(replicant)
+  commit.local(replica, { spoke: knowledgeHash(shared.options, { name: replica.name, lives }) })
+  const entry: OutboxEntry = { kind: 'acknowledgement', replicant: replica.name, lives, clock: replicant.clock, shown }
+  tellEntryTo(shared, commit, members, entry)
+}
+
+/** Another member has told what its application shows. What is the same here is not kept. */
+export function takeShown(
+  shared: Shared,
+  commit: Commit,
+  replica: Replica,
+  from: string,
+  { lives, shown }: Acknowledgement,
+): void {
+  if (shown === undefined) return
+  const { told } = replica.local
+  const { hash, diverged, fits } = shown
+  const knowledge = knowledgeHash(shared.options, { name: replica.name, lives })
+  const isOurs = knowledge === knowledgeNow(shared, replica)
+  // What this site lacks, the others know already.
+  const isWhole = isOurs && failedHere(replica).length === 0
+  const own = isWhole && replica.local.shown?.knowledge === knowledge ? lastShown(replica) : undefined
+  const before = told.find(({ site }) => site === from)
+  const others = told.filter(({ site }) => site !== from)
+  if (isOurs && own !== undefined && own === hash && !diverged) {
+    if (before !== undefined) commit.local(replica, { told: others })
+    return
+  }
+  const isNews =
+    before?.knowledge !== knowledge || before.hash !== hash || before.diverged !== diverged || before.fits !== fits
+  if (!isNews) return
+  const word: TellOf = { site: from, knowledge, diverged, fits, ...(hash !== undefined && { hash }) }
+  commit.local(replica, { told: [...others, word] })
+  if (!isOurs) return
+  // Whoever shows something else learns of it too: its own word may have come when nothing was known here to compare with.
+  if (own !== undefined && !diverged)
+    tellShown(shared, commit, replica, { hash: own, diverged: false, fits: !replica.local.sentAgain }, [from])
+  if (own !== undefined || replica.local.suspect) commit.afterwards(() => shared.kick(replica))
+}
+
+/** The members that know the same and show something else that may be what was written, by what they have told. */
+export function differing(shared: Shared, replica: Replica, own: string): readonly TellOf[] {
+  if (replica.local.told.length === 0) return []
+  const knowledge = knowledgeNow(shared, replica)
+  const others = othersOf(replica.core.replicant)
+  return replica.local.told.filter(
+    word =>
+      word.knowledge === knowledge && isBelieved(replica, word) && word.hash !== own && others.includes(word.site),
+  )
+}
+
+/** Who looks for a state, and shows nothing that fits, says nothing of what is right; nor does who doubts, to those that do not. */
+function isBelieved({ local }: Replica, { diverged, fits }: TellOf): boolean {
+  return fits || (!diverged && local.sentAgain)
+}
+
+/**
+ * Which of them is wrong. Who shows what was written is right; else the smaller part is wrong, and where there is none nobody can tell:
+ * then everybody looks for a member that can.
+ */
+export async function judge(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  reading: Present,
+  others: readonly TellOf[],
+): Promise<'right' | 'wrong' | 'unclear'> {
+  const { shows } = await fitOf(resource, writtenOf(shared, replica), reading.body)
+  if (others.length === 0 || shows === 'yes') return 'right'
+  if (replica.local.sentAgain && others.some(({ fits }) => fits)) return 'wrong'
+  const members = membersOfReplicant(replica.core.replicant).length
+  if (others.length * 2 < members) return 'right'
+  const together = Math.max(...others.map(({ hash }) => others.filter(other => other.hash === hash).length))
+  return together * 2 > members || shows === 'no' ? 'wrong' : 'unclear'
+}
+
+/** How all members stand that are known to hold the same. */
+export function standings(shared: Shared, replica: Replica, own: Omit<Standing, 'site'>): readonly Standing[] {
+  const knowledge = knowledgeNow(shared, replica)
+  const others = replica.local.told
+    .filter(word => word.knowledge === knowledge)
+    .map(({ site, hash, diverged, fits }) => ({ site, looks: diverged, has: hash !== undefined, fits }))
+  return [...others, { site: shared.options.site, ...own }]
+}

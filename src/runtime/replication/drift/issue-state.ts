@@ -1,0 +1,134 @@
+/**
+ * A `state` operation: this site says anew what the resource is, with what its own application shows of what operations have set. So
+ * members that were all changed past Cheops come together again, and a resource that is only ever patched does not grow for ever.
+ */
+import {
+  holderOf,
+  membersOfReplicant,
+  scheduleOf,
+  shortenerOf,
+  stateIssuer,
+  type Payload,
+  type Settles,
+} from '../../../core/oplog/index.ts'
+import { MAX_INLINE_BODY_BYTES, STATE_AGAIN_MS } from '../limits.ts'
+import { draftOf } from '../write/draft.ts'
+import { release } from '../write/release.ts'
+import { bytesOf } from '../lane/resource.ts'
+import { knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
+import { fitOf, stateShown } from './written-fields.ts'
+import type { Shared } from '../shared.ts'
+import type { Replica } from '../replica.ts'
+import type { Reading, Resource } from '../lane/resource.ts'
+import type { Shown } from '../../../ports/sync.ts'
+
+/** When this site said the last state of a replicant, by the monotonic clock. */
+const issuedAt = new WeakMap<Replica, number>()
+
+/**
+ * No member that could be reached agrees: the others are told so, and when all of them look too, one says what the resource is.
+ *
+ * @returns `issued`: the lane has a new plan. `anew`: no application has the resource, and all is run again from the last reset.
+ *   `waits`: another member may agree, or says it
+ */
+export async function lookForState(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+): Promise<'issued' | 'anew' | 'waits'> {
+  const knowledge = knowledgeNow(shared, replica)
+  const reading = await resource.read()
+  const holder = holderOf(replica.core.replicant)
+  if (reading.is === 'unknown' || holder === undefined) return 'waits'
+  const { local } = replica
+  // What a copy has left half done is nobody's state.
+  const isWhole = reading.is === 'present' && local.bound && !local.replaying
+  const hash = isWhole ? await shownHash(shared, replica, resource, reading) : undefined
+  const fits = isWhole && !local.sentAgain && (await fitOf(resource, writtenOf(shared, replica), reading.body)).fits
+  if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
+  await tellLooking(shared, replica, { hash, diverged: true, fits })
+  const { site, clock, matrices } = shared.options
+  const own = { looks: true, has: hash !== undefined, fits }
+  const members = membersOfReplicant(replica.core.replicant)
+  const issuer = stateIssuer(holder, members, standings(shared, replica, own))
+  if (issuer === undefined) return 'waits'
+  const last = holder.live.findLast(({ type }) => type === 'state')
+  const sinceMs = last === undefined ? Infinity : clock.now() - last.stamp.ms
+  // A stamp may lie far ahead, and says nothing of how long ago it was then.
+  if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'waits'
+  if (clock.monotonic() - (issuedAt.get(replica) ?? -Infinity) < STATE_AGAIN_MS) return 'waits'
+  if (issuer.is === 'issuer')
+    return issuer.site === site && (await issue(shared, replica, resource, reading)) ? 'issued' : 'waits'
+  const schedule = scheduleOf(holder, matrices)
+  const operations = resource.glue.kind(replica.name.kind)?.operations
+  const changes = schedule.state === 'present' ? schedule.changes : []
+  if (members[0] !== site || reading.is !== 'absent') return 'waits'
+  if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) return 'waits'
+  const executed = { life: holder.life, operations: [], context: [] }
+  await shared.replicas.commit(commit =>
+    commit.local(replica, { executed, suspect: false, replaying: true, hash: undefined, answered: undefined }),
+  )
+  return 'anew'
+}
+
+/** The lane agrees with all others: is it time to forget what changed the resource, and is it this site that says what came of it? */
+export async function shorten(shared: Shared, replica: Replica, resource: Resource): Promise<boolean> {
+  const { core, local } = replica
+  const holder = holderOf(core.replicant)
+  const { site, matrices } = shared.options
+  if (holder === undefined || !local.bound || local.told.some(({ diverged }) => diverged)) return false
+  if (shortenerOf(holder, membersOfReplicant(core.replicant), matrices) !== site) return false
+  const reading = await resource.read()
+  return issue(shared, replica, resource, reading)
+}
+
+/**
+ * Says what the application shows, if that can be said in one operation.
+ * @param settles conflicts that whoever asks for it has seen
+ */
+export async function issue(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+  settles?: Settles,
+): Promise<boolean> {
+  const payload = await payloadOf(shared, replica, resource, reading)
+  if (payload === undefined) return false
+  issuedAt.set(replica, shared.options.clock.monotonic())
+  const draft = draftOf(shared, replica, shared.nextNumber(), 'state', payload, { ...(settles && { settles }) })
+  await release(shared, replica, draft, undefined, {
+    suspect: false,
+    replaying: false,
+    hash: undefined,
+    answered: undefined,
+  })
+  return true
+}
+
+/** None for what cannot be said in one operation. */
+async function payloadOf(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+): Promise<Payload | undefined> {
+  const { kind, name } = replica.name
+  const { glue } = resource
+  const request = glue.requestFor(kind, name, 'replace')
+  if (reading.is !== 'present' || reading.body.is === 'large' || request === undefined) return undefined
+  const state = await stateShown(resource, writtenOf(shared, replica), reading.body)
+  const bytes = bytesOf(state)
+  if (state.is !== 'json' || bytes.length > MAX_INLINE_BODY_BYTES) return undefined
+  return { ...request, headers: [['content-type', 'application/json']], body: { bytes } }
+}
+
+/** Once for what is known and shown. */
+async function tellLooking(shared: Shared, replica: Replica, shown: Shown): Promise<void> {
+  const looks = `${knowledgeNow(shared, replica)} ${shown.hash ?? ''}`
+  if (replica.local.looks === looks) return
+  await shared.replicas.commit(commit => {
+    commit.local(replica, { looks })
+    tellShown(shared, commit, replica, shown)
+  })
+}

@@ -1,0 +1,62 @@
+/**
+ * What an application has under a name whose resource was deleted: somebody has made it past Cheops, or this store was set back to before it has
+ * carried out the create. It is not touched and shown as `unbound`, unless it is surely what was deleted. Source: src/consistency.md "Schedule".
+ */
+import { holderOf, type Operation } from '../../../core/oplog/index.ts'
+import { tellEvent } from '../admission/words.ts'
+import type { Shared } from '../shared.ts'
+import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
+import type { Replica } from '../replica.ts'
+import type { Resource } from '../lane/resource.ts'
+
+/**
+ * @param attempts how often something was there in a row: some applications delete in the background
+ * @returns `again`: to be looked at again soon; `look`: the lane has something to delete
+ */
+export async function lookForLeftover(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  attempts: number,
+): Promise<'done' | 'again' | 'look'> {
+  const { local, core, name } = replica
+  const holder = holderOf(core.replicant)
+  if (holder === undefined) return 'done'
+  const reading = await resource.read()
+  if (reading.is === 'unknown' || holderOf(core.replicant) !== holder) return 'done'
+  if (reading.is === 'absent') {
+    if (!local.leftover) return 'done'
+    await shared.replicas.commit(commit => {
+      commit.local(replica, { leftover: false })
+      tellEvent(shared, commit, { kind: 'agrees', replicant: name })
+    })
+    return 'done'
+  }
+  // What was deleted here and takes its time to go is nobody else's.
+  if (local.leftover || reading.hash === local.leaving) return 'done'
+  const create = [...holder.live, ...holder.conflicts, ...holder.membership].find(({ type }) => type === 'create')
+  const mayBeOurs = shared.standing.isOldFor(core.replicant)
+  if (mayBeOurs && local.executed.life === undefined && (await isMadeBy(resource, create, reading.body))) {
+    const executed = { life: holder.life, operations: [], context: [] }
+    await shared.replicas.commit(commit => {
+      commit.local(replica, { executed, bound: true })
+      shared.replicas.due(commit, name, true)
+    })
+    return 'look'
+  }
+  if (attempts < MAX_LOOKS_FOR_ABSENT) return 'again'
+  await shared.replicas.commit(commit => {
+    commit.local(replica, { leftover: true })
+    tellEvent(shared, commit, { kind: 'unbound', replicant: name })
+  })
+  return 'done'
+}
+
+async function isMadeBy(
+  resource: Resource,
+  create: Operation | undefined,
+  body: Parameters<Resource['shows']>[0],
+): Promise<boolean> {
+  const state = create && (await resource.stateIn(create))
+  return state !== undefined && resource.shows(body, state)
+}

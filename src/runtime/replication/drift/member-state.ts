@@ -1,0 +1,45 @@
+import { knowledgeOf } from '../../../core/oplog/index.ts'
+import { currentPlan } from '../lane/current-plan.ts'
+import { failedHere } from '../lane/failed.ts'
+import { Resource } from '../lane/resource.ts'
+import { differing, judge, lastShown, shownHash, writtenOf } from './comparison.ts'
+import { fitOf } from './written-fields.ts'
+import type { Shared } from '../shared.ts'
+import type { MemberState } from '../context.ts'
+import type { Replica } from '../replica.ts'
+
+/** What another member may copy of a replicant; undefined while anything is left to do here, or it is not sure that this site is right. */
+export async function memberState(shared: Shared, replica: Replica): Promise<MemberState | undefined> {
+  const { local, core, draft, name } = replica
+  // Whether this site's own store or application was set back is to be known first.
+  if (!replica.checked) {
+    shared.kick(replica)
+    return undefined
+  }
+  const glue = shared.options.glueOf(name.service)
+  const { plan, schedule } = currentPlan(shared, replica)
+  const isSound = !local.suspect && !local.replaying && !local.unbound && local.uncertain === undefined
+  if (glue === undefined || plan.kind !== 'nothing' || !isSound || draft !== undefined) return undefined
+  // What it lacks is not for others to take over.
+  if (failedHere(replica).length > 0) return undefined
+  if (schedule.state !== 'present' && schedule.state !== 'absent') return undefined
+  // What arrives while the application is asked is none of what it shows.
+  const { executed } = local
+  const lives = knowledgeOf(core.replicant)
+  const resource = new Resource(shared.options, name, glue)
+  const reading = await resource.read()
+  if (reading.is === 'unknown' || (reading.is === 'present') !== (schedule.state === 'present')) return undefined
+  if (reading.is === 'absent') return { lives, executed, state: undefined }
+  // Changed past Cheops here as well: nobody is to take that for what was written.
+  const shown = await shownHash(shared, replica, resource, reading)
+  // What is too large to be held is not told.
+  if (shown === undefined) return undefined
+  const hash = local.hash ?? (local.answersTell ? local.answered : undefined)
+  if (hash !== undefined && reading.hash !== hash && shown !== lastShown(replica)) return undefined
+  // Others say nothing while they show what was written: what does not, and was never compared with theirs, may be wrong.
+  if (hash === undefined && (await fitOf(resource, writtenOf(shared, replica), reading.body)).shows === 'no')
+    return undefined
+  const others = differing(shared, replica, shown)
+  if (others.length > 0 && (await judge(shared, replica, resource, reading, others)) !== 'right') return undefined
+  return { lives, executed, state: { rawHeaders: reading.rawHeaders, body: reading.bytes } }
+}

@@ -1,0 +1,147 @@
+/**
+ * What an idle lane finds when it reads the application: the first time after something ran it is kept and told to the others; later on it
+ * tells whether somebody has changed the resource past Cheops. Source: src/consistency.md "Plan, at one site" (Drift).
+ */
+import { membersOfReplicant } from '../../../core/oplog/index.ts'
+import { othersOf, tellEvent } from '../admission/words.ts'
+import type { Shared } from '../shared.ts'
+import { currentPlan, isRecordOnly } from '../lane/current-plan.ts'
+import { failedHere } from '../lane/failed.ts'
+import { hasSay } from '../admission/foreign-creates.ts'
+import { lookForLeftover } from './leftover.ts'
+import { mendFailed } from './repair.ts'
+import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
+import { Resource, type Reading } from '../lane/resource.ts'
+import { fitOf } from './written-fields.ts'
+import { knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
+import type { TellOf, Replica } from '../replica.ts'
+
+/**
+ * @param attempts how often it was absent in a row
+ * @param isRound the site's round has come to it, nothing has happened
+ * @returns `again`: nothing is there where something should be, or the other way round: to be looked at again soon. `look`: the lane has
+ *   something to do. `unread`: the application could not be reached
+ */
+export async function readBack(
+  shared: Shared,
+  replica: Replica,
+  attempts: number,
+  isRound: boolean,
+): Promise<'done' | 'again' | 'look' | 'unread'> {
+  const { site, glueOf } = shared.options
+  const { local, draft, name, core } = replica
+  const glue = glueOf(name.service)
+  const hasFailed = failedHere(replica).length > 0
+  const isIdle = !local.suspect && !local.replaying && local.intent === undefined && local.uncertain === undefined
+  if (glue === undefined || local.unbound || !isIdle || draft !== undefined) return 'done'
+  if (!membersOfReplicant(core.replicant).includes(site)) return 'done'
+  const { plan, schedule } = currentPlan(shared, replica)
+  // What stands in the way may have gone: this site may expose by now what it did not.
+  if (plan.kind !== 'nothing' && isRound && hasSay(shared, replica)) return 'look'
+  if (plan.kind !== 'nothing') return 'done'
+  if (schedule.state === 'absent' && !isRecordOnly(replica))
+    return lookForLeftover(shared, replica, new Resource(shared.options, name, glue), attempts)
+  if (schedule.state !== 'present') return 'done'
+  // The first look after a start compares by itself.
+  if (!replica.checked) return 'look'
+  const resource = new Resource(shared.options, name, glue)
+  if (hasFailed && isRound) {
+    await mendFailed(shared, replica, resource)
+    return 'look'
+  }
+  if (!local.bound) return 'done'
+  const knowledge = knowledgeNow(shared, replica)
+  const reading = await resource.read()
+  if (reading.is === 'unknown' && (reading.status === undefined || IS_DOWN.has(reading.status))) return 'unread'
+  // What has come meanwhile is none of what it shows; the lane will be idle again.
+  if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'done'
+  if (reading.is === 'absent') {
+    if (attempts < MAX_LOOKS_FOR_ABSENT) return 'again'
+    await suspectDrift(shared, replica)
+    return 'look'
+  }
+  const { hash, answered, answersTell: told } = replica.local
+  const before = lastShown(replica)
+  const found = await shownOf(shared, replica, resource, reading)
+  if (found === undefined) {
+    // Too large to be compared with others; after a start it is compared with what it was.
+    if (hash === undefined) await shared.replicas.commit(commit => commit.local(replica, { hash: reading.hash }))
+    return 'done'
+  }
+  const { is } = found
+  const isChanged = before === undefined ? await isUnlikeAnswer(shared, replica, resource, reading) : is !== before
+  if (knowledgeNow(shared, replica) !== knowledge) return 'done'
+  if (isChanged) {
+    await suspectDrift(shared, replica)
+    return 'look'
+  }
+  const isTold = before !== undefined && replica.local.shown?.knowledge === knowledge
+  if (isTold && reading.hash === hash) return 'done'
+  const answersTell = answered === undefined ? told : answered === reading.hash
+  // What all others expect, and have heard nothing else of, they need not be told.
+  const isExpected = await found.isExpected()
+  if (knowledgeNow(shared, replica) !== knowledge) return 'done'
+  await shared.replicas.commit(commit => {
+    const isSame = (word: TellOf): boolean => !word.diverged && word.hash === is && word.knowledge === knowledge
+    const others = replica.local.told.filter(word => !isSame(word))
+    const isOthers = others.some(word => word.knowledge === knowledge)
+    const hasSpoken = replica.local.spoke === knowledge
+    const isSilent = isTold || (isExpected && !isOthers && !hasSpoken)
+    // Who has told the same needs not hear it, unless it was told something else.
+    const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
+    const shown = { of: reading.hash, is, knowledge }
+    commit.local(replica, { hash: reading.hash, shown, answersTell, told: others, looks: undefined })
+    // That it differs, the others know already.
+    if (!hasFailed && !isSilent) {
+      const members = othersOf(replica.core.replicant).filter(member => !equal.has(member))
+      tellShown(shared, commit, replica, { hash: is, diverged: false, fits: !replica.local.sentAgain }, members)
+    }
+  })
+  return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'
+}
+
+/**
+ * The application has answered the last write with what was written, its answers have told before what it shows, and now it does not show it:
+ * between the two somebody has changed it past Cheops.
+ */
+async function isUnlikeAnswer(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  { hash: read, body }: Reading & { readonly is: 'present' },
+): Promise<boolean> {
+  const { hash, answered, answersTell } = replica.local
+  const { seen } = replica
+  if (hash !== undefined || !answersTell || answered === read || seen === undefined || seen.hash !== answered)
+    return false
+  const written = writtenOf(shared, replica)
+  // What it shows in other words than it was given is in other words in its answer too.
+  if (!(await fitOf(resource, written, seen.body)).fits) return false
+  return (await fitOf(resource, written, body)).shows === 'no'
+}
+
+/** Whether the application shows something else than it did when it was last known. */
+export async function isChangedPast(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  reading: Exclude<Reading, { readonly is: 'unknown' }>,
+): Promise<boolean> {
+  const before = lastShown(replica)
+  if (reading.is === 'absent') return before !== undefined
+  if (before === undefined) return isUnlikeAnswer(shared, replica, resource, reading)
+  const shown = await shownHash(shared, replica, resource, reading)
+  return shown !== undefined && shown !== before
+}
+
+/** As proxies say it of what is behind them. */
+const IS_DOWN: ReadonlySet<number> = new Set([502, 503, 504])
+
+/** Nothing runs any more until a member that agrees has shown its state, or the application shows the same again. */
+export async function suspectDrift(shared: Shared, replica: Replica): Promise<void> {
+  await shared.replicas.commit(commit => {
+    commit.local(replica, { suspect: true, copiesOnlyFitting: false })
+    shared.replicas.due(commit, replica.name, true)
+    tellEvent(shared, commit, { kind: 'drift', replicant: replica.name })
+  })
+}

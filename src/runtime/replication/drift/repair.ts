@@ -1,0 +1,216 @@
+import {
+  holderOf,
+  knowledgeOf,
+  replicantKey,
+  sameDot,
+  scheduleOf,
+  type Executed,
+  type Operation,
+  type ReplicantName,
+} from '../../../core/oplog/index.ts'
+import { begunBy, replaceBy } from '../lane/creation.ts'
+import { failedHere } from '../lane/failed.ts'
+import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
+import { isMeantHere } from '../lane/meant.ts'
+import { mayDo } from '../admission/foreign-creates.ts'
+import { fitOf, stateShown, type Fit } from './written-fields.ts'
+import { writtenOf } from './comparison.ts'
+import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
+import type { Shared } from '../shared.ts'
+import type { Reading, Resource, Sent } from '../lane/resource.ts'
+import type { MemberState } from '../context.ts'
+import type { Replica } from '../replica.ts'
+
+/**
+ * `nobody`: no member that agrees could be reached. `busy`: too much is repaired at the moment; the lane is kicked when there is room.
+ * `not-taken`: the application could not be read, or did not take it now. `not-exposed`: it holds what this site does not let its origin
+ * write here.
+ */
+export type Copied = 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed'
+
+/**
+ * Copies the state and the executed list of a member that agrees: it holds the same, and has nothing left to do.
+ * @param members who is asked, one after the other
+ */
+export async function copyState(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  members: readonly string[] = othersOf(replica.core.replicant),
+): Promise<Copied> {
+  if (!isExposed(shared, replica) || !isMeant(replica, resource)) return 'not-exposed'
+  if (!shared.repairs.begin(replica)) return 'busy'
+  try {
+    let found: Copied = 'nobody'
+    for (const member of members) {
+      const theirs = await shared.options.fetchState(member, replica.name)
+      if (theirs === undefined || !agrees(shared, replica, theirs)) continue
+      if (replica.local.copiesOnlyFitting && !(await fits(shared, replica, resource, theirs)).fits) continue
+      if (!mayDo(shared.options, replica, member, 'replace') && !(await isWritten(shared, replica, resource, theirs))) {
+        found = 'not-exposed'
+        continue
+      }
+      return (await takeState(shared, replica, resource, theirs)) ? 'copied' : 'not-taken'
+    }
+    return found
+  } finally {
+    shared.repairs.end()
+  }
+}
+
+/** Whether this site lets others do here all that the state is made of. */
+function isExposed({ options }: Shared, { core }: Replica): boolean {
+  const { site, mayRun } = options
+  const live = holderOf(core.replicant)?.live ?? []
+  return live.every(operation => operation.dot.site === site || mayRun(operation))
+}
+
+/** Whether the definition here takes all of it for this resource: else it would be copied to another one. */
+function isMeant({ core }: Replica, { glue }: Resource): boolean {
+  return (holderOf(core.replicant)?.live ?? []).every(operation => isMeantHere(glue, operation))
+}
+
+/**
+ * Whether both hold the same, down to the holes, what was executed there is of the life that holds the name here, and something is there just where it is
+ * to be.
+ */
+function agrees({ options }: Shared, { name, core }: Replica, { lives, executed, state }: MemberState): boolean {
+  const holder = holderOf(core.replicant)
+  if ((state !== undefined) !== (scheduleOf(holder, options.matrices).state === 'present')) return false
+  if (holder === undefined || executed.life === undefined || !sameDot(executed.life.dot, holder.life.dot)) return false
+  const [ours, theirs] = [knowledgeOf(core.replicant), lives].map(known => options.codec.encodeKnowledge(name, known))
+  return ours?.length === theirs?.length && ours?.every((byte, place) => byte === theirs?.[place]) === true
+}
+
+/** Whether a state shows what was written, as far as that can be told. */
+async function fits(shared: Shared, replica: Replica, resource: Resource, { state }: MemberState): Promise<Fit> {
+  if (state === undefined) return { shows: 'no', fits: false }
+  const body = resource.glue.parseBody(state.rawHeaders, state.body)
+  return fitOf(resource, writtenOf(shared, replica), body)
+}
+
+/**
+ * Whether a state is surely what was written, and made of all of it: then it does not matter who tells it. What only the application can say is believed of
+ * those alone that may write it here.
+ */
+async function isWritten(shared: Shared, replica: Replica, resource: Resource, told: MemberState): Promise<boolean> {
+  const { operations } = told.executed
+  const isMadeOf = ({ dot }: Operation): boolean => operations.some(done => sameDot(done.dot, dot))
+  if (!writtenOf(shared, replica).every(isMadeOf)) return false
+  return told.state === undefined || (await fits(shared, replica, resource, told)).shows === 'yes'
+}
+
+async function takeState(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  { executed, state }: MemberState,
+): Promise<boolean> {
+  const reading = await resource.read()
+  if (reading.is === 'unknown') return false
+  if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(shared, replica, resource, reading, state))
+    return false
+  const { replaying, bound } = replica.local
+  // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
+  await shared.replicas.commit(commit =>
+    commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
+  )
+  const { kind } = resource.name
+  let sent: Sent | undefined
+  if (state === undefined) sent = reading.is === 'present' ? await resource.delete(reading) : undefined
+  else {
+    const whole = resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
+    // What that site's application has added for itself is none of ours.
+    const body = await stateShown(resource, writtenOf(shared, replica), whole)
+    const make = (): Promise<Sent | undefined> => resource.create(body, state.rawHeaders, begunBy(replica))
+    if (reading.is === 'absent') sent = await make()
+    else if (![whole, body].some(each => resource.equal(reading.body, each)))
+      sent = await replaceBy(resource, reading, body, state.rawHeaders, make)
+  }
+  if (sent !== undefined && sent.is !== 'done') {
+    // What was certainly not changed holds up nothing.
+    if (sent.is !== 'doubt') await shared.replicas.commit(commit => commit.local(replica, { replaying, bound }))
+    return false
+  }
+  const fresh = cameWith(executed, replica, shared.options.site)
+  await shared.replicas.commit(commit => {
+    for (const operation of fresh) tellOutcome(shared, commit, replica, operation, 'applied')
+    commit.local(replica, {
+      executed,
+      bound: state !== undefined,
+      unbound: false,
+      replaying: false,
+      suspect: false,
+      diverged: false,
+      sentAgain: false,
+      failed: [],
+      lacked: [],
+      refused: undefined,
+      intent: undefined,
+    })
+    tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
+    commit.afterwards(() => shared.unanswered.update(replica))
+  })
+  return true
+}
+
+/** What others wait for that was not carried out here, and is in what was copied. */
+function cameWith(executed: Executed, { core, local }: Replica, site: string): readonly Operation[] {
+  const isIn = ({ operations }: Executed, { dot }: Operation): boolean =>
+    operations.some(done => sameDot(done.dot, dot))
+  const live = holderOf(core.replicant)?.live ?? []
+  return live.filter(each => each.dot.site !== site && isIn(executed, each) && !isIn(local.executed, each))
+}
+
+/** A store that was set back does not know what is its own: what its application has just as the others do is, and nothing else. */
+function isKnownAgain(
+  { standing }: Shared,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading & { readonly is: 'present' },
+  state: MemberState['state'],
+): boolean {
+  if (!standing.isOldFor(replica.core.replicant) || state === undefined) return false
+  const { glue, name } = resource
+  return resource.equal(reading.body, glue.stateOf(name.kind, glue.parseBody(state.rawHeaders, state.body)))
+}
+
+/** Takes the state of a member that agrees, if the application lets it by now. */
+export async function mendFailed(shared: Shared, replica: Replica, resource: Resource): Promise<void> {
+  const failed = failedHere(replica)
+  if ((await copyState(shared, replica, resource)) !== 'copied') return
+  await shared.replicas.commit(commit => {
+    for (const operation of failed) tellOutcome(shared, commit, replica, operation, 'applied')
+  })
+}
+
+/** How many lanes ask other members for a state at a time; the rest wait for their turn, without a place among those that run. */
+export class Repairs {
+  readonly #kick: (name: ReplicantName) => void
+  /** By key of the name, the one that has waited longest first. */
+  readonly #waiting = new Map<string, ReplicantName>()
+  #running = 0
+
+  constructor(kick: (name: ReplicantName) => void) {
+    this.#kick = kick
+  }
+
+  /** False where it is not its turn: its lane is kicked when it may be. */
+  begin(replica: Replica): boolean {
+    if (this.#running >= MAX_REPAIRS_TOGETHER) {
+      this.#waiting.set(replicantKey(replica.name), replica.name)
+      return false
+    }
+    this.#waiting.delete(replicantKey(replica.name))
+    this.#running++
+    return true
+  }
+
+  end(): void {
+    this.#running--
+    const [next] = this.#waiting
+    if (next === undefined) return
+    this.#waiting.delete(next[0])
+    this.#kick(next[1])
+  }
+}

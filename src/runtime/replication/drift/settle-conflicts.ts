@@ -1,0 +1,157 @@
+/**
+ * What an operator decides about writes that have lost: what counts stays, or one of them is written again. Each life whose conflicts are
+ * shown gets a reset that has seen them, so that they are gone at all members. Source: src/consistency.md "Replicants, lives, members".
+ */
+import {
+  conflictsOf,
+  findLife,
+  holderOf,
+  membersOfReplicant,
+  sameDot,
+  type Conflict,
+  type Dot,
+  type Life,
+  type Operation,
+  type Payload,
+} from '../../../core/oplog/index.ts'
+import { CheopsError } from '../../../errors.ts'
+import { currentPlan } from '../lane/current-plan.ts'
+import { draftOf } from '../write/draft.ts'
+import { issue } from './issue-state.ts'
+import { advance } from '../lane/lane.ts'
+import { checkLane, writeLocally } from '../write/local-write.ts'
+import { release } from '../write/release.ts'
+import { operationText } from '../operator/replicant-listing.ts'
+import { bytesOf, type Resource } from '../lane/resource.ts'
+import type { Shared } from '../shared.ts'
+import type { LocalWrite } from '../write/local-write.ts'
+import type { Replica } from '../replica.ts'
+import type { SettleChoice } from '../../../ports/replication-control.ts'
+
+/**
+ * Settles all conflicts of a replicant that are known here.
+ * @returns those that were
+ * @throws CheopsError ERR_CONFLICT_NOT_FOUND, ERR_CONFLICT_REFUSED, ERR_REPLICANT_LOCKED, _UNBOUND, ERR_REQUEST_BODY_TOO_LARGE, what
+ *   `writeLocally` throws
+ */
+export async function settleConflicts(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  choice: SettleChoice,
+): Promise<readonly Conflict[]> {
+  if ((await advance(shared, replica)) !== 'settled') shared.kick(replica)
+  const conflicts = conflictsOf(replica.core.replicant.lives)
+  if (conflicts.length === 0)
+    throw new CheopsError(
+      'ERR_CONFLICT_NOT_FOUND',
+      `No write to ${replica.name.name} has lost, as far as is known here.`,
+    )
+  // Before anything is written: what is settled half is shown as what it was.
+  checkLane(shared, replica)
+  const before = replica.core.replicant.lives
+  if (choice.how === 'take') await writeAgain(shared, replica, resource, chosen(conflicts, choice.write, replica))
+  // What was written again may be a change of a part, which settles nothing.
+  await keep(shared, replica, resource)
+  for (const { life } of before) await endLife(shared, replica, life.dot)
+  return conflicts
+}
+
+function chosen(conflicts: readonly Conflict[], write: string, { name }: Replica): Operation {
+  const isMeant = ({ operation: { dot } }: Conflict): boolean => dot.site === write || operationText(dot) === write
+  const found = conflicts.findLast(isMeant)
+  if (found !== undefined) return found.operation
+  const there = conflicts.map(({ operation }) => operationText(operation.dot)).join(', ')
+  throw new CheopsError(
+    'ERR_CONFLICT_NOT_FOUND',
+    `${write} wrote nothing to ${name.name} that has lost; there is ${there}.`,
+  )
+}
+
+/** The life that holds the name, if it is there and has conflicts, says what it is. */
+async function keep(shared: Shared, replica: Replica, resource: Resource): Promise<void> {
+  const holder = holderOf(replica.core.replicant)
+  const isThere = currentPlan(shared, replica).schedule.state === 'present'
+  if (holder === undefined || !isThere || !conflictsOf([holder]).length) return
+  if (await issue(shared, replica, resource, await resource.read(), 'all')) return
+  throw new CheopsError(
+    'ERR_REQUEST_BODY_TOO_LARGE',
+    `What ${replica.name.name} is now cannot be said anew by itself: the application shows no JSON of at most 64 KiB. Write it with PUT.`,
+  )
+}
+
+/** A life that is over, or does not hold the name, and has conflicts: they are deleted with it, by one who has seen them. */
+async function endLife(shared: Shared, replica: Replica, dot: Dot): Promise<void> {
+  const { replicant } = replica.core
+  const life = replicant.lives.find(known => sameDot(known.life.dot, dot))
+  const isThere = currentPlan(shared, replica).schedule.state === 'present'
+  if (life === undefined || (life === holderOf(replicant) && isThere)) return
+  if (!conflictsOf(replicant.lives).some(({ operation }) => findLife(replicant, operation.life) === life)) return
+  const draft = draftOf(shared, replica, shared.nextNumber(), 'delete', undefined, {
+    life,
+    settles: 'life',
+    ...levelIn(life),
+  })
+  await release(shared, replica, draft, undefined)
+}
+
+function levelIn({ live }: Life): { readonly level?: string } {
+  const level = live.find(operation => operation.level !== undefined)?.level
+  return level === undefined ? {} : { level }
+}
+
+/** A write that has lost, as a new one of this site, with the agent's own account. */
+async function writeAgain(shared: Shared, replica: Replica, resource: Resource, operation: Operation): Promise<void> {
+  const { name } = replica
+  const isThere = currentPlan(shared, replica).schedule.state === 'present'
+  const { method, path, headers, body } = await requestFor(resource, operation, isThere)
+  const head = { method, target: path, rawHeaders: headers.flat() }
+  const read = body !== undefined && 'bytes' in body ? body.bytes : new Uint8Array(0)
+  const description = resource.glue.describe(head, path, resource.glue.parseBody(head.rawHeaders, read))
+  if (description.is !== 'operation' || description.name !== name.name)
+    throw new CheopsError('ERR_CONFLICT_REFUSED', `A ${operation.type} of ${name.name} cannot be written again.`)
+  const write: LocalWrite = {
+    service: name.service,
+    description,
+    head,
+    path,
+    body: body !== undefined && 'hash' in body ? body : read,
+    members: isThere ? undefined : membersOfReplicant(replica.core.replicant),
+    authority: 'agent',
+    settles: 'all',
+  }
+  const { outcome, answer } = await writeLocally(shared, replica, write)
+  if (outcome === 'applied') return
+  const said = answer === undefined ? 'gives no answer' : `answers ${answer.status}`
+  const now = outcome === 'void' ? 'nothing was changed' : 'whether it took effect is being found out'
+  throw new CheopsError('ERR_CONFLICT_REFUSED', `The application ${said} to the ${operation.type}: ${now}.`)
+}
+
+/** The request that puts the resource into what a write has said; one that changes a part of it is sent as it was. */
+async function requestFor(resource: Resource, operation: Operation, isThere: boolean): Promise<Payload> {
+  const { glue, name } = resource
+  const { payload, type } = operation
+  const isWhole = ['create', 'replace', 'state'].includes(type)
+  if (payload === undefined || (!isWhole && !isThere))
+    throw new CheopsError(
+      'ERR_CONFLICT_REFUSED',
+      `A ${type} cannot be carried out on what is not there: create ${name.name} first.`,
+    )
+  if (!isWhole) return payload
+  const request = glue.requestFor(name.kind, name.name, 'replace')
+  const { body, headers } = payload
+  if (request === undefined || body === undefined)
+    throw new CheopsError('ERR_CONFLICT_REFUSED', `A ${type} of ${name.name} has no body to write again.`)
+  if (isThere && payload.method !== 'PATCH') return { ...request, headers, body }
+  const state = await resource.stateIn(operation)
+  const seen = state === undefined || state.is === 'large' ? undefined : state
+  const [way] = seen === undefined ? [] : resource.waysToCreate(seen, payload.method)
+  if (way === undefined)
+    throw new CheopsError(
+      'ERR_CONFLICT_REFUSED',
+      `The body of ${operationText(operation.dot)} cannot be put into a create.`,
+    )
+  const { method, path, body: whole } = isThere && seen !== undefined ? { ...request, body: seen } : way
+  const described = whole.is === 'json' ? [['content-type', 'application/json'] as const] : headers
+  return { method, path, headers: described, body: { bytes: bytesOf(whole) } }
+}

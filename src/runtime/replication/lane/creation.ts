@@ -1,0 +1,52 @@
+/**
+ * How a resource is made here where there is none: as it was made elsewhere, as far as that is known. A definition says what may make one; only
+ * the application that made it knows what does.
+ */
+import { holderOf, sameDot, type Operation, type Payload } from '../../../core/oplog/index.ts'
+import { isGone, isUnknownWay, type Reading, type Resource, type Sent, type State } from './resource.ts'
+import type { Replica } from '../replica.ts'
+
+/**
+ * @param operation a reset that is carried out
+ * @param state what it says
+ * @returns undefined where nobody can say how
+ */
+export async function createBy(
+  resource: Resource,
+  replica: Replica,
+  operation: Operation,
+  state: State,
+): Promise<Sent | undefined> {
+  const { type, payload } = operation
+  const headers = payload?.headers.flat() ?? []
+  if (type !== 'create') return resource.create(state, headers, begunBy(replica))
+  if (payload?.method !== 'PATCH') return resource.create(state, headers, payload?.method)
+  // What says whose the fields are (server-side apply) stands in its query.
+  const sent = await resource.send(payload)
+  return isUnknownWay(sent) ? ((await resource.create(state, headers, undefined)) ?? sent) : sent
+}
+
+/**
+ * Gives what is there another state; where its kind is immutable, by taking it away and making it anew, if somebody can say how.
+ * @param make as it is made where there is none
+ * @returns undefined where nobody can say how
+ */
+export async function replaceBy(
+  resource: Resource,
+  reading: Reading & { readonly is: 'present' },
+  state: State,
+  headers: readonly string[],
+  make: () => Promise<Sent | undefined>,
+): Promise<Sent | undefined> {
+  if (resource.glue.kind(resource.name.kind)?.isImmutable !== true) return resource.replace(state, headers, reading)
+  const gone = resource.canCreate(state) ? await resource.delete(reading) : undefined
+  return gone !== undefined && (gone.is === 'done' || isGone(gone)) ? make() : gone
+}
+
+/** The method of the request that began the life that holds the name, as long as that is held. */
+export function begunBy({ core }: Replica): Payload['method'] | undefined {
+  const holder = holderOf(core.replicant)
+  if (holder === undefined) return undefined
+  const { live, membership, life } = holder
+  return [...live, ...membership].find(({ dot }) => sameDot(dot, life.dot))?.payload?.method
+}

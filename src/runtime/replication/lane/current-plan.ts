@@ -1,0 +1,58 @@
+import {
+  commute,
+  holderOf,
+  isExecuted,
+  isReset,
+  planOf,
+  scheduleOf,
+  type Matrices,
+  type Plan,
+  type Schedule,
+} from '../../../core/oplog/index.ts'
+import type { Shared } from '../shared.ts'
+import type { Replica } from '../replica.ts'
+
+interface Planned {
+  readonly schedule: Schedule
+  readonly plan: Plan
+}
+
+/** What it was made of: as long as that is the same, so is the plan. */
+interface Made extends Planned {
+  readonly of: readonly unknown[]
+}
+
+/** Asked several times for each step. */
+const last = new WeakMap<Replica, Made>()
+
+/** What is planned for a replicant at present. */
+export function currentPlan({ options }: Shared, replica: Replica): Planned {
+  const { name, core, local } = replica
+  const { site, matrices } = options
+  const traits = options.glueOf(name.service)?.kind(name.kind)?.operations
+  // Matrices are learnt, and never forgotten.
+  const of = [core.replicant, local.executed, traits, matrices.size]
+  const known = last.get(replica)
+  if (known?.of.every((part, place) => part === of[place])) return known
+  const schedule = scheduleOf(holderOf(core.replicant), matrices)
+  const plan: Plan = !isExecuted(core.replicant)
+    ? { kind: 'nothing' }
+    : planOf(local.executed, schedule, {
+        site,
+        mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,
+        commute: (a, b) => commute(a, b, matrices),
+      })
+  last.set(replica, { schedule, plan, of })
+  return { schedule, plan }
+}
+
+/** What is only recorded is nobody's to carry out. */
+export function isRecordOnly({ core }: Replica): boolean {
+  return core.replicant.lives.length > 0 && !isExecuted(core.replicant)
+}
+
+/** Whether what is done next puts the application into a state, whatever it shows. */
+export function beginsWithReset(plan: Plan, matrices: Matrices): boolean {
+  const first = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations[0] : undefined
+  return first !== undefined && isReset(first, matrices)
+}

@@ -1,0 +1,262 @@
+import { holderOf, isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
+import type { ErrorCode } from '../../../errors.ts'
+import { othersOf } from '../admission/words.ts'
+import { largeBodyOf } from '../bodies/body-records.ts'
+import { createBy, replaceBy } from './creation.ts'
+import { copyOrShow } from './lane-copy.ts'
+import { MAX_KNOWN_FAILED, MAX_REFUSALS } from '../limits.ts'
+import { ABSENT, type Intent, type LocalState } from '../replica.ts'
+import { copyState } from '../drift/repair.ts'
+import type { LaneBook, Step } from './lane-book.ts'
+import { isMeantHere } from './meant.ts'
+import type { Prepared } from './prepared.ts'
+import type { Recovery } from './recovery.ts'
+import { isGone, type Reading, type Seen, type Sent, type State } from './resource.ts'
+
+/** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
+const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
+
+/** As an application says that a name is taken. */
+const TAKEN = 409
+
+/** Operations are carried out at the application, one after the other. Source: src/consistency.md "Applying to a black box". */
+export class Execution {
+  readonly #book: LaneBook
+  readonly #recovery: Recovery
+  #prepared: Prepared | undefined
+  /** What comes next is not exposed to its origin. */
+  /** Why it is held up, where that is this agent's doing. */
+  #blockedBy: ErrorCode | undefined
+
+  /** @param prepared what is to be carried out first, if that is intended already */
+  constructor(book: LaneBook, recovery: Recovery, prepared: Prepared | undefined) {
+    this.#book = book
+    this.#recovery = recovery
+    this.#prepared = prepared
+  }
+
+  async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
+    if (isReplay && !this.#book.local.replaying) await this.#book.write({ replaying: true })
+    for (const [place, operation] of operations.entries()) {
+      if (!this.#book.isLive(operation)) return 'replan'
+      const step = await this.#execute(operation)
+      if (step === 'done') continue
+      if (this.#book.local.unbound) await this.#book.blocked(operations.slice(place), this.#book.unboundCode)
+      else if (this.#blockedBy !== undefined) await this.#book.blocked(operations.slice(place), this.#blockedBy)
+      return step
+    }
+    return 'done'
+  }
+
+  async #execute(operation: Operation): Promise<Step> {
+    const { options, bodies, fetchBodies, isGivenUp } = this.#book.shared
+    const { site, mayRun } = options
+    const { dot, type } = operation
+    // What says what is there already changes nothing; `#executeState` asks if it does.
+    if (type !== 'state' && dot.site !== site && !mayRun(operation)) {
+      // Whoever exposes it later need not have it sent again.
+      return this.#notExposed(operation)
+    }
+    if (!isMeantHere(this.#book.resource.glue, operation)) return this.#otherGlue(operation)
+    const body = largeBodyOf(operation)
+    if (body !== undefined && !bodies.isHere(operation.replicant, body)) {
+      // It goes on when it is here.
+      fetchBodies()
+      const isAlone = othersOf(this.#book.replica.core.replicant).length === 0
+      if (!isAlone && !isGivenUp({ ...body, replicant: operation.replicant })) return 'waits'
+      // Only members give bodies. A next write settles it, or a member that has it: then it runs after all.
+      const why = isAlone ? 'there is no other member to give it' : 'no member has given it'
+      await this.#book.diverge(`a body that ${dot.site} has written is not here, and ${why}`)
+      const lacked = [...this.#book.local.lacked, dot].slice(-MAX_KNOWN_FAILED)
+      return this.#book.failed(operation, { error: 'ERR_BLOB_NOT_FOUND' }, { lacked })
+    }
+    const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
+    return isState ? this.#executeState(operation) : this.#executeRequest(operation)
+  }
+
+  async #notExposed({ dot }: Operation): Promise<Step> {
+    this.#blockedBy = 'ERR_FORWARD_NOT_EXPOSED'
+    await this.#book.diverge(`this site does not let ${dot.site} do that (expose)`)
+    return 'again'
+  }
+
+  /** Nothing runs until both sites have the same definition. */
+  async #otherGlue({ dot, replicant, payload }: Operation): Promise<Step> {
+    this.#blockedBy = 'ERR_REPLICANT_OTHER_GLUE'
+    const request = payload === undefined ? '' : ` of ${payload.method} ${payload.path}`
+    const made = `what ${dot.site} makes${request}, the ${replicant.kind} ${replicant.name}`
+    await this.#book.diverge(`the glue of this site does not make ${made}: give the service the same glue at both`)
+    return 'again'
+  }
+
+  /** A reset is executed as state: create, replace or delete, whatever the application has. */
+  async #executeState(operation: Operation): Promise<Step> {
+    const prepared = this.#prepared
+    this.#prepared = undefined
+    if (prepared !== undefined && sameDot(prepared.dot, operation.dot)) {
+      if (!prepared.isOnDisk) await this.#book.shared.replicas.onDisk()
+      const { state, reading } = prepared
+      const sent = await this.#book.resource.replace(state, operation.payload?.headers.flat() ?? [], reading)
+      return this.#took(operation, sent, { bound: true })
+    }
+    const reading = (await this.#seen(operation)) ?? (await this.#book.resource.read())
+    if (reading.is === 'unknown') return 'again'
+    const { bound } = this.#book.local
+    if (operation.type === 'delete') {
+      const sends = bound && reading.is === 'present'
+      if (!sends) return this.#book.executed(operation, undefined, { bound: false, unbound: this.#book.local.unbound })
+      await this.#book.intend({ dot: operation.dot, action: 'delete', before: reading.hash })
+      return this.#took(operation, await this.#book.resource.delete(reading), { bound: false, leaving: reading.hash })
+    }
+    const state = await this.#book.resource.stateIn(operation)
+    if (state === undefined) return this.#cannotSay()
+    // What it shows already needs not be said to it again.
+    const isThere = bound && reading.is === 'present' && this.#book.resource.equal(reading.body, state)
+    if (isThere) return this.#book.executed(operation, undefined, { bound: true })
+    const { site, mayRun } = this.#book.shared.options
+    if (operation.dot.site !== site && !mayRun(operation)) return this.#notExposed(operation)
+    const headers = operation.payload?.headers.flat() ?? []
+    if (reading.is === 'absent') {
+      await this.#book.intend({ dot: operation.dot, action: 'create', before: ABSENT })
+      const then = { bound: true, unbound: false, leaving: undefined }
+      const { resource, replica } = this.#book
+      return this.#took(operation, await createBy(resource, replica, operation, state), then)
+    }
+    if (!bound) {
+      if (this.#isOwn(operation)) return this.#isOurs(operation)
+      if (this.#isAdopted(reading)) return this.#becomesOurs()
+      // It takes its time over what was deleted here (finalizers), and has the name free then.
+      const isLeaving = reading.hash === this.#book.local.leaving
+      return isLeaving ? this.#notNow(operation, TAKEN) : this.#foreign(operation, reading, state)
+    }
+    // Nothing was sent since the last answer, and it showed what is read now: next time it can stand for that.
+    const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
+    await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, learnt)
+    const { resource, replica } = this.#book
+    const make = (): Promise<Sent | undefined> => createBy(resource, replica, operation, state)
+    return this.#took(operation, await replaceBy(resource, reading, state, headers, make), { bound: true })
+  }
+
+  /**
+   * What the application answered last, in place of a reading: where its answers have been seen to tell what it shows, and nothing was
+   * sent since. A precondition made of it holds as one made of a reading does; where there is none, whatever was changed past Cheops is
+   * overwritten in either case. Not where nothing would be sent, nor in place of what must be absent afterwards.
+   */
+  async #seen(operation: Operation): Promise<Seen | undefined> {
+    const { seen } = this.#book.replica
+    const { hash, answered, answersTell, bound } = this.#book.local
+    if (seen === undefined || !bound || !answersTell || seen.hash !== (hash ?? answered)) return undefined
+    const isImmutable = this.#book.resource.glue.kind(this.#book.resource.name.kind)?.isImmutable === true
+    if (operation.type !== 'replace' || isImmutable || largeBodyOf(operation) !== undefined) return undefined
+    const state = await this.#book.resource.stateIn(operation)
+    return state === undefined || this.#book.resource.equal(seen.body, state) ? undefined : seen
+  }
+
+  /** Any other operation is sent as it was written. */
+  async #executeRequest(operation: Operation): Promise<Step> {
+    if (operation.payload === undefined) return this.#book.executed(operation, undefined, {})
+    if (!this.#book.local.bound) {
+      if (this.#book.local.unbound) return 'waits'
+      // What it makes of nothing can only be copied from a member that has had something.
+      if (isReset(operation, this.#book.matrices)) return this.#cannotSay()
+      // The application here has refused to make it: what has the name by now is not ours to change.
+      return this.#book.failed(operation, { error: 'ERR_REPLICANT_NOT_FOUND' })
+    }
+    const { hash, answered } = this.#book.local
+    let before: Intent['before'] = hash ?? answered
+    if (before === undefined && !this.#book.traits(operation).maySendAgain) {
+      const reading = await this.#book.resource.read()
+      if (reading.is === 'unknown') return 'again'
+      before = reading.is === 'absent' ? ABSENT : reading.hash
+    }
+    await this.#book.intend({ dot: operation.dot, action: 'send', before })
+    return this.#took(operation, await this.#book.resource.send(operation.payload), {})
+  }
+
+  /** What an answer means for the lane. */
+  async #took(operation: Operation, sent: Sent | undefined, then: Partial<LocalState>): Promise<Step> {
+    switch (sent?.is) {
+      case undefined:
+        await this.#book.write({ intent: undefined })
+        return this.#cannotSay()
+      case 'done': {
+        const { answered, seen } = this.#book.resource.shownIn(sent.answer)
+        this.#book.replica.seen = seen
+        return this.#book.executed(operation, sent.answer.status, { ...then, answered })
+      }
+      case 'not-now':
+        return this.#notNow(operation, sent.status)
+      case 'doubt':
+        return (await this.#recovery.resolveIntent(true)) === 'done' && this.#book.isExecuted(operation.dot)
+          ? 'done'
+          : 'again'
+      case 'refused': {
+        const { status } = sent.answer
+        if (operation.type === 'delete' && isGone(sent)) return this.#book.executed(operation, status, then)
+        const isLost =
+          status === 412 || (operation.type !== 'delete' && isReset(operation, this.#book.matrices) && isGone(sent))
+        if (isLost || this.#book.shared.unanswered.hasEarlier(operation.dot)) {
+          await this.#book.write({ intent: undefined })
+          return 'again'
+        }
+        return this.#book.failed(operation, { status })
+      }
+    }
+  }
+
+  /** It may pass. What never does must not hold up all that comes after, where it is about this operation and not about the account. */
+  async #notNow(operation: Operation, status: number | undefined): Promise<Step> {
+    const { intent, refused } = this.#book.local
+    const before = refused !== undefined && sameDot(refused.dot, operation.dot) ? refused.times : 0
+    const times = status === undefined ? before : before + 1
+    if (times >= MAX_REFUSALS && status !== undefined && GIVES_WAY.has(status))
+      return this.#book.failed(operation, { status })
+    // Somebody has created it meanwhile, perhaps this lane: the next look reads.
+    const isMade = status === 409 && intent?.action === 'create'
+    await this.#book.write({ refused: { dot: operation.dot, times }, ...(!isMade && { intent: undefined }) })
+    if (times >= MAX_REFUSALS) await this.#book.diverge(`the application answers ${status} to the ${operation.type}`)
+    return 'again'
+  }
+
+  /** Every create of this site was executed here before anybody heard of it: this store does not know so, since it was set back. */
+  #isOwn({ type, dot }: Operation): boolean {
+    return type === 'create' && dot.site === this.#book.shared.options.site
+  }
+
+  /** What was here before is the resource: whoever began its life has said so. */
+  #isAdopted({ hash }: Seen): boolean {
+    const adopts = holderOf(this.#book.replica.core.replicant)?.adopts
+    return adopts === 'all' || adopts === hash
+  }
+
+  async #becomesOurs(): Promise<Step> {
+    await this.#book.write({ bound: true, unbound: false })
+    return 'replan'
+  }
+
+  /**
+   * What this store does not know of was carried out: the create, and perhaps what came after it. It is not carried out again on top of the
+   * create's body, but copied.
+   */
+  async #isOurs(operation: Operation): Promise<Step> {
+    const ours = { bound: true, unbound: false, suspect: true, copiesOnlyFitting: false }
+    await this.#book.executed(operation, undefined, ours)
+    return 'again'
+  }
+
+  /** The name is there, and not ours as far as this store knows. One that was set back looks whether it is what the others have. */
+  async #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
+    const { standing } = this.#book.shared
+    if (!standing.isOldFor(this.#book.replica.core.replicant)) return this.#book.clash()
+    if (this.#book.resource.shows(reading.body, state)) return this.#isOurs(operation)
+    if ((await copyState(this.#book.shared, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
+    await this.#book.clash()
+    return 'alone'
+  }
+
+  /** Nobody can say how to bring the application into the state; a member that has it may show it. */
+  async #cannotSay(): Promise<Step> {
+    const copied = await copyOrShow(this.#book, 'the body cannot be put into another request')
+    return copied === 'done' ? 'replan' : copied
+  }
+}

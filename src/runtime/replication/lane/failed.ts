@@ -1,0 +1,40 @@
+/**
+ * What the application here has refused for good although it counts: the site differs from the others by it, says so, and tries now and then
+ * to take the state of one that does not. Source: src/consistency.md "Refusals at a member".
+ */
+import { holderOf, sameDot, type Dot, type Operation } from '../../../core/oplog/index.ts'
+import { MAX_KNOWN_FAILED } from '../limits.ts'
+import type { Replica } from '../replica.ts'
+
+/** The operations of the schedule that have failed here. */
+export function failedHere({ core, local }: Replica): readonly Operation[] {
+  if (local.failed.length === 0) return []
+  const live = holderOf(core.replicant)?.live ?? []
+  return live.filter(({ dot }) => local.failed.some(failed => sameDot(failed, dot)))
+}
+
+/** Of what has failed since its large body came from nobody, what may run now that `isHere` says that it is here. */
+export function withBodyNow(replica: Replica, isHere: (operation: Operation) => boolean): readonly Operation[] {
+  const { lacked } = replica.local
+  if (lacked.length === 0) return []
+  return failedHere(replica).filter(operation => lacked.some(dot => sameDot(dot, operation.dot)) && isHere(operation))
+}
+
+/** What counts as executed, and as failed, without operations that are to run again. */
+export function withoutFailed({ local }: Replica, again: readonly Operation[]) {
+  const stays = ({ dot }: { readonly dot: Dot }): boolean => !again.some(other => sameDot(other.dot, dot))
+  const dotStays = (dot: Dot): boolean => stays({ dot })
+  return {
+    executed: { ...local.executed, operations: local.executed.operations.filter(stays) },
+    failed: local.failed.filter(dotStays),
+    lacked: local.lacked.filter(dotStays),
+  }
+}
+
+/** What is remembered after an operation was executed; what is no part of the schedule any more is not. */
+export function withFailed(replica: Replica, dot: Dot, outcome: 'applied' | 'failed'): readonly Dot[] {
+  const others = failedHere(replica)
+    .map(failed => failed.dot)
+    .filter(failed => !sameDot(failed, dot))
+  return outcome === 'applied' ? others : [...others, dot].slice(-MAX_KNOWN_FAILED)
+}

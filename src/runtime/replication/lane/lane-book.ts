@@ -1,0 +1,163 @@
+import {
+  dotKey,
+  holderOf,
+  isReset,
+  sameDot,
+  withExecuted,
+  type Dot,
+  type Operation,
+} from '../../../core/oplog/index.ts'
+import type { ErrorCode } from '../../../errors.ts'
+import { acknowledgeOutcome, tellEvent, tellOutcome, type Why } from '../admission/words.ts'
+import type { Shared } from '../shared.ts'
+import { largeBodyOf } from '../bodies/body-records.ts'
+import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
+import type { Intent, LocalState, Replica } from '../replica.ts'
+import { showsAllText } from './shows-all.ts'
+import type { Resource } from './resource.ts'
+import type { OperationTraits } from '../../../ports/glue.ts'
+
+/**
+ * `done`: it counts as executed. `again`: to be tried later. `alone`: that too, and a member that is reached anew may help. `waits`:
+ * something else must happen first. `replan`: look at the plan anew.
+ */
+export type Step = 'done' | 'again' | 'alone' | 'waits' | 'replan'
+
+/** Operations, by `dotKey`, of which the origins were told that they are held up: once in a run of the agent. */
+const blockedBefore = new WeakMap<Replica, ReadonlySet<string>>()
+
+/** Whether nothing is carried out from an operation on until somebody decides, as its origin was told. */
+export function isBlocked(replica: Replica, { dot }: Operation): boolean {
+  const { diverged, unbound } = replica.local
+  return (diverged || unbound) && blockedBefore.get(replica)?.has(dotKey(dot)) === true
+}
+
+/** What a pass of a lane knows of its replicant, and what it writes down of what it does: for carrying out and recovering alike. */
+export class LaneBook {
+  readonly shared: Shared
+  readonly replica: Replica
+  readonly resource: Resource
+
+  constructor(shared: Shared, replica: Replica, resource: Resource) {
+    this.shared = shared
+    this.replica = replica
+    this.resource = resource
+  }
+
+  get local(): LocalState {
+    return this.replica.local
+  }
+
+  /** Why nothing is done to a name that is not ours here. */
+  get unboundCode(): ErrorCode {
+    return this.local.showsAll === undefined ? 'ERR_REPLICANT_UNBOUND' : 'ERR_GLUE_ABSENCE'
+  }
+
+  get matrices() {
+    return this.shared.options.matrices
+  }
+
+  traits({ type }: Operation): OperationTraits {
+    const known = this.resource.glue.kind(this.resource.name.kind)?.operations[type]
+    return known ?? { isReset: false, mayReplay: false, maySendAgain: false }
+  }
+
+  isExecuted(dot: Dot): boolean {
+    return this.local.executed.operations.some(done => sameDot(done.dot, dot))
+  }
+
+  isLive(operation: Operation): boolean {
+    return holderOf(this.replica.core.replicant)?.live.includes(operation) === true
+  }
+
+  /** What is to be acknowledged is so with what comes of it: one message less. */
+  intend(intent: Intent, learnt: Partial<LocalState> = {}): Promise<void> {
+    this.replica.seen = undefined
+    return this.shared.replicas.commit(commit => commit.local(this.replica, { ...learnt, intent, hash: undefined }))
+  }
+
+  executed(operation: Operation, status: number | undefined, then: Partial<LocalState>): Promise<Step> {
+    return this.#done(operation, 'applied', status === undefined ? {} : { status }, then)
+  }
+
+  /** It counts as executed, and has come to nothing here. */
+  failed(operation: Operation, why: Why, then: Partial<LocalState> = {}): Promise<Step> {
+    return this.#done(operation, 'failed', why, then)
+  }
+
+  async #done(operation: Operation, outcome: 'applied' | 'failed', why: Why, then: Partial<LocalState>): Promise<Step> {
+    const { replicas, unanswered } = this.shared
+    await replicas.commit(commit => {
+      const executed = withExecuted(this.local.executed, operation, this.matrices)
+      const failed = withFailed(this.replica, operation.dot, outcome)
+      // What was sent twice before is gone with a reset.
+      const sentAgain = this.local.sentAgain && !isReset(operation, this.matrices)
+      const done = { executed, failed, refused: undefined, intent: undefined, leftover: false, sentAgain }
+      commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
+      acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, why)
+      commit.afterwards(() => unanswered.update(this.replica))
+    })
+    return 'done'
+  }
+
+  /** What has failed for want of its large body, and has it now, counts as not executed. */
+  async runAgain(): Promise<void> {
+    const { bodies, replicas, unanswered } = this.shared
+    const again = withBodyNow(this.replica, operation => {
+      const body = largeBodyOf(operation)
+      return body !== undefined && bodies.isHere(operation.replicant, body)
+    })
+    if (again.length === 0) return
+    await replicas.commit(commit => {
+      commit.local(this.replica, withoutFailed(this.replica, again))
+      commit.afterwards(() => unanswered.update(this.replica))
+    })
+  }
+
+  /** The name is there and not ours: nothing is done to it, and everybody can see so. */
+  async clash(): Promise<Step> {
+    if (this.local.unbound) return 'waits'
+    const { replicas, unanswered } = this.shared
+    const shown = await this.resource.readNobodys()
+    const why = shown && showsAllText(this.resource, shown)
+    await replicas.commit(commit => {
+      commit.local(this.replica, { unbound: true, showsAll: why, intent: undefined })
+      tellEvent(this.shared, commit, {
+        kind: 'unbound',
+        replicant: this.replica.name,
+        ...(why !== undefined && { why }),
+      })
+      commit.afterwards(() => unanswered.update(this.replica))
+    })
+    return 'waits'
+  }
+
+  /**
+   * Nothing more is carried out until somebody decides: origins need not wait for it. What is carried out after all is told then.
+   * @param operations what is left to do, the first of which cannot be done
+   */
+  async blocked(operations: readonly Operation[], error: ErrorCode): Promise<void> {
+    const before = blockedBefore.get(this.replica)
+    const news = operations.filter(({ dot }) => before?.has(dotKey(dot)) !== true)
+    if (news.length === 0) return
+    blockedBefore.set(this.replica, new Set(operations.map(({ dot }) => dotKey(dot))))
+    await this.shared.replicas.commit(commit => {
+      for (const operation of news) tellOutcome(this.shared, commit, this.replica, operation, 'failed', { error })
+    })
+  }
+
+  /** What stands in the way now is kept; told it is once. */
+  async diverge(why: string): Promise<void> {
+    const { diverged, divergedBy } = this.local
+    if (diverged && divergedBy === why) return
+    await this.shared.replicas.commit(commit => {
+      commit.local(this.replica, { diverged: true, divergedBy: why })
+      if (diverged) return
+      tellEvent(this.shared, commit, { kind: 'diverged', replicant: this.replica.name, why })
+    })
+  }
+
+  write(change: Partial<LocalState>): Promise<void> {
+    return this.shared.replicas.commit(commit => commit.local(this.replica, change))
+  }
+}

@@ -1,0 +1,73 @@
+/** A lane compares what the application shows: with what the other members show, and with what it showed when the lane was idle last. */
+import { othersOf, tellEvent } from '../admission/words.ts'
+import { differing, judge, knowledgeNow, shownNow, writtenOf } from '../drift/comparison.ts'
+import { failedHere } from './failed.ts'
+import { shorten } from '../drift/issue-state.ts'
+import { copyOrShow } from './lane-copy.ts'
+import { ABSENT } from '../replica.ts'
+import { fitOf } from '../drift/written-fields.ts'
+import type { LaneBook } from './lane-book.ts'
+
+/** All is executed here: whether the members that know the same show the same. */
+export async function compareWithOthers(book: LaneBook): Promise<'done' | 'replan' | 'again' | 'alone'> {
+  const { shared, replica } = book
+  const own = shownNow(shared, replica)
+  const others = own === undefined ? [] : differing(shared, replica, own)
+  if (failedHere(replica).length > 0) {
+    // The others are right, and know of it. A round later a state of theirs is tried.
+    await book.diverge('the application here has refused what counts at the other members')
+    return 'done'
+  }
+  if (others.length === 0) return (await shorten(shared, replica, book.resource)) ? 'replan' : 'done'
+  const knowledge = knowledgeNow(shared, replica)
+  const sites = others.map(({ site }) => site).join(', ')
+  const why = `it does not show what ${sites} shows after the same operations`
+  if (book.local.mended === knowledge) {
+    await book.diverge(
+      `${why}, also after a repair; fields that each application sets by itself belong into server-set of its definition`,
+    )
+    return 'done'
+  }
+  const reading = await book.resource.read()
+  if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'again'
+  const isRight = reading.is === 'present' && (await judge(shared, replica, book.resource, reading, others)) === 'right'
+  if (isRight) return 'done'
+  const copiesOnlyFitting =
+    reading.is === 'present' && (await fitOf(book.resource, writtenOf(shared, replica), reading.body)).fits
+  const nothing = { hash: undefined, answered: undefined }
+  await book.write({ suspect: true, copiesOnlyFitting, mended: knowledge, ...nothing })
+  const copied = await copyOrShow(book, why)
+  return copied === 'done' ? 'replan' : copied
+}
+
+/**
+ * Whether the application still shows what it showed when the lane was idle last. What it shows again is suspect no more. After a start
+ * nothing is believed that cannot be compared: the store may have been set back to before what the application has carried out, and
+ * that would be done twice. Whoever is the only member has nobody to learn it from.
+ */
+export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknown'> {
+  const { hash, answered, answersTell, bound, suspect } = book.local
+  const known = hash ?? answered
+  const isBlind = hash === undefined && (answered === undefined || !answersTell)
+  if (!bound || (isBlind && book.replica.checked)) return 'known'
+  const reading = await book.resource.read()
+  if (reading.is === 'unknown') return known === undefined && isRefusal(reading.status) ? 'known' : 'unknown'
+  const shown = reading.is === 'present' ? reading.hash : ABSENT
+  const isAlone = isBlind && othersOf(book.replica.core.replicant).length === 0
+  const differs = shown !== known && !isAlone
+  const isKept = !differs && shown !== ABSENT
+  if (differs === suspect && (!isKept || hash !== undefined)) return 'known'
+  const { replicas } = book.shared
+  await replicas.commit(commit => {
+    commit.local(book.replica, { suspect: differs, copiesOnlyFitting: false, ...(isKept && { hash: shown }) })
+    if (differs !== suspect) replicas.due(commit, book.replica.name, true)
+    const { name } = book.replica
+    if (differs && !suspect && !isBlind) tellEvent(book.shared, commit, { kind: 'drift', replicant: name })
+  })
+  return 'known'
+}
+
+/** The application does not let the agent read at all, and never has. */
+function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500
+}

@@ -1,0 +1,122 @@
+/**
+ * What the lane of one replicant does: it brings what the application has to what the schedule says. Serial; whatever was begun is
+ * written down before, so that a start in the middle knows what may have happened. Source: src/consistency.md "Plan, at one site", "Applying to a black box".
+ */
+import { membersOfReplicant, sameDot, type Schedule } from '../../../core/oplog/index.ts'
+import { acknowledge, tellEvent } from '../admission/words.ts'
+import type { Shared } from '../shared.ts'
+import { differing, knowledgeNow, shownNow } from '../drift/comparison.ts'
+import { beginsWithReset, currentPlan } from './current-plan.ts'
+import { Execution } from './execution.ts'
+import { failedHere } from './failed.ts'
+import { hasSay } from '../admission/foreign-creates.ts'
+import { LaneBook } from './lane-book.ts'
+import { compareWithOthers } from './lane-comparison.ts'
+import { copyOrShow } from './lane-copy.ts'
+import { MAX_PLANS_TOGETHER } from '../limits.ts'
+import { isNext, type Prepared } from './prepared.ts'
+import { Recovery } from './recovery.ts'
+import { Resource } from './resource.ts'
+import type { Looked } from './lanes.ts'
+import type { Replica } from '../replica.ts'
+
+/** Does what is to be done, as far as it can be done now. */
+export async function advance(shared: Shared, replica: Replica): Promise<Looked> {
+  const { options, replicas } = shared
+  const glue = options.glueOf(replica.name.service)
+  const isMember = membersOfReplicant(replica.core.replicant).includes(options.site)
+  // What only others have put here, who may do nothing here, is nobody's to carry out.
+  const isIdle = glue === undefined || (!isMember && replica.draft === undefined) || !hasSay(shared, replica)
+  const { prepared } = replica
+  // What is not begun with it now reads what the application has.
+  replica.prepared = undefined
+  const began = options.clock.monotonic()
+  const resource = glue === undefined || isIdle ? undefined : new Resource(options, replica.name, glue)
+  const looked =
+    resource === undefined
+      ? await settle(shared, replica)
+      : await pass(new LaneBook(shared, replica, resource), prepared)
+  if (looked === 'again') await shared.behind.cannotGoOn(shared, replica, began, resource?.lastStatus)
+  else shared.behind.over(replica.name)
+  // What was written on the way carried it along; what cannot be carried out now is held all the same.
+  if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))
+  return looked
+}
+
+/** Nothing is left to do: marks that say otherwise go, unless more has come. */
+async function settle(shared: Shared, replica: Replica): Promise<Looked> {
+  await shared.replicas.commit(commit => {
+    const { replaying, diverged } = replica.local
+    const isMember = membersOfReplicant(replica.core.replicant).includes(shared.options.site)
+    if (isMember && currentPlan(shared, replica).plan.kind !== 'nothing') return
+    const own = shownNow(shared, replica)
+    const differs = own !== undefined && differing(shared, replica, own).length > 0
+    const isWell =
+      diverged &&
+      failedHere(replica).length === 0 &&
+      !(differs && replica.local.mended === knowledgeNow(shared, replica))
+    if (replaying || isWell) commit.local(replica, { replaying: false, ...(isWell && { diverged: false }) })
+    if (isWell) tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
+    acknowledge(shared, commit, replica)
+    // A body that is still to come holds the acknowledgement up.
+    if (!replica.local.acknowledges) shared.replicas.due(commit, replica.name, false)
+  })
+  return 'settled'
+}
+
+async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Looked> {
+  const recovery = new Recovery(book)
+  const isNow = prepared !== undefined && isNext(prepared, currentPlan(book.shared, book.replica).plan)
+  const execution = new Execution(book, recovery, isNow ? prepared : undefined)
+  if (prepared !== undefined && !isNow) {
+    // Something has come before it, or it is done with. Nothing was sent.
+    await book.write({ intent: undefined })
+    book.replica.seen = prepared.reading
+  }
+  const recovered = await recovery.recover(isNow)
+  if (recovered !== 'done') return recovered === 'replan' ? 'again' : recovered
+  await book.runAgain()
+  for (let round = 0; round < MAX_PLANS_TOGETHER; round++) {
+    const { schedule, plan } = currentPlan(book.shared, book.replica)
+    if (book.local.uncertain !== undefined) {
+      if (!(await isDecided(book, schedule))) return 'waits'
+      if (!book.replica.checked || book.local.suspect) return 'again'
+    }
+    switch (plan.kind) {
+      case 'nothing': {
+        const compared = await compareWithOthers(book)
+        if (compared === 'replan') break
+        return compared === 'done' ? settle(book.shared, book.replica) : compared
+      }
+      case 'stuck':
+        await book.diverge('its create was lost')
+        return 'waits'
+      case 'repair': {
+        const copied = await copyOrShow(book, 'what was sent may not be sent again')
+        if (copied !== 'done') return copied
+        break
+      }
+      case 'run':
+      case 'replay': {
+        const step = await execution.carryOut(plan.operations, plan.kind === 'replay')
+        if (step !== 'done' && step !== 'replan') return step
+      }
+    }
+  }
+  book.shared.kick(book.replica)
+  return 'settled'
+}
+
+/** What was dropped may be in effect. */
+const MAY_SHOW_MORE = { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined } as const
+
+/** Whether a reset has done away with what was uncertain. */
+async function isDecided(book: LaneBook, schedule: Schedule): Promise<boolean> {
+  const { uncertain } = book.local
+  const stands =
+    schedule.state === 'present' && schedule.changes.some(({ dot }) => uncertain && sameDot(dot, uncertain))
+  // What a matrix drops without a reset may stand there all the same: only a member that has not carried it out, or has undone it, can tell.
+  const isGone = beginsWithReset(currentPlan(book.shared, book.replica).plan, book.matrices)
+  if (!stands) await book.write({ uncertain: undefined, ...(!isGone && MAY_SHOW_MORE) })
+  return !stands
+}

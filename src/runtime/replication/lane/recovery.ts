@@ -1,0 +1,188 @@
+import { holderOf, isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
+import { tellOutcome } from '../admission/words.ts'
+import { beginsWithReset, currentPlan } from './current-plan.ts'
+import { decideDraft } from '../write/doubt.ts'
+import { compareWithLast } from './lane-comparison.ts'
+import { copyOrShow } from './lane-copy.ts'
+import { ABSENT, type Intent, type LocalState } from '../replica.ts'
+import { mendFailed } from '../drift/repair.ts'
+import { contains, type Reading, type State } from './resource.ts'
+import type { LaneBook, Step } from './lane-book.ts'
+
+/** What an earlier look, or an earlier run of the agent, has left: it is found out what became of it before anything else is done. */
+export class Recovery {
+  readonly #book: LaneBook
+
+  constructor(book: LaneBook) {
+    this.#book = book
+  }
+
+  /** @param isPrepared nothing of the intent was sent yet */
+  async recover(isPrepared: boolean): Promise<Step> {
+    if (this.#book.replica.draft !== undefined) {
+      const decided = await decideDraft(
+        this.#book.shared,
+        this.#book.replica,
+        this.#book.resource,
+        this.#hasForeignReset(),
+      )
+      if (decided === 'unread') return 'again'
+    }
+    if (this.#book.local.intent !== undefined && !isPrepared) {
+      const resolved = await this.resolveIntent()
+      if (resolved !== 'done') return resolved
+    }
+    // What holds needs not be compared before something has decided.
+    if (this.#book.local.uncertain === undefined && (!this.#book.replica.checked || this.#book.local.suspect)) {
+      const looked = await compareWithLast(this.#book)
+      if (looked === 'unknown') return 'again'
+      this.#book.replica.checked = true
+    }
+    if (!this.#book.local.suspect) return 'done'
+    if (this.#willBeReset()) {
+      // Whatever it shows is gone then.
+      await this.#book.write({ suspect: false, hash: undefined, answered: undefined })
+      return 'done'
+    }
+    return copyOrShow(this.#book, 'the application does not show what was done last')
+  }
+
+  /**
+   * Something was sent, and nobody knows what came of it: the table of recovery.
+   * @param isJustSent it may land yet. What may not be sent twice is not sent again because of what is read now: it is read once more just before,
+   *   after the lane has waited
+   */
+  async resolveIntent(isJustSent = false): Promise<Step> {
+    const { intent } = this.#book.local
+    if (intent === undefined) return 'done'
+    const reading = await this.#book.resource.read()
+    if (reading.is === 'unknown') return 'again'
+    const operation = holderOf(this.#book.replica.core.replicant)?.live.find(({ dot }) => sameDot(dot, intent.dot))
+    if (operation === undefined) {
+      // It was dropped meanwhile. What was made where there was nothing is ours.
+      const made = intent.action === 'create' && reading.is === 'present'
+      const isAsBefore = reading.is === 'present' ? reading.hash === intent.before : intent.before === ABSENT
+      const isGone = beginsWithReset(currentPlan(this.#book.shared, this.#book.replica).plan, this.#book.matrices)
+      // A matrix drops it without a reset: what it has done may stand there all the same.
+      const mayShow = intent.action === 'send' && !isAsBefore && !isGone
+      const then = { hash: undefined, answered: undefined, ...(made && { bound: true }) }
+      await this.#book.write({
+        intent: undefined,
+        ...then,
+        ...(mayShow && { suspect: true, copiesOnlyFitting: false }),
+      })
+      return 'done'
+    }
+    const state = await this.#book.resource.stateIn(operation)
+    const done = this.#isDone(intent, operation, reading, state)
+    if (done === 'yes') {
+      const saysAll = state !== undefined && isReset(operation, this.#book.matrices)
+      const isAll = saysAll && reading.is === 'present' && this.#book.resource.equal(reading.body, state)
+      return this.#book.executed(operation, undefined, {
+        ...boundAfter(intent, this.#book.local),
+        ...(isAll && { hash: reading.hash }),
+      })
+    }
+    if (done === 'theirs') {
+      const step = await this.#book.clash()
+      await this.#book.blocked([operation], this.#book.unboundCode)
+      return step
+    }
+    const { maySendAgain } = this.#book.traits(operation)
+    if (done === 'no' && isJustSent && !maySendAgain) return 'again'
+    if (done === 'no' || maySendAgain) {
+      const isAsBefore = reading.is === 'present' && reading.hash === intent.before
+      const sentAgain = this.#book.local.sentAgain || !maySendAgain
+      const hash = isAsBefore ? { hash: reading.hash } : {}
+      await this.#book.write({ intent: undefined, answered: undefined, sentAgain, ...hash })
+      return 'done'
+    }
+    return this.#begunAnew(operation)
+  }
+
+  #isDone(
+    intent: Intent,
+    operation: Operation,
+    reading: Reading,
+    state: State | undefined,
+  ): 'yes' | 'no' | 'theirs' | 'unknown' {
+    const marked =
+      reading.is === 'present' && intent.action !== 'delete'
+        ? this.#book.resource.showsEffect(reading.body, state, operation.type)
+        : undefined
+    if (marked !== undefined) return marked ? 'yes' : 'no'
+    switch (intent.action) {
+      case 'create':
+        if (reading.is !== 'present') return 'no'
+        return state !== undefined && this.#book.resource.shows(reading.body, state) ? 'yes' : 'theirs'
+      case 'replace':
+        if (reading.is !== 'present' || state === undefined || reading.hash === intent.before) return 'no'
+        return this.#book.resource.shows(reading.body, state) ? 'yes' : 'no'
+      case 'delete':
+        return reading.is === 'absent' ? 'yes' : 'no'
+      case 'send': {
+        if (reading.is !== 'present') return intent.before === ABSENT ? 'no' : 'unknown'
+        if (reading.hash === intent.before) return 'no'
+        if (operation.type !== 'merge' || state?.is !== 'json' || reading.body.is !== 'json') return 'unknown'
+        return contains(reading.body.value, state.value) ? 'yes' : 'unknown'
+      }
+    }
+  }
+
+  /**
+   * It may not be sent a second time on top of itself, but may on an earlier state: then all is run again from the last reset, which
+   * makes its effect exactly one. Else the service's policy decides: it is shown as uncertain, and the lane holds; or it is sent again; or it
+   * counts as failed, and the state of another member is copied.
+   */
+  async #begunAnew(operation: Operation): Promise<Step> {
+    const { schedule } = currentPlan(this.#book.shared, this.#book.replica)
+    const changes = schedule.state === 'present' ? schedule.changes : []
+    const sent = changes.filter(change => sameDot(change.dot, operation.dot) || this.#book.isExecuted(change.dot))
+    if (sent.length > 0 && sent.every(change => this.#book.traits(change).mayReplay)) {
+      const { life } = operation
+      const executed = { life, operations: [], context: [] }
+      await this.#book.write({ intent: undefined, executed, replaying: true, hash: undefined, answered: undefined })
+      return 'done'
+    }
+    switch (this.#book.shared.options.onDoubt?.(operation.replicant.service) ?? 'hold') {
+      case 'retry':
+        await this.#book.write({ intent: undefined, answered: undefined, hash: undefined })
+        return 'done'
+      case 'skip':
+        await this.#book.failed(operation, { error: 'ERR_OUTCOME_UNKNOWN' })
+        await mendFailed(this.#book.shared, this.#book.replica, this.#book.resource)
+        return 'done'
+      case 'hold':
+    }
+    await this.#book.shared.replicas.commit(commit => {
+      commit.local(this.#book.replica, { intent: undefined, uncertain: operation.dot, answered: undefined })
+      tellOutcome(this.#book.shared, commit, this.#book.replica, operation, 'uncertain')
+    })
+    return 'waits'
+  }
+
+  /** Whether the lane will put the application into a state that another site has written. */
+  #hasForeignReset(): boolean {
+    const { plan } = currentPlan(this.#book.shared, this.#book.replica)
+    const first = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations[0] : undefined
+    return first !== undefined && isReset(first, this.#book.matrices) && !this.#book.isExecuted(first.dot)
+  }
+
+  /** Whether the lane puts the application into a state that another site has written, and runs nothing twice that may not be. */
+  #willBeReset(): boolean {
+    const { plan } = currentPlan(this.#book.shared, this.#book.replica)
+    return (
+      this.#hasForeignReset() &&
+      (plan.kind === 'run' || plan.kind === 'replay') &&
+      plan.operations.every(
+        operation =>
+          operation.dot.site !== this.#book.shared.options.site &&
+          (isReset(operation, this.#book.matrices) || this.#book.traits(operation).mayReplay),
+      )
+    )
+  }
+}
+
+function boundAfter({ action }: Intent, { bound }: LocalState): Partial<LocalState> {
+  return { bound: action === 'delete' ? false : action === 'send' ? bound : true }
+}

@@ -1,0 +1,99 @@
+/**
+ * A resource that exists already, made past Cheops, becomes a replicant: its life begins with what the application here shows, and no
+ * application is asked to change anything. Source: src/runtime/README.md.
+ */
+import { membersOfReplicant, type Body, type Operation } from '../../../core/oplog/index.ts'
+import { CheopsError } from '../../../errors.ts'
+import { currentPlan } from '../lane/current-plan.ts'
+import { draftOf } from '../write/draft.ts'
+import { advance } from '../lane/lane.ts'
+import { checkLane, takeNameBack } from '../write/local-write.ts'
+import { MAX_INLINE_BODY_BYTES } from '../limits.ts'
+import { spool } from '../write/payload.ts'
+import { release } from '../write/release.ts'
+import { bytesOf, type Resource } from '../lane/resource.ts'
+import type { Shared } from '../shared.ts'
+import type { Replica } from '../replica.ts'
+
+/** What becomes of what other members have by the name: `same`: theirs is the resource if it shows the same; `all`: whatever it shows, and it is overwritten. */
+export type Adopts = 'same' | 'all'
+
+/**
+ * @param members this site among them
+ * @returns the create of its life
+ * @throws CheopsError ERR_REPLICANT_BOUND for what is replicated already, _NOT_FOUND where the application has nothing by the name,
+ *   _UNNAMED, _LEVEL, _LOCKED, _MEMBERS, ERR_SCOPE_COLLABORATION, ERR_REQUEST_BODY_TOO_LARGE, ERR_APPLICATION_BROKEN, ERR_BLOB_SPACE
+ */
+export async function adopt(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  members: readonly string[],
+  adopts: Adopts,
+): Promise<Operation> {
+  const { name } = replica
+  if ((await advance(shared, replica)) !== 'settled') shared.kick(replica)
+  const { site } = shared.options
+  if (!members.includes(site))
+    throw new CheopsError('ERR_REPLICANT_MEMBERS', `${site} adopts what it has, and must be a member.`, { members })
+  await takeNameBack(shared, replica)
+  const present = membersOfReplicant(replica.core.replicant)
+  if (currentPlan(shared, replica).schedule.state === 'present' && present.includes(site))
+    throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} is replicated already, on ${present.join(', ')}.`)
+  checkLane(shared, replica)
+  const reading = await resource.read()
+  if (reading.is === 'unknown')
+    throw new CheopsError('ERR_APPLICATION_BROKEN', `The application does not show ${name.name} now.`)
+  if (reading.is === 'absent')
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `The application at ${site} has no ${name.kind} ${name.name}.`)
+  if (reading.body.is === 'large')
+    throw new CheopsError(
+      'ERR_REQUEST_BODY_TOO_LARGE',
+      `${name.name} is too large to be looked into: write it with a scope.`,
+    )
+  const { glue } = resource
+  const [way] = resource.waysToCreate(glue.stateOf(name.kind, reading.body), undefined)
+  if (way === undefined)
+    throw new CheopsError(
+      'ERR_REPLICANT_UNNAMED',
+      `Nobody can say how another site makes ${name.name} of what is shown.`,
+    )
+  const { body: whole, ...request } = way
+  const described = whole.is === 'json' ? ['Content-Type', 'application/json'] : reading.rawHeaders
+  const head = { method: request.method, target: request.path, rawHeaders: described }
+  const said = glue.describe(head, request.path, whole)
+  if (said.is === 'local') throw new CheopsError('ERR_SCOPE_COLLABORATION', said.why)
+  if (said.is !== 'operation' || said.name !== name.name)
+    throw new CheopsError(
+      'ERR_REPLICANT_UNNAMED',
+      said.is === 'unnamed' ? said.why : `${name.name} is no name of a ${name.kind}.`,
+    )
+  if (said.level !== 'eventual')
+    throw new CheopsError(
+      'ERR_REPLICANT_LEVEL',
+      `A ${name.kind} is at level ${said.level}: only what is logged is adopted.`,
+    )
+  const matrix = glue.matrixOf(name.kind)
+  if (matrix !== undefined) await shared.replicas.commit(commit => shared.matrices.learn(commit, matrix))
+  const { body, letGo } = await bodyOf(shared, bytesOf(whole))
+  try {
+    const payload = { ...request, headers: glue.storedHeaders(head), body }
+    const draft = draftOf(shared, replica, shared.nextNumber(), 'create', payload, {
+      members,
+      adopts: adopts === 'all' ? 'all' : reading.hash,
+    })
+    return await release(shared, replica, draft, undefined, { bound: true, unbound: false, hash: reading.hash })
+  } finally {
+    letGo()
+  }
+}
+
+async function bodyOf(shared: Shared, bytes: Uint8Array): Promise<{ readonly body: Body; readonly letGo: () => void }> {
+  if (bytes.length <= MAX_INLINE_BODY_BYTES) return { body: { bytes }, letGo: () => undefined }
+  const { hash, length, release: letGo } = await spool(shared, once(bytes))
+  return { body: { hash, length }, letGo }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}

@@ -1,0 +1,182 @@
+import {
+  holderOf,
+  membersOfReplicant,
+  sameDot,
+  type Conflict,
+  type Dot,
+  type ReplicantName,
+} from '../../../core/oplog/index.ts'
+import { CheopsError } from '../../../errors.ts'
+import { adopt, type Adopts } from './adopt.ts'
+import { currentPlan } from '../lane/current-plan.ts'
+import { releaseDraft, voidDraft } from '../write/doubt.ts'
+import { draftOf } from '../write/draft.ts'
+import { LaneBook } from '../lane/lane-book.ts'
+import { isReplicatedAt } from '../write/local-write.ts'
+import { MAX_INLINE_BODY_BYTES } from '../limits.ts'
+import { release } from '../write/release.ts'
+import { copyState, type Copied } from '../drift/repair.ts'
+import { Resource, bytesOf } from '../lane/resource.ts'
+import { settleConflicts } from '../drift/settle-conflicts.ts'
+import type { Lanes } from '../lane/lanes.ts'
+import type { Shared } from '../shared.ts'
+import type { Replica } from '../replica.ts'
+import type { SettleChoice } from '../../../ports/replication-control.ts'
+
+/**
+ * What becomes of a name that belongs to something else at this site: `adopt`: what is here is the resource from now on, at all members;
+ * `replace`: what is here gives way to what is replicated.
+ */
+export type Resolution = 'adopt' | 'replace'
+
+/**
+ * What operators do to one replicant at this site, in its lane. Everything throws ERR_REPLICANT_BUSY where too much waits for that already.
+ * Source: src/consistency.md "Applying to a black box" (`unbound`), "Plan, at one site" (repair).
+ */
+export class OperatorActions {
+  readonly #shared: Shared
+  readonly #lanes: Lanes
+
+  constructor(shared: Shared, lanes: Lanes) {
+    this.#shared = shared
+    this.#lanes = lanes
+  }
+
+  /**
+   * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _MEMBERS, ERR_SERVICE_NOT_LOCAL
+   */
+  repair(replicant: ReplicantName, from: string | undefined): Promise<Copied> {
+    return this.#inLane(replicant, replica => repairNow(this.#shared, replica, from))
+  }
+
+  /**
+   * Says what becomes of a name that belongs to something else here.
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
+   */
+  resolveUnbound(replicant: ReplicantName, how: Resolution): Promise<void> {
+    return this.#inLane(replicant, replica => resolveUnbound(this.#shared, replica, how))
+  }
+
+  /**
+   * Settles all conflicts of a replicant that are known here.
+   * @returns those that were
+   * @throws CheopsError ERR_CONFLICT_NOT_FOUND, ERR_CONFLICT_REFUSED, as `accept`
+   */
+  settleConflicts(replicant: ReplicantName, choice: SettleChoice): Promise<readonly Conflict[]> {
+    return this.#inLane(replicant, replica =>
+      settleConflicts(this.#shared, replica, resourceOf(this.#shared, replica), choice),
+    )
+  }
+
+  /**
+   * Says of the write in doubt whether it took effect at the application here. Where it was written here, it is released or void; of
+   * another site it counts as carried out, or is sent again.
+   * @throws CheopsError ERR_REPLICANT_CERTAIN where nothing is in doubt, ERR_SERVICE_NOT_LOCAL
+   */
+  decide(replicant: ReplicantName, tookEffect: boolean): Promise<Dot> {
+    return this.#inLane(replicant, replica => decideUncertain(this.#shared, replica, tookEffect))
+  }
+
+  /**
+   * Makes a replicant of what the application here has by the name.
+   * @returns identity of the create of its life
+   * @throws CheopsError as `adopt` of adopt.ts, ERR_SERVICE_NOT_LOCAL
+   */
+  adopt(replicant: ReplicantName, members: readonly string[], adopts: Adopts): Promise<Dot> {
+    return this.#inLane(replicant, async replica => {
+      const resource = localResource(this.#shared, replica)
+      return (await adopt(this.#shared, replica, resource, members, adopts)).dot
+    })
+  }
+
+  #inLane<T>(replicant: ReplicantName, act: (replica: Replica) => Promise<T>): Promise<T> {
+    return this.#shared.replicas.with(replicant, replica => this.#lanes.run(replicant, () => act(replica)))
+  }
+}
+
+async function repairNow(shared: Shared, replica: Replica, from: string | undefined): Promise<Copied> {
+  const resource = resourceOf(shared, replica)
+  const { local, draft, name } = replica
+  if (local.unbound)
+    throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
+  if (draft !== undefined || local.intent !== undefined || local.uncertain !== undefined)
+    throw new CheopsError('ERR_REPLICANT_LOCKED', `What became of an earlier write to ${name.name} is not known yet.`)
+  const members = membersOfReplicant(replica.core.replicant)
+  if (from !== undefined && (from === shared.options.site || !members.includes(from)))
+    throw new CheopsError('ERR_REPLICANT_MEMBERS', `${from} is no other member: those are ${members.join(', ')}.`, {
+      members,
+    })
+  const copied = await copyState(shared, replica, resource, from === undefined ? undefined : [from])
+  shared.kick(replica)
+  return copied
+}
+
+async function resolveUnbound(shared: Shared, replica: Replica, how: Resolution): Promise<void> {
+  const resource = resourceOf(shared, replica)
+  const { name, local } = replica
+  const { schedule } = currentPlan(shared, replica)
+  const isLeftover = local.leftover && schedule.state === 'absent'
+  if (!local.unbound && !isLeftover)
+    throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} here is the one that is replicated.`)
+  const mine = { bound: true, unbound: false, leftover: false, hash: undefined, answered: undefined }
+  if (how === 'replace') {
+    await shared.replicas.commit(commit => {
+      // What was deleted is deleted again.
+      const executed = isLeftover && { executed: { life: schedule.life, operations: [], context: [] } }
+      commit.local(replica, { ...mine, ...executed })
+      shared.replicas.due(commit, name, true)
+      commit.afterwards(() => shared.kick(replica))
+    })
+    return
+  }
+  const reading = await resource.read()
+  const request = resource.glue.requestFor(name.kind, name.name, 'replace')
+  if (reading.is !== 'present' || request === undefined)
+    throw new CheopsError('ERR_REPLICANT_LOCKED', `The application does not show ${name.name} now.`)
+  const state = reading.body.is === 'large' ? undefined : resource.glue.stateOf(name.kind, reading.body)
+  const bytes = state?.is === 'json' ? bytesOf(state) : undefined
+  if (bytes === undefined || bytes.length > MAX_INLINE_BODY_BYTES)
+    throw new CheopsError(
+      'ERR_REQUEST_BODY_TOO_LARGE',
+      `What the application has is no JSON of at most ${MAX_INLINE_BODY_BYTES} bytes.`,
+    )
+  const payload = { ...request, headers: [['content-type', 'application/json'] as const], body: { bytes } }
+  // What was deleted begins anew with it, at all members.
+  const type = isLeftover ? 'create' : 'state'
+  await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), type, payload, {}), undefined, mine)
+}
+
+async function decideUncertain(shared: Shared, replica: Replica, tookEffect: boolean): Promise<Dot> {
+  const resource = localResource(shared, replica)
+  const { draft, local, core, name } = replica
+  const uncertain = local.draft?.uncertain === true ? draft : undefined
+  if (uncertain !== undefined) {
+    if (tookEffect)
+      await releaseDraft(shared, replica, uncertain, uncertain.dot.incarnation === shared.options.incarnation)
+    else await voidDraft(shared, replica)
+    shared.kick(replica)
+    return uncertain.dot
+  }
+  const held = holderOf(core.replicant)?.live.find(({ dot }) => local.uncertain && sameDot(dot, local.uncertain))
+  if (held === undefined) throw new CheopsError('ERR_REPLICANT_CERTAIN', `No write to ${name.name} is in doubt here.`)
+  const then = { uncertain: undefined, answered: undefined, hash: undefined }
+  const book = new LaneBook(shared, replica, resource)
+  if (tookEffect) await book.executed(held, undefined, then)
+  else await book.write(then)
+  shared.kick(replica)
+  return held.dot
+}
+
+function resourceOf(shared: Shared, replica: Replica): Resource {
+  const { name } = replica
+  if (!isReplicatedAt(replica, shared.options.site))
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
+  return localResource(shared, replica)
+}
+
+function localResource({ options }: Shared, { name }: Replica): Resource {
+  const glue = options.glueOf(name.service)
+  if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${name.service} is not offered here.`)
+  return new Resource(options, name, glue)
+}

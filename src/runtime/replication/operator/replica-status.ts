@@ -1,0 +1,92 @@
+import { conflictsOf, levelOf, membersOfReplicant, type Conflict } from '../../../core/oplog/index.ts'
+import { currentPlan } from '../lane/current-plan.ts'
+import { failingOf, type Failing } from './failing.ts'
+import { hasSay } from '../admission/foreign-creates.ts'
+import { isReplicatedAt } from '../write/local-write.ts'
+import type { Shared } from '../shared.ts'
+import type { Replica } from '../replica.ts'
+
+/** How a replicant stands at this site. */
+export interface ReplicaStatus {
+  readonly members: readonly string[]
+  /** `eventual` or `none`. */
+  readonly level: string
+  /** Whether it should be there: its life has not ended. */
+  readonly isPresent: boolean
+  /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else, also after the resource was deleted. */
+  readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'diverged'
+  /** Why it is `uncertain`, `unbound` or `diverged`, as a part of a sentence; undefined for the others. */
+  readonly reason: string | undefined
+  /** What is to be done about an `unbound` one, where more is known than that the name is taken. */
+  readonly detail: string | undefined
+  readonly conflicts: readonly Conflict[]
+  /** Where writes of this site are held up. */
+  readonly failing: readonly Failing[]
+  /** Large bodies that its operations name and that are not here yet: what needs them waits. */
+  readonly missingBodies: readonly MissingBody[]
+}
+
+export interface MissingBody {
+  /** SHA-256 in lower-case hexadecimal. */
+  readonly hash: string
+  /** Bytes. */
+  readonly length: number
+  /** How many of them are here. */
+  readonly here: number
+}
+
+/**
+ * Undefined for what is not replicated here.
+ * @param fault that nobody has thought of, and that holds it
+ */
+export function statusOf(shared: Shared, replica: Replica, fault: string | undefined): ReplicaStatus | undefined {
+  const { core, local, draft } = replica
+  if (!isReplicatedAt(replica, shared.options.site) || !hasSay(shared, replica)) return undefined
+  const { plan, schedule } = currentPlan(shared, replica)
+  const isDiverged = local.diverged || local.suspect || fault !== undefined
+  const isUncertain = local.uncertain !== undefined || draft !== undefined
+  const isBusy = plan.kind !== 'nothing' || local.replaying || local.intent !== undefined
+  const isTheirs = local.unbound || (local.leftover && schedule.state === 'absent')
+  const state = isTheirs ? 'unbound' : isDiverged ? 'diverged' : isUncertain ? 'uncertain' : isBusy ? 'busy' : 'agrees'
+  const missingBodies = shared.bodies.missingOf(replica.name).map(({ hash, length }) => {
+    const found = shared.options.blobs.find(hash)
+    return { hash, length, here: found.kind === 'partial' ? found.bytes : 0 }
+  })
+  return {
+    members: membersOfReplicant(core.replicant),
+    level: levelOf(core.replicant),
+    isPresent: schedule.state === 'present',
+    state,
+    detail: local.unbound ? local.showsAll : undefined,
+    reason: reasonOf(state, replica, fault),
+    failing: failingOf(core, local),
+    conflicts: conflictsOf(core.replicant.lives),
+    missingBodies,
+  }
+}
+
+function reasonOf(
+  state: ReplicaStatus['state'],
+  { local, draft }: Replica,
+  fault: string | undefined,
+): string | undefined {
+  switch (state) {
+    case 'diverged':
+      if (fault !== undefined) return fault
+      if (local.diverged)
+        return local.divergedBy ?? 'what stands in its way was not written down by the agent of before'
+      return 'the application here does not show what it did last, and another member is asked for the state'
+    case 'unbound':
+      if (local.unbound && local.showsAll !== undefined) return local.showsAll
+      return local.unbound
+        ? 'the application here has something else by this name, which is not touched'
+        : 'it was deleted, and the application here has something by this name, which is not touched'
+    case 'uncertain': {
+      const dot = local.uncertain ?? draft?.dot
+      return dot && `whether ${dot.site}/${dot.incarnation}/${dot.number} took effect here is not known`
+    }
+    case 'busy':
+    case 'agrees':
+      return undefined
+  }
+}

@@ -1,0 +1,137 @@
+import { conflictsOf, membersOfReplicant, replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
+import { failingOf, type Failing } from './failing.ts'
+import type { CoreState, LocalState } from '../replica.ts'
+
+/** What is asked of a replicant. */
+export interface Standing {
+  readonly name: ReplicantName
+  readonly core: Pick<CoreState, 'replicant'>
+  readonly local: Pick<LocalState, 'diverged' | 'suspect' | 'unbound' | 'uncertain' | 'draft' | 'outcomes'>
+}
+
+interface Entry {
+  readonly name: ReplicantName
+  readonly conflicts: number
+  readonly diverged: boolean
+  /** It takes no writes here until somebody decides: the name belongs to something else, or a write is in doubt. */
+  readonly undecided: boolean
+  /** Where writes of this site are held up. */
+  readonly failing: readonly Failing[]
+  /** Sites that have created it, none of which this site lets do so: nothing is done with it here. Empty where it is let. */
+  readonly withheldFrom: readonly string[]
+}
+
+export interface Counted {
+  readonly conflicts: number
+  readonly diverged: number
+  readonly undecided: number
+  /** Other members that do not carry writes of this site out, with how many replicants, and codes of errors that say why. Sorted by site. */
+  readonly failing: readonly {
+    readonly site: string
+    readonly replicants: number
+    readonly errors: readonly string[]
+  }[]
+  /** What others have created here too, and this site does not let them (expose); and who they are, sorted. */
+  readonly withheld: { readonly replicants: number; readonly from: readonly string[] }
+}
+
+/**
+ * Which replicants have conflicts or differ from their siblings at this site: those alone are remembered, the others cost nothing. Each
+ * commit says how the ones stand that it changed; those that were so before the start are looked at once.
+ */
+export class Unwell {
+  readonly #site: string
+  readonly #entries = new Map<string, Entry>()
+  #conflicts = 0
+  #isComplete = false
+
+  constructor(site: string) {
+    this.#site = site
+  }
+
+  /** Names of those that are remembered. */
+  get names(): readonly ReplicantName[] {
+    return [...this.#entries.values()].map(({ name }) => name)
+  }
+
+  /** Whether all that is stored was looked at. */
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /**
+   * How a replicant stands now.
+   * @param hasSay false for one that this site lets nobody carry out here: for its clients it is none
+   * @returns whether that is another way than before
+   */
+  update({ name, core, local }: Standing, hasSay: boolean): boolean {
+    const conflicts = mayConflict(core.replicant.lives) ? conflictsOf(core.replicant.lives).length : 0
+    const diverged = hasSay && !local.unbound && (local.diverged || local.suspect)
+    const failing = failingOf(core, local)
+    const { lives } = core.replicant
+    const withheldFrom = hasSay ? [] : [...new Set(lives.map(({ life }) => life.dot.site))]
+    const undecided = local.unbound || local.uncertain !== undefined || local.draft?.uncertain === true
+    const key = replicantKey(name)
+    const before = this.#entries.get(key)
+    this.#conflicts -= before?.conflicts ?? 0
+    this.#entries.delete(key)
+    const isWell = conflicts === 0 && !diverged && !undecided && failing.length + withheldFrom.length === 0
+    // Only what is shared here is shown here.
+    if (isWell || !membersOfReplicant(core.replicant).includes(this.#site)) return before !== undefined
+    this.#conflicts += conflicts
+    const { service, kind, name: own } = name
+    const entry: Entry = { name: { service, kind, name: own }, conflicts, diverged, undecided, failing, withheldFrom }
+    this.#entries.set(key, entry)
+    return before === undefined || textOf(before) !== textOf(entry)
+  }
+
+  /** All that is stored was looked at. */
+  complete(): void {
+    this.#isComplete = true
+  }
+
+  /**
+   * Undefined before all was looked at.
+   * @param leftAlone keys of replicants that differ for another reason
+   */
+  count(leftAlone: Iterable<string>): Counted | undefined {
+    if (!this.#isComplete) return undefined
+    let [diverged, undecided, withheld] = [0, 0, 0]
+    const failing = new Map<string, { replicants: number; errors: Set<string> }>()
+    const from = new Set<string>()
+    for (const entry of this.#entries.values()) {
+      if (entry.diverged) diverged++
+      if (entry.undecided) undecided++
+      if (entry.withheldFrom.length > 0) withheld++
+      for (const site of entry.withheldFrom) from.add(site)
+      for (const { site, error } of entry.failing) {
+        const { replicants, errors } = failing.get(site) ?? { replicants: 0, errors: new Set() }
+        failing.set(site, { replicants: replicants + 1, errors: errors.add(error) })
+      }
+    }
+    for (const key of leftAlone) if (this.#entries.get(key)?.diverged !== true) diverged++
+    return {
+      conflicts: this.#conflicts,
+      diverged,
+      undecided,
+      failing: [...failing]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([site, { replicants, errors }]) => ({ site, replicants, errors: [...errors].toSorted() })),
+      withheld: { replicants: withheld, from: [...from].toSorted() },
+    }
+  }
+}
+
+/** Equal for those that are counted alike. */
+const textOf = ({ conflicts, diverged, undecided, failing, withheldFrom }: Entry): string =>
+  JSON.stringify([conflicts, diverged, undecided, failing.map(({ site, error }) => [site, error]), withheldFrom])
+
+/** Whether there may be conflicts; of lives in memory, or as stored. */
+export function mayConflict(
+  lives: readonly Readonly<Record<'live' | 'conflicts' | 'outside', readonly unknown[]>>[],
+): boolean {
+  return lives.some(
+    ({ live, conflicts, outside }, index) =>
+      conflicts.length > 0 || outside.length > 0 || (index < lives.length - 1 && live.length > 0),
+  )
+}

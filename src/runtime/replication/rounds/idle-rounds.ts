@@ -1,0 +1,129 @@
+import { RETENTION_MS, type ReplicantName } from '../../../core/oplog/index.ts'
+import { forgetOld } from './forget.ts'
+import { readBack } from '../drift/read-back.ts'
+import { ReadBacks } from '../drift/read-backs.ts'
+import { detachSilent } from './silent-members.ts'
+import { encodeJson } from '../store/encode-json.ts'
+import type { StoreWrite } from '../../../ports/store.ts'
+import type { Shared } from '../shared.ts'
+import type { Lanes } from '../lane/lanes.ts'
+import type { Quarantine } from '../lane/quarantine.ts'
+import type { Silence } from './silence.ts'
+
+export interface IdleRoundParts {
+  readonly shared: Shared
+  readonly lanes: Lanes
+  readonly quarantine: Quarantine
+  readonly silence: Silence
+  /** Hears of what ends the agent. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** Where the round was when it was said last. */
+const ROUND_KEY = 'replication/round'
+
+/** Undefined for what cannot be read: the round begins anew. */
+function roundIn(value: Uint8Array): ReplicantName | undefined {
+  try {
+    const { last } = JSON.parse(new TextDecoder().decode(value)) as { readonly last?: ReplicantName }
+    return last
+  } catch {
+    return undefined
+  }
+}
+
+/** What is done with replicants whose lanes have nothing to do: what they show is read; in turn, what is old goes, and who was silent for too long. */
+export class IdleRounds {
+  readonly #parts: IdleRoundParts
+  readonly #readBacks: ReadBacks
+  #isRoundKept = false
+
+  constructor(parts: IdleRoundParts) {
+    this.#parts = parts
+    const { clock, random } = parts.shared.options
+    this.#readBacks = new ReadBacks({
+      clock,
+      random,
+      read: (name, attempts, isRound) => this.#read(name, attempts, isRound),
+      namesAfter: (name, limit) => this.#namesAfter(name, limit),
+      onRound: last => this.#keepRound(last),
+    })
+  }
+
+  /** @throws CheopsError ERR_STORE_FAILED, ERR_STORE_CORRUPT */
+  async start(): Promise<void> {
+    const last = await this.#parts.shared.options.store.get(ROUND_KEY)
+    this.#isRoundKept = last !== undefined
+    this.#readBacks.start(last && roundIn(last))
+  }
+
+  stop(): void {
+    this.#readBacks.stop()
+  }
+
+  /** A lane has become idle, and nobody knows what its application shows. */
+  soon(name: ReplicantName): void {
+    this.#readBacks.soon(name)
+  }
+
+  async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<'unread' | 'done'> {
+    const { shared, lanes } = this.#parts
+    let found: 'done' | 'again' | 'look' | 'unread' | undefined
+    try {
+      found = await lanes.runIfIdle(name, () =>
+        shared.replicas.with(name, replica => readBack(shared, replica, attempts, isRound)),
+      )
+      if (found === 'look') lanes.kick(name)
+      if (found === 'again') this.#readBacks.soon(name, attempts + 1)
+      if (isRound) await this.#forgetOld(name)
+      if (isRound) await this.#detachSilent(name)
+    } catch (error) {
+      this.#left(name, error)
+    }
+    return found === 'unread' ? 'unread' : 'done'
+  }
+
+  /** Unless its lane has something to do: then the next round does it. */
+  async #forgetOld(name: ReplicantName): Promise<void> {
+    const { shared, lanes } = this.#parts
+    await shared.replicas.with(name, replica => lanes.runIfIdle(name, () => forgetOld(shared, replica)))
+  }
+
+  /** Unless its lane has something to do, as above. */
+  async #detachSilent(name: ReplicantName): Promise<void> {
+    const { shared, lanes, silence } = this.#parts
+    const { detachAfterMs = RETENTION_MS } = shared.options
+    await shared.replicas.with(name, replica =>
+      lanes.runIfIdle(name, () => detachSilent(shared, replica, silence, detachAfterMs)),
+    )
+  }
+
+  #keepRound(last: ReplicantName | undefined): void {
+    const { store } = this.#parts.shared.options
+    if (store.isFull || (last === undefined && !this.#isRoundKept)) return
+    this.#isRoundKept = last !== undefined
+    const write: StoreWrite =
+      last === undefined
+        ? { kind: 'delete', key: ROUND_KEY }
+        : { kind: 'put', key: ROUND_KEY, value: encodeJson({ version: 1, last }) }
+    // What is lost with the disk is a minute of the round.
+    store.commit([write]).catch(() => undefined)
+  }
+
+  async #namesAfter(name: ReplicantName | undefined, limit: number): Promise<readonly ReplicantName[]> {
+    try {
+      return await this.#parts.shared.replicas.namesAfter(name, limit)
+    } catch (error) {
+      this.#parts.onFault(error)
+      return []
+    }
+  }
+
+  #left(name: ReplicantName, error: unknown): void {
+    try {
+      this.#parts.quarantine.take(name, error)
+    } catch (more) {
+      this.#parts.onFault(more)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** Under which keys replicants, and what belongs to them, lie in the store. The key layout is in README.md. */
+import type { ReplicantName } from '../../../core/oplog/index.ts'
+
+/** Below it lie the records of all replicants. */
+export const REPLICANTS = 'replication/replicant/'
+const CORE_KEY = /^replication\/replicant(\/[^/]*){3}\/core$/
+
+/** Whether a key is that of a core; what a site called "core" has acknowledged lies a step deeper. */
+export function isCoreKey(key: string): boolean {
+  return CORE_KEY.test(key)
+}
+const CURSORS = 'replication/cursor/'
+const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
+/** Percent-encoded, as keys have it. */
+export const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
+
+/** Key of what is durable here of another site's outbox. */
+export const cursorKey = (site: string, incarnation: string): string => `${CURSORS}${site}/${incarnation}`
+
+/** Below which the records of one replicant lie: three names, percent-encoded, so that a slash only separates. */
+export function prefixOf(name: ReplicantName): string {
+  return `${REPLICANTS}${pathOf(name)}/`
+}

@@ -1,0 +1,209 @@
+import {
+  MAX_LIVES_BROUGHT,
+  MAX_NAMED_MEMBERS,
+  replicantKey,
+  sameDot,
+  withAcknowledgement,
+  withinBounds,
+  type LifeKnowledge,
+  type Replicant,
+  type ReplicantStep,
+} from '../../../core/oplog/index.ts'
+import { CheopsError } from '../../../errors.ts'
+import { takeStep } from '../admission/admission.ts'
+import { mayHear, mayTell, type Arrival } from './arrivals.ts'
+import { takeShown } from '../drift/comparison.ts'
+import { isTellable } from './tellable.ts'
+import { giveWay, hasSay, haveSay, isForeignLife } from '../admission/foreign-creates.ts'
+import { MAX_UNPROVEN_DOTS } from '../limits.ts'
+import { acknowledgedByOrigin, takeOutcome, tellEvent, tellOutcome } from '../admission/words.ts'
+import type { Commit } from '../store/commit.ts'
+import type { Replica } from '../replica.ts'
+import type { Shared } from '../shared.ts'
+import type { Wants } from './wants.ts'
+import type { Came, OutboxEntry } from '../../../ports/sync.ts'
+
+type Step = Arrival & { readonly kind: 'step' }
+type Acknowledgement = OutboxEntry & { readonly kind: 'acknowledgement' }
+
+/** Takes what another site tells, one arrival after the other, within a commit: as far as that site may say it, and there is room. */
+export class Taking {
+  readonly #shared: Shared
+  readonly #from: string
+  readonly #wants: Wants
+
+  /** @param from the site that tells it */
+  constructor(shared: Shared, from: string, wants: Wants) {
+    this.#shared = shared
+    this.#from = from
+    this.#wants = wants
+  }
+
+  /**
+   * What cannot be decided on is the other site's fault, or a defect here: it must not end the agent, and is not taken.
+   * @param users the replicants of all arrivals of the message, by `replicantKey`
+   * @throws CheopsError ERR_SYNC_MESSAGE
+   */
+  take(commit: Commit, arrival: Arrival, users: ReadonlyMap<string, Replica>): void {
+    try {
+      this.#take(commit, arrival, users)
+    } catch (cause) {
+      if (cause instanceof CheopsError) throw cause
+      const site = this.#from
+      this.#shared.options.logger.error({ site, error: String(cause) }, 'what a site has told cannot be taken')
+      throw new CheopsError('ERR_SYNC_MESSAGE', `What ${site} tells cannot be taken.`, { reason: 'failed' }, { cause })
+    }
+  }
+
+  #take(commit: Commit, arrival: Arrival, users: ReadonlyMap<string, Replica>): void {
+    switch (arrival.kind) {
+      case 'matrix': {
+        const why = this.#shared.matrices.learnTold(commit, arrival.definition, this.#from)
+        if (why !== undefined) this.#refuse(commit, why)
+        return
+      }
+      case 'stranger': {
+        const { replicant, origin } = arrival
+        commit.afterwards(() => {
+          if (this.#shared.strangers.note(this.#from, replicant, origin))
+            this.#shared.options.onEvent({ kind: 'refused', from: this.#from, why: 'ERR_SYNC_ORIGIN' })
+        })
+        return
+      }
+      case 'torn':
+        return this.#wants.lacks(arrival.replicant)
+      case 'step': {
+        const replica = users.get(replicantKey(arrival.replicant))
+        if (replica !== undefined) this.#takeStep(commit, arrival, replica)
+        return
+      }
+      case 'entry': {
+        const { entry } = arrival
+        const replica = users.get(replicantKey(entry.replicant))
+        if (replica === undefined) return
+        if (entry.kind === 'acknowledgement') this.#takeAcknowledgement(commit, entry, replica)
+        else if (entry.site === this.#from) this.#takeCame(commit, replica, entry)
+      }
+    }
+  }
+
+  #takeStep(commit: Commit, arrival: Step, replica: Replica): void {
+    const foreign = arrival.lives.find(life => isForeignLife(this.#shared, replica, life))
+    if (foreign !== undefined) {
+      this.#wants.refused(foreign)
+      this.#refuse(commit, 'not-exposed')
+      return
+    }
+    for (const life of arrival.lives) giveWay(this.#shared, commit, replica, life)
+    const step = this.#stepOf(arrival, replica)
+    if (step === undefined) return
+    if (typeof step === 'string') {
+      this.#refuse(commit, step)
+      return
+    }
+    if (!this.#hasRoom(commit, replica, step)) return
+    takeStep(this.#shared, commit, replica, step, arrival.arrived, this.#from)
+    const isForeign = step.effects.length > 0 && !hasSay(this.#shared, replica)
+    for (const effect of step.effects) {
+      // Its origin need not wait for it; where it is let do so later on, that is told too.
+      if (isForeign && effect.kind === 'held' && effect.operation.type !== 'members') {
+        tellOutcome(this.#shared, commit, replica, effect.operation, 'failed', { error: 'ERR_FORWARD_NOT_EXPOSED' })
+        tellEvent(this.#shared, commit, { kind: 'refused', from: effect.operation.dot.site, why: 'not-exposed' })
+      }
+      if (effect.kind === 'held' && effect.operation.dot.site === this.#from)
+        acknowledgedByOrigin(commit, replica, effect.operation)
+      const isLost = effect.kind === 'refused' && effect.reason === 'no-room'
+      const asksAgain = effect.kind === 'stale' || effect.kind === 'removed' || effect.kind === 'needs-matrices'
+      if (asksAgain || isLost) this.#wants.lacks(arrival.replicant)
+    }
+  }
+
+  /** None where it cannot be taken for a reason that nobody has thought of: it is asked for again, and the conversation goes on. */
+  #stepOf({ take, replicant }: Step, replica: Replica): ReturnType<typeof take> | undefined {
+    try {
+      return take(replica)
+    } catch (error) {
+      this.#shared.leaveAlone(replicant, error)
+      return undefined
+    }
+  }
+
+  #takeAcknowledgement(commit: Commit, entry: Acknowledgement, replica: Replica): void {
+    if (entry.came !== undefined) this.#takeCame(commit, replica, entry.came)
+    const { acknowledgements, replicant } = replica.core
+    if (replicant.lives.length === 0 && !this.#mayKeepEarly(replica, entry.lives)) {
+      this.#wants.lookLater(replica)
+      return
+    }
+    if (!mayTell(replicant, this.#from)) {
+      // It may have become one by what is not here yet: then it can tell of that.
+      this.#wants.lacks(replica.name)
+      return
+    }
+    const told = withAcknowledgement(acknowledgements, this.#from, entry.lives, entry.clock)
+    commit.core(replica, { acknowledgements: withinBounds(told, this.#from, replicant.lives) })
+    takeShown(this.#shared, commit, replica, this.#from, entry)
+    this.#wants.lookLater(replica)
+  }
+
+  /** A site speaks of itself, and to the origin. */
+  #takeCame(commit: Commit, replica: Replica, { dot, outcome, at, status, error }: Came): void {
+    const site = this.#from
+    if (dot.site !== this.#shared.options.site) return
+    // Of nothing that was not written here, and of nobody who does not hold it, is anything noted.
+    const isKnown = replica.local.outcomes.some(known => sameDot(known.dot, dot))
+    if (!isKnown || !mayHear(replica.core.replicant, site)) return
+    const why = { ...(status !== undefined && { status }), ...(error !== undefined && { error }) }
+    takeOutcome(this.#shared, commit, replica, dot, { site, outcome, at, ...why })
+  }
+
+  /**
+   * What a step leaves of a name without a life that counts is kept for so many names of each site. What has no room is asked for as a
+   * whole, with the life that it belongs to.
+   */
+  #hasRoom(commit: Commit, replica: Replica, { replicant }: ReplicantStep): boolean {
+    const { unproven } = this.#shared
+    // What one member makes of a name that is its own too must stay small enough to be told, and to be looked through.
+    const isTooMuch = lives(replicant) > Math.max(MAX_LIVES_BROUGHT, lives(replica.core.replicant))
+    const isTooWide = sites(replicant) > Math.max(MAX_NAMED_MEMBERS, sites(replica.core.replicant))
+    if (isTooMuch || isTooWide || !isTellable(replicant, replica.core.replicant)) {
+      this.#refuse(commit, 'no-room')
+      return false
+    }
+    const key = replicantKey(replica.name)
+    if (!this.#shared.waitingRoom.mayKeep(this.#from, key, replica.core.replicant, replicant)) {
+      this.#wants.lacks(replica.name)
+      return false
+    }
+    const isNew = replica.core.replicant.lives.length === 0
+    const isEarly = replicant.lives.length === 0
+    const isLet = !isEarly && haveSay(this.#shared, replica, replicant.lives)
+    if (isLet) commit.afterwards(() => unproven.drop(key))
+    if (isLet || !isNew || unproven.mayKeep(this.#from, key)) return true
+    if (isEarly) this.#wants.lacks(replica.name)
+    else this.#refuse(commit, 'no-room')
+    return false
+  }
+
+  /** An acknowledgement that overtakes a create. It must be as small as those are. */
+  #mayKeepEarly(replica: Replica, told: readonly LifeKnowledge[]): boolean {
+    const dots = told.reduce((sum, { knowledge, holes }) => sum + knowledge.length + holes.length, told.length)
+    return dots <= MAX_UNPROVEN_DOTS && this.#shared.unproven.mayKeep(this.#from, replicantKey(replica.name))
+  }
+
+  #refuse(commit: Commit, why: string): void {
+    tellEvent(this.#shared, commit, { kind: 'refused', from: this.#from, why })
+  }
+}
+
+function lives({ lives: { length } }: Replicant): number {
+  return length
+}
+
+/** Sites that are or were members. */
+function sites({ lives: all }: Replicant): number {
+  const [only] = all
+  // Most have one life, whose changes are few.
+  if (all.length === 1 && only !== undefined && only.changes.length <= MAX_NAMED_MEMBERS) return only.changes.length
+  return new Set(all.flatMap(({ changes }) => changes.map(({ site }) => site))).size
+}

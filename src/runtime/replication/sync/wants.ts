@@ -1,0 +1,117 @@
+import {
+  includes,
+  knowledgeOf,
+  lifeKey,
+  membersOfReplicant,
+  missingMatrices,
+  missingOf,
+  replicantKey,
+  type Context,
+  type LifeId,
+  type ReplicantName,
+} from '../../../core/oplog/index.ts'
+import { MAX_REMEMBERED_REPLICANTS, WANT_AFTER_MS, WANT_AGAIN_MS } from '../limits.ts'
+import type { Replica } from '../replica.ts'
+import type { Shared } from '../shared.ts'
+import type { SyncChannel } from '../../../ports/sync.ts'
+
+/** What another site is asked for in one conversation: what it holds, and what is missing here and does not come by itself. */
+export class Wants {
+  readonly #shared: Shared
+  readonly #channel: SyncChannel
+  /** Replicants of which a transfer could not be taken, or that begin anew. */
+  readonly #lacks = new Set<string>()
+  /** Lives that are refused here: what others acknowledge of them is not asked for. */
+  readonly #refused = new Set<string>()
+  /** When what is missing of a replicant was asked for last. */
+  readonly #asked = new Map<string, number>()
+  /** Replicants of which the other site has acknowledged what is not here: that is looked after. */
+  readonly #late = new Set<string>()
+  /** What is asked for late is asked one after the other: who does not read is not asked for more. */
+  #asking: Promise<unknown> = Promise.resolve()
+  #hasEnded = false
+
+  constructor(shared: Shared, channel: SyncChannel) {
+    this.#shared = shared
+    this.#channel = channel
+  }
+
+  /** Nothing is asked for any more. */
+  end(): void {
+    this.#hasEnded = true
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** Something of a replicant could not be taken: it is asked for at the next {@link ask}. */
+  lacks(name: ReplicantName): void {
+    this.#lacks.add(replicantKey(name))
+  }
+
+  /** A life is refused here. */
+  refused(life: LifeId): void {
+    if (this.#refused.size >= MAX_REMEMBERED_REPLICANTS) this.#refused.clear()
+    this.#refused.add(lifeKey(life))
+  }
+
+  /** Asks for what a replicant lacks, or what operations of it wait for and was not asked for lately. */
+  ask(replica: Replica): Promise<void> {
+    return this.#ask(replica, this.#lacks.delete(replicantKey(replica.name)))
+  }
+
+  /** Asks for what is not here of a replicant, whatever it is. */
+  askAnyhow(replica: Replica): Promise<void> {
+    return this.#ask(replica, true)
+  }
+
+  /** The other site has told what it holds of a replicant. What others have mostly comes by itself; what does not is asked for later. */
+  lookLater(replica: Replica): void {
+    if (!this.#isBehind(replica)) return
+    const { name } = replica
+    const key = replicantKey(name)
+    if (this.#late.has(key) || this.#late.size >= MAX_REMEMBERED_REPLICANTS) return
+    this.#late.add(key)
+    const { clock, logger } = this.#shared.options
+    const ask = async (): Promise<void> => {
+      this.#late.delete(key)
+      if (this.#hasEnded) return
+      await this.#shared.replicas.with(name, async later => {
+        if (this.#isBehind(later)) await this.askAnyhow(later)
+      })
+    }
+    clock.after(WANT_AFTER_MS, () => {
+      this.#asking = this.#asking
+        .then(ask)
+        .catch((error: unknown) => logger.debug({ error: String(error) }, 'what is missing could not be asked for'))
+    })
+  }
+
+  /** Whether the other site holds what is not here. */
+  #isBehind({ core }: Replica): boolean {
+    const { replicant, acknowledgements } = core
+    // Whoever has told of it knows more.
+    if (replicant.lives.length === 0) return true
+    if (!membersOfReplicant(replicant).includes(replicant.site)) return false
+    const told = acknowledgements.get(this.#channel.site)?.knowledge ?? new Map<string, Context>()
+    const known = new Map(replicant.lives.map(({ life, knowledge }) => [lifeKey(life), knowledge]))
+    return [...told].some(
+      ([life, knowledge]) => !this.#refused.has(life) && !includes(known.get(life) ?? [], knowledge),
+    )
+  }
+
+  async #ask(replica: Replica, lacks: boolean): Promise<void> {
+    const { clock, site, matrices } = this.#shared.options
+    const { replicant } = replica.core
+    const isMember = replicant.lives.length === 0 || membersOfReplicant(replicant).includes(site)
+    const isWaiting = missingOf(replicant).length > 0 || missingMatrices(replicant, matrices).length > 0
+    if (!isMember || (!lacks && !isWaiting)) return
+    const key = replicantKey(replica.name)
+    const asked = this.#asked.get(key)
+    if (!lacks && asked !== undefined && clock.monotonic() - asked < WANT_AGAIN_MS) return
+    if (this.#asked.size >= MAX_REMEMBERED_REPLICANTS) this.#asked.clear()
+    this.#asked.set(key, clock.monotonic())
+    await this.#channel.send({ kind: 'want', replicant: replica.name, lives: knowledgeOf(replicant) })
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * A local write of which nobody knows whether it took effect: it is never sent again by itself, so that a client who was told of an
+ * error does not see it carried out later. Reading back decides. Source: src/consistency.md "Doubt at the origin".
+ */
+import { release } from './release.ts'
+import { contains, type Reading, type Resource, type State } from '../lane/resource.ts'
+import { dropDraft } from '../admission/admission.ts'
+import { tellEvent } from '../admission/words.ts'
+import type { Shared } from '../shared.ts'
+import { ABSENT, type Draft, type Replica } from '../replica.ts'
+import { holderOf, keyOf, membersOfReplicant, sameDot, type Operation } from '../../../core/oplog/index.ts'
+
+export type Decision =
+  /** The effect is there: released. `reading` is what the application shows. */
+  | { readonly is: 'released'; readonly operation: Operation; readonly reading: Reading }
+  | { readonly is: 'void' }
+  /** Nobody knows; or it counts as another member's operation with the same idempotency key, and is looked at by the lane. */
+  | { readonly is: 'uncertain' }
+
+/**
+ * Decides about the draft of a replicant, if that is possible now.
+ * @param isOverruled a reset from elsewhere is about to be executed: whatever the draft did, it is gone then
+ */
+export async function decideDraft(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  isOverruled: boolean,
+): Promise<Decision | 'unread'> {
+  const operation = replica.draft
+  const draft = replica.local.draft ?? { before: undefined, uncertain: false }
+  if (operation === undefined) return { is: 'void' }
+  const { standing, options } = shared
+  const isLeft = operation.dot.incarnation !== options.incarnation
+  const found = isLeft ? standing.amongst(othersOf(operation, replica, options.site)) : 'last'
+  if (found === 'unknown') return 'unread'
+  const reading = await resource.read()
+  if (reading.is === 'unknown') return 'unread'
+  const state = await resource.stateIn(operation)
+  // Meanwhile it has come from another member: it was released in a run that this store does not know of.
+  if (replica.draft !== operation) return { is: 'void' }
+  const effect = effectOf(operation, draft, reading, resource, state)
+  if (effect === 'there') {
+    const released = await releaseDraft(shared, replica, operation, found === 'last')
+    return { is: 'released', operation: released, reading }
+  }
+  if (effect === 'not-there' || isOverruled) {
+    await voidDraft(shared, replica)
+    return { is: 'void' }
+  }
+  // The client has sent it again to another member: that operation is the request. It may be in effect here already, and only a member
+  // that has carried it out once can show what comes of it. What is skipped is nobody's, and is undone in the same way.
+  const isSkipped = options.onDoubt?.(replica.name.service) === 'skip'
+  if (isSkipped && operation.type === 'create') {
+    await voidDraft(shared, replica)
+    return { is: 'uncertain' }
+  }
+  if (isSkipped || isAskedElsewhere(operation, replica)) {
+    await shared.replicas.commit(commit => {
+      dropDraft(shared, commit, replica)
+      commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
+    })
+    return { is: 'uncertain' }
+  }
+  if (!draft.uncertain)
+    await shared.replicas.commit(commit => {
+      commit.local(replica, { draft: { ...draft, uncertain: true } })
+      const { site } = shared.options
+      const event = {
+        replicant: replica.name,
+        dot: operation.dot,
+        site,
+        outcome: 'uncertain',
+        status: undefined,
+      } as const
+      tellEvent(shared, commit, { kind: 'outcome', ...event })
+    })
+  return { is: 'uncertain' }
+}
+
+/** Whether a change with the same idempotency key is held already. */
+function isAskedElsewhere({ idempotency, life }: Operation, { core }: Replica): boolean {
+  const holder = holderOf(core.replicant)
+  if (idempotency === undefined || holder === undefined || !sameDot(holder.life.dot, life.dot)) return false
+  return holder.keys.has(keyOf(idempotency))
+}
+
+function othersOf({ members }: Operation, { core }: Replica, site: string): readonly string[] {
+  const all = new Set([...membersOfReplicant(core.replicant), ...(members?.added ?? [])])
+  all.delete(site)
+  return [...all]
+}
+
+/**
+ * The draft took effect.
+ * @param isLast this store is the last one of the run in which it was written. In a run that a backup does not know of it may have been
+ *   released, and no two operations may have one dot
+ */
+export function releaseDraft(shared: Shared, replica: Replica, draft: Operation, isLast: boolean): Promise<Operation> {
+  const { site, incarnation } = shared.options
+  const dot = isLast ? draft.dot : { site, incarnation, number: shared.nextNumber() }
+  return release(shared, replica, { ...draft, dot }, undefined)
+}
+
+/** The draft had no effect, and never will be anybody's operation. */
+export async function voidDraft(shared: Shared, replica: Replica): Promise<void> {
+  await shared.replicas.commit(commit => dropDraft(shared, commit, replica))
+}
+
+function effectOf(
+  operation: Operation,
+  { before }: Draft,
+  reading: Reading,
+  resource: Resource,
+  state: State | undefined,
+): 'there' | 'not-there' | 'unknown' {
+  if (reading.is === 'unknown') return 'unknown'
+  if (operation.type === 'delete') {
+    if (reading.is === 'absent') return before === ABSENT ? 'not-there' : 'there'
+    return reading.hash === before ? 'not-there' : 'unknown'
+  }
+  if (reading.is === 'absent') return before === ABSENT ? 'not-there' : 'unknown'
+  const marked = resource.showsEffect(reading.body, state, operation.type)
+  if (marked !== undefined) return marked ? 'there' : 'not-there'
+  const isAsBefore = reading.hash === before
+  if (operation.type === 'create' && before !== ABSENT) return isAsBefore ? 'not-there' : 'unknown'
+  if (operation.type === 'replace' && state !== undefined && resource.equal(reading.body, state)) return 'there'
+  if (operation.type === 'merge' && state?.is === 'json' && reading.body.is === 'json') {
+    if (contains(reading.body.value, state.value)) return 'there'
+    return isAsBefore ? 'not-there' : 'unknown'
+  }
+  if (isAsBefore) return 'not-there'
+  const isWhole = operation.type === 'create' || operation.type === 'replace'
+  return isWhole && state !== undefined && resource.shows(reading.body, state) ? 'there' : 'unknown'
+}

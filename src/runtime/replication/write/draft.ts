@@ -1,0 +1,74 @@
+import {
+  holderOf,
+  idOf,
+  memberByOf,
+  membersOfReplicant,
+  nextContext,
+  previousOf,
+  settlingContext,
+  type Context,
+  type Dot,
+  type Idempotency,
+  type Life,
+  type Operation,
+  type Payload,
+  type Settles,
+} from '../../../core/oplog/index.ts'
+import { requestOf } from './kept-requests.ts'
+import type { Shared } from '../shared.ts'
+import type { Replica } from '../replica.ts'
+
+/** The operation as it will be, but for its stamp and, of a create, its life. */
+export function draftOf(
+  { options, clock, matrices }: Shared,
+  replica: Replica,
+  number: number,
+  type: string,
+  payload: Payload | undefined,
+  more: {
+    readonly members?: readonly string[] | undefined
+    readonly removed?: readonly string[]
+    readonly idempotency?: Idempotency
+    readonly level?: string
+    readonly adopts?: string
+    /** Conflicts of the life that are settled by it: see `settlingContext`. */
+    readonly settles?: Settles
+    /** Of another life than the one that holds the name. */
+    readonly life?: Life
+  },
+): Operation {
+  const { site, incarnation, glueOf, hash } = options
+  const { replicant } = replica.core
+  const { name, local } = replica
+  const dot: Dot = { site, incarnation, number }
+  const holder = type === 'create' ? undefined : (more.life ?? holderOf(replicant))
+  const previous = holder && previousOf(holder, site)
+  const memberBy = holder && memberByOf(replicant, holder.life)
+  const definition = glueOf(name.service)?.matrixOf(name.kind)
+  const matrix = definition && matrices.hashOf(definition)
+  const present = membersOfReplicant(replicant)
+  return {
+    dot,
+    stamp: clock,
+    replicant: name,
+    life: holder === undefined ? { stamp: clock, dot } : idOf(holder.life),
+    type,
+    context: holder === undefined ? [] : contextOf(nextContext(local.executed, holder, site), holder, more.settles),
+    ...(previous !== undefined && { previous }),
+    ...(memberBy !== undefined && { memberBy: idOf(memberBy) }),
+    ...(matrix !== undefined && type !== 'members' && { matrix }),
+    ...(more.idempotency !== undefined && {
+      idempotency: { ...more.idempotency, ...(payload !== undefined && { request: requestOf(payload, hash) }) },
+    }),
+    ...(more.level !== undefined && { level: more.level }),
+    ...(more.adopts !== undefined && { adopts: more.adopts }),
+    ...(payload !== undefined && { payload }),
+    ...((type === 'create' || type === 'members') && {
+      members: { added: (more.members ?? present).toSorted(), removed: (more.removed ?? []).toSorted() },
+    }),
+  }
+}
+
+function contextOf(context: Context, life: Life, settles: Settles | undefined): Context {
+  return settles === undefined ? context : settlingContext(context, life, settles)
+}

@@ -1,0 +1,357 @@
+/**
+ * A client's write at a member: intent, application, answer, release; each durable before the next. Source: src/consistency.md "Release".
+ */
+import {
+  MAX_LIVES,
+  MAX_NAMED_MEMBERS,
+  holderOf,
+  membersOfReplicant,
+  takesWrite,
+  type Dot,
+  type Idempotency,
+  type Operation,
+  type Payload,
+  type Settles,
+} from '../../../core/oplog/index.ts'
+import { isSuccess } from '../../../core/resource/success.ts'
+import { replicantText } from '../../../core/oplog/replicant-text.ts'
+import { CheopsError } from '../../../errors.ts'
+import { currentPlan } from '../lane/current-plan.ts'
+import { advance } from '../lane/lane.ts'
+import { draftOf } from './draft.ts'
+import { decideDraft, voidDraft } from './doubt.ts'
+import { giveWay, hasSay } from '../admission/foreign-creates.ts'
+import { repeatedBy } from './kept-requests.ts'
+import { showsAllText } from '../lane/shows-all.ts'
+import { markedWrite } from './marked-write.ts'
+import { asBody, payloadOf } from './payload.ts'
+import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
+import { release } from './release.ts'
+import { Resource, requestBodyOf, type Sent } from '../lane/resource.ts'
+import type { LargeBody } from '../bodies/body-records.ts'
+import type { Patience } from './patience.ts'
+import type { Shared } from '../shared.ts'
+import { ABSENT, type Draft, type Replica } from '../replica.ts'
+import type { RequestHead } from '../../../core/resource/http-head.ts'
+import type { ApplicationAnswer } from '../../../ports/application.ts'
+import type { Description } from '../../../ports/glue.ts'
+
+/** A mutating request on a replicated resource, as the glue has described it. */
+export interface LocalWrite {
+  readonly service: string
+  readonly description: Description & { readonly is: 'operation' }
+  readonly head: RequestHead
+  /** Path and query within the service. */
+  readonly path: string
+  /** What has more than `MAX_INLINE_BODY_BYTES` may be a file of `blobs`, held there until this is done. */
+  readonly body: Uint8Array | LargeBody
+  /** Members that the scope names; undefined without a scope. A create needs them. */
+  readonly members: readonly string[] | undefined
+  readonly idempotency?: Idempotency
+  /** The agent's own account, for what an operator asks; else the client's, as its head says. */
+  readonly authority?: 'agent'
+  /** What it settles if it says what the resource is: what has lost against others, unless it says more. */
+  readonly settles?: Settles
+}
+
+/** What came of it. `void`: the application refused it, or it certainly had no effect: nobody else ever sees it. */
+export interface Written {
+  readonly outcome: 'applied' | 'void' | 'uncertain'
+  /** The application's; undefined where it gave none, and the effect was found by reading. */
+  readonly answer: ApplicationAnswer | undefined
+  /** Of what was released, or of the earlier operation with the same idempotency key. */
+  readonly operation: Dot | undefined
+  /** The request was here before, by its idempotency key: nothing was sent. */
+  readonly isRepeated: boolean
+  /** With which it was answered then, where that is known. */
+  readonly status?: number
+}
+
+/** What of a client's head says what is asked; the rest goes along as its authority. */
+const ASKED = /^(content-(type|encoding|language)|accept(-.*)?|if-.*|prefer)$/i
+
+/**
+ * @param patience how long it may wait until it is begun; without it, without end
+ * @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed
+ */
+export async function writeLocally(
+  shared: Shared,
+  replica: Replica,
+  asked: LocalWrite,
+  patience?: Patience,
+): Promise<Written> {
+  patience?.check()
+  const { options } = shared
+  const glue = options.glueOf(asked.service)
+  if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${asked.service} is not offered here.`)
+  const write = markedWrite(shared, glue, asked)
+  const resource = new Resource(options, replica.name, glue, 'client')
+
+  const { checked, draft: undecided, local } = replica
+  const isBehind =
+    !checked ||
+    local.suspect ||
+    local.intent !== undefined ||
+    undecided !== undefined ||
+    currentPlan(shared, replica).plan.kind !== 'nothing'
+  // What it cannot do now it does later.
+  if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
+  patience?.check()
+  const { payload, release: letGo } = await payloadOf(shared, glue, write)
+  try {
+    return await writePayload(shared, replica, resource, write, payload, patience)
+  } finally {
+    letGo()
+  }
+}
+
+async function writePayload(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  write: LocalWrite,
+  payload: Payload,
+  patience: Patience | undefined,
+): Promise<Written> {
+  const { options } = shared
+  const { glue } = resource
+  const { description, idempotency } = write
+  if (idempotency !== undefined) {
+    const repeated = repeatedBy(replica, payload, idempotency, options.hash)
+    if (repeated !== undefined) {
+      const { dot: operation, status } = repeated
+      return {
+        outcome: 'applied',
+        answer: undefined,
+        operation,
+        isRepeated: true,
+        ...(status !== undefined && { status }),
+      }
+    }
+  }
+  if (description.creates && write.members?.includes(options.site) === true) await takeNameBack(shared, replica)
+  if (write.members !== undefined && !description.creates) await checkUnadopted(shared, replica, write)
+  const creates = checkMembers(shared, replica, write)
+  checkLane(shared, replica)
+  if (idempotency !== undefined && !creates && !description.maySendAgain) await checkShown(shared, replica, resource)
+
+  // Who says what the whole of it is, where what has lost is known, has settled that.
+  const settles = description.isReset ? (write.settles ?? 'dropped') : undefined
+  const draft = draftOf(shared, replica, shared.nextNumber(), creates ? 'create' : description.type, payload, {
+    members: write.members,
+    ...(idempotency !== undefined && { idempotency }),
+    ...(settles !== undefined && { settles }),
+  })
+  const before = await beforeOf(replica, resource, draft.type)
+  if (creates && before !== undefined && before !== ABSENT) await checkAbsence(resource)
+  // What is there is nobody's to overwrite by a create; a POST the application refuses by itself.
+  if (creates && write.head.method !== 'POST') {
+    if (before !== undefined && before !== ABSENT) throw unadopted(shared, replica)
+    // The agent's account does not see it; the client's may.
+    if (before === undefined) await checkUnadopted(shared, replica, write)
+  }
+  patience?.begin()
+  const matrix = glue.matrixOf(replica.name.kind)
+  await shared.replicas.commit(commit => {
+    if (matrix !== undefined) shared.matrices.learn(commit, matrix)
+    commit.draft(replica, draft, options.codec.encodeOperation(draft))
+    shared.bodies.refer(commit, draft, 'draft', true)
+    commit.local(replica, { draft: { before, uncertain: false } })
+    shared.replicas.due(commit, replica.name, true)
+  })
+  const sent = await ask(shared, resource, write).catch(async (error: unknown) => {
+    // Certainly nothing was changed.
+    await voidDraft(shared, replica)
+    throw error
+  })
+  return conclude(shared, replica, resource, draft, sent)
+}
+
+async function conclude(
+  shared: Shared,
+  replica: Replica,
+  resource: Resource,
+  draft: Operation,
+  sent: Sent & { readonly is: 'done' | 'refused' | 'doubt' },
+): Promise<Written> {
+  if (sent.is === 'refused') {
+    await voidDraft(shared, replica)
+    return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
+  }
+  if (sent.is === 'done') {
+    const { answered, seen } = resource.shownIn(sent.answer)
+    const { dot } = await release(shared, replica, draft, sent.answer.status, { answered })
+    replica.seen = seen
+    return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
+  }
+  const decided = await decideDraft(shared, replica, resource, false)
+  if (decided === 'unread' || decided.is === 'uncertain') {
+    shared.kick(replica)
+    return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
+  }
+  if (decided.is === 'released') {
+    // An answer that says that it failed would not be true.
+    return { outcome: 'applied', answer: undefined, operation: decided.operation.dot, isRepeated: false }
+  }
+  return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
+}
+
+/** Asks the application with the client's authority. */
+async function ask(
+  shared: Shared,
+  resource: Resource,
+  write: LocalWrite,
+): Promise<Sent & { readonly is: 'done' | 'refused' | 'doubt' }> {
+  const { service, head, path, body } = write
+  const headers: string[] = []
+  for (let place = 0; place + 1 < head.rawHeaders.length; place += 2) {
+    const name = head.rawHeaders[place] ?? ''
+    if (ASKED.test(name)) headers.push(name, head.rawHeaders[place + 1] ?? '')
+  }
+  try {
+    const answer = await shared.options.application.request({
+      service,
+      method: head.method,
+      path,
+      headers,
+      body: body.length > 0 ? requestBodyOf(shared.options.blobs, asBody(body)) : undefined,
+      authority: write.authority ?? { client: head.rawHeaders },
+    })
+    const meaning = resource.meaningOf(head.method, answer)
+    // What the client is answered is what the application has answered.
+    return meaning.is === 'not-now' ? { is: 'refused', answer } : { ...meaning, answer }
+  } catch (error) {
+    if (!(error instanceof CheopsError) || error.code !== 'ERR_OUTCOME_UNKNOWN') throw error
+    return { is: 'doubt', answer: undefined, error }
+  }
+}
+
+/** What the application has before, so that afterwards it can be told whether something was changed. */
+async function beforeOf(replica: Replica, resource: Resource, type: string): Promise<Draft['before']> {
+  const { hash, answered } = replica.local
+  const known = hash ?? answered
+  if (known !== undefined && type !== 'create') return known
+  const reading = await resource.read()
+  if (reading.is === 'unknown') return undefined
+  return reading.is === 'absent' ? ABSENT : reading.hash
+}
+
+/** @throws CheopsError ERR_REPLICANT_UNBOUND, _LOCKED */
+export function checkLane(shared: Shared, replica: Replica): void {
+  const { local, draft, name } = replica
+  if (local.unbound)
+    throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
+  const { schedule, plan } = currentPlan(shared, replica)
+  const isTaken = takesWrite(local.executed, schedule, plan)
+  const isInDoubt = draft !== undefined || local.intent !== undefined
+  if (!isInDoubt && !local.suspect && !local.replaying && local.uncertain === undefined && isTaken) return
+  const why = isInDoubt ? 'what became of an earlier write is not known' : 'it is not up to date yet'
+  throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
+}
+
+/**
+ * A request with an idempotency key may have been sent before, given up, and found without effect: what has landed since then must be seen
+ * before it is sent again, as far as that can be.
+ * @throws CheopsError ERR_REPLICANT_LOCKED where the application shows something else than it did when it was last known
+ */
+async function checkShown(shared: Shared, replica: Replica, resource: Resource): Promise<void> {
+  const reading = await resource.read()
+  if (reading.is === 'unknown' || !(await isChangedPast(shared, replica, resource, reading))) return
+  await suspectDrift(shared, replica)
+  shared.kick(replica)
+  const why = 'the application does not show what was done last'
+  throw new CheopsError('ERR_REPLICANT_LOCKED', `${replica.name.name} takes no write now: ${why}.`)
+}
+
+/** What others have put under a name, and nobody here was to carry out, does not stand in the way of a client's create. */
+export async function takeNameBack(shared: Shared, replica: Replica): Promise<void> {
+  const { clock, options } = shared
+  const { site, incarnation } = options
+  const life = { stamp: clock, dot: { site, incarnation, number: 0 } }
+  await shared.replicas.commit(commit => void giveWay(shared, commit, replica, life))
+}
+
+/**
+ * Where the scope names members of what is not replicated: whether that is there, as far as the client may see it.
+ * @throws CheopsError ERR_REPLICANT_UNADOPTED
+ */
+async function checkUnadopted(shared: Shared, replica: Replica, write: LocalWrite): Promise<void> {
+  if (currentPlan(shared, replica).schedule.state === 'present') return
+  const { service, description, head } = write
+  const request = { service, method: 'GET', path: description.resourcePath, body: undefined }
+  const asked = { ...request, headers: ['accept', '*/*'], authority: { client: head.rawHeaders }, hashesLarge: true }
+  const glue = shared.options.glueOf(service)
+  const status = await shared.options.application.request(asked).then(
+    ({ status: told, rawHeaders, body, digest }) =>
+      glue?.statusOf(description.kind, 'GET', told, rawHeaders, digest === undefined ? body : undefined),
+    // That it cannot be asked is no answer.
+    () => undefined,
+  )
+  if (status !== undefined && isSuccess(status)) throw unadopted(shared, replica)
+}
+
+/**
+ * An application that shows something for each name cannot be replicated: nobody could tell what it has.
+ * @throws CheopsError ERR_GLUE_ABSENCE
+ */
+async function checkAbsence(resource: Resource): Promise<void> {
+  const shown = await resource.readNobodys()
+  if (shown !== undefined)
+    throw new CheopsError('ERR_GLUE_ABSENCE', showsAllText(resource, shown), { rule: shown.rule })
+}
+
+function unadopted({ options: { site } }: Shared, { name }: Replica): CheopsError {
+  const message = `${name.name} is there at ${site}, and is not replicated.`
+  return new CheopsError('ERR_REPLICANT_UNADOPTED', message, { name: replicantText(name) })
+}
+
+/** Whether the write begins a life. */
+function checkMembers(shared: Shared, replica: Replica, { description, members }: LocalWrite): boolean {
+  const { site } = shared.options
+  const { name, core } = replica
+  const { schedule } = currentPlan(shared, replica)
+  const present = membersOfReplicant(core.replicant)
+  const isThere = schedule.state === 'present' && present.includes(site) && hasSay(shared, replica)
+  if (isThere) {
+    if (members !== undefined && members.toSorted().join() !== present.join()) {
+      const message = `${name.name} has the members ${present.join(', ')}, not ${members.join(', ')}.`
+      throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members: present })
+    }
+    return description.type === 'create'
+  }
+  if (!description.creates || members === undefined)
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
+  if (members.length > MAX_NAMED_MEMBERS)
+    throw new CheopsError('ERR_REPLICANT_MEMBERS', `A resource has up to ${MAX_NAMED_MEMBERS} members.`, { members })
+  if (core.replicant.lives.length >= MAX_LIVES) {
+    const why = 'it was created and deleted too often while another member is away'
+    throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} cannot be created now: ${why}.`)
+  }
+  if (!members.includes(site))
+    throw new CheopsError('ERR_REPLICANT_MEMBERS', `${site} is no member of what the scope names.`, { members })
+  return true
+}
+
+/**
+ * Changes who holds a replicant: released at once, since no application is asked.
+ * @throws CheopsError ERR_REPLICANT_NOT_FOUND
+ */
+export async function changeMembers(
+  shared: Shared,
+  replica: Replica,
+  change: { readonly added: readonly string[]; readonly removed: readonly string[] },
+): Promise<Operation> {
+  const { replicant } = replica.core
+  const holder = holderOf(replicant)
+  if (holder === undefined || !membersOfReplicant(replicant).includes(shared.options.site))
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${replica.name.name} is not replicated here.`)
+  const { added, removed } = change
+  const draft = draftOf(shared, replica, shared.nextNumber(), 'members', undefined, { members: added, removed })
+  return release(shared, replica, draft, undefined)
+}
+
+/** Whether a name is replicated here: else its requests are none of replication's business. */
+export function isReplicatedAt(replica: Replica, site: string): boolean {
+  const holder = holderOf(replica.core.replicant)
+  return holder !== undefined && membersOfReplicant(replica.core.replicant).includes(site)
+}

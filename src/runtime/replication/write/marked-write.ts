@@ -1,0 +1,34 @@
+import { keyOf } from '../../../core/oplog/index.ts'
+import { MAX_INLINE_BODY_BYTES } from '../limits.ts'
+import { bytesOf } from '../lane/resource.ts'
+import type { ReplicationGlue } from '../../../ports/glue.ts'
+import type { Shared } from '../shared.ts'
+import type { LocalWrite } from './local-write.ts'
+
+/**
+ * The write with a mark in its body, where the kind has a place for one: all members send it with the same mark, and each finds out by it
+ * whether its application has carried it out. Of one request with one idempotency key the mark is the same wherever it comes in.
+ */
+export function markedWrite(shared: Shared, glue: ReplicationGlue, write: LocalWrite): LocalWrite {
+  const { description, head, path, body, idempotency } = write
+  if (!(body instanceof Uint8Array) || body.length === 0) return write
+  const { kind, type } = description
+  // Most kinds have no place for one, and their bodies need not be read for it.
+  if (glue.marked(kind, type, NOTHING, '') === NOTHING) return write
+  const parsed = glue.parseBody(head.rawHeaders, body)
+  if (glue.marked(kind, type, parsed, '') === parsed) return write
+  const { hash, site, incarnation } = shared.options
+  const asked =
+    idempotency === undefined
+      ? [site, incarnation, shared.nextNumber()]
+      : [keyOf(idempotency), head.method, path, hash(body)]
+  // Short enough for a label of Kubernetes.
+  const mark = `cheops-${hash(new TextEncoder().encode(JSON.stringify(asked))).slice(0, MARK_DIGITS)}`
+  const bytes = bytesOf(glue.marked(kind, type, parsed, mark))
+  return bytes.length > MAX_INLINE_BODY_BYTES ? write : { ...write, body: bytes }
+}
+
+const NOTHING = { is: 'json', value: {} } as const
+
+/** 128 bits: no two requests ever share them. */
+const MARK_DIGITS = 32

@@ -1,0 +1,112 @@
+/** When what a client has seen elsewhere is in effect here. Source: src/consistency.md "Promises to clients". */
+import { compareIncarnations } from '../../../core/membership/incarnation.ts'
+import {
+  covers,
+  frontierOf,
+  holderOf,
+  replicantKey,
+  sameDot,
+  type Dot,
+  type ReplicantName,
+} from '../../../core/oplog/index.ts'
+import { currentPlan } from '../lane/current-plan.ts'
+import type { Shared } from '../shared.ts'
+import type { Replica } from '../replica.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { OutboxRange } from '../../../ports/sync.ts'
+
+/** `lost`: whoever could still tell of it has told all, and it is not there. */
+export type Settled = 'settled' | 'unsettled' | 'lost'
+
+/** What a site has said when its present conversation began. */
+export interface Heard {
+  readonly incarnation: string
+  readonly outboxes: readonly OutboxRange[]
+}
+
+/** Who waits until the lane of a replicant has looked. */
+export class SettledWaiters {
+  readonly #clock: Clock
+  readonly #waiting = new Map<string, Set<() => void>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** The lane of a replicant has looked what is to be done. */
+  looked(name: ReplicantName): void {
+    for (const wake of this.#waiting.get(replicantKey(name)) ?? []) wake()
+  }
+
+  /** Resolves when `isDone` says so, asked after each look of the lane, or the time is over. */
+  async until(name: ReplicantName, isDone: () => boolean, timeMs: number): Promise<void> {
+    if (isDone() || timeMs <= 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const key = replicantKey(name)
+    const wake = (): void => {
+      if (isDone()) resolve()
+    }
+    const waiting = this.#waiting.get(key) ?? new Set()
+    this.#waiting.set(key, waiting.add(wake))
+    const timer = this.#clock.after(timeMs, resolve)
+    await promise
+    timer.cancel()
+    waiting.delete(wake)
+    if (waiting.size === 0) this.#waiting.delete(key)
+  }
+}
+
+/** Waits until these operations, and all that is held besides, are in effect. */
+export async function settled(
+  shared: Shared,
+  waiters: SettledWaiters,
+  replica: Replica,
+  dots: readonly Dot[],
+  waitMs: number,
+): Promise<Settled> {
+  const isDone = (): boolean => dots.every(dot => isHeld(replica, dot)) && isIdle(shared, replica)
+  await waiters.until(replica.name, isDone, waitMs)
+  if (isDone()) return 'settled'
+  for (const dot of dots) if (!isHeld(replica, dot) && (await isLost(shared, dot))) return 'lost'
+  return 'unsettled'
+}
+
+/** The operations in effect that no other has seen: for `Cheops-Context`. */
+export function seenAt({ local, core }: Replica): readonly Dot[] {
+  const { executed } = local
+  const life = core.replicant.lives.find(
+    ({ life: { dot } }) => executed.life !== undefined && sameDot(dot, executed.life.dot),
+  )
+  return frontierOf(executed, life)
+}
+
+/** Operations of one origin on a name come in their order, and a later one that is held speaks of the same life or a greater. */
+function isHeld({ core }: Replica, dot: Dot): boolean {
+  return core.replicant.lives.some(({ knowledge }) => covers(knowledge, dot))
+}
+
+function isIdle(shared: Shared, replica: Replica): boolean {
+  const { local, draft, core } = replica
+  if (holderOf(core.replicant) === undefined || draft !== undefined || local.intent !== undefined) return false
+  if (local.replaying || local.suspect || local.diverged || local.unbound || local.uncertain !== undefined) return false
+  return currentPlan(shared, replica).plan.kind === 'nothing'
+}
+
+/** The origin has begun anew since, and has told here all that it has kept of before. */
+export async function isLost(shared: Shared, { site, incarnation }: Dot): Promise<boolean> {
+  if (site === shared.options.site) return true
+  const told = shared.heard.get(site)
+  if (told === undefined || told.incarnation === incarnation) return false
+  // A run that its site has lost with its disk may have been a later one, by a clock that has gone back since; then it lists it all the same.
+  const isOver = compareIncarnations(told.incarnation, incarnation) > 0
+  if (!isOver && !told.outboxes.some(outbox => outbox.incarnation === incarnation)) return false
+  return hasToldAll(shared, site)
+}
+
+/** Whether all is here that a site had to tell when its last conversation with this one began. */
+export async function hasToldAll({ heard, replicas }: Shared, site: string): Promise<boolean> {
+  const told = heard.get(site)
+  if (told === undefined) return false
+  const held = await replicas.cursors(site)
+  return told.outboxes.every(outbox => (held.get(outbox.incarnation) ?? 0) >= outbox.next - 1)
+}

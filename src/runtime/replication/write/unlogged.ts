@@ -1,0 +1,37 @@
+/**
+ * Replicants at level `none`: their record (members, life) is an operation like any other, so that all members know of it; requests to
+ * them are not. Source: src/consistency.md "Replicants, lives, members".
+ */
+import { holderOf, levelOf, membersOfReplicant, type Operation } from '../../../core/oplog/index.ts'
+import { CheopsError } from '../../../errors.ts'
+import { draftOf } from './draft.ts'
+import { takeNameBack } from './local-write.ts'
+import { release } from './release.ts'
+import type { Shared } from '../shared.ts'
+import type { Replica } from '../replica.ts'
+
+export type RecordChange =
+  | { readonly is: 'created'; readonly members: readonly string[] }
+  /** Every member has said that it is gone. */
+  | { readonly is: 'deleted' }
+
+/**
+ * Records that a resource was made, or is gone; released at once, since no application is asked.
+ * @throws CheopsError ERR_REPLICANT_LEVEL where the name has another level by now, ERR_REPLICANT_NOT_FOUND for the end of what is none
+ */
+export async function recordUnlogged(shared: Shared, replica: Replica, change: RecordChange): Promise<Operation> {
+  const { name } = replica.name
+  if (change.is === 'created') await takeNameBack(shared, replica)
+  const { replicant } = replica.core
+  const isLive = holderOf(replicant)?.live.some(({ type }) => type === 'delete') === false
+  if (isLive && levelOf(replicant) !== 'none')
+    throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is replicated at level ${levelOf(replicant)} already.`)
+  if (change.is === 'created') {
+    const more = { members: change.members, level: 'none' }
+    return release(shared, replica, draftOf(shared, replica, shared.nextNumber(), 'create', undefined, more), undefined)
+  }
+  if (!isLive || !membersOfReplicant(replicant).includes(shared.options.site))
+    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${name} is not replicated here.`)
+  const draft = draftOf(shared, replica, shared.nextNumber(), 'delete', undefined, { level: 'none' })
+  return release(shared, replica, draft, undefined)
+}

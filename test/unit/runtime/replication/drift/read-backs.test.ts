@@ -1,0 +1,111 @@
+/**
+ * When idle lanes are read: all of them soon, few as long as more become idle than can be read, and what could not be read when the application is back.
+ * By a clock that the test turns on.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  READ_BACKS_A_SECOND,
+  READ_BACKS_UNDER_LOAD,
+  READ_BACK_AFTER_MS,
+} from '../../../../../src/runtime/replication/limits.ts'
+import { ReadBacks } from '../../../../../src/runtime/replication/drift/read-backs.ts'
+
+let now: number
+let tick: () => void
+let read: string[]
+let readBacks: ReadBacks
+let isDown: boolean
+/** All names that are replicated, in the order of the round. */
+let all: string[]
+/** To which name the round was said to have come. */
+let rounds: (string | undefined)[]
+let isLate = false
+
+beforeEach(() => {
+  now = 0
+  read = []
+  isDown = false
+  all = []
+  rounds = []
+  readBacks = new ReadBacks({
+    clock: {
+      now: () => now,
+      monotonic: () => now,
+      after: (_ms, run) => {
+        tick = run
+        return { cancel: () => undefined }
+      },
+    },
+    random: { uniform: () => 0, bytes: length => new Uint8Array(length) },
+    read: ({ name, service }) => {
+      read.push(name)
+      return Promise.resolve(isDown && service === 's' ? 'unread' : 'done')
+    },
+    namesAfter: (name, limit) => {
+      const from = all.findIndex(each => each === name?.name) + 1
+      return Promise.resolve(all.slice(from, from + limit).map(each => ({ service: 's', kind: 'k', name: each })))
+    },
+    onRound: last => rounds.push(last?.name),
+  })
+  if (!isLate) readBacks.start()
+})
+
+/** So many become idle, then a second goes by. @returns how many are read in it */
+async function second(becomeIdle: number): Promise<number> {
+  for (let place = 0; place < becomeIdle; place++) readBacks.soon({ service: 's', kind: 'k', name: `${now}-${place}` })
+  now += READ_BACK_AFTER_MS
+  const before = read.length
+  tick()
+  for (let turn = 0; turn < 10 * READ_BACKS_A_SECOND; turn++) await Promise.resolve()
+  return read.length - before
+}
+
+test('all that have become idle are read a second later', async () => {
+  expect(await second(READ_BACKS_A_SECOND)).toBe(READ_BACKS_A_SECOND)
+  expect(await second(0)).toBe(0)
+})
+
+test('of more than can be read few are, until it is quieter; then all, the oldest first', async () => {
+  const many = 3 * READ_BACKS_A_SECOND
+  expect([await second(many), await second(many)]).toEqual([READ_BACKS_UNDER_LOAD, READ_BACKS_UNDER_LOAD])
+  const quiet = []
+  for (let count = 0; count < 6; count++) quiet.push(await second(0))
+  expect(quiet).toEqual([
+    ...Array<number>(5).fill(READ_BACKS_A_SECOND),
+    2 * many - 2 * READ_BACKS_UNDER_LOAD - 5 * READ_BACKS_A_SECOND,
+  ])
+  expect(read.slice(0, 3)).toEqual(['0-0', '0-1', '0-2'])
+})
+
+test('an application that is down is asked once a second, and for all that it has not shown when it is back; others are read meanwhile', async () => {
+  isDown = true
+  expect(await second(5)).toBe(5)
+  readBacks.soon({ service: 'other', kind: 'k', name: 'other' })
+  expect([await second(0), await second(0)]).toEqual([2, 1])
+  expect(read).toContain('other')
+  isDown = false
+  read = []
+  // The one by which it is found to be back, then the rest.
+  expect([await second(0), await second(0), await second(0)]).toEqual([1, 4, 0])
+  expect(read.toSorted()).toEqual(['0-0', '0-1', '0-2', '0-3', '0-4'])
+})
+
+describe('the round', () => {
+  beforeAll(() => void (isLate = true))
+  afterAll(() => void (isLate = false))
+
+  test('goes on where that of the run before was, says once a minute where it is, and begins anew at its end', async () => {
+    all = Array.from({ length: 500 }, (_, place) => String(place).padStart(3, '0'))
+    readBacks.start({ service: 's', kind: 'k', name: '099' })
+    await second(0)
+    expect(read[0]).toBe('100')
+    expect(rounds).toEqual([read.at(-1)])
+    for (let seconds = 0; seconds < 70; seconds++) await second(0)
+    expect(rounds.length).toBe(2)
+    while (!rounds.includes(undefined)) await second(0)
+    expect(read.at(-1)).toBe('499')
+    expect(read.length).toBe(400)
+    for (let seconds = 0; seconds < 61; seconds++) await second(0)
+    expect(read).toContain('000')
+  })
+})
