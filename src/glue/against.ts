@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { headerValue } from '../core/resource/http-head.ts'
 import { nearestName } from '../core/scope/index.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
-import { absenceRule, statusMeant } from './errors.ts'
+import { absenceRule } from './errors.ts'
+import { ask, reasonOf, type Answer } from './instance-request.ts'
 import { idIn } from './naming.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
@@ -19,11 +20,6 @@ export interface AgainstOptions {
   /** For each request. */
   readonly timeoutMs?: number
 }
-
-/** A running instance answers a probe in seconds, or somebody should look at it first. */
-const DEFAULT_TIMEOUT_MS = 15_000
-/** Lists and resources that are read to be understood; a larger one is not. */
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 /** What one request of a probe was and what came of it: `POST /items` → 201. */
 export interface ProbeStep {
@@ -61,15 +57,6 @@ export async function probeInstance(
     steps.push(...probe.steps)
   }
   return { findings, steps }
-}
-
-interface Answer {
-  /** That it means. */
-  readonly status: number
-  readonly rawHeaders: readonly string[]
-  readonly bytes: Uint8Array
-  readonly location: string | null
-  readonly body: unknown
 }
 
 class Probe {
@@ -283,31 +270,10 @@ class Probe {
     conditions: Readonly<Record<string, string>> = {},
   ): Promise<Answer | undefined> {
     const request = `${method} ${path}`
-    const headers: Record<string, string> = {
-      accept: 'application/json, */*;q=0.5',
-      'content-type': 'text/plain',
-      ...lowered(this.#options.headers),
-      ...conditions,
-    }
-    const init: RequestInit = { method, headers, redirect: 'manual' }
-    if (typeof body === 'string') init.body = body
-    else if (body === undefined) delete headers['content-type']
-    else {
-      headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-      init.body = JSON.stringify(body)
-    }
+    const headers = { ...this.#options.headers, ...conditions }
+    const { errors = [] } = this.#kind
     try {
-      const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
-      const response = await fetch(this.#url + path, { ...init, signal: timeout })
-      const bytes = await readBytes(response)
-      const rawHeaders = [...response.headers].flat()
-      const answer = {
-        status: statusMeant(this.#kind.errors ?? [], method, response.status, rawHeaders, bytes),
-        rawHeaders,
-        bytes,
-        location: response.headers.get('location'),
-        body: jsonOf(bytes),
-      }
+      const answer = await ask({ method, url: this.#url + path, body, headers, errors }, this.#options.timeoutMs)
       this.steps.push({ kind: this.#name, step, request, status: answer.status, ok: expected(answer.status) })
       return answer
     } catch (error) {
@@ -335,35 +301,10 @@ function filled(kind: KindDefinition, values: Readonly<Record<string, string>>):
   return { ...kind, collection: fill(kind.collection), resource: fill(kind.resource) }
 }
 
-function lowered(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-}
-
 /** The ID in a path that may lie below a prefix of the instance's own. */
 function matchEnd(template: ReturnType<typeof compileTemplate>, path: string): string | undefined {
   const { decoded } = splitPath(path, 256)
   return matchTemplate(template, decoded.slice(-template.segments.length))?.get('id')
-}
-
-async function readBytes(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  // The types of fetch leave open what its stream yields; the standard says bytes.
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length
-    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  const text = new TextDecoder().decode(bytes)
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }
 
 /** The application's own words, shortened to a line. */
@@ -377,11 +318,4 @@ function arrayHint(body: unknown): string {
   if (Array.isArray(body)) return '; the whole body is one: write items: ""'
   const key = Object.entries(body ?? {}).find(([, value]) => Array.isArray(value))?.[0]
   return key === undefined ? '' : `; there is one at "/${key}"`
-}
-
-/** fetch hides the reason in `cause`. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof Error && 'code' in cause) return String(cause.code)
-  return error instanceof Error ? error.message : 'unknown error'
 }

@@ -1,0 +1,91 @@
+import type { KindDefinition } from './definition.ts'
+import { statusMeant } from './errors.ts'
+
+/** A request to a running instance. */
+export interface InstanceRequest {
+  readonly method: string
+  readonly url: string
+  /** A text goes as it is, anything else as JSON; undefined: none. */
+  readonly body: unknown
+  /** Credentials and conditions. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Which answers mean an error, whatever their status says. */
+  readonly errors: NonNullable<KindDefinition['errors']>
+}
+
+/** What came back, read as a whole. */
+export interface Answer {
+  /** That it means. */
+  readonly status: number
+  readonly rawHeaders: readonly string[]
+  readonly bytes: Uint8Array
+  readonly location: string | null
+  /** JSON where it is any, else the text. */
+  readonly body: unknown
+}
+
+/** A running instance answers a probe in seconds, or somebody should look at it first. */
+const DEFAULT_TIMEOUT_MS = 15_000
+/** Lists and resources that are read to be understood; a larger one is not. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+/** Asks once, follows nothing. Throws what `fetch` throws, a time-out and an answer that is too large among it: `reasonOf` says why. */
+export async function ask(
+  { method, url, body, headers: given, errors }: InstanceRequest,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): Promise<Answer> {
+  const headers: Record<string, string> = {
+    accept: 'application/json, */*;q=0.5',
+    'content-type': 'text/plain',
+    ...lowered(given),
+  }
+  const init: RequestInit = { method, headers, redirect: 'manual' }
+  if (typeof body === 'string') init.body = body
+  else if (body === undefined) delete headers['content-type']
+  else {
+    headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    init.body = JSON.stringify(body)
+  }
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+  const bytes = await readBytes(response)
+  const rawHeaders = [...response.headers].flat()
+  return {
+    status: statusMeant(errors, method, response.status, rawHeaders, bytes),
+    rawHeaders,
+    bytes,
+    location: response.headers.get('location'),
+    body: jsonOf(bytes),
+  }
+}
+
+/** Why there is no answer, in a word or a sentence: fetch hides the reason in `cause`. */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof Error && 'code' in cause) return String(cause.code)
+  return error instanceof Error ? error.message : 'unknown error'
+}
+
+function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+async function readBytes(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  // The types of fetch leave open what its stream yields; the standard says bytes.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  const text = new TextDecoder().decode(bytes)
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
