@@ -7,8 +7,11 @@ import {
   DEFAULT_TIMEOUTS,
   DOUBT_POLICIES,
 } from '../config.ts'
+import * as address from './address-values.ts'
+import * as service from './service-values.ts'
+import type { ValueType } from './value-type.ts'
 import * as type from './values.ts'
-import type { ValueType } from './values.ts'
+import { webhook } from './webhook-value.ts'
 
 /**
  * The one table of configuration keys. The loader, `cheops up --help`, the names of variables and flags, the commented
@@ -68,16 +71,16 @@ export const KEYS = {
     fallback: './data/<site>',
     example: './data/site1',
   }),
-  listen: key(type.listOf(type.listenAddress, 32), 'Where to listen for other agents.', {
+  listen: key(type.listOf(address.listenAddress, 32), 'Where to listen for other agents.', {
     fallback: `[/ip4/0.0.0.0/tcp/${String(PORT.peers)}]`,
   }),
   announce: key(
-    type.listOf(type.reachableAddress, 32),
+    type.listOf(address.reachableAddress, 32),
     'Addresses to tell others instead of those listened on (port forwarding, containers).',
     { fallback: '[]', example: '[203.0.113.7:4078]' },
   ),
   bootstrap: key(
-    type.listOf(type.reachableAddress, 256),
+    type.listOf(address.reachableAddress, 256),
     'Addresses of any agents of the mesh, with or without /p2p/<id>. The first site has none.',
     { fallback: '[]', example: '[10.0.0.2:4078]' },
   ),
@@ -103,7 +106,7 @@ export const KEYS = {
     { fallback: '1000' },
   ),
 
-  'ingress.listen': key(type.hostPort, 'Where clients send their requests (path prefix, Host header, HTTP proxy).', {
+  'ingress.listen': key(address.hostPort, 'Where clients send their requests (path prefix, Host header, HTTP proxy).', {
     fallback: `127.0.0.1:${String(PORT.ingress)}`,
   }),
   ...tlsKeys('ingress.', 'the ingress'),
@@ -113,7 +116,7 @@ export const KEYS = {
     { example: './data/site1/ingress.token' },
   ),
 
-  'admin.listen': key(type.hostPort, 'Where the admin API, health and metrics are served.', {
+  'admin.listen': key(address.hostPort, 'Where the admin API, health and metrics are served.', {
     fallback: `127.0.0.1:${String(PORT.admin)}`,
   }),
   ...tlsKeys('admin.', 'the admin API'),
@@ -134,7 +137,7 @@ export const KEYS = {
   ),
 
   webhooks: key(
-    type.listOf(type.webhook, 16),
+    type.listOf(webhook, 16),
     'Who is told by HTTP when an operation is done everywhere or did not take effect, and when a resource diverges; bodies are signed (Cheops-Signature) where there is a secretFile.',
     {
       fallback: '[]',
@@ -203,7 +206,7 @@ export const KEYS = {
 /** Keys of one item of `services`. */
 export const SERVICE_KEYS = {
   name: key(type.serviceName, 'What scopes call it.', { required: true, example: 'inventory' }),
-  endpoint: key(type.baseUrl, "Base URL of this site's instance; never told to other sites.", {
+  endpoint: key(address.baseUrl, "Base URL of this site's instance; never told to other sites.", {
     required: true,
     example: 'http://127.0.0.1:9001',
   }),
@@ -213,7 +216,7 @@ export const SERVICE_KEYS = {
   'endpointTLS.cert': key(type.filePath, 'Certificate (PEM) to show to the instance.', { example: './agent.pem' }),
   'endpointTLS.key': key(type.filePath, 'Private key (PEM) of that certificate.', { example: './agent.key' }),
   'endpointTLS.serverName': key(
-    type.hostName,
+    address.hostName,
     "Name in the instance's certificate, where it is not that of the endpoint.",
     { example: 'inventory.internal' },
   ),
@@ -236,7 +239,7 @@ export const SERVICE_KEYS = {
     { example: './agent.pem' },
   ),
   'credential.key': key(type.filePath, 'Private key (PEM) of that certificate.', { example: './agent.key' }),
-  glue: key(type.glue, 'What teaches Cheops the application: rest, openstack, or the path of a definition.', {
+  glue: key(service.glue, 'What teaches Cheops the application: rest, openstack, or the path of a definition.', {
     fallback: 'rest',
     example: './inventory.glue.yaml',
   }),
@@ -246,25 +249,25 @@ export const SERVICE_KEYS = {
     { fallback: 'hold', example: 'skip' },
   ),
   hosts: key(
-    type.listOf(type.hostName, 64),
+    type.listOf(address.hostName, 64),
     "Further host names under which clients reach it at this agent's ingress.",
     {
       fallback: '[]',
     },
   ),
-  listen: key(type.hostPort, "The service's own port on this agent.", { example: '127.0.0.1:9101' }),
+  listen: key(address.hostPort, "The service's own port on this agent.", { example: '127.0.0.1:9101' }),
   ...tlsKeys('', "the service's own port"),
   'expose.sites': key(
-    type.listOf(type.exposedSite, 256),
+    type.listOf(service.exposedSite, 256),
     'Sites that may use it, or *. Without expose no other site may.',
     { example: '[site2]' },
   ),
-  'expose.methods': key(type.listOf(type.exposedMethod, 64), 'HTTP methods that they may use, or *.', {
+  'expose.methods': key(type.listOf(service.exposedMethod, 64), 'HTTP methods that they may use, or *.', {
     fallback: '["*"]',
     example: '[GET]',
   }),
   'expose.paths': key(
-    type.listOf(type.exposedPath, 256),
+    type.listOf(service.exposedPath, 256),
     'Paths that they may use: * is one segment, ** any number at the end.',
     {
       fallback: '["/**"]',

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ServiceConfig } from '../config.ts'
 import { CheopsError } from '../errors.ts'
-import { BadValue } from './values.ts'
+import { BadValue } from './value-type.ts'
 import { Problems } from './given.ts'
 import { readServiceObject } from './given-services.ts'
 import { SERVICE_KEYS, type KeySpec, type ServiceKey } from './keys.ts'
