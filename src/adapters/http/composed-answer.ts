@@ -1,7 +1,7 @@
 import type { ComposedAnswer } from '../../ports/exchange.ts'
 import { answerHeaders } from './message-heads.ts'
 import { endGently, linger } from './pump.ts'
-import type { ClientSide } from './relay.ts'
+import type { ClientSide } from './client-side.ts'
 
 /** Bytes that are written at once: a client that takes nothing is noticed between two pieces. */
 const PIECE_BYTES = 65_536

@@ -11,7 +11,8 @@ import { hasBody } from './message-heads.ts'
 import { problemAnswer } from './problem.ts'
 import { breakOff, endGently, linger } from './pump.ts'
 import { relay } from './relay.ts'
-import type { ClientSide, RelayLimits } from './relay.ts'
+import type { ClientSide } from './client-side.ts'
+import type { RelayLimits } from './relay.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What every exchange of an agent shares. */

@@ -9,7 +9,7 @@ import { CheopsError } from '../../errors.ts'
 import { clientSide, refuseRequest, upgradeSide } from './http-exchange.ts'
 import { problemBytes } from './problem.ts'
 import { breakOff, endGently } from './pump.ts'
-import type { ClientSide } from './relay.ts'
+import type { ClientSide } from './client-side.ts'
 import { checkRequest, isUpgrade } from './request-checks.ts'
 
 /** What is done with each request that is well-formed. `socket` is the connection on which it came. */

@@ -12,7 +12,7 @@ import { HttpExchange, headOf, refuseRequest } from './http-exchange.ts'
 import type { ExchangeEnvironment } from './http-exchange.ts'
 import { HttpListener } from './http-listener.ts'
 import type { ListenerLimits } from './http-listener.ts'
-import type { ClientSide } from './relay.ts'
+import type { ClientSide } from './client-side.ts'
 import { parameterHeaders } from './scope-parameters.ts'
 
 export interface IngressParts {

@@ -1,5 +1,4 @@
-import http from 'node:http'
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { SAFE_METHODS } from '../../core/resource/methods.ts'
 import { CheopsError } from '../../errors.ts'
@@ -7,30 +6,15 @@ import type { ErrorCode } from '../../errors.ts'
 import type { Limits, Timeouts } from '../../config.ts'
 import type { RelayOptions, RelayResult } from '../../ports/exchange.ts'
 import type { Rewrite } from '../../ports/glue.ts'
-import {
-  answerHeaders,
-  frameKnownBody,
-  needsLength,
-  pairs,
-  requestHeaders,
-  trailersOf,
-  upgradeAnswerHeaders,
-  upgradeHeaders,
-} from './message-heads.ts'
+import type { ClientSide } from './client-side.ts'
+import { pairs } from './message-heads.ts'
+import { openRequest } from './open-request.ts'
+import { streamBody, writeHead, writeUpgradeHead } from './pass-answer.ts'
 import { breakOff, discard, endGently, linger, pump, splice } from './pump.ts'
 import { rewrittenAnswer } from './rewritten-answer.ts'
-import { errorCode, failureOf, inDoubt, unreachable } from './upstream-failure.ts'
+import { MAX_INFORMATION, failureOf, faultOf, inDoubt, unreachable, wasIdle } from './upstream-failure.ts'
 import type { Certainty } from './upstream-failure.ts'
 import type { Upstream } from './upstream.ts'
-
-/** The client's end of a request. */
-export interface ClientSide {
-  readonly request: IncomingMessage
-  readonly answer: ServerResponse
-  readonly hasBody: boolean
-  /** The bare connection where the client asks for an upgrade, with what it has sent beyond its head. */
-  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined
-}
 
 export type RelayLimits = Pick<Limits, 'bodyBytes'> & Pick<Timeouts, 'answerMs' | 'bodyIdleMs'>
 
@@ -91,26 +75,9 @@ class Relay {
       this.#settle({ kind: 'gone' })
       return
     }
-    const { dropHeaders, addHeaders, body } = this.#options
-    const headers = (upgrade === undefined ? requestHeaders : upgradeHeaders)(
-      request.rawHeaders,
-      dropHeaders,
-      addHeaders,
-    )
-    if (body !== undefined && upgrade === undefined) frameKnownBody(headers, body.length, needsLength(request))
-    else if (needsLength(request)) headers.push('Content-Length', '0')
-    const outgoing = http.request({
-      agent: this.#upstream.pool,
-      method: request.method,
-      // "*" is the server itself, whatever the path of its services.
-      path: this.#path === '*' ? '*' : this.#upstream.basePath + this.#path,
-      headers,
-      setHost: false,
-      maxHeaderSize: this.#upstream.maxHeaderBytes,
-    })
+    const { body } = this.#options
+    const outgoing = openRequest(this.#side, this.#upstream, this.#path, this.#options)
     this.#outgoing = outgoing
-    // By default node:http drops all headers of an answer beyond the thousandth.
-    outgoing.maxHeadersCount = 0
     outgoing.on('socket', () => {
       this.#sent = true
       // Not before: what is taken from the client while there is no connection yet could not be sent to another site instead.
@@ -158,7 +125,7 @@ class Relay {
 
   // The answer ------------------------------------------------------------------------------------------------------
 
-  #onInformation(info: http.InformationEvent): void {
+  #onInformation(info: InformationEvent): void {
     const { answer: out, request } = this.#side
     if (++this.#informed > MAX_INFORMATION) {
       this.#fail(this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} sent too many 1xx answers`))
@@ -179,18 +146,10 @@ class Relay {
       reason: answer.statusMessage ?? '',
       rawHeaders: answer.rawHeaders,
     }
-    const coding = answer.headers['transfer-encoding']
-    if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-      // Its end could be told by nobody behind this agent.
+    const fault = faultOf(answer)
+    if (fault !== undefined) {
       answer.destroy()
-      const message = `${this.#upstream.name} answered in the transfer coding "${coding.slice(0, 40)}"`
-      this.#fail(this.#doubt(this.#upstream.codes.invalid, message))
-      return
-    }
-    // 101 to a request that asked for no upgrade: no answer would follow.
-    if (head.status < 200) {
-      answer.destroy()
-      this.#fail(this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} answered with ${head.status}`))
+      this.#fail(this.#doubt(this.#upstream.codes.invalid, `${this.#upstream.name} ${fault}`))
       return
     }
     if (this.#options.accept?.(head) === false) {
@@ -206,18 +165,8 @@ class Relay {
   #passOn(answer: IncomingMessage): void {
     this.#answered = true
     clearTimeout(this.#timer)
-    const { answer: out, request, hasBody, upgrade } = this.#side
-    const headers = answerHeaders(
-      answer.rawHeaders,
-      this.#upstream.strips,
-      this.#options.answerHeaders,
-      request.httpVersionMinor === 0,
-    )
-    out.sendDate = false
-    // An error that comes before the body is complete: what is still to come is not asked for.
-    if (hasBody && !request.complete && (answer.statusCode ?? 0) >= 400) out.shouldKeepAlive = false
     try {
-      out.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers)
+      writeHead(answer, answer.rawHeaders, this.#side, this.#upstream, this.#options.answerHeaders)
     } catch {
       this.#answered = false
       answer.destroy()
@@ -226,28 +175,7 @@ class Relay {
       )
       return
     }
-    if (upgrade !== undefined) {
-      // The upgrade was refused: what the client says now is not for anybody, but that it goes away must be noticed.
-      upgrade.socket.once('end', () => upgrade.socket.destroy()).resume()
-    }
-    let started = false
-    pump(answer, out, () => (started = true), this.#limits.bodyIdleMs)
-    // The head goes out with the first bytes of the body if they came together with it, and alone if they did not.
-    process.nextTick(() => {
-      if (!started && !out.writableEnded && !out.destroyed) out.write(EMPTY)
-    })
-    answer.on('end', () => {
-      started = true
-      if (!answer.complete) return
-      if (answer.rawTrailers.length > 0) out.addTrailers(trailersOf(answer, this.#upstream.strips))
-      out.end()
-      this.#onAnswerEnd(answer.statusCode ?? 502)
-    })
-    // An answer that breaks off must break off at the client too.
-    answer.on('error', () => breakOff(out))
-    answer.on('close', () => {
-      if (!answer.complete) breakOff(out)
-    })
+    streamBody(answer, this.#side, this.#upstream, this.#limits.bodyIdleMs, status => this.#onAnswerEnd(status))
   }
 
   /** Nothing has reached the client until the whole answer is here, so whatever goes wrong by then is a problem of its own. */
@@ -259,14 +187,7 @@ class Relay {
       if (this.#settled) return
       this.#answered = true
       clearTimeout(this.#timer)
-      const headers = answerHeaders(
-        rawHeaders,
-        this.#upstream.strips,
-        this.#options.answerHeaders,
-        request.httpVersionMinor === 0,
-      )
-      out.sendDate = false
-      out.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers)
+      writeHead(answer, rawHeaders, this.#side, this.#upstream, this.#options.answerHeaders)
       out.end(body)
       this.#onAnswerEnd(answer.statusCode ?? 502)
     } catch (error) {
@@ -296,10 +217,7 @@ class Relay {
     this.#answered = true
     this.#joined = true
     clearTimeout(this.#timer)
-    let raw = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`
-    const headers = upgradeAnswerHeaders(answer.rawHeaders, this.#upstream.strips, this.#options.answerHeaders)
-    for (let i = 0; i < headers.length; i += 2) raw += `${headers[i]}: ${headers[i + 1]}\r\n`
-    upgrade.socket.write(`${raw}\r\n`, 'latin1')
+    writeUpgradeHead(answer, upgrade.socket, this.#upstream, this.#options.answerHeaders)
     if (head.length > 0) upgrade.socket.write(head)
     if (upgrade.head.length > 0) socket.write(upgrade.head)
     void splice(upgrade.socket, socket).then(complete =>
@@ -359,15 +277,13 @@ class Relay {
     this.#fail(failureOf(error, this.#upstream, this.#certainty()))
   }
 
-  /** An idle connection may be closed by the other side at the very moment when it is used again. Reads can simply go again. */
   #mayRetry(error: Error): boolean {
     return (
       !this.#retried &&
-      this.#outgoing.reusedSocket &&
       SAFE_METHODS.has(this.#side.request.method ?? '') &&
       !this.#side.hasBody &&
       this.#side.upgrade === undefined &&
-      ['ECONNRESET', 'EPIPE'].includes(errorCode(error))
+      wasIdle(this.#outgoing, error)
     )
   }
 
@@ -402,11 +318,6 @@ class Relay {
     this.#resolve(result)
   }
 }
-
-const EMPTY = Buffer.alloc(0)
-
-/** 1xx answers to one request: progress that is told every second of the longest wait, and some more. */
-export const MAX_INFORMATION = 256
 
 function bodyTooLarge(bound: number): string {
   return `the body is larger than ${bound} bytes`

@@ -1,3 +1,4 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { CheopsError } from '../../errors.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Upstream } from './upstream.ts'
@@ -9,6 +10,9 @@ export interface Certainty {
   /** Its method changes nothing. */
   readonly safe: boolean
 }
+
+/** 1xx answers to one request: progress that is told every second of the longest wait, and some more. */
+export const MAX_INFORMATION = 256
 
 /** No connection came about: certainly nothing has happened. */
 export function unreachable(error: Error, upstream: Upstream): CheopsError {
@@ -30,6 +34,21 @@ export function failureOf(error: unknown, upstream: Upstream, certainty: Certain
   }
   const message = `${upstream.name} ended the connection before it had answered (${code || 'closed'})`
   return inDoubt(upstream.codes.broken, message, certainty)
+}
+
+/** Why an answer cannot be taken for one, as what the upstream did; undefined for one that can. */
+export function faultOf({ headers, statusCode = 0 }: IncomingMessage): string | undefined {
+  const coding = headers['transfer-encoding']
+  // Its end could be told by nobody behind this agent.
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return `answered in the transfer coding "${coding.slice(0, 40)}"`
+  // 101 to a request that asked for no upgrade: no answer would follow.
+  return statusCode < 200 ? `answered with ${statusCode}` : undefined
+}
+
+/** Whether the other side has closed an idle connection at the very moment when it was used again: a read can simply go again. */
+export function wasIdle({ reusedSocket }: ClientRequest, error: Error): boolean {
+  return reusedSocket && ['ECONNRESET', 'EPIPE'].includes(errorCode(error))
 }
 
 /** Once something was sent, a request that may change something has an unknown outcome, whatever went wrong. */

@@ -8,8 +8,7 @@ import { CheopsError } from '../../../errors.ts'
 import type { ErrorCode } from '../../../errors.ts'
 import type { ApplicationAnswer, RequestBody } from '../../../ports/application.ts'
 import { answerHeaders } from '../message-heads.ts'
-import { MAX_INFORMATION } from '../relay.ts'
-import { errorCode, failureOf, inDoubt, unreachable } from '../upstream-failure.ts'
+import { MAX_INFORMATION, errorCode, failureOf, faultOf, inDoubt, unreachable, wasIdle } from '../upstream-failure.ts'
 import type { Certainty } from '../upstream-failure.ts'
 import type { Upstream } from '../upstream.ts'
 
@@ -176,14 +175,9 @@ class SingleRequest {
       answer.destroy()
       return
     }
-    const coding = answer.headers['transfer-encoding']
-    if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-      this.#fail(this.#doubt(codes.invalid, `${name} answered in the transfer coding "${coding.slice(0, 40)}"`))
-      return
-    }
-    // 101 to a request that asked for no upgrade: no answer would follow.
-    if ((answer.statusCode ?? 0) < 200) {
-      this.#fail(this.#doubt(codes.invalid, `${name} answered with ${answer.statusCode}`))
+    const fault = faultOf(answer)
+    if (fault !== undefined) {
+      this.#fail(this.#doubt(codes.invalid, `${name} ${fault}`))
       return
     }
     this.#head = answer
@@ -252,15 +246,8 @@ class SingleRequest {
     } else this.#fail(failureOf(error, this.#upstream, this.#certainty))
   }
 
-  /** An idle connection may be closed by the other side at the very moment when it is used again. Reads can simply go again. */
   #mayRetry(error: Error): boolean {
-    return (
-      !this.#retried &&
-      this.#outgoing.reusedSocket &&
-      this.#isSafe &&
-      this.#message.body === undefined &&
-      ['ECONNRESET', 'EPIPE'].includes(errorCode(error))
-    )
+    return !this.#retried && this.#isSafe && this.#message.body === undefined && wasIdle(this.#outgoing, error)
   }
 
   readonly #onSilence = (): void => {
