@@ -9,10 +9,10 @@ import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
 import type { OperationSeal, SyncCodec, SyncNetwork } from '../../ports/sync.ts'
-import type { ApplicationTurns } from './lane/application-turns.ts'
+import type { ApplicationTurns } from './application/application-turns.ts'
 import type { OutboxBounds } from './store/outboxes.ts'
 import type { ReplicationListener } from './events.ts'
-import type { Slashes } from './lane/slashes.ts'
+import type { Slashes } from './application/slashes.ts'
 
 /** All that replication touches of the world. */
 export interface ReplicationPorts {

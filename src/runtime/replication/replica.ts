@@ -10,7 +10,7 @@ import {
 } from '../../core/oplog/index.ts'
 import type { KeptRequest } from './write/kept-requests.ts'
 import type { Prepared } from './lane/prepared.ts'
-import type { Seen } from './lane/resource.ts'
+import type { Seen } from './application/state.ts'
 import type { Outcome } from '../../ports/sync.ts'
 
 /** A replicant in memory: always what the last commit that was *given* says; what leaves the site waits until it is on disk. */

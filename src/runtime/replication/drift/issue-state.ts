@@ -14,12 +14,13 @@ import {
 import { MAX_INLINE_BODY_BYTES, STATE_AGAIN_MS } from '../limits.ts'
 import { draftOf } from '../write/draft.ts'
 import { release } from '../write/release.ts'
-import { bytesOf } from '../lane/resource.ts'
+import { bytesOf } from '../application/state.ts'
 import { knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
 import { fitOf, stateShown } from './written-fields.ts'
 import type { Shared } from '../shared.ts'
 import type { Replica } from '../replica.ts'
-import type { Reading, Resource } from '../lane/resource.ts'
+import type { Reading } from '../application/state.ts'
+import type { Resource } from '../application/resource.ts'
 import type { Shown } from '../../../ports/sync.ts'
 
 /** When this site said the last state of a replicant, by the monotonic clock. */

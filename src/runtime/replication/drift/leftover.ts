@@ -7,7 +7,7 @@ import { tellEvent } from '../admission/words.ts'
 import type { Shared } from '../shared.ts'
 import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import type { Replica } from '../replica.ts'
-import type { Resource } from '../lane/resource.ts'
+import type { Resource } from '../application/resource.ts'
 
 /**
  * @param attempts how often something was there in a row: some applications delete in the background

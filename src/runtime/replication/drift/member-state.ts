@@ -1,7 +1,7 @@
 import { knowledgeOf } from '../../../core/oplog/index.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
-import { Resource } from '../lane/resource.ts'
+import { Resource } from '../application/resource.ts'
 import { differing, judge, lastShown, shownHash, writtenOf } from './comparison.ts'
 import { fitOf } from './written-fields.ts'
 import type { Shared } from '../shared.ts'

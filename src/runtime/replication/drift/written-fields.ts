@@ -2,7 +2,8 @@
  * Which fields of a resource the operations of its schedule have set, and what they come to. An application adds fields of its own, which
  * differ from site to site; where two members know the same operations, what those have set must be the same at both.
  */
-import type { Resource, State } from '../lane/resource.ts'
+import type { Resource } from '../application/resource.ts'
+import type { State } from '../application/state.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import type { ParsedBody } from '../../../ports/glue.ts'
 

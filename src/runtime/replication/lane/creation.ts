@@ -3,7 +3,9 @@
  * the application that made it knows what does.
  */
 import { holderOf, sameDot, type Operation, type Payload } from '../../../core/oplog/index.ts'
-import { isGone, isUnknownWay, type Reading, type Resource, type Sent, type State } from './resource.ts'
+import { isGone, isUnknownWay, type Sent } from '../application/sent.ts'
+import type { Reading, State } from '../application/state.ts'
+import type { Resource } from '../application/resource.ts'
 import type { Replica } from '../replica.ts'
 
 /**

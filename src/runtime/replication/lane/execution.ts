@@ -11,7 +11,8 @@ import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
 import type { Recovery } from './recovery.ts'
-import { isGone, type Reading, type Seen, type Sent, type State } from './resource.ts'
+import { isGone, type Sent } from '../application/sent.ts'
+import type { Reading, Seen, State } from '../application/state.ts'
 
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
 const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])

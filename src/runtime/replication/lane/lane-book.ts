@@ -13,8 +13,8 @@ import type { Shared } from '../shared.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import type { Intent, LocalState, Replica } from '../replica.ts'
-import { showsAllText } from './shows-all.ts'
-import type { Resource } from './resource.ts'
+import { showsAllText } from '../application/shows-all.ts'
+import type { Resource } from '../application/resource.ts'
 import type { OperationTraits } from '../../../ports/glue.ts'
 
 /**

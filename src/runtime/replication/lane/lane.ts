@@ -16,7 +16,7 @@ import { copyOrShow } from './lane-copy.ts'
 import { MAX_PLANS_TOGETHER } from '../limits.ts'
 import { isNext, type Prepared } from './prepared.ts'
 import { Recovery } from './recovery.ts'
-import { Resource } from './resource.ts'
+import { Resource } from '../application/resource.ts'
 import type { Looked } from './lanes.ts'
 import type { Replica } from '../replica.ts'
 

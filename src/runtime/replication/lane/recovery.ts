@@ -6,7 +6,8 @@ import { compareWithLast } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
 import { mendFailed } from '../drift/repair.ts'
-import { contains, type Reading, type State } from './resource.ts'
+import { contains } from '../application/contains.ts'
+import type { Reading, State } from '../application/state.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 
 /** What an earlier look, or an earlier run of the agent, has left: it is found out what became of it before anything else is done. */

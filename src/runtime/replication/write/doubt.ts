@@ -3,7 +3,9 @@
  * error does not see it carried out later. Reading back decides. Source: src/consistency.md "Doubt at the origin".
  */
 import { release } from './release.ts'
-import { contains, type Reading, type Resource, type State } from '../lane/resource.ts'
+import { contains } from '../application/contains.ts'
+import type { Reading, State } from '../application/state.ts'
+import type { Resource } from '../application/resource.ts'
 import { dropDraft } from '../admission/admission.ts'
 import { tellEvent } from '../admission/words.ts'
 import type { Shared } from '../shared.ts'

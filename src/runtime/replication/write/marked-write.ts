@@ -1,6 +1,6 @@
 import { keyOf } from '../../../core/oplog/index.ts'
 import { MAX_INLINE_BODY_BYTES } from '../limits.ts'
-import { bytesOf } from '../lane/resource.ts'
+import { bytesOf } from '../application/state.ts'
 import type { ReplicationGlue } from '../../../ports/glue.ts'
 import type { Shared } from '../shared.ts'
 import type { LocalWrite } from './local-write.ts'

@@ -3,7 +3,8 @@
  */
 import { CheopsError } from '../../../errors.ts'
 import { MAX_HELD_BODY_BYTES, MAX_INLINE_BODY_BYTES } from '../limits.ts'
-import { UNSEEN, bytesOf, heldBytes } from '../lane/resource.ts'
+import { UNSEEN, bytesOf } from '../application/state.ts'
+import { heldBytes } from '../application/stored-body.ts'
 import type { Body, Payload } from '../../../core/oplog/index.ts'
 import type { RequestHead } from '../../../core/resource/http-head.ts'
 import type { ReplicationGlue } from '../../../ports/glue.ts'

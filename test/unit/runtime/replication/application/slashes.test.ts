@@ -1,6 +1,6 @@
 /** Where an answer sends to that differs by a slash at the end of the path, and what is learnt of it. Absolute examples. */
 import { expect, test } from 'vitest'
-import { Slashes, slashedPath } from '../../../../../src/runtime/replication/lane/slashes.ts'
+import { Slashes, slashedPath } from '../../../../../src/runtime/replication/application/slashes.ts'
 
 const answer = (status: number, location?: string) => ({
   status,

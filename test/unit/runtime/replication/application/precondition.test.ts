@@ -1,7 +1,7 @@
 /** With what a change is sent again to an application that wants a precondition: by what a reading shows. Absolute examples. */
 import { expect, test } from 'vitest'
-import { conditionOf } from '../../../../../src/runtime/replication/write/precondition.ts'
-import type { Reading } from '../../../../../src/runtime/replication/lane/resource.ts'
+import { conditionOf } from '../../../../../src/runtime/replication/application/precondition.ts'
+import type { Reading } from '../../../../../src/runtime/replication/application/state.ts'
 
 const present = (...rawHeaders: string[]): Reading => ({
   is: 'present',

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { VirtualTime } from '../../../../../sims/world/virtual-time.ts'
-import { ApplicationTurns } from '../../../../../src/runtime/replication/lane/application-turns.ts'
+import { ApplicationTurns } from '../../../../../src/runtime/replication/application/application-turns.ts'
 import {
   MAX_ASKED_TOGETHER,
   MAX_HUNG_AGAIN_TOGETHER,

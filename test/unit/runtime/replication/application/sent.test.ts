@@ -1,7 +1,7 @@
 /** What the status of an answer to a change says of its effect: each status there is, against the rule in words. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { meaningOf } from '../../../../../src/runtime/replication/lane/resource.ts'
+import { meaningOf } from '../../../../../src/runtime/replication/application/sent.ts'
 
 const meaning = (status: number) =>
   meaningOf({ status, reason: '', rawHeaders: [], body: new Uint8Array(), isComplete: true }).is

@@ -1,5 +1,5 @@
 import { headerValue } from '../../../core/resource/http-head.ts'
-import type { Reading } from '../lane/resource.ts'
+import type { Reading } from './state.ts'
 
 /** The application changes nothing without a precondition (RFC 6585, 3): certainly nothing was done. */
 export const PRECONDITION_REQUIRED = 428

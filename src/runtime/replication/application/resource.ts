@@ -1,0 +1,249 @@
+/**
+ * What a lane asks the application about one resource, always with the agent's own account, and what its answers mean. Also what the agent asks
+ * for a client's write.
+ */
+import { isSuccess } from '../../../core/resource/success.ts'
+import { CheopsError } from '../../../errors.ts'
+import type { Operation, Payload, ReplicantName } from '../../../core/oplog/index.ts'
+import { PRECONDITION_REQUIRED, conditionOf, matching } from './precondition.ts'
+import { MAX_SEEN_BYTES } from '../limits.ts'
+import { contains } from './contains.ts'
+import { ResourceRequests, type Change } from './resource-requests.ts'
+import { isUnknownWay, type Sent } from './sent.ts'
+import { Slashes } from './slashes.ts'
+import { bytesOf, headersFor, large, seenOf, type Reading, type Seen, type State } from './state.ts'
+import { heldBytes, requestBodyOf } from './stored-body.ts'
+import type { ApplicationAnswer, RequestBody } from '../../../ports/application.ts'
+import type { ParsedBody, ReplicationGlue, ResourceAction } from '../../../ports/glue.ts'
+import type { ReplicationContext, ReplicationOptions } from '../context.ts'
+
+/** A request that makes the resource. */
+interface CreateRequest {
+  readonly method: string
+  readonly path: string
+  readonly body: ParsedBody
+}
+
+const NO_BODY = (): undefined => undefined
+
+export class Resource {
+  readonly name: ReplicantName
+  readonly glue: ReplicationGlue
+  readonly #options: ReplicationOptions
+  readonly #requests: ResourceRequests
+
+  /** @param asks a lane, which takes its turn; or a client's write, which does not wait for what others ask */
+  constructor(
+    options: ReplicationOptions & Partial<Pick<ReplicationContext, 'turns' | 'slashes'>>,
+    name: ReplicantName,
+    glue: ReplicationGlue,
+    asks: 'lane' | 'client' = 'lane',
+  ) {
+    this.#options = options
+    const { turns, application, slashes = new Slashes() } = options
+    const asked = asks === 'client' || turns === undefined ? application : turns.of(name)
+    this.#requests = new ResourceRequests(asked, slashes, name, glue)
+    this.name = name
+    this.glue = glue
+  }
+
+  /** What the application answered last; undefined: it did not, or was not asked. */
+  get lastStatus(): number | undefined {
+    return this.#requests.lastStatus
+  }
+
+  read(): Promise<Reading> {
+    return this.#read(this.name.name)
+  }
+
+  /**
+   * What the application shows for a name beside this one that nobody has given: nothing (undefined), or the same as for whatever is not there.
+   * Then nobody can tell what it has.
+   */
+  async readNobodys(): Promise<{ readonly name: string; readonly rule: string } | undefined> {
+    const { name } = this.name
+    const { site, incarnation, hash } = this.#options
+    const digits = hash(new TextEncoder().encode(`${site} ${incarnation} ${name}`)).slice(0, 12)
+    const nobodys = `${name.slice(0, name.lastIndexOf('/') + 1)}cheops-nobody-${digits}`
+    const reading = await this.#read(nobodys)
+    if (reading.is !== 'present') return undefined
+    return { name: nobodys, rule: this.glue.absenceRule(reading.rawHeaders, reading.bytes, nobodys) }
+  }
+
+  async #read(name: string): Promise<Reading> {
+    const request = this.glue.requestFor(this.name.kind, name, 'read')
+    if (request === undefined) return { is: 'unknown', status: undefined }
+    try {
+      const answer = await this.#requests.read(request.method, request.path)
+      const { rawHeaders, body: bytes, digest } = answer
+      const status = this.#requests.statusOf('GET', answer)
+      if (status === 404 || status === 410) return { is: 'absent' }
+      if (!isSuccess(status) || !answer.isComplete) return { is: 'unknown', status }
+      const body = digest === undefined ? this.glue.parseBody(rawHeaders, bytes) : large(digest)
+      return { is: 'present', rawHeaders, bytes, body, hash: this.hashOf(body) }
+    } catch (error) {
+      if (!(error instanceof CheopsError)) throw error
+      return { is: 'unknown', status: undefined }
+    }
+  }
+
+  /**
+   * Makes the resource with a body; undefined where nobody can say how. Where the application knows no such request (404, 405), and the kind
+   * may be made by another one, by that.
+   * @param headers that came with it, names and values in turn: what is no JSON is said to be what they say
+   * @param begun the method by which the resource was made elsewhere, where that is known
+   */
+  async create(state: State, headers: readonly string[], begun: string | undefined): Promise<Sent | undefined> {
+    const seen = seenOf(state)
+    let sent: Sent | undefined
+    for (const { method, path, body: whole } of this.waysToCreate(seen, begun)) {
+      const body = whole === seen ? state : whole
+      const role = method === 'POST' ? 'collection' : 'resource'
+      sent = await this.#send({
+        method,
+        path,
+        headers: headersFor(whole, headers),
+        body: () => this.#bodyOf(body),
+        role,
+      })
+      if (!isUnknownWay(sent)) return sent
+    }
+    return sent
+  }
+
+  /** Whether anybody can say how to make it with that body. */
+  canCreate(state: State): boolean {
+    return this.waysToCreate(seenOf(state), undefined).length > 0
+  }
+
+  /**
+   * The requests by which the resource may be made with a body: the kind's own first, or that by which it was made elsewhere.
+   * @param begun method of that one
+   */
+  waysToCreate(body: ParsedBody, begun: string | undefined): readonly CreateRequest[] {
+    const { kind, name } = this.name
+    const own = this.#requestFor('create')
+    const whole = this.glue.createBody(kind, name, body)
+    const ways: CreateRequest[] = own === undefined || whole === undefined ? [] : [{ ...own, body: whole }]
+    const put = this.glue.kind(kind)?.createsBy.includes('PUT') === true ? this.#requestFor('replace') : undefined
+    if (put !== undefined && own?.method !== 'PUT') ways.push({ ...put, body })
+    return ways.toSorted((a, b) => Number(b.method === begun) - Number(a.method === begun))
+  }
+
+  /**
+   * Gives the resource another state, if it still has what was read where the application can say so.
+   * @param headers as for `create`
+   */
+  replace(
+    state: State,
+    headers: readonly string[],
+    read: { readonly rawHeaders: readonly string[]; readonly body: State },
+  ): Promise<Sent> | undefined {
+    const request = this.#requestFor('replace')
+    if (request === undefined) return undefined
+    const seen = seenOf(state)
+    const conditional = this.glue.withCondition(this.name.kind, seen, { ...read, body: seenOf(read.body) })
+    const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
+    const body = conditional.body === seen ? state : conditional.body
+    return this.#send({ ...request, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
+  }
+
+  /** Takes it away, if it still is what was read where the application can say so: some refuse a delete that does not say which version is meant. */
+  delete({ rawHeaders }: { readonly rawHeaders: readonly string[] }): Promise<Sent> | undefined {
+    const request = this.#requestFor('delete')
+    const conditions = this.glue.kind(this.name.kind)?.conditions.in ?? 'nothing'
+    const headers = conditions === 'nothing' ? [] : matching(rawHeaders)
+    return request && this.#send({ ...request, headers, body: NO_BODY, role: 'resource' })
+  }
+
+  /** An operation as it was written. */
+  send({ method, path, headers, body }: Payload): Promise<Sent> {
+    const bodyOf = (): RequestBody | undefined => body && requestBodyOf(this.#options.blobs, body)
+    return this.#send({ method, path, headers: headers.flat(), body: bodyOf, role: undefined })
+  }
+
+  /** The state that a reset says; undefined where it has no body. */
+  async stateIn(operation: Operation): Promise<State | undefined> {
+    const { payload } = operation
+    if (payload?.body === undefined) return undefined
+    const bytes = await heldBytes(this.#options.blobs, payload.body)
+    if (bytes === undefined) return 'hash' in payload.body ? large(payload.body) : undefined
+    return this.#stateOf(operation, payload, bytes)
+  }
+
+  /** As `stateIn`, undefined also where the body is a file. */
+  inlineStateIn(operation: Operation): State | undefined {
+    const { payload } = operation
+    return payload?.body !== undefined && 'bytes' in payload.body
+      ? this.#stateOf(operation, payload, payload.body.bytes)
+      : undefined
+  }
+
+  /** Do both show the same? Of two of which only one can be looked into nobody can say so. */
+  equal(a: State, b: State): boolean {
+    if (a.is === 'large' || b.is === 'large') return a.is === b.is && 'hash' in a && 'hash' in b && a.hash === b.hash
+    return this.glue.equal(this.name.kind, a, b)
+  }
+
+  /** Whether what was read shows a state that was sent: the same, or with more fields, which the application has added. */
+  shows(read: State, sent: State): boolean {
+    const { kind } = this.name
+    if (this.equal(read, sent)) return true
+    if (read.is === 'large' || sent.is === 'large') return false
+    const [has, wants] = [this.glue.stateOf(kind, read), this.glue.stateOf(kind, sent)]
+    return has.is === 'json' && wants.is === 'json' && contains(has.value, wants.value)
+  }
+
+  /**
+   * Whether what was read shows the effect of a request, by the mark in it; undefined where that cannot be told so.
+   * @param type of the operation
+   */
+  showsEffect(read: State, sent: State | undefined, type: string): boolean | undefined {
+    if (sent === undefined || sent.is === 'large' || read.is === 'large') return undefined
+    const mark = this.glue.markIn(this.name.kind, type, sent)
+    return mark === undefined ? undefined : this.glue.showsMark(this.name.kind, type, read, mark)
+  }
+
+  /** What an answer to a write shows: its hash, and, of small ones, all of it. */
+  shownIn({ rawHeaders, body: bytes, isComplete }: ApplicationAnswer): {
+    readonly answered: string | undefined
+    readonly seen: Seen | undefined
+  } {
+    const body = this.glue.parseBody(rawHeaders, bytes)
+    if (!isComplete || body.is !== 'json') return { answered: undefined, seen: undefined }
+    const hash = this.hashOf(body)
+    const isKept = bytes.length <= MAX_SEEN_BYTES
+    return { answered: hash, seen: isKept ? { is: 'present', rawHeaders, bytes, body, hash } : undefined }
+  }
+
+  /** What an answer to something that changes says of its effect, with the status that it means. */
+  meaningOf(method: string, answer: ApplicationAnswer): Sent {
+    return this.#requests.meaningOf(method, answer)
+  }
+
+  hashOf(body: State): string {
+    return body.is === 'large' ? body.hash : this.#options.hash(this.glue.comparable(this.name.kind, body))
+  }
+
+  #stateOf({ type }: Operation, { headers }: Payload, bytes: Uint8Array): State {
+    const body = this.glue.parseBody(headers.flat(), bytes)
+    return type === 'state' ? this.glue.stateOf(this.name.kind, body) : body
+  }
+
+  #bodyOf(state: State): RequestBody {
+    return state.is === 'large' ? requestBodyOf(this.#options.blobs, state) : bytesOf(state)
+  }
+
+  #requestFor(action: ResourceAction): { readonly method: string; readonly path: string } | undefined {
+    return this.glue.requestFor(this.name.kind, this.name.name, action)
+  }
+
+  /** An application that takes nothing without a precondition (428) is told what it shows now. */
+  async #send(change: Change): Promise<Sent> {
+    const sent = await this.#requests.change(change)
+    if (sent.is !== 'refused' || sent.answer.status !== PRECONDITION_REQUIRED) return sent
+    const condition = conditionOf(await this.read())
+    if (condition === undefined) return sent
+    return this.#requests.change({ ...change, headers: [...change.headers, ...condition] })
+  }
+}
