@@ -35,7 +35,7 @@ import { recordUnlogged, type RecordChange } from './write/unlogged.ts'
 import type { Counted } from './operator/unwell.ts'
 import { Unanswered } from './lane/unanswered.ts'
 import { LargeBodies } from './bodies/large-bodies.ts'
-import type { Shared } from './shared.ts'
+import type { Engine } from './engine.ts'
 import type { LocalWrite, Written } from './write/local-write.ts'
 import type { SpooledBody } from './write/payload.ts'
 import type { BodyPiece } from '../../ports/bodies.ts'
@@ -63,7 +63,7 @@ export interface ReplicaCountsNow extends ReplicaCounts, BehindCounts {}
  */
 export class Replicator {
   readonly #options: ReplicationOptions
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #matrices: MatrixBook
   readonly #lanes: Lanes
   readonly #quarantine: Quarantine

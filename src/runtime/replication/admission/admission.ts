@@ -17,7 +17,7 @@ import { inheritDoubt } from '../write/inherited-doubt.ts'
 import { othersOf, tellEntry, tellEvent, tellOperation, tellOutcome } from './words.ts'
 import type { Commit } from '../store/commit.ts'
 import type { Replica } from '../replica.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { SealedOperation } from '../../../ports/sync.ts'
 
 /**
@@ -28,7 +28,7 @@ import type { SealedOperation } from '../../../ports/sync.ts'
  * @param from who brought it; undefined for what is written here
  */
 export function takeStep(
-  shared: Shared,
+  shared: Engine,
   commit: Commit,
   replica: Replica,
   step: ReplicantStep,
@@ -130,7 +130,7 @@ export function takeStep(
 }
 
 /** A site whose clock is far ahead wins against everybody who has not seen its writes: people must know. */
-function tellAhead(shared: Shared, commit: Commit, { replicant, dot, stamp }: Operation): void {
+function tellAhead(shared: Engine, commit: Commit, { replicant, dot, stamp }: Operation): void {
   const byMs = aheadMs(stamp, shared.options.clock.now())
   if (byMs > 0) tellEvent(shared, commit, { kind: 'ahead', replicant, dot, byMs })
 }
@@ -142,14 +142,14 @@ function isCreateAlone({ effects }: ReplicantStep): boolean {
 }
 
 /** The local write that was under way is decided. */
-export function dropDraft({ bodies }: Shared, commit: Commit, replica: Replica): void {
+export function dropDraft({ bodies }: Engine, commit: Commit, replica: Replica): void {
   if (replica.draft !== undefined) bodies.forget(commit, replica.draft, 'draft')
   commit.draft(replica, undefined, undefined)
   commit.local(replica, { draft: undefined })
 }
 
 function keepOperation(
-  { bodies, fetchBodies }: Shared,
+  { bodies, fetchBodies }: Engine,
   commit: Commit,
   replica: Replica,
   operation: Operation,
@@ -169,7 +169,7 @@ function retainedDots({ lives, waiting }: Replicant): ReadonlySet<string> {
 }
 
 /** What was dropped before it was executed here. */
-function supersede(shared: Shared, commit: Commit, replica: Replica, operation: Operation): void {
+function supersede(shared: Engine, commit: Commit, replica: Replica, operation: Operation): void {
   const { site } = shared.options
   const { dot, life, type } = operation
   if (dot.site === site || type === 'members') return
@@ -184,7 +184,7 @@ function supersede(shared: Shared, commit: Commit, replica: Replica, operation: 
  * Passes an operation on to members of which its origin cannot have known when it wrote it: those that are members by something that the
  * origin has not acknowledged. Receivers know an operation when it comes twice.
  */
-function relay(shared: Shared, commit: Commit, replica: Replica, operation: Operation, before: Replicant): void {
+function relay(shared: Engine, commit: Commit, replica: Replica, operation: Operation, before: Replicant): void {
   const { replicant, acknowledgements } = replica.core
   const origin = operation.dot.site
   const told = acknowledgements.get(origin)?.knowledge
@@ -209,7 +209,7 @@ function relay(shared: Shared, commit: Commit, replica: Replica, operation: Oper
  * A site begins a life anew whenever it learns of a removal of itself, and cannot see by itself that it is a member all the same, by
  * another life or a later addition. Who was added, and removed by somebody who did not know so, has not been told of that.
  */
-function tellWhoMistakes(shared: Shared, commit: Commit, { name, core }: Replica, { members }: Operation): void {
+function tellWhoMistakes(shared: Engine, commit: Commit, { name, core }: Replica, { members }: Operation): void {
   const others = new Set(othersOf(core.replicant))
   for (const site of members?.removed ?? [])
     if (others.has(site)) commit.tell(site, { kind: 'replicant', replicant: name, knows: [] })

@@ -3,18 +3,18 @@
  * nobody makes itself a member of what is replicated here, or takes its name away, by a create that this site would not carry out anyway.
  */
 import { newReplicant, sameDot, type LifeId, type Operation, type Replicant } from '../../../core/oplog/index.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Commit } from '../store/commit.ts'
 import type { Replica } from '../replica.ts'
 
-type Rights = Pick<Shared['options'], 'site' | 'mayRun'>
+type Rights = Pick<Engine['options'], 'site' | 'mayRun'>
 
 /**
  * Whether a life is not to begin here: the name is replicated here, or is about to be, whoever would create it anew is and was no member of it by what
  * is held, and this site does not let it create. An operation of such a life, and a transfer, are refused; where the creator turns out to
  * be a member, they are found by comparing.
  */
-export function isForeignLife({ options }: Shared, replica: Replica, life: LifeId): boolean {
+export function isForeignLife({ options }: Engine, replica: Replica, life: LifeId): boolean {
   const { lives, waiting } = replica.core.replicant
   const { site: origin } = life.dot
   if (origin === options.site) return false
@@ -35,7 +35,7 @@ export function isForeignLife({ options }: Shared, replica: Replica, life: LifeI
  *
  * @returns whether it was all forgotten, with the commit
  */
-export function giveWay(shared: Shared, commit: Commit, replica: Replica, life: LifeId): boolean {
+export function giveWay(shared: Engine, commit: Commit, replica: Replica, life: LifeId): boolean {
   const { options } = shared
   const { core, local, draft, name } = replica
   const { lives, waiting } = core.replicant
@@ -62,7 +62,7 @@ export function giveWay(shared: Shared, commit: Commit, replica: Replica, life: 
   return true
 }
 
-function forget({ bodies }: Shared, commit: Commit, replica: Replica, operations: Iterable<Operation>): void {
+function forget({ bodies }: Engine, commit: Commit, replica: Replica, operations: Iterable<Operation>): void {
   for (const operation of operations) {
     commit.deleteOperation(replica, operation.dot)
     bodies.forget(commit, operation, 'operation')
@@ -98,17 +98,17 @@ export function haveSay(
 const MAKES: ReadonlySet<string> = new Set(['create', 'replace', 'state'])
 
 /** Whether it is a create that this site carries out. */
-function counts(options: Shared['options'], replica: Replica, { type, life }: Operation): boolean {
+function counts(options: Engine['options'], replica: Replica, { type, life }: Operation): boolean {
   return type === 'create' && (life.dot.site === options.site || mayCreate(options, replica, life))
 }
 
-function mayCreate(options: Shared['options'], replica: Replica, { dot: { site } }: LifeId): boolean {
+function mayCreate(options: Engine['options'], replica: Replica, { dot: { site } }: LifeId): boolean {
   return mayDo(options, replica, site, 'create')
 }
 
 /** Whether this site lets another do what needs no more than its type to be known. */
 export function mayDo(
-  { mayRun }: Pick<Shared['options'], 'mayRun'>,
+  { mayRun }: Pick<Engine['options'], 'mayRun'>,
   { name }: Pick<Replica, 'name'>,
   site: string,
   type: 'create' | 'replace',

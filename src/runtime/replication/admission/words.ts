@@ -13,7 +13,7 @@ import { isDone, outcomesOf, withOutcome } from '../outcomes.ts'
 import type { Commit } from '../store/commit.ts'
 import type { ReplicationEvent } from '../events.ts'
 import type { Replica, SiteOutcome } from '../replica.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Came, Outcome, OutboxEntry } from '../../../ports/sync.ts'
 
 /** What says why something came to what it did: what the application answered, or the code of an error of Cheops. */
@@ -33,7 +33,7 @@ export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation
 }
 
 /** Tells all other members what is held here, behind what was released, if that is due. */
-export function acknowledge(shared: Shared, commit: Commit, replica: Replica): void {
+export function acknowledge(shared: Engine, commit: Commit, replica: Replica): void {
   acknowledgeWith(shared, commit, replica, undefined)
 }
 
@@ -41,7 +41,7 @@ export function acknowledge(shared: Shared, commit: Commit, replica: Replica): v
  * As `acknowledge`, and tells the origin of an operation in the same entry what became of that here.
  * @returns whether it was told so
  */
-function acknowledgeWith(shared: Shared, commit: Commit, replica: Replica, came: Came | undefined): boolean {
+function acknowledgeWith(shared: Engine, commit: Commit, replica: Replica, came: Came | undefined): boolean {
   // It vouches for the bodies too.
   if (!replica.local.acknowledges || shared.bodies.missingOf(replica.name).length > 0) return false
   const { replicant } = replica.core
@@ -66,7 +66,7 @@ function acknowledgeWith(shared: Shared, commit: Commit, replica: Replica, came:
 
 /** What tells of what an operation came to here, and acknowledges what is held, if that is due: one entry for its origin. */
 export function acknowledgeOutcome(
-  shared: Shared,
+  shared: Engine,
   commit: Commit,
   replica: Replica,
   operation: OperationId & { readonly life: LifeId },
@@ -83,7 +83,7 @@ export function acknowledgeOutcome(
 
 /** Says what became of an operation here, to its origin. */
 export function tellOutcome(
-  shared: Shared,
+  shared: Engine,
   commit: Commit,
   replica: Replica,
   operation: OperationId & { readonly life: LifeId },
@@ -100,7 +100,7 @@ export function tellOutcome(
 
 /** A site has said what became of an operation of this site. */
 export function takeOutcome(
-  shared: Shared,
+  shared: Engine,
   commit: Commit,
   replica: Replica,
   dot: Operation['dot'],
@@ -116,24 +116,24 @@ export function takeOutcome(
 }
 
 /** Puts an operation, and before it the matrix that it names, into the outbox to a site. */
-export function tellOperation(shared: Shared, commit: Commit, site: string, operation: Operation): void {
+export function tellOperation(shared: Engine, commit: Commit, site: string, operation: Operation): void {
   const { replicant, dot, matrix } = operation
   const entry = matrix === undefined ? undefined : shared.matrices.entryOf(matrix)
   if (entry !== undefined && shared.matrices.isNewTo(commit, site, entry.hash)) tellEntry(shared, commit, site, entry)
   commit.tell(site, { kind: 'operation', replicant, dot })
 }
 
-export function tellEntry(shared: Shared, commit: Commit, site: string, entry: OutboxEntry): void {
+export function tellEntry(shared: Engine, commit: Commit, site: string, entry: OutboxEntry): void {
   tellEntryTo(shared, commit, [site], entry)
 }
 
 /** The same to several sites: it is encoded once. */
-export function tellEntryTo({ options }: Shared, commit: Commit, sites: readonly string[], entry: OutboxEntry): void {
+export function tellEntryTo({ options }: Engine, commit: Commit, sites: readonly string[], entry: OutboxEntry): void {
   if (sites.length === 0) return
   const bytes = options.codec.encodeEntry(entry)
   for (const site of sites) commit.tell(site, { kind: 'entry', bytes })
 }
 
-export function tellEvent(shared: Shared, commit: Commit, event: ReplicationEvent): void {
+export function tellEvent(shared: Engine, commit: Commit, event: ReplicationEvent): void {
   commit.afterwards(() => shared.options.onEvent(event))
 }

@@ -4,7 +4,7 @@ import { BodyFetcher, type BodyFetcherParts } from './body-fetcher.ts'
 import { BodyRecords, type NamedBody } from './body-records.ts'
 import { spool, type SpooledBody } from '../write/payload.ts'
 import type { ReplicationOptions } from '../context.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { BodyPiece } from '../../../ports/bodies.ts'
 
 /** Bodies over 64 KiB at this site: taken from clients, fetched from other members, given to them. */
@@ -60,7 +60,7 @@ export class LargeBodies {
    * Takes a client's body, ahead of the write that it belongs to.
    * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws
    */
-  async spool(shared: Shared, body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
+  async spool(shared: Engine, body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
     const spooled = await spool(shared, body)
     this.#checks.wasSound(spooled.hash)
     return spooled

@@ -14,7 +14,7 @@ import { fitOf, isExpected, onlyFields, writtenFields, type Fields } from './wri
 import { hasSay } from '../admission/foreign-creates.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf, tellEntryTo } from '../admission/words.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { TellOf, Replica } from '../replica.ts'
 import type { Commit } from '../store/commit.ts'
@@ -37,19 +37,19 @@ interface Told {
 }
 
 /** Hash of what is held now. */
-export function knowledgeNow({ options }: Shared, { name, core }: Replica): string {
+export function knowledgeNow({ options }: Engine, { name, core }: Replica): string {
   return knowledgeHash(options, { name, lives: knowledgeOf(core.replicant) })
 }
 
 /** What the application should have executed, a reset first; none where there should be no resource. */
-export function writtenOf({ options }: Shared, { core }: Replica): readonly Operation[] {
+export function writtenOf({ options }: Engine, { core }: Replica): readonly Operation[] {
   const schedule = scheduleOf(holderOf(core.replicant), options.matrices)
   return schedule.state === 'present' ? [schedule.reset, ...schedule.changes] : []
 }
 
 /** What operations have set of a resource, for whoever compares what is read of it; undefined where there is none, or all of it is compared. */
 export async function writtenHere(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   glue: ReplicationGlue,
 ): Promise<Exclude<Fields, 'all'> | undefined> {
@@ -61,7 +61,7 @@ export async function writtenHere(
 
 /** Hash of what the application shows of the fields that operations have set; none of a body that is too large to be looked into. */
 export async function shownHash(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   reading: Present,
@@ -71,7 +71,7 @@ export async function shownHash(
 
 /** As `shownHash`, and whether all that was written, and nothing else of what is compared, is there: then nobody needs to be told. */
 export async function shownOf(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   { body }: Present,
@@ -90,7 +90,7 @@ export function lastShown({ local }: Replica): string | undefined {
 }
 
 /** As `lastShown`, if it is what comes of all that is held now: only that can be compared with what others show. */
-export function shownNow(shared: Shared, replica: Replica): string | undefined {
+export function shownNow(shared: Engine, replica: Replica): string | undefined {
   const shown = lastShown(replica)
   if (shown === undefined || replica.local.told.length === 0) return shown
   return replica.local.shown?.knowledge === knowledgeNow(shared, replica) ? shown : undefined
@@ -98,7 +98,7 @@ export function shownNow(shared: Shared, replica: Replica): string | undefined {
 
 /** Tells all other members what is held here and what the application shows by it. */
 export function tellShown(
-  shared: Shared,
+  shared: Engine,
   commit: Commit,
   replica: Replica,
   shown: Shown,
@@ -115,7 +115,7 @@ export function tellShown(
 
 /** Another member has told what its application shows. What is the same here is not kept. */
 export function takeShown(
-  shared: Shared,
+  shared: Engine,
   commit: Commit,
   replica: Replica,
   from: string,
@@ -148,7 +148,7 @@ export function takeShown(
 }
 
 /** The members that know the same and show something else that may be what was written, by what they have told. */
-export function differing(shared: Shared, replica: Replica, own: string): readonly TellOf[] {
+export function differing(shared: Engine, replica: Replica, own: string): readonly TellOf[] {
   if (replica.local.told.length === 0) return []
   const knowledge = knowledgeNow(shared, replica)
   const others = othersOf(replica.core.replicant)
@@ -168,7 +168,7 @@ function isBelieved({ local }: Replica, { diverged, fits }: TellOf): boolean {
  * then everybody looks for a member that can.
  */
 export async function judge(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   reading: Present,
@@ -184,7 +184,7 @@ export async function judge(
 }
 
 /** How all members stand that are known to hold the same. */
-export function standings(shared: Shared, replica: Replica, own: Omit<Standing, 'site'>): readonly Standing[] {
+export function standings(shared: Engine, replica: Replica, own: Omit<Standing, 'site'>): readonly Standing[] {
   const knowledge = knowledgeNow(shared, replica)
   const others = replica.local.told
     .filter(word => word.knowledge === knowledge)

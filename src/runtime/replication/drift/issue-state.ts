@@ -17,7 +17,7 @@ import { release } from '../write/release.ts'
 import { bytesOf } from '../application/state.ts'
 import { knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
 import { fitOf, stateShown } from './written-fields.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
@@ -33,7 +33,7 @@ const issuedAt = new WeakMap<Replica, number>()
  *   `waits`: another member may agree, or says it
  */
 export async function lookForState(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
 ): Promise<'issued' | 'anew' | 'waits'> {
@@ -73,7 +73,7 @@ export async function lookForState(
 }
 
 /** The lane agrees with all others: is it time to forget what changed the resource, and is it this site that says what came of it? */
-export async function shorten(shared: Shared, replica: Replica, resource: Resource): Promise<boolean> {
+export async function shorten(shared: Engine, replica: Replica, resource: Resource): Promise<boolean> {
   const { core, local } = replica
   const holder = holderOf(core.replicant)
   const { site, matrices } = shared.options
@@ -88,7 +88,7 @@ export async function shorten(shared: Shared, replica: Replica, resource: Resour
  * @param settles conflicts that whoever asks for it has seen
  */
 export async function issue(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   reading: Reading,
@@ -109,7 +109,7 @@ export async function issue(
 
 /** None for what cannot be said in one operation. */
 async function payloadOf(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   reading: Reading,
@@ -125,7 +125,7 @@ async function payloadOf(
 }
 
 /** Once for what is known and shown. */
-async function tellLooking(shared: Shared, replica: Replica, shown: Shown): Promise<void> {
+async function tellLooking(shared: Engine, replica: Replica, shown: Shown): Promise<void> {
   const looks = `${knowledgeNow(shared, replica)} ${shown.hash ?? ''}`
   if (replica.local.looks === looks) return
   await shared.replicas.commit(commit => {

@@ -4,7 +4,7 @@
  */
 import { holderOf, type Operation } from '../../../core/oplog/index.ts'
 import { tellEvent } from '../admission/words.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import type { Replica } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
@@ -14,7 +14,7 @@ import type { Resource } from '../application/resource.ts'
  * @returns `again`: to be looked at again soon; `look`: the lane has something to delete
  */
 export async function lookForLeftover(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   attempts: number,

@@ -4,12 +4,12 @@ import { failedHere } from '../lane/failed.ts'
 import { Resource } from '../application/resource.ts'
 import { differing, judge, lastShown, shownHash, writtenOf } from './comparison.ts'
 import { fitOf } from './written-fields.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { MemberState } from '../context.ts'
 import type { Replica } from '../replica.ts'
 
 /** What another member may copy of a replicant; undefined while anything is left to do here, or it is not sure that this site is right. */
-export async function memberState(shared: Shared, replica: Replica): Promise<MemberState | undefined> {
+export async function memberState(shared: Engine, replica: Replica): Promise<MemberState | undefined> {
   const { local, core, draft, name } = replica
   // Whether this site's own store or application was set back is to be known first.
   if (!replica.checked) {

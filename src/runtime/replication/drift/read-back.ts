@@ -4,7 +4,7 @@
  */
 import { membersOfReplicant } from '../../../core/oplog/index.ts'
 import { othersOf, tellEvent } from '../admission/words.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import { currentPlan, isRecordOnly } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
@@ -24,7 +24,7 @@ import type { TellOf, Replica } from '../replica.ts'
  *   something to do. `unread`: the application could not be reached
  */
 export async function readBack(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   attempts: number,
   isRound: boolean,
@@ -106,7 +106,7 @@ export async function readBack(
  * between the two somebody has changed it past Cheops.
  */
 async function isUnlikeAnswer(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   { hash: read, body }: Reading & { readonly is: 'present' },
@@ -123,7 +123,7 @@ async function isUnlikeAnswer(
 
 /** Whether the application shows something else than it did when it was last known. */
 export async function isChangedPast(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   reading: Exclude<Reading, { readonly is: 'unknown' }>,
@@ -139,7 +139,7 @@ export async function isChangedPast(
 const IS_DOWN: ReadonlySet<number> = new Set([502, 503, 504])
 
 /** Nothing runs any more until a member that agrees has shown its state, or the application shows the same again. */
-export async function suspectDrift(shared: Shared, replica: Replica): Promise<void> {
+export async function suspectDrift(shared: Engine, replica: Replica): Promise<void> {
   await shared.replicas.commit(commit => {
     commit.local(replica, { suspect: true, copiesOnlyFitting: false })
     shared.replicas.due(commit, replica.name, true)

@@ -16,7 +16,7 @@ import { mayDo } from '../admission/foreign-creates.ts'
 import { fitOf, stateShown, type Fit } from './written-fields.ts'
 import { writtenOf } from './comparison.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Sent } from '../application/sent.ts'
@@ -35,7 +35,7 @@ export type Copied = 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed'
  * @param members who is asked, one after the other
  */
 export async function copyState(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   members: readonly string[] = othersOf(replica.core.replicant),
@@ -61,7 +61,7 @@ export async function copyState(
 }
 
 /** Whether this site lets others do here all that the state is made of. */
-function isExposed({ options }: Shared, { core }: Replica): boolean {
+function isExposed({ options }: Engine, { core }: Replica): boolean {
   const { site, mayRun } = options
   const live = holderOf(core.replicant)?.live ?? []
   return live.every(operation => operation.dot.site === site || mayRun(operation))
@@ -76,7 +76,7 @@ function isMeant({ core }: Replica, { glue }: Resource): boolean {
  * Whether both hold the same, down to the holes, what was executed there is of the life that holds the name here, and something is there just where it is
  * to be.
  */
-function agrees({ options }: Shared, { name, core }: Replica, { lives, executed, state }: MemberState): boolean {
+function agrees({ options }: Engine, { name, core }: Replica, { lives, executed, state }: MemberState): boolean {
   const holder = holderOf(core.replicant)
   if ((state !== undefined) !== (scheduleOf(holder, options.matrices).state === 'present')) return false
   if (holder === undefined || executed.life === undefined || !sameDot(executed.life.dot, holder.life.dot)) return false
@@ -85,7 +85,7 @@ function agrees({ options }: Shared, { name, core }: Replica, { lives, executed,
 }
 
 /** Whether a state shows what was written, as far as that can be told. */
-async function fits(shared: Shared, replica: Replica, resource: Resource, { state }: MemberState): Promise<Fit> {
+async function fits(shared: Engine, replica: Replica, resource: Resource, { state }: MemberState): Promise<Fit> {
   if (state === undefined) return { shows: 'no', fits: false }
   const body = resource.glue.parseBody(state.rawHeaders, state.body)
   return fitOf(resource, writtenOf(shared, replica), body)
@@ -95,7 +95,7 @@ async function fits(shared: Shared, replica: Replica, resource: Resource, { stat
  * Whether a state is surely what was written, and made of all of it: then it does not matter who tells it. What only the application can say is believed of
  * those alone that may write it here.
  */
-async function isWritten(shared: Shared, replica: Replica, resource: Resource, told: MemberState): Promise<boolean> {
+async function isWritten(shared: Engine, replica: Replica, resource: Resource, told: MemberState): Promise<boolean> {
   const { operations } = told.executed
   const isMadeOf = ({ dot }: Operation): boolean => operations.some(done => sameDot(done.dot, dot))
   if (!writtenOf(shared, replica).every(isMadeOf)) return false
@@ -103,7 +103,7 @@ async function isWritten(shared: Shared, replica: Replica, resource: Resource, t
 }
 
 async function takeState(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   { executed, state }: MemberState,
@@ -166,7 +166,7 @@ function cameWith(executed: Executed, { core, local }: Replica, site: string): r
 
 /** A store that was set back does not know what is its own: what its application has just as the others do is, and nothing else. */
 function isKnownAgain(
-  { standing }: Shared,
+  { standing }: Engine,
   replica: Replica,
   resource: Resource,
   reading: Reading & { readonly is: 'present' },
@@ -178,7 +178,7 @@ function isKnownAgain(
 }
 
 /** Takes the state of a member that agrees, if the application lets it by now. */
-export async function mendFailed(shared: Shared, replica: Replica, resource: Resource): Promise<void> {
+export async function mendFailed(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
   const failed = failedHere(replica)
   if ((await copyState(shared, replica, resource)) !== 'copied') return
   await shared.replicas.commit(commit => {

@@ -24,7 +24,7 @@ import { release } from '../write/release.ts'
 import { operationText } from '../operator/replicant-listing.ts'
 import { bytesOf } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { LocalWrite } from '../write/local-write.ts'
 import type { Replica } from '../replica.ts'
 import type { SettleChoice } from '../../../ports/replication-control.ts'
@@ -36,7 +36,7 @@ import type { SettleChoice } from '../../../ports/replication-control.ts'
  *   `writeLocally` throws
  */
 export async function settleConflicts(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   choice: SettleChoice,
@@ -70,7 +70,7 @@ function chosen(conflicts: readonly Conflict[], write: string, { name }: Replica
 }
 
 /** The life that holds the name, if it is there and has conflicts, says what it is. */
-async function keep(shared: Shared, replica: Replica, resource: Resource): Promise<void> {
+async function keep(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
   const holder = holderOf(replica.core.replicant)
   const isThere = currentPlan(shared, replica).schedule.state === 'present'
   if (holder === undefined || !isThere || !conflictsOf([holder]).length) return
@@ -82,7 +82,7 @@ async function keep(shared: Shared, replica: Replica, resource: Resource): Promi
 }
 
 /** A life that is over, or does not hold the name, and has conflicts: they are deleted with it, by one who has seen them. */
-async function endLife(shared: Shared, replica: Replica, dot: Dot): Promise<void> {
+async function endLife(shared: Engine, replica: Replica, dot: Dot): Promise<void> {
   const { replicant } = replica.core
   const life = replicant.lives.find(known => sameDot(known.life.dot, dot))
   const isThere = currentPlan(shared, replica).schedule.state === 'present'
@@ -102,7 +102,7 @@ function levelIn({ live }: Life): { readonly level?: string } {
 }
 
 /** A write that has lost, as a new one of this site, with the agent's own account. */
-async function writeAgain(shared: Shared, replica: Replica, resource: Resource, operation: Operation): Promise<void> {
+async function writeAgain(shared: Engine, replica: Replica, resource: Resource, operation: Operation): Promise<void> {
   const { name } = replica
   const isThere = currentPlan(shared, replica).schedule.state === 'present'
   const { method, path, headers, body } = await requestFor(resource, operation, isThere)

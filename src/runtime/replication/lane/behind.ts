@@ -8,7 +8,7 @@ import { isBlocked } from './lane-book.ts'
 import { BEHIND_AFTER_MS, MAX_BEHIND_TOLD } from '../limits.ts'
 import { tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Clock } from '../../../ports/clock.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 
 interface Entry {
@@ -49,7 +49,7 @@ export class Behind {
    * @param began when it began to try, monotonic
    * @param status that the application answered last; undefined: it did not answer
    */
-  async cannotGoOn(shared: Shared, replica: Replica, began: number, status: number | undefined): Promise<void> {
+  async cannotGoOn(shared: Engine, replica: Replica, began: number, status: number | undefined): Promise<void> {
     const key = replicantKey(replica.name)
     const { plan } = currentPlan(shared, replica)
     const waiting = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations.slice(0, MAX_BEHIND_TOLD) : []

@@ -9,7 +9,7 @@ import {
   type Plan,
   type Schedule,
 } from '../../../core/oplog/index.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 
 interface Planned {
@@ -26,7 +26,7 @@ interface Made extends Planned {
 const last = new WeakMap<Replica, Made>()
 
 /** What is planned for a replicant at present. */
-export function currentPlan({ options }: Shared, replica: Replica): Planned {
+export function currentPlan({ options }: Engine, replica: Replica): Planned {
   const { name, core, local } = replica
   const { site, matrices } = options
   const traits = options.glueOf(name.service)?.kind(name.kind)?.operations

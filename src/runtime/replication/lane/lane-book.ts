@@ -9,7 +9,7 @@ import {
 } from '../../../core/oplog/index.ts'
 import type { ErrorCode } from '../../../errors.ts'
 import { acknowledgeOutcome, tellEvent, tellOutcome, type Why } from '../admission/words.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import type { Intent, LocalState, Replica } from '../replica.ts'
@@ -34,11 +34,11 @@ export function isBlocked(replica: Replica, { dot }: Operation): boolean {
 
 /** What a pass of a lane knows of its replicant, and what it writes down of what it does: for carrying out and recovering alike. */
 export class LaneBook {
-  readonly shared: Shared
+  readonly shared: Engine
   readonly replica: Replica
   readonly resource: Resource
 
-  constructor(shared: Shared, replica: Replica, resource: Resource) {
+  constructor(shared: Engine, replica: Replica, resource: Resource) {
     this.shared = shared
     this.replica = replica
     this.resource = resource

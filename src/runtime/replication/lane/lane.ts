@@ -4,7 +4,7 @@
  */
 import { membersOfReplicant, sameDot, type Schedule } from '../../../core/oplog/index.ts'
 import { acknowledge, tellEvent } from '../admission/words.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import { differing, knowledgeNow, shownNow } from '../drift/comparison.ts'
 import { beginsWithReset, currentPlan } from './current-plan.ts'
 import { Execution } from './execution.ts'
@@ -21,7 +21,7 @@ import type { Looked } from './lanes.ts'
 import type { Replica } from '../replica.ts'
 
 /** Does what is to be done, as far as it can be done now. */
-export async function advance(shared: Shared, replica: Replica): Promise<Looked> {
+export async function advance(shared: Engine, replica: Replica): Promise<Looked> {
   const { options, replicas } = shared
   const glue = options.glueOf(replica.name.service)
   const isMember = membersOfReplicant(replica.core.replicant).includes(options.site)
@@ -44,7 +44,7 @@ export async function advance(shared: Shared, replica: Replica): Promise<Looked>
 }
 
 /** Nothing is left to do: marks that say otherwise go, unless more has come. */
-async function settle(shared: Shared, replica: Replica): Promise<Looked> {
+async function settle(shared: Engine, replica: Replica): Promise<Looked> {
   await shared.replicas.commit(commit => {
     const { replaying, diverged } = replica.local
     const isMember = membersOfReplicant(replica.core.replicant).includes(shared.options.site)

@@ -9,7 +9,7 @@ import { hasSay } from '../admission/foreign-creates.ts'
 import { isMeantHere } from './meant.ts'
 import { Resource } from '../application/resource.ts'
 import type { Seen, State } from '../application/state.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { LocalState, Replica } from '../replica.ts'
 import type { Commit } from '../store/commit.ts'
 
@@ -24,7 +24,7 @@ export interface Prepared {
 }
 
 /** Intends what the lane will do first, if it is idle and can do so without looking. */
-export function prepare(shared: Shared, commit: Commit, replica: Replica): void {
+export function prepare(shared: Engine, commit: Commit, replica: Replica): void {
   const { name, seen, local, draft, checked, core } = replica
   const { glueOf, site, mayRun } = shared.options
   if (seen === undefined || !checked || draft !== undefined || !mayBegin(local, seen) || !shared.isIdle(replica)) return

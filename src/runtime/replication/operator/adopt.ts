@@ -13,7 +13,7 @@ import { spool } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { bytesOf } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 
 /** What becomes of what other members have by the name: `same`: theirs is the resource if it shows the same; `all`: whatever it shows, and it is overwritten. */
@@ -26,7 +26,7 @@ export type Adopts = 'same' | 'all'
  *   _UNNAMED, _LEVEL, _LOCKED, _MEMBERS, ERR_SCOPE_COLLABORATION, ERR_REQUEST_BODY_TOO_LARGE, ERR_APPLICATION_BROKEN, ERR_BLOB_SPACE
  */
 export async function adopt(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   members: readonly string[],
@@ -89,7 +89,7 @@ export async function adopt(
   }
 }
 
-async function bodyOf(shared: Shared, bytes: Uint8Array): Promise<{ readonly body: Body; readonly letGo: () => void }> {
+async function bodyOf(shared: Engine, bytes: Uint8Array): Promise<{ readonly body: Body; readonly letGo: () => void }> {
   if (bytes.length <= MAX_INLINE_BODY_BYTES) return { body: { bytes }, letGo: () => undefined }
   const { hash, length, release: letGo } = await spool(shared, once(bytes))
   return { body: { hash, length }, letGo }

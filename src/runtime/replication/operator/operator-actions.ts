@@ -20,7 +20,7 @@ import { Resource } from '../application/resource.ts'
 import { bytesOf } from '../application/state.ts'
 import { settleConflicts } from '../drift/settle-conflicts.ts'
 import type { Lanes } from '../lane/lanes.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 import type { SettleChoice } from '../../../ports/replication-control.ts'
 
@@ -35,10 +35,10 @@ export type Resolution = 'adopt' | 'replace'
  * Source: src/consistency.md "Applying to a black box" (`unbound`), "Plan, at one site" (repair).
  */
 export class OperatorActions {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #lanes: Lanes
 
-  constructor(shared: Shared, lanes: Lanes) {
+  constructor(shared: Engine, lanes: Lanes) {
     this.#shared = shared
     this.#lanes = lanes
   }
@@ -96,7 +96,7 @@ export class OperatorActions {
   }
 }
 
-async function repairNow(shared: Shared, replica: Replica, from: string | undefined): Promise<Copied> {
+async function repairNow(shared: Engine, replica: Replica, from: string | undefined): Promise<Copied> {
   const resource = resourceOf(shared, replica)
   const { local, draft, name } = replica
   if (local.unbound)
@@ -113,7 +113,7 @@ async function repairNow(shared: Shared, replica: Replica, from: string | undefi
   return copied
 }
 
-async function resolveUnbound(shared: Shared, replica: Replica, how: Resolution): Promise<void> {
+async function resolveUnbound(shared: Engine, replica: Replica, how: Resolution): Promise<void> {
   const resource = resourceOf(shared, replica)
   const { name, local } = replica
   const { schedule } = currentPlan(shared, replica)
@@ -148,7 +148,7 @@ async function resolveUnbound(shared: Shared, replica: Replica, how: Resolution)
   await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), type, payload, {}), undefined, mine)
 }
 
-async function decideUncertain(shared: Shared, replica: Replica, tookEffect: boolean): Promise<Dot> {
+async function decideUncertain(shared: Engine, replica: Replica, tookEffect: boolean): Promise<Dot> {
   const resource = localResource(shared, replica)
   const { draft, local, core, name } = replica
   const uncertain = local.draft?.uncertain === true ? draft : undefined
@@ -169,14 +169,14 @@ async function decideUncertain(shared: Shared, replica: Replica, tookEffect: boo
   return held.dot
 }
 
-function resourceOf(shared: Shared, replica: Replica): Resource {
+function resourceOf(shared: Engine, replica: Replica): Resource {
   const { name } = replica
   if (!isReplicatedAt(replica, shared.options.site))
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
   return localResource(shared, replica)
 }
 
-function localResource({ options }: Shared, { name }: Replica): Resource {
+function localResource({ options }: Engine, { name }: Replica): Resource {
   const glue = options.glueOf(name.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${name.service} is not offered here.`)
   return new Resource(options, name, glue)

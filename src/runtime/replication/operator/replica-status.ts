@@ -3,7 +3,7 @@ import { currentPlan } from '../lane/current-plan.ts'
 import { failingOf, type Failing } from './failing.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { isReplicatedAt } from '../write/local-write.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 
 /** How a replicant stands at this site. */
@@ -39,7 +39,7 @@ export interface MissingBody {
  * Undefined for what is not replicated here.
  * @param fault that nobody has thought of, and that holds it
  */
-export function statusOf(shared: Shared, replica: Replica, fault: string | undefined): ReplicaStatus | undefined {
+export function statusOf(shared: Engine, replica: Replica, fault: string | undefined): ReplicaStatus | undefined {
   const { core, local, draft } = replica
   if (!isReplicatedAt(replica, shared.options.site) || !hasSay(shared, replica)) return undefined
   const { plan, schedule } = currentPlan(shared, replica)

@@ -14,13 +14,13 @@ import {
 import { currentPlan } from '../lane/current-plan.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { newLocalState, type Replica } from '../replica.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 
 /**
  * Within the lane of the replicant. Does nothing while there is anything left to do, or in doubt.
  * @throws CheopsError ERR_STORE_FAILED
  */
-export async function forgetOld(shared: Shared, replica: Replica): Promise<void> {
+export async function forgetOld(shared: Engine, replica: Replica): Promise<void> {
   const { options, replicas, bodies } = shared
   const { core, local, draft } = replica
   if (!hasSay(shared, replica)) await forgetUnproven(shared, replica)
@@ -45,7 +45,7 @@ export async function forgetOld(shared: Shared, replica: Replica): Promise<void>
 }
 
 /** What was told of a life that never came. What others have put here who may create nothing here is only counted. */
-async function forgetUnproven({ replicas, unproven, waitingRoom, bodies }: Shared, replica: Replica): Promise<void> {
+async function forgetUnproven({ replicas, unproven, waitingRoom, bodies }: Engine, replica: Replica): Promise<void> {
   const { replicant, acknowledgements } = replica.core
   const isKept = replicant.lives.length + replicant.waiting.length + replicant.early.length + acknowledgements.size > 0
   if (!isKept || !unproven.isOld(replicantKey(replica.name)) || replicant.lives.length > 0) return

@@ -11,7 +11,7 @@ import {
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
 import { takeStep } from '../admission/admission.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import { HOLE_AFTER_MS, HOLE_LOOK_MS, MAX_REMEMBERED_REPLICANTS } from '../limits.ts'
 import { hasToldAll, isLost } from '../write/settled.ts'
 import type { TimerHandle } from '../../../ports/clock.ts'
@@ -28,13 +28,13 @@ interface Watched {
  * Source: src/consistency.md "Identity and order".
  */
 export class Holes {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #onFault: (error: unknown) => void
   readonly #watched = new Map<string, Watched>()
   #timer: TimerHandle | undefined
   #isStopped = false
 
-  constructor(shared: Shared, onFault: (error: unknown) => void) {
+  constructor(shared: Engine, onFault: (error: unknown) => void) {
     this.#shared = shared
     this.#onFault = onFault
   }

@@ -5,13 +5,13 @@ import { ReadBacks } from '../drift/read-backs.ts'
 import { detachSilent } from './silent-members.ts'
 import { encodeJson } from '../store/encode-json.ts'
 import type { StoreWrite } from '../../../ports/store.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Lanes } from '../lane/lanes.ts'
 import type { Quarantine } from '../lane/quarantine.ts'
 import type { Silence } from './silence.ts'
 
 export interface IdleRoundParts {
-  readonly shared: Shared
+  readonly shared: Engine
   readonly lanes: Lanes
   readonly quarantine: Quarantine
   readonly silence: Silence

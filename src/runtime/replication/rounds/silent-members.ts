@@ -4,7 +4,7 @@
  */
 import { holderOf, membersOfReplicant } from '../../../core/oplog/index.ts'
 import { changeMembers } from '../write/local-write.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 import type { Silence } from './silence.ts'
 
@@ -13,7 +13,7 @@ import type { Silence } from './silence.ts'
  * @param afterMs how long a member may be silent
  * @throws CheopsError ERR_STORE_FAILED
  */
-export async function detachSilent(shared: Shared, replica: Replica, silence: Silence, afterMs: number): Promise<void> {
+export async function detachSilent(shared: Engine, replica: Replica, silence: Silence, afterMs: number): Promise<void> {
   const { site, onEvent, logger } = shared.options
   const { replicant } = replica.core
   const members = membersOfReplicant(replicant)

@@ -21,7 +21,7 @@ import { dotsIn, dotsOf, isOfFuture, type OwnRun } from './own-numbers.ts'
 import { isProven, signedMembers } from './proven-summary.ts'
 import type { ReplicationContext } from '../context.ts'
 import type { Replica } from '../replica.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { OutboxEntry, SealedOperation } from '../../../ports/sync.ts'
 
 /** An entry that is ready to be taken: signatures checked, transfers put together, and what nobody may say left out. */
@@ -64,7 +64,7 @@ export class Arrivals {
   #partBytes = 0
 
   /** @param from the site that sends them */
-  constructor({ options, lastNumber }: Pick<Shared, 'options' | 'lastNumber'>, from: string) {
+  constructor({ options, lastNumber }: Pick<Engine, 'options' | 'lastNumber'>, from: string) {
     this.#options = options
     this.#own = { site: options.site, incarnation: options.incarnation, last: lastNumber }
     this.#from = from

@@ -17,7 +17,7 @@ import {
 } from '../limits.ts'
 import { mayHear } from './arrivals.ts'
 import { decodeOutboxRecord, type OutboxRecord } from '../store/outbox-record.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Outbox } from '../store/outboxes.ts'
 import type { Replica } from '../replica.ts'
 import type { OutboxEntry, SealedOperation } from '../../../ports/sync.ts'
@@ -36,12 +36,12 @@ const told = new WeakMap<SealedOperation, Uint8Array>()
 
 /** What one conversation tells another site: records of outboxes made into entries, when it is their turn. */
 export class Outgoing {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #site: string
   /** Up to which number of an outbox a replicant has been told as a whole. */
   readonly #transferred = new Map<string, number>()
 
-  constructor(shared: Shared, site: string) {
+  constructor(shared: Engine, site: string) {
     this.#shared = shared
     this.#site = site
   }

@@ -12,7 +12,7 @@ import {
   MAX_SYMBOLS_TOGETHER,
 } from '../limits.ts'
 import { paced } from '../store/paced.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { PeerStatus } from './peers.ts'
 import type { Known } from './shared-digests.ts'
 import type { SetDigest, SyncChannel, SyncMessage } from '../../../ports/sync.ts'
@@ -33,7 +33,7 @@ interface Audit {
  * is on its way, coded symbols tell in what, and each asks for what it lacks.
  */
 export class PeerComparison {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #site: string
   readonly #resync: (site: string) => Promise<void>
   #state: PeerStatus['digest'] = 'unknown'
@@ -51,7 +51,7 @@ export class PeerComparison {
   #audit: Audit | undefined
   #isAuditing = false
 
-  constructor(shared: Shared, site: string, resync: (site: string) => Promise<void>) {
+  constructor(shared: Engine, site: string, resync: (site: string) => Promise<void>) {
     this.#shared = shared
     this.#site = site
     this.#resync = resync

@@ -3,7 +3,7 @@ import { mayHear } from './arrivals.ts'
 import { MAX_RESYNCS_AN_HOUR, RESYNC_AGAIN_MS, TOLD_TOGETHER } from '../limits.ts'
 import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { ReplicantName } from '../../../core/oplog/index.ts'
 import type { SyncChannel } from '../../../ports/sync.ts'
 
@@ -33,7 +33,7 @@ interface Receiving {
 
 /** All conversations with other sites: at most one each way with each of them. */
 export class Peers {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #onFault: (error: unknown) => void
   readonly #senders = new Map<string, SyncSender>()
   readonly #receivers = new Map<string, Receiving>()
@@ -44,7 +44,7 @@ export class Peers {
   #isStopped = false
 
   /** @param onFault is told of what replication cannot go on with */
-  constructor(shared: Shared, onFault: (error: unknown) => void) {
+  constructor(shared: Engine, onFault: (error: unknown) => void) {
     this.#shared = shared
     this.#onFault = onFault
   }

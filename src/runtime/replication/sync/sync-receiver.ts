@@ -9,7 +9,7 @@ import { Wants } from './wants.ts'
 import type { Commit } from '../store/commit.ts'
 import type { PeerComparison } from './peer-comparison.ts'
 import type { Replica } from '../replica.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { OutboxRange, SetDigest, SyncChannel, SyncMessage } from '../../../ports/sync.ts'
 
 /**
@@ -17,7 +17,7 @@ import type { OutboxRange, SetDigest, SyncChannel, SyncMessage } from '../../../
  * when that is on disk, and not before.
  */
 export class SyncReceiver {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #channel: SyncChannel
   readonly #arrivals: Arrivals
   readonly #cursors: IncomingCursors
@@ -29,7 +29,7 @@ export class SyncReceiver {
 
   /** @param resync tells everything that both share anew */
   constructor(
-    shared: Shared,
+    shared: Engine,
     channel: SyncChannel,
     comparison: PeerComparison,
     resync: (site: string) => Promise<void>,

@@ -9,7 +9,7 @@ import {
 } from '../limits.ts'
 import { Pace } from './pace.ts'
 import { Telling } from './telling.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { PeerComparison } from './peer-comparison.ts'
 import type { SyncChannel } from '../../../ports/sync.ts'
 
@@ -19,7 +19,7 @@ import type { SyncChannel } from '../../../ports/sync.ts'
  * again, if it was silent too: nobody knows whether the stream of before still leads anywhere. What needs its time over a slow link gets it.
  */
 export class SyncSender {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #site: string
   readonly #comparison: PeerComparison
   /** Where everything that both share is to be told anew. */
@@ -43,7 +43,7 @@ export class SyncSender {
   #isForeign = false
   #endPause: () => void = () => undefined
 
-  constructor(shared: Shared, site: string, comparison: PeerComparison, resync: (site: string) => Promise<void>) {
+  constructor(shared: Engine, site: string, comparison: PeerComparison, resync: (site: string) => Promise<void>) {
     this.#shared = shared
     this.#site = site
     this.#comparison = comparison

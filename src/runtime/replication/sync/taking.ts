@@ -19,7 +19,7 @@ import { MAX_UNPROVEN_DOTS } from '../limits.ts'
 import { acknowledgedByOrigin, takeOutcome, tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Commit } from '../store/commit.ts'
 import type { Replica } from '../replica.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Wants } from './wants.ts'
 import type { Came, OutboxEntry } from '../../../ports/sync.ts'
 
@@ -28,12 +28,12 @@ type Acknowledgement = OutboxEntry & { readonly kind: 'acknowledgement' }
 
 /** Takes what another site tells, one arrival after the other, within a commit: as far as that site may say it, and there is room. */
 export class Taking {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #from: string
   readonly #wants: Wants
 
   /** @param from the site that tells it */
-  constructor(shared: Shared, from: string, wants: Wants) {
+  constructor(shared: Engine, from: string, wants: Wants) {
     this.#shared = shared
     this.#from = from
     this.#wants = wants

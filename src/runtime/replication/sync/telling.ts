@@ -14,7 +14,7 @@ import {
 } from '../limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { mayHear } from './arrivals.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Outbox } from '../store/outboxes.ts'
 import type { Pace, PaceOfOne } from './pace.ts'
 import type { CodedSet } from '../../../core/reconcile/coded-symbols.ts'
@@ -22,7 +22,7 @@ import type { TimerHandle } from '../../../ports/clock.ts'
 import type { SetDigest, SyncChannel, SyncMessage } from '../../../ports/sync.ts'
 
 export interface TellingParts {
-  readonly shared: Shared
+  readonly shared: Engine
   readonly channel: SyncChannel
   /** Everything that both share is to be told anew. */
   readonly resync: (site: string) => Promise<void>
@@ -40,7 +40,7 @@ export interface TellingParts {
  * stands no more than one message. It ends when the channel does, and ends the channel when nothing is received for long.
  */
 export class Telling {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #channel: SyncChannel
   readonly #resync: TellingParts['resync']
   readonly #comparison: PeerComparison

@@ -12,12 +12,12 @@ import {
 } from '../../../core/oplog/index.ts'
 import { MAX_REMEMBERED_REPLICANTS, WANT_AFTER_MS, WANT_AGAIN_MS } from '../limits.ts'
 import type { Replica } from '../replica.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { SyncChannel } from '../../../ports/sync.ts'
 
 /** What another site is asked for in one conversation: what it holds, and what is missing here and does not come by itself. */
 export class Wants {
-  readonly #shared: Shared
+  readonly #shared: Engine
   readonly #channel: SyncChannel
   /** Replicants of which a transfer could not be taken, or that begin anew. */
   readonly #lacks = new Set<string>()
@@ -31,7 +31,7 @@ export class Wants {
   #asking: Promise<unknown> = Promise.resolve()
   #hasEnded = false
 
-  constructor(shared: Shared, channel: SyncChannel) {
+  constructor(shared: Engine, channel: SyncChannel) {
     this.#shared = shared
     this.#channel = channel
   }

@@ -8,7 +8,7 @@ import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import { dropDraft } from '../admission/admission.ts'
 import { tellEvent } from '../admission/words.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
 import { holderOf, keyOf, membersOfReplicant, sameDot, type Operation } from '../../../core/oplog/index.ts'
 
@@ -24,7 +24,7 @@ export type Decision =
  * @param isOverruled a reset from elsewhere is about to be executed: whatever the draft did, it is gone then
  */
 export async function decideDraft(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   isOverruled: boolean,
@@ -98,14 +98,14 @@ function othersOf({ members }: Operation, { core }: Replica, site: string): read
  * @param isLast this store is the last one of the run in which it was written. In a run that a backup does not know of it may have been
  *   released, and no two operations may have one dot
  */
-export function releaseDraft(shared: Shared, replica: Replica, draft: Operation, isLast: boolean): Promise<Operation> {
+export function releaseDraft(shared: Engine, replica: Replica, draft: Operation, isLast: boolean): Promise<Operation> {
   const { site, incarnation } = shared.options
   const dot = isLast ? draft.dot : { site, incarnation, number: shared.nextNumber() }
   return release(shared, replica, { ...draft, dot }, undefined)
 }
 
 /** The draft had no effect, and never will be anybody's operation. */
-export async function voidDraft(shared: Shared, replica: Replica): Promise<void> {
+export async function voidDraft(shared: Engine, replica: Replica): Promise<void> {
   await shared.replicas.commit(commit => dropDraft(shared, commit, replica))
 }
 

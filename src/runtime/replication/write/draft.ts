@@ -15,12 +15,12 @@ import {
   type Settles,
 } from '../../../core/oplog/index.ts'
 import { requestOf } from './kept-requests.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 
 /** The operation as it will be, but for its stamp and, of a create, its life. */
 export function draftOf(
-  { options, clock, matrices }: Shared,
+  { options, clock, matrices }: Engine,
   replica: Replica,
   number: number,
   type: string,

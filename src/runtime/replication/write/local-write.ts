@@ -32,7 +32,7 @@ import { requestBodyOf } from '../application/stored-body.ts'
 import type { Sent } from '../application/sent.ts'
 import type { LargeBody } from '../bodies/body-records.ts'
 import type { Patience } from './patience.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
 import type { RequestHead } from '../../../core/resource/http-head.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
@@ -77,7 +77,7 @@ const ASKED = /^(content-(type|encoding|language)|accept(-.*)?|if-.*|prefer)$/i
  * @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed
  */
 export async function writeLocally(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   asked: LocalWrite,
   patience?: Patience,
@@ -108,7 +108,7 @@ export async function writeLocally(
 }
 
 async function writePayload(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   write: LocalWrite,
@@ -170,7 +170,7 @@ async function writePayload(
 }
 
 async function conclude(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   resource: Resource,
   draft: Operation,
@@ -200,7 +200,7 @@ async function conclude(
 
 /** Asks the application with the client's authority. */
 async function ask(
-  shared: Shared,
+  shared: Engine,
   resource: Resource,
   write: LocalWrite,
 ): Promise<Sent & { readonly is: 'done' | 'refused' | 'doubt' }> {
@@ -239,7 +239,7 @@ async function beforeOf(replica: Replica, resource: Resource, type: string): Pro
 }
 
 /** @throws CheopsError ERR_REPLICANT_UNBOUND, _LOCKED */
-export function checkLane(shared: Shared, replica: Replica): void {
+export function checkLane(shared: Engine, replica: Replica): void {
   const { local, draft, name } = replica
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
@@ -256,7 +256,7 @@ export function checkLane(shared: Shared, replica: Replica): void {
  * before it is sent again, as far as that can be.
  * @throws CheopsError ERR_REPLICANT_LOCKED where the application shows something else than it did when it was last known
  */
-async function checkShown(shared: Shared, replica: Replica, resource: Resource): Promise<void> {
+async function checkShown(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
   const reading = await resource.read()
   if (reading.is === 'unknown' || !(await isChangedPast(shared, replica, resource, reading))) return
   await suspectDrift(shared, replica)
@@ -266,7 +266,7 @@ async function checkShown(shared: Shared, replica: Replica, resource: Resource):
 }
 
 /** What others have put under a name, and nobody here was to carry out, does not stand in the way of a client's create. */
-export async function takeNameBack(shared: Shared, replica: Replica): Promise<void> {
+export async function takeNameBack(shared: Engine, replica: Replica): Promise<void> {
   const { clock, options } = shared
   const { site, incarnation } = options
   const life = { stamp: clock, dot: { site, incarnation, number: 0 } }
@@ -277,7 +277,7 @@ export async function takeNameBack(shared: Shared, replica: Replica): Promise<vo
  * Where the scope names members of what is not replicated: whether that is there, as far as the client may see it.
  * @throws CheopsError ERR_REPLICANT_UNADOPTED
  */
-async function checkUnadopted(shared: Shared, replica: Replica, write: LocalWrite): Promise<void> {
+async function checkUnadopted(shared: Engine, replica: Replica, write: LocalWrite): Promise<void> {
   if (currentPlan(shared, replica).schedule.state === 'present') return
   const { service, description, head } = write
   const request = { service, method: 'GET', path: description.resourcePath, body: undefined }
@@ -302,13 +302,13 @@ async function checkAbsence(resource: Resource): Promise<void> {
     throw new CheopsError('ERR_GLUE_ABSENCE', showsAllText(resource, shown), { rule: shown.rule })
 }
 
-function unadopted({ options: { site } }: Shared, { name }: Replica): CheopsError {
+function unadopted({ options: { site } }: Engine, { name }: Replica): CheopsError {
   const message = `${name.name} is there at ${site}, and is not replicated.`
   return new CheopsError('ERR_REPLICANT_UNADOPTED', message, { name: replicantText(name) })
 }
 
 /** Whether the write begins a life. */
-function checkMembers(shared: Shared, replica: Replica, { description, members }: LocalWrite): boolean {
+function checkMembers(shared: Engine, replica: Replica, { description, members }: LocalWrite): boolean {
   const { site } = shared.options
   const { name, core } = replica
   const { schedule } = currentPlan(shared, replica)
@@ -339,7 +339,7 @@ function checkMembers(shared: Shared, replica: Replica, { description, members }
  * @throws CheopsError ERR_REPLICANT_NOT_FOUND
  */
 export async function changeMembers(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   change: { readonly added: readonly string[]; readonly removed: readonly string[] },
 ): Promise<Operation> {

@@ -2,14 +2,14 @@ import { keyOf } from '../../../core/oplog/index.ts'
 import { MAX_INLINE_BODY_BYTES } from '../limits.ts'
 import { bytesOf } from '../application/state.ts'
 import type { ReplicationGlue } from '../../../ports/glue.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { LocalWrite } from './local-write.ts'
 
 /**
  * The write with a mark in its body, where the kind has a place for one: all members send it with the same mark, and each finds out by it
  * whether its application has carried it out. Of one request with one idempotency key the mark is the same wherever it comes in.
  */
-export function markedWrite(shared: Shared, glue: ReplicationGlue, write: LocalWrite): LocalWrite {
+export function markedWrite(shared: Engine, glue: ReplicationGlue, write: LocalWrite): LocalWrite {
   const { description, head, path, body, idempotency } = write
   if (!(body instanceof Uint8Array) || body.length === 0) return write
   const { kind, type } = description

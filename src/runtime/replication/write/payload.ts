@@ -8,7 +8,7 @@ import { heldBytes } from '../application/stored-body.ts'
 import type { Body, Payload } from '../../../core/oplog/index.ts'
 import type { RequestHead } from '../../../core/resource/http-head.ts'
 import type { ReplicationGlue } from '../../../ports/glue.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { LargeBody } from '../bodies/body-records.ts'
 import type { LocalWrite } from './local-write.ts'
 
@@ -17,7 +17,7 @@ import type { LocalWrite } from './local-write.ts'
  * @throws CheopsError ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*
  */
 export async function payloadOf(
-  shared: Shared,
+  shared: Engine,
   glue: ReplicationGlue,
   { description, head, path, body }: LocalWrite,
 ): Promise<{ readonly payload: Payload; readonly release: () => void }> {
@@ -46,7 +46,7 @@ export interface SpooledBody extends LargeBody {
  * Takes a body that is too large to be held.
  * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws
  */
-export async function spool({ options, bodies }: Shared, body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
+export async function spool({ options, bodies }: Engine, body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
   const { hash, bytes, release } = await options.blobs.write(body)
   const letGo = (): void => {
     release()

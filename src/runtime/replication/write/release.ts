@@ -14,7 +14,7 @@ import {
 import { isCarriedOut } from '../../../core/resource/level.ts'
 import { dropDraft, takeStep } from '../admission/admission.ts'
 import { tellEvent, tellOperation, tellOutcome } from '../admission/words.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import { withRequest } from './kept-requests.ts'
 import type { LocalState, Replica } from '../replica.ts'
 
@@ -27,7 +27,7 @@ import type { LocalState, Replica } from '../replica.ts'
  * @throws Error where it contradicts what is held: then nothing has changed. A fault that nobody has thought of
  */
 export async function release(
-  shared: Shared,
+  shared: Engine,
   replica: Replica,
   draft: Operation,
   status: number | undefined,
@@ -90,7 +90,7 @@ export async function release(
  * members, under a greater number: whoever knows that one takes all smaller numbers of the run for known, so the write gets a new one
  * behind it.
  */
-function inPlace({ options, nextNumber }: Shared, { core }: Replica, draft: Operation): Operation {
+function inPlace({ options, nextNumber }: Engine, { core }: Replica, draft: Operation): Operation {
   const life = draft.type === 'create' ? undefined : findLife(core.replicant, draft.life)
   if (life === undefined) return draft
   const { knowledge: known, droppers } = life

@@ -10,7 +10,7 @@ import {
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
 import { currentPlan } from '../lane/current-plan.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { OutboxRange } from '../../../ports/sync.ts'
@@ -58,7 +58,7 @@ export class SettledWaiters {
 
 /** Waits until these operations, and all that is held besides, are in effect. */
 export async function settled(
-  shared: Shared,
+  shared: Engine,
   waiters: SettledWaiters,
   replica: Replica,
   dots: readonly Dot[],
@@ -85,7 +85,7 @@ function isHeld({ core }: Replica, dot: Dot): boolean {
   return core.replicant.lives.some(({ knowledge }) => covers(knowledge, dot))
 }
 
-function isIdle(shared: Shared, replica: Replica): boolean {
+function isIdle(shared: Engine, replica: Replica): boolean {
   const { local, draft, core } = replica
   if (holderOf(core.replicant) === undefined || draft !== undefined || local.intent !== undefined) return false
   if (local.replaying || local.suspect || local.diverged || local.unbound || local.uncertain !== undefined) return false
@@ -93,7 +93,7 @@ function isIdle(shared: Shared, replica: Replica): boolean {
 }
 
 /** The origin has begun anew since, and has told here all that it has kept of before. */
-export async function isLost(shared: Shared, { site, incarnation }: Dot): Promise<boolean> {
+export async function isLost(shared: Engine, { site, incarnation }: Dot): Promise<boolean> {
   if (site === shared.options.site) return true
   const told = shared.heard.get(site)
   if (told === undefined || told.incarnation === incarnation) return false
@@ -104,7 +104,7 @@ export async function isLost(shared: Shared, { site, incarnation }: Dot): Promis
 }
 
 /** Whether all is here that a site had to tell when its last conversation with this one began. */
-export async function hasToldAll({ heard, replicas }: Shared, site: string): Promise<boolean> {
+export async function hasToldAll({ heard, replicas }: Engine, site: string): Promise<boolean> {
   const told = heard.get(site)
   if (told === undefined) return false
   const held = await replicas.cursors(site)

@@ -7,7 +7,7 @@ import { CheopsError } from '../../../errors.ts'
 import { draftOf } from './draft.ts'
 import { takeNameBack } from './local-write.ts'
 import { release } from './release.ts'
-import type { Shared } from '../shared.ts'
+import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 
 export type RecordChange =
@@ -19,7 +19,7 @@ export type RecordChange =
  * Records that a resource was made, or is gone; released at once, since no application is asked.
  * @throws CheopsError ERR_REPLICANT_LEVEL where the name has another level by now, ERR_REPLICANT_NOT_FOUND for the end of what is none
  */
-export async function recordUnlogged(shared: Shared, replica: Replica, change: RecordChange): Promise<Operation> {
+export async function recordUnlogged(shared: Engine, replica: Replica, change: RecordChange): Promise<Operation> {
   const { name } = replica.name
   if (change.is === 'created') await takeNameBack(shared, replica)
   const { replicant } = replica.core

@@ -15,8 +15,8 @@ import type { UnprovenNames } from './admission/unproven-names.ts'
 import type { WaitingRoom } from './sync/waiting-room.ts'
 import type { ReplicantName, Stamp } from '../../core/oplog/index.ts'
 
-/** What the parts of replication at one site share. */
-export interface Shared {
+/** What drives replication at one site: its parts, as each knows the others. */
+export interface Engine {
   readonly options: ReplicationContext
   readonly matrices: MatrixBook
   readonly replicas: ReplicasStore
