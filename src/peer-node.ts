@@ -220,7 +220,7 @@ function assemble(
         const message = `The agent cannot listen for peers on ${listen.join(', ') || 'any address'}.`
         throw new CheopsError('ERR_PEER_LISTEN', message, { listen }, { cause })
       })
-      started.push(async () => membership.leave())
+      started.push(() => membership.sayGoodbye())
       await membership.start()
     } catch (error) {
       await undo()

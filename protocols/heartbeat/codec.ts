@@ -90,7 +90,8 @@ export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
     writeHello: hello => pb.Hello.encode(helloMessage(hello)),
     readHello(bytes): Hello {
       if (bytes.length > LIMITS.helloBytes) throw bad(`a hello has more than ${LIMITS.helloBytes} bytes`)
-      const hello = decoded(() => pb.Hello.decode(bytes, { limits: { others: LIMITS.recordsPerHello } }))
+      const limits = { others: LIMITS.recordsPerHello, last: { rtts: LIMITS.rtts, cannotDial: LIMITS.cannotDial } }
+      const hello = decoded(() => pb.Hello.decode(bytes, { limits }))
       if (!NAME_PATTERN.test(hello.mesh)) throw bad('a hello names no mesh')
       return {
         mesh: hello.mesh,
@@ -98,6 +99,7 @@ export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
         refusal: hello.refusal === 0 ? undefined : (REFUSALS[hello.refusal - 1] ?? 'bad-record'),
         own: hello.own === undefined ? undefined : readRecord(pb.SignedSiteRecord.encode(hello.own)),
         others: { [Symbol.iterator]: () => readOthers(hello.others) },
+        ...(hello.last && { last: checkedBeat(hello.last) }),
       }
     },
     writeGossip(gossip): Uint8Array {
@@ -131,7 +133,8 @@ function helloMessage(hello: Hello): Partial<pb.Hello> {
     others.push(pb.SignedSiteRecord.decode(bytes))
   }
   const refusal = hello.refusal === undefined ? 0 : REFUSALS.indexOf(hello.refusal) + 1
-  return { mesh: hello.mesh, refusal, others, ...(own === undefined ? {} : { own }) }
+  const last = hello.last && { last: beatMessage(hello.last) }
+  return { mesh: hello.mesh, refusal, others, ...(own === undefined ? {} : { own }), ...last }
 }
 
 function beatMessage(beat: Beat): pb.Beat {
@@ -162,6 +165,7 @@ function checkedBeat(beat: pb.Beat): Beat {
     rttMs: Object.fromEntries(beat.rtts.map(({ site, micros }) => [site, micros / 1000])),
     cannotDial: beat.cannotDial,
     loadPercent: beat.loadPercent,
+    leaves: beat.leaves,
   }
 }
 

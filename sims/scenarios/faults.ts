@@ -24,6 +24,9 @@ const restartAfter = (world: World, site: SimSite, ms: number): void => {
   })
 }
 
+/** Until what was given to connections that are closed gently has gone out, as long as no link is slow. */
+const CLOSED_GENTLY_MS = 300
+
 const FAULTS: Readonly<Record<string, Fault>> = {
   cut(world) {
     const [a, b] = anyPair(world)
@@ -62,6 +65,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     world.tell(`kill ${site.name}`)
     site.kill()
     restartAfter(world, site, world.random.between(10, 15_000))
+  },
+  'stop in order'(world) {
+    const site = world.random.pick(world.sites)
+    world.tell(`stop ${site.name} in order`)
+    site.sayGoodbye()
+    world.time.after(CLOSED_GENTLY_MS, () => {
+      site.kill()
+      restartAfter(world, site, world.random.between(10, 15_000))
+    })
   },
   'kill and lose the disk'(world) {
     const site = world.random.pick(world.sites)

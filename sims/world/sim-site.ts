@@ -139,6 +139,11 @@ export class SimSite {
     this.#backlog = []
   }
 
+  /** What a stop in order begins with; the process is there until it is killed. */
+  sayGoodbye(): void {
+    if (this.isRunning) void this.#run?.membership.sayGoodbye()
+  }
+
   /** Stops the process without ending it (SIGSTOP, a sleeping laptop, a virtual machine that is moved). */
   suspend(): void {
     if (this.#run !== undefined) this.#suspended = true

@@ -158,11 +158,13 @@ export class VirtualPeer implements PeerNetwork {
     this.#serveHello = serve
   }
 
-  publish(data: Uint8Array): void {
+  async publish(data: Uint8Array): Promise<readonly string[]> {
     this.#observer.onPublish(this.site, data)
     const id = `${this.peerId}/${this.#wire.time.now}/${this.#published++}`
     this.#seen.add(id)
-    for (const peer of this.#peers()) this.#sendGossip(peer, id, this.peerId, data)
+    const peers = this.#peers()
+    for (const peer of peers) this.#sendGossip(peer, id, this.peerId, data)
+    return peers.map(({ peerId }) => peerId)
   }
 
   onGossip(judge: (message: GossipMessage) => GossipVerdict): void {

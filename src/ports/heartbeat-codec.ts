@@ -25,6 +25,8 @@ export interface Hello {
   readonly own: SignedRecord | undefined
   /** Records of other sites that the speaker knows. */
   readonly others: Iterable<SignedRecord>
+  /** The speaker's last beat: it stops, and this peer did not get that by gossip. */
+  readonly last?: Beat
 }
 
 export type HelloRefusal = 'wrong-mesh' | 'name-taken' | 'bad-record' | 'table-full'

@@ -34,8 +34,11 @@ export interface PeerNetwork {
   /** Serves hellos. The answer is sent back, then the connection is closed if it says so. */
   onHello(serve: (from: PeerConnection, hello: Uint8Array) => Promise<HelloAnswer>): void
 
-  /** Hands bytes to everyone in the mesh, signed by this agent. Best effort: nothing is said about who received them. */
-  publish(message: Uint8Array): void
+  /**
+   * Hands bytes to everyone in the mesh, signed by this agent. Best effort: it never rejects.
+   * @returns peers to whose connections they were given, which says nothing of who received them
+   */
+  publish(message: Uint8Array): Promise<readonly string[]>
   /** Judges what came by gossip. Only what is accepted is passed on. */
   onGossip(judge: (message: GossipMessage) => GossipVerdict): void
 

@@ -806,6 +806,7 @@ export interface Beat {
   rtts: RttEntry[]
   cannotDial: string[]
   loadPercent: number
+  leaves: boolean
 }
 
 export namespace Beat {
@@ -862,6 +863,11 @@ export namespace Beat {
           w.uint32(obj.loadPercent)
         }
 
+        if ((obj.leaves != null && obj.leaves !== false)) {
+          w.uint32(72)
+          w.bool(obj.leaves)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -874,7 +880,8 @@ export namespace Beat {
           intervalMs: 0,
           rtts: [],
           cannotDial: [],
-          loadPercent: 0
+          loadPercent: 0,
+          leaves: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -923,6 +930,10 @@ export namespace Beat {
             }
             case 8: {
               obj.loadPercent = reader.uint32()
+              break
+            }
+            case 9: {
+              obj.leaves = reader.bool()
               break
             }
             default: {
@@ -1020,6 +1031,13 @@ export namespace Beat {
               }
               break
             }
+            case 9: {
+              yield {
+                field: `${prefix}.leaves`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1080,6 +1098,11 @@ export namespace Beat {
     value: number
   }
 
+  export interface BeatLeavesFieldEvent {
+    field: '$.leaves'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Beat>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Beat.codec())
   }
@@ -1088,7 +1111,7 @@ export namespace Beat {
     return decodeMessage(buf, Beat.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Beat>): Generator<BeatIncarnationFieldEvent | BeatNumberFieldEvent | BeatRecordNumberFieldEvent | BeatSentAtFieldEvent | BeatIntervalMsFieldEvent | BeatRttsSiteFieldEvent | BeatRttsMicrosFieldEvent | BeatCannotDialFieldEvent | BeatLoadPercentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Beat>): Generator<BeatIncarnationFieldEvent | BeatNumberFieldEvent | BeatRecordNumberFieldEvent | BeatSentAtFieldEvent | BeatIntervalMsFieldEvent | BeatRttsSiteFieldEvent | BeatRttsMicrosFieldEvent | BeatCannotDialFieldEvent | BeatLoadPercentFieldEvent | BeatLeavesFieldEvent> {
     return streamMessage(buf, Beat.codec(), opts)
   }
 }
@@ -1231,6 +1254,11 @@ export namespace Gossip {
     value: number
   }
 
+  export interface GossipBeatLeavesFieldEvent {
+    field: '$.beat.leaves'
+    value: boolean
+  }
+
   export interface GossipRecordRecordFieldEvent {
     field: '$.record.record'
     value: Uint8Array<ArrayBuffer>
@@ -1249,7 +1277,7 @@ export namespace Gossip {
     return decodeMessage(buf, Gossip.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Gossip>): Generator<GossipBeatIncarnationFieldEvent | GossipBeatNumberFieldEvent | GossipBeatRecordNumberFieldEvent | GossipBeatSentAtFieldEvent | GossipBeatIntervalMsFieldEvent | GossipBeatRttsSiteFieldEvent | GossipBeatRttsMicrosFieldEvent | GossipBeatCannotDialFieldEvent | GossipBeatLoadPercentFieldEvent | GossipRecordRecordFieldEvent | GossipRecordSignatureFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Gossip>): Generator<GossipBeatIncarnationFieldEvent | GossipBeatNumberFieldEvent | GossipBeatRecordNumberFieldEvent | GossipBeatSentAtFieldEvent | GossipBeatIntervalMsFieldEvent | GossipBeatRttsSiteFieldEvent | GossipBeatRttsMicrosFieldEvent | GossipBeatCannotDialFieldEvent | GossipBeatLoadPercentFieldEvent | GossipBeatLeavesFieldEvent | GossipRecordRecordFieldEvent | GossipRecordSignatureFieldEvent> {
     return streamMessage(buf, Gossip.codec(), opts)
   }
 }
@@ -1259,6 +1287,7 @@ export interface Hello {
   refusal: number
   own?: SignedSiteRecord
   others: SignedSiteRecord[]
+  last?: Beat
 }
 
 export namespace Hello {
@@ -1291,6 +1320,11 @@ export namespace Hello {
             w.uint32(34)
             SignedSiteRecord.codec().encode(value, w)
           }
+        }
+
+        if (obj.last != null) {
+          w.uint32(42)
+          Beat.codec().encode(obj.last, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1331,6 +1365,12 @@ export namespace Hello {
               obj.others.push(SignedSiteRecord.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.others$
               }))
+              break
+            }
+            case 5: {
+              obj.last = Beat.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.last
+              })
               break
             }
             default: {
@@ -1391,6 +1431,13 @@ export namespace Hello {
 
               break
             }
+            case 5: {
+              yield * Beat.codec().stream(reader, reader.uint32(), `${prefix}.last`, {
+                limits: opts.limits?.last
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1435,6 +1482,59 @@ export namespace Hello {
     index: number
   }
 
+  export interface HelloLastIncarnationFieldEvent {
+    field: '$.last.incarnation'
+    value: string
+  }
+
+  export interface HelloLastNumberFieldEvent {
+    field: '$.last.number'
+    value: bigint
+  }
+
+  export interface HelloLastRecordNumberFieldEvent {
+    field: '$.last.recordNumber'
+    value: bigint
+  }
+
+  export interface HelloLastSentAtFieldEvent {
+    field: '$.last.sentAt'
+    value: bigint
+  }
+
+  export interface HelloLastIntervalMsFieldEvent {
+    field: '$.last.intervalMs'
+    value: number
+  }
+
+  export interface HelloLastRttsSiteFieldEvent {
+    field: '$.last.rtts[].site'
+    value: string
+    index: number
+  }
+
+  export interface HelloLastRttsMicrosFieldEvent {
+    field: '$.last.rtts[].micros'
+    value: number
+    index: number
+  }
+
+  export interface HelloLastCannotDialFieldEvent {
+    field: '$.last.cannotDial[]'
+    index: number
+    value: string
+  }
+
+  export interface HelloLastLoadPercentFieldEvent {
+    field: '$.last.loadPercent'
+    value: number
+  }
+
+  export interface HelloLastLeavesFieldEvent {
+    field: '$.last.leaves'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Hello>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Hello.codec())
   }
@@ -1443,7 +1543,7 @@ export namespace Hello {
     return decodeMessage(buf, Hello.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloMeshFieldEvent | HelloRefusalFieldEvent | HelloOwnRecordFieldEvent | HelloOwnSignatureFieldEvent | HelloOthersRecordFieldEvent | HelloOthersSignatureFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloMeshFieldEvent | HelloRefusalFieldEvent | HelloOwnRecordFieldEvent | HelloOwnSignatureFieldEvent | HelloOthersRecordFieldEvent | HelloOthersSignatureFieldEvent | HelloLastIncarnationFieldEvent | HelloLastNumberFieldEvent | HelloLastRecordNumberFieldEvent | HelloLastSentAtFieldEvent | HelloLastIntervalMsFieldEvent | HelloLastRttsSiteFieldEvent | HelloLastRttsMicrosFieldEvent | HelloLastCannotDialFieldEvent | HelloLastLoadPercentFieldEvent | HelloLastLeavesFieldEvent> {
     return streamMessage(buf, Hello.codec(), opts)
   }
 }

@@ -218,10 +218,14 @@ export class Libp2pNetwork implements PeerNetwork {
     this.#serveHello = serve
   }
 
-  publish(message: Uint8Array): void {
-    this.#host.services.gossip.publish(beatTopic(this.#mesh), message).catch((error: unknown) => {
+  async publish(message: Uint8Array): Promise<readonly string[]> {
+    try {
+      const { recipients } = await this.#host.services.gossip.publish(beatTopic(this.#mesh), message)
+      return recipients.map(String)
+    } catch (error) {
       this.#logger.debug({ error }, 'a message could not be published')
-    })
+      return []
+    }
   }
 
   onGossip(judge: (message: GossipMessage) => GossipVerdict): void {

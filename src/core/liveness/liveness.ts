@@ -4,7 +4,7 @@ import type { Liveness } from '../resource/catalog.ts'
 
 /**
  * Which sites are alive, suspect or down, since when and why. Pure: `step(state, event)` gives the next state and the
- * changes. Nothing is ever deleted because a site is down, and one beat makes it alive again.
+ * changes. Nothing is ever deleted because a site is down, and one beat makes it alive again. A site that stops in order says so, and is down at once.
  *
  * Two things look like the death of others and are not: this process slept (a late tick: the time is not counted), and
  * this site is cut off (nobody is heard: the reason says so, and the time is not counted once somebody is heard again).
@@ -50,6 +50,8 @@ export type LivenessEvent = { readonly at: number; readonly wall: number } & (
   | { readonly kind: 'beat'; readonly site: string; readonly intervalMs: number }
   /** Any other authenticated sign of life: a handshake on a connection. */
   | { readonly kind: 'contact'; readonly site: string }
+  /** Its last beat: the agent stops in order. */
+  | { readonly kind: 'left'; readonly site: string }
   | { readonly kind: 'tick' }
 )
 
@@ -64,6 +66,8 @@ export interface LivenessChange {
 export const PHI_SUSPECT = 8
 /** A site is down after that many times the silence that made it suspect. */
 export const DOWN_AFTER_SUSPECT_SILENCES = 2
+/** Why a site is down that has said so itself. */
+export const LEFT = 'left: stopped in order'
 /** A tick this much later than due means that this process did not run in between. */
 const LATE_TICKS = 4
 /** Nobody heard for that many intervals, while each should have been heard every interval: this site may be cut off. */
@@ -87,6 +91,7 @@ export function step(
     }
     case 'beat':
     case 'contact':
+    case 'left':
       return heard(state, event)
     case 'tick':
       return tick(state, event.at, event.wall)
@@ -109,7 +114,7 @@ function known(state: LivenessState, site: string, at: number, wall: number): Li
 
 function heard(
   before: LivenessState,
-  event: Extract<LivenessEvent, { kind: 'beat' | 'contact' }>,
+  event: Extract<LivenessEvent, { kind: 'beat' | 'contact' | 'left' }>,
 ): { state: LivenessState; changes: LivenessChange[] } {
   const { at, wall, site } = event
   // A beat that waited in a buffer while this process slept must not be judged with the sleep in it.
@@ -117,10 +122,12 @@ function heard(
   const state = awake.cutOff ? shifted(awake, at - (awake.heardAt ?? at), at) : awake
   const old = awake.sites.get(site) as SiteHealth
   const alive = old.state === 'alive'
+  const to = event.kind === 'left' ? 'down' : 'alive'
+  const isSame = old.state === to
   const next: SiteHealth = {
-    state: 'alive',
-    since: alive ? old.since : wall,
-    reason: alive ? old.reason : reasonOfReturn(old, event.kind, at),
+    state: to,
+    since: isSame ? old.since : wall,
+    reason: event.kind === 'left' ? LEFT : isSame ? old.reason : reasonOfReturn(old, event.kind, at),
     heardAt: at,
     heard: true,
     arrivals: event.kind === 'beat' ? arrivalsAfter(old, alive, at, event.intervalMs) : old.arrivals,
@@ -128,7 +135,7 @@ function heard(
   }
   return {
     state: { ...state, sites: new Map(state.sites).set(site, next), heardAt: at, cutOff: false },
-    changes: alive ? [] : [{ site, from: old.state, to: 'alive', reason: next.reason }],
+    changes: isSame ? [] : [{ site, from: old.state, to, reason: next.reason }],
   }
 }
 

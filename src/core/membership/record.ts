@@ -44,6 +44,8 @@ export interface Beat {
   readonly cannotDial: readonly string[]
   /** Load of the sender's machine: load average of a minute per core, in per cent. */
   readonly loadPercent: number
+  /** The agent stops in order: it is the last beat of this incarnation. */
+  readonly leaves: boolean
 }
 
 /** Name of a site or a mesh: what stands in scopes, DHT keys and topics. */

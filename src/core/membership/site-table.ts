@@ -115,6 +115,11 @@ export function wasHeard(entry: SiteEntry): boolean {
   return entry.introducer === undefined || entry.beat !== undefined
 }
 
+/** Whether a site has said that it stops, and nothing of a later run of its agent is known. */
+export function hasLeft({ beat, signed }: SiteEntry): boolean {
+  return beat?.leaves === true && compareIncarnations(signed.record.incarnation, beat.incarnation) <= 0
+}
+
 /** Puts the own record into the table. The caller has made it. */
 export function setOwnRecord(table: SiteTable, signed: SignedRecord): SiteTable {
   return withRecord(table, signed)

@@ -1,5 +1,5 @@
 import { beatIntervalMs } from '../../core/liveness/beat-interval.ts'
-import type { SignedRecord } from '../../core/membership/record.ts'
+import type { Beat, SignedRecord } from '../../core/membership/record.ts'
 import type { MeshContext } from './options.ts'
 
 /** Beats are spread over this part of the interval, so that the beats of a mesh do not come at once. */
@@ -30,6 +30,15 @@ export class Beater {
     this.#schedule(0)
   }
 
+  /**
+   * The last beat of this run: all who hear it take this site for down at once.
+   * @returns it, if there is one, and the peers that it was given to
+   */
+  async last(): Promise<{ readonly beat: Beat | undefined; readonly told: readonly string[] }> {
+    const beat = this.#next(true)
+    return { beat, told: beat === undefined ? [] : await this.#publish(beat) }
+  }
+
   #tick(): void {
     const { view, life, times } = this.#mesh
     view.tick()
@@ -46,11 +55,22 @@ export class Beater {
   }
 
   #beat(): void {
-    const { network, codec, clock, view, loadPercent } = this.#mesh
+    const beat = this.#next(false)
+    if (beat !== undefined) void this.#publish(beat)
+  }
+
+  #publish(beat: Beat): Promise<readonly string[]> {
+    const { network, codec } = this.#mesh
+    return network.publish(codec.writeGossip({ kind: 'beat', beat }))
+  }
+
+  /** None before there is an own record. */
+  #next(leaves: boolean): Beat | undefined {
+    const { clock, view, loadPercent } = this.#mesh
     const own = this.#own()
-    if (own === undefined) return
+    if (own === undefined) return undefined
     this.#number += 1n
-    const beat = {
+    return {
       incarnation: this.#incarnation(),
       number: this.#number,
       recordNumber: own.record.number,
@@ -59,8 +79,8 @@ export class Beater {
       rttMs: view.rtts(),
       cannotDial: this.#cannotDial(),
       loadPercent: loadPercent(),
+      leaves,
     }
-    network.publish(codec.writeGossip({ kind: 'beat', beat }))
   }
 
   #intervalMs(): number {

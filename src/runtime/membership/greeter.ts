@@ -3,7 +3,7 @@ import type { HelloAnswer, PeerConnection } from '../../ports/peer-network.ts'
 import { wasHeard } from '../../core/membership/site-table.ts'
 import { TokenBuckets } from './token-buckets.ts'
 import type { RecordVerdict } from '../../core/membership/site-table.ts'
-import type { SignedRecord } from '../../core/membership/record.ts'
+import type { Beat, SignedRecord } from '../../core/membership/record.ts'
 import type { Link } from './links.ts'
 import type { MeshContext } from './options.ts'
 
@@ -66,6 +66,14 @@ export class Greeter {
     return { ok: true, site: this.#mesh.view.siteOfPeer(link.connection.peerId) as string }
   }
 
+  /** Says over a connection that this site stops. Best effort. */
+  async sayGoodbye(link: Link | undefined, last: Beat, timeoutMs: number): Promise<void> {
+    const { network, codec, options } = this.#mesh
+    if (link === undefined) return
+    const hello = { mesh: options.mesh, refusal: undefined, own: await this.#own(), others: [], last }
+    await network.hello(link.connection.id, codec.writeHello(hello), timeoutMs).catch(() => undefined)
+  }
+
   async #serve(from: PeerConnection, bytes: Uint8Array): Promise<HelloAnswer> {
     const { codec, clock, options, view } = this.#mesh
     const link = view.links.open(from, clock.monotonic())
@@ -81,6 +89,10 @@ export class Greeter {
       return this.#refuse('wrong-mesh', from)
     }
     const own = await this.#own()
+    if (hello.last !== undefined && view.siteOfPeer(from.peerId) !== undefined) {
+      view.takeBeat(from.peerId, hello.last)
+      return { answer: codec.writeHello({ mesh: options.mesh, refusal: undefined, own, others: [] }), close: false }
+    }
     const refusal = this.#meet(link, hello)
     return refusal === undefined
       ? { answer: codec.writeHello(this.#hello(own)), close: false }

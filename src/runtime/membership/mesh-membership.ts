@@ -128,6 +128,30 @@ export class MeshMembership implements Membership {
     for (const site of view.names()) this.#redialer.wake(site)
   }
 
+  /** Says to all that this site stops, and begins nothing new afterwards: to be called while the network is there. */
+  async sayGoodbye(): Promise<void> {
+    const { life, clock, times } = this.#mesh
+    if (this.#unsubscribe === undefined || life.over) return
+    const isLate = Promise.withResolvers<void>()
+    const timer = clock.after(times.goodbyeMs, () => isLate.resolve())
+    await Promise.race([this.#tellLast(), isLate.promise])
+    timer.cancel()
+    this.leave()
+  }
+
+  /** By gossip; whoever is connected and was not given it so (it takes a second until a new connection carries gossip) hears it directly. */
+  async #tellLast(): Promise<void> {
+    const { beat, told } = await this.#beater.last()
+    if (beat === undefined) return
+    const given = new Set(told)
+    const { view, times } = this.#mesh
+    const { links } = view
+    const others = links.peers().filter(peerId => !given.has(peerId))
+    await Promise.all(
+      others.map(peerId => this.#greeter.sayGoodbye(links.best(peerId) ?? links.of(peerId)[0], beat, times.goodbyeMs)),
+    )
+  }
+
   /** Ends all timers, and begins nothing new. What is under way ends with the network, or by its time-outs. */
   leave(): void {
     this.#unsubscribe?.()

@@ -4,6 +4,7 @@ import {
   acceptRecord,
   createSiteTable,
   forgetSite,
+  hasLeft,
   meetSite,
   setOwnRecord,
   siteOfKey,
@@ -91,7 +92,12 @@ export class MeshView {
       const offsetMs = beat.sentAt + (this.roundTripMs(verdict.site) ?? 0) / 2 - this.#clock.now()
       this.#offsets.set(verdict.site, addClockOffset(this.#offsets.get(verdict.site), offsetMs))
       this.#catalog = undefined
-      this.#step({ kind: 'beat', site: verdict.site, intervalMs: beat.intervalMs, ...this.#times() })
+      const { site } = verdict
+      const isLast = beat.leaves
+      this.#step({
+        ...(isLast ? { kind: 'left', site } : { kind: 'beat', site, intervalMs: beat.intervalMs }),
+        ...this.#times(),
+      })
     }
     return verdict
   }
@@ -125,6 +131,9 @@ export class MeshView {
   /** A site has proved over a connection that it is there. */
   contact(site: string): void {
     this.meet(site)
+    // A hello that was on its way when the agent stopped.
+    const entry = this.#table.sites.get(site)
+    if (entry !== undefined && hasLeft(entry)) return
     this.#step({ kind: 'contact', site, ...this.#times() })
   }
 

@@ -61,6 +61,8 @@ export interface MembershipTimes {
   readonly forgetUnmetMs: number
   /** Between two own records that answer records which the mesh shows of this site: two agents with one key must not race. */
   readonly raiseMs: number
+  /** How long a stop waits until all that are connected have heard of it: a round trip. */
+  readonly goodbyeMs: number
 }
 
 export const DEFAULT_TIMES: MembershipTimes = {
@@ -83,6 +85,7 @@ export const DEFAULT_TIMES: MembershipTimes = {
   forgetIntervalMs: 60_000,
   forgetUnmetMs: 3_600_000,
   raiseMs: 10_000,
+  goodbyeMs: 300,
 }
 
 export interface MembershipDeps {

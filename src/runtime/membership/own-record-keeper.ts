@@ -63,7 +63,7 @@ export class OwnRecordKeeper {
     const { view, network, codec, life } = this.#mesh
     view.setOwn(next)
     if (life.over) return
-    network.publish(codec.writeGossip({ kind: 'record', signed: next }))
+    void network.publish(codec.writeGossip({ kind: 'record', signed: next }))
     this.#onTold()
   }
 

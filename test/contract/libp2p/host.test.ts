@@ -204,7 +204,7 @@ describe('gossip', () => {
       3_000,
       'four subscribers',
     )
-    a.network.publish(bytes('hello'))
+    await a.network.publish(bytes('hello'))
     await eventually(() => received.length === 4, 3_000, 'four messages')
     expect(new Set(received)).toEqual(new Set([`${a.network.peerId} hello`]))
   })
@@ -228,7 +228,7 @@ describe('gossip', () => {
       const before = received.length
       await eventually(
         () => {
-          a.network.publish(bytes(`m${sent++}`))
+          void a.network.publish(bytes(`m${sent++}`))
           return received.length > before
         },
         5_000,
@@ -263,7 +263,7 @@ describe('gossip after a cut', () => {
     const hears = async (name: 'a' | 'b', from: TestHost): Promise<void> => {
       const before = received[name]
       const arrived = (): boolean => {
-        from.network.publish(bytes(`m${sent++}`))
+        void from.network.publish(bytes(`m${sent++}`))
         return received[name] > before
       }
       await eventually(arrived, 5_000, `${name} hears the other`)

@@ -130,8 +130,8 @@ describe('a stranger', () => {
     await dial()
     const subscribed = (): boolean => host.services.gossip.getSubscribers('/cheops/test/beat/1').length > 0
     await eventually(subscribed, 5_000, 'gossip is connected')
-    network.publish(codec.writeGossip({ kind: 'record', signed: codec.signRecord(record({})) }))
-    network.publish(new Uint8Array([1, 2, 3]))
+    await network.publish(codec.writeGossip({ kind: 'record', signed: codec.signRecord(record({})) }))
+    await network.publish(new Uint8Array([1, 2, 3]))
     const pings = async (): Promise<boolean> => (await network.ping(network.connections()[0]?.id ?? '', 1_000)) >= 0
     expect(await pings()).toBe(true)
     expect(victim.membership.site('stranger')).toBeUndefined()
@@ -162,7 +162,7 @@ test('a member that forges, steals and repeats records by gossip and by the DHT 
   forged[20] = (forged[20] ?? 0) ^ 1
   const subscribed = (): boolean => host.services.gossip.getSubscribers('/cheops/test/beat/1').length > 0
   await eventually(subscribed, 5_000, 'gossip is connected')
-  for (const signed of [stolen, older]) network.publish(codec.writeGossip({ kind: 'record', signed }))
+  for (const signed of [stolen, older]) await network.publish(codec.writeGossip({ kind: 'record', signed }))
   const putting = async (site: string, value: Uint8Array) => (await network.putRecord(site, value, 3_000)).stored
   await eventually(async () => (await putting('stranger', own.bytes)) === 2, 5_000, 'both store its own record')
   expect(await putting('other', stolen.bytes)).toBe(0)

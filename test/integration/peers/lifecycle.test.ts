@@ -1,14 +1,18 @@
 /**
  * Start and stop: a port that is taken fails cleanly, stopping twice is nothing, and nothing of a peer that has stopped is left
- * open.
+ * open; the others learn at once that it has.
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { DEFAULT_TIMEOUTS } from '../../../src/config.ts'
 import { eventually } from '../../support/hosts.ts'
-import { allAlive, TestPeers, until } from '../../support/peers.ts'
+import { allAlive, allConnected, TestPeers, until } from '../../support/peers.ts'
+import type { PeerNode } from '../../../src/peer-node.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
+
+/** For what takes a moment, on a machine that is busy. */
+const WITHIN_MS = 30_000
 
 test('a port that is taken is an error with a code, and nothing is left running', async () => {
   await using peers = new TestPeers()
@@ -50,6 +54,27 @@ test('what a peer has opened is closed when it has stopped, so that a process ca
   await peers.stop(two)
   await eventually(() => open().length <= before, 5_000, `as few resources as before: ${open().join(' ')}`)
 })
+
+test('who stops in order says so: the others show it at once, whom it met or not, and see it again when it is back', async () => {
+  await using peers = new TestPeers()
+  // Beats so seldom that silence would say nothing for minutes.
+  const config = { heartbeat: { intervalMs: 60_000 } }
+  const deps = { times: { goodbyeMs: WITHIN_MS } }
+  const one = await peers.start('one', config, deps)
+  const listen = one.addresses().map(address => address.replace(/\/p2p\/.*$/, ''))
+  const two = await peers.start('two', { ...config, bootstrap: listen }, deps)
+  const isAway = (node: PeerNode): boolean => {
+    const { liveness, reason } = node.membership.site('three') ?? {}
+    return liveness === 'down' && reason === 'left: stopped in order'
+  }
+  for (const round of [1, 2, 3]) {
+    const three = await peers.start('three', { ...config, bootstrap: listen }, deps)
+    await until([one, two, three], () => allConnected([one, two, three]), WITHIN_MS, `all are alive, ${round}`)
+    await peers.stop(three)
+    await until([one, two], () => isAway(one) && isAway(two), WITHIN_MS, `both know that it has left, ${round}`)
+    expect(one.membership.catalog().sites.find(({ name }) => name === 'three')?.liveness).toBe('down')
+  }
+}, 240_000)
 
 test('who stops waits for nobody that was asked and is silent', async () => {
   await using peers = new TestPeers()

@@ -17,7 +17,9 @@ class Driver {
   now = 0
   readonly changes: (LivenessChange & { at: number })[] = []
 
-  send(event: { kind: 'tick' } | { kind: 'beat' | 'contact' | 'known'; site: string; intervalMs?: number }): void {
+  send(
+    event: { kind: 'tick' } | { kind: 'beat' | 'contact' | 'left' | 'known'; site: string; intervalMs?: number },
+  ): void {
     const times = { at: this.now, wall: 1_000_000 + this.now }
     const full = { intervalMs: INTERVAL_MS, ...event, ...times } as LivenessEvent
     const { state, changes } = step(this.state, full)
@@ -117,6 +119,30 @@ describe('a site that is silent', () => {
   })
 })
 
+describe('a site that stops in order', () => {
+  test('is down at once, says so for as long as it is away, and is alive with one beat', () => {
+    const driver = meeting('a', 'b')
+    driver.send({ kind: 'left', site: 'a' })
+    expect(driver.state.sites.get('a')).toMatchObject({ state: 'down', reason: 'left: stopped in order' })
+    driver.send({ kind: 'left', site: 'a' })
+    driver.run(60_000, ['b'])
+    expect(driver.state.sites.get('a')).toMatchObject({ state: 'down', reason: 'left: stopped in order' })
+    expect(driver.changes.filter(change => change.site === 'a' && change.to === 'down')).toHaveLength(1)
+    driver.send({ kind: 'beat', site: 'a' })
+    expect(driver.state.sites.get('a')).toMatchObject({
+      state: 'alive',
+      reason: 'beat received after 60 s of silence',
+    })
+  })
+
+  test('is no sign that this site is cut off', () => {
+    const driver = meeting('a', 'b', 'c')
+    for (const site of ['a', 'b', 'c']) driver.send({ kind: 'left', site })
+    driver.run(60_000)
+    expect(driver.state.cutOff).toBe(false)
+  })
+})
+
 describe('what is not the fault of others', () => {
   test('a pause of this process counts against nobody', () => {
     const driver = meeting('a', 'b', 'c')
@@ -171,7 +197,7 @@ test('for any sequence of events: one beat makes alive, every change is told onc
   const event = fc.oneof(
     fc.record({ kind: fc.constant('tick' as const), wait: fc.integer({ min: 0, max: 2_000 }) }),
     fc.record({
-      kind: fc.constantFrom('beat' as const, 'contact' as const, 'known' as const),
+      kind: fc.constantFrom('beat' as const, 'contact' as const, 'left' as const, 'known' as const),
       site,
       wait: fc.nat(3_000),
     }),
@@ -195,6 +221,7 @@ test('for any sequence of events: one beat makes alive, every change is told onc
           expect(health.heardAt).toBeLessThanOrEqual(driver.now)
         }
         if (one.kind === 'beat' || one.kind === 'contact') expect(driver.stateOf(one.site)).toBe('alive')
+        if (one.kind === 'left') expect(driver.stateOf(one.site)).toBe('down')
       }
     }),
   )

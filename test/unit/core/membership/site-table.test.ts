@@ -10,6 +10,7 @@ import {
   acceptRecord,
   createSiteTable,
   forgetSite,
+  hasLeft,
   MAX_INTRODUCED_SITES,
   MAX_SITES,
   MAX_UNMET_SITES,
@@ -49,6 +50,7 @@ function beat(fields: Partial<Beat> = {}): Beat {
     rttMs: {},
     cannotDial: [],
     loadPercent: 0,
+    leaves: false,
     ...fields,
   }
 }
@@ -229,6 +231,30 @@ describe('beats', () => {
       acceptBeat(heard([beat({ incarnation: run(3), number: 7n })]), 'key-of-paris', beat({ incarnation })).verdict
     expect(verdict(run(2))).toEqual({ kind: 'replayed', site: 'paris' })
     expect(verdict(run(4))).toMatchObject({ kind: 'heard', restarted: true, recordMissing: true })
+  })
+
+  test('may say that the agent stops: that holds until a later run is known, by its record or by a beat', () => {
+    const left = acceptBeat(table(signed()), 'key-of-paris', beat({ number: 4n, leaves: true })).table
+    const isAway = (state: SiteTable): boolean => {
+      const entry = state.sites.get('paris')
+      return entry !== undefined && hasLeft(entry)
+    }
+    expect(isAway(left)).toBe(true)
+    // The same again, and one that was late.
+    for (const number of [4n, 3n]) {
+      const { table: then, verdict } = acceptBeat(left, 'key-of-paris', beat({ number, leaves: number === 4n }))
+      expect(verdict.kind).toBe('replayed')
+      expect(isAway(then)).toBe(true)
+    }
+    // Another record of the run that has ended.
+    expect(isAway(acceptRecord(left, signed({ number: 2n })).table)).toBe(true)
+    const returned = acceptRecord(left, signed({ number: 2n, incarnation: run(1) })).table
+    expect(isAway(returned)).toBe(false)
+    expect(isAway(acceptBeat(left, 'key-of-paris', beat({ incarnation: run(1) })).table)).toBe(false)
+    // What the run before has said is worth nothing any more.
+    const late = acceptBeat(returned, 'key-of-paris', beat({ number: 5n, leaves: true }))
+    expect(late.verdict.kind).toBe('replayed')
+    expect(isAway(late.table)).toBe(false)
   })
 
   test('tell of newer records', () => {

@@ -37,6 +37,7 @@ const beat: Beat = {
   rttMs: { lyon: 1.25 },
   cannotDial: ['rome'],
   loadPercent: 12,
+  leaves: false,
 }
 const sign = (fields: Partial<SiteRecord>) => codec.signRecord({ ...record, ...fields })
 const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
@@ -236,6 +237,8 @@ describe('a hello', () => {
 describe('gossip', () => {
   test('a beat and a record are read back', () => {
     expect(codec.readGossip(codec.writeGossip({ kind: 'beat', beat }))).toEqual({ kind: 'beat', beat })
+    const last = { ...beat, leaves: true }
+    expect(codec.readGossip(codec.writeGossip({ kind: 'beat', beat: last }))).toEqual({ kind: 'beat', beat: last })
     const signed = codec.signRecord(record)
     expect(codec.readGossip(codec.writeGossip({ kind: 'record', signed }))).toEqual({ kind: 'record', signed })
   })

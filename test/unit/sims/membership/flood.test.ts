@@ -175,6 +175,7 @@ test('of one author, and of all unknown ones together, only so much gossip is lo
     rttMs: {},
     cannotDial: [],
     loadPercent: 0,
+    leaves: false,
   })
   for (let i = 1; i <= 500; i++) {
     const data = codec.writeGossip({ kind: 'beat', beat: beat(BigInt(i)) })

@@ -84,6 +84,19 @@ describe('a planted bug is found', () => {
     expect(await found(plant)).toMatch(/heard is not down: .* says s\d is (suspect|down)/)
   })
 
+  test('a goodbye that is taken for any beat', async () => {
+    const plant: Plant = {
+      codec: codec =>
+        replaced(codec, {
+          readGossip: bytes => {
+            const gossip = codec.readGossip(bytes)
+            return gossip.kind === 'beat' ? { ...gossip, beat: { ...gossip.beat, leaves: false } } : gossip
+          },
+        }),
+    }
+    expect(await found(plant)).toMatch(/heard is not down: .* heard that .* stops, which is alive all the same/)
+  })
+
   test('an exception that nobody expected', async () => {
     const plant: Plant = { network: network => replaced(network, { probe: broken }) }
     expect(await found(plant)).toMatch(/no defects: .* planted/)
@@ -95,8 +108,9 @@ test('in a mesh of 40 sites with a short interval nobody receives more than 100 
   const chatty: Plant = {
     network: network =>
       replaced(network, {
-        publish: data => {
-          for (let i = 0; i < 2; i++) network.publish(data)
+        publish: async data => {
+          await network.publish(data)
+          return network.publish(data)
         },
       }),
     codec: codec => replaced(codec, { readGossip: bytes => renumbered(codec.readGossip(bytes)) }),
