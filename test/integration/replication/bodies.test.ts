@@ -207,6 +207,36 @@ test(
   },
 )
 
+test(
+  'what is beyond 64 KiB and only ever patched is said anew as a file, at all members',
+  { timeout: 120_000 },
+  async () => {
+    const notes = 'n'.repeat(70_000)
+    await mesh.must('site1', 'POST', '/items', { scope: EVERYWHERE, body: { id: 'patched', notes }, headers: WAIT })
+    const [created = ''] = await kept('site3')
+    for (let n = 1; n <= 102; n++) await mesh.must('site1', 'PATCH', '/items/patched', { body: { [`f${n % 3}`]: n } })
+    const patched = { id: 'patched', notes, f0: 102, f1: 100, f2: 101 }
+    await mesh.settles(
+      'patched',
+      [1, 2, 3].map(() => patched),
+    )
+    const files = (): Promise<string[][]> => Promise.all(SITES.map(kept))
+    // One each, the same, and no longer that of the create.
+    await vi.waitFor(async () => expect(new Set((await files()).map(all => all.join())).size).toBe(1), 60_000)
+    await vi.waitFor(async () => expect(await kept('site1')).not.toContain(created), 60_000)
+    expect(await kept('site1')).toHaveLength(1)
+    await mesh.down('site2')
+    await mesh.up('site2')
+    await mesh.must('site2', 'PATCH', '/items/patched', { body: { f0: 'after' }, headers: WAIT })
+    await mesh.settles(
+      'patched',
+      [1, 2, 3].map(() => ({ ...patched, f0: 'after' })),
+    )
+    await mesh.must('site1', 'DELETE', '/items/patched', { headers: WAIT })
+    await vi.waitFor(async () => expect(await files()).toEqual([[], [], []]), 60_000)
+  },
+)
+
 test('what a crash left behind that no operation names is gone after a start', { timeout: 120_000 }, async () => {
   const { hash } = await put('site1', 'stays', 100_000, 8, { 'Cheops-Scope': EVERYWHERE, ...WAIT })
   await arrives('stays', { hash, bytes: 100_000 })

@@ -52,8 +52,8 @@ export function takeStep(
         if (sealed !== undefined && retained.has(dotKey(operation.dot)))
           keepOperation(shared, commit, replica, operation, sealed, {
             needsBody: !spent.has(dotKey(operation.dot)),
-            // The application here has just shown it.
-            isOurs: from === undefined && operation.adopts !== undefined,
+            // A client has just given it, or the application here has shown it.
+            isOurs: from === undefined,
           })
         if (effect.kind === 'waits') break
         held = true

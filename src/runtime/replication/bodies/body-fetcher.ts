@@ -8,6 +8,7 @@ import {
   BODY_AWAITED_MS,
   FETCH_GRACE_MS,
   FETCH_WRITE_BYTES,
+  MAX_HELD_BODY_BYTES,
   MAX_FETCHES_FROM_ONE,
   MAX_FETCHES_TOGETHER,
   MIN_FETCH_BYTES_A_SECOND,
@@ -201,7 +202,9 @@ export class BodyFetcher {
         const named = largeBodyOf(operation)
         return named?.hash === hash && named.length === length
       })
-      const isWanted = naming.some(operation => operation.dot.site === site || mayRun(operation))
+      // Whether a state changes anything here is seen when it is compared.
+      const isState = naming.some(({ type }) => type === 'state') && length <= MAX_HELD_BODY_BYTES
+      const isWanted = isState || naming.some(operation => operation.dot.site === site || mayRun(operation))
       const members = membersOfReplicant(core.replicant)
       const origins = naming.map(({ dot }) => dot.site).filter(origin => members.includes(origin))
       const sources = [...new Set([...origins, ...members])].filter(each => each !== site && isConnected(each))

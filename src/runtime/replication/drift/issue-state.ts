@@ -3,16 +3,20 @@
  * members that were all changed past Cheops come together again, and a resource that is only ever patched does not grow for ever.
  */
 import {
+  MAX_OPERATIONS_PAST_RESET,
   holderOf,
   membersOfReplicant,
+  operationsPastReset,
   scheduleOf,
   shortenerOf,
   stateIssuer,
   type Payload,
   type Settles,
 } from '../../../core/oplog/index.ts'
-import { MAX_INLINE_BODY_BYTES, STATE_AGAIN_MS } from '../limits.ts'
+import { CheopsError } from '../../../errors.ts'
+import { MAX_HELD_BODY_BYTES, STATE_AGAIN_MS } from '../limits.ts'
 import { draftOf } from '../write/draft.ts'
+import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { bytesOf } from '../application/state.ts'
 import { knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
@@ -25,6 +29,9 @@ import type { Shown } from '../../../ports/sync.ts'
 
 /** When this site said the last state of a replicant, by the monotonic clock. */
 const issuedAt = new WeakMap<Replica, number>()
+
+/** How many operations a replicant had past its last reset when its state could not be said: until it has as many more, that is not tried again. */
+const failedAt = new WeakMap<Replica, number>()
 
 /**
  * No member that could be reached agrees: the others are told so, and when all of them look too, one says what the resource is.
@@ -59,7 +66,7 @@ export async function lookForState(
   if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'waits'
   if (clock.monotonic() - (issuedAt.get(replica) ?? -Infinity) < STATE_AGAIN_MS) return 'waits'
   if (issuer.is === 'issuer')
-    return issuer.site === site && (await issue(shared, replica, resource, reading)) ? 'issued' : 'waits'
+    return issuer.site === site && (await issueIfRoom(shared, replica, resource, reading)) ? 'issued' : 'waits'
   const schedule = scheduleOf(holder, matrices)
   const operations = resource.glue.kind(replica.name.kind)?.operations
   const changes = schedule.state === 'present' ? schedule.changes : []
@@ -79,13 +86,31 @@ export async function shorten(shared: Engine, replica: Replica, resource: Resour
   const { site, matrices } = shared.options
   if (holder === undefined || !local.bound || local.told.some(({ diverged }) => diverged)) return false
   if (shortenerOf(holder, membersOfReplicant(core.replicant), matrices) !== site) return false
-  const reading = await resource.read()
-  return issue(shared, replica, resource, reading)
+  const past = operationsPastReset(holder, matrices)
+  const failed = failedAt.get(replica)
+  // A reading of what is too large to be said costs more than the write.
+  if (failed !== undefined && past >= failed && past < failed + MAX_OPERATIONS_PAST_RESET) return false
+  const isIssued = await issueIfRoom(shared, replica, resource, await resource.read())
+  if (isIssued) failedAt.delete(replica)
+  else failedAt.set(replica, past)
+  return isIssued
+}
+
+/** As `issue`; a disk without room for it says so, and it is tried again later. */
+async function issueIfRoom(shared: Engine, replica: Replica, resource: Resource, reading: Reading): Promise<boolean> {
+  try {
+    return await issue(shared, replica, resource, reading)
+  } catch (error) {
+    if (!(error instanceof CheopsError) || error.code !== 'ERR_BLOB_SPACE') throw error
+    shared.options.logger.warn({ ...replica.name }, 'there is no room to say anew what a resource is')
+    return false
+  }
 }
 
 /**
- * Says what the application shows, if that can be said in one operation.
+ * Says what the application shows, if that can be said in one operation: as JSON of at most `MAX_HELD_BODY_BYTES`.
  * @param settles conflicts that whoever asks for it has seen
+ * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED
  */
 export async function issue(
   shared: Engine,
@@ -94,34 +119,40 @@ export async function issue(
   reading: Reading,
   settles?: Settles,
 ): Promise<boolean> {
-  const payload = await payloadOf(shared, replica, resource, reading)
-  if (payload === undefined) return false
-  issuedAt.set(replica, shared.options.clock.monotonic())
-  const draft = draftOf(shared, replica, shared.nextNumber(), 'state', payload, { ...(settles && { settles }) })
-  await release(shared, replica, draft, undefined, {
-    suspect: false,
-    replaying: false,
-    hash: undefined,
-    answered: undefined,
-  })
-  return true
+  const said = await payloadOf(shared, replica, resource, reading)
+  if (said === undefined) return false
+  try {
+    issuedAt.set(replica, shared.options.clock.monotonic())
+    const draft = draftOf(shared, replica, shared.nextNumber(), 'state', said.payload, { ...(settles && { settles }) })
+    await release(shared, replica, draft, undefined, {
+      suspect: false,
+      replaying: false,
+      hash: undefined,
+      answered: undefined,
+    })
+    return true
+  } finally {
+    said.letGo()
+  }
 }
 
-/** None for what cannot be said in one operation. */
+/** None for what cannot be said in one operation. A body that is a file is held until `letGo` is called. */
 async function payloadOf(
   shared: Engine,
   replica: Replica,
   resource: Resource,
   reading: Reading,
-): Promise<Payload | undefined> {
+): Promise<{ readonly payload: Payload; readonly letGo: () => void } | undefined> {
   const { kind, name } = replica.name
   const { glue } = resource
   const request = glue.requestFor(kind, name, 'replace')
   if (reading.is !== 'present' || reading.body.is === 'large' || request === undefined) return undefined
   const state = await stateShown(resource, writtenOf(shared, replica), reading.body)
   const bytes = bytesOf(state)
-  if (state.is !== 'json' || bytes.length > MAX_INLINE_BODY_BYTES) return undefined
-  return { ...request, headers: [['content-type', 'application/json']], body: { bytes } }
+  // Members look into it as this site does.
+  if (state.is !== 'json' || bytes.length > MAX_HELD_BODY_BYTES) return undefined
+  const { body, release: letGo } = await bodyOf(shared, bytes)
+  return { payload: { ...request, headers: [['content-type', 'application/json']], body }, letGo }
 }
 
 /** Once for what is known and shown. */

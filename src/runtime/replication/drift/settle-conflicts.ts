@@ -18,6 +18,7 @@ import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { draftOf } from '../write/draft.ts'
 import { issue } from './issue-state.ts'
+import { MAX_HELD_BODY_BYTES } from '../limits.ts'
 import { advance } from '../lane/lane.ts'
 import { checkLane, writeLocally } from '../write/local-write.ts'
 import { release } from '../write/release.ts'
@@ -32,7 +33,7 @@ import type { SettleChoice } from '../../../ports/replication-control.ts'
 /**
  * Settles all conflicts of a replicant that are known here.
  * @returns those that were
- * @throws CheopsError ERR_CONFLICT_NOT_FOUND, ERR_CONFLICT_REFUSED, ERR_REPLICANT_LOCKED, _UNBOUND, ERR_REQUEST_BODY_TOO_LARGE, what
+ * @throws CheopsError ERR_CONFLICT_NOT_FOUND, ERR_CONFLICT_REFUSED, ERR_REPLICANT_LOCKED, _UNBOUND, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_SPACE, what
  *   `writeLocally` throws
  */
 export async function settleConflicts(
@@ -77,7 +78,7 @@ async function keep(shared: Engine, replica: Replica, resource: Resource): Promi
   if (await issue(shared, replica, resource, await resource.read(), 'all')) return
   throw new CheopsError(
     'ERR_REQUEST_BODY_TOO_LARGE',
-    `What ${replica.name.name} is now cannot be said anew by itself: the application shows no JSON of at most 64 KiB. Write it with PUT.`,
+    `What ${replica.name.name} is now cannot be said anew by itself: the application shows no JSON of at most ${MAX_HELD_BODY_BYTES / 1024 / 1024} MiB. Write it with PUT.`,
   )
 }
 

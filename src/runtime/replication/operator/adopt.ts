@@ -2,14 +2,13 @@
  * A resource that exists already, made past Cheops, becomes a replicant: its life begins with what the application here shows, and no
  * application is asked to change anything. Source: src/runtime/README.md.
  */
-import { membersOfReplicant, type Body, type Operation } from '../../../core/oplog/index.ts'
+import { membersOfReplicant, type Operation } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { draftOf } from '../write/draft.ts'
 import { advance } from '../lane/lane.ts'
 import { checkLane, takeNameBack } from '../write/local-write.ts'
-import { MAX_INLINE_BODY_BYTES } from '../limits.ts'
-import { spool } from '../write/payload.ts'
+import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { bytesOf } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
@@ -76,7 +75,7 @@ export async function adopt(
     )
   const matrix = glue.matrixOf(name.kind)
   if (matrix !== undefined) await shared.replicas.commit(commit => shared.matrices.learn(commit, matrix))
-  const { body, letGo } = await bodyOf(shared, bytesOf(whole))
+  const { body, release: letGo } = await bodyOf(shared, bytesOf(whole))
   try {
     const payload = { ...request, headers: glue.storedHeaders(head), body }
     const draft = draftOf(shared, replica, shared.nextNumber(), 'create', payload, {
@@ -87,14 +86,4 @@ export async function adopt(
   } finally {
     letGo()
   }
-}
-
-async function bodyOf(shared: Engine, bytes: Uint8Array): Promise<{ readonly body: Body; readonly letGo: () => void }> {
-  if (bytes.length <= MAX_INLINE_BODY_BYTES) return { body: { bytes }, letGo: () => undefined }
-  const { hash, length, release: letGo } = await spool(shared, once(bytes))
-  return { body: { hash, length }, letGo }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }

@@ -13,7 +13,8 @@ import { releaseDraft, voidDraft } from '../write/doubt.ts'
 import { draftOf } from '../write/draft.ts'
 import { LaneBook } from '../lane/lane-book.ts'
 import { isReplicatedAt } from '../write/local-write.ts'
-import { MAX_INLINE_BODY_BYTES } from '../limits.ts'
+import { MAX_HELD_BODY_BYTES } from '../limits.ts'
+import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { copyState, type Copied } from '../drift/repair.ts'
 import { Resource } from '../application/resource.ts'
@@ -53,7 +54,7 @@ export class OperatorActions {
 
   /**
    * Says what becomes of a name that belongs to something else here.
-   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_SPACE
    */
   resolveUnbound(replicant: ReplicantName, how: Resolution): Promise<void> {
     return this.#inLane(replicant, replica => resolveUnbound(this.#shared, replica, how))
@@ -137,15 +138,20 @@ async function resolveUnbound(shared: Engine, replica: Replica, how: Resolution)
     throw new CheopsError('ERR_REPLICANT_LOCKED', `The application does not show ${name.name} now.`)
   const state = reading.body.is === 'large' ? undefined : resource.glue.stateOf(name.kind, reading.body)
   const bytes = state?.is === 'json' ? bytesOf(state) : undefined
-  if (bytes === undefined || bytes.length > MAX_INLINE_BODY_BYTES)
+  if (bytes === undefined || bytes.length > MAX_HELD_BODY_BYTES)
     throw new CheopsError(
       'ERR_REQUEST_BODY_TOO_LARGE',
-      `What the application has is no JSON of at most ${MAX_INLINE_BODY_BYTES} bytes.`,
+      `What the application has is no JSON of at most ${MAX_HELD_BODY_BYTES} bytes.`,
     )
-  const payload = { ...request, headers: [['content-type', 'application/json'] as const], body: { bytes } }
-  // What was deleted begins anew with it, at all members.
-  const type = isLeftover ? 'create' : 'state'
-  await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), type, payload, {}), undefined, mine)
+  const { body, release: letGo } = await bodyOf(shared, bytes)
+  try {
+    const payload = { ...request, headers: [['content-type', 'application/json'] as const], body }
+    // What was deleted begins anew with it, at all members.
+    const type = isLeftover ? 'create' : 'state'
+    await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), type, payload, {}), undefined, mine)
+  } finally {
+    letGo()
+  }
 }
 
 async function decideUncertain(shared: Engine, replica: Replica, tookEffect: boolean): Promise<Dot> {

@@ -31,10 +31,21 @@ export async function payloadOf(
   // Whoever has written it holds it.
   if (!(kept instanceof Uint8Array)) return { payload: { ...stored, body: kept }, release: () => undefined }
   if (kept.length === 0) return { payload: stored, release: () => undefined }
-  if (kept.length <= MAX_INLINE_BODY_BYTES)
-    return { payload: { ...stored, body: { bytes: kept } }, release: () => undefined }
-  const { hash, length, release } = await spool(shared, once(kept))
-  return { payload: { ...stored, body: { hash, length } }, release }
+  const { body: taken, release } = await bodyOf(shared, kept)
+  return { payload: { ...stored, body: taken }, release }
+}
+
+/**
+ * Bytes as a body that operations have: a file where they are too many to travel inside one. That is held until `release` is called.
+ * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED
+ */
+export async function bodyOf(
+  shared: Engine,
+  bytes: Uint8Array,
+): Promise<{ readonly body: Body; readonly release: () => void }> {
+  if (bytes.length <= MAX_INLINE_BODY_BYTES) return { body: { bytes }, release: () => undefined }
+  const { hash, length, release } = await spool(shared, once(bytes))
+  return { body: { hash, length }, release }
 }
 
 /** A body that is a file now. Call `release` when the write that it belongs to is over. */
