@@ -7,7 +7,7 @@ import { ask, reasonOf, type Answer } from './instance-request.ts'
 import { idIn } from './naming.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
-import { compileTemplate, encodeSegment, expandTemplate, matchTemplate, splitPath } from './template.ts'
+import { compileTemplate, encodeSegment, endsInRest, expandTemplate, matchEnd, splitPath } from './template.ts'
 import { traitsOf } from './traits.ts'
 
 export interface AgainstOptions {
@@ -51,7 +51,8 @@ export async function probeInstance(
   }
   for (const [name, kind] of Object.entries(definition.kinds)) {
     if (options.kinds?.includes(name) === false) continue
-    const probe = new Probe(name, filled(kind, options.variables ?? {}), url, locate, options)
+    const given = filled(kind, options.variables ?? {})
+    const probe = new Probe(name, given, definition['agent-headers'], url, locate, options)
     await probe.run()
     findings.push(...probe.findings)
     steps.push(...probe.steps)
@@ -64,17 +65,28 @@ class Probe {
   readonly steps: ProbeStep[] = []
   readonly #name: string
   readonly #kind: KindDefinition
+  readonly #shared: GlueDefinition['agent-headers']
   readonly #url: string
   readonly #locate: Locate
   readonly #options: AgainstOptions
-  readonly #clientId = `cheops-probe-${randomUUID().slice(0, 8)}`
+  readonly #own = `cheops-probe-${randomUUID().slice(0, 8)}`
+  #clientId: string
 
-  constructor(name: string, kind: KindDefinition, url: string, locate: Locate, options: AgainstOptions) {
+  constructor(
+    name: string,
+    kind: KindDefinition,
+    shared: GlueDefinition['agent-headers'],
+    url: string,
+    locate: Locate,
+    options: AgainstOptions,
+  ) {
     this.#name = name
     this.#kind = kind
+    this.#shared = shared
     this.#url = url.replace(/\/$/, '')
     this.#locate = locate
     this.#options = options
+    this.#clientId = this.#hasFolders ? `${this.#own}/probe` : this.#own
   }
 
   async run(): Promise<void> {
@@ -87,14 +99,19 @@ class Probe {
       return this.#say('note', ['collection'], `not tried: ${why}`)
     }
     if (!(await this.#answersAbsence())) return
-    const created = await this.#create()
+    let created = await this.#create()
+    if (created === undefined && this.#hasFolders) created = await this.#createFlat()
     if (created === undefined) return
     let removed = false
     try {
       await this.#read(created.path)
+      await this.#readEncoded(created.id)
       await this.#list(created.id)
       await this.#update(created.path)
       removed = await this.#delete(created.path)
+      // Applications with real folders have one more now, by a name that nobody else has.
+      if (created.id.startsWith(`${this.#own}/`))
+        await this.#send('delete', 'DELETE', this.#folder, undefined, () => true)
     } finally {
       if (!removed) {
         const again = await this.#send('delete', 'DELETE', created.path, undefined, isGone)
@@ -139,8 +156,8 @@ class Probe {
     if (from === 'either' && !put && (answer?.status === 400 || answer?.status === 422)) answer = await send(withId)
     if (answer === undefined || !isSuccess(answer.status)) {
       if (answer !== undefined) {
-        const hint =
-          this.#kind.example === undefined ? '; give the kind an "example": a body that the application takes' : ''
+        const isBare = this.#kind.example === undefined && answer.status !== 406
+        const hint = isBare ? '; give the kind an "example": a body that the application takes' : acceptHint(answer)
         this.#say('error', ['create'], `a create was answered ${answer.status}${detailOf(answer)}${hint}`)
       }
       // Nobody knows what a broken answer leaves behind; with an ID of our own it can be looked for.
@@ -151,12 +168,45 @@ class Probe {
     return this.#identify(answer, at, from)
   }
 
+  get #hasFolders(): boolean {
+    return endsInRest(compileTemplate(this.#kind.resource))
+  }
+
+  /** Path of the folder that the probe stands in. */
+  get #folder(): string {
+    return `${expandTemplate(compileTemplate(this.#kind.resource), new Map([['id', this.#own]]))}/`
+  }
+
+  /** Where a folder has to be there before something is made in it: the same without one. */
+  async #createFlat(): Promise<{ path: string; id: string } | undefined> {
+    const refused = this.findings.pop()
+    this.#clientId = this.#own
+    const created = await this.#create()
+    if (created === undefined) return undefined
+    const message = `what stands in a folder that is not there cannot be made${refused === undefined ? '' : ` (${refused.message})`}: make folders at each site first, or let the application make them`
+    this.#say('warning', ['resource'], message)
+    return created
+  }
+
+  /** Cheops takes both for one name. */
+  async #readEncoded(id: string): Promise<void> {
+    if (!this.#hasFolders || !id.includes('/')) return
+    const template = compileTemplate(this.#kind.resource)
+    const path = expandTemplate(template, new Map([['id', 'x']])).slice(0, -1) + encodeSegment(id)
+    const answer = await this.#send('read', 'GET', path, undefined, () => true)
+    if (answer === undefined || isSuccess(answer.status)) return
+    const message = `an encoded slash is none for the application (${answer.status}), and one for Cheops: clients must not write it`
+    this.#say('note', ['resource'], message)
+  }
+
   #identify(answer: Answer, at: readonly string[], from: string): { path: string; id: string } | undefined {
     const template = compileTemplate(this.#kind.resource)
     const found = idIn(answer.body, at)
     const inBody = found.is === 'id' ? found.id : undefined
     const inLocation =
-      answer.location === null ? undefined : matchEnd(template, new URL(answer.location, `${this.#url}/`).pathname)
+      answer.location === null
+        ? undefined
+        : matchEnd(template, splitPath(new URL(answer.location, `${this.#url}/`).pathname, 256).decoded)?.get('id')
     const places = at.join('" or "')
     const id = inBody ?? inLocation
     if (from === 'client') {
@@ -184,7 +234,8 @@ class Probe {
   async #read(path: string): Promise<void> {
     const answer = await this.#send('read', 'GET', path, undefined)
     if (answer !== undefined && !isSuccess(answer.status)) {
-      return this.#say('error', ['resource'], `what was just created is answered ${answer.status} at ${path}`)
+      const message = `what was just created is answered ${answer.status} at ${path}${acceptHint(answer)}`
+      return this.#say('error', ['resource'], message)
     }
     const { marker } = this.#kind
     if (answer === undefined || marker === undefined || pointerGet(answer.body, marker.at) === this.#clientId) return
@@ -270,7 +321,8 @@ class Probe {
     conditions: Readonly<Record<string, string>> = {},
   ): Promise<Answer | undefined> {
     const request = `${method} ${path}`
-    const headers = { ...this.#options.headers, ...conditions }
+    const own = Object.fromEntries(traitsOf(this.#kind, this.#shared).agentHeaders)
+    const headers = { ...own, ...lowered(this.#options.headers), ...conditions }
     const { errors = [] } = this.#kind
     try {
       const answer = await ask({ method, url: this.#url + path, body, headers, errors }, this.#options.timeoutMs)
@@ -297,14 +349,18 @@ const isNotOffered = (status: number) => status === 404 || status === 405 || sta
 /** The kind with its paths' variables replaced, as far as there are values for them. */
 function filled(kind: KindDefinition, values: Readonly<Record<string, string>>): KindDefinition {
   const fill = (path: string): string =>
-    Object.entries(values).reduce((done, [name, value]) => done.replaceAll(`{${name}}`, encodeSegment(value)), path)
+    Object.entries(values).reduce(
+      (done, [name, value]) =>
+        done
+          .replaceAll(`{${name}}`, encodeSegment(value))
+          .replaceAll(`{+${name}}`, value.split('/').map(encodeSegment).join('/')),
+      path,
+    )
   return { ...kind, collection: fill(kind.collection), resource: fill(kind.resource) }
 }
 
-/** The ID in a path that may lie below a prefix of the instance's own. */
-function matchEnd(template: ReturnType<typeof compileTemplate>, path: string): string | undefined {
-  const { decoded } = splitPath(path, 256)
-  return matchTemplate(template, decoded.slice(-template.segments.length))?.get('id')
+function lowered(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 /** The application's own words, shortened to a line. */
@@ -318,4 +374,8 @@ function arrayHint(body: unknown): string {
   if (Array.isArray(body)) return '; the whole body is one: write items: ""'
   const key = Object.entries(body ?? {}).find(([, value]) => Array.isArray(value))?.[0]
   return key === undefined ? '' : `; there is one at "/${key}"`
+}
+
+function acceptHint({ status }: Answer): string {
+  return status === 406 ? '; say which media type it shall be: agent-headers: {accept: …}' : ''
 }

@@ -1,7 +1,8 @@
 import { nearestName } from '../core/scope/index.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
+import { folderProblems } from './check-folders.ts'
 import { ANY_KIND } from './compile.ts'
-import { whyNotStored } from './conditions.ts'
+import { whyNotSaid, whyNotStored } from './conditions.ts'
 import { HTTP_OPERATIONS, OWN_OPERATIONS, type GlueDefinition, type KindDefinition } from './definition.ts'
 import { matrixProblems } from './matrix.ts'
 import { parseDefinition, type Finding, type Locate, type ParsedDefinition } from './parse.ts'
@@ -23,7 +24,9 @@ export function checkDefinition(text: string): ParsedDefinition {
 
 /** A template with the names of its variables taken away. */
 function shapeOf(template: PathTemplate): string {
-  return template.segments.map(s => (s.kind === 'literal' ? s.text : `${s.prefix}{}${s.suffix}`)).join('/')
+  const ofSegment = (s: PathTemplate['segments'][number]): string =>
+    s.kind === 'literal' ? s.text : s.kind === 'rest' ? '{+}' : `${s.prefix}{}${s.suffix}`
+  return template.segments.map(ofSegment).join('/')
 }
 
 function isSamePath(a: string, b: string): boolean {
@@ -48,11 +51,13 @@ class Check {
   definition(definition: GlueDefinition): void {
     const names = Object.keys(definition.kinds)
     for (const [name, kind] of Object.entries(definition.kinds)) this.#kind(name, kind, names)
+    for (const { severity, path, message } of folderProblems(definition)) this.#add(severity, path, message)
     for (const [i, header] of (definition.headers ?? []).entries()) {
       const why = whyNotStored(header)
       if (why !== undefined)
         this.#add('error', ['headers', i], `"${header}" cannot be stored with an operation: ${why}`)
     }
+    this.#agentHeaders([], definition['agent-headers'])
     if (names.length === 0) this.#add('warning', ['kinds'], 'no kind is defined: every request is local')
     const waiting = FIELDS_NOT_IN_FORCE.filter(field =>
       Object.values(definition.kinds).some(kind => kind[field] !== undefined),
@@ -102,6 +107,7 @@ class Check {
     if (kind.level === 'transactional' || kind.level === 'strong') {
       this.#add('warning', [...at, 'level'], `the level ${kind.level} is not there yet; there are: none, eventual`)
     }
+    this.#agentHeaders(at, kind['agent-headers'])
     this.#operations(at, name, kind, variables ?? [])
     for (const [i, reference] of (kind.references ?? []).entries()) {
       if (kinds.includes(reference.kind)) continue
@@ -109,6 +115,20 @@ class Check {
       this.#add('warning', [...at, 'references', i, 'kind'], message, nearestName(reference.kind, kinds))
     }
     this.#matrix(at, name, kind)
+  }
+
+  #agentHeaders(at: readonly string[], headers: Readonly<Record<string, string>> = {}): void {
+    for (const header of Object.keys(headers)) {
+      const why = whyNotSaid(header)
+      if (why === undefined) continue
+      this.#add(
+        'error',
+        [...at, 'agent-headers', header],
+        `"${header}" cannot be said by the agent: ${why}`,
+        undefined,
+        true,
+      )
+    }
   }
 
   /** What a collection and its resources have to have in common so that one leads to the other. */

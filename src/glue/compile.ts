@@ -9,7 +9,7 @@ export interface CompiledGlue {
   /** By name. */
   readonly kinds: ReadonlyMap<string, CompiledKind>
   readonly targets: readonly Target[]
-  /** No template has more segments. */
+  /** No template has more segments; without bound where one takes any number. */
   readonly depth: number
 }
 
@@ -43,7 +43,7 @@ export function compileGlue(definition: GlueDefinition): CompiledGlue {
   const targets: Target[] = []
   const kinds = new Map<string, CompiledKind>()
   for (const [kindName, kindDefinition] of Object.entries(definition.kinds)) {
-    const kind = compileKind(kindName, kindDefinition)
+    const kind = compileKind(kindName, kindDefinition, definition['agent-headers'])
     kinds.set(kindName, kind)
     targets.push({ template: kind.collection, kind, role: { is: 'collection' } })
     targets.push({ template: kind.resource, kind, role: { is: 'resource' } })
@@ -52,10 +52,15 @@ export function compileGlue(definition: GlueDefinition): CompiledGlue {
     }
   }
   targets.sort((a, b) => compareSpecificity(a, b))
-  return { kinds, targets, depth: Math.max(0, ...targets.map(target => target.template.segments.length)) }
+  const depths = targets.map(({ template }) => (template.rest === undefined ? template.segments.length : Infinity))
+  return { kinds, targets, depth: Math.max(0, ...depths) }
 }
 
-function compileKind(name: string, definition: KindDefinition): CompiledKind {
+function compileKind(
+  name: string,
+  definition: KindDefinition,
+  agentHeaders: GlueDefinition['agent-headers'],
+): CompiledKind {
   const resource = compileTemplate(definition.resource)
   return {
     name,
@@ -63,7 +68,7 @@ function compileKind(name: string, definition: KindDefinition): CompiledKind {
     collection: compileTemplate(definition.collection),
     resource,
     nameVariables: resource.variables.filter(variable => name !== ANY_KIND || variable !== 'kind'),
-    traits: traitsOf(definition),
+    traits: traitsOf(definition, agentHeaders),
     matrix: matrixOf(definition),
   }
 }
@@ -75,8 +80,8 @@ export function compiledKind(glue: CompiledGlue, name: string): CompiledKind | u
 
 /**
  * Which of two targets that fit the same path is meant: at the first segment where they differ a literal goes before a
- * variable, and a variable with more text around it before one with less; on equal templates a named operation goes
- * first, since it is for one method only.
+ * variable, a variable with more text around it before one with less, and any before one that takes several segments; on equal templates a
+ * named operation goes first, since it is for one method only.
  */
 function compareSpecificity(a: Target, b: Target): number {
   const lengths = [a.template.segments.length, b.template.segments.length] as const
@@ -90,7 +95,7 @@ function compareSpecificity(a: Target, b: Target): number {
 
 function weight(target: Target, index: number): number {
   const segment = target.template.segments[index]
-  if (segment === undefined) return -1
+  if (segment === undefined || segment.kind === 'rest') return -1
   // No template is longer than 1,024 characters (schema.ts).
   return segment.kind === 'literal' ? 1_025 : segment.prefix.length + segment.suffix.length
 }

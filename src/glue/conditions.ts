@@ -21,7 +21,7 @@ const BODY_HEADERS = ['content-type', 'content-encoding', 'content-language']
 export function whyNotStored(header: string): string | undefined {
   const name = header.toLowerCase()
   if (/^(proxy-)?authorization$|^cookie2?$|^x-remote-|^x-auth-token$|^x-subject-token$/.test(name)) {
-    return 'credentials are never stored: what runs later uses services[].credential'
+    return 'credentials stand in services[].credential, for what runs later or by itself'
   }
   if (PRECONDITIONS.has(name)) return 'preconditions hold at one site and one time, and are never stored'
   if (/^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|host|content-length|proxy-.*)$/.test(name)) {
@@ -30,6 +30,14 @@ export function whyNotStored(header: string): string | undefined {
   if (/^cheops-|^(idempotency-key|prefer|baggage|traceparent|tracestate)$/.test(name))
     return 'it is for Cheops, not for the application'
   return undefined
+}
+
+/** Headers that a definition may not have the agent say, and why. */
+export function whyNotSaid(header: string): string | undefined {
+  const name = header.toLowerCase()
+  if (/^content-|^(accept-encoding|range)$/.test(name))
+    return 'it says how one body is sent, which differs from request to request'
+  return whyNotStored(name)
 }
 
 /** What describes the body, and `listed` (small letters), in their order; names in small letters. */

@@ -15,6 +15,8 @@ export interface GlueDefinition {
   readonly secrets?: readonly string[]
   /** Headers that are stored with an operation, besides those that describe the body. */
   readonly headers?: readonly string[]
+  /** What the agent says of its own requests to the application, for all kinds; of a kind they take the place of these. */
+  readonly 'agent-headers'?: Readonly<Record<string, string>>
   /** False where Cheops shall share the application's resources and not replicate them. */
   readonly replication?: boolean
   /** By name. The kind `*` stands for many: its name is what stands at `{kind}` of its templates. */
@@ -48,6 +50,7 @@ export interface KindDefinition {
     readonly mark?: string
   }
   readonly links?: readonly string[]
+  readonly 'agent-headers'?: Readonly<Record<string, string>>
   /** Which fields of two replicas are compared: all but those named here as the application's own (default), or only what operations have set. */
   readonly compare?: 'all' | 'written'
   readonly references?: readonly ReferenceDefinition[]

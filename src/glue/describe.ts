@@ -6,6 +6,7 @@ import { ANY_KIND, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { expanded, idIn, nameOf, pathsOf } from './naming.ts'
 import { mediaTypeOf } from './parse-body.ts'
 import { pointerGet } from './pointer.ts'
+import { isDecodable } from './template.ts'
 
 /** What a definition says beside its kinds. */
 export interface DescribeOptions {
@@ -53,7 +54,9 @@ function outlineOf(glue: CompiledGlue, options: DescribeOptions, head: RequestHe
   const kindName = match && kindNameOf(match)
   const plainly = (description: Description): Outline => ({ is: 'description', description })
   const stays = (reason: LocalReason, why: string): Outline =>
-    plainly(local(reason, why, kindName, match && nameOf(match.target.kind, match.values)))
+    plainly(
+      local(reason, why, kindName, match && !match.isFolder ? nameOf(match.target.kind, match.values) : undefined),
+    )
 
   if (match === undefined || kindName === undefined) {
     return stays('no-kind', `The glue of ${options.application} knows no resource at this path.`)
@@ -75,6 +78,19 @@ function outlineOf(glue: CompiledGlue, options: DescribeOptions, head: RequestHe
     return stays('no-operation', `${head.method} changes nothing here.`)
   }
   if (!isSafe && asksForDryRun(kind, path)) return stays('dry-run', 'A dry run changes nothing: it is not recorded.')
+
+  // What is no text cannot be written again as it was.
+  if (!isDecodable(path)) return stays('bad-name', 'The path names what can be no resource: it is no UTF-8.')
+  if (match.isFolder) {
+    const folder = expanded(kind, 'resource', values)
+    if (folder === undefined) return stays('bad-name', 'The path names what can be no folder.')
+    if (isRead) return plainly({ is: 'list', kind: kindName, collectionPath: `${folder}/` })
+    const what = `A path with a slash at its end is a folder of ${kindName}`
+    if (head.method === 'DELETE') {
+      return stays('collection-delete', `${what}: its deletion is no operation on one resource.`)
+    }
+    return stays('no-operation', `${what}, and ${head.method} on one is no operation of it.`)
+  }
 
   if (role.is === 'collection') {
     const collectionPath = expanded(kind, 'collection', values)

@@ -7,7 +7,7 @@ export interface InstanceRequest {
   readonly url: string
   /** A text goes as it is, anything else as JSON; undefined: none. */
   readonly body: unknown
-  /** Credentials and conditions. */
+  /** What is wanted, credentials and conditions; names in small letters. */
   readonly headers: Readonly<Record<string, string>>
   /** Which answers mean an error, whatever their status says. */
   readonly errors: NonNullable<KindDefinition['errors']>
@@ -34,11 +34,7 @@ export async function ask(
   { method, url, body, headers: given, errors }: InstanceRequest,
   timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<Answer> {
-  const headers: Record<string, string> = {
-    accept: 'application/json, */*;q=0.5',
-    'content-type': 'text/plain',
-    ...lowered(given),
-  }
+  const headers: Record<string, string> = { 'content-type': 'text/plain', ...given }
   const init: RequestInit = { method, headers, redirect: 'manual' }
   if (typeof body === 'string') init.body = body
   else if (body === undefined) delete headers['content-type']
@@ -63,10 +59,6 @@ export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error && 'code' in cause) return String(cause.code)
   return error instanceof Error ? error.message : 'unknown error'
-}
-
-function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 async function readBytes(response: Response): Promise<Uint8Array> {

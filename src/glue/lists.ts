@@ -4,7 +4,7 @@ import { comparableText } from './compare.ts'
 import { composedNext } from './continuation.ts'
 import { idIn, nameOf } from './naming.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
-import { matchTemplate, splitPath } from './template.ts'
+import { endsInRest, matchPath } from './template.ts'
 
 /** Where an item of a merged list says its sites when the definition does not say where. */
 const DEFAULT_MARK = '/cheops/sites'
@@ -109,7 +109,10 @@ export function itemName(glue: CompiledGlue, kindName: string, path: string, ite
   const kind = compiledKind(glue, kindName)
   const found = kind && idIn(item, idPlaces(kind))
   if (kind === undefined || found?.is !== 'id') return undefined
-  const parents = matchTemplate(kind.collection, splitPath(path, kind.collection.segments.length).decoded)
+  const parents = matchPath(kind.collection, path)
+  // Of a folder some applications list whole names, and others what is left of them: that would be another resource's.
+  const folder = endsInRest(kind.resource) ? matchPath(kind.resource, path)?.get('id') : undefined
+  if (folder !== undefined && !found.id.startsWith(`${folder}/`)) return undefined
   return parents && nameOf(kind, new Map([...parents, ['id', found.id]]))
 }
 

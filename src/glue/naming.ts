@@ -15,7 +15,7 @@ export interface ResourcePaths {
 
 /**
  * The name for the values of a path's variables: the ID as it is, or, where parents stand in the path, all values in
- * their order, percent-encoded, with slashes between. Undefined where one is missing.
+ * their order, percent-encoded, with slashes between; a value of several segments has its own. Undefined where one is missing.
  */
 export function nameOf(kind: CompiledKind, values: ReadonlyMap<string, string>): string | undefined {
   const parts: string[] = []
@@ -24,17 +24,36 @@ export function nameOf(kind: CompiledKind, values: ReadonlyMap<string, string>):
     if (value === undefined) return undefined
     parts.push(value)
   }
-  return parts.length === 1 ? parts[0] : parts.map(encodeSegment).join('/')
+  if (parts.length === 1) return parts[0]
+  const rest = restPlace(kind)
+  return parts.map((part, i) => (i === rest ? encodeEach(part) : encodeSegment(part))).join('/')
+}
+
+/** Which of the variables that make up a name takes several segments; -1 for none. */
+function restPlace({ resource, nameVariables }: CompiledKind): number {
+  return resource.rest === undefined ? -1 : nameVariables.indexOf(resource.rest.name)
+}
+
+function encodeEach(value: string): string {
+  return value.split('/').map(encodeSegment).join('/')
 }
 
 /** The opposite of `nameOf`; undefined for what it cannot have given. */
 export function valuesOf(kind: CompiledKind, name: string): Map<string, string> | undefined {
-  if (kind.nameVariables.length === 1) return new Map([['id', name]])
+  const { nameVariables } = kind
+  if (nameVariables.length === 1) return new Map([['id', name]])
   const parts = name.split('/')
-  if (parts.length !== kind.nameVariables.length) return undefined
+  const rest = restPlace(kind)
+  const more = parts.length - nameVariables.length
+  if (more < 0 || (more > 0 && rest === -1)) return undefined
   const decoded = parts.map(decodeSegment)
   if (decoded.some((part, i) => encodeSegment(part) !== parts[i])) return undefined
-  return new Map(kind.nameVariables.map((variable, i) => [variable, decoded[i] as string]))
+  return new Map(
+    nameVariables.map((variable, i) => {
+      const at = rest !== -1 && i > rest ? i + more : i
+      return [variable, decoded.slice(at, i === rest ? at + more + 1 : at + 1).join('/')]
+    }),
+  )
 }
 
 /**
@@ -65,7 +84,10 @@ export function pathsOf(
   return isSame ? { collectionPath, resourcePath } : undefined
 }
 
-/** A path from a template; undefined where a value is missing, or makes a segment that leads to another place (RFC 3986, 5.2.4). */
+/**
+ * A path from a template; undefined where a value is missing, or makes a segment that leads to another place (RFC 3986, 5.2.4), or an empty
+ * one, which many servers take for none.
+ */
 export function expanded(
   kind: CompiledKind,
   which: 'collection' | 'resource',
@@ -73,7 +95,8 @@ export function expanded(
 ): string | undefined {
   try {
     const path = expandTemplate(kind[which], values)
-    return path.split('/').some(segment => segment === '.' || segment === '..') ? undefined : path
+    const leadsElsewhere = path.includes('//') || path.split('/').some(segment => segment === '.' || segment === '..')
+    return leadsElsewhere ? undefined : path
   } catch (error) {
     if (error instanceof TemplateError) return undefined
     throw error

@@ -2,7 +2,7 @@ import type { ParsedBody, ResourceAction, ResourceRequest } from '../ports/glue.
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { asId, idIn, nameOf, pathsOf, valuesOf } from './naming.ts'
 import { pointerGet, pointerSet } from './pointer.ts'
-import { matchTemplate, splitPath } from './template.ts'
+import { matchEnd, matchPath, splitPath } from './template.ts'
 
 /** Where to send what puts a resource into a state, or reads it; undefined for what can be no resource. */
 export function requestFor(
@@ -65,7 +65,7 @@ export function nameInAnswer(
   const found = idIn(body.value, kind.traits.idAt)
   if (found.is !== 'id') return undefined
   const template = kind.traits.createMethod === 'PUT' ? kind.resource : kind.collection
-  const parents = matchTemplate(template, splitPath(path, template.segments.length).decoded)
+  const parents = matchPath(template, path)
   return parents && nameOf(kind, new Map([...parents, ['id', found.id]]))
 }
 
@@ -73,10 +73,12 @@ export function nameInAnswer(
 function nameInLocation(kind: CompiledKind, kindName: string, path: string, location: string): string | undefined {
   const url = URL.parse(location, `http://application${path}`)
   if (url === null) return undefined
-  const { decoded } = splitPath(url.pathname, MAX_LOCATION_SEGMENTS)
-  const values = matchTemplate(kind.resource, decoded.slice(-kind.resource.segments.length))
+  const { raw, decoded } = splitPath(url.pathname, MAX_LOCATION_SEGMENTS)
+  if (raw.length > MAX_LOCATION_SEGMENTS) return undefined
+  const values = matchEnd(kind.resource, decoded)
   if (values === undefined) return undefined
   return kind.name === kindName || values.get('kind') === kindName ? nameOf(kind, values) : undefined
 }
 
-const MAX_LOCATION_SEGMENTS = 256
+/** A name has fewer (MAX_NAME_LENGTH, naming.ts). */
+const MAX_LOCATION_SEGMENTS = 1_024

@@ -15,13 +15,27 @@ const template = {
   // A path: no query, no fragment, no white space. template.ts says the rest.
   pattern: '^/[^?#\\s]*$',
   maxLength: 1024,
-  description: 'a path with variables, such as /items/{id} (RFC 6570, level 1)',
+  description: 'a path with variables, such as /items/{id}, or /files/{+id} for several segments (RFC 6570)',
 } as const
 
 const headerName = {
   type: 'string',
   pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$",
   description: 'the name of an HTTP header',
+} as const
+
+const agentHeaders = {
+  type: 'object',
+  maxProperties: 16,
+  propertyNames: headerName,
+  additionalProperties: {
+    type: 'string',
+    // What HTTP can say, and no line break.
+    pattern: '^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$',
+    maxLength: 1024,
+    description: 'the value of an HTTP header: printable ASCII, no space at its ends',
+  },
+  description: 'headers of what the agent asks by itself, such as {accept: application/vnd.inventory+json}',
 } as const
 
 const operationName = {
@@ -144,6 +158,7 @@ export const KIND_SCHEMA = {
         additionalProperties: false,
       },
     },
+    'agent-headers': agentHeaders,
     marker: {
       type: 'object',
       description: 'where the identity of a create can be written and searched for',
@@ -257,6 +272,7 @@ export const GLUE_SCHEMA = {
       items: headerName,
       description: 'a list of names of headers that are stored with an operation and sent with it to other members',
     },
+    'agent-headers': agentHeaders,
     replication: { type: 'boolean', description: 'false where resources are shared only, and never replicated' },
     kinds: {
       type: 'object',

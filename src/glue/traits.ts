@@ -1,11 +1,19 @@
 import type { KindTraits, OperationTraits } from '../ports/glue.ts'
-import type { KindDefinition, OperationDefinition } from './definition.ts'
+import type { GlueDefinition, KindDefinition, OperationDefinition } from './definition.ts'
+import { compileTemplate, endsInRest } from './template.ts'
 
 /** Where an ID stands when the definition does not say. */
 const DEFAULT_ID_AT: readonly string[] = ['/id']
 
-/** A definition's kind with all its defaults. */
-export function traitsOf(kind: KindDefinition): KindTraits {
+/** Some applications answer 406, or with a page for people, where nobody says what is wanted; of a body that is no JSON there is one form only. */
+const DEFAULT_ACCEPT = 'application/json, */*;q=0.5'
+
+/**
+ * A definition's kind with all its defaults.
+ * @param shared `agent-headers` of the whole definition
+ * @throws TemplateError
+ */
+export function traitsOf(kind: KindDefinition, shared: GlueDefinition['agent-headers'] = {}): KindTraits {
   const at = kind.id?.at
   return {
     level: kind.level ?? 'eventual',
@@ -14,11 +22,19 @@ export function traitsOf(kind: KindDefinition): KindTraits {
     createMethod: kind.create?.method ?? 'POST',
     createsBy: [...new Set([kind.create?.method ?? 'POST', ...(kind.create?.also ?? [])])],
     isImmutable: kind.immutable ?? false,
+    hasFolders: endsInRest(compileTemplate(kind.resource)),
+    agentHeaders: [
+      ...new Map([['accept', DEFAULT_ACCEPT], ...lowered(shared), ...lowered(kind['agent-headers'] ?? {})]),
+    ],
     comparesAll: kind.compare !== 'written',
     markerAt: kind.marker?.at,
     conditions: conditionsOf(kind.conditions),
     operations: operationTraits(kind),
   }
+}
+
+function lowered(headers: Readonly<Record<string, string>>): [name: string, value: string][] {
+  return Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
 }
 
 function conditionsOf(conditions: KindDefinition['conditions']): KindTraits['conditions'] {

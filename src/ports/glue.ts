@@ -169,7 +169,7 @@ export type Description =
   | {
       readonly is: 'operation'
       readonly kind: string
-      /** Chosen by the client; with the values of its parents where the path has more variables (`default/web`). */
+      /** Chosen by the client; with the values of its parents where the path has more variables (`default/web`), or with its folders (`a/b.txt`). */
       readonly name: string
       /** An `HttpOperation`, or a name of the definition. */
       readonly type: string
@@ -203,6 +203,7 @@ export type Description =
       readonly collectionPath: string
       readonly resourcePath: string
     }
+  /** The collection, or a folder in it, whose path ends in a slash. */
   | { readonly is: 'list'; readonly kind: string; readonly collectionPath: string }
   | {
       /** It runs at one site and is not recorded. */
@@ -248,8 +249,12 @@ export interface KindTraits {
   readonly createsBy: readonly ('POST' | 'PUT' | 'PATCH')[]
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly isImmutable: boolean
+  /** They stand in folders of any depth: a resource's path with a slash at its end is a folder, not the resource. */
+  readonly hasFolders: boolean
   /** The definition names all fields that the application sets by itself: whatever else it shows must be the same at all members. */
   readonly comparesAll: boolean
+  /** What the agent says of its own requests to the application, names in small letters, Accept among them; what a request says goes first. */
+  readonly agentHeaders: readonly (readonly [name: string, value: string])[]
   /** JSON Pointer of the place where the identity of a create can be written and searched for. */
   readonly markerAt: string | undefined
   /** Whether writes take preconditions, and where: `body` has them at pointers. */

@@ -19,6 +19,69 @@ kinds: {}`,
     suggestion: 'secrets',
   },
   {
+    name: 'a collection that takes several segments',
+    text: `
+glue: 1
+application: a
+kinds:
+  file:
+                ^
+    collection: /files/{+dir}
+    resource: /files/{+dir}/{id}`,
+    message: /nobody can tell the folders from the resources/,
+  },
+  {
+    name: 'an operation of a resource in folders that takes one segment',
+    text: `
+glue: 1
+application: a
+kinds:
+  file:
+    collection: /files
+    resource: /files/{+id}
+    operations:
+                                  ^
+      lock: { method: POST, path: "/files/{id}/lock" }`,
+    message: /write \{\+id\} here too/,
+  },
+  {
+    name: 'two kinds of which one has the names of one segment',
+    text: `
+glue: 1
+application: a
+kinds:
+  folder: {collection: /folders, resource: "/files/{id}"}
+  file:
+    collection: /files
+              ^
+    resource: /files/{+id}`,
+    message: /a name of one segment is a folder, of more a file/,
+    severity: 'note',
+  },
+  {
+    name: 'a header that the agent cannot say',
+    text: `
+glue: 1
+application: a
+                                       ^
+agent-headers: {Accept: text/calendar, Authorization: "Basic x"}
+kinds: {}`,
+    message: /"Authorization" cannot be said by the agent: credentials stand in services\[\]\.credential/,
+  },
+  {
+    name: 'a header of a kind that no HTTP can say',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+                            ^
+    agent-headers: {accept: " x"}`,
+    message: /value of an HTTP header/,
+  },
+  {
     name: 'an unknown key of a kind',
     text: `
 glue: 1

@@ -334,3 +334,102 @@ kinds:
     )
   })
 })
+
+describe('resources in folders', () => {
+  const files = define(`
+glue: 1
+application: files
+kinds:
+  file:
+    collection: /files
+    resource: /files/{+id}
+    create: {method: PUT}
+    operations:
+      lock: {method: POST, path: "/files/{+id}/lock"}
+  search: {collection: /files/search, resource: "/files/search/{id}"}
+  object:
+    collection: /s3/{bucket}
+    resource: /s3/{bucket}/{+id}
+    create: {method: PUT}
+  manifest:
+    collection: /v2/{+name}/manifests
+    resource: /v2/{+name}/manifests/{id}
+    create: {method: PUT}
+`)
+
+  it.each([
+    ['PUT /files/a', 'operation', 'file', 'a', '/files/a'],
+    ['PUT /files/a/b.txt', 'operation', 'file', 'a/b.txt', '/files/a/b.txt'],
+    // An encoded slash is one; whatever else is encoded stands for itself, and is written in one way.
+    ['PUT /files/a%2fb.txt', 'operation', 'file', 'a/b.txt', '/files/a/b.txt'],
+    ['PUT /files/%40scope%2fname', 'operation', 'file', '@scope/name', '/files/@scope/name'],
+    ['PUT /files/a/b%3Fc+d%25', 'operation', 'file', 'a/b?c+d%', '/files/a/b%3Fc%2Bd%25'],
+    ['DELETE /files/a/b', 'operation', 'file', 'a/b', '/files/a/b'],
+    ['GET /files/a/b', 'read', 'file', 'a/b', '/files/a/b'],
+    ['PUT /s3/b/k', 'operation', 'object', 'b/k', '/s3/b/k'],
+    ['PUT /s3/b%2Fc/k/l%2Fm', 'operation', 'object', 'b%2Fc/k/l/m', '/s3/b%2Fc/k/l/m'],
+    ['PUT /v2/library/nginx/manifests/1', 'operation', 'manifest', 'library/nginx/1', '/v2/library/nginx/manifests/1'],
+    // Text goes before one segment, that before several; and what fits wholly before what something stands below.
+    ['PUT /files/search/x', 'operation', 'search', 'x', '/files/search/x'],
+    ['PUT /files/search/x/y', 'operation', 'file', 'search/x/y', '/files/search/x/y'],
+    ['POST /files/a/b/lock', 'operation', 'file', 'a/b', '/files/a/b'],
+    ['PUT /files/a/b/lock', 'operation', 'file', 'a/b/lock', '/files/a/b/lock'],
+  ])('%s', (request, is, kind, name, resourcePath) => {
+    expect(describeText(files, request)).toMatchObject({ is, kind, name, resourcePath })
+  })
+
+  it.each([
+    ['GET /files', '/files'],
+    ['GET /files/', '/files'],
+    ['GET /files/a/b/?x=1', '/files/a/b/'],
+    ['GET /s3/b/', '/s3/b'],
+    ['GET /s3/b/k/', '/s3/b/k/'],
+  ])('%s is a list', (request, collectionPath) => {
+    expect(describeText(files, request)).toMatchObject({ is: 'list', collectionPath })
+  })
+
+  it.each([
+    ['DELETE /files/a/', 'collection-delete', 'a folder of file'],
+    ['PUT /files/a/', 'no-operation', 'a folder of file'],
+    ['MKCOL /files/a/', 'no-operation', 'a folder of file'],
+    // Names that servers read in several ways are none.
+    ['PUT /files/a//b', 'bad-name', 'no resource'],
+    ['PUT /files//a', 'bad-name', 'no resource'],
+    ['PUT /files/a%2F', 'bad-name', 'no resource'],
+    ['PUT /files/a%2F%2Fb', 'bad-name', 'no resource'],
+    ['PUT /files/a/../b', 'bad-name', 'no resource'],
+    ['PUT /files/a%2F..%2Fb', 'bad-name', 'no resource'],
+    ['GET /files/a//b/', 'bad-name', 'no folder'],
+    ['PUT /files/caf%E9', 'bad-name', 'no UTF-8'],
+  ])('%s stays local', (request, reason, why) => {
+    const found = describeText(files, request)
+    expect(found).toMatchObject({ is: 'local', reason })
+    expect('why' in found ? found.why : '').toContain(why)
+  })
+
+  it('a name leads to one path, and that to the name', () => {
+    const part = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 }).map(text => text.toWellFormed())
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), parts => {
+        const path = parts.map(encodeURIComponent).join('/')
+        for (const [kind, prefix] of [
+          ['file', '/files/'],
+          ['object', '/s3/b/'],
+        ] as const) {
+          const found = describeText(files, `PUT ${prefix}${path}`)
+          if (found.is !== 'operation' || found.kind !== kind) continue
+          const again = describeText(files, `PUT ${found.resourcePath}`)
+          expect(again).toEqual(found)
+          expect(files.requestFor(kind, found.name, 'read')?.path).toBe(found.resourcePath)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('an item of a folder is known by its whole name, and nobody takes what is left of it for another', () => {
+    expect(files.itemName('file', '/files', { id: 'a/b' })).toBe('a/b')
+    expect(files.itemName('file', '/files/a/', { id: 'a/b' })).toBe('a/b')
+    expect(files.itemName('file', '/files/a/', { id: 'b' })).toBeUndefined()
+  })
+})

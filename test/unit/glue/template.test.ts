@@ -4,7 +4,14 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileTemplate, expandTemplate, matchTemplate, splitPath } from '../../../src/glue/template.ts'
+import {
+  compileTemplate,
+  expandTemplate,
+  matchEnd,
+  matchPath,
+  matchTemplate,
+  splitPath,
+} from '../../../src/glue/template.ts'
 
 function match(template: string, path: string): Record<string, string> | undefined {
   const values = matchTemplate(compileTemplate(template), splitPath(path, 16).decoded)
@@ -30,6 +37,21 @@ describe('matchTemplate', () => {
     ['/items/{id}', '/items/%zz', { id: '%zz' }],
     ['/items/{id}', '/items/%ff', { id: '%ff' }],
     ['/', '/', {}],
+    // One segment or more, to the end or between others.
+    ['/files/{+id}', '/files/a', { id: 'a' }],
+    ['/files/{+id}', '/files/a/b%20c/d.txt?x=/y', { id: 'a/b c/d.txt' }],
+    ['/files/{+id}', '/files/a%2Fb/c', { id: 'a/b/c' }],
+    ['/files/{+id}', '/files/a//b', { id: 'a//b' }],
+    ['/files/{+id}', '/files', undefined],
+    ['/files/{+id}', '/files/', undefined],
+    ['/files/{+id}', '/files//', undefined],
+    ['/files/{+id}', '/file/a', undefined],
+    ['/{+id}', '/a/b', { id: 'a/b' }],
+    ['/{+id}', '/', undefined],
+    ['/v2/{+name}/manifests/{id}', '/v2/a/b/manifests/c', { name: 'a/b', id: 'c' }],
+    ['/v2/{+name}/manifests/{id}', '/v2/a/manifests/manifests/c', { name: 'a/manifests', id: 'c' }],
+    ['/v2/{+name}/manifests/{id}', '/v2/manifests/c', undefined],
+    ['/v2/{+name}/manifests/{id}', '/v2/a/b/manifests/c/d', undefined],
   ])('%s on %s', (template, path, values) => {
     expect(match(template, path)).toEqual(values)
   })
@@ -46,9 +68,15 @@ describe('compileTemplate', () => {
     ['/items/{id', 'without its partner'],
     ['/items/id}', 'without its partner'],
     ['/items/}{', 'without its partner'],
-    ['/items/{+id}', 'no expression of level 1'],
-    ['/items/{}', 'no expression of level 1'],
-    ['/items/{a,b}', 'no expression of level 1'],
+    ['/items/{+id}.json', 'nothing stands beside it'],
+    ['/items/v{+id}', 'nothing stands beside it'],
+    ['/items/{+id}/', 'that is a folder'],
+    ['/{+a}/x/{+b}', 'nobody can say where one ends'],
+    ['/items/{id+}', 'no expression that is known'],
+    ['/items/{#id}', 'no expression that is known'],
+    ['/items/{}', 'no expression that is known'],
+    ['/items/{a,b}', 'no expression that is known'],
+    ['/{id}/x/{+id}', 'twice'],
     ['/items/{a}-{b}', 'two expressions'],
     ['/{id}/x/{id}', 'twice'],
   ])('refuses %s', (template, why) => {
@@ -98,7 +126,40 @@ function outcomeOf(source: string): string {
   }
 }
 
+describe('matchEnd', () => {
+  it.each([
+    ['/items/{id}', '/prefix/items/7', '7'],
+    ['/files/{+id}', '/dav/files/a/b', 'a/b'],
+    // What is left out in front is as little as can be.
+    ['/files/{+id}', '/dav/files/a/files/b', 'a/files/b'],
+    ['/{+id}', '/dav/a', 'dav/a'],
+    ['/files/{+id}', '/dav/other/a', undefined],
+  ])('%s at the end of %s', (template, path, id) => {
+    expect(matchEnd(compileTemplate(template), splitPath(path, 16).decoded)?.get('id')).toBe(id)
+  })
+})
+
+/** Segments of a name, as clients may choose them. */
+const names = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 5 })
+
 describe('properties', () => {
+  it('what was expanded into several segments is matched with the same values, at whichever place they stand', () => {
+    fc.assert(
+      fc.property(names, fc.string({ unit: 'grapheme', minLength: 1 }), (segments, other) => {
+        const name = segments.map(text => text.toWellFormed().replaceAll('/', '-')).join('/')
+        for (const source of ['/files/{+name}', '/{id}/{+name}', '/{+name}/x/{id}']) {
+          const template = compileTemplate(source)
+          const values = new Map([['name', name], ...(source.includes('{id}') ? [['id', other] as const] : [])])
+          const path = expandTemplate(template, values)
+          // Neither query nor fragment, and nothing that some servers read in two ways.
+          expect(path).toMatch(/^[A-Za-z0-9\-._~%/!'()*$&,:;=@]+$/)
+          expect(Object.fromEntries(matchPath(template, path) ?? [])).toEqual(Object.fromEntries(values))
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('what was expanded is matched with the same values', () => {
     fc.assert(
       fc.property(templateAndValues, ({ source, values }) => {

@@ -1,4 +1,5 @@
 import type { ReplicantName } from '../../../core/oplog/index.ts'
+import { headerValue } from '../../../core/resource/http-head.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { Application, ApplicationAnswer, ApplicationRequest, RequestBody } from '../../../ports/application.ts'
 import type { ReplicationGlue } from '../../../ports/glue.ts'
@@ -45,8 +46,7 @@ export class ResourceRequests {
         service: this.#name.service,
         method,
         path: at,
-        // Of a body that is no JSON there is one form only.
-        headers: ['accept', 'application/json, */*;q=0.5'],
+        headers: this.#withOwn([]),
         authority: 'agent',
         maxAnswerBytes: MAX_HELD_BODY_BYTES,
         hashesLarge: true,
@@ -58,7 +58,8 @@ export class ResourceRequests {
     const { service } = this.#name
     try {
       const answer = await this.#atPath(role, path, at => {
-        const asked: ApplicationRequest = { service, method, path: at, headers, body: body(), authority: 'agent' }
+        const all = this.#withOwn(headers)
+        const asked: ApplicationRequest = { service, method, path: at, headers: all, body: body(), authority: 'agent' }
         // Nobody waits for the answer's body; one that is held says whether answers show what is read.
         return this.#request({ ...asked, maxAnswerBytes: MAX_HELD_BODY_BYTES })
       })
@@ -88,6 +89,8 @@ export class ResourceRequests {
     ask: (path: string) => Promise<ApplicationAnswer>,
   ): Promise<ApplicationAnswer> {
     const { service, kind } = this.#name
+    // Where resources stand in folders the path with a slash is one of these: something else.
+    if (role !== 'collection' && this.#glue.kind(kind)?.hasFolders === true) return ask(path)
     const at = role === undefined ? path : this.#slashes.path(service, kind, role, path)
     const answer = await ask(at)
     const other = slashedPath(at, answer)
@@ -95,6 +98,15 @@ export class ResourceRequests {
     const second = await ask(other)
     if (role !== undefined && slashedPath(other, second) === undefined) this.#slashes.learn(service, kind, role, other)
     return second
+  }
+
+  /** With what the definition has the agent say by itself, but for what the request says. */
+  #withOwn(headers: readonly string[]): string[] {
+    const own = this.#glue.kind(this.#name.kind)?.agentHeaders ?? []
+    return [
+      ...headers,
+      ...own.flatMap(([name, value]) => (headerValue(headers, name) === undefined ? [name, value] : [])),
+    ]
   }
 
   async #request(asked: ApplicationRequest): Promise<ApplicationAnswer> {
