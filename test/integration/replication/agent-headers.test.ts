@@ -58,7 +58,7 @@ async function startShelf(): Promise<Shelf> {
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { url, books, refused, close: () => void server.close().closeAllConnections() }
+  return { url, books, refused, close: () => server.close().closeAllConnections() }
 }
 
 let folder: string

@@ -77,7 +77,7 @@ async function serve(folder: string, request: http.IncomingMessage, response: ht
     void response.writeHead(status, headers).end(body)
   if (found?.isDirectory() === true && !asked.endsWith('/'))
     return answer(request.method === 'PUT' ? 409 : 301, undefined, { Location: `${asked}/` })
-  switch (request.method) {
+  switch (request.method ?? '') {
     case 'GET':
       if (found === undefined) return answer(404)
       if (!found.isDirectory()) return answer(200, await readFile(file), { 'Content-Type': 'text/plain' })
