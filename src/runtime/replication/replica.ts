@@ -1,5 +1,7 @@
 import {
   NOTHING_EXECUTED,
+  holderOf,
+  membersOfReplicant,
   newReplicant,
   type Acknowledgements,
   type Dot,
@@ -182,4 +184,10 @@ export function newLocalState(): LocalState {
 
 export function newCore(name: ReplicantName, site: string): CoreState {
   return { replicant: newReplicant(name, site), acknowledgements: new Map() }
+}
+
+/** Whether a name is replicated here: else its requests are none of replication's business. */
+export function isReplicatedAt(replica: Replica, site: string): boolean {
+  const holder = holderOf(replica.core.replicant)
+  return holder !== undefined && membersOfReplicant(replica.core.replicant).includes(site)
 }

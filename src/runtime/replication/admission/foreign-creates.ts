@@ -117,3 +117,11 @@ export function mayDo(
   const stamp = { ms: 0, counter: 0 }
   return mayRun({ dot, stamp, life: { dot, stamp }, replicant: name, type, context: [] })
 }
+
+/** What others have put under a name, and nobody here was to carry out, does not stand in the way of a client's create. */
+export async function takeNameBack(shared: Engine, replica: Replica): Promise<void> {
+  const { clock, options } = shared
+  const { site, incarnation } = options
+  const life = { stamp: clock, dot: { site, incarnation, number: 0 } }
+  await shared.replicas.commit(commit => void giveWay(shared, commit, replica, life))
+}

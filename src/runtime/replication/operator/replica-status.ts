@@ -2,7 +2,7 @@ import { conflictsOf, levelOf, membersOfReplicant, type Conflict } from '../../.
 import { currentPlan } from '../lane/current-plan.ts'
 import { failingOf, type Failing } from './failing.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
-import { isReplicatedAt } from '../write/local-write.ts'
+import { isReplicatedAt } from '../replica.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 

@@ -3,7 +3,7 @@
  * back it may be made a member again: what it did unseen is shown as conflicts. Source: src/consistency.md "Replicants, lives, members".
  */
 import { holderOf, membersOfReplicant } from '../../../core/oplog/index.ts'
-import { changeMembers } from '../write/local-write.ts'
+import { changeMembers } from '../write/change-members.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 import type { Silence } from './silence.ts'

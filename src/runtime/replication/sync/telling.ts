@@ -1,25 +1,14 @@
 import { CheopsError } from '../../../errors.ts'
-import { isEqual, type PeerComparison } from './peer-comparison.ts'
-import {
-  AUDIT_ANSWERS_MS,
-  DIGEST_AGAIN_MS,
-  DIGEST_BUSY_MS,
-  DIGEST_QUIET_MS,
-  DIGEST_REFRESH_MS,
-  MAX_AUDIT_SYMBOLS,
-  MAX_UNRECEIVED_ENTRIES,
-  MAX_WAITING_LOOKS,
-  RECEIVED_LOOK_MS,
-  TELL_EVERY_MS,
-} from '../limits.ts'
+import { AskedLooks } from './asked-looks.ts'
+import { tellDigests } from './digest-telling.ts'
+import { MAX_UNRECEIVED_ENTRIES, RECEIVED_LOOK_MS, TELL_EVERY_MS } from '../limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { mayHear } from './arrivals.ts'
 import type { Engine } from '../engine.ts'
+import type { PeerComparison } from './peer-comparison.ts'
 import type { Outbox } from '../store/outboxes.ts'
 import type { Pace, PaceOfOne } from './pace.ts'
-import type { CodedSet } from '../../../core/reconcile/coded-symbols.ts'
-import type { TimerHandle } from '../../../ports/clock.ts'
-import type { SetDigest, SyncChannel, SyncMessage } from '../../../ports/sync.ts'
+import type { SyncChannel, SyncMessage } from '../../../ports/sync.ts'
 
 export interface TellingParts {
   readonly shared: Engine
@@ -47,6 +36,7 @@ export class Telling {
   readonly #onAnswer: () => void
   readonly #onWelcome: () => void
   readonly #outgoing: Outgoing
+  readonly #looks: AskedLooks
   readonly #pace: Pace
   readonly #sent: PaceOfOne
   /** What the other site has received, by incarnation of the outbox. */
@@ -56,11 +46,6 @@ export class Telling {
   #progressAt = 0
   #hasProgressed = false
   #hasEnded = false
-  /** The set that an audit asks about. */
-  #answers: { readonly seed: number; readonly set: CodedSet; next: number; readonly timer: TimerHandle } | undefined
-  /** Looks at all records that the other site has asked for. */
-  #looks: Promise<unknown> = Promise.resolve()
-  #waitingLooks = 0
   /** Wakes whoever waits for something new, for room, or for the end. */
   #wake: () => void = () => undefined
   #stopGathering: () => void = () => undefined
@@ -73,6 +58,7 @@ export class Telling {
     this.#onAnswer = onAnswer
     this.#onWelcome = onWelcome
     this.#outgoing = new Outgoing(shared, channel.site)
+    this.#looks = new AskedLooks(shared, channel, comparison, () => this.#hasEnded)
     this.#pace = pace
     this.#sent = pace.begin()
   }
@@ -117,7 +103,8 @@ export class Telling {
     this.#onAnswer()
     if (await this.#compare(outboxes)) return listening
     this.#onWelcome()
-    const comparing = this.#compareDigests(outboxes)
+    const isDrained = (): boolean => outboxes.every(outbox => this.#receivedOf(outbox) + 1 >= outbox.journal.next)
+    const comparing = tellDigests(this.#shared.options.clock, this.#channel, this.#comparison, isDrained)
     try {
       await this.#tell(outboxes)
     } finally {
@@ -182,30 +169,6 @@ export class Telling {
     return { stop: () => timer.cancel() }
   }
 
-  /** Tells the digest of what both share whenever all is received and quiet. */
-  #compareDigests(outboxes: readonly Outbox[]): { stop: () => void } {
-    const { clock } = this.#shared.options
-    let told: SetDigest | undefined
-    let toldAt = 0
-    const look = (): void => {
-      timer = clock.after(DIGEST_QUIET_MS, look)
-      const isBusy = this.#comparison.isBusy()
-      const isDrained = outboxes.every(outbox => this.#receivedOf(outbox) + 1 >= outbox.journal.next)
-      const isDue = isBusy ? this.#now() - toldAt >= DIGEST_BUSY_MS : isDrained
-      const mine = isDue ? this.#comparison.mine() : undefined
-      if (mine === undefined) return
-      const isNew = told === undefined || !isEqual(mine, told)
-      const pause = this.#comparison.isOpen ? DIGEST_AGAIN_MS : DIGEST_REFRESH_MS
-      if (!isNew && this.#now() - toldAt < pause) return
-      told = mine
-      toldAt = this.#now()
-      // Whether the conversation stands is known to others.
-      this.#channel.send({ kind: 'digest', digest: mine }).catch(() => undefined)
-    }
-    let timer = clock.after(DIGEST_QUIET_MS, look)
-    return { stop: () => timer.cancel() }
-  }
-
   /** @returns true when the conversation must begin anew */
   async #compare(outboxes: readonly Outbox[]): Promise<boolean> {
     const { options, replicas, standing } = this.#shared
@@ -262,10 +225,8 @@ export class Telling {
       if (isHeard) await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: lives }))
     }
     if (message.kind === 'digest') return this.#comparison.heard(message.digest)
-    if (message.kind === 'audit') return this.#beside(() => this.#answerAudit(message))
-    if (message.kind === 'lack')
-      // Also when the conversation has ended by then: whoever lacks it lacks it in the next one.
-      return this.#beside(() => this.#scan(() => this.#comparison.tellLacked(message.names), true))
+    if (message.kind === 'audit') return this.#looks.audit(message)
+    if (message.kind === 'lack') return this.#looks.lacked(message.names)
     if (message.kind !== 'received') return
     const { incarnation, upTo } = message
     const outbox = replicas.outboxes.of(site).find(each => each.incarnation === incarnation)
@@ -279,44 +240,6 @@ export class Telling {
     this.#sent.received(incarnation, upTo)
     await this.#trim(outbox, upTo)
     this.#wake()
-  }
-
-  /**
-   * What takes a look at all records holds up nothing else that the other site says, what it has received above all. One after the other; so many
-   * may wait, the rest is asked for again.
-   */
-  #beside(look: () => Promise<unknown>): void {
-    if (this.#waitingLooks >= MAX_WAITING_LOOKS) return
-    this.#waitingLooks++
-    const { logger } = this.#shared.options
-    this.#looks = this.#looks
-      .then(look)
-      .catch((error: unknown) => logger.debug({ error: String(error) }, 'a look for another site has failed'))
-      .finally(() => this.#waitingLooks--)
-  }
-
-  /** Who asks again and again for what takes a look at all records waits for it. */
-  #scan<T>(look: () => Promise<T>, always = false): Promise<T | undefined> {
-    return this.#shared.scans.run(this.#channel.site, () => always || !this.#hasEnded, look)
-  }
-
-  async #answerAudit({ seed, from, count }: SyncMessage & { readonly kind: 'audit' }): Promise<void> {
-    const { clock } = this.#shared.options
-    if (from === 0) {
-      // The sequence of one set is asked for in order; another audit begins with another set.
-      this.#answers?.timer.cancel()
-      this.#answers = undefined
-      const set = await this.#scan(() => this.#comparison.codedSet(seed))
-      if (set === undefined) return
-      const timer = clock.after(AUDIT_ANSWERS_MS, () => (this.#answers = undefined))
-      this.#answers = { seed, set, next: 0, timer }
-    }
-    const answers = this.#answers
-    if (answers === undefined || answers.seed !== seed || answers.next !== from) return
-    // Who has not found the difference by then gives up, and is told everything.
-    if (from >= 2 * MAX_AUDIT_SYMBOLS) return
-    answers.next += count
-    await this.#channel.send({ kind: 'symbols', from, symbols: answers.set.symbols(from, count) })
   }
 
   async #trim(outbox: Outbox, upTo: number): Promise<void> {

@@ -1,36 +1,22 @@
 /**
  * A client's write at a member: intent, application, answer, release; each durable before the next. Source: src/consistency.md "Release".
  */
-import {
-  MAX_LIVES,
-  MAX_NAMED_MEMBERS,
-  holderOf,
-  membersOfReplicant,
-  takesWrite,
-  type Dot,
-  type Idempotency,
-  type Operation,
-  type Payload,
-  type Settles,
-} from '../../../core/oplog/index.ts'
-import { isSuccess } from '../../../core/resource/success.ts'
-import { replicantText } from '../../../core/oplog/replicant-text.ts'
+import type { Dot, Idempotency, Operation, Payload, Settles } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { advance } from '../lane/lane.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
-import { giveWay, hasSay } from '../admission/foreign-creates.ts'
+import { takeNameBack } from '../admission/foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
-import { showsAllText } from '../application/shows-all.ts'
 import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
-import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
 import { release } from './release.ts'
 import { Resource } from '../application/resource.ts'
 import { requestBodyOf } from '../application/stored-body.ts'
 import type { Sent } from '../application/sent.ts'
 import type { LargeBody } from '../bodies/body-records.ts'
+import { checkAbsence, checkLane, checkMembers, checkShown, checkUnadopted, unadopted } from './write-checks.ts'
 import type { Patience } from './patience.ts'
 import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
@@ -236,124 +222,4 @@ async function beforeOf(replica: Replica, resource: Resource, type: string): Pro
   const reading = await resource.read()
   if (reading.is === 'unknown') return undefined
   return reading.is === 'absent' ? ABSENT : reading.hash
-}
-
-/** @throws CheopsError ERR_REPLICANT_UNBOUND, _LOCKED */
-export function checkLane(shared: Engine, replica: Replica): void {
-  const { local, draft, name } = replica
-  if (local.unbound)
-    throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
-  const { schedule, plan } = currentPlan(shared, replica)
-  const isTaken = takesWrite(local.executed, schedule, plan)
-  const isInDoubt = draft !== undefined || local.intent !== undefined
-  if (!isInDoubt && !local.suspect && !local.replaying && local.uncertain === undefined && isTaken) return
-  const why = isInDoubt ? 'what became of an earlier write is not known' : 'it is not up to date yet'
-  throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
-}
-
-/**
- * A request with an idempotency key may have been sent before, given up, and found without effect: what has landed since then must be seen
- * before it is sent again, as far as that can be.
- * @throws CheopsError ERR_REPLICANT_LOCKED where the application shows something else than it did when it was last known
- */
-async function checkShown(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
-  const reading = await resource.read()
-  if (reading.is === 'unknown' || !(await isChangedPast(shared, replica, resource, reading))) return
-  await suspectDrift(shared, replica)
-  shared.kick(replica)
-  const why = 'the application does not show what was done last'
-  throw new CheopsError('ERR_REPLICANT_LOCKED', `${replica.name.name} takes no write now: ${why}.`)
-}
-
-/** What others have put under a name, and nobody here was to carry out, does not stand in the way of a client's create. */
-export async function takeNameBack(shared: Engine, replica: Replica): Promise<void> {
-  const { clock, options } = shared
-  const { site, incarnation } = options
-  const life = { stamp: clock, dot: { site, incarnation, number: 0 } }
-  await shared.replicas.commit(commit => void giveWay(shared, commit, replica, life))
-}
-
-/**
- * Where the scope names members of what is not replicated: whether that is there, as far as the client may see it.
- * @throws CheopsError ERR_REPLICANT_UNADOPTED
- */
-async function checkUnadopted(shared: Engine, replica: Replica, write: LocalWrite): Promise<void> {
-  if (currentPlan(shared, replica).schedule.state === 'present') return
-  const { service, description, head } = write
-  const request = { service, method: 'GET', path: description.resourcePath, body: undefined }
-  const asked = { ...request, headers: ['accept', '*/*'], authority: { client: head.rawHeaders }, hashesLarge: true }
-  const glue = shared.options.glueOf(service)
-  const status = await shared.options.application.request(asked).then(
-    ({ status: told, rawHeaders, body, digest }) =>
-      glue?.statusOf(description.kind, 'GET', told, rawHeaders, digest === undefined ? body : undefined),
-    // That it cannot be asked is no answer.
-    () => undefined,
-  )
-  if (status !== undefined && isSuccess(status)) throw unadopted(shared, replica)
-}
-
-/**
- * An application that shows something for each name cannot be replicated: nobody could tell what it has.
- * @throws CheopsError ERR_GLUE_ABSENCE
- */
-async function checkAbsence(resource: Resource): Promise<void> {
-  const shown = await resource.readNobodys()
-  if (shown !== undefined)
-    throw new CheopsError('ERR_GLUE_ABSENCE', showsAllText(resource, shown), { rule: shown.rule })
-}
-
-function unadopted({ options: { site } }: Engine, { name }: Replica): CheopsError {
-  const message = `${name.name} is there at ${site}, and is not replicated.`
-  return new CheopsError('ERR_REPLICANT_UNADOPTED', message, { name: replicantText(name) })
-}
-
-/** Whether the write begins a life. */
-function checkMembers(shared: Engine, replica: Replica, { description, members }: LocalWrite): boolean {
-  const { site } = shared.options
-  const { name, core } = replica
-  const { schedule } = currentPlan(shared, replica)
-  const present = membersOfReplicant(core.replicant)
-  const isThere = schedule.state === 'present' && present.includes(site) && hasSay(shared, replica)
-  if (isThere) {
-    if (members !== undefined && members.toSorted().join() !== present.join()) {
-      const message = `${name.name} has the members ${present.join(', ')}, not ${members.join(', ')}.`
-      throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members: present })
-    }
-    return description.type === 'create'
-  }
-  if (!description.creates || members === undefined)
-    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
-  if (members.length > MAX_NAMED_MEMBERS)
-    throw new CheopsError('ERR_REPLICANT_MEMBERS', `A resource has up to ${MAX_NAMED_MEMBERS} members.`, { members })
-  if (core.replicant.lives.length >= MAX_LIVES) {
-    const why = 'it was created and deleted too often while another member is away'
-    throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} cannot be created now: ${why}.`)
-  }
-  if (!members.includes(site))
-    throw new CheopsError('ERR_REPLICANT_MEMBERS', `${site} is no member of what the scope names.`, { members })
-  return true
-}
-
-/**
- * Changes who holds a replicant: released at once, since no application is asked.
- * @throws CheopsError ERR_REPLICANT_NOT_FOUND
- */
-export async function changeMembers(
-  shared: Engine,
-  replica: Replica,
-  change: { readonly added: readonly string[]; readonly removed: readonly string[] },
-): Promise<Operation> {
-  const { replicant } = replica.core
-  const holder = holderOf(replicant)
-  if (holder === undefined || !membersOfReplicant(replicant).includes(shared.options.site))
-    throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${replica.name.name} is not replicated here.`)
-  const { added, removed } = change
-  const draft = draftOf(shared, replica, shared.nextNumber(), 'members', undefined, { members: added, removed })
-  return release(shared, replica, draft, undefined)
-}
-
-/** Whether a name is replicated here: else its requests are none of replication's business. */
-export function isReplicatedAt(replica: Replica, site: string): boolean {
-  const holder = holderOf(replica.core.replicant)
-  return holder !== undefined && membersOfReplicant(replica.core.replicant).includes(site)
 }

@@ -5,7 +5,7 @@
 import { holderOf, levelOf, membersOfReplicant, type Operation } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { draftOf } from './draft.ts'
-import { takeNameBack } from './local-write.ts'
+import { takeNameBack } from '../admission/foreign-creates.ts'
 import { release } from './release.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
