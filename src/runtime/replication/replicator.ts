@@ -1,8 +1,6 @@
-import { MAX_KEPT_LIVES, ZERO_STAMP, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
+import { MAX_KEPT_LIVES, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import { Behind, type BehindCounts } from './lane/behind.ts'
 import { forgetOld } from './rounds/forget.ts'
-import { ApplicationTurns } from './application/application-turns.ts'
 import { advance } from './lane/lane.ts'
 import { Holes } from './rounds/holes.ts'
 import { IdleRounds } from './rounds/idle-rounds.ts'
@@ -10,7 +8,7 @@ import { Lanes } from './lane/lanes.ts'
 import { changeMembers } from './write/change-members.ts'
 import { writeLocally } from './write/local-write.ts'
 import { MAX_WRITE_WAIT_MS } from './limits.ts'
-import { OutcomeWaiters, isEnough, outcomesOf, type Require } from './outcomes.ts'
+import { isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './admission/matrix-book.ts'
 import { Outboxes } from './store/outboxes.ts'
 import { Patience } from './write/patience.ts'
@@ -19,24 +17,18 @@ import { Quarantine } from './lane/quarantine.ts'
 import { ReplicasStore } from './store/replicas-store.ts'
 import type { Replica, SiteOutcome } from './replica.ts'
 import { OperatorActions } from './operator/operator-actions.ts'
-import { Repairs } from './drift/repair.ts'
 import { writtenHere } from './drift/comparison.ts'
 import { statusOf, type ReplicaStatus } from './operator/replica-status.ts'
 import { memberState } from './drift/member-state.ts'
 import { Silence } from './rounds/silence.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './write/settled.ts'
-import { Scans } from './sync/scans.ts'
-import { Slashes } from './application/slashes.ts'
-import { Standing } from './sync/standing.ts'
 import { StoredCount } from './store/stored-count.ts'
-import { Strangers } from './sync/strangers.ts'
-import { UnprovenNames } from './admission/unproven-names.ts'
-import { WaitingRoom } from './sync/waiting-room.ts'
 import { recordUnlogged, type RecordChange } from './write/unlogged.ts'
 import type { Counted } from './operator/unwell.ts'
-import { Unanswered } from './lane/unanswered.ts'
 import { LargeBodies } from './bodies/large-bodies.ts'
 import type { Engine } from './engine.ts'
+import { makeEngine } from './make-engine.ts'
+import type { BehindCounts } from './lane/behind.ts'
 import type { LocalWrite, Written } from './write/local-write.ts'
 import type { SpooledBody } from './write/payload.ts'
 import type { BodyPiece } from '../../ports/bodies.ts'
@@ -80,7 +72,6 @@ export class Replicator {
   readonly #bodies: LargeBodies
   /** What operators do to one replicant. */
   readonly operator: OperatorActions
-  #number = 0
   #stopServing: (() => Promise<void>) | undefined
   #isStopped = false
 
@@ -102,37 +93,16 @@ export class Replicator {
       kick: ({ name }) => this.#lanes.kick(name),
       onFault,
     })
-    this.#shared = {
-      bodies: this.#bodies.records,
-      fetchBodies: () => this.#bodies.fetch(),
-      isGivenUp: body => this.#bodies.isGivenUp(body),
-      options: {
-        ...options,
-        turns: new ApplicationTurns(options.application, options.clock),
-        slashes: new Slashes(),
-        matrices: this.#matrices.known,
-      },
+    this.#shared = makeEngine({
+      options,
       matrices: this.#matrices,
       replicas: this.#replicas,
-      unanswered: new Unanswered(options),
-      waiters: new OutcomeWaiters(options.clock),
-      repairs: new Repairs(name => this.#lanes.kick(name)),
-      heard: new Map(),
-      standing: new Standing(options.clock, () => this.#wasSetBack()),
-      behind: new Behind(options.clock),
-      scans: new Scans(options.clock),
-      strangers: new Strangers(),
-      unproven: new UnprovenNames(options.clock),
-      waitingRoom: new WaitingRoom(),
-      toldAnew: new Map(),
-      nextNumber: () => ++this.#number,
-      lastNumber: () => this.#number,
-      clock: ZERO_STAMP,
-      waits: name => this.#holes.watch(name),
-      kick: ({ name }) => this.#lanes.kick(name),
-      isIdle: ({ name }) => this.#lanes.isIdle(name),
-      leaveAlone: (name, error) => this.#quarantine.take(name, error),
-    }
+      bodies: this.#bodies,
+      lanes: this.#lanes,
+      quarantine: this.#quarantine,
+      onWaits: name => this.#holes.watch(name),
+      onFault,
+    })
     this.operator = new OperatorActions(this.#shared, this.#lanes)
     this.#holes = new Holes(this.#shared, onFault)
     this.#count = new StoredCount(options, this.#replicas, this.#holes)
@@ -353,16 +323,6 @@ export class Replicator {
       if (this.#isStopped) return
       this.#lanes.kick(name)
     }
-  }
-
-  /** This store is an old backup: what its application has is compared at once, not at the first use. */
-  #wasSetBack(): void {
-    const { options, replicas, kick } = this.#shared
-    options.onEvent({ kind: 'set-back', site: options.site })
-    const all = async (): Promise<void> => {
-      for await (const name of replicas.names()) await replicas.with(name, kick)
-    }
-    all().catch((error: unknown) => this.#fault(error))
   }
 
   async #look(name: ReplicantName): Promise<Looked> {

@@ -6,32 +6,25 @@ import { membersOfReplicant, replicantKey, type Operation, type ReplicantName } 
 import { CheopsError } from '../../../errors.ts'
 import {
   BODY_AWAITED_MS,
-  FETCH_GRACE_MS,
-  FETCH_WRITE_BYTES,
   MAX_HELD_BODY_BYTES,
   MAX_FETCHES_FROM_ONE,
   MAX_FETCHES_TOGETHER,
-  MIN_FETCH_BYTES_A_SECOND,
   NOBODY_HAS_BODY_MS,
   RETRY_BASE_MS,
   RETRY_CAP_MS,
   WRONG_BODY_MS,
 } from '../limits.ts'
-import { largeBodyOf, type BodyRecords, type NamedBody } from './body-records.ts'
-import type { ReplicationOptions } from '../context.ts'
+import { largeBodyOf, type NamedBody } from './body-records.ts'
+import { BodyTransfers, type BodyTransfersParts } from './body-transfers.ts'
 import type { Replica } from '../replica.ts'
 import type { ReplicasStore } from '../store/replicas-store.ts'
 import type { TimerHandle } from '../../../ports/clock.ts'
 
-export interface BodyFetcherParts {
-  readonly options: ReplicationOptions
+export interface BodyFetcherParts extends BodyTransfersParts {
   readonly replicas: ReplicasStore
-  readonly records: BodyRecords
   readonly isConnected: (site: string) => boolean
   /** A body of the replicant is here: its lane has something to do. */
   readonly kick: (replica: Replica) => void
-  /** A body was read as a whole, and has its hash. */
-  readonly onWhole: (hash: string) => void
   /** Told of what cannot be gone on after. */
   readonly onFault: (error: unknown) => void
 }
@@ -62,12 +55,12 @@ export class BodyFetcher {
   /** What waits until a source has less to give. */
   readonly #crowded = new Set<string>()
   readonly #failed = new Map<string, Failed>()
-  /** For which replicant a partial body has come: another one's members may not complete it. */
-  readonly #owners = new Map<string, string>()
+  readonly #transfers: BodyTransfers
   readonly #end = new AbortController()
 
   constructor(parts: BodyFetcherParts) {
     this.#parts = parts
+    this.#transfers = new BodyTransfers(parts)
   }
 
   /** Begins what can be begun. To be called whenever a body may be missing. */
@@ -112,7 +105,7 @@ export class BodyFetcher {
       const from = await this.#fromAnyone(body)
       if (from === undefined || this.#end.signal.aborted) return
       this.#failed.delete(keyOf(body))
-      this.#owners.delete(hash)
+      this.#transfers.forget(hash)
       await replicas.commit(commit => {
         records.received(commit, body)
         commit.afterwards(() => options.onEvent({ kind: 'body-here', replicant, hash, bytes: length, from }))
@@ -140,7 +133,7 @@ export class BodyFetcher {
         isTried = true
         try {
           this.#begins(source)
-          await this.#fetch(source, body)
+          await this.#transfers.fetch(source, body, this.#end.signal)
           return source
         } catch (error) {
           if (this.#end.signal.aborted) return undefined
@@ -212,72 +205,6 @@ export class BodyFetcher {
     })
   }
 
-  async #fetch(source: string, body: NamedBody): Promise<void> {
-    const { options, records } = this.#parts
-    const { blobs } = options
-    const { hash, length } = body
-    if (length <= 0) throw new CheopsError('ERR_BLOB_HASH', 'A body without bytes is no file.', { hash })
-    const here = blobs.find(hash)
-    if (here.kind === 'whole') return this.#compare(source, body, here.bytes)
-    const owner = this.#owners.get(hash)
-    const isForeign = owner === undefined ? records.isShared(body) : owner !== replicantKey(body.replicant)
-    const isTooLong = here.kind === 'partial' && here.bytes > length
-    if (here.kind === 'partial' && (isForeign || isTooLong)) await blobs.delete(hash)
-    this.#owners.set(hash, replicantKey(body.replicant))
-    const found = blobs.find(hash)
-    let offset = found.kind === 'absent' ? 0 : found.bytes
-    if (length - offset > blobs.maxBytes - blobs.totalBytes)
-      throw new CheopsError('ERR_BLOB_SPACE', `There is no room for a body of ${length} bytes.`, { length })
-    while (offset < length) offset = await this.#append(source, body, offset)
-    await blobs.complete(hash)
-    this.#parts.onWhole(hash)
-  }
-
-  /** Fetches one piece. What has come of it is kept, whatever ends it. */
-  async #append(source: string, { replicant, hash, length }: NamedBody, from: number): Promise<number> {
-    const { bodySource, blobs, clock } = this.#parts.options
-    const to = Math.min(length, from + bodySource.pieceBytes)
-    const begunAt = clock.monotonic()
-    let came = 0
-    let [offset, gathered, bytes] = [from, [] as Uint8Array[], 0]
-    const write = async (): Promise<void> => {
-      const chunk = joined(gathered, bytes)
-      ;[gathered, bytes] = [[], 0]
-      if (chunk.length > 0) offset = await blobs.append(hash, offset, chunk)
-    }
-    try {
-      for await (const chunk of bodySource.fetch(source, { replicant, hash, from, to }, this.#end.signal)) {
-        came += chunk.length
-        const dueMs = FETCH_GRACE_MS + (came / MIN_FETCH_BYTES_A_SECOND) * 1000
-        if (clock.monotonic() - begunAt > dueMs)
-          throw new CheopsError('ERR_SITE_UNREACHABLE', `${source} gives a body too slowly.`, { site: source })
-        gathered.push(chunk)
-        bytes += chunk.length
-        if (bytes >= FETCH_WRITE_BYTES) await write()
-      }
-    } finally {
-      await write()
-    }
-    return offset
-  }
-
-  /** The bytes lie here already, for another replicant: only who has them can show them. They are compared and not kept. */
-  async #compare(source: string, { replicant, hash, length }: NamedBody, bytes: number): Promise<void> {
-    const { bodySource, blobs } = this.#parts.options
-    if (bytes !== length) throw new CheopsError('ERR_BLOB_HASH', `The body ${hash} has another length.`, { hash })
-    for (let from = 0; from < length; from += bodySource.pieceBytes) {
-      const to = Math.min(length, from + bodySource.pieceBytes)
-      let offset = from
-      for await (const chunk of bodySource.fetch(source, { replicant, hash, from, to }, this.#end.signal)) {
-        const own: Uint8Array[] = []
-        for await (const part of blobs.read(hash, { from: offset, to: offset + chunk.length })) own.push(part)
-        const isSame = joined(own, chunk.length).every((byte, place) => byte === chunk[place])
-        if (!isSame) throw new CheopsError('ERR_BLOB_HASH', `What came as ${hash} is another body.`, { hash })
-        offset += chunk.length
-      }
-    }
-  }
-
   /** @param isWrong what came was another body: all of it would come again */
   #later(
     body: NamedBody,
@@ -323,16 +250,4 @@ function operationsOf(
 ): readonly Operation[] {
   const held = lives.flatMap(({ live, conflicts, outside, membership }) => [live, conflicts, outside, membership])
   return [...held.flat(), ...waiting, ...(draft === undefined ? [] : [draft])]
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const [only] = chunks
-  if (chunks.length === 1 && only !== undefined) return only
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }

@@ -1,0 +1,80 @@
+import { ZERO_STAMP, type ReplicantName } from '../../core/oplog/index.ts'
+import { UnprovenNames } from './admission/unproven-names.ts'
+import type { MatrixBook } from './admission/matrix-book.ts'
+import { ApplicationTurns } from './application/application-turns.ts'
+import { Slashes } from './application/slashes.ts'
+import type { LargeBodies } from './bodies/large-bodies.ts'
+import type { ReplicationOptions } from './context.ts'
+import { Repairs } from './drift/repair.ts'
+import type { Engine } from './engine.ts'
+import { Behind } from './lane/behind.ts'
+import type { Lanes } from './lane/lanes.ts'
+import type { Quarantine } from './lane/quarantine.ts'
+import { Unanswered } from './lane/unanswered.ts'
+import { OutcomeWaiters } from './outcomes.ts'
+import type { ReplicasStore } from './store/replicas-store.ts'
+import { Scans } from './sync/scans.ts'
+import { Standing } from './sync/standing.ts'
+import { Strangers } from './sync/strangers.ts'
+import { WaitingRoom } from './sync/waiting-room.ts'
+
+/** The parts that are started and stopped, which the engine stands between. */
+export interface EngineParts {
+  readonly options: ReplicationOptions
+  readonly matrices: MatrixBook
+  readonly replicas: ReplicasStore
+  readonly bodies: LargeBodies
+  readonly lanes: Lanes
+  readonly quarantine: Quarantine
+  /** Operations of a replicant wait for others. */
+  readonly onWaits: (name: ReplicantName) => void
+  /** Told of what cannot be gone on after. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** All that the parts of replication know of each other, at the start of a run. */
+export function makeEngine(parts: EngineParts): Engine {
+  const { options, matrices, replicas, bodies, lanes, quarantine, onWaits } = parts
+  const { clock } = options
+  let number = 0
+  return {
+    options: {
+      ...options,
+      turns: new ApplicationTurns(options.application, clock),
+      slashes: new Slashes(),
+      matrices: matrices.known,
+    },
+    matrices,
+    replicas,
+    unanswered: new Unanswered(options),
+    waiters: new OutcomeWaiters(clock),
+    repairs: new Repairs(name => lanes.kick(name)),
+    heard: new Map(),
+    standing: new Standing(clock, () => lookAtAll(parts)),
+    behind: new Behind(clock),
+    scans: new Scans(clock),
+    strangers: new Strangers(),
+    unproven: new UnprovenNames(clock),
+    waitingRoom: new WaitingRoom(),
+    toldAnew: new Map(),
+    nextNumber: () => ++number,
+    lastNumber: () => number,
+    bodies: bodies.records,
+    fetchBodies: () => bodies.fetch(),
+    isGivenUp: body => bodies.isGivenUp(body),
+    clock: ZERO_STAMP,
+    leaveAlone: (name, error) => quarantine.take(name, error),
+    waits: onWaits,
+    kick: ({ name }) => lanes.kick(name),
+    isIdle: ({ name }) => lanes.isIdle(name),
+  }
+}
+
+/** This store is an old backup: what its application has is compared at once, not at the first use. */
+function lookAtAll({ options, replicas, lanes, onFault }: EngineParts): void {
+  options.onEvent({ kind: 'set-back', site: options.site })
+  const all = async (): Promise<void> => {
+    for await (const name of replicas.names()) await replicas.with(name, () => lanes.kick(name))
+  }
+  all().catch(onFault)
+}
