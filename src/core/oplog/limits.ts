@@ -18,7 +18,7 @@ export const MAX_IDEMPOTENCY_KEYS = 1024
 
 /**
  * Those of resets among them: a client that sends a key with every PUT, each ten seconds for forty minutes. Less than of others, which a key
- * keeps from taking effect twice without anybody asking: they are written with each operation of the life, 150 bytes each.
+ * keeps from taking effect twice without anybody asking: all of them travel with each summary of the life, 150 bytes each.
  */
 export const MAX_RESET_KEYS = 256
 

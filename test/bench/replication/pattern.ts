@@ -8,8 +8,8 @@ import type { Store, StoreWrite } from '../../../src/ports/store.ts'
 import { encodeJson } from '../../../src/runtime/replication/store/encode-json.ts'
 import { decodePacked, encodePacked } from '../../../src/runtime/replication/store/packed-record.ts'
 import { decodeSealed, encodeSealed } from '../../../src/runtime/replication/store/records.ts'
-import { dotPath, operationKey } from '../../../src/runtime/replication/store/replica-records.ts'
-import { pathOf, prefixOf } from '../../../src/runtime/replication/store/replica-keys.ts'
+import { operationKey } from '../../../src/runtime/replication/store/replica-records.ts'
+import { dotPath, pathOf, prefixOf } from '../../../src/runtime/replication/store/replica-keys.ts'
 import { bodyOf, nameOf } from './items.ts'
 
 /** What tells an item that was created, and not written since, from others. */

@@ -2,7 +2,8 @@
  * What is written of a replicant. Records are JSON with a version in front: they are small, are read by people when something is
  * wrong, and grow new optional fields without a migration. Operations, the bulk, are the origin's own bytes and signature.
  *
- * Version 1 had acknowledgements in the core, and outcomes and draft in the local record; a step wrote all of them again.
+ * Version 1 had acknowledgements in the core, and outcomes and draft in the local record; version 2 had there what `growing-records.ts` writes: a
+ * step wrote all of it again.
  */
 import {
   dotKey,
@@ -10,6 +11,7 @@ import {
   type Acknowledged,
   type Context,
   type Dot,
+  type Executed,
   type Life,
   type Operation,
   type OperationId,
@@ -18,6 +20,7 @@ import {
   type Stamp,
 } from '../../../core/oplog/index.ts'
 import { encodeJson } from './encode-json.ts'
+import { EXECUTED_TOGETHER, LIVE_TOGETHER, grownKeys, grownLive, type Grown } from './growing-records.ts'
 import { decodePacked, encodePacked, openPacked, type OpenRecord } from './packed-record.ts'
 import { mayConflict } from '../operator/unwell.ts'
 import {
@@ -33,11 +36,12 @@ import { plainFilled, plainLeftOut } from './plain-life.ts'
 import type { Known } from '../sync/shared-digests.ts'
 import type { Outcome, SealedOperation } from '../../../ports/sync.ts'
 
-const VERSION = 2
-const VERSIONS: ReadonlySet<unknown> = new Set([1, VERSION])
+const VERSION = 3
+const VERSIONS: ReadonlySet<unknown> = new Set([1, 2, VERSION])
 
-/** A life as it is stored: operations by their dots, in version 1 by their `dotKey`. */
+/** A life as it is stored: operations by their dots, in version 1 by their `dotKey`; of `live` the first ones. */
 type StoredLife = Omit<Life, 'keys' | OperationList> & {
+  /** In versions 1 and 2 only. */
   readonly keys: readonly (readonly [string, OperationId])[]
 } & Readonly<Record<OperationList, readonly StoredDot[]>>
 type OperationList = 'live' | 'conflicts' | 'outside' | 'membership'
@@ -68,8 +72,8 @@ export function encodeCore({ replicant }: Pick<CoreState, 'replicant'>): Uint8Ar
     name,
     lives: lives.map(life => ({
       ...life,
-      keys: [...life.keys],
-      live: dotsOf(life.live),
+      keys: [],
+      live: dotsOf(life.live.slice(0, LIVE_TOGETHER)),
       conflicts: dotsOf(life.conflicts),
       outside: dotsOf(life.outside),
       membership: dotsOf(life.membership),
@@ -82,7 +86,12 @@ export function encodeCore({ replicant }: Pick<CoreState, 'replicant'>): Uint8Ar
 }
 
 /** @throws RangeError when an operation is not there: state and operations are written together */
-export function decodeCore(bytes: Uint8Array, site: string, operations: ReadonlyMap<string, Operation>): CoreState {
+export function decodeCore(
+  bytes: Uint8Array,
+  site: string,
+  operations: ReadonlyMap<string, Operation>,
+  grown: Grown,
+): CoreState {
   const stored = readCore(bytes)
   if (!VERSIONS.has(stored.version)) throw new RangeError(`version ${stored.version} of a replicant is not known`)
   const all = (dots: readonly StoredDot[]): Operation[] =>
@@ -94,8 +103,8 @@ export function decodeCore(bytes: Uint8Array, site: string, operations: Readonly
     })
   const lives = stored.lives.map(life => ({
     ...life,
-    keys: new Map(life.keys),
-    live: all(life.live),
+    keys: grownKeys(grown, life.life, life.keys),
+    live: all(grownLive(grown, life.life, life.live)),
     conflicts: all(life.conflicts),
     outside: all(life.outside),
     membership: all(life.membership),
@@ -165,7 +174,14 @@ function acknowledgedOf({ knowledge, clock }: StoredAcknowledged): Acknowledged 
 }
 
 /** Fields that are records of their own, or follow from others. */
-const APART: ReadonlySet<string> = new Set<keyof LocalState>(['draft', 'intent', 'told', 'outcomes', 'acknowledges'])
+const APART: ReadonlySet<string> = new Set<keyof LocalState>([
+  'draft',
+  'intent',
+  'told',
+  'outcomes',
+  'requests',
+  'acknowledges',
+])
 const TOGETHER = (Object.keys(newLocalState()) as (keyof LocalState)[]).filter(name => !APART.has(name))
 
 /**
@@ -185,9 +201,13 @@ export function encodeLocal(local: LocalState): Uint8Array {
     const value = local[name]
     if (value === false || (Array.isArray(value) && value.length === 0)) continue
     if (name === 'shown' && local.shown?.of !== local.hash) continue
-    said[name] = value
+    said[name] = name === 'executed' ? withFirst(local.executed) : value
   }
   return encodePacked(said)
+}
+
+function withFirst({ operations, ...executed }: Executed): Executed {
+  return { ...executed, operations: operations.slice(0, EXECUTED_TOGETHER) }
 }
 
 export function encodeIntent(intent: Intent): Uint8Array {

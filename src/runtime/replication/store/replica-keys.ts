@@ -1,5 +1,5 @@
 /** Under which keys replicants, and what belongs to them, lie in the store. The key layout is in README.md. */
-import type { ReplicantName } from '../../../core/oplog/index.ts'
+import type { Dot, ReplicantName } from '../../../core/oplog/index.ts'
 
 /** Below it lie the records of all replicants. */
 export const REPLICANTS = 'replication/replicant/'
@@ -10,9 +10,14 @@ export function isCoreKey(key: string): boolean {
   return CORE_KEY.test(key)
 }
 const CURSORS = 'replication/cursor/'
-const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
+/** Percent-encoded, so that it has no slash. */
+export const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
 /** Percent-encoded, as keys have it. */
 export const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
+
+/** A dot as it ends keys: they sort as numbers do. */
+export const dotPath = ({ site, incarnation, number }: Dot): string =>
+  `${site}/${incarnation}/${number.toString(16).padStart(14, '0')}`
 
 /** Key of what is durable here of another site's outbox. */
 export const cursorKey = (site: string, incarnation: string): string => `${CURSORS}${site}/${incarnation}`

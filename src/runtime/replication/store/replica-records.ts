@@ -29,6 +29,8 @@ import {
   isOldRecord,
   localDiffers,
 } from './records.ts'
+import { grownLocal, grownRecords, nothingGrown, takeGrown } from './growing-records.ts'
+import { dotPath } from './replica-keys.ts'
 import { newCore, newLocalState, type KnownOutcomes, type Replica } from '../replica.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { Store, StoreWrite } from '../../../ports/store.ts'
@@ -36,9 +38,6 @@ import type { Store, StoreWrite } from '../../../ports/store.ts'
 /** What of a replicant is written, as it was before a commit. */
 export type Before = Pick<Replica, 'core' | 'local' | 'draft' | 'isOld'>
 
-/** A dot as it ends keys: they sort as numbers do. */
-export const dotPath = ({ site, incarnation, number }: Dot): string =>
-  `${site}/${incarnation}/${number.toString(16).padStart(14, '0')}`
 const operationsPrefix = (prefix: string): string => `${prefix}operation/`
 export const operationKey = (prefix: string, dot: Dot): string => operationsPrefix(prefix) + dotPath(dot)
 const acknowledgedKey = (prefix: string, member: string): string => `${prefix}acknowledged/${member}`
@@ -65,6 +64,12 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
     const encoded = encodeLocal(local)
     keep(`${prefix}local`, isNothing(encoded) ? undefined : encoded)
   }
+
+  const growing = { executed: local.executed, requests: local.requests, lives: core.replicant.lives }
+  const { executed, requests } = before.local
+  writes.push(
+    ...grownRecords(prefix, growing, isOld ? undefined : { executed, requests, lives: before.core.replicant.lives }),
+  )
 
   for (const [member, acknowledged] of core.acknowledgements)
     if (isOld || had.get(member) !== acknowledged)
@@ -124,6 +129,7 @@ export async function loadRecords(
   const operations = new Map<string, Operation>()
   const acknowledged: (readonly [member: string, Acknowledged])[] = []
   const outcomes: KnownOutcomes[] = []
+  const grown = nothingGrown()
   const single = new Map<string, Uint8Array>()
   // One pass over all of it: a replicant of which nothing is known is the most frequent.
   for await (const [key, value] of store.iterate({ prefix })) {
@@ -133,12 +139,12 @@ export async function loadRecords(
     } else if (key.startsWith(outcomesPrefix(prefix))) outcomes.push(decodeOutcomes(value))
     else if (key.startsWith(acknowledgedKey(prefix, '')))
       acknowledged.push([key.slice(acknowledgedKey(prefix, '').length), decodeAcknowledged(value)])
-    else single.set(key.slice(prefix.length), value)
+    else if (!takeGrown(grown, key.slice(prefix.length), value)) single.set(key.slice(prefix.length), value)
   }
   outcomes.sort(byAge)
   const [core, local, draft, intent, told] = ['core', 'local', 'draft', 'intent', 'told'].map(name => single.get(name))
-  const decodedCore = core === undefined ? newCore(name, site) : decodeCore(core, site, operations)
-  const decodedLocal = local === undefined ? newLocalState() : decodeLocal(local)
+  const decodedCore = core === undefined ? newCore(name, site) : decodeCore(core, site, operations, grown)
+  const decodedLocal = grownLocal(grown, local === undefined ? newLocalState() : decodeLocal(local))
   const decodedDraft = draft === undefined ? undefined : decodeDraft(draft, decodedLocal.draft)
   const { before, uncertain = false } = decodedDraft ?? {}
   return {

@@ -129,6 +129,25 @@ test('a PUT writes each record as often as it changes', async () => {
   expect(bytes).toBeLessThan(16_000)
 })
 
+test('a write costs as much after many others as after few, also where clients send keys', async () => {
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+  await lab.ask('a', 'POST /items', { id: 'y', n: 0 }, ABC)
+  await lab.pass(5_000)
+  const costOf = async (from: number, count: number, request: string): Promise<number> => {
+    for (let n = from; n < from + count; n++) {
+      if (n === from + count - 1) forget()
+      await lab.ask('a', request, { n }, { key: `${request} ${n}` })
+      await lab.pass(500)
+    }
+    return bytes
+  }
+  for (const request of ['PUT /items/x', 'PATCH /items/y']) {
+    const few = await costOf(1, 8, request)
+    // Ten bytes for each of the patches, at three sites.
+    expect(await costOf(9, 70, request), request).toBeLessThan(few + 70 * 10 * 3 + 1_000)
+  }
+})
+
 test('writes that come close together are told and received together', async () => {
   const names = Array.from({ length: 60 }, (_, place) => `x${place}`)
   for (const id of names) await lab.ask('a', 'POST /items', { id, n: 0 }, ABC)
