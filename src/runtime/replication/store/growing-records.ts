@@ -68,7 +68,7 @@ export function grownRecords(prefix: string, now: Growing, before: Growing | und
 
 /** Takes a record, if it is one of these. @param part of its key, behind the prefix of the replicant */
 export function takeGrown(grown: Grown, part: string, value: Uint8Array): boolean {
-  const [kind, ...rest] = part.split('/')
+  const [kind = '', ...rest] = part.split('/')
   const last = rest.at(-1) ?? ''
   const life = rest.slice(0, -1).join('/')
   switch (kind) {
