@@ -1,6 +1,7 @@
 /** State transfers: operations and what is remembered of a life besides. README.md, "Transfers". */
 import { adoptsBytes, checkedAdopts } from './operation-codec.ts'
 import { bad, count, hash, hashBytes, present, site, sites, text, type, whole } from './fields.ts'
+import { isSignatureLength } from './batch-proof.ts'
 import { SYNC_LIMITS as LIMITS } from './limits.ts'
 import type { Bytes } from './fields.ts'
 import type { OriginReader, OriginWriter } from './origins.ts'
@@ -9,8 +10,6 @@ import type { LifeId, LifeTransfer } from '../../src/core/oplog/index.ts'
 import type { SealedOperation } from '../../src/ports/sync.ts'
 
 type Summary = NonNullable<LifeTransfer['summary']>
-
-const SIGNATURE_BYTES = 64
 
 /** For the decoder: how many of each there may be. */
 export const KNOWN_LIMITS = { knowledge: LIMITS.contextDots, holes: LIMITS.holes } as const
@@ -32,14 +31,14 @@ export function sealedMessage({ bytes, signature }: SealedOperation): pb.Sealed 
 /** The form of the envelope only. */
 export function checkedSealed({ operation, signature }: pb.Sealed): SealedOperation {
   if (operation.length > LIMITS.operationBytes) throw bad(`an operation has more than ${LIMITS.operationBytes} bytes`)
-  if (signature.length !== SIGNATURE_BYTES) throw bad('a signature has not 64 bytes')
+  if (!isSignatureLength(signature.length)) throw bad('a signature has not 64 bytes, nor 65 with a branch')
   // Copies (a Buffer's slice is none): one operation that is kept must not keep a megabyte of what came with it.
   return { bytes: new Uint8Array(operation), signature: new Uint8Array(signature) }
 }
 
 /** Whether {@link checkedSealed} takes it. */
 export function isEnvelope({ bytes, signature }: SealedOperation): boolean {
-  return bytes.length <= LIMITS.operationBytes && signature.length === SIGNATURE_BYTES
+  return bytes.length <= LIMITS.operationBytes && isSignatureLength(signature.length)
 }
 
 export function summaryMessage(summary: Summary, origins: OriginWriter): pb.Summary {

@@ -22,7 +22,10 @@ import type {
 export interface SealedOperation {
   /** `SyncCodec.encodeOperation` of the origin. Never encoded anew: another version might write it in another way. */
   readonly bytes: Uint8Array
-  /** Ed25519, 64 bytes, over the bytes and what they are signed for; see `protocols/sync/README.md`, "Signatures". */
+  /**
+   * Ed25519 over the bytes and what they are signed for, 64 bytes, or with others of the same origin; see `protocols/sync/README.md`,
+   * "Signatures". Empty for one of this site that was not signed yet.
+   */
   readonly signature: Uint8Array
 }
 
@@ -215,10 +218,13 @@ export interface SyncCodec {
 /** Signs what this site releases, and checks what others have released. */
 export interface OperationSeal {
   /**
+   * Not signed: that is done when it is told.
    * @param fits its draft was encoded by {@link SyncCodec.encodeOperation}, and it is no longer but for a few dots: not looked at again
    * @throws CheopsError ERR_SYNC_TOO_LARGE
    */
-  seal(operation: Operation, fits?: boolean): SealedOperation
+  encode(operation: Operation, fits?: boolean): SealedOperation
+  /** Signs what this site has encoded, in few signatures, in the same order. */
+  sign(operations: readonly SealedOperation[]): SealedOperation[]
   /**
    * @throws CheopsError ERR_SYNC_MESSAGE when the bytes are not in order, ERR_SYNC_SIGNATURE when the origin has not signed them
    *   (both for ever), ERR_SYNC_ORIGIN when the key of the origin is not known (yet)

@@ -10,11 +10,12 @@ import type { Ledger } from './ledger.ts'
 export function simSeal(site: string, keys: VirtualKeys, codec: SyncCodec, ledger: Ledger): OperationSeal {
   const own = keys.make(site, secretOf(site))
   return {
-    seal: operation => {
+    encode: operation => {
       const bytes = codec.encodeOperation(operation)
       ledger.sealed(codec.decodeOperation(bytes))
-      return { bytes, signature: widened(own.sign(bytes)) }
+      return { bytes, signature: new Uint8Array() }
     },
+    sign: operations => operations.map(({ bytes }) => ({ bytes, signature: widened(own.sign(bytes)) })),
     open: ({ bytes, signature }: SealedOperation) => {
       const operation = codec.decodeOperation(bytes)
       const origin = keys.make(operation.dot.site, secretOf(operation.dot.site))

@@ -10,6 +10,7 @@ import type { Store, StoreWrite } from '../../../src/ports/store.ts'
 import { NO_CHECKPOINT } from '../../../src/runtime/replication/store/digest-checkpoint.ts'
 import { nameOf } from './items.ts'
 import { Pattern } from './pattern.ts'
+import { sealedBy } from '../../support/sealed-by.ts'
 
 /** Of agents that do not run. */
 export interface CopyPlan {
@@ -70,7 +71,7 @@ export async function copyItems({ folders, mesh, service, pattern, copies, signa
       // Of the past: the clocks of the sites must not run ahead.
       const stamp = { ms: create.stamp.ms - 1 - count, counter: 0 }
       const copy = origin.pattern.createOf({ place, sequence, number: FIRST_NUMBER + count, stamp })
-      const sealed = seal.seal(copy)
+      const sealed = sealedBy(seal, copy)
       const bucket = bucketOf(copy.replicant)
       for (const site of sites) {
         site.writes.push(...site.pattern.recordsOf(copy, sealed))

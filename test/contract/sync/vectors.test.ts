@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { syncCodec as codec } from '../../../protocols/sync/codec.ts'
 import { createOperationSeal } from '../../../protocols/sync/seal.ts'
 import type { Operation } from '../../../src/core/oplog/index.ts'
+import { sealedBy } from '../../support/sealed-by.ts'
 
 const README = path.join(import.meta.dirname, '../../../protocols/sync/README.md')
 const section = (await readFile(README, 'utf8')).split('## Test vectors')[1]?.split('\n## ')[0] ?? ''
@@ -49,11 +50,18 @@ const seal = createOperationSeal({
   sign: bytes => sign(null, bytes, privateKey),
   publicKeyOf: () => publicKey,
 })
+const three = [0, 1, 2].map(more => ({ ...operation, dot: { ...operation.dot, number: operation.dot.number + more } }))
+const NONE = new Uint8Array()
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 test.each([
   ['the operation', () => hex(codec.encodeOperation(operation))],
-  ['its signature', () => hex(seal.seal(operation).signature)],
+  ['its signature', () => hex(sealedBy(seal, operation).signature)],
+  [
+    'the first of three that are signed together',
+    () => hex(seal.sign(three.map(each => seal.encode(each)))[0]?.signature ?? NONE),
+  ],
+  ['the last of them', () => hex(seal.sign(three.map(each => seal.encode(each)))[2]?.signature ?? NONE)],
   [
     'an acknowledgement with its life',
     () => hex(codec.encodeEntry({ kind: 'acknowledgement', replicant, lives, clock: operation.stamp })),

@@ -17,6 +17,7 @@ import { loadGlue } from '../../../src/glue/index.ts'
 import { startAgent } from '../../../src/node.ts'
 import type { RunningAgent } from '../../../src/ports/control.ts'
 import type { Store } from '../../../src/ports/store.ts'
+import { sealedBy } from '../../support/sealed-by.ts'
 
 const SITES = ['site1', 'site2'] as const
 const SERVICE = 'bench'
@@ -137,7 +138,7 @@ test('a copy is what agents write of an item that they make', async () => {
       for (const place of PLACES) {
         const { dot, stamp } = (await read(place)).create
         const copy = pattern.createOf({ place, sequence: 100 + place, number: dot.number, stamp })
-        const writes = pattern.recordsOf(copy, seal.seal(copy))
+        const writes = pattern.recordsOf(copy, sealedBy(seal, copy))
         const copied = Object.fromEntries(
           writes.map(write => [write.key, write.kind === 'put' ? textOf(write.value) : '']),
         )

@@ -16,6 +16,7 @@ import { Mesh, WAIT } from './mesh.ts'
 import type { Dot, Operation } from '../../../src/core/oplog/index.ts'
 import type { PeerNode } from '../../../src/peer-node.ts'
 import type { OperationSeal, OutboxEntry, SealedOperation, SyncChannel, SyncMessage } from '../../../src/ports/sync.ts'
+import { sealedBy } from '../../support/sealed-by.ts'
 
 const MESH = 'replication'
 const KIND = 'items'
@@ -142,7 +143,7 @@ async function expectHealthy(): Promise<void> {
 }
 
 test('what mallory says is understood: an operation for a member that lets it is carried out', async () => {
-  expect(await tell('site1', [operation(seal.seal(create('honest', [villain, 'site1'])))])).toBe('received')
+  expect(await tell('site1', [operation(sealedBy(seal, create('honest', [villain, 'site1'])))])).toBe('received')
   await mesh.settles('honest', [{ id: 'honest', by: 'mallory' }, undefined, undefined])
 })
 
@@ -164,14 +165,14 @@ test('an operation that is said to be by another site, and is not signed by it, 
   const dot = { ...forged.dot, site: 'site2' }
   const lie: Operation = { ...forged, dot, life: { ...forged.life, dot } }
   const bytes = syncCodec.encodeOperation(lie)
-  const { signature } = seal.seal(create('forged', ['site1', 'site2']))
+  const { signature } = sealedBy(seal, create('forged', ['site1', 'site2']))
   await tell('site1', [operation({ bytes, signature: mallory.sign(bytes) }), operation({ bytes, signature })])
   await expectHealthy()
   expect(await mesh.everywhere('forged')).toEqual([undefined, undefined, undefined])
 })
 
 test('an operation for others is not carried out here', async () => {
-  await tell('site1', [operation(seal.seal(create('elsewhere', [villain, 'site2'])))])
+  await tell('site1', [operation(sealedBy(seal, create('elsewhere', [villain, 'site2'])))])
   await expectHealthy()
   expect((await mesh.everywhere('elsewhere'))[0]).toBeUndefined()
 })
@@ -187,7 +188,7 @@ async function guesses(id: string, guess: (created: Operation) => Operation): Pr
   for (let ms = before; ms <= Date.now(); ms++) {
     const stamp = { ms, counter: 0 }
     const named = create(id, ['site1', 'site2'])
-    entries.push(operation(seal.seal(guess({ ...named, stamp, dot, life: { stamp, dot } }))))
+    entries.push(operation(sealedBy(seal, guess({ ...named, stamp, dot, life: { stamp, dot } }))))
   }
   return entries
 }
@@ -225,7 +226,7 @@ test('somebody who is no member is told nothing, whatever he asks for', async ()
   // Conversations end when the mesh does.
   const stop = await network().serve(channel => void hear(channel).catch(() => undefined))
   try {
-    await tell('site1', [operation(seal.seal(create('ours', [villain, 'site1'])))])
+    await tell('site1', [operation(sealedBy(seal, create('ours', [villain, 'site1'])))])
     told.resolve(undefined)
     await until([mallory], () => heard.some(text => text.includes('"ours"')), 40_000, `${villain} hears of its own`)
     expect(heard.filter(text => text.includes('4711'))).toEqual([])
@@ -251,7 +252,7 @@ test('somebody who is no member removes no member', async () => {
 })
 
 test('a site that exposes nothing of the kind carries out nothing of the kind', async () => {
-  await tell('closed', [operation(seal.seal(create('intruder', ['closed', villain])))])
+  await tell('closed', [operation(sealedBy(seal, create('intruder', ['closed', villain])))])
   await mesh.must('site1', 'POST', '/items', {
     scope: 'site1 & closed',
     body: { id: 'unasked' },
@@ -266,7 +267,7 @@ test('an operation does to the application what it says it is, to the resource t
   await mesh.must('site1', 'POST', '/items', { body: { id: 'private', n: 1 } })
   const made = create('pretext', [villain, 'site1'])
   const lie = after(made, 'merge', { method: 'DELETE', path: '/items/private', headers: [] })
-  await tell('site1', [operation(seal.seal(made)), operation(seal.seal(lie))])
+  await tell('site1', [operation(sealedBy(seal, made)), operation(sealedBy(seal, lie))])
   await mesh.settles('pretext', [{ id: 'pretext', by: 'mallory' }, undefined, undefined])
   await expectHealthy()
   expect((await mesh.everywhere('private'))[0]).toEqual({ id: 'private', n: 1 })
@@ -277,7 +278,7 @@ test('thousands of operations that wait for what never comes: the agents serve o
   for (let name = 0; name < 5; name++) {
     const missing = create(`waiting-${name}`, [villain, 'site1'])
     // More than may wait of one name.
-    for (let count = 0; count < 1200; count++) sealed.push(operation(seal.seal(after(missing, 'merge', PATCH))))
+    for (let count = 0; count < 1200; count++) sealed.push(operation(sealedBy(seal, after(missing, 'merge', PATCH))))
   }
   const told = tell('site1', sealed)
   // While it is told, and afterwards.

@@ -304,7 +304,7 @@ export function decodeDraft(bytes: Uint8Array, old: Draft | undefined): DraftRec
   return { before, uncertain, operation: bytes.slice(end) }
 }
 
-/** 64 bytes of signature, then the operation. */
+/** The length of the signature in a byte, it, and the operation. Those of this site have none. */
 export function encodeSealed({ bytes, signature }: SealedOperation): Uint8Array {
   const record = new Uint8Array(1 + signature.length + bytes.length)
   record[0] = signature.length

@@ -204,13 +204,19 @@ export class ReplicasStore {
     await this.#last
   }
 
-  /** The operation as its origin signed it, on disk or on its way there; undefined when it has been forgotten. */
+  /** The operation as its origin signed it, or as this site will; on disk or on its way there; undefined when it has been forgotten. */
   async sealed(name: ReplicantName, dot: Dot): Promise<SealedOperation | undefined> {
     const key = operationKey(prefixOf(name), dot)
     const known = this.#sealed.get(key)
     if (known !== undefined) return known
     const record = await this.#options.store.get(key)
     return record === undefined ? undefined : decodeSealed(record)
+  }
+
+  /** For the next who is told of it; nothing where it was forgotten meanwhile. */
+  keepSigned(name: ReplicantName, dot: Dot, sealed: SealedOperation): void {
+    const key = operationKey(prefixOf(name), dot)
+    if (this.#sealed.get(key) !== undefined) this.#sealed.set(key, sealed)
   }
 
   /** Of all names, as they were when the first was asked for, what is known. */

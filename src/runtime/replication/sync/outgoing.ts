@@ -15,6 +15,7 @@ import {
   MAX_REMEMBERED_REPLICANTS,
   MAX_TRANSFER_ATTEMPTS,
 } from '../limits.ts'
+import { signTogether } from './sign-together.ts'
 import { mayHear } from './arrivals.ts'
 import { decodeOutboxRecord, type OutboxRecord } from '../store/outbox-record.ts'
 import type { Engine } from '../engine.ts'
@@ -82,6 +83,12 @@ export class Outgoing {
         numbered.sealed = await this.#shared.replicas.sealed(record.replicant, record.dot)
       }),
     )
+    const found = records.flatMap(({ record, sealed }) =>
+      record.kind === 'operation' && sealed !== undefined ? { name: record.replicant, dot: record.dot, sealed } : [],
+    )
+    const signed = new Map(signTogether(this.#shared, found).map(each => [each.dot, each.sealed]))
+    for (const numbered of records)
+      if (numbered.record.kind === 'operation') numbered.sealed = signed.get(numbered.record.dot)
   }
 
   async #entry({ record, number, sealed }: Numbered, outbox: Outbox): Promise<Uint8Array> {
@@ -145,18 +152,19 @@ export class Outgoing {
       if (transfer === undefined) continue
       // Nothing of it may be taken back by a crash here.
       await replicas.onDisk()
-      const operations = []
+      const found = []
       for (const { dot } of transfer.operations) {
         const sealed = await replicas.sealed(replica.name, dot)
         // Forgotten meanwhile: what is told then is newer than this.
         if (sealed === undefined) return this.#transfers(replica, knows, attempts + 1)
-        operations.push(sealed)
+        found.push({ name: replica.name, dot, sealed })
       }
+      const operations = signTogether(this.#shared, found).map(({ sealed }) => sealed)
       const { summary } = transfer
       for (const { matrix } of [...transfer.operations, ...(summary?.droppers ?? [])])
         if (matrix !== undefined) matrices.add(matrix)
       const parts: OutboxEntry[] = []
-      let part: typeof operations = []
+      let part: SealedOperation[] = []
       let bytes = 0
       for (const sealed of operations) {
         if (part.length > 0 && bytes + sealed.bytes.length > MAX_ENTRIES_BYTES / 2) {

@@ -43,7 +43,7 @@ export async function release(
     const { dot, type } = placed
     const life = type === 'create' ? { stamp, dot } : placed.life
     const operation: Operation = { ...placed, stamp, life }
-    const sealed = seal.seal(operation, draft === replica.draft)
+    const sealed = seal.encode(operation, draft === replica.draft)
     shared.clock = next.clock
     const before = membersOfReplicant(replicant)
     // The list of what is executed comes after: what was executed and is dropped by this is not superseded.

@@ -224,6 +224,19 @@ describe('what is in no order is not sent', () => {
           operation: { bytes: new Uint8Array(1), signature: new Uint8Array(63) },
         }),
     ],
+    [
+      'a signature with no whole branch',
+      () =>
+        codec.encodeEntry({
+          kind: 'operation',
+          operation: { bytes: new Uint8Array(1), signature: new Uint8Array(84) },
+        }),
+    ],
+    [
+      'one that was not signed',
+      () =>
+        codec.encodeEntry({ kind: 'operation', operation: { bytes: new Uint8Array(1), signature: new Uint8Array() } }),
+    ],
     ['a hole without numbers', () => transfer([], { holes: [{ after: 7, last: dot(0) }] })],
     [
       'a transfer that goes on behind its summary',

@@ -21,6 +21,7 @@ import type {
   SyncCloseReason,
   SyncMessage,
 } from '../../../../src/ports/sync.ts'
+import { sealedBy } from '../../../support/sealed-by.ts'
 
 export const HERE = 'here'
 export const INCARNATION = '1763762400000-0000000000000001'
@@ -212,7 +213,7 @@ export class Scripted implements AsyncDisposable {
   }
 
   signed(operation: Operation): OutboxEntry {
-    return { kind: 'operation', operation: this.sealOf(operation.dot.site).seal(operation) }
+    return { kind: 'operation', operation: sealedBy(this.sealOf(operation.dot.site), operation) }
   }
 
   /** What somebody knows of a create who holds nothing else of it. */

@@ -53,7 +53,7 @@ describe('a planted bug is found', () => {
   /** One site takes operations of a type for forged. */
   const suspicious = (type: string): ReplicationPlant => ({
     seal: (seal, site) => ({
-      seal: operation => seal.seal(operation),
+      ...seal,
       open: sealed => {
         const operation = seal.open(sealed)
         if (site === 's1' && operation.type === type) throw new CheopsError('ERR_SYNC_SIGNATURE', 'planted')
@@ -69,7 +69,7 @@ describe('a planted bug is found', () => {
   test('a site that does not forget what a replace has done away with', async () => {
     const plant: ReplicationPlant = {
       seal: (seal, site) => ({
-        seal: operation => seal.seal(operation),
+        ...seal,
         open: sealed => {
           const operation = seal.open(sealed)
           return site === 's1' && operation.type === 'replace' ? { ...operation, type: 'merge' } : operation
@@ -93,7 +93,7 @@ describe('a planted bug is found', () => {
   test('a site that does not read by which matrix an operation is decided', async () => {
     const plant: ReplicationPlant = {
       seal: (seal, site) => ({
-        seal: operation => seal.seal(operation),
+        ...seal,
         open: sealed => {
           const { matrix, ...operation } = seal.open(sealed)
           return site === 's1' || matrix === undefined ? operation : { ...operation, matrix }
@@ -227,11 +227,11 @@ describe('a planted bug is found', () => {
   test('an origin that does not tell the keys of requests', async () => {
     const plant: ReplicationPlant = {
       seal: seal => ({
-        seal: ({ idempotency, ...operation }) => {
+        ...seal,
+        encode: ({ idempotency, ...operation }) => {
           expect(idempotency?.principal ?? '').toBe('')
-          return seal.seal(operation)
+          return seal.encode(operation)
         },
-        open: sealed => seal.open(sealed),
       }),
     }
     expect(await found('once per key', plant)).toMatch(
@@ -242,9 +242,11 @@ describe('a planted bug is found', () => {
   test('an origin whose counter stands still', async () => {
     const plant: ReplicationPlant = {
       seal: seal => ({
-        seal: operation =>
-          seal.seal(operation.type === 'create' ? operation : { ...operation, dot: { ...operation.dot, number: 999 } }),
-        open: sealed => seal.open(sealed),
+        ...seal,
+        encode: operation =>
+          seal.encode(
+            operation.type === 'create' ? operation : { ...operation, dot: { ...operation.dot, number: 999 } },
+          ),
       }),
     }
     expect(await found('dots are never reused', plant)).toMatch(/ is \w+ of n\d at .* and \w+ of n\d at /)

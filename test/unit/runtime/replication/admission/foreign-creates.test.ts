@@ -11,6 +11,7 @@ import { Lab } from '../lab.ts'
 import type { LifeTransfer, MatrixDefinition, MemberChange, Operation } from '../../../../../src/core/oplog/index.ts'
 import type { OutboxEntry } from '../../../../../src/ports/sync.ts'
 import type { ScriptedChannel } from '../scripted.ts'
+import { sealedBy } from '../../../../support/sealed-by.ts'
 
 type Summary = NonNullable<LifeTransfer['summary']>
 
@@ -157,7 +158,7 @@ function transferBy(
     from,
     since: { knowledge: [], holes: [] },
   }
-  const sealed = operations.map(operation => here.sealOf(operation.dot.site).seal(operation))
+  const sealed = operations.map(operation => sealedBy(here.sealOf(operation.dot.site), operation))
   return { kind: 'transfer', replicant, more: false, transfer: { life, operations: sealed, summary } }
 }
 

@@ -256,10 +256,10 @@ test('an operation that names a body of others shows none of it to its writer, n
   lab = await Lab.of(['a', 'b', 'c'], {
     seal: (seal, site) => ({
       ...seal,
-      seal: operation => {
+      encode: operation => {
         const { payload } = operation
         const isForged = site === 'c' && forged.body !== undefined && payload !== undefined
-        return seal.seal(isForged ? { ...operation, payload: { ...payload, ...forged } } : operation)
+        return seal.encode(isForged ? { ...operation, payload: { ...payload, ...forged } } : operation)
       },
     }),
   })

@@ -9,11 +9,11 @@ test('an operation with a bad signature is refused and reported, and blocks noth
   let breaks = false
   const lab = await Lab.of(['a', 'b'], {
     seal: (seal, site) => ({
-      seal: operation => {
-        const sealed = seal.seal(operation)
+      ...seal,
+      encode: operation => {
+        const sealed = seal.encode(operation)
         return site === 'a' && breaks ? { ...sealed, signature: new Uint8Array(64).fill(7) } : sealed
       },
-      open: sealed => seal.open(sealed),
     }),
   })
   const members = ['a', 'b']

@@ -13,6 +13,7 @@ import { realClock } from '../../../../support/real-time.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from '../scripted.ts'
 import type { Clock } from '../../../../../src/ports/clock.ts'
 import type { OutboxEntry, SyncMessage } from '../../../../../src/ports/sync.ts'
+import { sealedBy } from '../../../../support/sealed-by.ts'
 
 /** A thousand times as fast as the machine's. */
 const FAST: Clock = {
@@ -252,7 +253,7 @@ test('the end of a transfer whose beginning may have been given up is not taken 
   await using here = await Scripted.start()
   const paris = here.from('paris')
   const create = here.create('paris', 'mug', ['paris', HERE])
-  const operations = [here.sealOf('paris').seal(create)]
+  const operations = [sealedBy(here.sealOf('paris'), create)]
   const transfer = {
     kind: 'transfer',
     replicant: create.replicant,

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest'
 import { HERE, Scripted, entries, hello } from '../scripted.ts'
 import type { OutboxEntry } from '../../../../../src/ports/sync.ts'
+import { sealedBy } from '../../../../support/sealed-by.ts'
 
 const MUG = { service: 'shop', kind: 'items', name: 'mug' }
 
@@ -19,7 +20,7 @@ test('what a stranger wrote holds up nothing, and is taken when the stranger was
     kind: 'transfer',
     replicant: { ...MUG, name: 'cup' },
     more: false,
-    transfer: { life: here.create('rome', 'cup', members).life, operations: [here.sealOf('rome').seal(strange)] },
+    transfer: { life: here.create('rome', 'cup', members).life, operations: [sealedBy(here.sealOf('rome'), strange)] },
   }
   paris.says(entries(1, here.signed(strange), transfer, here.signed(here.create('paris', 'jug', members))))
   expect(await paris.next('received')).toMatchObject({ upTo: 3 })
