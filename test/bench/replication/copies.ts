@@ -10,7 +10,6 @@ import type { Store, StoreWrite } from '../../../src/ports/store.ts'
 import { NO_CHECKPOINT } from '../../../src/runtime/replication/store/digest-checkpoint.ts'
 import { nameOf } from './items.ts'
 import { Pattern } from './pattern.ts'
-import { sealedBy } from '../../support/sealed-by.ts'
 
 /** Of agents that do not run. */
 export interface CopyPlan {
@@ -71,10 +70,11 @@ export async function copyItems({ folders, mesh, service, pattern, copies, signa
       // Of the past: the clocks of the sites must not run ahead.
       const stamp = { ms: create.stamp.ms - 1 - count, counter: 0 }
       const copy = origin.pattern.createOf({ place, sequence, number: FIRST_NUMBER + count, stamp })
-      const sealed = sealedBy(seal, copy)
+      const own = seal.encode(copy)
+      const [signed = own] = seal.sign([own])
       const bucket = bucketOf(copy.replicant)
       for (const site of sites) {
-        site.writes.push(...site.pattern.recordsOf(copy, sealed))
+        site.writes.push(...site.pattern.recordsOf(copy, site === origin ? own : signed))
         site.buckets[bucket >> 3] = (site.buckets[bucket >> 3] ?? 0) | (1 << (bucket & 7))
       }
       if (++count % COPIED_TOGETHER === 0) await commit()

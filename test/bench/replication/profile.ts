@@ -7,7 +7,7 @@ import { Mesh, SERVICE } from './mesh.ts'
 import type { Ground } from './mesh.ts'
 import { CLIENTS, ITEMS } from './writes.ts'
 
-const WARM_UP_S = 8
+const WARM_UP_S = 30
 const LOAD_S = 10
 const MAKE_S = 120
 /** After the load, until what is behind has arrived. */
