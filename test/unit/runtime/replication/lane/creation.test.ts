@@ -22,7 +22,7 @@ const DOT = { site: 'there', incarnation: '1-0', number: 1 } as unknown as Opera
 async function sentFor(operation: Partial<Operation>, value: unknown, known: readonly string[], begun?: string) {
   const sent: string[] = []
   const request = async ({ method, path, headers }: ApplicationRequest) => {
-    sent.push(`${method} ${path} ${headers.join(': ')}`)
+    sent.push(`${method} ${path} ${pairs(headers).join(', ')}`)
     return {
       status: known.includes(method) ? 201 : 405,
       reason: '',
@@ -46,12 +46,15 @@ async function sentFor(operation: Partial<Operation>, value: unknown, known: rea
   return [answer?.is, ...sent]
 }
 
+const pairs = (headers: readonly string[]): string[] =>
+  headers.flatMap((name, place) => (place % 2 === 0 ? `${name}: ${headers[place + 1] ?? ''}` : []))
+
 const payload = (method: string, path: string, type: string) => ({
   method,
   path,
   headers: [['content-type', type] as const],
 })
-const JSON_TYPE = 'content-type: application/json'
+const JSON_TYPE = 'content-type: application/json, accept: application/json, */*;q=0.5'
 
 test('a create is made by the request that its client has used', async () => {
   const put = { type: 'create', payload: payload('PUT', '/things/mug', 'application/json') }
