@@ -18,16 +18,14 @@ import type {
   DhtRecord,
   Finding,
   Listener,
-  ConflictInfo,
   OwnService,
   Page,
   PageQuery,
   PeerInfo,
-  ReplicantDetail,
-  ReplicantInfo,
   ReplicationCounts,
   SaveOptions,
 } from '../ports/control.ts'
+import type { ConflictInfo, ReplicantDetail, ReplicantInfo } from '../ports/replicant-info.ts'
 import type { ReplicationControl } from '../ports/replication-control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerNode } from '../peer-node.ts'

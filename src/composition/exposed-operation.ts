@@ -1,6 +1,6 @@
 import { NOTHING_EXPOSED, exposes } from '../../protocols/forward/exposure.ts'
 import type { Operation } from '../core/oplog/index.ts'
-import type { ResourceAction } from '../ports/glue.ts'
+import type { ResourceAction } from '../ports/replication-glue.ts'
 import type { Service } from './services.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { ParsedBody } from '../ports/glue.ts'
+import type { ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue } from './compile.ts'
 import { canonicalJson } from './json.ts'
 import { pointerGet, withoutPointers } from './pointer.ts'

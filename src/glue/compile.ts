@@ -1,4 +1,4 @@
-import type { KindTraits, KindMatrix } from '../ports/glue.ts'
+import type { KindTraits, KindMatrix } from '../ports/replication-glue.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
 import { matrixOf } from './matrix.ts'
 import { compileTemplate, type PathTemplate } from './template.ts'

@@ -1,5 +1,5 @@
 import { headerValue, type RequestHead } from '../core/resource/http-head.ts'
-import type { ConditionalRequest, ParsedBody, ReadAnswer, UnconditionalRequest } from '../ports/glue.ts'
+import type { ConditionalRequest, ParsedBody, ReadAnswer, UnconditionalRequest } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue } from './compile.ts'
 import { mediaTypeOf } from './parse-body.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'

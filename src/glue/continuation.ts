@@ -2,7 +2,7 @@
  * The continuation of a merged list: one token that names each site's own, since what one site gives another does not understand. A client sends it
  * back where the application takes its own (`list.token`), or follows the link that has it.
  */
-import type { ListContinuation } from '../ports/glue.ts'
+import type { ListContinuation } from '../ports/replication-glue.ts'
 import type { CompiledKind } from './compile.ts'
 
 /** Of the composed token: it stands in URLs, which agents and applications take up to 8 KiB of. */

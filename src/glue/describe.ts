@@ -1,6 +1,6 @@
 import { headerValue, type RequestHead } from '../core/resource/http-head.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
-import type { Description, LocalReason, ParsedBody, UnnamedReason } from '../ports/glue.ts'
+import type { Description, LocalReason, ParsedBody, UnnamedReason } from '../ports/replication-glue.ts'
 import { isMergePatch, kindNameOf, matchRequest, type Match } from './analyse.ts'
 import { ANY_KIND, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { expanded, idIn, nameOf, pathsOf } from './naming.ts'

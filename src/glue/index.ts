@@ -1,7 +1,7 @@
 /** Drivers that teach Cheops an application, and the tools to write one. See README.md. */
 export { BUILT_IN_GLUE, loadGlue } from './load.ts'
 export { checkGlueFile, renderGlueReport, type GlueCheckOptions, type GlueReport } from './report.ts'
-export type { ProbeStep } from './against.ts'
+export type { ProbeStep } from './probed-kind.ts'
 export type { Finding } from './parse.ts'
 import { GLUE_SCHEMA } from './schema.ts'
 

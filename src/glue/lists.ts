@@ -1,4 +1,4 @@
-import type { ListAnswer, ListItems, MergedList, ParsedBody } from '../ports/glue.ts'
+import type { ListAnswer, ListItems, MergedList, ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { comparableText } from './compare.ts'
 import { composedNext } from './continuation.ts'

@@ -3,7 +3,7 @@
  * replace have it where the kind's `marker` says, an operation of the kind's own where its `probe` does. Source: src/consistency.md "Applying to
  * a black box" (doubt).
  */
-import type { ParsedBody } from '../ports/glue.ts'
+import type { ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue } from './compile.ts'
 import { pointerGet, pointerSet } from './pointer.ts'
 

@@ -1,5 +1,5 @@
 import type { Resolution } from '../core/oplog/index.ts'
-import type { KindMatrix } from '../ports/glue.ts'
+import type { KindMatrix } from '../ports/replication-glue.ts'
 import { HTTP_OPERATIONS, type KindDefinition, type MatrixEntry } from './definition.ts'
 
 /** What is wrong with a matrix, or worth knowing about it, and at which of its entries. */

@@ -1,5 +1,5 @@
 import { headerValue } from '../core/resource/http-head.ts'
-import type { ParsedBody } from '../ports/glue.ts'
+import type { ParsedBody } from '../ports/replication-glue.ts'
 import { parseJson } from './json.ts'
 
 /** The media type of a body, small letters and without parameters; undefined where the head does not say. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
-import { probeInstance, type AgainstOptions, type ProbeStep } from './against.ts'
+import { probeInstance } from './against.ts'
+import type { AgainstOptions, ProbeStep } from './probed-kind.ts'
 import { checkDefinition } from './check.ts'
 import { glueFile, readDefinition } from './load.ts'
 import type { Finding } from './parse.ts'

@@ -1,4 +1,4 @@
-import type { ParsedBody, ResourceAction, ResourceRequest } from '../ports/glue.ts'
+import type { ParsedBody, ResourceAction, ResourceRequest } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { asId, idIn, nameOf, pathsOf, valuesOf } from './naming.ts'
 import { pointerGet, pointerSet } from './pointer.ts'

@@ -1,4 +1,4 @@
-import type { KindTraits, OperationTraits } from '../ports/glue.ts'
+import type { KindTraits, OperationTraits } from '../ports/replication-glue.ts'
 import type { GlueDefinition, KindDefinition, OperationDefinition } from './definition.ts'
 import { compileTemplate, endsInRest } from './template.ts'
 

@@ -1,10 +1,9 @@
 import type { ServiceConfig } from '../config.ts'
 import type { Finding, ReplicantsFact } from '../core/check/index.ts'
-import type { Conflict, ReplicantName } from '../core/oplog/index.ts'
-import type { CheopsError } from '../errors.ts'
+import type { ReplicantName } from '../core/oplog/index.ts'
 import type { Membership } from './membership.ts'
+import type { ConflictInfo, ReplicantDetail, ReplicantInfo } from './replicant-info.ts'
 import type { ReplicationControl } from './replication-control.ts'
-import type { Outcome } from './sync.ts'
 
 export type { CheckFacts, Finding } from '../core/check/index.ts'
 
@@ -214,85 +213,6 @@ export interface Page<T> {
   readonly next: string | undefined
 }
 
-/** A replicant at this site, as lists show it. */
-export interface ReplicantInfo extends ReplicantName {
-  /** Names of sites, sorted. */
-  readonly members: readonly string[]
-  /**
-   * - `agrees`: this site has done all that it knows of.
-   * - `busy`: it has something left to do.
-   * - `uncertain`: what became of a write at its application is not known yet.
-   * - `unbound`: the name belongs to something else at this site, which nothing touches.
-   * - `diverged`: its application cannot be made equal to the others by itself.
-   */
-  readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'diverged'
-  /** Why it is `uncertain`, `unbound` or `diverged`, as a part of a sentence; undefined for the others. */
-  readonly reason: string | undefined
-  /** Other members that do not carry the newest write of this site out, though it counts: until they do, or another takes its place. */
-  readonly failing: readonly FailingInfo[]
-  /** How many. */
-  readonly conflicts: number
-}
-
-export interface FailingInfo {
-  readonly site: string
-  /** As `Cheops-Operation` has it. */
-  readonly operation: string
-  /** Code of the error: `ERR_FORWARD_NOT_EXPOSED`, `ERR_REPLICANT_OTHER_GLUE`, `ERR_REPLICANT_UNBOUND`. */
-  readonly error: string
-}
-
-export interface ReplicantDetail extends Omit<ReplicantInfo, 'conflicts'> {
-  /** Of one that is `unbound`: why, and what to do about it, where more is known than that the name is taken. */
-  readonly detail: string | undefined
-  /** Large bodies that its operations name and that are not here yet: what needs them waits. */
-  readonly missingBodies: readonly MissingBodyInfo[]
-  readonly conflicts: readonly ConflictInfo[]
-  /** The newest operations of this site, the oldest of them first, with what is known of them at each member. */
-  readonly operations: readonly OperationInfo[]
-}
-
-export interface MissingBodyInfo {
-  /** SHA-256 in lower-case hexadecimal. */
-  readonly hash: string
-  readonly bytes: number
-  /** How many of them have come. */
-  readonly here: number
-}
-
-/** An operation that was accepted and has no effect, though nobody who decided so had seen it. Without its body. */
-export interface ConflictInfo {
-  readonly replicant: ReplicantName
-  /** As `Cheops-Operation` has it: `site1/1763762400000-9f86d081884c7d65/7`. */
-  readonly operation: string
-  /** `create`, `replace`, `merge`, `patch`, `delete`, `state`, or one of the kind's own. */
-  readonly type: string
-  /** Where a client wrote it. */
-  readonly site: string
-  /** When, Unix milliseconds by the clock of that site. */
-  readonly at: number
-  readonly why: Conflict['why']
-  /** The same in words. */
-  readonly detail: string
-  /** The operation that counts instead, where one can be named. */
-  readonly against: string | undefined
-}
-
-export interface OperationInfo {
-  /** As `Cheops-Operation` has it. */
-  readonly operation: string
-  readonly sites: readonly {
-    readonly site: string
-    readonly outcome: Outcome
-    /** What the application there answered. */
-    readonly status?: number
-    /** Code of an error that says why, where no answer of the application does. */
-    readonly error?: string
-    /** When that site has told it, Unix milliseconds; 0 where it has told nothing. */
-    readonly at: number
-  }[]
-}
-
 /** Something that an operator may want to see when it happens. */
 export interface AgentEvent {
   /**
@@ -307,44 +227,4 @@ export interface AgentEvent {
   readonly detail: string
   /** Wall clock, milliseconds. */
   readonly at: number
-}
-
-/**
- * What `cheops up --ready-file FILE` writes once the agent serves, and what `up` prints. A public interface: scripts
- * outside this project rely on the keys.
- */
-export interface ReadyInfo {
-  readonly site: string
-  readonly peerId: string
-  readonly pid: number
-  /** Multiaddresses with `/p2p/<id>`. */
-  readonly addresses: readonly string[]
-  /** URLs without a slash at the end. */
-  readonly ingress: string
-  readonly admin: string
-  readonly adminTokenFile: string
-  /** Services of this site by name, each with the URL under which this agent serves it (`OwnService.address`). */
-  readonly services: Readonly<Record<string, string>>
-}
-
-/** What `startAgent(config, options)` of src/node.ts gives. */
-export interface RunningAgent {
-  readonly ready: ReadyInfo
-  readonly control: AgentControl
-  /**
-   * Resolves when the agent cannot go on (its store can no longer be written) and has begun to stop by itself; pending
-   * otherwise, also when it is stopped by `stop`.
-   */
-  readonly failed: Promise<CheopsError>
-  /** Stops what was started, in reverse; the second call waits for the first. */
-  stop(): Promise<void>
-}
-
-export interface StartOptions {
-  /** The file that the configuration came from, for `AgentStatus.configFile`. */
-  readonly configFile?: string
-  /** Aborts a start that takes too long; what was started by then is stopped. */
-  readonly signal?: AbortSignal
-  /** Called once the data folder is this agent's alone, before it listens anywhere. */
-  readonly onDataFolder?: () => Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { Conflict, ReplicantName } from '../core/oplog/index.ts'
-import type { AbortOptions, ReplicantInfo } from './control.ts'
+import type { AbortOptions } from './control.ts'
+import type { ReplicantInfo } from './replicant-info.ts'
 import type { Outcome } from './sync.ts'
 
 /** What an operator sees of single operations, and does to replicants: a part of `AgentControl`. */

@@ -1,6 +1,6 @@
 import { CheopsError } from '../errors.ts'
 import type { Exchange } from '../ports/exchange.ts'
-import type { Description } from '../ports/glue.ts'
+import type { Description } from '../ports/replication-glue.ts'
 import { MAX_HELD_BODIES, MAX_HELD_BODY_BYTES } from './replication/limits.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** `application/vnd.cheops.multi+json`: the answers of all members in one document. */
 import { headerValue, headerValues } from '../core/resource/http-head.ts'
-import type { ParsedBody } from '../ports/glue.ts'
+import type { ParsedBody } from '../ports/replication-glue.ts'
 
 export const MULTI_MEDIA_TYPE = 'application/vnd.cheops.multi+json'
 

@@ -2,7 +2,7 @@ import type { RequestContext } from '../core/resource/request-context.ts'
 import { CheopsError } from '../errors.ts'
 import type { ApplicationAnswer } from '../ports/application.ts'
 import type { Exchange } from '../ports/exchange.ts'
-import type { Description } from '../ports/glue.ts'
+import type { Description } from '../ports/replication-glue.ts'
 import { without } from './answer-headers.ts'
 import type { Parts } from './parts.ts'
 

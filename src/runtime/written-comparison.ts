@@ -3,7 +3,8 @@
  * each application sets by itself (times, revisions, addresses) differs from site to site, and says nothing.
  */
 import type { ReplicantName } from '../core/oplog/index.ts'
-import type { Glue, ListAnswer, MergedList, ParsedBody } from '../ports/glue.ts'
+import type { Glue } from '../ports/glue.ts'
+import type { ListAnswer, MergedList, ParsedBody } from '../ports/replication-glue.ts'
 import { onlyFields, onlyItemFields, type Fields } from './replication/drift/written-fields.ts'
 
 /** What reads need of replication. */

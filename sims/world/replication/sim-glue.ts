@@ -1,6 +1,6 @@
 import { checkDefinition } from '../../../src/glue/check.ts'
 import { interpret } from '../../../src/glue/interpreter.ts'
-import type { ReplicationGlue } from '../../../src/ports/glue.ts'
+import type { ReplicationGlue } from '../../../src/ports/replication-glue.ts'
 
 /** What the fake applications are like, in the words of a real definition. */
 export const DEFINITION = `

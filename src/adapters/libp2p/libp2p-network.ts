@@ -6,7 +6,8 @@ import { getRecords, putRecord } from './dht-client.ts'
 import { dialEach } from './dial-each.ts'
 import { explainDialFailure } from './dial-failure.ts'
 import { beatTopic } from './host.ts'
-import { Silence } from './silence.ts'
+import { ping } from './ping.ts'
+import { RefusedPeers } from './refused-peers.ts'
 import { anyAcceptsTcp } from './tcp-probe.ts'
 import type { Connection, PeerInfo, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -33,18 +34,10 @@ export interface HelloStreams {
 
 /** Streams of these prefixes are upkeep: a connection that carries nothing else may be closed when there is another. */
 const UPKEEP = ['/ipfs/', '/meshsub/', '/floodsub/', '/libp2p/', '/cheops/heartbeat/']
-/** A peer that was refused is not let in again for this long: its DHT and its redialling would come back at once. */
-const REFUSED_MS = 10_000
-/** Refused peers that are remembered; keys cost nothing to make, so there is a bound. */
-const MAX_REFUSED = 1_024
 /** Errors of the framing for lengths that no honest peer sends. */
 const BAD_FRAME = /^Invalid(DataLength|DataLengthLength|MessageLength)Error$/
 /** For identify on a connection that takes over gossip. */
 const IDENTIFY_TIMEOUT_MS = 10_000
-
-const PING_PROTOCOL = '/ipfs/ping/1.0.0'
-/** The protocol of libp2p's ping echoes 32 bytes. */
-const PING_BYTES = 32
 
 const TOPIC_VERDICTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
   accept: TopicValidatorResult.Accept,
@@ -60,8 +53,7 @@ export class Libp2pNetwork implements PeerNetwork {
   readonly #hello: HelloStreams
   readonly #logger: Logger
   readonly #listeners = new Set<(event: NetworkEvent) => void>()
-  /** When each refused peer may come again, by the monotonic clock. */
-  readonly #refused = new Map<string, number>()
+  readonly #refused = new RefusedPeers()
   /** The shortest round trip to each peer, milliseconds, as long as it is connected. */
   readonly #roundTrips = new Map<string, number>()
   /** Peers that are dialled now, and relays on the way, each as often as it is. */
@@ -176,33 +168,10 @@ export class Libp2pNetwork implements PeerNetwork {
 
   async ping(connectionId: string, timeoutMs: number): Promise<number> {
     const connection = this.#require(connectionId)
-    using silence = new Silence(connection, timeoutMs)
-    const { signal } = silence
-    const stream = await connection.newStream(PING_PROTOCOL, { signal, runOnLimitedConnection: true })
-    const onAbort = (): void => stream.abort(new Error('the ping was not answered'))
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      const data = crypto.getRandomValues(new Uint8Array(PING_BYTES))
-      const sentAt = performance.now()
-      stream.send(data)
-      let received = 0
-      for await (const part of stream) {
-        received += part.byteLength
-        if (received >= PING_BYTES) break
-      }
-      signal.throwIfAborted()
-      if (received < PING_BYTES) throw new Error('the ping was broken off')
-      const rtt = performance.now() - sentAt
-      const peerId = connection.remotePeer.toString()
-      this.#roundTrips.set(peerId, Math.min(rtt, this.#roundTrips.get(peerId) ?? rtt))
-      await stream.close({ signal })
-      return rtt
-    } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)))
-      throw error
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+    const rtt = await ping(connection, timeoutMs)
+    const peerId = connection.remotePeer.toString()
+    this.#roundTrips.set(peerId, Math.min(rtt, this.#roundTrips.get(peerId) ?? rtt))
+    return rtt
   }
 
   async hello(connectionId: string, hello: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
@@ -248,13 +217,7 @@ export class Libp2pNetwork implements PeerNetwork {
   readonly isRecordBelievable = (site: string, value: Uint8Array): boolean => this.#judgeRecord(site, value)
 
   /** For the connection gater: whether a peer was refused a moment ago. */
-  readonly isRefused = (peerId: string): boolean => {
-    const until = this.#refused.get(peerId)
-    if (until === undefined) return false
-    if (performance.now() < until) return true
-    this.#refused.delete(peerId)
-    return false
-  }
+  readonly isRefused = (peerId: string): boolean => this.#refused.has(peerId)
 
   /** For the connection gater: whether a peer is dialled by order of the membership. */
   readonly isDialled = (peerId: string): boolean => this.#dialled.has(peerId)
@@ -281,8 +244,7 @@ export class Libp2pNetwork implements PeerNetwork {
       refused ||= error instanceof Error && BAD_FRAME.test(error.name)
     }
     if (!refused) return
-    if (this.#refused.size >= MAX_REFUSED) this.#refused.delete(this.#refused.keys().next().value ?? '')
-    this.#refused.set(connection.remotePeer.toString(), performance.now() + REFUSED_MS)
+    this.#refused.add(connection.remotePeer.toString())
     await closeGently(connection)
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { CheopsError } from '../../errors.ts'
-import type { AgentStatus, ConflictInfo, Finding, Page, ReplicantDetail, ReplicantInfo } from '../../ports/control.ts'
+import type { AgentStatus, Finding, Page } from '../../ports/control.ts'
+import type { ConflictInfo, ReplicantDetail, ReplicantInfo } from '../../ports/replicant-info.ts'
 import type {
   Adopted,
   AttachedPage,

@@ -1,7 +1,7 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
 import type { ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
-import type { ConflictInfo, ReplicantDetail } from '../../ports/control.ts'
+import type { ConflictInfo, ReplicantDetail } from '../../ports/replicant-info.ts'
 import type { OperationBody, SettleChoice } from '../../ports/replication-control.ts'
 import type { AdminClient } from '../agent/client.ts'
 import { connectAgent } from '../agent/resolve.ts'

@@ -1,5 +1,6 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
-import type { Page, ReplicantDetail, ReplicantInfo, ReplicationCounts } from '../../ports/control.ts'
+import type { Page, ReplicationCounts } from '../../ports/control.ts'
+import type { ReplicantDetail, ReplicantInfo } from '../../ports/replicant-info.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { GroupSpec, Options } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'

@@ -2,6 +2,7 @@ import { CheopsError } from '../../errors.ts'
 import { wasHeard } from '../../core/membership/site-table.ts'
 import { Beater } from './beater.ts'
 import { Bootstrapper } from './bootstrapper.ts'
+import { ConnectionEvents } from './connection-events.ts'
 import { DhtRecords } from './dht-records.ts'
 import { GossipListener } from './gossip-listener.ts'
 import { Greeter } from './greeter.ts'
@@ -18,7 +19,7 @@ import { TokenBuckets } from './token-buckets.ts'
 import type { SignedRecord, SiteRecord } from '../../core/membership/record.ts'
 import type { RecordVerdict } from '../../core/membership/site-table.ts'
 import type { Membership, MembershipChange } from '../../ports/membership.ts'
-import type { NetworkEvent, PeerConnection } from '../../ports/peer-network.ts'
+import type { PeerConnection } from '../../ports/peer-network.ts'
 import type { BootstrapStatus } from './bootstrapper.ts'
 import type { Link } from './links.ts'
 import type { MembershipDeps, MembershipOptions, MeshContext } from './options.ts'
@@ -35,6 +36,7 @@ export class MeshMembership implements Membership {
   readonly #greeter: Greeter
   readonly #redialer: Redialer
   readonly #checker: LinkChecker
+  readonly #connections: ConnectionEvents
   readonly #bootstrapper: Bootstrapper
   readonly #dht: DhtRecords
   readonly #beater: Beater
@@ -77,12 +79,19 @@ export class MeshMembership implements Membership {
         return ownNow() as SignedRecord
       },
       learn,
-      (link, site) => this.#onGreeted(link, site),
+      (link, site) => this.#connections.greeted(link, site),
     )
     this.#gossip = new GossipListener(this.#mesh, this.#own, learner, this.#greeter)
     const greet = (link: Link) => this.#greeter.greet(link)
     this.#redialer = new Redialer(this.#mesh, greet, site => this.#dht.lookUp(site))
     this.#checker = new LinkChecker(this.#mesh, this.#redialer)
+    this.#connections = new ConnectionEvents(this.#mesh, {
+      redialer: this.#redialer,
+      checker: this.#checker,
+      greet,
+      onAddresses: () => this.#own.renew(),
+      onSite: () => this.#dht.putSoon(),
+    })
     this.#bootstrapper = new Bootstrapper(this.#mesh, greet)
     this.#beater = new Beater(
       this.#mesh,
@@ -118,9 +127,9 @@ export class MeshMembership implements Membership {
     const { network, view } = this.#mesh
     await this.#own.renew()
     this.#ready.resolve()
-    this.#unsubscribe = network.onEvent(event => this.#onEvent(event))
+    this.#unsubscribe = network.onEvent(event => this.#connections.heard(event))
     view.onChange(change => this.#onChange(change))
-    for (const connection of network.connections()) this.#onConnected(connection)
+    for (const connection of network.connections()) this.#connections.opened(connection)
     this.#beater.start()
     this.#bootstrapper.start()
     this.#dht.start()
@@ -238,64 +247,6 @@ export class MeshMembership implements Membership {
     const greeting = await this.#greeter.greet(this.#mesh.view.links.open(connection, this.#mesh.clock.monotonic()))
     if (greeting.ok) return greeting.site
     throw new CheopsError('ERR_SITE_UNREACHABLE', `No member of this mesh answers: ${greeting.detail}.`)
-  }
-
-  #onEvent(event: NetworkEvent): void {
-    const { life, view, network, options } = this.#mesh
-    switch (event.kind) {
-      case 'connected':
-        return this.#onConnected(event.connection)
-      case 'disconnected':
-        return this.#onDisconnected(event.connection)
-      case 'addresses':
-        return life.run(() => this.#own.renew())
-      case 'discovered': {
-        if (event.peerId === network.peerId || view.links.of(event.peerId).length > 0) return
-        const { peerId, addresses } = event
-        return life.run(async () => {
-          await network.dial({ peerId, addresses, timeoutMs: options.dialTimeoutMs })
-        })
-      }
-    }
-  }
-
-  #onConnected(connection: PeerConnection): void {
-    const { life, view, clock, network, times } = this.#mesh
-    const link = view.links.open(connection, clock.monotonic())
-    life.after(times.strangerMs, () => {
-      if (!link.greeted && view.links.get(connection.id) === link) network.close(connection.id, { force: true })
-    })
-    if (connection.direction === 'inbound' || link.greeted) return
-    life.run(async () => {
-      await this.#greeter.greet(link)
-    })
-  }
-
-  #onDisconnected(connection: PeerConnection): void {
-    const { view } = this.#mesh
-    const wasGreeted = view.links.get(connection.id)?.greeted === true
-    if (!view.links.closed(connection) || !wasGreeted) return
-    const site = view.siteOfPeer(connection.peerId)
-    if (site === undefined) return
-    view.changed('disconnected', site, `the connection to ${connection.address} has ended`)
-    this.#redialer.wake(site)
-  }
-
-  #onGreeted(link: Link, site: string): void {
-    const { view } = this.#mesh
-    const { connection } = link
-    const others = view.links.of(connection.peerId).filter(other => other.greeted && other !== link)
-    this.#checker.watch(link, site)
-    if (others.length > 0) {
-      // The new one answers; those that did not are of no use any more.
-      for (const other of others)
-        if (other.failing) this.#mesh.network.close(other.connection.id, { force: true })
-        else this.#checker.check(other, site)
-      return
-    }
-    view.changed('connected', site, `${connection.direction}, ${connection.relayed ? 'relayed' : 'direct'}`)
-    this.#dht.putSoon()
-    if (view.links.peers().length === 1) this.#redialer.wakeAll()
   }
 
   /** What others invent must not stay: sites that nobody has met, and peers that became no site. */

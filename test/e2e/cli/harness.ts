@@ -6,7 +6,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { ReadyInfo } from '../../../src/ports/control.ts'
+import type { ReadyInfo } from '../../../src/ports/running-agent.ts'
 
 export const PROGRAM = path.join(import.meta.dirname, '../../../dist/src/cli/cheops.js')
 

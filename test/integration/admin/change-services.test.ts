@@ -12,7 +12,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import { startAgent } from '../../../src/node.ts'
-import type { RunningAgent } from '../../../src/ports/control.ts'
+import type { RunningAgent } from '../../../src/ports/running-agent.ts'
 
 const FILE = `# ours
 mesh: m

@@ -2,15 +2,8 @@
 import { parseService } from '../../../src/config/load.ts'
 import { evaluateCheck, isReadiness } from '../../../src/core/check/index.ts'
 import { CheopsError } from '../../../src/errors.ts'
-import type {
-  AgentControl,
-  AgentEvent,
-  CheckFacts,
-  OwnService,
-  PeerInfo,
-  ReplicantDetail,
-  ReplicantInfo,
-} from '../../../src/ports/control.ts'
+import type { AgentControl, AgentEvent, CheckFacts, OwnService, PeerInfo } from '../../../src/ports/control.ts'
+import type { ReplicantDetail, ReplicantInfo } from '../../../src/ports/replicant-info.ts'
 import { fakeReplication } from './fake-replication.ts'
 import type { SiteView } from '../../../src/ports/membership.ts'
 

@@ -15,7 +15,7 @@ import { openLevelStore } from '../../../src/adapters/level/level-store.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { loadGlue } from '../../../src/glue/index.ts'
 import { startAgent } from '../../../src/node.ts'
-import type { RunningAgent } from '../../../src/ports/control.ts'
+import type { RunningAgent } from '../../../src/ports/running-agent.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import { sealedBy } from '../../support/sealed-by.ts'
 

@@ -9,7 +9,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import { startAgent } from '../../../src/node.ts'
-import type { RunningAgent } from '../../../src/ports/control.ts'
+import type { RunningAgent } from '../../../src/ports/running-agent.ts'
 import { startInventory } from '../../../sims/apps/inventory.ts'
 
 type Name = 'site1' | 'site2' | 'site3'

@@ -7,7 +7,7 @@ import { loadConfig } from '../../../src/config/load.ts'
 import { startAgent } from '../../../src/node.ts'
 import { TcpProxy, freePort } from '../../support/tcp-proxy.ts'
 import { FaultyApplication } from './faulty-application.ts'
-import type { RunningAgent } from '../../../src/ports/control.ts'
+import type { RunningAgent } from '../../../src/ports/running-agent.ts'
 
 export interface Asked {
   readonly scope?: string

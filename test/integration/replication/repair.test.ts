@@ -12,7 +12,7 @@ import { loadConfig } from '../../../src/config/load.ts'
 import { startAgent } from '../../../src/node.ts'
 import { startInventory } from '../../../sims/apps/inventory.ts'
 import type { AddressInfo } from 'node:net'
-import type { RunningAgent } from '../../../src/ports/control.ts'
+import type { RunningAgent } from '../../../src/ports/running-agent.ts'
 
 type Name = 'site1' | 'site2'
 const NAMES: readonly Name[] = ['site1', 'site2']

@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { NAMES, TwoInventories } from './two-inventories.ts'
-import type { ConflictInfo, Page } from '../../../src/ports/control.ts'
+import type { ConflictInfo } from '../../../src/ports/replicant-info.ts'
+import type { Page } from '../../../src/ports/control.ts'
 import type { OperationDetail, ReplicantHistory } from '../../../src/ports/replication-control.ts'
 
 const OPERATION = String.raw`/\d+-[0-9a-f]{16}/\d+`

@@ -6,7 +6,7 @@ import { EXIT } from '../../../src/cli/io.ts'
 import { AGENT_OPTIONS } from '../../../src/cli/command.ts'
 import { flagOf, KEYS, OTHER_VARIABLES, SERVICE_KEYS, variableOf } from '../../../src/config/keys.ts'
 import { HEADER_NAMES } from '../../../src/core/resource/headers.ts'
-import type { ReadyInfo } from '../../../src/ports/control.ts'
+import type { ReadyInfo } from '../../../src/ports/running-agent.ts'
 
 test('keys of the configuration, each with its variable and flag', () => {
   expect([...Object.keys(KEYS), 'services'].map(key => `${key} ${variableOf(key)} ${flagOf(key)}`)).toEqual([

@@ -8,7 +8,7 @@ import { checkDefinition } from '../../../src/glue/check.ts'
 import { loadGlue } from '../../../src/glue/index.ts'
 import { interpret } from '../../../src/glue/interpreter.ts'
 import { canonicalJson, MAX_JSON_DEPTH, parseJson } from '../../../src/glue/json.ts'
-import type { ParsedBody } from '../../../src/ports/glue.ts'
+import type { ParsedBody } from '../../../src/ports/replication-glue.ts'
 
 const { definition } = checkDefinition(`
 glue: 1

@@ -14,7 +14,7 @@ import { Slashes } from './slashes.ts'
 import { bytesOf, headersFor, large, seenOf, type Reading, type Seen, type State } from './state.ts'
 import { heldBytes, requestBodyOf } from './stored-body.ts'
 import type { ApplicationAnswer, RequestBody } from '../../../ports/application.ts'
-import type { ParsedBody, ReplicationGlue, ResourceAction } from '../../../ports/glue.ts'
+import type { ParsedBody, ReplicationGlue, ResourceAction } from '../../../ports/replication-glue.ts'
 import type { ReplicationContext, ReplicationOptions } from '../context.ts'
 
 /** A request that makes the resource. */

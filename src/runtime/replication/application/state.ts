@@ -1,6 +1,6 @@
 /** What an application has of a resource: a body, as far as it can be looked into. */
 import type { LargeBody } from '../bodies/body-records.ts'
-import type { ParsedBody } from '../../../ports/glue.ts'
+import type { ParsedBody } from '../../../ports/replication-glue.ts'
 
 /** A body as far as it can be looked into: one that is too large to be held is known by its hash. */
 export type State = ParsedBody | (LargeBody & { readonly is: 'large' })

@@ -20,7 +20,7 @@ import type { TellOf, Replica } from '../replica.ts'
 import type { Commit } from '../store/commit.ts'
 import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
-import type { ReplicationGlue } from '../../../ports/glue.ts'
+import type { ReplicationGlue } from '../../../ports/replication-glue.ts'
 import type { OutboxEntry, Shown } from '../../../ports/sync.ts'
 
 type Present = Reading & { readonly is: 'present' }

@@ -5,7 +5,7 @@
 import type { Resource } from '../application/resource.ts'
 import type { State } from '../application/state.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
-import type { ParsedBody } from '../../../ports/glue.ts'
+import type { ParsedBody } from '../../../ports/replication-glue.ts'
 
 /** `all`: the whole value. Members that are not named, and elements beyond, are not looked at. */
 export type Fields =

@@ -15,7 +15,7 @@ import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import type { Intent, LocalState, Replica } from '../replica.ts'
 import { showsAllText } from '../application/shows-all.ts'
 import type { Resource } from '../application/resource.ts'
-import type { OperationTraits } from '../../../ports/glue.ts'
+import type { OperationTraits } from '../../../ports/replication-glue.ts'
 
 /**
  * `done`: it counts as executed. `again`: to be tried later. `alone`: that too, and a member that is reached anew may help. `waits`:

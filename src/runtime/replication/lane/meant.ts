@@ -1,5 +1,5 @@
 import type { Operation } from '../../../core/oplog/index.ts'
-import type { ReplicationGlue } from '../../../ports/glue.ts'
+import type { ReplicationGlue } from '../../../ports/replication-glue.ts'
 
 /**
  * Whether the definition here makes of an operation's request what that of its origin has made of it: the same kind, and the same name where the

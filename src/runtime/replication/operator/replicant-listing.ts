@@ -10,14 +10,8 @@ import { CheopsError } from '../../../errors.ts'
 import { decodeLocal, readCore, type StoredCore } from '../store/records.ts'
 import { loadOutcomes } from '../store/replica-records.ts'
 import { REPLICANTS, isCoreKey, prefixOf } from '../store/replica-keys.ts'
-import type {
-  ConflictInfo,
-  OperationInfo,
-  Page,
-  PageQuery,
-  ReplicantDetail,
-  ReplicantInfo,
-} from '../../../ports/control.ts'
+import type { ConflictInfo, OperationInfo, ReplicantDetail, ReplicantInfo } from '../../../ports/replicant-info.ts'
+import type { Page, PageQuery } from '../../../ports/control.ts'
 import type { Store } from '../../../ports/store.ts'
 import type { Require } from '../outcomes.ts'
 import type { SiteOutcome } from '../replica.ts'

@@ -22,7 +22,7 @@ import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
 import type { RequestHead } from '../../../core/resource/http-head.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
-import type { Description } from '../../../ports/glue.ts'
+import type { Description } from '../../../ports/replication-glue.ts'
 
 /** A mutating request on a replicated resource, as the glue has described it. */
 export interface LocalWrite {

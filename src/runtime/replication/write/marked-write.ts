@@ -1,7 +1,7 @@
 import { keyOf } from '../../../core/oplog/index.ts'
 import { MAX_INLINE_BODY_BYTES } from '../limits.ts'
 import { bytesOf } from '../application/state.ts'
-import type { ReplicationGlue } from '../../../ports/glue.ts'
+import type { ReplicationGlue } from '../../../ports/replication-glue.ts'
 import type { Engine } from '../engine.ts'
 import type { LocalWrite } from './local-write.ts'
 

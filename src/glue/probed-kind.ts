@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import type { GlueDefinition, KindDefinition } from './definition.ts'
+import { ask, reasonOf, type Answer } from './instance-request.ts'
+import type { Finding, Locate } from './parse.ts'
+import { compileTemplate, endsInRest, expandTemplate } from './template.ts'
+import { traitsOf } from './traits.ts'
+
+export interface AgainstOptions {
+  /** Sent with each request: credentials of the application. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Names of the kinds to try, where one instance does not serve all (an application of several services). */
+  readonly kinds?: readonly string[]
+  /** What stands in the paths for variables other than the ID. */
+  readonly variables?: Readonly<Record<string, string>>
+  /** For each request. */
+  readonly timeoutMs?: number
+}
+
+/** What one request of a probe was and what came of it: `POST /items` → 201. */
+export interface ProbeStep {
+  readonly kind: string
+  readonly step: 'create' | 'read' | 'list' | 'update' | 'delete'
+  readonly request: string
+  readonly status: number | undefined
+  readonly ok: boolean
+}
+
+/** One kind of a definition at a running instance: what it is asked, and what is said of it. */
+export class ProbedKind {
+  readonly findings: Finding[] = []
+  readonly steps: ProbeStep[] = []
+  readonly name: string
+  readonly kind: KindDefinition
+  /** Of the instance, without a slash at the end. */
+  readonly url: string
+  /** A name that nobody else gives. */
+  readonly own = `cheops-probe-${randomUUID().slice(0, 8)}`
+  readonly #shared: GlueDefinition['agent-headers']
+  readonly #locate: Locate
+  readonly #options: AgainstOptions
+
+  constructor(
+    name: string,
+    kind: KindDefinition,
+    shared: GlueDefinition['agent-headers'],
+    url: string,
+    locate: Locate,
+    options: AgainstOptions,
+  ) {
+    this.name = name
+    this.kind = kind
+    this.#shared = shared
+    this.url = url.replace(/\/$/, '')
+    this.#locate = locate
+    this.#options = options
+  }
+
+  /** Whether an ID may have slashes. */
+  get hasFolders(): boolean {
+    return endsInRest(compileTemplate(this.kind.resource))
+  }
+
+  pathOf(id: string): string {
+    return expandTemplate(compileTemplate(this.kind.resource), new Map([['id', id]]))
+  }
+
+  /** Undefined where no answer came; that is said once for each request. */
+  async send(
+    step: ProbeStep['step'],
+    method: string,
+    path: string,
+    body: unknown,
+    expected: (status: number) => boolean = isSuccess,
+    conditions: Readonly<Record<string, string>> = {},
+  ): Promise<Answer | undefined> {
+    const request = `${method} ${path}`
+    const own = Object.fromEntries(traitsOf(this.kind, this.#shared).agentHeaders)
+    const headers = { ...own, ...lowered(this.#options.headers), ...conditions }
+    const { errors = [] } = this.kind
+    try {
+      const answer = await ask({ method, url: this.url + path, body, headers, errors }, this.#options.timeoutMs)
+      this.steps.push({ kind: this.name, step, request, status: answer.status, ok: expected(answer.status) })
+      return answer
+    } catch (error) {
+      this.steps.push({ kind: this.name, step, request, status: undefined, ok: false })
+      this.say('error', [], `${request}: no answer (${reasonOf(error)})`)
+      return undefined
+    }
+  }
+
+  /** @param keys where in the kind's definition */
+  say(severity: Finding['severity'], keys: readonly string[], message: string): void {
+    const path = ['kinds', this.name, ...keys]
+    const { line, column } = this.#locate(path, true)
+    this.findings.push({ severity, line, column, path: path.join('.'), message, suggestion: undefined })
+  }
+}
+
+export const isSuccess = (status: number) => status >= 200 && status < 300
+
+function lowered(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+/** The application's own words, shortened to a line. */
+export function detailOf(answer: Answer): string {
+  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, 200)
+  return line === '' ? '' : `: ${line}`
+}
+
+/** What may help where no media type was right. */
+export function acceptHint({ status }: Answer): string {
+  return status === 406 ? '; say which media type it shall be: agent-headers: {accept: …}' : ''
+}
