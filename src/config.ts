@@ -96,6 +96,8 @@ export interface ServiceConfig {
   readonly tls: TlsServer | undefined
   /** What becomes of a replicated request in doubt that nobody can find out about; `hold` unless said. */
   readonly doubt?: DoubtPolicy
+  /** Requests to this instance at a time; undefined: `Limits.connectionsPerEndpoint`. */
+  readonly connections?: number
   /** What other sites may use; undefined: nothing. */
   readonly expose: Expose | undefined
 }
@@ -153,7 +155,7 @@ export interface Limits {
   readonly queuedPerPeer: number
   /** Requests a second that one peer may send here (a second's worth may come at once). */
   readonly requestsPerSecondPerPeer: number
-  /** Requests to one service instance at a time. */
+  /** Requests to one service instance at a time, unless `ServiceConfig.connections` says otherwise. */
   readonly connectionsPerEndpoint: number
   /** What waits for one site that has not received it: entries, and their bytes. Beyond it the oldest are given up, and what it lacks is found by comparing. */
   readonly outboxEntries: number
@@ -166,6 +168,8 @@ export interface Timeouts {
   readonly dialMs: number
   /** Until a connection to the application stands. */
   readonly connectMs: number
+  /** Until a request has its turn at an application that is busy with others. */
+  readonly queueMs: number
   /** From the end of a request to the head of its answer. */
   readonly answerMs: number
   /** Until a client has sent the whole head of its request. */
@@ -209,6 +213,8 @@ export const DEFAULT_LIMITS: Limits = {
 export const DEFAULT_TIMEOUTS: Timeouts = {
   dialMs: 5_000,
   connectMs: 5_000,
+  // Clients give up after a minute, and are told before; twenty who write to an application that takes eight at a time wait some seconds.
+  queueMs: 30_000,
   // Applications hold answers back while they create machines and images; clients give up on their own before.
   answerMs: 120_000,
   headMs: 30_000,

@@ -460,8 +460,8 @@ export const ERRORS = {
   },
   ERR_APPLICATION_BUSY: {
     status: 503,
-    title: 'Too many requests for this application wait already',
-    hint: 'Nothing was sent. Try again; limits.connectionsPerEndpoint and limits.queuedPerPeer are the bounds.',
+    title: 'The application is busy with other requests',
+    hint: 'Nothing was sent. Try again. services[].connections and limits.connectionsPerEndpoint say how many run at a time, limits.queuedPerPeer and timeouts.queueMs how many wait, and how long.',
     retry: true,
   },
   ERR_CREDENTIAL: {

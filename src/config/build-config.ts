@@ -102,6 +102,7 @@ export function buildService(source: ServiceSource, base: string, problems: Prob
     problems.add(values.where('tls.cert'), "tls is for the service's own port and needs listen too")
   }
   const credential = buildCredential(values, source, problems)
+  const connections = values.get('connections')
   return {
     name: values.or('name', ''),
     endpoint: values.or('endpoint', ''),
@@ -116,6 +117,7 @@ export function buildService(source: ServiceSource, base: string, problems: Prob
     ...(credential === undefined ? {} : { credential }),
     glue: values.or('glue', 'rest'),
     doubt: values.or('doubt', 'hold'),
+    ...(connections !== undefined && { connections }),
     hosts: values.or('hosts', []),
     listen,
     tls,

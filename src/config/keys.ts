@@ -170,7 +170,7 @@ export const KEYS = {
   ),
   'limits.connectionsPerEndpoint': limit(
     'connectionsPerEndpoint',
-    'Requests to one service instance at a time.',
+    'Requests to one service instance at a time, where its own key connections says nothing else.',
     type.integer(1, 65_536),
   ),
   // With fewer a site that is away for a minute would be compared with.
@@ -183,6 +183,7 @@ export const KEYS = {
 
   'timeouts.dialMs': timeout('dialMs', 'Until a connection to another site stands.'),
   'timeouts.connectMs': timeout('connectMs', 'Until a connection to the application stands.'),
+  'timeouts.queueMs': timeout('queueMs', 'Until a request has its turn at an application that is busy with others.'),
   'timeouts.answerMs': timeout('answerMs', "From the end of a request to the head of the application's answer."),
   'timeouts.headMs': timeout('headMs', 'Until a client has sent the whole head of its request.'),
   'timeouts.bodyIdleMs': timeout('bodyIdleMs', 'Between two parts of the body of a request.'),
@@ -247,6 +248,11 @@ export const SERVICE_KEYS = {
     type.oneOf(...DOUBT_POLICIES),
     'What becomes of a replicated request of which nobody can find out whether it took effect, and that may not be sent twice: hold (uncertain, the resource waits), retry (sent again), skip (not sent again, the state of another member is copied).',
     { fallback: 'hold', example: 'skip' },
+  ),
+  connections: key(
+    type.integer(1, 65_536),
+    'Requests to this instance at a time, for one that takes few; the others wait for their turn. limits.connectionsPerEndpoint where it is not given.',
+    { example: '8' },
   ),
   hosts: key(
     type.listOf(address.hostName, 64),

@@ -92,6 +92,7 @@ function valuesOf(service: ServiceConfig): ReadonlyMap<ServiceKey, unknown> {
     'credential.key': certificate?.key,
     glue: service.glue,
     doubt: service.doubt,
+    connections: service.connections,
     hosts: service.hosts,
     listen: listen && `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${String(listen.port)}`,
     'tls.cert': tls?.cert,

@@ -11,8 +11,12 @@ export interface PoolOptions {
   readonly maxConnections: number
   /** Requests that wait for a connection at a time. */
   readonly maxQueued: number
-  /** How long `connect` may take, and how long a request may wait for a connection. */
-  readonly waitMs: number
+  /** Attempts to open one that are under way at a time. */
+  readonly maxConnecting: number
+  /** How long `connect` may take, and how long a request waits where none comes about. */
+  readonly connectMs: number
+  /** How long a request waits for its turn where connections are in use, and answers come. */
+  readonly queueMs: number
   /** Idle connections kept, and for how long. */
   readonly maxIdle: number
   readonly idleMs: number
@@ -20,8 +24,10 @@ export interface PoolOptions {
   readonly spare: number
   /** What a request is told when no connection came about in time: nothing was sent. */
   readonly unreachable: PoolError
-  /** What a request is told that found the queue full, or all connections in use for too long: nothing was sent. */
+  /** What a request is told that found the queue full: nothing was sent. */
   readonly busy: PoolError
+  /** What a request is told that had no turn in time: nothing was sent. */
+  readonly overdue: PoolError
 }
 
 export interface PoolError {
@@ -41,9 +47,18 @@ interface Idle {
   readonly since: number
 }
 
+/** What an attempt ends by where the other end lives and takes no more connections: its backlog is full. */
+const FULL: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ECONNRESET'])
+
+/** How soon it is tried again whether it takes more: seldom beside the seconds that a full backlog costs each attempt. */
+const TRY_MORE_MS = 1_000
+
 /**
  * Connections to one destination, used like keep-alive connections: one request at a time on each, the most recently used
  * one first. It stands where node:http expects an Agent, and serves applications (TCP, TLS) and other sites (streams) alike.
+ *
+ * Where the other end takes fewer connections than may be opened, requests wait for those that it has taken, and one more is tried now and
+ * then: attempts that pile up would only take the place of others.
  *
  * Node's own Agent has no bound on its queue, no time-out in it, opens nothing ahead, and gives a new connection only to the
  * request that asked for it, even when another becomes free first.
@@ -55,6 +70,11 @@ export class ConnectionPool extends Agent {
   readonly #connections = new Set<Duplex>()
   readonly #connecting = new Set<AbortController>()
   #upgraded = 0
+  /** So many the other end takes, as far as is known; more than `maxConnections` where it has not refused any. */
+  #ceiling = Infinity
+  #tryMore: NodeJS.Timeout | undefined
+  /** When a connection was opened or became free last. */
+  #lastOffer = -Infinity
   #sweeper: NodeJS.Timeout | undefined
   #closed = false
 
@@ -84,13 +104,37 @@ export class ConnectionPool extends Agent {
       refuse(request, poolError(this.#options.busy))
       return
     }
-    const timer = setTimeout(() => {
-      this.#waiting.delete(request)
-      const { busy, unreachable, maxConnections } = this.#options
-      refuse(request, poolError(this.#connections.size < maxConnections ? unreachable : busy))
-    }, this.#options.waitMs).unref()
-    this.#waiting.set(request, timer)
+    this.#waitOn(request, 0)
     this.#openMore()
+  }
+
+  /** @param waited milliseconds so far */
+  #waitOn(request: ClientRequest, waited: number): void {
+    const { connectMs, queueMs } = this.#options
+    const until = Math.min(...[connectMs, queueMs].filter(ms => ms > waited))
+    const timer = setTimeout(() => this.#onWaited(request, until), until - waited).unref()
+    this.#waiting.set(request, timer)
+  }
+
+  #onWaited(request: ClientRequest, waited: number): void {
+    const { connectMs, queueMs, unreachable, overdue } = this.#options
+    const isServing = this.#isServing()
+    if (waited >= connectMs && !isServing) this.#giveUp(request, unreachable)
+    else if (waited >= queueMs && isServing) this.#giveUp(request, overdue)
+    // In its place in the line: setting a key that is there keeps it.
+    else this.#waitOn(request, waited)
+  }
+
+  #giveUp(request: ClientRequest, error: PoolError): void {
+    this.#waiting.delete(request)
+    refuse(request, poolError(error))
+  }
+
+  /** All connections are in use, or those that there are serve one request after the other: who waits has a turn some time. */
+  #isServing(): boolean {
+    const { maxConnections, connectMs, queueMs } = this.#options
+    if (this.#connections.size >= maxConnections) return true
+    return queueMs > connectMs && this.#connections.size > 0 && performance.now() - this.#lastOffer < connectMs
   }
 
   #isQueueFull(): boolean {
@@ -109,7 +153,7 @@ export class ConnectionPool extends Agent {
 
   /**
    * Gives up what lies idle, because the other end is not heard any more: a request that took such a connection would wait
-   * for an answer that cannot come. The next one opens a connection, or learns within `waitMs` that it cannot.
+   * for an answer that cannot come. The next one opens a connection, or learns within `connectMs` that it cannot.
    */
   dropIdle(): void {
     for (const { connection } of this.#idle.splice(0)) {
@@ -135,17 +179,19 @@ export class ConnectionPool extends Agent {
 
   /** One connection for each request that waits, and a few ahead of those to come. */
   #openMore(spare = this.#options.spare): void {
-    const { maxConnections } = this.#options
+    const { maxConnections, maxConnecting } = this.#options
     const wanted = this.#waiting.size === 0 ? 0 : this.#waiting.size + spare
-    const room = maxConnections - this.#connections.size - this.#connecting.size
-    const missing = Math.min(wanted - this.#connecting.size, room)
-    for (let i = 0; i < missing; i++) void this.#open()
+    const room = Math.min(maxConnections, this.#ceiling) - this.#connections.size - this.#connecting.size
+    const missing = Math.min(wanted, maxConnecting) - this.#connecting.size
+    const opened = Math.min(missing, room)
+    if (missing > 0 && room <= 0 && this.#ceiling < maxConnections) this.#tryMoreLater()
+    for (let i = 0; i < opened; i++) void this.#open()
   }
 
   async #open(): Promise<void> {
     const controller = new AbortController()
     this.#connecting.add(controller)
-    const timer = setTimeout(() => controller.abort(), this.#options.waitMs).unref()
+    const timer = setTimeout(() => controller.abort(), this.#options.connectMs).unref()
     try {
       const connection = await this.#options.connect(controller.signal)
       this.#connecting.delete(controller)
@@ -153,10 +199,28 @@ export class ConnectionPool extends Agent {
       else this.#welcome(connection)
     } catch (error) {
       this.#connecting.delete(controller)
-      this.#failOne(error)
+      if (this.#takesNoMore(error)) this.#tryMoreLater()
+      else this.#failOne(error)
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** Whether the other end serves those that it has taken: then who waits waits for one of these. */
+  #takesNoMore(error: unknown): boolean {
+    const isFull = error instanceof Error && 'code' in error && FULL.has(String(error.code))
+    if (!isFull || this.#connections.size === 0 || !this.#isServing()) return false
+    this.#ceiling = this.#connections.size
+    return true
+  }
+
+  #tryMoreLater(): void {
+    this.#tryMore ??= setTimeout(() => {
+      this.#tryMore = undefined
+      if (this.#waiting.size === 0) return
+      this.#ceiling = Math.max(this.#ceiling, this.#connections.size) + 1
+      this.#openMore(0)
+    }, TRY_MORE_MS).unref()
   }
 
   /** A request fails with this error only when no attempt that is still under way could serve it. */
@@ -179,6 +243,7 @@ export class ConnectionPool extends Agent {
     connection.once('close', () => {
       this.#connections.delete(connection)
       if (upgraded) this.#upgraded--
+      if (this.#connections.size === 0) this.#ceiling = Infinity
       this.#openMore()
     })
     // While a request has it, node:http listens for errors; in between nobody would, and it would end the process.
@@ -191,6 +256,7 @@ export class ConnectionPool extends Agent {
       connection.destroy()
       return
     }
+    this.#lastOffer = performance.now()
     const request = this.#nextWaiting()
     if (request !== undefined) {
       request.reusedSocket = isReused
@@ -230,6 +296,7 @@ export class ConnectionPool extends Agent {
   override destroy(): void {
     this.#closed = true
     clearInterval(this.#sweeper)
+    clearTimeout(this.#tryMore)
     for (const controller of this.#connecting) controller.abort()
     for (let request = this.#nextWaiting(); request !== undefined; request = this.#nextWaiting()) {
       refuse(request, poolError(this.#options.busy))

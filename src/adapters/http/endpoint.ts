@@ -14,16 +14,23 @@ import type { Upstream } from './upstream.ts'
  */
 export const IDLE_ENDPOINT_MS = 1_500
 
+/**
+ * Attempts to connect at a time: one takes less than a millisecond on the same machine, and a few round trips elsewhere, so that no burst waits
+ * for this; an application that takes connections slowly does not find hundreds in its backlog.
+ */
+const MAX_CONNECTING = 64
+
 /** The service instance of this site: its pool of connections. */
 export function endpointUpstream(
   service: ServiceConfig,
   limits: Pick<Limits, 'connectionsPerEndpoint' | 'queuedPerPeer' | 'headerBytes'>,
-  timeouts: Pick<Timeouts, 'connectMs'>,
+  timeouts: Pick<Timeouts, 'connectMs' | 'queueMs'>,
 ): Upstream {
   const url = new URL(service.endpoint)
   const name = `${service.name} at ${url.origin}`
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
   const host = url.hostname.replace(/^\[|\]$/g, '')
+  const maxConnections = service.connections ?? limits.connectionsPerEndpoint
   const secure = url.protocol === 'https:' ? tlsOptions(service, host) : undefined
   return {
     name,
@@ -34,14 +41,20 @@ export function endpointUpstream(
     graceMs: 0,
     pool: new ConnectionPool({
       connect: signal => connect(host, port, secure, signal),
-      maxConnections: limits.connectionsPerEndpoint,
+      maxConnections,
+      maxConnecting: MAX_CONNECTING,
       maxQueued: limits.queuedPerPeer,
-      waitMs: timeouts.connectMs,
-      maxIdle: limits.connectionsPerEndpoint,
+      connectMs: timeouts.connectMs,
+      queueMs: timeouts.queueMs,
+      maxIdle: maxConnections,
       idleMs: IDLE_ENDPOINT_MS,
       spare: 0,
       unreachable: { code: 'ERR_APPLICATION_UNREACHABLE', message: `${name} did not take a connection in time` },
-      busy: { code: 'ERR_APPLICATION_BUSY', message: `too many requests for ${name} are under way` },
+      busy: { code: 'ERR_APPLICATION_BUSY', message: `too many requests for ${name} wait for their turn` },
+      overdue: {
+        code: 'ERR_APPLICATION_BUSY',
+        message: `${name} was busy with others for ${timeouts.queueMs / 1000} s`,
+      },
     }),
   }
 }

@@ -10,7 +10,7 @@ export interface SiteUpstreamParts {
   /** Opens a stream of the forward protocol as a connection. */
   open(site: string, signal: AbortSignal): Promise<Duplex>
   readonly limits: Pick<Limits, 'streamsPerPeer' | 'queuedPerPeer' | 'headerBytes'>
-  readonly timeouts: Pick<Timeouts, 'dialMs' | 'connectMs'>
+  readonly timeouts: Pick<Timeouts, 'dialMs' | 'connectMs' | 'queueMs'>
   readonly maxIdle: number
   readonly idleMs: number
   readonly spare: number
@@ -18,6 +18,7 @@ export interface SiteUpstreamParts {
 
 /** The agent of another site: its pool of long-lived streams. */
 export function siteUpstream(site: string, parts: SiteUpstreamParts): Upstream {
+  const busy = { code: 'ERR_SITE_BUSY', message: `too many requests for ${site} are under way` } as const
   return {
     name: site,
     basePath: '',
@@ -25,17 +26,20 @@ export function siteUpstream(site: string, parts: SiteUpstreamParts): Upstream {
     strips: name => name.toLowerCase() === SITE_HEADER,
     codes: SITE_CODES,
     maxHeaderBytes: parts.limits.headerBytes + PEER_HEADER_ALLOWANCE_BYTES,
-    graceMs: parts.timeouts.connectMs + WAY_BACK_MS,
+    graceMs: Math.max(parts.timeouts.connectMs, parts.timeouts.queueMs) + WAY_BACK_MS,
     pool: new ConnectionPool({
       connect: signal => parts.open(site, signal),
       maxConnections: parts.limits.streamsPerPeer,
       maxQueued: parts.limits.queuedPerPeer,
-      waitMs: parts.timeouts.dialMs,
+      maxConnecting: parts.limits.streamsPerPeer,
+      connectMs: parts.timeouts.dialMs,
+      queueMs: parts.timeouts.dialMs,
       maxIdle: parts.maxIdle,
       idleMs: parts.idleMs,
       spare: parts.spare,
       unreachable: { code: 'ERR_SITE_UNREACHABLE', message: `${site} did not answer in time` },
-      busy: { code: 'ERR_SITE_BUSY', message: `too many requests for ${site} are under way` },
+      busy,
+      overdue: busy,
     }),
   }
 }

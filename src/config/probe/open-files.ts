@@ -17,7 +17,11 @@ export async function probeOpenFiles(config: Config): Promise<CheckFacts['openFi
   if (limit === undefined) return undefined
   const ingresses = httpListeners(config).filter(({ name }) => name !== 'admin').length
   const { connections, connectionsPerEndpoint } = config.limits
-  const wanted = ingresses * connections + config.services.length * connectionsPerEndpoint + PEERS + ADMIN_AND_OWN
+  const toApplications = config.services.reduce(
+    (sum, service) => sum + (service.connections ?? connectionsPerEndpoint),
+    0,
+  )
+  const wanted = ingresses * connections + toApplications + PEERS + ADMIN_AND_OWN
   return { limit: limit === Infinity ? undefined : limit, wanted }
 }
 

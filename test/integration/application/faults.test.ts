@@ -145,7 +145,7 @@ describe.each([
       await expect(client.request(request)).rejects.toMatchObject({ code: 'ERR_APPLICATION_UNREACHABLE' })
     }
     const { client } = await started(() => {}, {
-      timeouts: { connectMs: 100, answerMs: 2_000 },
+      timeouts: { connectMs: 50, queueMs: 100, answerMs: 2_000 },
       limits: { connectionsPerEndpoint: 1, queuedPerPeer: 1 },
     })
     const first = client.request(request).catch((failure: unknown) => failure)

@@ -24,7 +24,7 @@ describe.each(WAYS)('$way', ({ scope }) => {
     const { client } = await chain(answer, {
       site1: [service],
       site2: [service],
-      config: { timeouts: { answerMs: 200, connectMs: 200 } },
+      config: { timeouts: { answerMs: 200, connectMs: 200, queueMs: 200 } },
     })
     const received = await client()
       .send(request)

@@ -48,12 +48,15 @@ function bench(given: Partial<PoolOptions> = {}): Bench {
     },
     maxConnections: 4,
     maxQueued: 4,
-    waitMs: 500,
+    maxConnecting: 4,
+    connectMs: 500,
+    queueMs: 500,
     maxIdle: 4,
     idleMs: 10_000,
     spare: 0,
     unreachable: { code: 'ERR_APPLICATION_UNREACHABLE', message: 'no connection in time' },
     busy: { code: 'ERR_APPLICATION_BUSY', message: 'too many wait' },
+    overdue: { code: 'ERR_APPLICATION_BUSY', message: 'had no turn' },
     ...given,
   })
   pools.push(pool)
@@ -91,6 +94,101 @@ async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; turn < 10_000 && !condition(); turn++) await setImmediate()
   expect(condition()).toBe(true)
 }
+
+/**
+ * A server that takes so many connections at a time and leaves the others in its backlog, until that is full: as the kernel does it, an attempt
+ * then ends by a time-out, or when a place becomes free.
+ */
+function taking(places: number, connectMs: number) {
+  let [taken, most, attempts] = [0, 0, 0]
+  let open = places
+  const server = http.createServer((request, answer) => {
+    globalThis.setTimeout(() => answer.end(request.url), 10)
+  })
+  const connect: PoolOptions['connect'] = async signal => {
+    attempts++
+    if (taken >= open) {
+      await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+      throw Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })
+    }
+    most = Math.max(most, ++taken)
+    const [near, far] = duplexPair()
+    far.on('error', () => {}).on('close', () => taken--)
+    server.emit('connection', asSocket(far))
+    await setImmediate()
+    return asSocket(near)
+  }
+  const { pool } = bench({ connect, connectMs, maxConnections: 50, maxConnecting: 8, maxQueued: 100, maxIdle: 50 })
+  return {
+    pool,
+    counts: () => ({ most, attempts }),
+    takes(more: number) {
+      open = more
+    },
+  }
+}
+
+describe('where the other end takes fewer connections than may be opened', () => {
+  test('all are served in turn by those that it takes, and attempts do not pile up', async () => {
+    const { pool, counts } = taking(3, 100)
+    const answers = Array.from({ length: 60 }, () => answerTo(ask(pool)))
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 60 }, () => '/x'))
+    expect(counts().most).toBe(3)
+    // The first burst, and not one for each that waits.
+    expect(counts().attempts).toBeLessThan(20)
+  })
+
+  test('when it takes more, so does the pool, one after the other', async () => {
+    const { pool, counts, takes } = taking(1, 50)
+    let isOver = false
+    const load = Array.from({ length: 6 }, async () => {
+      while (!isOver) await answerTo(ask(pool))
+    })
+    await setTimeout(200)
+    expect(counts().most).toBe(1)
+    takes(50)
+    while (counts().most < 3) await setTimeout(20)
+    isOver = true
+    await Promise.all(load)
+  })
+
+  test('where nothing is answered any more, who waits is told so as if nobody was there', async () => {
+    let attempts = 0
+    const { pool } = bench({
+      connectMs: 60,
+      queueMs: 10_000,
+      connect: async signal => {
+        if (attempts++ === 0) {
+          const [near, far] = duplexPair()
+          far.resume()
+          return asSocket(near)
+        }
+        await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+        throw Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })
+      },
+    })
+    ask(pool).on('error', () => {})
+    await until(() => pool.counts().open === 1)
+    await setTimeout(100)
+    expect(await codeOf(ask(pool))).toMatch(/^(ERR_APPLICATION_UNREACHABLE|ETIMEDOUT)$/)
+  })
+
+  test('what is refused is told at once', async () => {
+    let attempts = 0
+    const { pool } = bench({
+      queueMs: 10_000,
+      connect: async () => {
+        if (attempts++ > 0) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+        const [near, far] = duplexPair()
+        far.resume()
+        return asSocket(near)
+      },
+    })
+    ask(pool).on('error', () => {})
+    await until(() => pool.counts().open === 1)
+    expect(await codeOf(ask(pool))).toBe('ECONNREFUSED')
+  })
+})
 
 describe('connections', () => {
   test('one after the other on the one that is there', async () => {
@@ -142,7 +240,7 @@ describe('connections', () => {
   })
 
   test('a wait in the queue ends as busy when all connections are in use', async () => {
-    const { pool } = bench({ maxConnections: 1, waitMs: 40 })
+    const { pool } = bench({ maxConnections: 1, connectMs: 20, queueMs: 40 })
     ask(pool, '/hold').on('error', () => {})
     await until(() => pool.counts().open === 1)
     expect(await codeOf(ask(pool))).toBe('ERR_APPLICATION_BUSY')
@@ -152,7 +250,7 @@ describe('connections', () => {
   test('a wait for a connection that does not come ends as unreachable, and the attempt is aborted', async () => {
     const signals: AbortSignal[] = []
     const { pool } = bench({
-      waitMs: 40,
+      connectMs: 40,
       connect: signal => {
         signals.push(signal)
         return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
@@ -160,6 +258,17 @@ describe('connections', () => {
     })
     expect(await codeOf(ask(pool))).toBe('ERR_APPLICATION_UNREACHABLE')
     await until(() => signals[0]?.aborted === true)
+  })
+
+  test('a wait for a turn has its own time, longer than that for a connection', async () => {
+    const { pool, release } = bench({ maxConnections: 1, connectMs: 20, queueMs: 5_000 })
+    const first = answerTo(ask(pool, '/hold'))
+    await until(() => pool.counts().open === 1)
+    const second = answerTo(ask(pool))
+    await setTimeout(60)
+    expect(pool.counts().queued).toBe(1)
+    release()
+    expect([await first, await second]).toEqual(['held', '0/x'])
   })
 
   test('a few are opened ahead while requests wait, not for the first one that finds one free', async () => {
@@ -223,7 +332,7 @@ describe('connections that do not come about', () => {
     const { pool } = bench({
       maxConnections: 2,
       maxQueued: 10,
-      waitMs: 5_000,
+      connectMs: 5_000,
       connect: async () => {
         attempts++
         await setImmediate()
@@ -325,7 +434,7 @@ describe('the end', () => {
     })
     const { pool } = bench({
       maxConnections: 1,
-      waitMs: 40,
+      connectMs: 40,
       connect: async () => {
         const [near, far] = duplexPair()
         server.emit('connection', asSocket(far))
