@@ -3,6 +3,7 @@ import { nearestName } from '../core/scope/index.ts'
 import { replicantText } from '../core/oplog/replicant-text.ts'
 import { CheopsError } from '../errors.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { AbortOptions } from '../ports/control.ts'
 import type { Membership } from '../ports/membership.ts'
 import type {
@@ -24,6 +25,7 @@ import { membersOf } from '../runtime/members.ts'
 import { ScopeReader } from '../runtime/scope-reader.ts'
 import { attach } from '../runtime/replication/operator/attaching.ts'
 import { detach } from '../runtime/replication/operator/detaching.ts'
+import { repairPatiently } from '../runtime/replication/operator/patient-repair.ts'
 import type { OperationsView } from '../runtime/replication/operator/operations-view.ts'
 import { operationText, type ReplicantListing } from '../runtime/replication/operator/replicant-listing.ts'
 import type { Replicator } from '../runtime/replication/replicator.ts'
@@ -35,8 +37,16 @@ export class ReplicationOperator implements ReplicationControl {
   readonly #operations: OperationsView
   readonly #membership: Membership
   readonly #scopes: ScopeReader
+  readonly #clock: Clock
 
-  constructor(replicator: Replicator, listing: ReplicantListing, operations: OperationsView, membership: Membership) {
+  constructor(
+    replicator: Replicator,
+    listing: ReplicantListing,
+    operations: OperationsView,
+    membership: Membership,
+    clock: Clock,
+  ) {
+    this.#clock = clock
     this.#replicator = replicator
     this.#listing = listing
     this.#operations = operations
@@ -113,8 +123,17 @@ export class ReplicationOperator implements ReplicationControl {
     return (await this.#replicator.status(name))?.members
   }
 
-  async repair(name: ReplicantName, from: string | undefined): Promise<RepairResult> {
-    return { result: await this.#replicator.operator.repair(name, from) }
+  repair(name: ReplicantName, from: string | undefined, { signal }: AbortOptions): Promise<RepairResult> {
+    const replicator = this.#replicator
+    const parts = {
+      clock: this.#clock,
+      repair: replicator.operator.repair.bind(replicator.operator),
+      membersOf: async (replicant: ReplicantName) =>
+        ((await this.#membersOf(replicant)) ?? []).filter(site => site !== this.#membership.self),
+      livenessOf: (site: string) => this.#membership.site(site)?.liveness,
+      peers: () => replicator.peers(),
+    }
+    return repairPatiently(parts, name, from, signal)
   }
 
   async resolve(name: ReplicantName, how: 'adopt' | 'replace' | 'leave'): Promise<void> {

@@ -138,7 +138,7 @@ export class AgentReplication {
     })
     this.listing = new ReplicantListing(store, this.replicator)
     this.#operations = new OperationsView(config.site, store, clock, this.replicator)
-    this.operator = new ReplicationOperator(this.replicator, this.listing, this.#operations, membership)
+    this.operator = new ReplicationOperator(this.replicator, this.listing, this.#operations, membership, clock)
     const names = (): AsyncIterable<ReplicantName> => this.replicator.names()
     this.#announcer = new NameAnnouncer({ buckets: peer.nameBuckets, store, clock, logger, names })
   }

@@ -38,7 +38,7 @@ export interface ReplicationControl {
    * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
    * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _MEMBERS, _BUSY, ERR_SERVICE_NOT_LOCAL
    */
-  repair(name: ReplicantName, from: string | undefined): Promise<RepairResult>
+  repair(name: ReplicantName, from: string | undefined, options: AbortOptions): Promise<RepairResult>
   /**
    * Says what becomes of a name that belongs to something else here (state `unbound`): `adopt`: what is here is the resource from now on,
    * at all members; `replace`: what is here gives way to what is replicated; `leave`: it stays, and this site is no member any more.
@@ -103,11 +103,14 @@ export interface OperationBody {
 export interface RepairResult {
   /**
    * - `nobody`: no member could be reached that holds the same and has nothing left to do.
+   * - `not-yet`: so it is now, and members are there that are not connected, or have not compared what both hold, since the start.
    * - `busy`: too much is repaired at the moment; it has its turn.
    * - `not-taken`: the application here could not be read, or did not take it.
    * - `not-exposed`: this site does not expose what the state is made of, or lets none of those that have it write what only their applications can say.
    */
-  readonly result: 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed'
+  readonly result: 'copied' | 'nobody' | 'not-yet' | 'busy' | 'not-taken' | 'not-exposed'
+  /** Sites, where it is `not-yet`. */
+  readonly waitsFor?: readonly string[]
 }
 
 export interface OperationQuery extends AbortOptions {

@@ -11,7 +11,7 @@ export const repairCommand: CommandSpec = {
   summary: 'Copy the state of another member that agrees to the application here, now',
   details:
     'A replica that is diverged is repaired by itself as soon as a member that holds the same and has nothing left to do can be reached; this ' +
-    'asks at once, and says why not. What the application here has by the name is overwritten, if it differs.',
+    'asks at once, and says why not; after a start it waits a few seconds until members are connected. What the application here has by the name is overwritten, if it differs.',
   arguments: [REPLICANT],
   options: [{ flags: '--from <site>', help: 'only from this member' }],
   agent: true,
@@ -22,12 +22,13 @@ export const repairCommand: CommandSpec = {
   ],
   async run(call) {
     const name = replicantName(call.args[0] ?? '')
-    const { result } = await (await connectAgent(call)).repair(name, call.options.text('from'))
+    const { result, waitsFor = [] } = await (await connectAgent(call)).repair(name, call.options.text('from'))
+    const awaited = waitsFor.length === 0 ? '' : `: ${waitsFor.join(', ')}; try again in some seconds`
     render(
       call.io,
       call.options.format,
-      { replicant: name, result },
-      () => `${replicantText(name)}: ${RESULTS[result]}`,
+      { replicant: name, result, ...(waitsFor.length > 0 && { waitsFor }) },
+      () => `${replicantText(name)}: ${RESULTS[result]}${awaited}`,
     )
     return result === 'copied' ? EXIT.ok : EXIT.failed
   },
@@ -36,6 +37,7 @@ export const repairCommand: CommandSpec = {
 const RESULTS: Readonly<Record<RepairResult['result'], string>> = {
   copied: 'the application here shows what the other member has',
   nobody: 'no member could be reached that holds the same and has nothing left to do',
+  'not-yet': 'members are there that are not connected yet, or have not compared what both hold since the start',
   busy: 'too much is repaired at the moment: it has its turn by itself',
   'not-taken': 'the application here could not be read, or did not take it',
   'not-exposed': 'this site does not let others do here what the state is made of (expose)',

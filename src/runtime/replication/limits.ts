@@ -350,3 +350,7 @@ export const STEADY_MS = 10 * 60_000
 
 /** Silent sites that are counted: more than a mesh has. The rest is not detached by itself. */
 export const MAX_SILENT_SITES = 10_000
+
+/** How long a repair that an operator asks for waits for members that are there and not connected yet, milliseconds, and between two attempts: a start takes a few seconds. */
+export const REPAIR_WAITS_MS = 5_000
+export const REPAIR_LOOK_MS = 250

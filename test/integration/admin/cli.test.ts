@@ -153,6 +153,7 @@ describe('answers', () => {
     [['replicant', 'attach', 'site3', 'purple'], 1, /^$/],
     [['replicant', 'repair', 'inventory/items/purple'], 0, /shows what the other member has\n$/],
     [['replicant', 'repair', 'inventory/items/purple', '--from', 'site3'], 2, /no member could be reached/],
+    [['replicant', 'repair', 'inventory/items/purple', '--from', 'site4'], 2, /not connected yet.*: site4; try again/],
     [['conflict', 'resolve', 'inventory/items/purple', '--adopt'], 0, /^inventory\/items\/purple: what is here is the/],
     [['conflict', 'resolve', 'inventory/items/purple', '--leave'], 2, /^$/],
     [['conflict', 'resolve', 'inventory/items/purple', '--adopt', '--leave'], 1, /^$/],

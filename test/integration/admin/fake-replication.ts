@@ -94,6 +94,7 @@ export function fakeReplication(calls: string[]): ReplicationControl {
     },
     async repair({ name }, from) {
       calls.push(`repair ${name} ${from ?? '-'}`)
+      if (from === 'site4') return { result: 'not-yet', waitsFor: [from] }
       return { result: from === 'site3' ? 'nobody' : 'copied' }
     },
     async resolve({ name }, how) {

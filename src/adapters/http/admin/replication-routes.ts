@@ -102,9 +102,10 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     query: { from: { description: 'Only from this member.', schema: TEXT } },
     answer: ok('What came of it.', ref('Repair')),
     errors: ['ERR_REPLICANT_NOT_FOUND', 'ERR_REPLICANT_UNBOUND', 'ERR_REPLICANT_LOCKED', 'ERR_REPLICANT_MEMBERS'],
-    async handle({ control, params, query }) {
+    async handle({ control, params, query, signal }) {
       const { service = '', kind = '', name = '' } = params
-      return json(await control.replication.repair({ service, kind, name }, query.get('from') ?? undefined))
+      const from = query.get('from') ?? undefined
+      return json(await control.replication.repair({ service, kind, name }, from, { signal }))
     },
   },
   {

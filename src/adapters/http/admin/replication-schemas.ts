@@ -209,7 +209,13 @@ export const REPLICATION_SCHEMAS = {
     },
     'next',
   ),
-  Repair: object({ result: choice('copied', 'nobody', 'busy', 'not-taken', 'not-exposed') }),
+  Repair: object(
+    {
+      result: choice('copied', 'nobody', 'not-yet', 'busy', 'not-taken', 'not-exposed'),
+      waitsFor: { ...list(text), description: 'Sites that are there, and not connected or compared yet.' },
+    },
+    'waitsFor',
+  ),
   Adopt: object(
     {
       scope: { type: 'string', description: 'Members with "&" between them, this site among them.' },
