@@ -134,6 +134,7 @@ async function start(
     transport,
     traffic,
     random: systemRandom,
+    clock: systemClock,
     logger: logger.child({ part: 'requests' }),
     replication: replication.replicator,
     nameBuckets: peer.nameBuckets,

@@ -1,5 +1,5 @@
 import { Admission } from '../../protocols/forward/admission.ts'
-import { NOTHING_EXPOSED } from '../../protocols/forward/exposure.ts'
+import { NOTHING_EXPOSED, exposes as isExposed } from '../../protocols/forward/exposure.ts'
 import { openForward, serveForward } from '../../protocols/forward/forward-protocol.ts'
 import { FORWARD_PROTOCOL, IDLE_STREAM_MS, MAX_IDLE_STREAMS, SPARE_STREAMS } from '../../protocols/forward/limits.ts'
 import type { ServiceNames } from '../adapters/http/addressing.ts'
@@ -32,6 +32,9 @@ import { UnloggedWrites } from '../runtime/unlogged-writes.ts'
 import { Correlation } from '../runtime/correlation.ts'
 import { MemberReads } from '../runtime/member-reads.ts'
 import { ReplicantLookup } from '../runtime/replicant-lookup.ts'
+import { ReplicantSearch } from '../runtime/replicant-search.ts'
+import type { ReplicantSearchParts } from '../runtime/replicant-search.ts'
+import type { Clock } from '../ports/clock.ts'
 import { Parts } from '../runtime/parts.ts'
 import type { PartsOptions } from '../runtime/parts.ts'
 import type { Routed } from '../runtime/routed.ts'
@@ -45,6 +48,7 @@ export interface RequestPathParts {
   readonly transport: PeerTransport
   readonly traffic: Traffic
   readonly random: Random
+  readonly clock: Clock
   readonly logger: Logger
   /** Undefined for an agent that keeps no replicants. */
   readonly replication?: (Replication & SeenReplicas & WrittenReplicas) | undefined
@@ -74,11 +78,13 @@ export class RequestPath {
       limits: { ...config.limits, ...config.timeouts },
       upstream: target => this.#upstream(target),
     })
+    const exposes = (name: string, site: string, method: string, path: string): boolean =>
+      isExposed(services.get(name)?.config.expose ?? NOTHING_EXPOSED, site, method, path)
     const router = new Router({
       ...common,
       traffic,
       ...(parts.replication &&
-        replicationOf({ ...common, site: config.site, requests }, parts.replication, parts.nameBuckets)),
+        replicationOf({ ...common, site: config.site, requests, exposes }, parts.replication, parts)),
     })
     const environment: ExchangeEnvironment = {
       site: config.site,
@@ -177,9 +183,9 @@ export class RequestPath {
 
 /** What the router asks of replication. */
 function replicationOf(
-  common: PartsOptions & { readonly membership: Membership },
+  common: PartsOptions & Pick<ReplicantSearchParts, 'membership' | 'exposes'>,
   replication: Replication & SeenReplicas & WrittenReplicas,
-  buckets: NameBuckets | undefined,
+  { clock, nameBuckets: buckets }: Pick<RequestPathParts, 'clock' | 'nameBuckets'>,
 ): Pick<RouterParts, 'contexts' | 'lookup' | 'reads' | 'replicated'> {
   const { membership, site } = common
   const glue = (service: string): Glue | undefined => common.glue(service)
@@ -190,6 +196,7 @@ function replicationOf(
     parts,
     record: (replicant, change) => replication.record(replicant, change),
   })
+  const search = new ReplicantSearch({ ...common, clock, buckets })
   return {
     contexts,
     lookup:
@@ -202,7 +209,7 @@ function replicationOf(
         glue,
       }),
     reads: new MemberReads({ membership, parts, contexts, replicas: replication, glue }),
-    replicated: new ReplicatedRequests({ site, replication, contexts, unlogged, parts, glue }),
+    replicated: new ReplicatedRequests({ site, replication, contexts, unlogged, parts, clock, search, glue }),
   }
 }
 

@@ -21,6 +21,19 @@ export function partialHeader(sites: readonly string[]): readonly string[] {
   return sites.length === 0 ? [] : [HEADER_NAMES.partial, sites.map(siteItem).join(', ')]
 }
 
+/** The members of a resource that another agent looks for. */
+export function membersHeader(members: readonly string[]): readonly string[] {
+  return [HEADER_NAMES.members, members.map(siteItem).join(', ')]
+}
+
+/** The names in such a header. */
+export function sitesIn(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map(item => item.trim().replace(/^"(.*)"$/, '$1'))
+    .filter(name => name !== '')
+}
+
 /** The name of a site as an item of an RFC 9651 list: a token begins with a letter, names of sites may begin with a digit. */
 export function siteItem(site: string): string {
   return /^[a-z]/.test(site) ? site : `"${site}"`

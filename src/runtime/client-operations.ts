@@ -1,6 +1,7 @@
 import type { RequestContext } from '../core/resource/request-context.ts'
 import type { Dot, ReplicantName } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
 import type { Description } from '../ports/replication-glue.ts'
 import type { Glue } from '../ports/glue.ts'
@@ -9,6 +10,7 @@ import { BodyPlaces, type HeldBodies } from './held-bodies.ts'
 import { composeAnswer } from './operation-answer.ts'
 import { idempotencyOf, levelAsked, preferenceOf } from './operation-preference.ts'
 import type { Parts } from './parts.ts'
+import type { ReplicantSearch } from './replicant-search.ts'
 import { repeatedAnswer } from './repeated-answer.ts'
 import { MAX_INLINE_BODY_BYTES, MAX_SPOOLED_BODIES } from './replication/limits.ts'
 import type { ReplicaStatus } from './replication/operator/replica-status.ts'
@@ -37,6 +39,9 @@ export interface ClientOperationsParts {
   readonly contexts: ClientContexts
   readonly unlogged: UnloggedWrites
   readonly parts: Parts
+  readonly clock: Clock
+  /** Undefined for an agent that asks nobody. */
+  readonly search?: ReplicantSearch | undefined
 }
 
 /** Requests of clients that may be operations on replicants: their bodies are taken, held or as a file, and they are carried out as their level says. */
@@ -168,6 +173,7 @@ export class ClientOperations {
     // What is wrong in them is said at each level, also where it asks for nothing.
     preferenceOf(exchange.head.rawHeaders)
     idempotencyOf(exchange.head.rawHeaders)
+    if (scope !== undefined) await this.#comeHere(exchange, description, scope)
     const { present, asked, level } = await this.#levelOf(exchange, description)
     if (present !== undefined && asked !== undefined && asked !== present.level)
       throw otherLevel(name, present.level, asked)
@@ -186,6 +192,33 @@ export class ClientOperations {
       throw new CheopsError('ERR_REQUEST_BODY_TOO_LARGE', `${name} is at level none now.`)
     const isNew = present === undefined
     return this.#parts.unlogged.write({ exchange, glue, description, body, members, context, isNew })
+  }
+
+  /**
+   * What this site knows nothing of, though its scope names members, may be replicated all the same. Where these are the members, it is on its way here, and is
+   * waited for: the request is one on it. A create here would begin a second life, of which one loses.
+   * @throws CheopsError ERR_REPLICANT_MEMBERS, _LOCKED
+   */
+  async #comeHere(
+    { head, path, service }: Exchange,
+    { kind, name, resourcePath }: Description & { readonly is: 'operation' },
+    scope: readonly string[],
+  ): Promise<void> {
+    const { replication, search, clock } = this.#parts
+    const replicant = { service, kind, name }
+    const isHere = async (): Promise<boolean> => (await replication.status(replicant))?.isPresent === true
+    if (search === undefined || (await isHere())) return
+    const found = await search.find({ replicant, resourcePath, method: head.method, path, scope })
+    if (found === undefined) return
+    const { site, members } = found
+    if (members === undefined || scope.toSorted().join() !== members.toSorted().join())
+      throw otherMembers(name, members ?? [site], scope)
+    const until = clock.monotonic() + COMES_WITHIN_MS
+    while (!(await isHere())) {
+      if (clock.monotonic() >= until)
+        throw new CheopsError('ERR_REPLICANT_LOCKED', `${name} is replicated at ${site}, and has not come here yet.`)
+      await new Promise<void>(resolve => void clock.after(LOOK_AGAIN_MS, resolve))
+    }
   }
 
   async #write(
@@ -217,6 +250,10 @@ export class ClientOperations {
     return { ...answer, rawHeaders: [...answer.rawHeaders, ...more] }
   }
 }
+
+/** How long what is replicated elsewhere, with this site as a member, is waited for, milliseconds, and between two looks: it comes within some round trips. */
+const COMES_WITHIN_MS = 5_000
+const LOOK_AGAIN_MS = 20
 
 /** They say what changes, by being looked into: nobody sends some megabytes of that. */
 const MERGES: ReadonlySet<string> = new Set(['merge', 'patch'])

@@ -118,9 +118,10 @@ export class ReplicatedRequests {
 
   /**
    * A request of a site that looks for the resource: what this site has of its own by that name is not meant.
+   * @returns its members
    * @throws CheopsError ERR_REPLICANT_NOT_FOUND
    */
-  async checkReplicated({ head, path, service }: Exchange): Promise<void> {
+  async checkReplicated({ head, path, service }: Exchange): Promise<readonly string[]> {
     const said = this.#parts.glue(service)?.describe(head, path, undefined)
     const status =
       said?.is === 'read'
@@ -128,6 +129,7 @@ export class ReplicatedRequests {
         : undefined
     if (status?.isPresent !== true)
       throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${this.#parts.site} has no such replicated resource.`)
+    return status.members
   }
 
   /**

@@ -10,7 +10,7 @@ import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from
 import type { Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
-import { warning } from './answer-headers.ts'
+import { membersHeader, warning } from './answer-headers.ts'
 import type { ClientContexts } from './client-contexts.ts'
 import { headersToApplication, headersToSite, WITHOUT_CONTEXT } from './context-headers.ts'
 import type { Correlation } from './correlation.ts'
@@ -88,11 +88,17 @@ export class Router {
       const members = context === undefined ? undefined : this.#membersIn(context.scope, exchange.service)
       if (context !== undefined && members?.includes(self) === true)
         return await this.#atMember('received', exchange, members, context)
-      if (headerValue(exchange.head.rawHeaders, IF_REPLICATED_HEADER) !== undefined)
-        await this.#parts.replicated?.checkReplicated(exchange)
+      const looksFor = headerValue(exchange.head.rawHeaders, IF_REPLICATED_HEADER)
+      const found = looksFor === undefined ? undefined : await this.#parts.replicated?.checkReplicated(exchange)
+      const answerHeaders = found === undefined ? [] : membersHeader(found)
+      if (found !== undefined && looksFor?.trim() === 'members') {
+        const answer = { status: 200, rawHeaders: answerHeaders, body: new Uint8Array(0) }
+        const said = await this.#operation('received', exchange, context?.scope, async () => answer)
+        if (said !== undefined) return said
+      }
       const routed = context && (await this.#alone('received', exchange, context))
       if (routed !== undefined) return routed
-      const result = await this.#toApplication('received', exchange, context, [], undefined)
+      const result = await this.#toApplication('received', exchange, context, answerHeaders, undefined)
       return finish(exchange, result, self, context?.scope)
     } catch (error) {
       return refused(exchange, error, self, context?.scope)

@@ -2,6 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/limits.ts'
 import { Ingress } from '../../src/adapters/http/ingress.ts'
 import { createMetrics } from '../../src/adapters/metrics/prometheus.ts'
+import { systemClock } from '../../src/adapters/system/system-clock.ts'
 import { systemRandom } from '../../src/adapters/system/system-random.ts'
 import { RequestPath } from '../../src/composition/request-path.ts'
 import { Services } from '../../src/composition/services.ts'
@@ -110,6 +111,7 @@ export async function twoSites(options: TwoSitesOptions): Promise<TwoSites> {
       transport,
       traffic,
       random: systemRandom,
+      clock: systemClock,
       logger: faultLogger(faults),
       ownAddress: service => {
         const port = own.get(service)?.port

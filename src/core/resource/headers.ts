@@ -19,7 +19,9 @@ export const DETACH_HEADER = 'cheops-detach'
 export const REQUIRE_HEADER = 'cheops-require'
 /** Between agents only: the service that the request is for. */
 export const SERVICE_HEADER = 'cheops-service'
-/** Between agents only: to be answered only if the resource is replicated at the receiver. */
+/** Answer to `Cheops-If-Replicated`: the members of the resource. */
+export const MEMBERS_HEADER = 'cheops-members'
+/** Between agents only: to be answered only if the resource is replicated at the receiver; `members`: without asking its application. */
 export const IF_REPLICATED_HEADER = 'cheops-if-replicated'
 /** Between agents only: how many agents the request has passed. */
 export const HOPS_HEADER = 'cheops-hops'
@@ -32,6 +34,7 @@ export const HEADER_NAMES = {
   service: 'Cheops-Service',
   hops: 'Cheops-Hops',
   ifReplicated: 'Cheops-If-Replicated',
+  members: 'Cheops-Members',
   /** Answer to an operation on a replicant: what it came to here, which it is, what is known of each member, and the level achieved. */
   outcome: 'Cheops-Outcome',
   operation: 'Cheops-Operation',

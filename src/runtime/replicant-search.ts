@@ -1,0 +1,130 @@
+import { bucketOf, type ReplicantName } from '../core/oplog/index.ts'
+import { ERROR_HEADER, HEADER_NAMES, MEMBERS_HEADER } from '../core/resource/headers.ts'
+import { headerValue } from '../core/resource/http-head.ts'
+import { CheopsError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Membership } from '../ports/membership.ts'
+import type { NameBuckets } from '../ports/name-buckets.ts'
+import type { PartRequests } from '../ports/parts.ts'
+import { sitesIn } from './answer-headers.ts'
+import { headersToSite } from './context-headers.ts'
+import { nearestFirst } from './members.ts'
+
+export interface ReplicantSearchParts {
+  readonly membership: Membership
+  readonly requests: PartRequests
+  readonly clock: Clock
+  /** Undefined where nobody announces names. */
+  readonly buckets: NameBuckets | undefined
+  /** Whether this site lets another one make here what a request makes. */
+  exposes(service: string, site: string, method: string, path: string): boolean
+}
+
+/** What is looked for. */
+export interface Wanted {
+  readonly replicant: ReplicantName
+  /** Path of the resource within the service. */
+  readonly resourcePath: string
+  /** The request that would make or change it. */
+  readonly method: string
+  readonly path: string
+  /** Members that its scope names. */
+  readonly scope: readonly string[]
+}
+
+/** Who has it. */
+export interface FoundReplicant {
+  readonly site: string
+  /** Undefined where its agent is too old to say so. */
+  readonly members: readonly string[] | undefined
+}
+
+/** How long others are waited for altogether: who does not answer by then counts as cut off. */
+const ASKED_FOR_MS = 1_000
+/** Of that, how long the mesh is asked who else may have the name. */
+const ANNOUNCED_FOR_MS = 500
+/** Sites that are asked besides those of the scope, the nearest first. */
+const MAX_OTHERS_ASKED = 8
+/** Of an answer that says more than its head. */
+const MAX_ANSWER_BYTES = 64 * 1024
+
+/**
+ * Whether a resource that a scope names members for, and of which this site knows nothing, is replicated already. Asked are those that can be reached now and
+ * may make it here: the members that the scope names, and who has announced the name. What others may not make here takes no name away from clients of
+ * this site, and across a cut everybody goes on.
+ */
+export class ReplicantSearch {
+  readonly #parts: ReplicantSearchParts
+
+  constructor(parts: ReplicantSearchParts) {
+    this.#parts = parts
+  }
+
+  async find(wanted: Wanted): Promise<FoundReplicant | undefined> {
+    const { clock } = this.#parts
+    const found = Promise.withResolvers<FoundReplicant | undefined>()
+    const timer = clock.after(ASKED_FOR_MS, () => found.resolve(undefined))
+    const ask = async (sites: readonly string[]): Promise<void> => {
+      await Promise.all(
+        sites.map(async site => {
+          const said = await this.#ask(site, wanted)
+          if (said !== undefined) found.resolve(said)
+        }),
+      )
+    }
+    const named = this.#askable(wanted, site => wanted.scope.includes(site))
+    void Promise.all([ask(named), this.#announcers(wanted).then(ask)]).then(() => found.resolve(undefined))
+    try {
+      return await found.promise
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  /** Sites that are there, offer the service, and may make the resource here; the nearest first. */
+  #askable({ replicant, method, path }: Wanted, isMeant: (site: string) => boolean): readonly string[] {
+    const { membership, exposes } = this.#parts
+    const { self } = membership
+    const { service } = replicant
+    const names = membership
+      .catalog()
+      .sites.filter(
+        ({ name, liveness, services }) => name !== self && liveness === 'alive' && services.includes(service),
+      )
+      .map(({ name }) => name)
+      .filter(name => isMeant(name) && exposes(service, name, method, path))
+    return nearestFirst(names, membership)
+  }
+
+  /** Sites besides those of the scope that have announced the name, as far as they are found in time. */
+  async #announcers(wanted: Wanted): Promise<readonly string[]> {
+    const { membership, buckets } = this.#parts
+    const others = this.#askable(wanted, site => !wanted.scope.includes(site))
+    if (others.length === 0 || buckets === undefined) return []
+    const peers = new Set(await buckets.find(bucketOf(wanted.replicant), ANNOUNCED_FOR_MS))
+    const hasAnnounced = (site: string): boolean => peers.has(membership.site(site)?.peerId ?? '')
+    return others.filter(hasAnnounced).slice(0, MAX_OTHERS_ASKED)
+  }
+
+  /** @returns undefined for a site that has it not replicated, says nothing of it to this one, or cannot be asked */
+  async #ask(site: string, { replicant: { service }, resourcePath }: Wanted): Promise<FoundReplicant | undefined> {
+    const { addHeaders } = headersToSite(service, { scope: `{${service}: ${site}}`, hops: 1 })
+    try {
+      const { rawHeaders } = await this.#parts.requests.request({
+        target: { kind: 'site', site, service },
+        method: 'GET',
+        path: resourcePath,
+        rawHeaders: ['Host', service, ...addHeaders, HEADER_NAMES.ifReplicated, 'members'],
+        body: undefined,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+        timeoutMs: ASKED_FOR_MS,
+      })
+      if (headerValue(rawHeaders, ERROR_HEADER) !== undefined) return undefined
+      const members = headerValue(rawHeaders, MEMBERS_HEADER)
+      return { site, members: members === undefined ? undefined : sitesIn(members) }
+    } catch (error) {
+      if (error instanceof CheopsError) return undefined
+      throw error
+    }
+  }
+}
