@@ -83,7 +83,7 @@ export class ReplicantSearch {
 
   /** Sites that are there, offer the service, and may make the resource here; the nearest first. */
   #askable({ replicant, method, path }: Wanted, isMeant: (site: string) => boolean): readonly string[] {
-    const { membership, exposes } = this.#parts
+    const { membership } = this.#parts
     const { self } = membership
     const { service } = replicant
     const names = membership
@@ -92,7 +92,7 @@ export class ReplicantSearch {
         ({ name, liveness, services }) => name !== self && liveness === 'alive' && services.includes(service),
       )
       .map(({ name }) => name)
-      .filter(name => isMeant(name) && exposes(service, name, method, path))
+      .filter(name => isMeant(name) && this.#parts.exposes(service, name, method, path))
     return nearestFirst(names, membership)
   }
 

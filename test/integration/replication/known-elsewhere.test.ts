@@ -78,6 +78,10 @@ test('what was deleted is free', async () => {
   await created('reborn')
   await mesh.must('site2', 'DELETE', '/items/reborn', { headers: WAIT })
   await mesh.must('site3', 'POST', '/items', { scope: 'site2 & site3', body: { id: 'reborn', n: 2 }, headers: WAIT })
+  expect((await mesh.everywhere('reborn')).slice(1, 3)).toEqual([
+    { id: 'reborn', n: 2 },
+    { id: 'reborn', n: 2 },
+  ])
 })
 
 test('across a cut everybody goes on, and two lives become one afterwards', async () => {
