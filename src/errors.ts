@@ -4,6 +4,8 @@
  * A code is stable; its sentence is not. `status` is the HTTP status of the answer. It is never 409: clients of real
  * applications loop on that. `retry` is true only where certainly nothing happened, so that a client may send the request
  * again; only such an answer carries `Retry-After`.
+ *
+ * One file, though a long one: codes are looked up by name, and whoever adds one sees what its neighbours say.
  */
 export interface ErrorSpec {
   /** HTTP status of the answer. */

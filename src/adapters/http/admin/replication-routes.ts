@@ -1,23 +1,62 @@
 import { parseReplicantText } from '../../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { ReplicantName } from '../../../core/oplog/index.ts'
-import { json } from './route.ts'
-import type { Route, RouteContext, Schema } from './route.ts'
+import type { PageQuery } from '../../../ports/control.ts'
+import { json, ok } from './route.ts'
+import type { Route, RouteContext } from './route.ts'
+import { text } from './schema-words.ts'
 import { listOf, ref } from './schemas.ts'
-
-const TEXT: Schema = { type: 'string' }
-const ok = (description: string, schema: Schema) => ({ status: 200, description, type: 'application/json', schema })
 
 /** Seconds that a question about an operation may wait; below the time that requests have by themselves. */
 const MAX_WAIT_SECONDS = 60
+
+/** One page: what an operator looks through, and no answer that takes long. */
+const [PAGE, MAX_PAGE] = [100, 1_000]
+
+const PAGES = {
+  after: { description: '"next" of the page before.', schema: text },
+  limit: {
+    description: 'At most so many; a page of conflicts ends at the end of a replicant.',
+    schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: PAGE },
+  },
+}
 
 /** Names that one request may detach from: more are asked for in several. */
 const MAX_NAMED = 1_000
 
 const HOW = ['keep', 'take', 'adopt', 'replace', 'leave', 'done', 'undone'] as const
 
-/** Single operations, and what is done to replicants. */
+/** What is replicated, single operations, and what is done to replicants. */
 export const REPLICATION_ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/replicants',
+    summary: 'What is replicated at this site, a page at a time',
+    query: PAGES,
+    answer: ok('By service, kind and name.', ref('Replicants')),
+    errors: ['ERR_ADMIN_INPUT'],
+    handle: async context => json(await context.control.replicants(pageOf(context))),
+  },
+  {
+    method: 'GET',
+    path: '/v1/replicants/{service}/{kind}/{name}',
+    summary: 'One replicant: members, state, conflicts, and what became of operations of this site',
+    answer: ok('How it stands at this site.', ref('Replicant')),
+    errors: ['ERR_REPLICANT_NOT_FOUND'],
+    async handle({ control, params }) {
+      const { service = '', kind = '', name = '' } = params
+      return json(await control.replicant({ service, kind, name }))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/conflicts',
+    summary: 'Accepted operations that have no effect, though nobody who decided so had seen them, a page at a time',
+    query: PAGES,
+    answer: ok('By replicant; without bodies.', ref('Conflicts')),
+    errors: ['ERR_ADMIN_INPUT'],
+    handle: async context => json(await context.control.conflicts(pageOf(context))),
+  },
   {
     method: 'GET',
     path: '/v1/replicants/{service}/{kind}/{name}/history',
@@ -38,7 +77,7 @@ export const REPLICATION_ROUTES: readonly Route[] = [
         description: 'Seconds to wait until "version" is another than "known".',
         schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
       },
-      known: { description: '"version" of the answer before.', schema: TEXT },
+      known: { description: '"version" of the answer before.', schema: text },
     },
     answer: ok('What became of it at each site.', ref('Operation')),
     errors: ['ERR_OPERATION_NOT_FOUND', 'ERR_ADMIN_INPUT'],
@@ -65,7 +104,7 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     path: '/v1/sites/{site}/detach',
     summary: 'Remove a site from the members of replicants, a page of them at a time: for one that is gone for good',
     query: {
-      after: { description: '"next" of the page before.', schema: TEXT },
+      after: { description: '"next" of the page before.', schema: text },
     },
     body: ref('Detach'),
     answer: ok('Ask again with "next" until there is none.', ref('Detached')),
@@ -83,7 +122,7 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     summary:
       'Add a site to the members of replicants that are named, or, a page at a time, of all from which it was removed',
     query: {
-      after: { description: '"next" of the page before.', schema: TEXT },
+      after: { description: '"next" of the page before.', schema: text },
     },
     body: ref('Attach'),
     answer: ok('Ask again with "next" until there is none.', ref('Attached')),
@@ -99,7 +138,7 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/v1/replicants/{service}/{kind}/{name}/repair',
     summary: 'Copy the state of another member that agrees to the application here, now',
-    query: { from: { description: 'Only from this member.', schema: TEXT } },
+    query: { from: { description: 'Only from this member.', schema: text } },
     answer: ok('What came of it.', ref('Repair')),
     errors: ['ERR_REPLICANT_NOT_FOUND', 'ERR_REPLICANT_UNBOUND', 'ERR_REPLICANT_LOCKED', 'ERR_REPLICANT_MEMBERS'],
     async handle({ control, params, query, signal }) {
@@ -146,7 +185,7 @@ export const REPLICATION_ROUTES: readonly Route[] = [
           'Of writes that lost: keep: what counts stays; take: one of them is carried out again. Of what is unbound: adopt: it is the resource, everywhere; replace: it gives way; leave: it stays, and this site leaves. Of a write in doubt: done: it took effect here; undone: it did not.',
         schema: { type: 'string', enum: [...HOW] },
       },
-      write: { description: 'Of "take": the operation that lost, or the site that wrote it.', schema: TEXT },
+      write: { description: 'Of "take": the operation that lost, or the site that wrote it.', schema: text },
     },
     answer: ok('It is said; lanes carry it out.', ref('Resolved')),
     errors: [
@@ -207,4 +246,15 @@ function detachBody({ body }: RouteContext): { force: boolean; replicants: reado
     return name ?? refuse(`${JSON.stringify(text)} is no SERVICE/KIND/NAME, as "inventory/items/purple" is.`)
   })
   return { force, replicants: names }
+}
+
+function pageOf({ query, signal }: RouteContext): PageQuery {
+  const after = query.get('after') ?? undefined
+  // Three names as encodeURIComponent writes them: what was given out, and nothing else that could be a key.
+  if (after !== undefined && !/^(?:[\w.~!*'()%-]+\/){2}[\w.~!*'()%-]+$/.test(after))
+    throw new CheopsError('ERR_ADMIN_INPUT', '"after" must be "next" of another page.')
+  const limit = Number(query.get('limit') ?? PAGE)
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
+    throw new CheopsError('ERR_ADMIN_INPUT', `"limit" is a whole number from 1 to ${String(MAX_PAGE)}.`)
+  return { after, limit, signal }
 }

@@ -45,3 +45,11 @@ export type Answer =
   | { readonly kind: 'events'; readonly kept: number; readonly follow: boolean }
 
 export const json = (body: unknown, status = 200): Answer => ({ kind: 'json', status, body })
+
+/** What a route answers in JSON when all is well. */
+export const ok = (description: string, schema: Schema): Route['answer'] => ({
+  status: 200,
+  description,
+  type: 'application/json',
+  schema,
+})

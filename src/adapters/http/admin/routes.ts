@@ -1,16 +1,12 @@
 import { CheopsError } from '../../../errors.ts'
-import type { PageQuery } from '../../../ports/control.ts'
 import type { SiteView } from '../../../ports/membership.ts'
 import { livez, readyz } from './health.ts'
 import { openapi } from './openapi.ts'
 import { REPLICATION_ROUTES } from './replication-routes.ts'
-import { json } from './route.ts'
-import type { Route, RouteContext, Schema } from './route.ts'
+import { json, ok } from './route.ts'
+import type { Route, RouteContext } from './route.ts'
+import { text } from './schema-words.ts'
 import { listOf, ref } from './schemas.ts'
-
-const JSON_TYPE = 'application/json'
-const TEXT: Schema = { type: 'string' }
-const ok = (description: string, schema: Schema) => ({ status: 200, description, type: JSON_TYPE, schema })
 
 const SAVE = {
   save: {
@@ -19,16 +15,8 @@ const SAVE = {
   },
 }
 
-/** One page: what an operator looks through, and no answer that takes long. */
-const [PAGE, MAX_PAGE] = [100, 1_000]
-
-const PAGES = {
-  after: { description: '"next" of the page before.', schema: TEXT },
-  limit: {
-    description: 'At most so many; a page of conflicts ends at the end of a replicant.',
-    schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: PAGE },
-  },
-}
+/** Events that one request may ask for from before. */
+const MAX_LAST = 1_000
 
 /** Everything that the admin API serves. The server, the OpenAPI document and a test read this table. */
 export const ROUTES: readonly Route[] = [
@@ -37,7 +25,7 @@ export const ROUTES: readonly Route[] = [
     path: '/livez',
     summary: 'Whether the process runs',
     open: true,
-    answer: { status: 200, description: 'It runs.', type: 'text/plain', schema: TEXT },
+    answer: { status: 200, description: 'It runs.', type: 'text/plain', schema: text },
     handle: livez,
   },
   {
@@ -45,8 +33,8 @@ export const ROUTES: readonly Route[] = [
     path: '/readyz',
     summary: 'Whether the agent can do its work; 503 while it cannot',
     open: true,
-    query: { verbose: { description: 'One line a check.', schema: TEXT } },
-    answer: { status: 200, description: 'It can.', type: 'text/plain', schema: TEXT },
+    query: { verbose: { description: 'One line a check.', schema: text } },
+    answer: { status: 200, description: 'It can.', type: 'text/plain', schema: text },
     handle: ({ control, query }) => readyz(control.readiness(), query.has('verbose')),
   },
   {
@@ -54,7 +42,7 @@ export const ROUTES: readonly Route[] = [
     path: '/metrics',
     summary: 'Metrics in the text format of Prometheus',
     open: true,
-    answer: { status: 200, description: 'All metrics.', type: 'text/plain', schema: TEXT },
+    answer: { status: 200, description: 'All metrics.', type: 'text/plain', schema: text },
     async handle({ control }) {
       const { contentType, body } = await control.metrics()
       return { kind: 'text', status: 200, type: contentType, body }
@@ -216,35 +204,6 @@ export const ROUTES: readonly Route[] = [
     answer: ok('What scopes are resolved against.', ref('Catalog')),
     handle: ({ control }) => json(control.membership.catalog()),
   },
-  {
-    method: 'GET',
-    path: '/v1/replicants',
-    summary: 'What is replicated at this site, a page at a time',
-    query: PAGES,
-    answer: ok('By service, kind and name.', ref('Replicants')),
-    errors: ['ERR_ADMIN_INPUT'],
-    handle: async context => json(await context.control.replicants(pageOf(context))),
-  },
-  {
-    method: 'GET',
-    path: '/v1/replicants/{service}/{kind}/{name}',
-    summary: 'One replicant: members, state, conflicts, and what became of operations of this site',
-    answer: ok('How it stands at this site.', ref('Replicant')),
-    errors: ['ERR_REPLICANT_NOT_FOUND'],
-    async handle({ control, params }) {
-      const { service = '', kind = '', name = '' } = params
-      return json(await control.replicant({ service, kind, name }))
-    },
-  },
-  {
-    method: 'GET',
-    path: '/v1/conflicts',
-    summary: 'Accepted operations that have no effect, though nobody who decided so had seen them, a page at a time',
-    query: PAGES,
-    answer: ok('By replicant; without bodies.', ref('Conflicts')),
-    errors: ['ERR_ADMIN_INPUT'],
-    handle: async context => json(await context.control.conflicts(pageOf(context))),
-  },
   ...REPLICATION_ROUTES,
   {
     method: 'GET',
@@ -259,7 +218,7 @@ export const ROUTES: readonly Route[] = [
     query: {
       last: {
         description: 'So many of those that are kept come first, without Last-Event-ID.',
-        schema: { type: 'integer', minimum: 0, maximum: MAX_PAGE, default: 0 },
+        schema: { type: 'integer', minimum: 0, maximum: MAX_LAST, default: 0 },
       },
       follow: {
         description: 'Whether new ones follow: true or false.',
@@ -268,8 +227,8 @@ export const ROUTES: readonly Route[] = [
     },
     handle({ query }) {
       const kept = Number(query.get('last') ?? 0)
-      if (!Number.isInteger(kept) || kept < 0 || kept > MAX_PAGE)
-        throw new CheopsError('ERR_ADMIN_INPUT', `"last" is a whole number from 0 to ${String(MAX_PAGE)}.`)
+      if (!Number.isInteger(kept) || kept < 0 || kept > MAX_LAST)
+        throw new CheopsError('ERR_ADMIN_INPUT', `"last" is a whole number from 0 to ${String(MAX_LAST)}.`)
       return { kind: 'events', kept, follow: !query.has('follow') || flag(query, 'follow') }
     },
   },
@@ -308,17 +267,6 @@ function record(body: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** @throws CheopsError ERR_ADMIN_INPUT */
-function pageOf({ query, signal }: RouteContext): PageQuery {
-  const after = query.get('after') ?? undefined
-  // Three names as encodeURIComponent writes them: what was given out, and nothing else that could be a key.
-  if (after !== undefined && !/^(?:[\w.~!*'()%-]+\/){2}[\w.~!*'()%-]+$/.test(after))
-    throw new CheopsError('ERR_ADMIN_INPUT', '"after" must be "next" of another page.')
-  const limit = Number(query.get('limit') ?? PAGE)
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
-    throw new CheopsError('ERR_ADMIN_INPUT', `"limit" is a whole number from 1 to ${String(MAX_PAGE)}.`)
-  return { after, limit, signal }
-}
-
 function flag(query: URLSearchParams, name: string): boolean {
   const value = query.get(name)
   if (value === null || value === 'false') return false
