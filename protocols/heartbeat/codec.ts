@@ -1,3 +1,4 @@
+import { remember } from '../../src/core/resource/remember.ts'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CheopsError } from '../../src/errors.ts'
 import { isIncarnation } from '../../src/core/membership/incarnation.ts'
@@ -61,8 +62,7 @@ export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
     const signed: SignedRecord = { record: checkedRecord(inner, peerId), bytes: envelope }
     const isGood = (): boolean => {
       if (!decoded(() => keys.verify(inner.publicKey, toSign(record), signature))) return false
-      if (verified.size >= CACHE_SIZE) verified.delete(verified.keys().next().value as string)
-      verified.set(cacheKey, signed)
+      remember(verified, cacheKey, signed, CACHE_SIZE)
       return true
     }
     return { signed, isGood }

@@ -2,6 +2,7 @@
  * The canonical text of a resolution matrix, of which its name is the SHA-256: `cheops matrix 1`, a line `reset TYPE` for each reset
  * of the kind's own, a line `BEFORE AFTER RESOLUTION` for each cell; both sorted by code units, no line end at the end.
  */
+import { compareText } from '../../src/core/resource/text-order.ts'
 import { createHash } from 'node:crypto'
 import { bad, type } from './fields.ts'
 import type { MatrixDefinition, Resolution } from '../../src/core/oplog/index.ts'
@@ -10,10 +11,10 @@ const TITLE = 'cheops matrix 1'
 const RESOLUTIONS: ReadonlySet<string> = new Set<Resolution>(['take-one', 'any-order', 'keep-order', 'reverse-order'])
 
 export function matrixText({ resets, cells }: MatrixDefinition): string {
-  const pairs = cells.toSorted((a, b) => inOrder(a.before, b.before) || inOrder(a.after, b.after))
+  const pairs = cells.toSorted((a, b) => compareText(a.before, b.before) || compareText(a.after, b.after))
   return [
     TITLE,
-    ...resets.toSorted(inOrder).map(name => `reset ${name}`),
+    ...resets.toSorted(compareText).map(name => `reset ${name}`),
     ...pairs.map(({ before, after, resolution }) => `${before} ${after} ${resolution}`),
   ].join('\n')
 }
@@ -39,8 +40,4 @@ export function readMatrixText(text: string): MatrixDefinition {
   const definition = { resets, cells }
   if (matrixText(definition) !== text) throw bad('a matrix is not in canonical form')
   return definition
-}
-
-function inOrder(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }

@@ -1,3 +1,4 @@
+import { remember } from '../../src/core/resource/remember.ts'
 import { createPublicKey, verify } from 'node:crypto'
 import { CheopsError } from '../../src/errors.ts'
 import { decodeOperation, encodeOperation, operationBytes } from './operation-codec.ts'
@@ -51,8 +52,7 @@ export function createOperationSeal({ mesh, site, sign, publicKeyOf }: SealParts
     if (known !== undefined) return known
     const object = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' })
     const key = { key: object, signedRoots: new Set<string>() }
-    if (keys.size >= MAX_KEYS) keys.delete(keys.keys().next().value as string)
-    keys.set(name, key)
+    remember(keys, name, key, MAX_KEYS)
     return key
   }
 

@@ -1,3 +1,4 @@
+import { isObject } from '../core/resource/json-object.ts'
 import { children, unknownKey } from './given.ts'
 import { yamlOr } from './given-text.ts'
 import type { Given, Problems, ServiceSource, Specs } from './given.ts'
@@ -39,7 +40,7 @@ export function readServiceObject(
       if (Object.hasOwn(specs, path)) keys.set(path, { value, where, base })
       else if (Object.keys(specs).some(known => known.startsWith(`${path}.`))) {
         if (value === null || value === undefined) continue
-        if (isRecord(value)) walk(value, `${path}.`)
+        if (isObject(value)) walk(value, `${path}.`)
         else problems.add(where, `${path} must be a map with ${children(path, specs).join(', ')}`)
       } else problems.add(where, unknownKey(path, prefix, Object.keys(specs)))
     }
@@ -64,11 +65,8 @@ export function readServicesText(
     .filter(item => item !== '')
     .flatMap((item): ServiceSource[] => {
       if (typeof item === 'string') return shortService(item, where, base, problems)
-      if (isRecord(item)) return [readServiceObject(item, where, base, specs, problems)]
+      if (isObject(item)) return [readServiceObject(item, where, base, specs, problems)]
       problems.add(where, 'a service must be a map with at least name and endpoint, or name=URL')
       return []
     })
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

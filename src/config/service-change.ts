@@ -1,3 +1,4 @@
+import { isObject } from '../core/resource/json-object.ts'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServiceConfig } from '../config.ts'
 import { CheopsError } from '../errors.ts'
@@ -123,7 +124,7 @@ function merged(target: unknown, change: unknown, takesAway = true): ServiceObje
   for (const [name, value] of Object.entries(record(change))) {
     if (value === undefined) continue
     if (value === null && takesAway) delete result[name]
-    else if (isRecord(value)) {
+    else if (isObject(value)) {
       const inner = merged(result[name], value, takesAway)
       // A map without a key left would be `expose` without sites.
       if (Object.keys(inner).length === 0) delete result[name]
@@ -133,6 +134,4 @@ function merged(target: unknown, change: unknown, takesAway = true): ServiceObje
   return result
 }
 
-const isRecord = (value: unknown): value is ServiceObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const record = (value: unknown): ServiceObject => (isRecord(value) ? value : {})
+const record = (value: unknown): ServiceObject => (isObject(value) ? value : {})

@@ -1,3 +1,4 @@
+import { isObject } from '../core/resource/json-object.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { isAlias, isMap, isScalar, isSeq, parseDocument, stringify } from 'yaml'
 import type { Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml'
@@ -121,7 +122,7 @@ export class ServicesText {
     const old = pair.value
     const sameKeys =
       isMap(old) &&
-      isPlainObject(value) &&
+      isObject(value) &&
       old.items.some(each => isScalar(each.key) && value[String(each.key.value)] !== undefined)
     if (sameKeys && !isFlow(old)) this.#update(old, value)
     else if (isNode(old) && rangeOf(old).end > rangeOf(old).start && !isBlock(old)) this.#replaceNode(old, flow(value))
@@ -249,13 +250,11 @@ function parse(text: string): Document {
   return document
 }
 
-const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const record = (value: unknown): Readonly<Record<string, unknown>> => (isPlainObject(value) ? value : {})
+const record = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {})
 
 /** As JSON has it: keys without a value are none. */
 const withoutUndefined = (value: unknown): unknown =>
-  isPlainObject(value)
+  isObject(value)
     ? Object.fromEntries(
         Object.entries(value).flatMap(([name, each]) => (each === undefined ? [] : [[name, withoutUndefined(each)]])),
       )

@@ -1,3 +1,4 @@
+import { isSuccess } from '../core/resource/success.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import { nearestName } from '../core/scope/index.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
@@ -6,7 +7,7 @@ import type { Answer } from './instance-request.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, withoutPointers } from './pointer.ts'
 import { createProbe, nameOfProbe, type MadeProbe } from './probe-creation.ts'
-import { ProbedKind, acceptHint, detailOf, isSuccess, type AgainstOptions, type ProbeStep } from './probed-kind.ts'
+import { ProbedKind, acceptHint, detailOf, type AgainstOptions, type ProbeStep } from './probed-kind.ts'
 import { compileTemplate, encodeSegment, expandTemplate } from './template.ts'
 import { traitsOf } from './traits.ts'
 

@@ -1,3 +1,4 @@
+import { compareText } from '../core/resource/text-order.ts'
 /** JSON without loss: numbers that a double cannot hold stay as they were written, and equal values have one text. */
 
 /** Parts of the standard (JSON.parse source text access, ES2026) that the types do not know yet. */
@@ -37,7 +38,7 @@ export function rawInteger(value: unknown): string | undefined {
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null || json.isRawJSON(value)) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const entries = Object.entries(value).toSorted(([a], [b]) => compareText(a, b))
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`
 }
 

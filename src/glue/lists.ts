@@ -1,3 +1,4 @@
+import { isObject } from '../core/resource/json-object.ts'
 import type { ListAnswer, ListItems, MergedList, ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { comparableText } from './compare.ts'
@@ -133,8 +134,4 @@ function itemsAt(kind: CompiledKind, value: unknown): string | undefined {
 /** A resource's own body may have a frame (`/project/id`) that the items of a list have not (`/id`). */
 function lastToken(pointer: string): string {
   return pointer.slice(Math.max(0, pointer.lastIndexOf('/')))
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

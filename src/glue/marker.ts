@@ -3,6 +3,7 @@
  * replace have it where the kind's `marker` says, an operation of the kind's own where its `probe` does. Source: src/consistency.md "Applying to
  * a black box" (doubt).
  */
+import { isObject } from '../core/resource/json-object.ts'
 import type { ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue } from './compile.ts'
 import { pointerGet, pointerSet } from './pointer.ts'
@@ -53,8 +54,4 @@ export function showsMark(
   // An empty list may be left out.
   if (list === undefined) return false
   return Array.isArray(list) ? list.some(item => pointerGet(item, place.at) === mark) : undefined
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

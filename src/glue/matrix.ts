@@ -1,3 +1,4 @@
+import { compareText } from '../core/resource/text-order.ts'
 import type { Resolution } from '../core/oplog/index.ts'
 import type { KindMatrix } from '../ports/replication-glue.ts'
 import { HTTP_OPERATIONS, type KindDefinition, type MatrixEntry } from './definition.ts'
@@ -15,12 +16,12 @@ type Resets = ReadonlyMap<string, boolean>
 /** A kind's matrix in its one form, or undefined where it says nothing but the default: then the faster default rule does the same. */
 export function matrixOf(kind: KindDefinition): KindMatrix | undefined {
   const known = resetsOf(kind)
-  const resets = [...known].flatMap(([name, isReset]) => (isReset && !isHttp(name) ? [name] : [])).toSorted(inOrder)
+  const resets = [...known].flatMap(([name, isReset]) => (isReset && !isHttp(name) ? [name] : [])).toSorted(compareText)
   const cells = (kind.matrix ?? [])
     .filter(({ before, after, resolve }) => resolve !== defaultResolution(before, after, known))
     .filter((cell, i, all) => all.findIndex(other => pairOf(other) === pairOf(cell)) === i)
     .map(({ before, after, resolve }) => ({ before, after, resolution: resolve }))
-    .toSorted((a, b) => inOrder(a.before, b.before) || inOrder(a.after, b.after))
+    .toSorted((a, b) => compareText(a.before, b.before) || compareText(a.after, b.after))
   if (resets.length === 0 && cells.length === 0) return undefined
   const lines = [
     'cheops matrix 1',
@@ -59,10 +60,6 @@ function resetsOf(kind: KindDefinition): Resets {
 
 function isHttp(name: string): boolean {
   return (HTTP_OPERATIONS as readonly string[]).includes(name)
-}
-
-function inOrder(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }
 
 function pairOf({ before, after }: { before: string; after: string }): string {

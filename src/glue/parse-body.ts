@@ -1,3 +1,4 @@
+import { isObject } from '../core/resource/json-object.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { ParsedBody } from '../ports/replication-glue.ts'
 import { parseJson } from './json.ts'
@@ -41,10 +42,6 @@ export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): Par
   } catch {
     return opaque(isPerhaps ? notJson : 'is not valid JSON')
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** For a sentence that a client reads. */

@@ -1,7 +1,8 @@
+import { isSuccess } from '../core/resource/success.ts'
 import type { Answer } from './instance-request.ts'
 import { idIn } from './naming.ts'
 import { pointerSet } from './pointer.ts'
-import { acceptHint, detailOf, isSuccess, type ProbedKind } from './probed-kind.ts'
+import { acceptHint, detailOf, type ProbedKind } from './probed-kind.ts'
 import { compileTemplate, matchEnd, splitPath } from './template.ts'
 import { traitsOf } from './traits.ts'
 

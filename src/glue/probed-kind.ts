@@ -1,3 +1,4 @@
+import { isSuccess } from '../core/resource/success.ts'
 import { randomUUID } from 'node:crypto'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
 import { ask, reasonOf, type Answer } from './instance-request.ts'
@@ -95,8 +96,6 @@ export class ProbedKind {
     this.findings.push({ severity, line, column, path: path.join('.'), message, suggestion: undefined })
   }
 }
-
-export const isSuccess = (status: number) => status >= 200 && status < 300
 
 function lowered(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

@@ -1,3 +1,5 @@
+import { backoffMs, spread } from '../../core/resource/backoff.ts'
+import { isSuccess } from '../../core/resource/success.ts'
 import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
@@ -143,7 +145,7 @@ export class Webhook {
       const secret = (await this.#secret?.text())?.trim()
       if (secret === '') return { is: 'failed', why: 'the secret file is empty' }
       const status = await this.#post(id, body, secret)
-      if (status >= 200 && status < 300) return { is: 'delivered' }
+      if (isSuccess(status)) return { is: 'delivered' }
       const why = `it answered ${status}`
       return status >= 400 && status < 500 && !PASSING.has(status) ? { is: 'refused', why } : { is: 'failed', why }
     } catch (error) {
@@ -190,8 +192,8 @@ export class Webhook {
   /** Half of the wait is by chance, so that many agents do not come back at once. Ends at once when the agent stops. */
   async #backOff(): Promise<void> {
     if (this.#isClosing) return
-    const longest = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures - 1, 16))
-    const waitMs = longest * (0.5 + this.#parts.random.uniform() / 2)
+    const longest = backoffMs(this.#failures - 1, FIRST_BACKOFF_MS, MAX_BACKOFF_MS)
+    const waitMs = spread(longest, this.#parts.random.uniform())
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer: TimerHandle = this.#parts.clock.after(waitMs, resolve)
     this.#wake = resolve

@@ -1,3 +1,4 @@
+import { remember } from '../../core/resource/remember.ts'
 /** A peer that was refused is not let in again for this long: its DHT and its redialling would come back at once. */
 const REFUSED_MS = 10_000
 /** Refused peers that are remembered; keys cost nothing to make, so there is a bound. */
@@ -9,8 +10,7 @@ export class RefusedPeers {
   readonly #until = new Map<string, number>()
 
   add(peerId: string): void {
-    if (this.#until.size >= MAX_REFUSED) this.#until.delete(this.#until.keys().next().value ?? '')
-    this.#until.set(peerId, performance.now() + REFUSED_MS)
+    remember(this.#until, peerId, performance.now() + REFUSED_MS, MAX_REFUSED)
   }
 
   has(peerId: string): boolean {

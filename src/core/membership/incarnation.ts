@@ -3,6 +3,8 @@
  * `1763762400000-9f86d081884c7d65`. It is ordered by the first, then by the second, and never used twice, not even when a
  * store is restored or a clock goes back. Source: src/consistency.md "Identity and order".
  */
+import { compareText } from '../resource/text-order.ts'
+import { toHex } from '../resource/trace-context.ts'
 
 const PATTERN = /^(0|[1-9][0-9]{0,15})-([0-9a-f]{16})$/
 
@@ -17,7 +19,7 @@ export function isIncarnation(text: string): boolean {
  */
 export function openIncarnation(startedAtMs: number, random: Uint8Array, above?: string): string {
   const previous = above === undefined ? 0 : startOf(above) + 1
-  const hex = Array.from(random.subarray(0, 8), byte => byte.toString(16).padStart(2, '0')).join('')
+  const hex = toHex(random.subarray(0, 8))
   return `${Math.max(Math.floor(startedAtMs), previous)}-${hex}`
 }
 
@@ -26,7 +28,7 @@ export function compareIncarnations(a: string, b: string): number {
   if (a === b) return 0
   const byStart = startOf(a) - startOf(b)
   if (byStart !== 0) return byStart
-  return a < b ? -1 : a > b ? 1 : 0
+  return compareText(a, b)
 }
 
 function startOf(incarnation: string): number {

@@ -3,7 +3,8 @@
  * they apply on receipt, and are no part of the schedule. Source: src/consistency.md "Replicants, lives, members".
  */
 import { covers, join } from './context.ts'
-import { compareOperations, compareText, idOf } from './order.ts'
+import { compareText } from '../resource/text-order.ts'
+import { compareOperations, idOf } from './order.ts'
 import type { Context } from './context.ts'
 import type { Operation } from './operation.ts'
 import type { OperationId } from './order.ts'

@@ -2,6 +2,7 @@
  * Who is who among operations, and which of two comes first.
  * Source: src/consistency.md "Identity and order". Everything here is plain data that a codec writes as it is.
  */
+import { compareText } from '../resource/text-order.ts'
 import { compareIncarnations } from '../membership/incarnation.ts'
 
 /** Identity of an operation. Numbers of one origin are unique and rise; they are not dense. */
@@ -36,11 +37,6 @@ export function dotKey(dot: Dot): string {
 
 export function sameDot(a: Dot, b: Dot): boolean {
   return a.number === b.number && a.incarnation === b.incarnation && a.site === b.site
-}
-
-/** Negative, zero or positive as `a` is less than, equal to or greater than `b`. By code units, the same on every machine. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 export function compareStamps(a: Stamp, b: Stamp): number {

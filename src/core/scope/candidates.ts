@@ -1,6 +1,7 @@
+import { compareText } from '../resource/text-order.ts'
 import type { CatalogSite } from '../resource/catalog.ts'
 import type { AroundLocation, DynamicLocation, LabelLocation } from './ast.ts'
-import { compareNames, rttBetween, type CatalogIndex } from './catalog-index.ts'
+import { rttBetween, type CatalogIndex } from './catalog-index.ts'
 
 /** What a dynamic location makes of one site. */
 export interface Candidate {
@@ -92,7 +93,7 @@ function byDistance(
       (a, b) =>
         Number(b.site === centre) - Number(a.site === centre) ||
         compareRtt(a.rttMs, b.rttMs) ||
-        compareNames(a.site.name, b.site.name),
+        compareText(a.site.name, b.site.name),
     )
 }
 

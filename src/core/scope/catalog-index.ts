@@ -1,3 +1,4 @@
+import { compareText } from '../resource/text-order.ts'
 import type { Catalog, CatalogSite } from '../resource/catalog.ts'
 
 /** A catalog as resolving asks for it. */
@@ -16,20 +17,15 @@ const indexes = new WeakMap<Catalog, CatalogIndex>()
 export function indexOf(catalog: Catalog): CatalogIndex {
   const known = indexes.get(catalog)
   if (known !== undefined) return known
-  const sites = catalog.sites.toSorted((a, b) => compareNames(a.name, b.name))
+  const sites = catalog.sites.toSorted((a, b) => compareText(a.name, b.name))
   const index: CatalogIndex = {
     self: catalog.self,
     sites,
     byName: new Map(sites.map(site => [site.name, site])),
-    services: [...new Set(sites.flatMap(site => site.services))].sort(compareNames),
+    services: [...new Set(sites.flatMap(site => site.services))].sort(compareText),
   }
   indexes.set(catalog, index)
   return index
-}
-
-/** The order of names everywhere: by code unit, so that it is the same on every machine. */
-export function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /**

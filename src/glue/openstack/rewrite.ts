@@ -1,3 +1,4 @@
+import { isObject } from '../../core/resource/json-object.ts'
 import type { RequestHead, ResponseHead } from '../../core/resource/http-head.ts'
 import type { LinkContext, Rewrite } from '../../ports/glue.ts'
 import { isLinkToSelf, linkToEndpoint, linkToSelf } from './links.ts'
@@ -99,11 +100,6 @@ function rewriteLocation(
   return { rawHeaders, changed }
 }
 
-type JsonObject = Record<string, unknown>
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function member(value: unknown, key: string): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined

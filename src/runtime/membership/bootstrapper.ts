@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts'
+import { nextAttemptInMs } from './backoff.ts'
 import { dialTimeoutAfter } from './dial-patience.ts'
 import type { DialFailure } from '../../ports/peer-network.ts'
 import type { Greeter } from './greeter.ts'
@@ -91,7 +91,7 @@ export class Bootstrapper {
       this.#noteKey(entry)
     }
     // A connected address is looked at again as often, so that a lost one is dialled within the cap.
-    life.after(backoffMs(entry.failures, random), () => life.run(() => this.#attempt(entry)))
+    life.after(nextAttemptInMs(entry.failures, random), () => life.run(() => this.#attempt(entry)))
   }
 
   async #dial(entry: Entry): Promise<[BootstrapResult, string]> {

@@ -1,3 +1,4 @@
+import { remember } from '../../core/resource/remember.ts'
 /** Something that an operator should know of, until it is over. */
 export interface PeerProblem {
   readonly id: PeerProblemId
@@ -46,9 +47,7 @@ export class Problems {
     const known = this.#problems.get(key)
     const isNew = known === undefined || isOver(known, now)
     const problem = { id, subject, detail, hint: HINTS[id], since: isNew ? now : known.since, seenAt: now }
-    this.#problems.delete(key)
-    if (this.#problems.size >= MAX_PROBLEMS) this.#problems.delete(this.#problems.keys().next().value as string)
-    this.#problems.set(key, problem)
+    remember(this.#problems, key, problem, MAX_PROBLEMS)
     if (isNew) this.#onNew(problem)
   }
 

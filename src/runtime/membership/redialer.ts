@@ -1,5 +1,5 @@
 import { CheopsError } from '../../errors.ts'
-import { backoffMs } from './backoff.ts'
+import { nextAttemptInMs } from './backoff.ts'
 import { PATIENT_AFTER, dialTimeoutAfter } from './dial-patience.ts'
 import { TokenBuckets } from './token-buckets.ts'
 import type { DialResult } from '../../ports/peer-network.ts'
@@ -99,7 +99,7 @@ export class Redialer {
   replace(site: string): void {
     const attempts = this.#attempts(site)
     if (attempts.timer !== undefined || attempts.dialing !== undefined) return
-    this.#schedule(site, backoffMs(attempts.failures, this.#mesh.random))
+    this.#schedule(site, nextAttemptInMs(attempts.failures, this.#mesh.random))
   }
 
   /** Tries for a direct connection to a site that is reached through a relay. */
@@ -129,7 +129,7 @@ export class Redialer {
       attempts.timer = undefined
       if (!this.#isWanted(site)) return
       if (this.#mayDial(site)) this.#mesh.life.run(() => this.#redial(site))
-      else this.#schedule(site, backoffMs(PATIENT_AFTER, this.#mesh.random))
+      else this.#schedule(site, nextAttemptInMs(PATIENT_AFTER, this.#mesh.random))
     })
   }
 
@@ -147,7 +147,7 @@ export class Redialer {
     const isForgotten = this.#sites.get(site) !== attempts
     if (result.ok || isForgotten || this.#mesh.life.over) return
     if (attempts.failures % 4 === 0) this.#lookUp(site)
-    this.#schedule(site, backoffMs(attempts.failures, this.#mesh.random))
+    this.#schedule(site, nextAttemptInMs(attempts.failures, this.#mesh.random))
   }
 
   #dialOnce(site: string): Promise<ConnectResult> {

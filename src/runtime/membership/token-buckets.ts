@@ -1,3 +1,4 @@
+import { remember } from '../../core/resource/remember.ts'
 /**
  * Token buckets by key, for what others cause: each key may take `burst` at once and `perSecond` in the long run. Keys are
  * bounded, as they cost those who invent them nothing; the one that was used longest ago goes, and would start full again.
@@ -23,9 +24,7 @@ export class TokenBuckets {
     const before = this.#buckets.get(key) ?? { tokens: this.#burst, at: now }
     const tokens = Math.min(this.#burst, before.tokens + ((now - before.at) / 1000) * this.#perSecond)
     const isEnough = tokens >= count
-    this.#buckets.delete(key)
-    if (this.#buckets.size >= this.#maxKeys) this.#buckets.delete(this.#buckets.keys().next().value as string)
-    this.#buckets.set(key, { tokens: isEnough ? tokens - count : tokens, at: now })
+    remember(this.#buckets, key, { tokens: isEnough ? tokens - count : tokens, at: now }, this.#maxKeys)
     return isEnough
   }
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../../core/resource/text-order.ts'
 import { dotKey, membersOfReplicant, sameDot, type Dot } from '../../core/oplog/index.ts'
 import { MAX_KNOWN_OUTCOMES } from './limits.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -10,7 +11,7 @@ export type Require = 'all' | 'quorum' | 'one'
 export function withOutcome(known: readonly KnownOutcomes[], dot: Dot, told: SiteOutcome): readonly KnownOutcomes[] {
   const before = known.find(entry => sameDot(entry.dot, dot))
   const sites = [...(before?.sites ?? []).filter(({ site }) => site !== told.site), told]
-  const changed = { dot, sites: sites.toSorted((a, b) => (a.site < b.site ? -1 : 1)) }
+  const changed = { dot, sites: sites.toSorted((a, b) => compareText(a.site, b.site)) }
   if (before === undefined) return [...known, changed].slice(-MAX_KNOWN_OUTCOMES)
   return known.map(entry => (entry === before ? changed : entry))
 }
@@ -20,7 +21,7 @@ export function outcomesOf({ core, local }: Replica, dot: Dot): readonly SiteOut
   const told = local.outcomes.find(entry => sameDot(entry.dot, dot))?.sites ?? []
   const silent = membersOfReplicant(core.replicant).filter(member => !told.some(({ site }) => site === member))
   const pending = silent.map(site => ({ site, outcome: 'pending' as const, at: 0 }))
-  return [...told, ...pending].toSorted((a, b) => (a.site < b.site ? -1 : 1))
+  return [...told, ...pending].toSorted((a, b) => compareText(a.site, b.site))
 }
 
 /** Whether nothing more will come. */

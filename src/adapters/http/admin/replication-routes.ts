@@ -1,3 +1,4 @@
+import { isObject } from '../../../core/resource/json-object.ts'
 import { parseReplicantText } from '../../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { ReplicantName } from '../../../core/oplog/index.ts'
@@ -234,9 +235,8 @@ function detachBody({ body }: RouteContext): { force: boolean; replicants: reado
   const refuse = (why: string): never => {
     throw new CheopsError('ERR_ADMIN_INPUT', why)
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return refuse('The body must be a JSON object.')
-  const given: Readonly<Record<string, unknown>> = { ...body }
-  const { force = false, replicants } = given
+  if (!isObject(body)) return refuse('The body must be a JSON object.')
+  const { force = false, replicants } = body
   if (typeof force !== 'boolean') return refuse('"force" is true or false.')
   if (replicants === undefined) return { force, replicants }
   if (!Array.isArray(replicants) || replicants.length === 0 || replicants.length > MAX_NAMED)

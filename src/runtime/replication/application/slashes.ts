@@ -1,3 +1,4 @@
+import { remember } from '../../../core/resource/remember.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
 import { MAX_KNOWN_SLASHES } from '../limits.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
@@ -22,10 +23,7 @@ export class Slashes {
   /** The application answers at this path. */
   learn(service: string, kind: string, role: PathRole, path: string): void {
     const key = keyOf(service, kind, role)
-    this.#ends.delete(key)
-    this.#ends.set(key, path.endsWith('/'))
-    const [oldest] = this.#ends.keys()
-    if (this.#ends.size > MAX_KNOWN_SLASHES && oldest !== undefined) this.#ends.delete(oldest)
+    remember(this.#ends, key, path.endsWith('/'), MAX_KNOWN_SLASHES)
   }
 }
 

@@ -1,3 +1,4 @@
+import { remember } from '../../../core/resource/remember.ts'
 import { CheopsError } from '../../../errors.ts'
 import { CHECKED_FOR_MS, CHECK_WITHIN_MS, MAX_CHECKED_BODIES, MAX_CHECKS_TOGETHER } from '../limits.ts'
 import type { Blobs } from '../../../ports/blobs.ts'
@@ -29,10 +30,7 @@ export class BodyChecks {
 
   /** It was read, or written, as a whole just now. */
   wasSound(hash: string): void {
-    this.#sound.delete(hash)
-    this.#sound.set(hash, this.#clock.monotonic())
-    const [oldest] = this.#sound.keys()
-    if (this.#sound.size > MAX_CHECKED_BODIES && oldest !== undefined) this.#sound.delete(oldest)
+    remember(this.#sound, hash, this.#clock.monotonic(), MAX_CHECKED_BODIES)
   }
 
   /** False where it is damaged, and where that is not known soon enough: then it is by the time that somebody asks again. */

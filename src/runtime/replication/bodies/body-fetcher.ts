@@ -2,6 +2,7 @@
  * Fetches the large bodies that operations of other sites name: a few at a time, in pieces, from whichever member has them, going on where a
  * cut has stopped it, also after a start.
  */
+import { backoffMs, spread } from '../../../core/resource/backoff.ts'
 import { membersOfReplicant, replicantKey, type Operation, type ReplicantName } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import {
@@ -221,8 +222,8 @@ export class BodyFetcher {
     const since = isMoving ? now : (before?.since ?? now)
     const nobodySince = isNobodys ? (before?.nobodySince ?? now) : undefined
     if (times === 1) onEvent({ kind: 'waits-for-body', replicant, hash, bytes: length, why })
-    const full = isWrong ? WRONG_BODY_MS : Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(times, 16))
-    const timer = clock.after(full * (0.5 + random.uniform() / 2), () => {
+    const full = isWrong ? WRONG_BODY_MS : backoffMs(times, RETRY_BASE_MS, RETRY_CAP_MS)
+    const timer = clock.after(spread(full, random.uniform()), () => {
       // Nobody asks for it any more: nothing is remembered of it.
       const failed = this.#failed.get(key)
       if (failed !== undefined && this.#parts.records.isNamed(body))

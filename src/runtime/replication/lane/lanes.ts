@@ -1,3 +1,4 @@
+import { backoffMs, spread } from '../../../core/resource/backoff.ts'
 import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { LanePlaces } from './lane-places.ts'
@@ -119,7 +120,8 @@ export class Lanes {
       lane.isAlone = result === 'alone'
       const isAgain = result === 'again' || result === 'alone'
       lane.failures = isAgain ? lane.failures + 1 : 0
-      if (isAgain) this.kick(name, this.#backoffMs(lane.failures))
+      if (isAgain)
+        this.kick(name, spread(backoffMs(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS), this.#random.uniform()))
     }
     const looked = this.#enqueue(lane, () => this.#inPlace(lane.places, look))
     looked.catch(this.#onFault)
@@ -197,11 +199,6 @@ export class Lanes {
   /** Nothing of a lane stays in which nothing waits. */
   #leave(name: ReplicantName, lane: Lane): void {
     if (lane.queued === 0 && lane.timer === undefined) this.#lanes.delete(replicantKey(name))
-  }
-
-  #backoffMs(failures: number): number {
-    const full = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(failures, 16))
-    return full * (0.5 + this.#random.uniform() / 2)
   }
 }
 

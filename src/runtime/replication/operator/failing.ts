@@ -1,3 +1,4 @@
+import { compareText } from '../../../core/resource/text-order.ts'
 import { sameDot, type Dot } from '../../../core/oplog/index.ts'
 import type { CoreState, LocalState } from '../replica.ts'
 
@@ -26,5 +27,5 @@ export function failingOf(core: Pick<CoreState, 'replicant'>, local: Pick<LocalS
       const counts = isHeldUp && lives.some(({ live }) => live.some(held => sameDot(held.dot, dot)))
       if (counts) failing.push({ site, operation: dot, error })
     }
-  return failing.toSorted((a, b) => (a.site < b.site ? -1 : 1))
+  return failing.toSorted((a, b) => compareText(a.site, b.site))
 }

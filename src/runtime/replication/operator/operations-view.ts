@@ -1,3 +1,4 @@
+import { remember } from '../../../core/resource/remember.ts'
 import { dotKey, sameDot, type Dot, type Operation, type ReplicantName } from '../../../core/oplog/index.ts'
 import { replicantText } from '../../../core/oplog/replicant-text.ts'
 import { isSiteName } from '../../../core/membership/record.ts'
@@ -65,12 +66,7 @@ export class OperationsView {
   see(event: ReplicationEvent): void {
     if (event.kind !== 'released' && event.kind !== 'outcome') return
     const key = dotKey(event.dot)
-    this.#names.delete(key)
-    this.#names.set(key, event.replicant)
-    if (this.#names.size > MAX_REMEMBERED_OPERATIONS) {
-      const [oldest] = this.#names.keys()
-      if (oldest !== undefined) this.#names.delete(oldest)
-    }
+    remember(this.#names, key, event.replicant, MAX_REMEMBERED_OPERATIONS)
     for (const wake of this.#waiting.get(key) ?? []) wake()
   }
 

@@ -1,3 +1,4 @@
+import { compareText } from '../../../core/resource/text-order.ts'
 import { conflictsOf, membersOfReplicant, replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
 import { failingOf, type Failing } from './failing.ts'
 import type { CoreState, LocalState } from '../replica.ts'
@@ -115,7 +116,7 @@ export class Unwell {
       diverged,
       undecided,
       failing: [...failing]
-        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .toSorted(([a], [b]) => compareText(a, b))
         .map(([site, { replicants, errors }]) => ({ site, replicants, errors: [...errors].toSorted() })),
       withheld: { replicants: withheld, from: [...from].toSorted() },
     }

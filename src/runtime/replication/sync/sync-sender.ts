@@ -1,3 +1,4 @@
+import { backoffMs, spread } from '../../../core/resource/backoff.ts'
 import { CheopsError } from '../../../errors.ts'
 import {
   FOREIGN_AFTER_FAILURES,
@@ -151,10 +152,10 @@ export class SyncSender {
 
   async #pause(life: AbortSignal): Promise<void> {
     const { clock, random } = this.#shared.options
-    const full = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(this.#failures++, 16))
+    const full = backoffMs(this.#failures++, RETRY_BASE_MS, RETRY_CAP_MS)
     const pause = this.#isDoubted ? RETRY_CAP_MS : full
     await new Promise<void>(resolve => {
-      const timer = clock.after(pause * (0.5 + random.uniform() / 2), resolve)
+      const timer = clock.after(spread(pause, random.uniform()), resolve)
       this.#endPause = () => {
         timer.cancel()
         resolve()

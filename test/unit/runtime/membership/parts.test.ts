@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createHeartbeatCodec } from '../../../../protocols/heartbeat/codec.ts'
 import { compareIncarnations } from '../../../../src/core/membership/incarnation.ts'
-import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, backoffMs } from '../../../../src/runtime/membership/backoff.ts'
+import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, nextAttemptInMs } from '../../../../src/runtime/membership/backoff.ts'
 import { chooseConnection, SAME_TIME_MS } from '../../../../src/runtime/membership/connection-choice.ts'
 import { Lifetime } from '../../../../src/runtime/membership/lifetime.ts'
 import { Links } from '../../../../src/runtime/membership/links.ts'
@@ -97,12 +97,12 @@ test('attempts come less and less often, never later than the cap, and never in 
   const random = new SeededRandom(1)
   fc.assert(
     fc.property(fc.nat(1_000), failures => {
-      const delay = backoffMs(failures, random)
+      const delay = nextAttemptInMs(failures, random)
       expect(delay).toBeLessThanOrEqual(BACKOFF_CAP_MS)
       expect(delay).toBeGreaterThanOrEqual(BACKOFF_BASE_MS / 2)
     }),
   )
-  expect(new Set(Array.from({ length: 20 }, () => backoffMs(9, random))).size).toBe(20)
+  expect(new Set(Array.from({ length: 20 }, () => nextAttemptInMs(9, random))).size).toBe(20)
 })
 
 describe('the own record', () => {
