@@ -78,6 +78,10 @@ export class FakeApplication implements Application {
   #versions = 0
   #isUp = true
 
+  /** What it refuses by what it has already: a status, or undefined to go on. */
+  rule: (request: ApplicationRequest, body: JsonObject, shown: JsonObject | undefined) => number | undefined = () =>
+    undefined
+
   constructor(options: FakeApplicationOptions) {
     this.#options = options
   }
@@ -209,6 +213,8 @@ export class FakeApplication implements Application {
     const found = this.#resources.get(keyOf(service, path))
     const refusal = refusedBy(request.headers, found)
     if (refusal !== undefined) return refusal
+    const ruled = this.rule(request, objectOf(bytes) ?? {}, found?.value)
+    if (ruled !== undefined) return answer(ruled, { error: `refused with ${ruled}` }, method)
     switch (method) {
       case 'GET':
       case 'HEAD':

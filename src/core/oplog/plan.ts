@@ -23,10 +23,15 @@ export type Plan =
   | { readonly kind: 'stuck' }
 
 export interface PlanRules {
-  /** The site that plans: what it wrote itself counts as sent here, whatever the list says. */
+  /** The site that plans: what it wrote itself counts as sent here, whatever the list says, unless it has begun anew. */
   readonly site: string
   /** Whether the glue lets an operation be sent twice; not asked of resets. */
   readonly mayReplay: (operation: Operation) => boolean
+  /**
+   * The site has begun with the reset, and what the list says was carried out since: what is missing in it was not sent on top of that, its own
+   * operations neither.
+   */
+  readonly isBegunAnew?: boolean
   /** Whether two operations may be executed in either order. See `commute` in `schedule.ts`. */
   readonly commute: (a: Operation, b: Operation) => boolean
 }
@@ -70,7 +75,8 @@ function planPresent(executed: Executed, schedule: Schedule & { state: 'present'
 
   const missing = all.filter((_, place) => !sent.has(place))
   const nothingElse = order[0] === 0 && new Set(order).size === order.length && !sent.has(undefined)
-  if (nothingElse && inOrder(all, order, rules) && !missing.some(({ dot }) => dot.site === rules.site))
+  const mayBeSent = rules.isBegunAnew !== true && missing.some(({ dot }) => dot.site === rules.site)
+  if (nothingElse && inOrder(all, order, rules) && !mayBeSent)
     return missing.length === 0 ? { kind: 'nothing' } : { kind: 'run', operations: missing }
 
   const again = schedule.changes.filter((operation, place) => wasSent(operation, place + 1))

@@ -100,7 +100,6 @@ function rewriteLocation(
   return { rawHeaders, changed }
 }
 
-
 function member(value: unknown, key: string): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 }

@@ -33,6 +33,8 @@ export interface Replica {
   seen: Seen | undefined
   /** What the lane does next is intended already. */
   prepared: Prepared | undefined
+  /** The replay that goes on has carried out its reset in this run of the agent. */
+  isBegunAnew: boolean
   /** False until the lane has looked at the application since the start. */
   checked: boolean
 }

@@ -20,6 +20,7 @@ import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { bytesOf } from '../application/state.ts'
 import { knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
+import { failedHere } from '../lane/failed.ts'
 import { fitOf, stateShown } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
@@ -52,7 +53,8 @@ export async function lookForState(
   // What a copy has left half done is nobody's state.
   const isWhole = reading.is === 'present' && local.bound && !local.replaying
   const hash = isWhole ? await shownHash(shared, replica, resource, reading) : undefined
-  const fits = isWhole && !local.sentAgain && (await fitOf(resource, writtenOf(shared, replica), reading.body)).fits
+  const isSure = isWhole && !local.sentAgain && failedHere(replica).length === 0
+  const fits = isSure && (await fitOf(resource, writtenOf(shared, replica), reading.body)).fits
   if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
   await tellLooking(shared, replica, { hash, diverged: true, fits })
   const { site, clock, matrices } = shared.options
@@ -84,7 +86,9 @@ export async function shorten(shared: Engine, replica: Replica, resource: Resour
   const { core, local } = replica
   const holder = holderOf(core.replicant)
   const { site, matrices } = shared.options
-  if (holder === undefined || !local.bound || local.told.some(({ diverged }) => diverged)) return false
+  if (holder === undefined || !local.bound) return false
+  if (local.told.some(({ diverged, knowledge }) => diverged && knowledge === knowledgeNow(shared, replica)))
+    return false
   if (shortenerOf(holder, membersOfReplicant(core.replicant), matrices) !== site) return false
   const past = operationsPastReset(holder, matrices)
   const failed = failedAt.get(replica)

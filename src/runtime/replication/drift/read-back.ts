@@ -8,6 +8,7 @@ import type { Engine } from '../engine.ts'
 import { currentPlan, isRecordOnly } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
+import { lookForState } from './issue-state.ts'
 import { lookForLeftover } from './leftover.ts'
 import { mendFailed } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
@@ -47,7 +48,9 @@ export async function readBack(
   if (!replica.checked) return 'look'
   const resource = new Resource(shared.options, name, glue)
   if (hasFailed && isRound) {
-    await mendFailed(shared, replica, resource)
+    const copied = await mendFailed(shared, replica, resource)
+    // It may be that no member has taken it: then one says what there is.
+    if (copied === 'nobody') await lookForState(shared, replica, resource)
     return 'look'
   }
   if (!local.bound) return 'done'

@@ -178,12 +178,14 @@ function isKnownAgain(
 }
 
 /** Takes the state of a member that agrees, if the application lets it by now. */
-export async function mendFailed(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
+export async function mendFailed(shared: Engine, replica: Replica, resource: Resource): Promise<Copied> {
   const failed = failedHere(replica)
-  if ((await copyState(shared, replica, resource)) !== 'copied') return
+  const copied = await copyState(shared, replica, resource)
+  if (copied !== 'copied') return copied
   await shared.replicas.commit(commit => {
     for (const operation of failed) tellOutcome(shared, commit, replica, operation, 'applied')
   })
+  return copied
 }
 
 /** How many lanes ask other members for a state at a time; the rest wait for their turn, without a place among those that run. */

@@ -31,7 +31,8 @@ export function currentPlan({ options }: Engine, replica: Replica): Planned {
   const { site, matrices } = options
   const traits = options.glueOf(name.service)?.kind(name.kind)?.operations
   // Matrices are learnt, and never forgotten.
-  const of = [core.replicant, local.executed, traits, matrices.size]
+  const isBegunAnew = replica.isBegunAnew && local.replaying
+  const of = [core.replicant, local.executed, traits, matrices.size, isBegunAnew]
   const known = last.get(replica)
   if (known?.of.every((part, place) => part === of[place])) return known
   const schedule = scheduleOf(holderOf(core.replicant), matrices)
@@ -39,6 +40,7 @@ export function currentPlan({ options }: Engine, replica: Replica): Planned {
     ? { kind: 'nothing' }
     : planOf(local.executed, schedule, {
         site,
+        isBegunAnew,
         mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,
         commute: (a, b) => commute(a, b, matrices),
       })

@@ -37,11 +37,16 @@ export class Execution {
   }
 
   async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
+    const { replica } = this.#book
+    if (isReplay) replica.isBegunAnew = false
     if (isReplay && !this.#book.local.replaying) await this.#book.write({ replaying: true })
     for (const [place, operation] of operations.entries()) {
       if (!this.#book.isLive(operation)) return 'replan'
       const step = await this.#execute(operation)
-      if (step === 'done') continue
+      if (step === 'done') {
+        if (isReplay && place === 0) replica.isBegunAnew = true
+        continue
+      }
       if (this.#book.local.unbound) await this.#book.blocked(operations.slice(place), this.#book.unboundCode)
       else if (this.#blockedBy !== undefined) await this.#book.blocked(operations.slice(place), this.#blockedBy)
       return step

@@ -92,7 +92,10 @@ export class LaneBook {
       const failed = withFailed(this.replica, operation.dot, outcome)
       // What was sent twice before is gone with a reset.
       const sentAgain = this.local.sentAgain && !isReset(operation, this.matrices)
-      const done = { executed, failed, refused: undefined, intent: undefined, leftover: false, sentAgain }
+      // A replay carries out what came before once more: that says nothing of what it refuses behind it.
+      const { refused: before } = this.local
+      const refused = before === undefined || sameDot(before.dot, operation.dot) ? undefined : before
+      const done = { executed, failed, refused, intent: undefined, leftover: false, sentAgain }
       commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
       acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, why)
       commit.afterwards(() => unanswered.update(this.replica))

@@ -178,7 +178,7 @@ function ownOutcome(
 ): OperationSite['outcome'] {
   switch (fate) {
     case 'executed':
-      return 'applied'
+      return local.failed.some(failed => sameDot(failed, dot)) ? 'failed' : 'applied'
     case 'superseded':
     case 'conflict': {
       // A write is released when its own application has answered.

@@ -306,7 +306,16 @@ export class ReplicasStore {
       const { isNew, ...records } = await loadRecords(this.#options, name, prefix)
       // Whether it was acknowledged before the agent ended nobody knows: once more does no harm.
       const local = { ...records.local, acknowledges: isDue }
-      return { ...records, name, prefix, local, seen: undefined, prepared: undefined, checked: isNew }
+      return {
+        ...records,
+        name,
+        prefix,
+        local,
+        seen: undefined,
+        prepared: undefined,
+        isBegunAnew: false,
+        checked: isNew,
+      }
     } catch (error) {
       if (error instanceof CheopsError && error.code.startsWith('ERR_STORE_')) throw error
       const key = `${prefix}core`

@@ -47,7 +47,13 @@ export async function decideDraft(
     return { is: 'released', operation: released, reading }
   }
   if (effect === 'not-there' || isOverruled) {
-    await voidDraft(shared, replica)
+    await shared.replicas.commit(commit => {
+      dropDraft(shared, commit, replica)
+      // The application has lost what it had before.
+      const isLost = reading.is === 'absent' && draft.before !== ABSENT && replica.local.bound
+      if (isLost)
+        commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
+    })
     return { is: 'void' }
   }
   // The client has sent it again to another member: that operation is the request. It may be in effect here already, and only a member
@@ -109,6 +115,9 @@ export async function voidDraft(shared: Engine, replica: Replica): Promise<void>
   await shared.replicas.commit(commit => dropDraft(shared, commit, replica))
 }
 
+/** Behind these the resource is there. */
+const LEAVES_SOMETHING: ReadonlySet<string> = new Set(['create', 'replace', 'merge'])
+
 function effectOf(
   operation: Operation,
   { before }: Draft,
@@ -121,7 +130,9 @@ function effectOf(
     if (reading.is === 'absent') return before === ABSENT ? 'not-there' : 'there'
     return reading.hash === before ? 'not-there' : 'unknown'
   }
-  if (reading.is === 'absent') return before === ABSENT ? 'not-there' : 'unknown'
+  // What says what the resource is, or changes it, is not in effect where there is none; what an operation of its own leaves, nobody can say.
+  if (reading.is === 'absent')
+    return before === ABSENT || LEAVES_SOMETHING.has(operation.type) ? 'not-there' : 'unknown'
   const marked = resource.showsEffect(reading.body, state, operation.type)
   if (marked !== undefined) return marked ? 'there' : 'not-there'
   const isAsBefore = reading.hash === before

@@ -40,7 +40,15 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.strin
 const load = (store: MemoryStore) => loadRecords({ store, codec: syncCodec, site: 'paris' }, NAME, PREFIX)
 const replicaOf = async (store: MemoryStore): Promise<Replica> => {
   const { isNew, ...records } = await load(store)
-  return { ...records, name: NAME, prefix: PREFIX, seen: undefined, prepared: undefined, checked: isNew }
+  return {
+    ...records,
+    name: NAME,
+    prefix: PREFIX,
+    seen: undefined,
+    prepared: undefined,
+    isBegunAnew: false,
+    checked: isNew,
+  }
 }
 const keysOf = (writes: readonly StoreWrite[]): readonly string[] =>
   writes.map(({ kind, key }) => `${kind} ${key.slice(PREFIX.length)}`)
