@@ -405,6 +405,11 @@ export const ERRORS = {
     title: 'The resource exists here and is not replicated',
     hint: 'Nothing was done. "cheops replicant adopt" at this site makes it one resource of several sites. Without "&" a request is for one site alone.',
   },
+  ERR_REPLICANT_RENAMED: {
+    status: 422,
+    title: 'The application gives new resources names of its own',
+    hint: 'Such resources cannot be replicated: the detail says what this one is called at this site, where it stays as a resource of its own. Let clients choose the names (PUT, or a definition that says where the ID is: id), or create it at each site without "&".',
+  },
   ERR_REPLICANT_UNNAMED: {
     status: 422,
     title: 'The resource to create has no name that the client has chosen',

@@ -12,6 +12,7 @@ import type { OperationSeal, SyncCodec, SyncNetwork } from '../../ports/sync.ts'
 import type { ApplicationTurns } from './application/application-turns.ts'
 import type { OutboxBounds } from './store/outboxes.ts'
 import type { ReplicationListener } from './events.ts'
+import type { GivenNames } from './application/given-names.ts'
 import type { Slashes } from './application/slashes.ts'
 
 /** All that replication touches of the world. */
@@ -61,6 +62,7 @@ export interface ReplicationContext extends ReplicationOptions {
   /** How lanes ask `application`, which itself is for what clients ask. */
   readonly turns: ApplicationTurns
   readonly slashes: Slashes
+  readonly givenNames: GivenNames
 }
 
 /** What a member that has nothing left to do tells of a replicant, for repair. */

@@ -19,6 +19,12 @@ export const MAX_KNOWN_HUNG = 4_096
 /** Kinds of which it is known whether their paths end in a slash; without a definition, clients make kinds. */
 export const MAX_KNOWN_SLASHES = 4_096
 
+/** Resources, and kinds, of which it is known that the application calls them otherwise. */
+export const MAX_GIVEN_NAMES = 4_096
+
+/** How often a resource that nobody's application has is made anew, as long as nothing else is known of it. */
+export const MAX_MADE_ANEW = 3
+
 /** How long a client's write may wait until it is begun, milliseconds: behind others of its resource, and for what its site still lacks. */
 export const MAX_WRITE_WAIT_MS = 30_000
 

@@ -2,6 +2,7 @@ import { ZERO_STAMP, type ReplicantName } from '../../core/oplog/index.ts'
 import { UnprovenNames } from './admission/unproven-names.ts'
 import type { MatrixBook } from './admission/matrix-book.ts'
 import { ApplicationTurns } from './application/application-turns.ts'
+import { GivenNames } from './application/given-names.ts'
 import { Slashes } from './application/slashes.ts'
 import type { LargeBodies } from './bodies/large-bodies.ts'
 import type { ReplicationOptions } from './context.ts'
@@ -42,6 +43,7 @@ export function makeEngine(parts: EngineParts): Engine {
       ...options,
       turns: new ApplicationTurns(options.application, clock),
       slashes: new Slashes(),
+      givenNames: new GivenNames(),
       matrices: matrices.known,
     },
     matrices,

@@ -9,7 +9,8 @@ import { PRECONDITION_REQUIRED, conditionOf, matching } from './precondition.ts'
 import { MAX_SEEN_BYTES } from '../limits.ts'
 import { contains } from './contains.ts'
 import { ResourceRequests, type Change } from './resource-requests.ts'
-import { isUnknownWay, type Sent } from './sent.ts'
+import { isUnknownWay, type Made, type Sent } from './sent.ts'
+import { GivenNames } from './given-names.ts'
 import { Slashes } from './slashes.ts'
 import { bytesOf, headersFor, large, seenOf, type Reading, type Seen, type State } from './state.ts'
 import { heldBytes, requestBodyOf } from './stored-body.ts'
@@ -31,18 +32,20 @@ export class Resource {
   readonly glue: ReplicationGlue
   readonly #options: ReplicationOptions
   readonly #requests: ResourceRequests
+  readonly #givenNames: GivenNames
 
   /** @param asks a lane, which takes its turn; or a client's write, which does not wait for what others ask */
   constructor(
-    options: ReplicationOptions & Partial<Pick<ReplicationContext, 'turns' | 'slashes'>>,
+    options: ReplicationOptions & Partial<Pick<ReplicationContext, 'turns' | 'slashes' | 'givenNames'>>,
     name: ReplicantName,
     glue: ReplicationGlue,
     asks: 'lane' | 'client' = 'lane',
   ) {
     this.#options = options
-    const { turns, application, slashes = new Slashes() } = options
+    const { turns, application, slashes = new Slashes(), givenNames = new GivenNames() } = options
     const asked = asks === 'client' || turns === undefined ? application : turns.of(name)
     this.#requests = new ResourceRequests(asked, slashes, name, glue)
+    this.#givenNames = givenNames
     this.name = name
     this.glue = glue
   }
@@ -93,12 +96,14 @@ export class Resource {
    * @param headers that came with it, names and values in turn: what is no JSON is said to be what they say
    * @param begun the method by which the resource was made elsewhere, where that is known
    */
-  async create(state: State, headers: readonly string[], begun: string | undefined): Promise<Sent | undefined> {
+  async create(state: State, headers: readonly string[], begun: string | undefined): Promise<Made | undefined> {
     const seen = seenOf(state)
     let sent: Sent | undefined
     for (const { method, path, body: whole } of this.waysToCreate(seen, begun)) {
       const body = whole === seen ? state : whole
       const role = method === 'POST' ? 'collection' : 'resource'
+      const known = method === 'POST' ? this.#givenNames.of(this.name) : undefined
+      if (known !== undefined) return { is: 'otherwise', given: known }
       sent = await this.#send({
         method,
         path,
@@ -106,9 +111,37 @@ export class Resource {
         body: () => this.#bodyOf(body),
         role,
       })
-      if (!isUnknownWay(sent)) return sent
+      if (isUnknownWay(sent)) continue
+      const given = method === 'POST' && sent.is === 'done' ? await this.givenName(path, sent.answer) : undefined
+      return given === undefined ? sent : { is: 'otherwise', given }
     }
     return sent
+  }
+
+  /** As the application is known to call what is made under this name, if that is another name. */
+  get knownGivenName(): string | undefined {
+    return this.#givenNames.of(this.name)
+  }
+
+  /**
+   * As the application has called what it was to make under this name, where it says so and has nothing under this one.
+   * @param path at which it was made
+   */
+  async givenName(path: string, { status, rawHeaders, body }: ApplicationAnswer): Promise<string | undefined> {
+    // Of what will be there later nobody can say how it will be called.
+    if (status === 202) return undefined
+    const given = this.glue.nameInAnswer(this.name.kind, path, {
+      rawHeaders,
+      body: this.glue.parseBody(rawHeaders, body),
+    })
+    if (given === undefined) return undefined
+    // A second name of it, for instance a number, is none of our business.
+    if (given !== this.name.name && (await this.read()).is === 'absent') {
+      this.#givenNames.otherwise(this.name, given)
+      return given
+    }
+    this.#givenNames.asAsked(this.name)
+    return undefined
   }
 
   /** Whether anybody can say how to make it with that body. */

@@ -12,6 +12,9 @@ export type Sent =
   /** Nobody knows. */
   | { readonly is: 'doubt'; readonly answer: ApplicationAnswer | undefined; readonly error: CheopsError | undefined }
 
+/** What came of a request to make something. `otherwise`: it is there under another name than it was to have, or would be. */
+export type Made = Sent | { readonly is: 'otherwise'; readonly given: string }
+
 const NOT_NOW: ReadonlySet<number> = new Set([401, 403, 408, 409, 423, 425, 429])
 
 /**
@@ -27,11 +30,11 @@ export function meaningOf(answer: ApplicationAnswer): Sent {
 }
 
 /** The application has no such resource (any more). */
-export function isGone(sent: Sent): boolean {
+export function isGone(sent: Made): boolean {
   return sent.is === 'refused' && (sent.answer.status === 404 || sent.answer.status === 410)
 }
 
 /** The application has nothing of the kind at that path: certainly nothing was made. */
-export function isUnknownWay(sent: Sent): boolean {
+export function isUnknownWay(sent: Made): boolean {
   return sent.is === 'refused' && (sent.answer.status === 404 || sent.answer.status === 405)
 }

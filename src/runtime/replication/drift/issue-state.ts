@@ -14,7 +14,7 @@ import {
   type Settles,
 } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
-import { MAX_HELD_BODY_BYTES, STATE_AGAIN_MS } from '../limits.ts'
+import { MAX_HELD_BODY_BYTES, MAX_MADE_ANEW, STATE_AGAIN_MS } from '../limits.ts'
 import { draftOf } from '../write/draft.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
@@ -30,6 +30,9 @@ import type { Shown } from '../../../ports/sync.ts'
 
 /** When this site said the last state of a replicant, by the monotonic clock. */
 const issuedAt = new WeakMap<Replica, number>()
+
+/** How often what nobody has was made anew, by what was known. */
+const madeAnew = new WeakMap<Replica, { readonly knowledge: string; readonly times: number }>()
 
 /** How many operations a replicant had past its last reset when its state could not be said: until it has as many more, that is not tried again. */
 const failedAt = new WeakMap<Replica, number>()
@@ -74,6 +77,10 @@ export async function lookForState(
   const changes = schedule.state === 'present' ? schedule.changes : []
   if (members[0] !== site || reading.is !== 'absent') return 'waits'
   if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) return 'waits'
+  const before = madeAnew.get(replica)
+  const times = before?.knowledge === knowledge ? before.times : 0
+  if (times >= MAX_MADE_ANEW) return 'waits'
+  madeAnew.set(replica, { knowledge, times: times + 1 })
   const executed = { life: holder.life, operations: [], context: [] }
   await shared.replicas.commit(commit =>
     commit.local(replica, { executed, suspect: false, replaying: true, hash: undefined, answered: undefined }),

@@ -19,7 +19,7 @@ import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
-import type { Sent } from '../application/sent.ts'
+import type { Made } from '../application/sent.ts'
 import type { MemberState } from '../context.ts'
 import type { Replica } from '../replica.ts'
 
@@ -118,13 +118,13 @@ async function takeState(
     commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
   )
   const { kind } = resource.name
-  let sent: Sent | undefined
+  let sent: Made | undefined
   if (state === undefined) sent = reading.is === 'present' ? await resource.delete(reading) : undefined
   else {
     const whole = resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
     // What that site's application has added for itself is none of ours.
     const body = await stateShown(resource, writtenOf(shared, replica), whole)
-    const make = (): Promise<Sent | undefined> => resource.create(body, state.rawHeaders, begunBy(replica))
+    const make = (): Promise<Made | undefined> => resource.create(body, state.rawHeaders, begunBy(replica))
     if (reading.is === 'absent') sent = await make()
     else if (![whole, body].some(each => resource.equal(reading.body, each)))
       sent = await replaceBy(resource, reading, body, state.rawHeaders, make)

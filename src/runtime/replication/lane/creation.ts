@@ -3,7 +3,7 @@
  * the application that made it knows what does.
  */
 import { holderOf, sameDot, type Operation, type Payload } from '../../../core/oplog/index.ts'
-import { isGone, isUnknownWay, type Sent } from '../application/sent.ts'
+import { isGone, isUnknownWay, type Made } from '../application/sent.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Replica } from '../replica.ts'
@@ -18,7 +18,7 @@ export async function createBy(
   replica: Replica,
   operation: Operation,
   state: State,
-): Promise<Sent | undefined> {
+): Promise<Made | undefined> {
   const { type, payload } = operation
   const headers = payload?.headers.flat() ?? []
   if (type !== 'create') return resource.create(state, headers, begunBy(replica))
@@ -38,8 +38,8 @@ export async function replaceBy(
   reading: Reading & { readonly is: 'present' },
   state: State,
   headers: readonly string[],
-  make: () => Promise<Sent | undefined>,
-): Promise<Sent | undefined> {
+  make: () => Promise<Made | undefined>,
+): Promise<Made | undefined> {
   if (resource.glue.kind(resource.name.kind)?.isImmutable !== true) return resource.replace(state, headers, reading)
   const gone = resource.canCreate(state) ? await resource.delete(reading) : undefined
   return gone !== undefined && (gone.is === 'done' || isGone(gone)) ? make() : gone

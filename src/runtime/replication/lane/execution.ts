@@ -11,7 +11,7 @@ import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
 import type { Recovery } from './recovery.ts'
-import { isGone, type Sent } from '../application/sent.ts'
+import { isGone, type Made } from '../application/sent.ts'
 import type { Reading, Seen, State } from '../application/state.ts'
 
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
@@ -139,7 +139,7 @@ export class Execution {
     const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
     await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, learnt)
     const { resource, replica } = this.#book
-    const make = (): Promise<Sent | undefined> => createBy(resource, replica, operation, state)
+    const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, state)
     return this.#took(operation, await replaceBy(resource, reading, state, headers, make), { bound: true })
   }
 
@@ -180,7 +180,7 @@ export class Execution {
   }
 
   /** What an answer means for the lane. */
-  async #took(operation: Operation, sent: Sent | undefined, then: Partial<LocalState>): Promise<Step> {
+  async #took(operation: Operation, sent: Made | undefined, then: Partial<LocalState>): Promise<Step> {
     switch (sent?.is) {
       case undefined:
         await this.#book.write({ intent: undefined })
@@ -190,6 +190,8 @@ export class Execution {
         this.#book.replica.seen = seen
         return this.#book.executed(operation, sent.answer.status, { ...then, answered })
       }
+      case 'otherwise':
+        return this.#calledOtherwise(operation, sent.given)
       case 'not-now':
         return this.#notNow(operation, sent.status)
       case 'doubt':
@@ -208,6 +210,13 @@ export class Execution {
         return this.#book.failed(operation, { status })
       }
     }
+  }
+
+  /** It would make one more each time. */
+  async #calledOtherwise(operation: Operation, given: string): Promise<Step> {
+    const { kind, name } = this.#book.resource.name
+    await this.#book.diverge(`the application here gives ${kind} names of its own: what was to be ${name} is ${given}`)
+    return this.#book.failed(operation, { error: 'ERR_REPLICANT_RENAMED' })
   }
 
   /** It may pass. What never does must not hold up all that comes after, where it is about this operation and not about the account. */

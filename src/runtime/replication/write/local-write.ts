@@ -138,6 +138,7 @@ async function writePayload(
     // The agent's account does not see it; the client's may.
     if (before === undefined) await checkUnadopted(shared, replica, write)
   }
+  if (creates) checkGivenName(options.site, resource, write)
   patience?.begin()
   const matrix = glue.matrixOf(replica.name.kind)
   await shared.replicas.commit(commit => {
@@ -152,7 +153,7 @@ async function writePayload(
     await voidDraft(shared, replica)
     throw error
   })
-  return conclude(shared, replica, resource, draft, sent)
+  return conclude(shared, replica, resource, draft, write, sent)
 }
 
 async function conclude(
@@ -160,6 +161,7 @@ async function conclude(
   replica: Replica,
   resource: Resource,
   draft: Operation,
+  { head, path }: LocalWrite,
   sent: Sent & { readonly is: 'done' | 'refused' | 'doubt' },
 ): Promise<Written> {
   if (sent.is === 'refused') {
@@ -167,6 +169,12 @@ async function conclude(
     return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
   }
   if (sent.is === 'done') {
+    const isMade = draft.type === 'create' && head.method === 'POST'
+    const given = isMade ? await resource.givenName(path, sent.answer) : undefined
+    if (given !== undefined) {
+      await voidDraft(shared, replica)
+      throw calledOtherwise(shared.options.site, resource, given, `It is ${given} now, at this site alone.`)
+    }
     const { answered, seen } = resource.shownIn(sent.answer)
     const { dot } = await release(shared, replica, draft, sent.answer.status, { answered })
     replica.seen = seen
@@ -182,6 +190,22 @@ async function conclude(
     return { outcome: 'applied', answer: undefined, operation: decided.operation.dot, isRepeated: false }
   }
   return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
+}
+
+/**
+ * What would be called otherwise is not made at all.
+ * @throws CheopsError ERR_REPLICANT_RENAMED
+ */
+function checkGivenName(site: string, resource: Resource, { head }: LocalWrite): void {
+  const given = head.method === 'POST' ? resource.knownGivenName : undefined
+  if (given !== undefined)
+    throw calledOtherwise(site, resource, given, `Nothing was sent: the last one was called ${given}.`)
+}
+
+function calledOtherwise(site: string, { name }: Resource, given: string, detail: string): CheopsError {
+  const { kind } = name
+  const message = `The application at ${site} has not taken the name ${name.name} for this resource of ${kind}. ${detail}`
+  return new CheopsError('ERR_REPLICANT_RENAMED', message, { name: name.name, given })
 }
 
 /** Asks the application with the client's authority. */

@@ -1,0 +1,39 @@
+import { remember } from '../../../core/resource/remember.ts'
+import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
+import { MAX_GIVEN_NAMES } from '../limits.ts'
+
+/** As applications call what they number, or draw names for: nobody has asked for such a name. */
+const DRAWN = /^(\d+|[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
+
+/**
+ * What was made under another name than it was to have, as some applications do with all that they make. Each further request would make one more,
+ * so none is sent: of the name none at all, of the kind none where such names are drawn and none was ever taken as it was asked for.
+ */
+export class GivenNames {
+  /** By replicant: as its application has called it. */
+  readonly #names = new Map<string, string>()
+  /** By service and kind: `undefined` where one was called as it was to be. */
+  readonly #kinds = new Map<string, string | undefined>()
+
+  /** As the application would call it; undefined where it is not known to call it anything else. */
+  of(name: ReplicantName): string | undefined {
+    return this.#names.get(replicantKey(name)) ?? this.#kinds.get(kindKey(name))
+  }
+
+  /** One was made under the name that it was to have. */
+  asAsked(name: ReplicantName): void {
+    remember(this.#kinds, kindKey(name), undefined, MAX_GIVEN_NAMES)
+    this.#names.delete(replicantKey(name))
+  }
+
+  /** One was made under the name `given`, and is not there under its own. */
+  otherwise(name: ReplicantName, given: string): void {
+    remember(this.#names, replicantKey(name), given, MAX_GIVEN_NAMES)
+    const kind = kindKey(name)
+    if (!this.#kinds.has(kind) && DRAWN.test(given)) remember(this.#kinds, kind, given, MAX_GIVEN_NAMES)
+  }
+}
+
+function kindKey({ service, kind }: ReplicantName): string {
+  return JSON.stringify([service, kind])
+}
