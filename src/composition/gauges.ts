@@ -82,6 +82,17 @@ export function stateGauges(parts: GaugeParts): () => void {
     'cheops_replication_behind_seconds',
     'For how long the first of these waits; 0 where none does.',
   )
+  const failing = metrics.gauge(
+    'cheops_replication_failing_replicants',
+    'Replicated resources of which a site does not carry out what was written here; NaN while a start counts them.',
+    ['site'],
+  )
+  const withheld = metrics.gauge(
+    'cheops_replication_withheld_replicants',
+    'Resources that others would replicate here, and that this site does not let (expose); NaN while a start counts them.',
+  )
+  /** Sites that have failed since the start: those that do not any more are told as 0. */
+  const failed = new Set<string>()
   return () => {
     const counted = parts.replicants()
     const isCounted = counted.state === 'counted'
@@ -92,6 +103,10 @@ export function stateGauges(parts: GaugeParts): () => void {
     undecided.set(isCounted ? counted.undecided : Number.NaN)
     behind.set(isCounted ? counted.behind : Number.NaN)
     behindSeconds.set(isCounted ? counted.behindMs / 1000 : Number.NaN)
+    withheld.set(isCounted ? counted.withheld.replicants : Number.NaN)
+    const failingAt = new Map(isCounted ? counted.failing.map(each => [each.site, each.replicants]) : [])
+    for (const site of failingAt.keys()) failed.add(site)
+    for (const site of failed) failing.set(isCounted ? (failingAt.get(site) ?? 0) : Number.NaN, site)
     for (const { site, outbox, lagMs } of parts.replication()) {
       outboxGauge.set(outbox, site)
       lagGauge.set(lagMs / 1000, site)

@@ -17,7 +17,8 @@ export function renderFile(chosen: Chosen): string {
   // What is commented out is right when it is not.
   const site = typeof chosen.keys.site === 'string' ? chosen.keys.site : 'site1'
   const services = none ? [{ name: 'inventory', endpoint: 'http://127.0.0.1:9001' }] : chosen.services
-  const list = ['services:', ...services.flatMap(service => renderService(service))]
+  // What the keys are is said once.
+  const list = ['services:', ...services.flatMap((service, place) => renderService(service, place === 0))]
   return [
     '# Configuration of a Cheops agent. Each key can also be given by a variable (CHEOPS_INGRESS_LISTEN) or a flag of',
     '# "cheops up" (--ingress-listen); a flag is stronger than a variable, a variable than this file.',
@@ -94,10 +95,14 @@ const defaultNote = (spec: KeySpec) =>
 const flow = (value: unknown): string =>
   stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false }).trimEnd()
 
-/** One item of `services`; its first key is its name. */
-function renderService(values: Readonly<Partial<Record<ServiceKey, unknown>>>): string[] {
-  const [help = '', name = '', ...rest] = renderTree(tree(SERVICE_KEYS), values, '', '')
-  return [`  ${help}`, `  - ${name}`, ...rest.map(line => `    ${line}`)]
+/**
+ * One item of `services`; its first key is its name.
+ * @param isFull with all keys and what they are; else with those alone that are set
+ */
+function renderService(values: Readonly<Partial<Record<ServiceKey, unknown>>>, isFull: boolean): string[] {
+  const lines = renderTree(tree(SERVICE_KEYS), values, '', '').filter(line => isFull || !/^ *#/.test(line))
+  const first = lines.findIndex(line => !line.startsWith('#'))
+  return lines.map((line, place) => (place === first ? `  - ${line}` : `${place < first ? '  ' : '    '}${line}`))
 }
 
 /** One row a key, for README.md and tests. */

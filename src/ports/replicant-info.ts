@@ -14,6 +14,8 @@ export interface ReplicantInfo extends ReplicantName {
    * - `diverged`: its application cannot be made equal to the others by itself.
    */
   readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'diverged'
+  /** It was deleted: remembered for a month at least, so that nothing that comes late brings it back. */
+  readonly deleted: boolean
   /** Why it is `uncertain`, `unbound` or `diverged`, as a part of a sentence; undefined for the others. */
   readonly reason: string | undefined
   /** Other members that do not carry the newest write of this site out, though it counts: until they do, or another takes its place. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { readPackage } from '../../config/version.ts'
 import { CheopsError } from '../../errors.ts'
 import type { AgentStatus, Finding, Page } from '../../ports/control.ts'
 import type { ConflictInfo, ReplicantDetail, ReplicantInfo } from '../../ports/replicant-info.ts'
@@ -17,6 +18,7 @@ import type { ReplicantName } from '../../core/oplog/index.ts'
 import type { Catalog } from '../../core/resource/catalog.ts'
 import { nearestName } from '../../core/scope/index.ts'
 import { AgentRefusal } from '../failure.ts'
+import { SHAPES, fillAbsent, type Shape } from './absent-fields.ts'
 import { connectionError, openRequest } from './http.ts'
 import type { TlsFiles } from './http.ts'
 import type { DhtPeerAnswer, DhtRecordAnswer, EventAnswer, PeerAnswer, ServiceAnswer, SiteAnswer } from './answers.ts'
@@ -27,10 +29,14 @@ export interface AdminClientOptions {
   readonly tls: TlsFiles
   readonly timeoutMs: number
   readonly interrupted: AbortSignal
+  /** Is told, once, what answers do not have that this command reads. */
+  note?(text: string): void
 }
 
 /** Answers are small; what is larger comes from something that is no agent. */
 const MAX_ANSWER_BYTES = 64 * 1024 ** 2
+
+const NOTHING_TOLD: Partial<AgentStatus> = {}
 
 /** As many as the admin API gives at once. */
 const MAX_PAGE_ITEMS = 1_000
@@ -42,37 +48,39 @@ const MAX_PAGE_ITEMS = 1_000
 export class AdminClient {
   readonly url: string
   readonly #options: AdminClientOptions
+  #hasNoted = false
 
   constructor(options: AdminClientOptions) {
     this.url = options.url
     this.#options = options
   }
 
-  status = () => this.#json<AgentStatus>('GET', '/v1/status')
-  check = () => this.#json<readonly Finding[]>('GET', '/v1/check')
-  sites = () => this.#json<readonly SiteAnswer[]>('GET', '/v1/sites')
-  site = (name: string) => this.#ofSite(name, this.#json<SiteAnswer>('GET', `/v1/sites/${encodeURIComponent(name)}`))
+  status = () => this.#statusAnswer()
+  check = () => this.#read<readonly Finding[]>('/v1/check', SHAPES.findings)
+  sites = () => this.#read<readonly SiteAnswer[]>('/v1/sites', { is: 'list', of: SHAPES.site })
+  site = (name: string) =>
+    this.#ofSite(name, this.#read<SiteAnswer>(`/v1/sites/${encodeURIComponent(name)}`, SHAPES.site))
   ping = (name: string) =>
     this.#ofSite(name, this.#json<{ rttMs: number }>('POST', `/v1/sites/${encodeURIComponent(name)}/ping`))
-  peers = () => this.#json<readonly PeerAnswer[]>('GET', '/v1/peers')
+  peers = () => this.#read<readonly PeerAnswer[]>('/v1/peers', SHAPES.connections)
   dial = (address: string) => this.#json<PeerAnswer>('POST', '/v1/peers', { address })
-  dhtGet = (site: string) => this.#json<DhtRecordAnswer>('GET', `/v1/dht/records/${encodeURIComponent(site)}`)
-  dhtFind = (peer: string) => this.#json<DhtPeerAnswer>('GET', `/v1/dht/peers/${encodeURIComponent(peer)}`)
-  services = () => this.#json<readonly ServiceAnswer[]>('GET', '/v1/services')
+  dhtGet = (site: string) => this.#read<DhtRecordAnswer>(`/v1/dht/records/${encodeURIComponent(site)}`, SHAPES.record)
+  dhtFind = (peer: string) => this.#read<DhtPeerAnswer>(`/v1/dht/peers/${encodeURIComponent(peer)}`, SHAPES.found)
+  services = () => this.#read<readonly ServiceAnswer[]>('/v1/services', SHAPES.services)
   catalog = () => this.#json<Catalog>('GET', '/v1/catalog')
   /** @param change nested as in the configuration file; null takes a key back */
   changeService = (name: string, change: object, save: boolean) =>
     this.#json<ServiceAnswer>('PATCH', `/v1/services/${encodeURIComponent(name)}?save=${String(save)}`, change)
   /** @param isWanted of what is listed; all pages are asked for until there are enough */
   replicants = (limit: number, after?: string, isWanted?: (item: ReplicantInfo) => boolean) =>
-    this.#pages('/v1/replicants', limit, after, isWanted)
+    this.#pages('/v1/replicants', SHAPES.replicants, limit, after, isWanted)
   /** Likewise. */
   conflicts = (limit: number, after?: string, isWanted?: (item: ConflictInfo) => boolean) =>
-    this.#pages('/v1/conflicts', limit, after, isWanted)
+    this.#pages('/v1/conflicts', SHAPES.conflicts, limit, after, isWanted)
   replicant = ({ service, kind, name }: ReplicantName) =>
-    this.#json<ReplicantDetail>('GET', `/v1/replicants/${[service, kind, name].map(encodeURIComponent).join('/')}`)
+    this.#read<ReplicantDetail>(pathOf({ service, kind, name }), SHAPES.replicant)
 
-  history = (name: ReplicantName) => this.#json<ReplicantHistory>('GET', `${pathOf(name)}/history`)
+  history = (name: ReplicantName) => this.#read<ReplicantHistory>(`${pathOf(name)}/history`, SHAPES.history)
   repair = (name: ReplicantName, from: string | undefined) =>
     this.#json<RepairResult>(
       'POST',
@@ -87,7 +95,7 @@ export class AdminClient {
       'POST',
       `${pathOf(name)}/resolve?${new URLSearchParams({ ...choice }).toString()}`,
     )
-  replicationPeers = () => this.#json<readonly ReplicationPeer[]>('GET', '/v1/replication/peers')
+  replicationPeers = () => this.#read<readonly ReplicationPeer[]>('/v1/replication/peers', SHAPES.peers)
   /** @param until waits so many seconds for another version than the one that is known */
   operationBody = (operation: string) =>
     this.#json<OperationBody>('GET', `/v1/operations/${operation.split('/').map(encodeURIComponent).join('/')}/body`)
@@ -99,7 +107,7 @@ export class AdminClient {
       until === undefined
         ? ''
         : `?${new URLSearchParams({ known: until.known, wait: String(until.seconds) }).toString()}`
-    return this.#json<OperationDetail>('GET', `/v1/operations/${path}${query}`)
+    return this.#read<OperationDetail>(`/v1/operations/${path}${query}`, SHAPES.operation)
   }
   /** @param replicants empty: all, a page from `after` on */
   detach = (site: string, replicants: readonly string[], force: boolean, after: string | undefined) => {
@@ -118,6 +126,7 @@ export class AdminClient {
   /** Pages until there are `limit` items (a last page may hold some more), or no more. */
   async #pages<T>(
     path: string,
+    shape: Shape,
     limit: number,
     after: string | undefined,
     isWanted: ((item: T) => boolean) | undefined,
@@ -129,7 +138,7 @@ export class AdminClient {
       const most = isWanted === undefined ? Math.min(limit - items.length, MAX_PAGE_ITEMS) : MAX_PAGE_ITEMS
       const query = new URLSearchParams({ limit: String(most) })
       if (next !== undefined) query.set('after', next)
-      const page = await this.#json<Page<T>>('GET', `${path}?${query.toString()}`)
+      const page = await this.#read<Page<T>>(`${path}?${query.toString()}`, shape)
       items.push(...(isWanted === undefined ? page.items : page.items.filter(isWanted)))
       next = page.next
     } while (next !== undefined && items.length < limit && !this.#options.interrupted.aborted)
@@ -183,6 +192,35 @@ export class AdminClient {
         if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length)) as EventAnswer
       }
     }
+  }
+
+  async #statusAnswer(): Promise<AgentStatus> {
+    const status = await this.#read<AgentStatus>('/v1/status', SHAPES.status)
+    if (status.replication.state === 'counted') {
+      const missing = fillAbsent(status.replication, SHAPES.counts, 'replication')
+      this.#noteAbsent(missing, status.version)
+    }
+    return status
+  }
+
+  /** What is asked for, readable also where the agent is of another version. */
+  async #read<T>(path: string, shape: Shape): Promise<T> {
+    const answer = await this.#json<T>('GET', path)
+    const missing = fillAbsent(answer, shape)
+    if (missing.size > 0 && !this.#hasNoted) {
+      const { version } = await this.#json<Partial<AgentStatus>>('GET', '/v1/status').catch(() => NOTHING_TOLD)
+      this.#noteAbsent(missing, version)
+    }
+    return answer
+  }
+
+  #noteAbsent(missing: ReadonlySet<string>, version = 'unknown'): void {
+    if (missing.size === 0 || this.#hasNoted) return
+    this.#hasNoted = true
+    const what = [...missing].join(', ')
+    this.#options.note?.(
+      `note: the agent at ${this.url}, of version ${version}, does not tell: ${what}. This command, of version ${readPackage().version}, shows none.`,
+    )
   }
 
   // The agent describes its answers in its OpenAPI document, and a test holds them to it; they are taken as that here.

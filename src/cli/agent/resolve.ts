@@ -5,7 +5,9 @@ import { milliseconds } from '../../config/values.ts'
 import { nearestName } from '../../core/scope/index.ts'
 import { CheopsError } from '../../errors.ts'
 import type { Call, Options } from '../command.ts'
+import { writeLine } from '../io.ts'
 import type { Io } from '../io.ts'
+import { printable } from '../output/visible.ts'
 import { AdminClient } from './client.ts'
 import type { TlsFiles } from './http.ts'
 import { readContexts } from './contexts.ts'
@@ -33,6 +35,7 @@ export async function connectAgent({ io, options }: Call): Promise<AdminClient> 
     tls: await readTlsFiles(io, options, target.caFile),
     timeoutMs: timeoutOf(options),
     interrupted: io.interrupted,
+    note: text => writeLine(io.stderr, printable(text)),
   })
 }
 

@@ -10,6 +10,7 @@ import { AgentRefusal } from '../failure.ts'
 import { EXIT } from '../io.ts'
 import { render } from '../output/render.ts'
 import { table } from '../output/table.ts'
+import { screenWidth } from '../output/wrap.ts'
 import { printable } from '../output/visible.ts'
 import { PAGE_OPTIONS, SERVICE_OPTION, limitOf, withRest } from './pages.ts'
 import { replicantName } from './replicant-argument.ts'
@@ -48,7 +49,10 @@ const list: CommandSpec = {
     const isWanted = service === undefined ? undefined : (item: ConflictInfo) => item.replicant.service === service
     const page = await (await connectAgent(call)).conflicts(limitOf(call), call.options.text('after'), isWanted)
     render(call.io, call.options.format, page, () =>
-      withRest(page.items.length === 0 ? 'There is no conflict.' : conflictTable(page.items), page),
+      withRest(
+        page.items.length === 0 ? 'There is no conflict.' : conflictTable(page.items, screenWidth(call.io)),
+        page,
+      ),
     )
     return EXIT.ok
   },
@@ -188,7 +192,7 @@ async function bodyOf(agent: AdminClient, operation: string): Promise<OperationB
 }
 
 /** With a word for the reason, and below what the words mean; what counts instead stands in `conflict show`, since lines would be too long. */
-export function conflictTable(conflicts: readonly ConflictInfo[]): string {
+export function conflictTable(conflicts: readonly ConflictInfo[], width = Infinity): string {
   const list = table(
     ['REPLICANT', 'WHY', 'TYPE', 'WRITTEN', 'OPERATION'],
     conflicts.map(({ replicant, type, operation, at, why }) => [
@@ -198,6 +202,7 @@ export function conflictTable(conflicts: readonly ConflictInfo[]): string {
       `${new Date(at).toISOString().slice(0, 19)}Z`,
       operation,
     ]),
+    width,
   )
   const words = new Map(conflicts.map(({ why, detail }) => [why, detail]))
   return [list, [...words].map(([why, detail]) => printable(`${why}: ${detail}`)).join('\n')].join('\n\n')

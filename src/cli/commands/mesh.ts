@@ -7,6 +7,7 @@ import { AgentRefusal } from '../failure.ts'
 import { EXIT, wantsColour, writeLine } from '../io.ts'
 import { duration, milliseconds, painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
+import { screenWidth } from '../output/wrap.ts'
 import { printable } from '../output/visible.ts'
 import { paintLiveness, siteTable } from './status.ts'
 
@@ -26,7 +27,7 @@ export const siteGroup: GroupSpec = {
         const agent = await connectAgent(call)
         const [sites, { now }] = await Promise.all([agent.sites(), agent.status()])
         render(call.io, call.options.format, sites, () =>
-          paintLiveness(siteTable(sites, now), painter(wantsColour(call.io))),
+          paintLiveness(siteTable(sites, now, screenWidth(call.io)), painter(wantsColour(call.io))),
         )
         return EXIT.ok
       },
@@ -153,7 +154,7 @@ export const peerGroup: GroupSpec = {
       examples: [['cheops peer ls', 'who is connected, from where']],
       async run(call) {
         const peers = await (await connectAgent(call)).peers()
-        render(call.io, call.options.format, peers, () => peerTable(peers))
+        render(call.io, call.options.format, peers, () => peerTable(peers, screenWidth(call.io)))
         return EXIT.ok
       },
     },
@@ -166,14 +167,14 @@ export const peerGroup: GroupSpec = {
       examples: [['cheops peer dial /ip4/10.0.0.2/tcp/4078', 'try an address by hand']],
       async run(call) {
         const peer = await (await connectAgent(call)).dial(call.args[0] ?? '')
-        render(call.io, call.options.format, peer, () => peerTable([peer]))
+        render(call.io, call.options.format, peer, () => peerTable([peer], screenWidth(call.io)))
         return EXIT.ok
       },
     },
   ],
 }
 
-const peerTable = (peers: readonly PeerAnswer[]) =>
+const peerTable = (peers: readonly PeerAnswer[], width: number) =>
   table(
     ['SITE', 'DIRECTION', 'RTT', 'ADDRESS', 'PEER'],
     peers.map(peer => [
@@ -184,6 +185,7 @@ const peerTable = (peers: readonly PeerAnswer[]) =>
       peer.address.replace(`/p2p/${peer.peerId}`, ''),
       peer.peerId,
     ]),
+    width,
   )
 
 export const dhtGroup: GroupSpec = {

@@ -243,6 +243,17 @@ export function outcomeText({ outcome, status, error }: OperationSite): string {
   return why === undefined ? outcome : `${outcome} (${printable(why)})`
 }
 
+/**
+ * What sites have told, those together that have told the same: `applied (200) at site1, site2; pending at site3`.
+ * @param members of whom it is said, too, that they have told nothing
+ */
+export function toldText(sites: readonly OperationSite[], members: readonly string[]): string {
+  const silent = members.filter(member => sites.every(({ site }) => site !== member))
+  const byOutcome = Map.groupBy(sites, outcomeText)
+  const told = [...byOutcome].map(([outcome, of]) => `${outcome} at ${of.map(({ site }) => site).join(', ')}`)
+  return [...told, ...(silent.length === 0 ? [] : [`nothing told by ${silent.join(', ')}`])].join('; ')
+}
+
 /** What the codes in outcomes mean, a line for each; those of a later version are not known here. */
 export function reasonsText(told: readonly { readonly error?: string }[]): readonly string[] {
   const codes = new Set(told.flatMap(({ error }) => (error === undefined ? [] : [error])))

@@ -1,7 +1,7 @@
 import type { ReplicantName } from '../../core/oplog/index.ts'
 import { parseReplicantText, replicantText } from '../../core/oplog/replicant-text.ts'
 import { CheopsError } from '../../errors.ts'
-import { displayWidth } from '../output/table.ts'
+import { displayWidth } from '../output/display-width.ts'
 import { printable } from '../output/visible.ts'
 
 /** The argument of commands that are about one replicant. */

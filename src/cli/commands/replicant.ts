@@ -7,8 +7,9 @@ import { EXIT, wantsColour } from '../io.ts'
 import { painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { printable } from '../output/visible.ts'
+import { screenWidth } from '../output/wrap.ts'
 import { conflictTable } from './conflict.ts'
-import { outcomeText, reasonsText } from './operation.ts'
+import { reasonsText, toldText } from './operation.ts'
 import { PAGE_OPTIONS, SERVICE_OPTION, limitOf, withRest } from './pages.ts'
 import { REPLICANT, replicantName } from './replicant-argument.ts'
 import { adoptCommand } from './replicant-adopt.ts'
@@ -17,7 +18,18 @@ import { detachCommand } from './replicant-detach.ts'
 import { historyCommand } from './replicant-history.ts'
 import { repairCommand } from './replicant-repair.ts'
 
-const STATE_COLOURS = { agrees: 'green', busy: 'yellow', uncertain: 'yellow', unbound: 'red', diverged: 'red' } as const
+const STATE_COLOURS = {
+  agrees: 'green',
+  deleted: 'dim',
+  busy: 'yellow',
+  uncertain: 'yellow',
+  unbound: 'red',
+  diverged: 'red',
+} as const
+
+/** One that was deleted, with nothing left to do, is nothing that agrees. */
+const stateOf = ({ state, deleted }: Pick<ReplicantInfo, 'state' | 'deleted'>): keyof typeof STATE_COLOURS =>
+  state === 'agrees' && deleted ? 'deleted' : state
 
 export const replicantGroup: GroupSpec = {
   name: 'replicant',
@@ -27,8 +39,8 @@ export const replicantGroup: GroupSpec = {
       name: 'ls',
       summary: 'List what is replicated here: members, state, conflicts',
       details:
-        'STATE is how it stands at this site: agrees (all that is known here is done), busy (something is left to do), uncertain (what ' +
-        'became of a write is not known yet), unbound (the application has something else by this name, which is not touched), diverged ' +
+        'STATE is how it stands at this site: agrees (all that is known here is done), deleted (likewise, and it was deleted: remembered for a month, so ' +
+        'that nothing brings it back), busy (something is left to do), uncertain (what became of a write is not known yet), unbound (the application has something else by this name, which is not touched), diverged ' +
         '(the application cannot be made equal to the others by itself).',
       agent: true,
       output: true,
@@ -50,9 +62,10 @@ export const replicantGroup: GroupSpec = {
         ])
         const isPart = wantedBy(call.options) !== undefined
         render(call.io, call.options.format, page, () =>
-          [withRest(replicantTable(page, wantsColour(call.io), isPart), page), ...withheldText(replication)].join(
-            '\n\n',
-          ),
+          [
+            withRest(replicantTable(page, wantsColour(call.io), isPart, screenWidth(call.io)), page),
+            ...withheldText(replication),
+          ].join('\n\n'),
         )
         return EXIT.ok
       },
@@ -73,7 +86,7 @@ export const replicantGroup: GroupSpec = {
       async run(call) {
         const name = replicantName(call.args[0] ?? '')
         const replicant = await (await connectAgent(call)).replicant(name)
-        render(call.io, call.options.format, replicant, () => replicantScreen(replicant))
+        render(call.io, call.options.format, replicant, () => replicantScreen(replicant, screenWidth(call.io)))
         return EXIT.ok
       },
     },
@@ -91,22 +104,28 @@ function wantedBy(options: Options): ((item: ReplicantInfo) => boolean) | undefi
   if (service === undefined && state === undefined && !isUnwell) return undefined
   return item =>
     (service === undefined || item.service === service) &&
-    (state === undefined || item.state === state) &&
+    (state === undefined || stateOf(item) === state) &&
     (!isUnwell || item.state !== 'agrees' || item.conflicts > 0 || item.failing.length > 0)
 }
 
 /** @param isPart only some were asked for */
-export function replicantTable({ items }: Page<ReplicantInfo>, colour: boolean, isPart = false): string {
+export function replicantTable(
+  { items }: Page<ReplicantInfo>,
+  colour: boolean,
+  isPart = false,
+  width = Infinity,
+): string {
   if (items.length === 0) return isPart ? 'Nothing is listed.' : 'Nothing is replicated at this site.'
   const paint = painter(colour)
   const list = table(
     ['STATE', 'CONFLICTS', 'REPLICANT', 'MEMBERS'],
     items.map(item => [
-      { text: item.state, paint: text => paint(text, STATE_COLOURS[item.state]) },
+      { text: stateOf(item), paint: text => paint(text, STATE_COLOURS[stateOf(item)]) },
       String(item.conflicts),
       replicantText(item),
       item.members.join(', '),
     ]),
+    width,
   )
   const notes = items.flatMap(item => standingNotes(item).map(note => printable(`${replicantText(item)} ${note}`)))
   const reasons = reasonsText(items.flatMap(({ failing }) => failing))
@@ -129,8 +148,9 @@ function withheldText(counts: ReplicationCounts): readonly string[] {
   return [`${what} would be replicated here if this site let it: see "cheops check".`]
 }
 
-export function replicantScreen(replicant: ReplicantDetail): string {
-  const { service, kind, name, members, state, reason, failing, missingBodies, conflicts, operations } = replicant
+export function replicantScreen(replicant: ReplicantDetail, width = Infinity): string {
+  const { service, kind, name, members, reason, failing, missingBodies, conflicts, operations } = replicant
+  const state = stateOf(replicant)
   const facts = [
     ['service', service],
     ['kind', kind],
@@ -142,18 +162,13 @@ export function replicantScreen(replicant: ReplicantDetail): string {
   ]
   return [
     facts.map(([key = '', value = '']) => `${key.padEnd(12)} ${printable(value)}`).join('\n'),
-    conflicts.length === 0 ? 'There is no conflict.' : conflictTable(conflicts),
+    conflicts.length === 0 ? 'There is no conflict.' : conflictTable(conflicts, width),
     operations.length === 0
       ? 'No write that came in here is remembered.'
       : table(
-          ['WRITTEN HERE', ...members],
-          operations.map(({ operation, sites }) => [
-            operation,
-            ...members.map(member => {
-              const told = sites.find(({ site }) => site === member)
-              return told && outcomeText(told)
-            }),
-          ]),
+          ['WRITTEN HERE', 'TOLD'],
+          operations.map(({ operation, sites }) => [operation, toldText(sites, members)]),
+          width,
         ),
     ...reasonsText(operations.flatMap(({ sites }) => sites)),
   ].join('\n\n')

@@ -6,6 +6,7 @@ import type { CommandSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
 import { duration, milliseconds, painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
+import { screenWidth } from '../output/wrap.ts'
 
 export const statusCommand: CommandSpec = {
   name: 'status',
@@ -27,7 +28,7 @@ export const statusCommand: CommandSpec = {
       agent.replicationPeers(),
     ])
     render(call.io, call.options.format, { status, sites, peers, services, replication }, () =>
-      statusScreen(status, sites, peers, services, replication, wantsColour(call.io)),
+      statusScreen(status, sites, peers, services, replication, wantsColour(call.io), screenWidth(call.io)),
     )
     return EXIT.ok
   },
@@ -40,6 +41,7 @@ export function statusScreen(
   services: readonly ServiceAnswer[],
   replication: readonly ReplicationPeer[],
   colour: boolean,
+  width = Infinity,
 ): string {
   const paint = painter(colour)
   const labels = Object.entries(status.labels).map(([name, value]) => `${name}=${value}`)
@@ -73,7 +75,7 @@ export function statusScreen(
   )
   return [
     facts.map(([name, value]) => `${paint(name.padEnd(12), 'dim')} ${value}`).join('\n'),
-    paintLiveness(siteTable(sites, status.now), paint),
+    paintLiveness(siteTable(sites, status.now, width), paint),
     requests,
     services.some(service => service.site === status.site)
       ? table(
@@ -81,6 +83,7 @@ export function statusScreen(
           services
             .filter(service => service.site === status.site)
             .map(({ name, application, endpoint, address }) => [name, application, endpoint, address]),
+          width,
         )
       : 'This site offers no service.',
     ...(replication.length === 0 ? [] : [replicationTable(replication, status.now)]),
@@ -128,7 +131,7 @@ function replicationTable(peers: readonly ReplicationPeer[], now: number): strin
 const DIGESTS = { agrees: 'the same', differs: 'something else', unknown: 'not compared yet' } as const
 
 /** @param now the agent's clock: `since` is told by it */
-export function siteTable(sites: readonly SiteAnswer[], now: number): string {
+export function siteTable(sites: readonly SiteAnswer[], now: number, width = Infinity): string {
   return table(
     ['SITE', 'LIVENESS', 'RTT', 'SINCE', 'CONNECTION', 'SERVICES', 'REASON'],
     sites.map(site => [
@@ -141,6 +144,7 @@ export function siteTable(sites: readonly SiteAnswer[], now: number): string {
       site.services.map(service => service.name).join(', '),
       site.self ? 'this site' : site.reason,
     ]),
+    width,
   )
 }
 

@@ -43,7 +43,7 @@ export function duration(elapsedMs: number): string {
 
 const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const
 
-/** A painter that does nothing where no colours are wanted. */
-export function painter(colour: boolean): (text: string, style: keyof typeof CODES) => string {
-  return colour ? (text, style) => `\u001b[${String(CODES[style])}m${text}\u001b[0m` : text => text
+/** A painter that does nothing where no colours are wanted, and to what a later version may say. */
+export function painter(colour: boolean): (text: string, style: keyof typeof CODES | undefined) => string {
+  return (text, style) => (colour && style !== undefined ? `\u001b[${String(CODES[style])}m${text}\u001b[0m` : text)
 }

@@ -1,4 +1,6 @@
+import { displayWidth } from './display-width.ts'
 import { printable } from './visible.ts'
+import { wrapped } from './wrap.ts'
 
 /** A cell in a colour, which takes no room. */
 export interface PaintedCell {
@@ -7,44 +9,47 @@ export interface PaintedCell {
 }
 export type Cell = string | PaintedCell | undefined
 
+/** With less room than this beside the others the last column stands below them. */
+const MIN_LAST_COLUMN = 24
+
+/** How far what stands below is from the left. */
+const BELOW = '    '
+
 /**
  * Columns as wide as their widest cell, two spaces apart, no trailing spaces; undefined cells are shown as a dash. Colours come after the
  * columns were measured.
+ * @param width of the screen: what would be wider is broken in its last column, or has it on lines of its own, below
  */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = Infinity): string {
   const cells = [head, ...rows].map((row, index) =>
     row.map(cell => {
       const { text = '', paint } = typeof cell === 'object' ? cell : { text: cell, paint: undefined }
-      return { text: index === 0 ? text : text === '' ? '–' : printable(text), paint }
+      return { text: index === 0 ? text : text === '' ? '–' : printable(text), paint: paint ?? same }
     }),
   )
   const widths = head.map((_, column) => Math.max(...cells.map(row => displayWidth(row[column]?.text ?? ''))))
+  const end = head.length - 1
+  const before = widths.slice(0, end).reduce((sum, each) => sum + each + 2, 0)
+  const isTooWide = before + (widths[end] ?? 0) > width
+  const isBelow = isTooWide && width - before < MIN_LAST_COLUMN
   return cells
-    .map(row => {
-      const last = row.findLastIndex(({ text }) => text !== '')
-      return row
+    .flatMap(row => {
+      const last = row.findLastIndex(({ text }, column) => text !== '' && !(isBelow && column === end))
+      const line = row
         .slice(0, last + 1)
-        .map(
-          ({ text, paint = same }, column) =>
-            paint(text) + ' '.repeat(column === last ? 0 : (widths[column] ?? 0) - displayWidth(text)),
-        )
+        .map(({ text, paint }, column) => {
+          if (column < last) return paint(text) + ' '.repeat((widths[column] ?? 0) - displayWidth(text))
+          if (column < end || !isTooWide) return paint(text)
+          return wrapped(text, width - before)
+            .map(paint)
+            .join(`\n${' '.repeat(before)}`)
+        })
         .join('  ')
+      const below = isBelow ? row[end] : undefined
+      if (below === undefined || below.text === '') return [line]
+      return [line, ...wrapped(below.text, width - BELOW.length).map(text => BELOW + below.paint(text))]
     })
     .join('\n')
 }
 
 const same = (text: string): string => text
-
-const segmenter = new Intl.Segmenter()
-/** East Asian wide and fullwidth (UAX #11), and what terminals draw as emoji. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
-
-/** Columns that a terminal takes for a text: combining marks take none, wide characters two. */
-export function displayWidth(text: string): number {
-  // ASCII is nearly everything that is ever shown.
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length
-  let width = 0
-  for (const { segment } of segmenter.segment(text)) width += WIDE.test(segment) ? 2 : /^\p{M}+$/u.test(segment) ? 0 : 1
-  return width
-}

@@ -109,7 +109,7 @@ describe('answers', () => {
     [
       ['replicant', 'show', 'inventory/items/purple'],
       0,
-      /members +site1, site2\nstate +diverged[^]*replaced: another write counts\n[^]*site1 +site2\nsite1\/.* applied \(200\) +pending\n$/,
+      /members +site1, site2\nstate +diverged[^]*replaced: another write counts\n[^]*WRITTEN HERE +TOLD\nsite1\/.* applied \(200\) at site1; pending at site2\n$/,
     ],
     [['replicant', 'show', 'inventory/items/blue'], 2, /^$/],
     [['replicant', 'show', 'purple'], 1, /^$/],
@@ -121,7 +121,7 @@ describe('answers', () => {
     [
       ['replicant', 'history', 'inventory/items/purple'],
       0,
-      /^FATE +WRITTEN +OPERATION +WHAT +site1 +site2\nconflict +2025-11-22T10:00:00Z +site2\/.*\/9 .*\nexecuted .* replace PUT \/items\/purple \(17 bytes\) +applied \(200\) +pending\n\nsite2\/.*\/9 conflict: another write counts\n\n4 older ones are left out\.\n$/,
+      /^FATE +WRITTEN +OPERATION\nconflict +2025-11-22T10:00:00Z +site2\/.*\/9\n[^]*\nexecuted .*\n +replace PUT \/items\/purple \(17 bytes\)\n +applied \(200\) at site1; pending at site2\n\nsite2\/.*\/9 conflict: another write counts\n\n4 older ones are left out\.\n$/,
     ],
     [['replicant', 'history', 'inventory/items/blue'], 2, /^$/],
     [

@@ -47,6 +47,7 @@ export function fakeReplication(calls: string[]): ReplicationControl {
         name,
         members: ['site1', 'site2'],
         state: 'agrees',
+        deleted: false,
         reason: undefined,
         failing: [],
         operations: [

@@ -6,10 +6,12 @@ import { parse } from 'yaml'
 import { findingsText } from '../../../src/cli/commands/check.ts'
 import { conflictTable } from '../../../src/cli/commands/conflict.ts'
 import { replicantScreen, replicantTable } from '../../../src/cli/commands/replicant.ts'
+import { historyTable } from '../../../src/cli/commands/replicant-history.ts'
 import { statusScreen } from '../../../src/cli/commands/status.ts'
 import { duration, milliseconds, render } from '../../../src/cli/output/render.ts'
 import type { Io } from '../../../src/cli/io.ts'
-import { displayWidth, table } from '../../../src/cli/output/table.ts'
+import { displayWidth } from '../../../src/cli/output/display-width.ts'
+import { table } from '../../../src/cli/output/table.ts'
 import { evaluateCheck } from '../../../src/core/check/index.ts'
 import { fakeControl } from '../../integration/admin/fake-control.ts'
 
@@ -160,6 +162,76 @@ application
   expect(findingsText(findings.slice(0, 1), false)).toBe('runtime\n√ Node v24.21.0\n\nAll is well.')
 })
 
+describe('a table that is wider than the screen', () => {
+  const head = ['NAME', 'STATE', 'WHY']
+  const rows = [
+    ['a', 'well', undefined],
+    ['bb', 'not well', 'the application answers 500 to whatever it is asked since yesterday'],
+  ]
+
+  test('is broken in its last column, between words', () => {
+    expect(table(head, rows, 50)).toBe(
+      [
+        'NAME  STATE     WHY',
+        'a     well      –',
+        'bb    not well  the application answers 500 to',
+        '                whatever it is asked since',
+        '                yesterday',
+      ].join('\n'),
+    )
+  })
+
+  test('has that column below where there is no room beside the others', () => {
+    expect(table(head, rows, 38)).toBe(
+      [
+        'NAME  STATE',
+        '    WHY',
+        'a     well',
+        '    –',
+        'bb    not well',
+        '    the application answers 500 to',
+        '    whatever it is asked since',
+        '    yesterday',
+      ].join('\n'),
+    )
+  })
+
+  test('is left alone where programs read it', () => {
+    expect(table(head, rows).split('\n')).toHaveLength(3)
+  })
+})
+
+test('the history of a resource with many members is no wider than a hundred columns', () => {
+  const members = Array.from({ length: 9 }, (_, n) => `edge-site-${n}`)
+  const sites = members.map(
+    (site, n) => ({ site, outcome: n === 3 ? 'pending' : 'applied', status: 200, at: 1 }) as const,
+  )
+  const operation = 'edge-site-1/1763800000000-9f86d081884c7d65/12345'
+  const request = { method: 'PUT', path: `/items/${'long-name-'.repeat(4)}`, bytes: 17 }
+  const entry = { operation, site: 'edge-site-1', at: 1763800000000, type: 'replace', request, members: undefined }
+  const history = {
+    service: 'inventory',
+    kind: 'items',
+    name: 'x',
+    members,
+    state: 'agrees',
+    deleted: false,
+    reason: undefined,
+    failing: [],
+    omitted: 0,
+    operations: [{ ...entry, fate: 'executed', detail: undefined, life: undefined, sites }],
+  } as const
+  const lines = historyTable(history, false).split('\n')
+  expect(lines).toEqual([
+    'FATE      WRITTEN               OPERATION',
+    `executed  2025-11-22T08:26:40Z  ${operation}`,
+    `          replace PUT /items/${'long-name-'.repeat(4)} (17 bytes)`,
+    '          applied (200) at edge-site-0, edge-site-1, edge-site-2, edge-site-4, edge-site-5,',
+    '          edge-site-6, edge-site-7, edge-site-8; pending (200) at edge-site-3',
+  ])
+  expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(100)
+})
+
 describe('replicants', () => {
   const query = { limit: 100, signal: new AbortController().signal }
 
@@ -170,6 +242,18 @@ describe('replicants', () => {
     // oxlint-disable-next-line no-control-regex
     expect(text.replaceAll(/\u001b\[\d+m/g, '')).toBe(replicantTable({ items, next: undefined }, false))
     expect(replicantTable({ items: [], next: undefined }, true)).toBe('Nothing is replicated at this site.')
+  })
+
+  test('one that was deleted does not agree: it is gone', async () => {
+    const { items } = await fakeControl().replicants(query)
+    const [item] = items
+    if (item === undefined) throw new Error('the fake has a replicant')
+    const shown = (more: object) =>
+      replicantTable({ items: [{ ...item, ...more, failing: [] }], next: undefined }, false).split('\n')[1]
+    expect(shown({ state: 'agrees', deleted: true })).toMatch(/^deleted /)
+    // Until it is gone everywhere it is what it is.
+    expect(shown({ state: 'busy', deleted: true })).toMatch(/^busy /)
+    expect(shown({ state: 'agrees', deleted: false })).toMatch(/^agrees /)
   })
 
   test('one replicant: what it is, what lost, what became of the writes', async () => {
@@ -185,18 +269,18 @@ describe('replicants', () => {
         '',
         conflictTable(replicant.conflicts),
         '',
-        'WRITTEN HERE                            site1          site2',
-        'site1/1763800000000-9f86d081884c7d65/3  applied (200)  pending',
+        'WRITTEN HERE                            TOLD',
+        'site1/1763800000000-9f86d081884c7d65/3  applied (200) at site1; pending at site2',
       ].join('\n'),
     )
     const at = { site: 'site2', outcome: 'failed', at: 1 } as const
     const failed = (error: string) =>
       replicantScreen({ ...replicant, operations: [{ operation: 'o', sites: [{ ...at, error }] }] })
     expect(failed('ERR_FORWARD_NOT_EXPOSED')).toMatch(
-      /o {13}– {6}failed \(ERR_FORWARD_NOT_EXPOSED\)\n\nERR_FORWARD_NOT_EXPOSED: .*\. .*\.$/,
+      /o {13}failed \(ERR_FORWARD_NOT_EXPOSED\) at site2; nothing told by site1\n\nERR_FORWARD_NOT_EXPOSED: .*\. .*\.$/,
     )
     // Of a later version.
-    expect(failed('ERR_OF_TOMORROW')).toMatch(/failed \(ERR_OF_TOMORROW\)$/)
+    expect(failed('ERR_OF_TOMORROW')).toMatch(/failed \(ERR_OF_TOMORROW\) at site2; nothing told by site1$/)
     const calm = replicantScreen({ ...replicant, missingBodies: [], conflicts: [], operations: [] })
     expect(calm).toMatch(/\n\nThere is no conflict\.\n\nNo write that came in here is remembered\.$/)
   })

@@ -83,6 +83,22 @@ test('with all comments taken away, every key is there and is valid', () => {
   expect(problems).toEqual([expect.stringContaining('credential takes one of')])
 })
 
+test('what the keys of a service are is said at the first of them alone, and the others are as whole', () => {
+  const services = [
+    { name: 'inventory', endpoint: 'http://127.0.0.1:9001' },
+    { name: 'orders', endpoint: 'http://127.0.0.1:9002', 'expose.sites': ['site2'] },
+  ]
+  const text = renderFile({ keys: { mesh: 'demo', site: 'site1' }, services })
+  expect(text.match(/# Base URL/g)).toHaveLength(1)
+  expect(text).toMatch(
+    /\n {2}- name: orders\n {4}endpoint: http:\/\/127\.0\.0\.1:9002\n {4}expose:\n {6}sites: \[site2\]\n$/,
+  )
+  expect(load(text).services.map(({ name, endpoint, expose }) => [name, endpoint, expose?.sites])).toEqual([
+    ['inventory', 'http://127.0.0.1:9001', undefined],
+    ['orders', 'http://127.0.0.1:9002', ['site2']],
+  ])
+})
+
 test('the README has the table of keys', () => {
   const readme = readFileSync(path.join(import.meta.dirname, '../../../src/config/README.md'), 'utf8')
   expect(readme).toContain(keyTable())

@@ -70,6 +70,10 @@ const replicantName = {
   name: text,
   members: list(text),
   state: replicaState,
+  deleted: {
+    type: 'boolean',
+    description: 'It was deleted, and is remembered so that nothing that comes late brings it back.',
+  },
   reason: { type: 'string', description: 'Why it is uncertain, unbound or diverged.' },
   failing: {
     ...list(object({ site: text, operation: text, error: text })),

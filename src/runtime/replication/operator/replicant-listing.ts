@@ -166,9 +166,9 @@ function plain({ service, kind, name }: ReplicantName): ReplicantName {
 }
 
 /** What lists say of a replicant, beside its name. */
-export function stands({ members, state, reason, failing }: ReplicaStatus): Stands {
+export function stands({ members, state, isPresent, reason, failing }: ReplicaStatus): Stands {
   const told = failing.map(({ site, operation, error }) => ({ site, operation: operationText(operation), error }))
-  return { members, state, reason, failing: told }
+  return { members, state, deleted: !isPresent, reason, failing: told }
 }
 
-type Stands = Pick<ReplicantInfo, 'members' | 'state' | 'reason' | 'failing'>
+type Stands = Pick<ReplicantInfo, 'members' | 'state' | 'deleted' | 'reason' | 'failing'>
