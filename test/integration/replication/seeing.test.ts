@@ -75,7 +75,9 @@ test('one replicant is shown with what became of the writes of the site that is 
     ])
   }, 10_000)
   const { out } = await sites.cheops('site2', 'replicant', 'show', 'inventory/items/torn')
-  expect(out).toMatch(new RegExp(`WRITTEN HERE +site1 +site2\n(?:.*\n)*${sites.operations.counts} +applied.* +applied`))
+  expect(out).toMatch(
+    new RegExp(`WRITTEN HERE +TOLD\n(?:.*\n)*${sites.operations.counts} +applied.* at .*site1.* site2`),
+  )
 })
 
 test('the body of the write that lost is shown to who asks for it, so that it can be written again', async () => {
