@@ -79,6 +79,10 @@ export function take(life: Life, operation: Operation, matrices: Matrices): Life
   }
   const droppers = withDropper(life.droppers, operation, matrices)
   const keys = withKey(life.keys, operation, matrices)
+  const isDropping = droppers !== life.droppers || keys !== life.keys || operation.type === 'create'
+  // What drops nothing leaves all others as they are: else each of thousands would cost a look at all of them.
+  if (!isDropping && !isDuplicate(keys, operation, matrices) && !isDropped(operation, droppers, matrices))
+    return { ...known, live: inserted(life.live, operation) }
   const next: Life = {
     ...known,
     droppers,

@@ -2,12 +2,12 @@ import { conflictsOf } from './conflicts.ts'
 import { covers, join } from './context.ts'
 import { begunAnew, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
 import { wasHeld } from './holes.ts'
-import { MAX_EARLY_DOTS, MAX_EARLY_WORDS, MAX_EARLY_WORDS_EACH } from './limits.ts'
+import { MAX_EARLY_DOTS, MAX_EARLY_WORDS, MAX_EARLY_WORDS_EACH, MAX_WAITING_OPERATIONS } from './limits.ts'
 import { standingOf, withTold } from './members.ts'
 import { compareOperations, dotKey, laterStamp, sameDot } from './order.ts'
 import { problemOf } from './problem.ts'
 import { missingBefore, readiness } from './readiness.ts'
-import { findLife, membersOfReplicant } from './replicant.ts'
+import { findLife, isKnown, membersOfReplicant } from './replicant.ts'
 import type { Conflict } from './conflicts.ts'
 import type { Context } from './context.ts'
 import type { Life, LifeSummary } from './life.ts'
@@ -67,6 +67,22 @@ export class Step {
     this.before = replicant
     this.replicant = replicant
     this.matrices = matrices
+  }
+
+  /**
+   * Holds an operation, or lets it wait, or says why it is neither.
+   * @returns whether it is held: then others may be ready too
+   */
+  admit(operation: Operation): boolean {
+    const problem = problemOf(operation, this.replicant.name)
+    if (problem !== undefined) this.effects.push({ kind: 'refused', operation, reason: problem })
+    else if (isKnown(this.replicant, operation)) this.effects.push({ kind: 'duplicate', dot: operation.dot })
+    else if (readiness(this.replicant, operation, this.matrices) === 'waits') this.wait(operation)
+    else {
+      this.hold(operation)
+      return true
+    }
+    return false
   }
 
   hold(operation: Operation): void {
@@ -135,6 +151,11 @@ export class Step {
     this.tell(summary.life, had.knowledge)
   }
 
+  /** What there is before anything that has become ready is looked for. */
+  soFar(): ReplicantStep {
+    return { replicant: this.replicant, effects: this.effects }
+  }
+
   finish(): ReplicantStep {
     this.drain()
     const { before, replicant, effects } = this
@@ -152,6 +173,16 @@ export class Step {
     const members = membersOfReplicant(replicant)
     if (membersOfReplicant(before).join() !== members.join()) effects.push({ kind: 'members', members })
     return { replicant, effects }
+  }
+
+  private wait(operation: Operation): void {
+    const { waiting } = this.replicant
+    if (waiting.length >= MAX_WAITING_OPERATIONS) {
+      this.effects.push({ kind: 'refused', operation, reason: 'no-room' })
+      return
+    }
+    this.replicant = { ...this.replicant, waiting: [...waiting, operation].toSorted(compareOperations) }
+    this.effects.push({ kind: 'waits', operation })
   }
 
   private keepEarly(word: RemovalTold): void {

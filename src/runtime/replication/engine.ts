@@ -11,6 +11,7 @@ import type { Behind } from './lane/behind.ts'
 import type { Standing } from './sync/standing.ts'
 import type { Strangers } from './sync/strangers.ts'
 import type { Unanswered } from './lane/unanswered.ts'
+import type { Tellers } from './sync/told-work.ts'
 import type { UnprovenNames } from './admission/unproven-names.ts'
 import type { WaitingRoom } from './sync/waiting-room.ts'
 import type { ReplicantName, Stamp } from '../../core/oplog/index.ts'
@@ -35,6 +36,8 @@ export interface Engine {
   /** Names that are kept here on others' word only. */
   readonly unproven: UnprovenNames
   readonly waitingRoom: WaitingRoom
+  /** How much work others make here by what they tell. */
+  readonly tellers: Tellers
   /** Sites that were set back, by the incarnation in which everything was told to them anew. */
   readonly toldAnew: Map<string, string>
   /** The number of the next operation of this run. */

@@ -98,6 +98,30 @@ export const MAX_TRANSFER_PARTS = 256
 export const MAX_TRANSFER_BYTES = 64 * 1024 * 1024
 
 /**
+ * Operations of one transfer, its parts together: a life of which a state is due has a hundred. Each is a signature to check, two
+ * kilobytes of memory, and thirty microseconds in which nobody else has a turn.
+ */
+export const MAX_TRANSFER_OPERATIONS = 16_384
+
+/** Entries that are taken in one commit, which nothing interrupts: twice as many as one message of this agent has. */
+export const MAX_ENTRIES_TAKEN = 256
+
+/**
+ * What another site tells is read and checked so long at a time, milliseconds, or so many operations, and then others have their turn. It may take half of a core in
+ * the long run, and two seconds of work at once; who was away for long has more to tell, and is given time for it.
+ */
+export const TAKEN_SLICE_MS = 5
+export const TAKEN_TOGETHER = 64
+export const TELLER_SHARE = 0.5
+export const TELLER_BURST_MS = 2_000
+
+/**
+ * What an operation that nobody has signed costs its teller of that, milliseconds: some at once, and then ten a second. Honest sites send none, but for what a site has
+ * written that has another key since.
+ */
+export const FORGED_COSTS_MS = 50
+
+/**
  * Earlier incarnations of a site of which it is remembered what was received, though the site has nothing left to tell of them: its store
  * may be set back. Older ones are forgotten, so that names that somebody invents do not fill the disk.
  */

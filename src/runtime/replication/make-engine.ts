@@ -17,6 +17,7 @@ import type { ReplicasStore } from './store/replicas-store.ts'
 import { Scans } from './sync/scans.ts'
 import { Standing } from './sync/standing.ts'
 import { Strangers } from './sync/strangers.ts'
+import { Tellers } from './sync/told-work.ts'
 import { WaitingRoom } from './sync/waiting-room.ts'
 
 /** The parts that are started and stopped, which the engine stands between. */
@@ -58,6 +59,7 @@ export function makeEngine(parts: EngineParts): Engine {
     strangers: new Strangers(),
     unproven: new UnprovenNames(clock),
     waitingRoom: new WaitingRoom(),
+    tellers: new Tellers(clock),
     toldAnew: new Map(),
     nextNumber: () => ++number,
     lastNumber: () => number,

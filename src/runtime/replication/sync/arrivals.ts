@@ -16,9 +16,11 @@ import {
   type Stamp,
 } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
-import { MAX_TRANSFER_BYTES, MAX_TRANSFER_PARTS } from '../limits.ts'
+import { MAX_TRANSFER_BYTES, MAX_TRANSFER_OPERATIONS, MAX_TRANSFER_PARTS } from '../limits.ts'
 import { dotsIn, dotsOf, isOfFuture, type OwnRun } from './own-numbers.ts'
 import { isProven, signedMembers } from './proven-summary.ts'
+import { Repeated } from './repeated.ts'
+import type { ToldWork } from './told-work.ts'
 import type { ReplicationContext } from '../context.ts'
 import type { Replica } from '../replica.ts'
 import type { Engine } from '../engine.ts'
@@ -45,11 +47,19 @@ export type Arrival =
 /** Unix milliseconds, the beginning of 2026: no agent ran before. */
 const EARLIEST_MS = 1_767_225_600_000
 
+/** A transfer that is not whole yet, as far as it has come. */
 interface Parts {
   readonly key: string
-  readonly operations: SealedOperation[]
+  readonly operations: Operation[]
+  /** The same, by `dotKey`. */
+  readonly arrived: Map<string, SealedOperation>
+  readonly repeated: Repeated
+  /** Operations in it, however often each. */
+  told: number
   count: number
   bytes: number
+  /** Why it is not taken, whatever else comes of it. */
+  left?: { readonly arrival: Arrival | undefined }
 }
 
 /** Reads the entries that one other site sends in one conversation. */
@@ -62,10 +72,14 @@ export class Arrivals {
   /** Outboxes of which the entries before the next were given up. */
   readonly #jumped = new Set<string>()
   #partBytes = 0
+  readonly #work: ToldWork
+  /** Operations of the message of now, outside of transfers. */
+  #repeated = new Repeated()
 
   /** @param from the site that sends them */
-  constructor({ options, lastNumber }: Pick<Engine, 'options' | 'lastNumber'>, from: string) {
+  constructor({ options, lastNumber, tellers }: Pick<Engine, 'options' | 'lastNumber' | 'tellers'>, from: string) {
     this.#options = options
+    this.#work = tellers.of(from)
     this.#own = { site: options.site, incarnation: options.incarnation, last: lastNumber }
     this.#from = from
   }
@@ -80,20 +94,26 @@ export class Arrivals {
     this.#jumped.add(incarnation)
   }
 
+  /** Another message begins. */
+  message(): void {
+    this.#repeated = new Repeated()
+  }
+
   /**
-   * Undefined for what says nothing, or is refused, which is reported.
+   * Undefined for what says nothing, or is refused, which is reported. Others have their turn meanwhile, and a site that has made much work waits.
    * @throws CheopsError ERR_SYNC_MESSAGE
    */
-  read(incarnation: string, bytes: Uint8Array): Arrival | undefined {
+  async read(incarnation: string, bytes: Uint8Array): Promise<Arrival | undefined> {
     const { codec, matrices } = this.#options
-    const entry = codec.decodeEntry(bytes)
+    const entry = this.#work.do(() => codec.decodeEntry(bytes))
     const mayBeTorn = this.#jumped.has(incarnation)
     if (mayBeTorn && !(entry.kind === 'transfer' && entry.more)) this.#jumped.delete(incarnation)
     if (mayBeTorn && entry.kind === 'transfer')
       return entry.more ? undefined : { kind: 'torn', replicant: entry.replicant }
     switch (entry.kind) {
       case 'operation': {
-        const operation = this.#open(entry.operation)
+        if (this.#repeated.has(entry.operation)) return undefined
+        const operation = this.#work.do(() => this.#open(entry.operation))
         if (operation === undefined) return undefined
         if (operation instanceof CheopsError)
           return strangerOf(operation, codec.decodeOperation(entry.operation.bytes).replicant)
@@ -136,37 +156,29 @@ export class Arrivals {
     }
   }
 
-  #transfer(incarnation: string, entry: OutboxEntry & { readonly kind: 'transfer' }): Arrival | undefined {
+  async #transfer(
+    incarnation: string,
+    entry: OutboxEntry & { readonly kind: 'transfer' },
+  ): Promise<Arrival | undefined> {
     const { replicant, transfer, more } = entry
     const parts = this.#partsOf(incarnation, `${replicantKey(replicant)} ${dotKey(transfer.life.dot)}`)
-    for (const sealed of transfer.operations) {
-      parts.operations.push(sealed)
-      parts.bytes += sealed.bytes.length
-      this.#partBytes += sealed.bytes.length
-    }
     parts.count++
+    parts.told += transfer.operations.length
+    if (parts.count > MAX_TRANSFER_PARTS || parts.told > MAX_TRANSFER_OPERATIONS) throw tooLarge()
+    const { summary } = transfer
+    if (!more) this.#parts.delete(incarnation)
+    if (summary !== undefined && parts.left === undefined) {
+      const why = this.#faultOf(summary)
+      if (why !== undefined) this.#leave(parts, this.#refuse(why))
+    }
+    await this.#add(parts, entry)
     if (more) {
-      if (parts.count > MAX_TRANSFER_PARTS || this.#partBytes > MAX_TRANSFER_BYTES)
-        throw new CheopsError('ERR_SYNC_MESSAGE', 'A transfer has too many parts.', { reason: 'too-large' })
+      if (this.#partBytes > MAX_TRANSFER_BYTES) throw tooLarge()
       return undefined
     }
-    this.#parts.delete(incarnation)
     this.#partBytes -= parts.bytes
-    const { summary } = transfer
-    if (summary !== undefined && summary.from !== this.#from) return this.#refuse('not-its-word')
-    if (summary !== undefined && this.#isBeyondTime(stampedIn(summary))) return this.#refuse('stamp-ahead')
-    if (summary !== undefined && isOfFuture(this.#own, dotsIn(summary))) return this.#refuse('own-number')
-    const arrived = new Map<string, SealedOperation>()
-    const operations: Operation[] = []
-    for (const sealed of parts.operations) {
-      const operation = this.#open(sealed)
-      if (operation === undefined) return undefined
-      if (operation instanceof CheopsError) return strangerOf(operation, replicant)
-      // It would be taken, or not, together with another life.
-      if (!sameDot(operation.life.dot, transfer.life.dot)) return this.#refuse('bad-life')
-      arrived.set(dotKey(operation.dot), sealed)
-      operations.push(operation)
-    }
+    if (parts.left !== undefined) return parts.left.arrival
+    const { operations, arrived } = parts
     const whole: LifeTransfer = { operations, ...(summary !== undefined && { summary }) }
     const { matrices } = this.#options
     return {
@@ -185,12 +197,47 @@ export class Arrivals {
     }
   }
 
+  /** Checks what another part brings. Of what is not taken nothing is kept, and no more of it is looked at. */
+  async #add(parts: Parts, { replicant, transfer }: OutboxEntry & { readonly kind: 'transfer' }): Promise<void> {
+    for (const sealed of transfer.operations) {
+      if (parts.left !== undefined) return
+      if (parts.repeated.has(sealed)) continue
+      await this.#work.turn()
+      const operation = this.#work.do(() => this.#open(sealed))
+      if (operation === undefined) this.#leave(parts, undefined)
+      else if (operation instanceof CheopsError) this.#leave(parts, strangerOf(operation, replicant))
+      // It would be taken, or not, together with another life.
+      else if (!sameDot(operation.life.dot, transfer.life.dot)) this.#leave(parts, this.#refuse('bad-life'))
+      else if (!parts.arrived.has(dotKey(operation.dot))) {
+        parts.arrived.set(dotKey(operation.dot), sealed)
+        parts.operations.push(operation)
+        parts.bytes += sealed.bytes.length
+        this.#partBytes += sealed.bytes.length
+      }
+    }
+  }
+
+  #leave(parts: Parts, arrival: Arrival | undefined): void {
+    parts.left = { arrival }
+    parts.operations.length = 0
+    parts.arrived.clear()
+    this.#partBytes -= parts.bytes
+    parts.bytes = 0
+  }
+
+  #faultOf(summary: NonNullable<LifeTransfer['summary']>): string | undefined {
+    if (summary.from !== this.#from) return 'not-its-word'
+    if (this.#isBeyondTime(stampedIn(summary))) return 'stamp-ahead'
+    return isOfFuture(this.#own, dotsIn(summary)) ? 'own-number' : undefined
+  }
+
   #partsOf(incarnation: string, key: string): Parts {
     const known = this.#parts.get(incarnation)
     if (known?.key === key) return known
     // Of one that was begun and is not gone on with nothing is kept.
     this.#partBytes -= known?.bytes ?? 0
-    const parts: Parts = { key, operations: [], count: 0, bytes: 0 }
+    const empty = { operations: [], arrived: new Map<string, SealedOperation>(), repeated: new Repeated() }
+    const parts: Parts = { key, ...empty, told: 0, count: 0, bytes: 0 }
     this.#parts.set(incarnation, parts)
     return parts
   }
@@ -203,7 +250,9 @@ export class Arrivals {
       return isOfFuture(this.#own, dotsOf(operation)) ? this.#refuse('own-number') : operation
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
-      return error.code === 'ERR_SYNC_ORIGIN' ? error : this.#refuse(error.code)
+      if (error.code === 'ERR_SYNC_ORIGIN') return error
+      this.#work.wasForged()
+      return this.#refuse(error.code)
     }
   }
 
@@ -218,6 +267,10 @@ export class Arrivals {
   #refuse(why: string): undefined {
     this.#options.onEvent({ kind: 'refused', from: this.#from, why })
   }
+}
+
+function tooLarge(): CheopsError {
+  return new CheopsError('ERR_SYNC_MESSAGE', 'A transfer has too many parts.', { reason: 'too-large' })
 }
 
 function stampedIn({ life, droppers, changes, firstDelete }: NonNullable<LifeTransfer['summary']>) {

@@ -2,6 +2,7 @@ import { compareIncarnations } from '../../../core/membership/incarnation.ts'
 import { replicantKey } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { Arrivals, type Arrival } from './arrivals.ts'
+import { MAX_ENTRIES_TAKEN } from '../limits.ts'
 import { IncomingCursors } from './incoming-cursors.ts'
 import { prepare } from '../lane/prepared.ts'
 import { Taking } from './taking.ts'
@@ -13,8 +14,8 @@ import type { Engine } from '../engine.ts'
 import type { OutboxRange, SetDigest, SyncChannel, SyncMessage } from '../../../ports/sync.ts'
 
 /**
- * Takes what another site tells in one conversation. What is in one message is taken in one commit, with the cursor; it is `received`
- * when that is on disk, and not before.
+ * Takes what another site tells in one conversation. What is in one message is taken in one commit, with the cursor, as far as it is no longer than ours are; it is
+ * `received` when that is on disk, and not before.
  */
 export class SyncReceiver {
   readonly #shared: Engine
@@ -77,7 +78,7 @@ export class SyncReceiver {
     const { options, replicas } = this.#shared
     if (message.kind === 'digest') return this.#heardDigest(message.digest)
     if (message.kind === 'symbols') return this.#comparison.symbols(message, this.#channel)
-    if (message.kind === 'entries') return this.#take(message.incarnation, message.first, message.entries)
+    if (message.kind === 'entries') return this.#takeAll(message.incarnation, message.first, message.entries)
     if (message.kind !== 'hello') return
     checkHello(message, this.#channel.site)
     this.#shared.heard.set(this.#channel.site, { incarnation: message.incarnation, outboxes: message.outboxes })
@@ -126,24 +127,34 @@ export class SyncReceiver {
     this.#shared.toldAnew.set(site, incarnation)
   }
 
+  async #takeAll(incarnation: string, first: number, entries: readonly Uint8Array[]): Promise<void> {
+    this.#arrivals.message()
+    for (let from = 0; from < entries.length; from += MAX_ENTRIES_TAKEN)
+      await this.#take(incarnation, first + from, entries.slice(from, from + MAX_ENTRIES_TAKEN))
+  }
+
   async #take(incarnation: string, first: number, entries: readonly Uint8Array[]): Promise<void> {
-    const { replicas } = this.#shared
+    const { replicas, tellers } = this.#shared
+    const work = tellers.of(this.#channel.site)
     const fresh = this.#cursors.fresh(incarnation, first, entries)
     const arrivals: Arrival[] = []
     if (this.#cursors.isJump(incarnation, first)) this.#arrivals.jumped(incarnation)
     for (const bytes of fresh) {
-      const arrival = this.#arrivals.read(incarnation, bytes)
+      await work.turn()
+      const arrival = await this.#arrivals.read(incarnation, bytes)
       if (arrival !== undefined) arrivals.push(arrival)
     }
     const users = await this.#acquire(arrivals)
     const upTo = first + entries.length - 1
     const isWhole = !this.#arrivals.isPartial(incarnation)
     try {
-      await replicas.commit(commit => {
-        for (const arrival of arrivals) this.#taking.take(commit, arrival, users)
-        for (const replica of users.values()) this.#prepare(commit, replica)
-        this.#cursors.write(commit, incarnation, upTo, isWhole)
-      })
+      await replicas.commit(commit =>
+        work.do(() => {
+          for (const arrival of arrivals) this.#taking.take(commit, arrival, users)
+          for (const replica of users.values()) this.#prepare(commit, replica)
+          this.#cursors.write(commit, incarnation, upTo, isWhole)
+        }),
+      )
       const last = this.#cursors.moved(incarnation, upTo)
       if (isWhole) await this.#channel.send({ kind: 'received', incarnation, upTo: last })
       for (const replica of users.values()) await this.#wants.ask(replica)

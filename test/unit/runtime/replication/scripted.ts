@@ -101,6 +101,8 @@ export class Scripted implements AsyncDisposable {
   /** Sites that speak another version, and how often they were asked. */
   readonly foreign = new Set<string>()
   attempts = 0
+  /** Signatures that the replicator has looked at. */
+  looked = 0
   /** Sites whose keys are not known here. */
   readonly unknown = new Set<string>()
   /** What this site lets others do here. */
@@ -144,7 +146,7 @@ export class Scripted implements AsyncDisposable {
         },
       },
       codec: syncCodec,
-      seal: this.sealOf(HERE),
+      seal: this.#counting(this.sealOf(HERE)),
       logger: silentLogger,
       glueOf: () => undefined,
       hash: bytes => Buffer.from(bytes).toString('hex'),
@@ -234,6 +236,14 @@ export class Scripted implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.replicator.stop()
+  }
+
+  #counting(seal: OperationSeal): OperationSeal {
+    const open: OperationSeal['open'] = sealed => {
+      this.looked++
+      return seal.open(sealed)
+    }
+    return { ...seal, open }
   }
 
   #keyOf(site: string): ReturnType<typeof generateKeyPairSync> {

@@ -11,6 +11,7 @@ import {
 } from '../../../../../src/runtime/replication/limits.ts'
 import { realClock } from '../../../../support/real-time.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from '../scripted.ts'
+import type { Operation } from '../../../../../src/core/oplog/index.ts'
 import type { Clock } from '../../../../../src/ports/clock.ts'
 import type { OutboxEntry, SyncMessage } from '../../../../../src/ports/sync.ts'
 import { sealedBy } from '../../../../support/sealed-by.ts'
@@ -21,6 +22,8 @@ const FAST: Clock = {
   monotonic: () => realClock.monotonic() * 1000,
   after: (ms, fn) => realClock.after(ms / 1000, fn),
 }
+/** Work takes no time by it, so that nobody waits for having made much. */
+const STILL: Clock = { ...realClock, now: () => Date.now(), monotonic: () => 0 }
 const name = (of: string) => ({ service: 'shop', kind: 'items', name: of })
 
 test('a hello that speaks for another site, or shows outboxes from after its own start, ends the conversation', async () => {
@@ -181,11 +184,30 @@ test('nothing is taken whose stamp is more than a year ahead: nobody could write
 })
 
 test('parts of transfers are kept within a bound, over all outboxes that a site invents', async () => {
-  await using here = await Scripted.start()
+  await using here = await Scripted.start(undefined, STILL)
+  let number = 0
   const part = (life: number, bytes: number): OutboxEntry => {
-    const id = { stamp: { ms: 1, counter: 0 }, dot: { site: 'paris', incarnation: INCARNATION, number: life } }
-    const sealed = { bytes: new Uint8Array(bytes), signature: new Uint8Array(64) }
-    return { kind: 'transfer', replicant: name('mug'), transfer: { life: id, operations: [sealed] }, more: true }
+    const create = here.create('paris', 'mug', ['paris'])
+    const dot = { ...create.dot, number: life }
+    const { members: _, ...merge } = create
+    const headers = Array.from(
+      { length: Math.floor(bytes / 50_000) },
+      (_, n) => [`x-${n}`, 'x'.repeat(50_000)] as const,
+    )
+    const operation: Operation = {
+      ...merge,
+      dot: { ...dot, number: 100_000 + ++number },
+      life: { stamp: { ms: 1, counter: 0 }, dot },
+      type: 'merge',
+      payload: { method: 'PATCH', path: '/items/mug', headers, body: { bytes: new Uint8Array() } },
+    }
+    const sealed = sealedBy(here.sealOf('paris'), operation)
+    return {
+      kind: 'transfer',
+      replicant: name('mug'),
+      transfer: { life: operation.life, operations: [sealed] },
+      more: true,
+    }
   }
   const many = here.from('paris')
   many.says(hello('paris', MAX_TRANSFER_PARTS + 1))
