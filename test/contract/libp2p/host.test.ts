@@ -95,12 +95,15 @@ describe('dial', () => {
     link.slowness = { delayMs: 500, loss: 0, seed: 0 }
     // Two round trips, each longer than nothing may come.
     const timeoutMs = 800
-    const talk = setInterval(() => {
-      for (const connection of b.host.getConnections()) b.network.ping(connection.id, 5_000).catch(() => undefined)
-    }, 100)
-    await new Promise(resolve => setTimeout(resolve, 600))
+    const heard = Promise.withResolvers<void>()
+    await a.host.handle('/test/talk', stream => stream.addEventListener('message', () => heard.resolve()))
+    await eventually(() => b.host.getConnections().length > 0, 5_000, 'the other end')
+    const talking = await b.host.getConnections()[0]?.newStream('/test/talk')
+    const talk = setInterval(() => talking?.send(new Uint8Array(1)), 100)
+    await heard.promise
     expect(await a.network.ping(id, timeoutMs)).toBeGreaterThan(900)
     clearInterval(talk)
+    talking?.abort(new Error('enough'))
     link.holdOutward('b')
     const startedAt = performance.now()
     await expect(a.network.ping(id, timeoutMs)).rejects.toThrow(/too long|not answered/)

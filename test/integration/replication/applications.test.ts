@@ -133,11 +133,13 @@ test("what a member's application refused for good is not changed there later, t
 
 test('what an application has answered and lost with a crash is copied from another member as soon as it is back', async () => {
   await mesh.must('site1', 'PUT', `/items/${id}`, { body: { n: 1 }, headers: WAIT })
-  await mesh.application('site2').shut()
-  await mesh.application('site2').lose(id)
-  // Until well after it was to be read.
-  await new Promise(resolve => setTimeout(resolve, 3_000))
-  await mesh.application('site2').open()
+  const application = mesh.application('site2')
+  await application.turnAway()
+  await application.lose(id)
+  // It was to be read, and then to be read again.
+  await vi.waitFor(() => expect(application.turnedAway).toBeGreaterThan(1), { timeout: 20_000 })
+  await application.shut()
+  await application.open()
   // The round over all replicants would come by after a minute.
   await vi.waitFor(async () => expect(await mesh.everywhere(id)).toEqual(both({ id, n: 1 })), { timeout: 30_000 })
 }, 45_000)

@@ -1,4 +1,5 @@
 import http from 'node:http'
+import net from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startInventory } from '../../../sims/apps/inventory.ts'
 import { freePort } from '../../support/tcp-proxy.ts'
@@ -21,9 +22,11 @@ export class FaultyApplication implements AsyncDisposable {
   token: string | undefined
   /** Its paths end in a slash: whoever asks without one is sent there (307), as FastAPI and Django do. */
   endsInSlash = false
+  /** Connections that were turned away since it was last open. */
+  turnedAway = 0
   readonly #port: number
   readonly #inventory: Awaited<ReturnType<typeof startInventory>>
-  #server: http.Server | undefined
+  #server: net.Server | undefined
 
   private constructor(port: number, inventory: Awaited<ReturnType<typeof startInventory>>) {
     this.#port = port
@@ -42,8 +45,19 @@ export class FaultyApplication implements AsyncDisposable {
     const server = http.createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy())
     })
-    this.#server = server
-    await new Promise<void>(resolve => server.listen(this.#port, '127.0.0.1', resolve))
+    await this.#listen(server)
+  }
+
+  /** It is there and serves nothing: whoever connects is turned away at once, and counted. */
+  async turnAway(): Promise<void> {
+    await this.shut()
+    this.turnedAway = 0
+    await this.#listen(
+      net.createServer(socket => {
+        this.turnedAway++
+        socket.resetAndDestroy()
+      }),
+    )
   }
 
   /** Connections are refused. */
@@ -51,8 +65,13 @@ export class FaultyApplication implements AsyncDisposable {
     const server = this.#server
     this.#server = undefined
     if (server === undefined) return
-    server.closeAllConnections()
+    if (server instanceof http.Server) server.closeAllConnections()
     await new Promise(resolve => server.close(resolve))
+  }
+
+  async #listen(server: net.Server): Promise<void> {
+    this.#server = server
+    await new Promise<void>(resolve => server.listen(this.#port, '127.0.0.1', resolve))
   }
 
   /** As after a crash that came before the disk had it. */
