@@ -4,6 +4,7 @@ import { Libp2pNetwork } from '../../src/adapters/libp2p/libp2p-network.ts'
 import { answerHello, askHello, HELLO_PROTOCOL, MAX_HELLO_STREAMS } from '../../protocols/heartbeat/hello.ts'
 import { silentLogger } from './real-time.ts'
 import type { Host, HostOptions } from '../../src/adapters/libp2p/host.ts'
+import type { DialResult } from '../../src/ports/peer-network.ts'
 
 export interface TestHost {
   readonly host: Host
@@ -58,3 +59,7 @@ export async function eventually(condition: () => boolean | Promise<boolean>, ti
     await new Promise(resolve => setTimeout(resolve, 10))
   }
 }
+
+/** Dials one from another, at its addresses. */
+export const connect = (from: TestHost, to: TestHost, force = false): Promise<DialResult> =>
+  from.network.dial({ peerId: to.network.peerId, addresses: to.addresses, timeoutMs: 3_000, force })

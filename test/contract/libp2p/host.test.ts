@@ -1,28 +1,17 @@
 /**
- * What the adapter relies on of libp2p, service by service, on real nodes over loopback: each of these was seen to behave
+ * What the adapter relies on of libp2p, beside gossip and the DHT, on real nodes over loopback: each of these was seen to behave
  * otherwise under the library's defaults. To be run again at every upgrade.
  */
 import { generateKey } from '@libp2p/pnet'
 import { multiaddr } from '@multiformats/multiaddr'
-import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { LevelDatastore } from 'datastore-level'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { BucketProviders, bucketKey } from '../../../src/adapters/libp2p/bucket-providers.ts'
-import { findPeerAddresses } from '../../../src/adapters/libp2p/dht-client.ts'
 import { Gate } from '../../e2e/replication/gate.ts'
-import { eventually, TestHosts } from '../../support/hosts.ts'
-import { temporaryFolder } from '../../support/peers.ts'
+import { connect, eventually, TestHosts } from '../../support/hosts.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestHost } from '../../support/hosts.ts'
 
-const connect = (from: TestHost, to: TestHost, force = false) =>
-  from.network.dial({ peerId: to.network.peerId, addresses: to.addresses, timeoutMs: 3_000, force })
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-const bytes = (string: string): Uint8Array => new TextEncoder().encode(string)
 const meshKey = (): Uint8Array => {
   const key = new Uint8Array(95)
   generateKey(key)
@@ -188,217 +177,6 @@ describe('dial', () => {
   })
 })
 
-describe('gossip', () => {
-  test('reaches all peers behind one address, signed by its author', async () => {
-    await using hosts = new TestHosts()
-    const [a, ...others] = await Promise.all([1, 2, 3, 4, 5].map(() => hosts.start()))
-    if (a === undefined) return
-    const received: string[] = []
-    for (const other of others) {
-      other.network.onGossip(({ author, data }) => {
-        received.push(`${author} ${text(data)}`)
-        return 'accept'
-      })
-      await connect(other, a)
-    }
-    await eventually(() => a.host.services.gossip.getPeers().length === 4, 3_000, 'four peers')
-    await eventually(
-      () => a.host.services.gossip.getSubscribers('/cheops/test/beat/1').length === 4,
-      3_000,
-      'four subscribers',
-    )
-    await a.network.publish(bytes('hello'))
-    await eventually(() => received.length === 4, 3_000, 'four messages')
-    expect(new Set(received)).toEqual(new Set([`${a.network.peerId} hello`]))
-  })
-
-  test('publishing alone is no error', async () => {
-    await using hosts = new TestHosts()
-    const a = await hosts.start()
-    await expect(a.host.services.gossip.publish('/cheops/test/beat/1', bytes('x'))).resolves.toBeDefined()
-  })
-
-  test('goes on when the one of two connections that carried it is closed', async () => {
-    await using hosts = new TestHosts()
-    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
-    const received: string[] = []
-    b.network.onGossip(({ data }) => {
-      received.push(text(data))
-      return 'accept'
-    })
-    let sent = 0
-    const arrives = async (): Promise<void> => {
-      const before = received.length
-      await eventually(
-        () => {
-          void a.network.publish(bytes(`m${sent++}`))
-          return received.length > before
-        },
-        5_000,
-        'a message arrives',
-      )
-    }
-    const first = await connect(a, b)
-    await arrives()
-    await connect(a, b, true)
-    if (first.ok) a.network.close(first.connection.id, { force: false })
-    await eventually(() => b.network.connections().length === 1, 3_000, 'one connection is left')
-    const before = received.length
-    await arrives()
-    expect(received.length).toBeGreaterThan(before)
-  })
-})
-
-describe('gossip after a cut', () => {
-  test('a stream that ends long after it was followed by another takes nothing with it', async () => {
-    await using hosts = new TestHosts()
-    const [a, b] = await Promise.all([hosts.start(), hosts.start()])
-    const received = { a: 0, b: 0 }
-    for (const [name, { network }] of [
-      ['a', a],
-      ['b', b],
-    ] as const)
-      network.onGossip(() => {
-        received[name]++
-        return 'accept'
-      })
-    let sent = 0
-    const hears = async (name: 'a' | 'b', from: TestHost): Promise<void> => {
-      const before = received[name]
-      const arrived = (): boolean => {
-        void from.network.publish(bytes(`m${sent++}`))
-        return received[name] > before
-      }
-      await eventually(arrived, 5_000, `${name} hears the other`)
-    }
-    const port = Number(/tcp\/(\d+)/.exec(b.network.addresses()[0] ?? '')?.[1])
-    await using proxy = new TcpProxy({ host: '127.0.0.1', port })
-    const through = `/ip4/127.0.0.1/tcp/${await proxy.listen()}`
-    const peerId = b.network.peerId
-    const old = await a.network.dial({ peerId, addresses: [through], timeoutMs: 3_000 })
-    if (!old.ok) throw new Error(old.detail)
-    await hears('a', b)
-    await hears('b', a)
-    const [oldOfB] = b.network.connections()
-    // A cut: what a does to the connection, b does not learn.
-    proxy.freeze()
-    await connect(a, b, true)
-    a.network.close(old.connection.id, { force: true })
-    // gossipsub has ended its side of the old stream.
-    const isFollowed = (): boolean =>
-      b.host
-        .getConnections()
-        .filter(({ id }) => id === oldOfB?.id)
-        .flatMap(({ streams }) => streams)
-        .some(({ protocol, writeStatus }) => protocol?.includes('meshsub') === true && writeStatus === 'closed')
-    await eventually(isFollowed, 3_000, 'a new stream has followed the old one')
-    // What a subscribes to goes over the same connection as these.
-    for (let n = 0; n < 3; n++) await a.network.ping(a.network.connections()[0]?.id ?? '', 3_000)
-    // And now it finds that the old one is dead.
-    b.network.close(oldOfB?.id ?? '', { force: true })
-    await eventually(() => b.network.connections().length === 1, 3_000, 'one connection is left')
-    await hears('a', b)
-    await hears('b', a)
-    expect(b.host.services.gossip.getSubscribers('/cheops/test/beat/1').map(String)).toEqual([a.network.peerId])
-  })
-})
-
-describe('DHT', () => {
-  test('keeps values of peers on private addresses, and says how many took it', async () => {
-    await using hosts = new TestHosts()
-    const nodes = await Promise.all([hosts.start(), hosts.start(), hosts.start()])
-    const [a, b, c] = nodes
-    for (const node of nodes) node.network.onRecord((_site, value) => text(value) !== 'forged')
-    await connect(a, b)
-    await connect(b, c)
-    await connect(a, c)
-    await eventually(
-      async () => (await a.network.putRecord('paris', bytes('v1'), 3_000)).stored === 2,
-      5_000,
-      'two peers took it',
-    )
-    expect((await c.network.getRecords('paris', 3_000)).map(text)).toEqual(['v1'])
-    expect(await c.network.getRecords('nowhere', 3_000)).toEqual([])
-    expect(await findPeerAddresses(c.host, a.network.peerId, 3_000)).not.toEqual([])
-  })
-
-  test('what the validator refuses is stored nowhere', async () => {
-    await using hosts = new TestHosts()
-    const [a, b] = await Promise.all([
-      hosts.start(),
-      hosts.start({ isRecordBelievable: (_site, value) => text(value) !== 'forged' }),
-    ])
-    await connect(a, b)
-    await eventually(async () => (await a.network.putRecord('x', bytes('good'), 3_000)).stored === 1, 5_000, 'stored')
-    const result = await a.network.putRecord('x', bytes('forged'), 3_000)
-    expect(result.stored).toBe(0)
-    expect(result.refused).toBeGreaterThan(0)
-    expect((await b.network.getRecords('x', 3_000)).map(text)).toContain('good')
-  })
-
-  test('keeps nothing for those who are no site, and neither public keys for anybody nor providers of keys that the mesh has not', async () => {
-    await using folder = await temporaryFolder()
-    const datastore = new LevelDatastore(join(folder.path, 'libp2p'))
-    await datastore.open()
-    const kept = async (): Promise<string[]> => {
-      const keys: string[] = []
-      for await (const key of datastore.queryKeys({ prefix: '/dht' })) keys.push(key.toString())
-      return keys
-    }
-    const members = new Set<string>()
-    {
-      await using hosts = new TestHosts()
-      const [a, b] = await Promise.all([
-        hosts.start(),
-        hosts.start({ datastore, isMember: id => members.has(id), isProvided: key => hex(key) === hex(bucketKey(7)) }),
-      ])
-      await connect(a, b)
-      const put = () => a.network.putRecord('paris', bytes('v1'), 3_000)
-      await eventually(async () => (await put()).refused > 0, 5_000, 'the put of a stranger is refused')
-      expect(await kept()).toEqual([])
-
-      members.add(a.network.peerId)
-      await eventually(async () => (await put()).stored === 1, 5_000, 'the put of a member is taken')
-      expect(await kept()).toHaveLength(1)
-
-      const { dht } = a.host.services
-      // Any key that is a hash.
-      const cid = peerIdFromString('QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N').toCID()
-      for await (const event of dht.provide(cid, { signal: AbortSignal.timeout(3_000) })) void event
-      // Nobody answers to a provider: what comes after it on the same connection has been answered when it is done.
-      await put()
-      await put()
-      const { publicKey } = a.host.peerId
-      if (publicKey === undefined) throw new Error('the peer ID holds the key')
-      const key = Buffer.concat([bytes('/pk/'), publicKey.toMultihash().bytes])
-      const refused: string[] = []
-      try {
-        for await (const { name } of dht.put(key, publicKeyToProtobuf(publicKey))) refused.push(name)
-      } catch (error) {
-        refused.push(String(error))
-      }
-      expect(refused.join()).toMatch(/QUERY_ERROR|Only records of sites/)
-      expect(await kept()).toHaveLength(1)
-
-      const names = new BucketProviders(a.host)
-      for (const bucket of [8, 7]) await names.announce(bucket, 3_000)
-      await eventually(async () => (await kept()).length === 2, 5_000, 'a bucket that the mesh has is kept')
-      expect(await new BucketProviders(b.host).find(7, 3_000)).toEqual([a.network.peerId])
-      expect(await new BucketProviders(b.host).find(8, 3_000)).toEqual([])
-    }
-    await datastore.close()
-  }, 30_000)
-
-  test('alone, nothing hangs', async () => {
-    await using hosts = new TestHosts()
-    const a = await hosts.start()
-    const startedAt = performance.now()
-    expect(await a.network.putRecord('x', bytes('v'), 10_000)).toEqual({ stored: 0, refused: 0 })
-    expect((await a.network.getRecords('y', 10_000)).length).toBe(0)
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
-  })
-})
-
 describe('streams', () => {
   test('a reader that pauses for long costs the sender its window and nothing else', async () => {
     await using hosts = new TestHosts()
@@ -459,7 +237,3 @@ describe('relay', () => {
     await eventually(() => received === total, 10_000, 'two megabytes, sixteen times the default limit')
   }, 30_000)
 })
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
-}

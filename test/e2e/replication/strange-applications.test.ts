@@ -8,51 +8,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { FrontPage } from './applications/front-page.ts'
-import { KEY_VALUES_GLUE, KeyValues } from './applications/key-values.ts'
-import { LABELS_GLUE, Labels } from './applications/labels.ts'
-import { NULL_GLUE, NullTree } from './applications/null-tree.ts'
-import { OldParts } from './applications/old-parts.ts'
-import { ONCE_GLUE, OnceTickets } from './applications/once-tickets.ts'
-import { PAGED_GLUE, PagedMembers } from './applications/paged-members.ts'
-import { POLITE_GLUE, PoliteGuests } from './applications/polite-guests.ts'
-import { REVISED_GLUE, RevisedDocuments } from './applications/revised-documents.ts'
-import { Shelf } from './applications/shelf.ts'
-import { StampingShop } from './applications/stamping-shop.ts'
-import { STRICT_GLUE, StrictDocuments } from './applications/strict-documents.ts'
+import type { KeyValues } from './applications/key-values.ts'
+import type { OnceTickets } from './applications/once-tickets.ts'
+import { APPLICATIONS, type StrangeApplication } from './applications/strange.ts'
 import { ProcessMesh } from './process-mesh.ts'
-
-interface StrangeApplication extends AsyncDisposable {
-  listen(): Promise<string>
-  /** What clients have set of a resource, past Cheops. */
-  item(name: string): unknown
-}
 
 const SCOPE = { 'Cheops-Scope': 'a & b' }
 const WAIT = { Prefer: 'wait=20' }
 const SITES = ['a', 'b'] as const
-
-/** By the name of the service: what starts an instance, and its glue; none for what the built-in `rest` has to do. */
-const APPLICATIONS: Readonly<Record<string, readonly [start: (site: string) => StrangeApplication, glue?: string]>> = {
-  strict: [() => new StrictDocuments()],
-  'strict-glue': [() => new StrictDocuments(), STRICT_GLUE],
-  shop: [site => new StampingShop(site)],
-  prefixed: [() => new Labels()],
-  labels: [() => new Labels(), LABELS_GLUE],
-  parts: [() => new OldParts()],
-  guests: [() => new PoliteGuests()],
-  members: [() => new PagedMembers()],
-  'members-glue': [() => new PagedMembers(), PAGED_GLUE],
-  values: [() => new KeyValues(), KEY_VALUES_GLUE],
-  shelf: [() => new Shelf()],
-  half: [() => new KeyValues(), KEY_VALUES_GLUE],
-  tickets: [() => new OnceTickets(), ONCE_GLUE],
-  revised: [site => new RevisedDocuments(site), REVISED_GLUE],
-  'guests-glue': [() => new PoliteGuests(), POLITE_GLUE],
-  leaves: [() => new NullTree()],
-  'leaves-glue': [() => new NullTree(), NULL_GLUE],
-  'half-page': [site => (site === 'a' ? new Shelf() : new FrontPage())],
-}
 
 const running = new Map<string, readonly StrangeApplication[]>()
 let folder: string

@@ -1,49 +1,10 @@
 /**
- * What is stored, sent, compared and merged: absolute examples for each, and as properties that what is compared does not depend on the
- * order of keys, that stripping twice is stripping once, and that no body is read wrongly or makes anything throw.
+ * What is stored, sent and compared: absolute examples for each, and as properties that what is compared does not depend on the
+ * order of keys, and that stripping twice is stripping once.
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkDefinition } from '../../../src/glue/check.ts'
-import { loadGlue } from '../../../src/glue/index.ts'
-import { interpret } from '../../../src/glue/interpreter.ts'
-import { canonicalJson, MAX_JSON_DEPTH, parseJson } from '../../../src/glue/json.ts'
-import type { ParsedBody } from '../../../src/ports/replication-glue.ts'
-
-const { definition } = checkDefinition(`
-glue: 1
-application: warehouse
-headers: [X-Tenant]
-kinds:
-  item:
-    collection: /shops/{shop}/items
-    resource: /shops/{shop}/items/{id}
-    id: {at: /meta/sku, from: client}
-    immutable: true
-    list: {items: /items, next: /page/next, mark: /meta/sites}
-    links: [/self]
-    marker: {at: /labels/cheops}
-    operations:
-      add: {method: POST, path: "/shops/{shop}/items/{id}/lines", replay: false, probe: {mark: /ref, list: /lines}}
-      tag: {method: POST, path: "/shops/{shop}/items/{id}/tags"}
-    conditions: {at: [/meta/version, /precondition]}
-    level: strong
-    server-set: [/updated, /status/seen]
-  setting:
-    collection: /settings
-    resource: /settings/{id}
-    create: {method: PUT}
-    conditions: if-match
-`)
-if (definition === undefined) throw new Error('the definition of this test is not valid')
-const glue = interpret(definition)
-const rest = await loadGlue('rest')
-
-const json = (value: unknown): ParsedBody => ({ is: 'json', value })
-const opaque: ParsedBody = { is: 'opaque', bytes: new Uint8Array([1, 2]), why: 'is not JSON' }
-const encode = (text: string) => new TextEncoder().encode(text)
-const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-const patchHead = (type: string) => ({ method: 'PATCH', target: '/', rawHeaders: ['Content-Type', type] })
+import { glue, rest, json, opaque, decode, patchHead, value } from './body-fixture.ts'
 
 describe('marks', () => {
   it.each([
@@ -323,148 +284,7 @@ describe('comparing', () => {
   })
 })
 
-describe('JSON', () => {
-  it.each([
-    ['{"b":[1,{"d":2,"c":"\\u00e9"}],"a":null}', '{"a":null,"b":[1,{"c":"é","d":2}]}'],
-    ['[1.0,1e2,-0,0.5]', '[1,100,0,0.5]'],
-    ['{"n":9007199254740993,"m":9007199254740992}', '{"m":9007199254740992,"n":9007199254740993}'],
-    ['[0.12345678901234567890,1e400]', '[0.12345678901234567890,1e400]'],
-    ['{"__proto__":{"x":1}}', '{"__proto__":{"x":1}}'],
-  ])('%s has one text', (text, canonical) => {
-    expect(canonicalJson(parseJson(text))).toBe(canonical)
-  })
-
-  it('takes an object that claims to be a form for what it is, as curl -d sends it', () => {
-    const type = ['Content-Type', 'application/x-www-form-urlencoded']
-    expect(glue.parseBody(type, encode('{"id": "a"}'))).toEqual({ is: 'json', value: { id: 'a' } })
-    for (const form of ['a=1&b=%7B%7D', '7', '"a"', '[1]', '{"id"', ''])
-      expect(glue.parseBody(type, encode(form)), form).toMatchObject({ is: 'opaque' })
-  })
-
-  it('takes the object of a server-side apply, which kubectl sends as JSON; YAML that is none stays unread', () => {
-    const type = ['Content-Type', 'application/apply-patch+yaml; charset=utf-8']
-    expect(glue.parseBody(type, encode('{"id": "a"}'))).toEqual({ is: 'json', value: { id: 'a' } })
-    expect(glue.parseBody(type, encode('id: a\n'))).toMatchObject({ is: 'opaque' })
-  })
-
-  it('is refused beyond a depth', () => {
-    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
-    expect(canonicalJson(parseJson(nested(MAX_JSON_DEPTH)))).toBe(nested(MAX_JSON_DEPTH))
-    expect(() => parseJson(nested(MAX_JSON_DEPTH + 1))).toThrow(SyntaxError)
-    expect(glue.parseBody([], encode(nested(100_000)))).toMatchObject({ is: 'opaque', why: 'is not valid JSON' })
-  })
-
-  it('is not read from what is no UTF-8', () => {
-    expect(glue.parseBody([], new Uint8Array([0x22, 0xff, 0x22]))).toMatchObject({
-      is: 'opaque',
-      why: 'is not valid JSON',
-    })
-  })
-})
-
-describe('lists', () => {
-  it.each([
-    [
-      { items: [1], page: { next: 'x' } },
-      { items: [1], next: 'x' },
-    ],
-    [
-      { items: [], page: { next: null } },
-      { items: [], next: undefined },
-    ],
-    [{ other: [1] }, undefined],
-    [[1], undefined],
-  ])('of a definition: %o', (body, found) => {
-    expect(glue.items('item', json(body))).toEqual(found)
-  })
-
-  it.each([
-    [
-      [1, 2],
-      [1, 2],
-    ],
-    [{ data: [1], total: 1 }, [1]],
-    [{ data: [1], links: [] }, undefined],
-    [{ id: 'web' }, undefined],
-    ['text', undefined],
-  ])('of rest: %o', (body, found) => {
-    expect(rest.items('pods', json(body))?.items).toEqual(found)
-  })
-
-  it('merge: what is equal stands once, what differs once for each site, the frame is the first', () => {
-    const merged = glue.mergeLists('item', [
-      { site: 'down', body: opaque },
-      {
-        site: 'a',
-        body: json({
-          items: [{ meta: { sku: '1' }, price: 1, updated: 'a' }, { meta: { sku: '2' }, price: 1 }, 'x'],
-          page: { next: 't', size: 3 },
-        }),
-      },
-      {
-        site: 'b',
-        body: json({
-          items: [
-            { meta: { sku: '1' }, price: 1, updated: 'b' },
-            { meta: { sku: '2' }, price: 2 },
-          ],
-        }),
-      },
-    ])
-    expect(merged).toMatchObject({
-      nexts: new Map([['a', 't']]),
-      mayContinue: false,
-      body: {
-        items: [
-          { meta: { sku: '1', sites: ['a', 'b'] }, price: 1, updated: 'a' },
-          { meta: { sku: '2', sites: ['a'] }, price: 1 },
-          'x',
-          { meta: { sku: '2', sites: ['b'] }, price: 2 },
-        ],
-        page: { size: 3 },
-      },
-      incomplete: ['a'],
-      unreadable: ['down'],
-    })
-  })
-
-  it('of rest merge too, and keep what one site lists twice', () => {
-    const body = json([{ id: 1 }, { id: 1 }])
-    expect(
-      rest.mergeLists('pods', [
-        { site: 'a', body },
-        { site: 'b', body: json([{ id: 1 }]) },
-      ])?.body,
-    ).toEqual([
-      { id: 1, cheops: { sites: ['a', 'b'] } },
-      { id: 1, cheops: { sites: ['a'] } },
-    ])
-    expect(rest.mergeLists('pods', [{ site: 'a', body: opaque }])).toBeUndefined()
-  })
-})
-
 describe('properties', () => {
-  const place = fc.constantFrom(
-    'updated',
-    'status',
-    'seen',
-    'meta',
-    'version',
-    'self',
-    'labels',
-    'cheops',
-    'price',
-    'x',
-  )
-  const value = fc.letrec<{ value: unknown }>(tie => ({
-    value: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      fc.oneof(fc.integer(), fc.string({ maxLength: 3 }), fc.constant(null)),
-      fc.array(tie('value'), { maxLength: 3 }),
-      fc.dictionary(place, tie('value'), { maxKeys: 4 }),
-    ),
-  })).value
-
   function reordered(item: unknown): unknown {
     if (typeof item !== 'object' || item === null) return item
     if (Array.isArray(item)) return item.map(reordered)
@@ -494,32 +314,6 @@ describe('properties', () => {
         expect(glue.withoutConditions('item', patchHead('application/json'), body).body).toBe(body)
       }),
       { numRuns: 500 },
-    )
-  })
-
-  it('canonical text is JSON of the same value, and no text makes the parser throw anything but SyntaxError', () => {
-    fc.assert(
-      fc.property(fc.json(), text => {
-        const canonical = canonicalJson(parseJson(text))
-        expect(JSON.parse(canonical)).toEqual(JSON.parse(text))
-        expect(canonicalJson(parseJson(canonical))).toBe(canonical)
-      }),
-      { numRuns: 500 },
-    )
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 30 }), bytes => {
-        expect(['json', 'opaque']).toContain(glue.parseBody([], bytes).is)
-      }),
-    )
-  })
-
-  it('merging one list changes nothing but the marks', () => {
-    fc.assert(
-      fc.property(fc.array(value, { maxLength: 6 }), list => {
-        const merged = glue.mergeLists('item', [{ site: 'a', body: json({ items: list }) }])
-        expect(glue.items('item', json(merged?.body))?.items).toHaveLength(list.length)
-        expect(merged).toMatchObject({ incomplete: [], unreadable: [] })
-      }),
     )
   })
 })
