@@ -96,11 +96,20 @@ export interface ServiceConfig {
   readonly tls: TlsServer | undefined
   /** What becomes of a replicated request in doubt that nobody can find out about; `hold` unless said. */
   readonly doubt?: DoubtPolicy
+  /** Whether reads of what is not here may be answered by other sites, and with whose authority; `anonymous` unless said. */
+  readonly lookup?: LookupPolicy
   /** Requests to this instance at a time; undefined: `Limits.connectionsPerEndpoint`. */
   readonly connections?: number
   /** What other sites may use; undefined: nothing. */
   readonly expose: Expose | undefined
 }
+
+/**
+ * `anonymous`: other sites are told what is read, and nothing that says who reads. `credentials`: they get the request as it came, so that any site of the
+ * mesh that offers the service may see what its clients show. `never`: nobody is asked.
+ */
+export const LOOKUP_POLICIES = ['anonymous', 'credentials', 'never'] as const
+export type LookupPolicy = (typeof LOOKUP_POLICIES)[number]
 
 /**
  * `hold`: it is shown as uncertain, and the resource waits for a reset from elsewhere or an operator. `retry`: a member sends it again, so

@@ -436,6 +436,11 @@ export const ERRORS = {
     title: 'What the client has seen was lost',
     hint: 'The site where it was written has lost its store, and no other has it. Leave Cheops-Context out, read, and write again.',
   },
+  ERR_LOOKUP_CREDENTIALS: {
+    status: 403,
+    title: 'Another site has it, and does not show it to everybody',
+    hint: 'A look-up says nothing of who reads. Name the site in a scope (Cheops-Scope), or set "lookup: credentials" for the service at this site where all sites may see what its clients show.',
+  },
   ERR_LOOKUP_INCOMPLETE: {
     status: 503,
     title: 'A site that may have the resource cannot be asked',

@@ -10,7 +10,7 @@ import { ReceivedServer } from '../adapters/http/received-server.ts'
 import { siteUpstream } from '../adapters/http/site-upstream.ts'
 import type { PoolCounts } from '../adapters/http/connection-pool.ts'
 import type { Upstream } from '../adapters/http/upstream.ts'
-import type { Config } from '../config.ts'
+import type { Config, LookupPolicy } from '../config.ts'
 import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { Exchange, Target } from '../ports/exchange.ts'
@@ -31,7 +31,7 @@ import { ScopeReader } from '../runtime/scope-reader.ts'
 import { UnloggedWrites } from '../runtime/unlogged-writes.ts'
 import { Correlation } from '../runtime/correlation.ts'
 import { MemberReads } from '../runtime/member-reads.ts'
-import { ReplicantLookup } from '../runtime/replicant-lookup.ts'
+import { ReplicantLookup, type ReplicantLookupParts } from '../runtime/replicant-lookup.ts'
 import { ReplicantSearch } from '../runtime/replicant-search.ts'
 import type { ReplicantSearchParts } from '../runtime/replicant-search.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -80,11 +80,12 @@ export class RequestPath {
     })
     const exposes = (name: string, site: string, method: string, path: string): boolean =>
       isExposed(services.get(name)?.config.expose ?? NOTHING_EXPOSED, site, method, path)
+    const lookupOf = (name: string): LookupPolicy => services.get(name)?.config.lookup ?? 'anonymous'
     const router = new Router({
       ...common,
       traffic,
       ...(parts.replication &&
-        replicationOf({ ...common, site: config.site, requests, exposes }, parts.replication, parts)),
+        replicationOf({ ...common, site: config.site, requests, exposes, lookupOf }, parts.replication, parts)),
     })
     const environment: ExchangeEnvironment = {
       site: config.site,
@@ -183,7 +184,7 @@ export class RequestPath {
 
 /** What the router asks of replication. */
 function replicationOf(
-  common: PartsOptions & Pick<ReplicantSearchParts, 'membership' | 'exposes'>,
+  common: PartsOptions & Pick<ReplicantSearchParts, 'membership' | 'exposes'> & Pick<ReplicantLookupParts, 'lookupOf'>,
   replication: Replication & SeenReplicas & WrittenReplicas,
   { clock, nameBuckets: buckets }: Pick<RequestPathParts, 'clock' | 'nameBuckets'>,
 ): Pick<RouterParts, 'contexts' | 'lookup' | 'reads' | 'replicated'> {
@@ -205,6 +206,7 @@ function replicationOf(
         membership,
         buckets,
         now: () => performance.now(),
+        lookupOf: common.lookupOf,
         isKnown: async replicant => (await replication.status(replicant)) !== undefined,
         glue,
       }),

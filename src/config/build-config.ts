@@ -117,6 +117,7 @@ export function buildService(source: ServiceSource, base: string, problems: Prob
     ...(credential === undefined ? {} : { credential }),
     glue: values.or('glue', 'rest'),
     doubt: values.or('doubt', 'hold'),
+    lookup: values.or('lookup', 'anonymous'),
     ...(connections !== undefined && { connections }),
     hosts: values.or('hosts', []),
     listen,

@@ -6,6 +6,7 @@ import {
   DEFAULT_PEER_PORT,
   DEFAULT_TIMEOUTS,
   DOUBT_POLICIES,
+  LOOKUP_POLICIES,
 } from '../config.ts'
 import * as address from './address-values.ts'
 import * as service from './service-values.ts'
@@ -248,6 +249,11 @@ export const SERVICE_KEYS = {
     type.oneOf(...DOUBT_POLICIES),
     'What becomes of a replicated request of which nobody can find out whether it took effect, and that may not be sent twice: hold (uncertain, the resource waits), retry (sent again), skip (not sent again, the state of another member is copied).',
     { fallback: 'hold', example: 'skip' },
+  ),
+  lookup: key(
+    type.oneOf(...LOOKUP_POLICIES),
+    'How a read without a scope of what is not at this site is looked up where it is replicated: anonymous (no Authorization, cookie or other header that says who reads leaves this site), credentials (the request as it came: any site of the mesh that offers the service may see it), never.',
+    { fallback: 'anonymous', example: 'never' },
   ),
   connections: key(
     type.integer(1, 65_536),

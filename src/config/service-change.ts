@@ -93,6 +93,7 @@ function valuesOf(service: ServiceConfig): ReadonlyMap<ServiceKey, unknown> {
     'credential.key': certificate?.key,
     glue: service.glue,
     doubt: service.doubt,
+    lookup: service.lookup,
     connections: service.connections,
     hosts: service.hosts,
     listen: listen && `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${String(listen.port)}`,

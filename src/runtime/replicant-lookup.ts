@@ -1,7 +1,9 @@
 import { bucketOf, type ReplicantName } from '../core/oplog/index.ts'
 import { ERROR_HEADER, HEADER_NAMES } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
+import { isQueryCredential, leavesAnonymously } from '../core/resource/anonymous-read.ts'
 import { CheopsError } from '../errors.ts'
+import type { LookupPolicy } from '../config.ts'
 import type { Exchange, RelayOptions, RelayResult } from '../ports/exchange.ts'
 import type { Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
@@ -15,6 +17,7 @@ export interface ReplicantLookupParts {
   /** Whether this site knows the resource: then what its application has is the answer. */
   isKnown(replicant: ReplicantName): Promise<boolean>
   glue(service: string): Glue | undefined
+  lookupOf(service: string): LookupPolicy
   /** Milliseconds, never going back. */
   now(): number
 }
@@ -33,11 +36,21 @@ export type Relay = (accept: RelayOptions['accept']) => Promise<RelayResult>
 
 /** Sites that may know the resource. */
 interface MayKnow {
-  /** To be asked in this order. */
+  /** Have announced it; to be asked in this order. */
   readonly sites: readonly string[]
+  /** Have not announced it, as far as can be seen from here. */
+  readonly others: readonly string[]
   /** Cannot be asked now. */
   readonly down: readonly string[]
 }
+
+const NOBODY: MayKnow = { sites: [], others: [], down: [] }
+
+/** What an application answers to who says nothing of himself, of what it has or has not. */
+const WANTS_CREDENTIALS: ReadonlySet<number> = new Set([401, 403, 407])
+
+const headersOf = ({ head }: Exchange): string[] =>
+  head.rawHeaders.filter((_, place) => place % 2 === 0).map(name => name.toLowerCase())
 
 /** Finds who may have a resource that this site does not have. */
 export class ReplicantLookup {
@@ -50,10 +63,10 @@ export class ReplicantLookup {
   }
 
   /**
-   * A read without a scope of one resource: where this site's application does not have it, the mesh is asked who has, and no more than that
-   * it is read leaves the site.
+   * A read without a scope of one resource: where this site's application does not have it, the mesh is asked who has. No more than that
+   * it is read leaves the site, unless the service says otherwise.
    * @returns undefined where nothing was answered: it is for this site's application alone
-   * @throws CheopsError ERR_LOOKUP_INCOMPLETE, ERR_SITE_BUSY
+   * @throws CheopsError ERR_LOOKUP_INCOMPLETE, ERR_LOOKUP_CREDENTIALS, ERR_SITE_BUSY
    */
   async read(
     exchange: Exchange,
@@ -63,27 +76,46 @@ export class ReplicantLookup {
     if (!this.#mayAsk(exchange)) return undefined
     const own = await here(({ status }) => status !== 404)
     if (own.kind !== 'declined') return { result: own, site: this.#parts.membership.self }
-    const { sites, down } = await this.#find(exchange)
+    const { sites, others, down } = await this.#find(exchange)
     const missing = [...down]
+    const locked: string[] = []
+    const asked: string[] = []
+    let tellsNothing = false
     const { service } = exchange
-    for (const site of sites) {
+    const isAnonymous = this.#parts.lookupOf(service) === 'anonymous'
+    const hidden = isAnonymous ? headersOf(exchange).filter(name => !leavesAnonymously(name)) : []
+    for (const [place, site] of [...sites, ...others].entries()) {
+      // Who has not announced it is asked only for one that cannot be: what two share, both have announced.
+      if (place >= sites.length && missing.length !== 1) break
+      asked.push(site)
       let isBusy = false
+      let isLocked = false
       const { dropHeaders, addHeaders } = headersToSite(service, { scope: `{${service}: ${site}}`, hops: 1 })
       const result = await there(site, {
-        dropHeaders,
+        dropHeaders: new Set([...dropHeaders, ...hidden]),
         addHeaders: [...addHeaders, HEADER_NAMES.ifReplicated, '1'],
         answerHeaders: [HEADER_NAMES.site, site],
         accept: answer => {
           const code = headerValue(answer.rawHeaders, ERROR_HEADER)
           // Whether it does not know the resource or does not let this site read is the same to the client.
           isBusy = code !== undefined && answer.status >= 500
-          return code === undefined
+          tellsNothing ||= code === 'ERR_FORWARD_NOT_EXPOSED'
+          isLocked = isAnonymous && code === undefined && WANTS_CREDENTIALS.has(answer.status)
+          return code === undefined && !isLocked
         },
       })
       if (result.kind === 'answered' || result.kind === 'gone') return { result, site }
       if (result.kind === 'failed' || isBusy) missing.push(site)
+      if (isLocked) locked.push(site)
     }
-    if (missing.length === 0) return undefined
+    if (locked.length > 0) {
+      const message = `It is not here; ${locked.join(', ')} has it, and shows it only to who may see it there.`
+      throw new CheopsError('ERR_LOOKUP_CREDENTIALS', message, { sites: locked })
+    }
+    // A resource that is shared has two members at least, so that one of those that were asked would have known it.
+    const isOneAlone =
+      missing.length === 1 && !tellsNothing && new Set([...asked, ...missing]).size >= this.#others(service).length
+    if (missing.length === 0 || isOneAlone) return undefined
     // It may be there, and must not be taken for what does not exist.
     const message = `It is not here, and ${missing.join(', ')}, which may have it, cannot be asked.`
     throw new CheopsError('ERR_LOOKUP_INCOMPLETE', message, { sites: missing })
@@ -93,15 +125,17 @@ export class ReplicantLookup {
   #mayAsk(exchange: Exchange): boolean {
     const { head, path, service } = exchange
     if (head.method !== 'GET' || exchange.hasBody || this.#others(service).length === 0) return false
+    const policy = this.#parts.lookupOf(service)
+    if (policy === 'never' || (policy === 'anonymous' && isQueryCredential(path))) return false
     return this.#parts.glue(service)?.describe(head, path, undefined).is === 'read'
   }
 
   async #find({ head, path, service }: Exchange): Promise<MayKnow> {
     const said = this.#parts.glue(service)?.describe(head, path, undefined)
-    if (said?.is !== 'read') return { sites: [], down: [] }
+    if (said?.is !== 'read') return NOBODY
     const { membership } = this.#parts
     const { kind, name } = said
-    if (await this.#parts.isKnown({ service, kind, name })) return { sites: [], down: [] }
+    if (await this.#parts.isKnown({ service, kind, name })) return NOBODY
     const peers = new Set(await this.#ask(bucketOf({ service, kind, name })))
     const found = membership.sites().filter(site => peers.has(site.peerId) && this.#others(service).includes(site.name))
     const isDown = (site: string): boolean => membership.site(site)?.liveness === 'down'
@@ -109,7 +143,10 @@ export class ReplicantLookup {
       found.map(site => site.name),
       membership,
     )
-    return { sites: names.filter(site => !isDown(site)).slice(0, MAX_SITES_ASKED), down: names.filter(isDown) }
+    const sites = names.filter(site => !isDown(site)).slice(0, MAX_SITES_ASKED)
+    const silent = this.#others(service).filter(site => !names.includes(site) && !isDown(site))
+    const others = nearestFirst(silent, membership).slice(0, MAX_SITES_ASKED - sites.length)
+    return { sites, others, down: names.filter(isDown) }
   }
 
   /** @throws CheopsError ERR_SITE_BUSY */

@@ -24,6 +24,8 @@ export class FaultyApplication implements AsyncDisposable {
   endsInSlash = false
   /** Connections that were turned away since it was last open. */
   turnedAway = 0
+  /** Headers of all requests that reached it. */
+  readonly asked: http.IncomingHttpHeaders[] = []
   readonly #port: number
   readonly #inventory: Awaited<ReturnType<typeof startInventory>>
   #server: net.Server | undefined
@@ -100,6 +102,7 @@ export class FaultyApplication implements AsyncDisposable {
 
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const body = await text(request)
+    this.asked.push(request.headers)
     const method = request.method ?? ''
     const changes = !['GET', 'HEAD', 'OPTIONS'].includes(method)
     const fault = changes ? (this.faults.shift() ?? 'none') : 'none'

@@ -58,6 +58,19 @@ test("what the local application has is never looked up, and what is a site's ow
   expect((await mesh.ask('site3', 'GET', '/items/scoped', { scope: 'site3' })).status).toBe(404)
 })
 
+test('nothing that says who reads reaches another site, unless this one names it', async () => {
+  await created('secret')
+  await found('secret')
+  const before = mesh.application('site1').asked.length + mesh.application('site2').asked.length
+  const headers = { Authorization: 'Bearer of-site3', Cookie: 'session=of-site3', Accept: 'application/json' }
+  await mesh.must('site3', 'GET', '/items/secret', { headers })
+  const asked = [...mesh.application('site1').asked, ...mesh.application('site2').asked]
+  expect(asked.length).toBeGreaterThan(before)
+  expect(asked.filter(each => JSON.stringify(each).includes('of-site3'))).toEqual([])
+  await mesh.must('site3', 'GET', '/items/secret', { headers, scope: 'site1' })
+  expect(mesh.application('site1').asked.some(each => each.authorization === 'Bearer of-site3')).toBe(true)
+})
+
 test('what is deleted is not found any more', async () => {
   await created('gone')
   await found('gone')

@@ -81,6 +81,7 @@ services:
         credential: { kind: 'bearer', file: path.join(folder, 'agent.token') },
         glue: path.join(folder, 'inventory.glue.yaml'),
         doubt: 'hold',
+        lookup: 'anonymous',
         hosts: [],
         listen: { host: '127.0.0.1', port: 9101 },
         tls: { cert: path.join(folder, 'site1.pem'), key: path.join(folder, 'site1.key'), clientCA: undefined },

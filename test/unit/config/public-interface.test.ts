@@ -75,6 +75,7 @@ test('keys of a service', () => {
     'credential.key',
     'glue',
     'doubt',
+    'lookup',
     'connections',
     'hosts',
     'listen',

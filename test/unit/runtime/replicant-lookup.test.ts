@@ -1,15 +1,22 @@
 /** Bounds of looking for what is not here: what is asked of the mesh, how often, and of whom. Sites and the mesh answer as the test says. */
 import { expect, test } from 'vitest'
 import { loadGlue } from '../../../src/glue/index.ts'
+import type { LookupPolicy } from '../../../src/config.ts'
 import { CheopsError } from '../../../src/errors.ts'
 import type { Exchange, RelayResult } from '../../../src/ports/exchange.ts'
 import type { Membership } from '../../../src/ports/membership.ts'
 import { MAX_BUCKETS_ASKED, ReplicantLookup } from '../../../src/runtime/replicant-lookup.ts'
 
 const glue = await loadGlue('rest')
-const exchange = (path: string, method = 'GET') =>
+/** What a site's application answers; with a code, its agent. */
+interface Answered {
+  readonly status: number
+  readonly code: string | undefined
+}
+
+const exchange = (path: string, method = 'GET', rawHeaders: readonly string[] = []) =>
   ({
-    head: { method, target: path, rawHeaders: [] },
+    head: { method, target: path, rawHeaders },
     path,
     service: 'inventory',
     hasBody: false,
@@ -17,8 +24,24 @@ const exchange = (path: string, method = 'GET') =>
 const NOT_HERE = { kind: 'declined', status: 404 } as const
 const FOUND = { kind: 'answered', status: 200, complete: true } as const
 
-function lookupWith({ found = ['site2'], services = ['inventory'], down = [] as string[], isKnown = false } = {}) {
+/** What a test sets. */
+interface Setting {
+  readonly found: readonly string[]
+  readonly services: readonly string[]
+  readonly down: readonly string[]
+  readonly isKnown: boolean
+  readonly policy: LookupPolicy
+}
+
+function lookupWith({
+  found = ['site2'],
+  services = ['inventory'],
+  down = [],
+  isKnown = false,
+  policy = 'anonymous',
+}: Partial<Setting> = {}) {
   const asked: number[] = []
+  const dropped = new Set<string>()
   let now = 0
   const sites = ['site1', 'site2', 'site3'].map(name => ({
     name,
@@ -43,26 +66,34 @@ function lookupWith({ found = ['site2'], services = ['inventory'], down = [] as 
     },
     isKnown: async () => isKnown,
     glue: () => glue,
+    lookupOf: () => policy,
     now: () => now,
   })
   const pass = (ms: number): void => void (now += ms)
   const read = async (
     path: string,
-    there: Record<string, RelayResult> = { site2: FOUND },
+    there: Record<string, RelayResult | Answered> = { site2: FOUND },
     here: RelayResult = NOT_HERE,
+    rawHeaders: readonly string[] = [],
   ) => {
     const tried: string[] = []
     const answer = await lookup.read(
-      exchange(path),
+      exchange(path, 'GET', rawHeaders),
       async () => here,
-      async site => {
+      async (site, { accept, dropHeaders }) => {
         tried.push(site)
-        return there[site] ?? NOT_HERE
+        for (const name of dropHeaders) dropped.add(name)
+        const answer = there[site] ?? NOT_HERE
+        if ('kind' in answer) return answer
+        const { status, code } = answer
+        const isTaken =
+          accept?.({ status, reason: '', rawHeaders: code === undefined ? [] : ['Cheops-Error', code] }) !== false
+        return isTaken ? FOUND : NOT_HERE
       },
     )
     return { answer, tried }
   }
-  return { lookup, asked, pass, read }
+  return { lookup, asked, dropped, pass, read }
 }
 
 test('what is here, is known here, is no single resource or is nowhere else is not looked for', async () => {
@@ -86,16 +117,65 @@ test('who has announced it is asked, one after the other', async () => {
   expect(await read('/items/x', {})).toEqual({ answer: undefined, tried: ['site2', 'site3'] })
 })
 
-test('one that cannot be asked makes it a failure, unless another has it', async () => {
-  const unreachable = { kind: 'failed', error: new CheopsError('ERR_SITE_UNREACHABLE', 'away') } as const
-  const { read } = lookupWith({ found: ['site2', 'site3'] })
-  expect((await read('/items/x', { site2: unreachable, site3: FOUND })).answer?.site).toBe('site3')
-  await expect(read('/items/x', { site2: unreachable })).rejects.toMatchObject({ code: 'ERR_LOOKUP_INCOMPLETE' })
+const unreachable = { kind: 'failed', error: new CheopsError('ERR_SITE_UNREACHABLE', 'away') } as const
+const incomplete = (...sites: string[]) =>
+  expect.objectContaining({ code: 'ERR_LOOKUP_INCOMPLETE', meta: { sites } }) as Error
+
+test('what two share may be at those that cannot be asked; what one may have, and no other knows, is nowhere', async () => {
+  const both = lookupWith({ found: ['site2', 'site3'] })
+  expect((await both.read('/items/x', { site2: unreachable, site3: FOUND })).answer?.site).toBe('site3')
+  await expect(both.read('/items/x', { site2: unreachable, site3: unreachable })).rejects.toThrow(
+    incomplete('site2', 'site3'),
+  )
+  expect((await both.read('/items/x', { site2: unreachable })).answer).toBeUndefined()
   const down = lookupWith({ down: ['site2'] })
-  await expect(down.read('/items/x')).rejects.toMatchObject({
-    code: 'ERR_LOOKUP_INCOMPLETE',
-    meta: { sites: ['site2'] },
-  })
+  expect(await down.read('/items/x')).toEqual({ answer: undefined, tried: ['site3'] })
+  const allDown = lookupWith({ found: ['site2', 'site3'], down: ['site2', 'site3'] })
+  await expect(allDown.read('/items/x')).rejects.toThrow(incomplete('site2', 'site3'))
+  const otherDown = lookupWith({ down: ['site2', 'site3'] })
+  await expect(otherDown.read('/items/x')).rejects.toThrow(incomplete('site2'))
+})
+
+test('who tells this site nothing may know it', async () => {
+  const { read } = lookupWith({ down: ['site2'] })
+  const closed = { status: 403, code: 'ERR_FORWARD_NOT_EXPOSED' }
+  await expect(read('/items/x', { site3: closed })).rejects.toThrow(incomplete('site2'))
+})
+
+test('nothing that says who reads leaves the site, unless the service says so', async () => {
+  const rawHeaders = [
+    'Authorization',
+    'Bearer s',
+    'Cookie',
+    'a=b',
+    'X-Api-Key',
+    'k',
+    'Accept',
+    'application/json',
+    'baggage',
+    'user=1',
+  ]
+  const { read, dropped } = lookupWith()
+  await read('/items/x', { site2: FOUND }, NOT_HERE, rawHeaders)
+  for (const name of ['authorization', 'cookie', 'x-api-key', 'baggage']) expect([...dropped], name).toContain(name)
+  expect([...dropped]).not.toContain('accept')
+  expect(await read('/items/x?api_key=s', { site2: FOUND })).toEqual({ answer: undefined, tried: [] })
+  expect((await read('/items/x?fields=n', { site2: FOUND })).tried).toEqual(['site2'])
+  const open = lookupWith({ policy: 'credentials' })
+  expect((await open.read('/items/x?accessToken=s', { site2: FOUND }, NOT_HERE, rawHeaders)).tried).toEqual(['site2'])
+  expect([...open.dropped]).not.toContain('authorization')
+  expect(await lookupWith({ policy: 'never' }).read('/items/x')).toEqual({ answer: undefined, tried: [] })
+})
+
+test('what is shown only to who says who he is, is neither missing nor answered with what nobody was asked for', async () => {
+  for (const status of [401, 403]) {
+    const refused = { status, code: undefined }
+    await expect(lookupWith().read('/items/x', { site2: refused })).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_LOOKUP_CREDENTIALS', meta: { sites: ['site2'] } }) as Error,
+    )
+    const own = await lookupWith({ policy: 'credentials' }).read('/items/x', { site2: refused })
+    expect(own.answer?.site).toBe('site2')
+  }
 })
 
 test('the mesh is asked once in a while for one name, and for so many at a time', async () => {
