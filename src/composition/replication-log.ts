@@ -42,6 +42,9 @@ export class ReplicationLog {
           this.#logger.warn(loggable(fields), `replication: ${kind}`)
         else this.#omit(kind)
         return
+      case 'left':
+        this.#logger[event.givenUp > 0 ? 'warn' : 'debug'](fields, `replication: ${kind}`)
+        return
       case 'settled':
         this.#logger.debug(loggable(fields), `replication: ${kind}`)
         return

@@ -141,6 +141,9 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return `${event.sites.join(', ')} was not heard for so long that this site has detached it: it gets no more of the resource; "cheops replicant attach" adds it again when it is back`
     case 'hole':
       return `operations of ${event.last.site} up to ${operationText(event.last)} are lost: no member holds them`
+    case 'left':
+      if (event.givenUp === 0) return undefined
+      return `this site has left, and for a month no member has told that it holds what this site held: ${event.givenUp} operations are given up`
     case 'ahead':
       return aheadText(event)
     case 'refused':

@@ -118,6 +118,7 @@ export function toldOf(event: ReplicationEvent, self: string): Told | undefined 
     case 'drift':
     case 'foreign':
     case 'hole':
+    case 'left':
     case 'members':
     case 'refused':
     case 'released':

@@ -2,11 +2,13 @@ import { canonical } from '../../world/canonical.ts'
 import { bodyOf } from './expected.ts'
 import { withoutUnknowable } from './late-effects.ts'
 import { requestIn } from './once-per-key.ts'
+import type { Effect } from '../../world/fake-application.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /**
  * What may not be sent twice took effect at most once at each application. Bodies differ, so that each effect tells its operation. What nobody
- * could have known is excused, see `late-effects.ts`: that it does not stand twice in the end, or is shown, is the state checker's.
+ * could have known is excused, see `late-effects.ts`: that it does not stand twice in the end, or is shown, is the state checker's. A site whose store was
+ * set back has forgotten what it did: what it has put away itself as a whole, it may do once more.
  */
 export const executedOnce: EndingChecker = {
   name: 'nothing is executed twice',
@@ -21,7 +23,9 @@ export const executedOnce: EndingChecker = {
       const added = all.filter(({ added }) => added !== undefined && requestIn(added) === undefined)
       return [...Map.groupBy(added, ({ path, added }) => `${path} ${canonical(added)}`)].flatMap(([text, same]) => {
         const times = Math.max(1, written.filter(other => other === text).length)
-        return withoutUnknowable(same, all, looks.get(site) ?? [])
+        const known = withoutUnknowable(same, all, looks.get(site) ?? [])
+        const counted = ending.setBack.has(site) ? known.filter(isOnTop(known, all)) : known
+        return counted
           .slice(times)
           .map(
             ({ path, added, at }) =>
@@ -30,4 +34,14 @@ export const executedOnce: EndingChecker = {
       })
     })
   },
+}
+
+/** Whether no whole body, creation or deletion stands between an effect and the same one before it. */
+function isOnTop(same: readonly Effect[], all: readonly Effect[]): (effect: Effect, place: number) => boolean {
+  return (effect, place) => {
+    const before = same[place - 1]
+    if (before === undefined) return true
+    const between = all.slice(all.indexOf(before) + 1, all.indexOf(effect)).filter(({ path }) => path === effect.path)
+    return between.every(({ method, added }) => method === 'PATCH' || added !== undefined)
+  }
 }

@@ -1,5 +1,5 @@
 import { SeededRandom } from '../../world/seeded-random.ts'
-import { adoption, matrixWrites, troubledBodies, variants, visits } from './own-weathers.ts'
+import { adoption, leaving, matrixWrites, troubledBodies, variants, visits } from './own-weathers.ts'
 import { repeatedRequests } from './repeated-requests.ts'
 import type { Variant } from '../../world/replication/sim-glue.ts'
 import type { ApplicationFault, Deed, Step } from './step.ts'
@@ -43,6 +43,8 @@ export interface Weather {
   readonly visits: boolean
   /** Large bodies have troubles of their own. */
   readonly bodies: boolean
+  /** Sites leave while the disks of others are lost. */
+  readonly leaving: boolean
 }
 
 export const FAIR: Weather = {
@@ -59,6 +61,7 @@ export const FAIR: Weather = {
   adoption: false,
   visits: false,
   bodies: false,
+  leaving: false,
 }
 
 /** Time in which things happen, milliseconds. */
@@ -104,6 +107,7 @@ export function draw(seed: number, weather: Weather): Plan {
   const all = [...names, ...adopted.names]
   if (weather.visits) deeds.push(...visits(random.fork(), { ...place, names: all }))
   if (weather.bodies) deeds.push(...troubledBodies(random.fork(), place))
+  if (weather.leaving) deeds.push(...leaving(random.fork(), { ...place, names: all }))
   const steps = deeds.toSorted((a, b) => a.at - b.at)
   return {
     sites,

@@ -117,3 +117,21 @@ export function troubledBodies(random: SeededRandom, { sites, names, untilMs }: 
     return steps
   }).flat()
 }
+
+/** Sites that leave by an operator there while the disk of another one is lost, put back or not there; some come back. */
+export function leaving(random: SeededRandom, { sites, names, untilMs }: Place): readonly Step[] {
+  return Array.from({ length: 1 + random.below(2) }, (_, i): readonly Step[] => {
+    const at = Math.round(random.between(8_000, untilMs - 4_000))
+    const [site, other, name] = [random.pick(sites), random.pick(sites), random.pick(names)]
+    const around = (): number => at - 8_000 + random.below(11_000)
+    const steps: Step[] = [{ at, do: 'detach', site, other: site }]
+    const roll = random.uniform()
+    if (roll < 0.6) steps.push({ at: around(), do: 'flip a record', site: other, isLost: true })
+    else if (roll < 0.8) steps.push({ at: around(), do: 'set back', site: other, afterMs: 1_000 + random.below(8_000) })
+    else steps.push({ at: around(), do: 'kill', site: other, forMs: 500 + random.below(8_000) })
+    if (random.chance(0.5)) steps.push({ at: around(), do: 'add', site: random.pick(sites), name, token: `l${i + 1}` })
+    if (random.chance(0.4)) steps.push({ at: around(), do: 'isolate', site, forMs: 500 + random.below(8_000) })
+    if (random.chance(0.4)) steps.push({ at: at + random.below(9_000), do: 'attach', site: other, other: site })
+    return steps
+  }).flat()
+}

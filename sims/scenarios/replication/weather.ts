@@ -18,5 +18,6 @@ export function weatherOf(seed: number): Weather {
     adoption: seed % 11 === 7,
     visits: seed % 7 === 5,
     bodies: seed % 17 === 9,
+    leaving: seed % 19 === 11,
   }
 }

@@ -3,6 +3,7 @@
  * may leave the site before the state is durable. Source: src/consistency.md "Identity and order", "Replicants, lives, members", "Forgetting".
  */
 import { NOTHING_KNOWN, knowsAll, wasHeld } from './holes.ts'
+import { isLeave } from './members.ts'
 import { compareOperations, sameDot } from './order.ts'
 import { findLife, unknownMatrices } from './replicant.ts'
 import { Step } from './step.ts'
@@ -72,14 +73,17 @@ function admitAll(replicant: Replicant, operations: readonly Operation[], matric
   return held.length > 0 ? step.finish() : step.soFar()
 }
 
-/** Whether the sender of a summary has begun anew after each removal of itself that is known here. */
+/** Whether the sender of a summary has begun anew after each removal of itself that is known here, or has made that itself: then all that it knows counts. */
 function knowsOwnRemovals(
   { from, changes }: { from: string; changes: MemberChanges },
   held: Life | undefined,
 ): boolean {
   const removals = held?.changes.filter(({ site, member }) => site === from && !member) ?? []
   return removals.every(({ by }) =>
-    changes.some(change => change.site === from && sameDot(change.by.dot, by.dot) && change.told.includes(from)),
+    changes.some(
+      change =>
+        change.site === from && sameDot(change.by.dot, by.dot) && (change.told.includes(from) || isLeave(change)),
+    ),
   )
 }
 
@@ -87,5 +91,12 @@ function knowsOwnRemovals(
 export function removalTold(replicant: Replicant, told: RemovalTold, matrices: Matrices): ReplicantStep {
   const step = new Step(replicant, matrices)
   step.told(told)
+  return step.finish()
+}
+
+/** This site has left, and need not keep any longer what it held: see `leavesOf`. */
+export function letGo(replicant: Replicant, life: LifeId, matrices: Matrices): ReplicantStep {
+  const step = new Step(replicant, matrices)
+  step.letGo(life)
   return step.finish()
 }

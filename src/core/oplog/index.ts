@@ -5,9 +5,9 @@ export * from './client-context.ts'
 export * from './context.ts'
 export { type Dropper, type Droppers } from './dropped.ts'
 export * from './executed.ts'
-export { NOTHING_KNOWN, type Hole, type Known } from './holes.ts'
+export { NOTHING_KNOWN, knowsAll, type Hole, type Known } from './holes.ts'
 export { isOfKey, keyOf, resetKeyOf, type Keys } from './idempotency.ts'
-export { fateOf, operationsPastReset, type Life, type LifeSummary } from './life.ts'
+export { fateOf, isDeleted, operationsPastReset, type Life, type LifeSummary } from './life.ts'
 export * from './level.ts'
 export * from './limits.ts'
 export {
@@ -30,12 +30,14 @@ export * from './prune.ts'
 export {
   findLife,
   holderOf,
+  leavesOfReplicant,
   livesWithoutCreate,
   memberByOf,
   membersOfReplicant,
   missingMatrices,
   missingOf,
   newReplicant,
+  type Leave,
   type RemovalTold,
   wasRemoved,
   type Replicant,

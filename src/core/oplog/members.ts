@@ -4,10 +4,10 @@
  */
 import { covers, join } from './context.ts'
 import { compareText } from '../resource/text-order.ts'
-import { compareOperations, idOf } from './order.ts'
+import { compareOperations, compareOrigins, idOf } from './order.ts'
 import type { Context } from './context.ts'
 import type { Operation } from './operation.ts'
-import type { OperationId } from './order.ts'
+import type { Dot, OperationId } from './order.ts'
 
 /** What one operation said of one site. */
 export interface MemberChange {
@@ -85,10 +85,29 @@ export function withTold(changes: MemberChanges, removal: OperationId, member: s
   )
 }
 
+/** Whether it is a removal that the removed site has made itself: it leaves. */
+export function isLeave({ site, by, member }: MemberChange): boolean {
+  return !member && by.dot.site === site
+}
+
+/**
+ * Sites that leave, by what they have said last in this life, with that removal: they keep what they hold until another member has told that it
+ * holds that too, and say then that they have let go of it.
+ */
+export function leavesOf(changes: MemberChanges): MemberChanges {
+  return decidingChanges(changes).filter(change => isLeave(change) && !change.told.includes(change.site))
+}
+
+/** Whether a site wrote this before that, both its own: runs and numbers rise. */
+export function isWrittenBefore(dot: Dot, other: Dot): boolean {
+  return dot.site === other.site && (compareOrigins(dot, other) || dot.number - other.number) < 0
+}
+
 /**
  * Whether an operation counts:
  *
- * - `in`: no removal of its origin is in the way, or a remaining member held it when it processed that removal.
+ * - `in`: no removal of its origin is in the way, or a remaining member held it when it processed that removal, or its origin has written it
+ *   before it left by itself: who holds that has held all that was before.
  * - `waits`: a remaining member has not yet told what it held.
  * - `out`: nobody held it. It is shown as a conflict.
  *
@@ -113,7 +132,9 @@ export function standingOf(changes: MemberChanges, members: readonly string[], o
   if (first < 0) return 'in'
   const end = later.findIndex(({ member }, place) => member && place > first)
   const inTheWay = later.slice(first, end < 0 ? undefined : end)
-  if (inTheWay.some(({ held }) => covers(held, operation.dot))) return 'in'
+  const isHeld = (change: MemberChange): boolean =>
+    covers(change.held, operation.dot) || (isLeave(change) && isWrittenBefore(operation.dot, change.by.dot))
+  if (inTheWay.some(isHeld)) return 'in'
   const told = new Set(inTheWay.flatMap(change => change.told))
   return members.every(member => member === operation.dot.site || told.has(member)) ? 'out' : 'waits'
 }

@@ -2,6 +2,7 @@
  * What a lane does next: what was executed here against the schedule. A reset is executed as state, so whatever plan begins with one
  * may be run over anything that is there. Source: src/consistency.md "Plan, at one site".
  */
+import { covers } from './context.ts'
 import { keyOf } from './idempotency.ts'
 import { dotKey, sameDot } from './order.ts'
 import type { Executed, ExecutedOperation } from './executed.ts'
@@ -79,7 +80,10 @@ function planPresent(executed: Executed, schedule: Schedule & { state: 'present'
   if (nothingElse && inOrder(all, order, rules) && !mayBeSent)
     return missing.length === 0 ? { kind: 'nothing' } : { kind: 'run', operations: missing }
 
-  const again = schedule.changes.filter((operation, place) => wasSent(operation, place + 1))
+  // What a reset that was executed here, and counts no more, had seen may have been sent before it.
+  const wasSeen = ({ life, dot }: Operation): boolean =>
+    executed.life !== undefined && sameDot(executed.life.dot, life.dot) && covers(executed.context, dot)
+  const again = schedule.changes.filter((operation, place) => wasSent(operation, place + 1) || wasSeen(operation))
   const forbidden = again.filter(operation => !rules.mayReplay(operation))
   if (forbidden.length > 0) return { kind: 'repair', again: forbidden }
   return { kind: again.length > 0 ? 'replay' : 'run', operations: all }

@@ -5,7 +5,7 @@
 import { covers } from './context.ts'
 import { hasCreate } from './life.ts'
 import { wasHeld } from './holes.ts'
-import { memberBy, membersOf } from './members.ts'
+import { leavesOf, memberBy, membersOf } from './members.ts'
 import { countedChanges } from './names.ts'
 import { lifeKey } from './operation.ts'
 import { dotKey, sameDot } from './order.ts'
@@ -62,6 +62,21 @@ export function wasRemoved(replicant: Replicant, site: string): boolean {
     countedChanges(replicant.lives).some(change => change.site === site && !change.member) &&
     !membersOfReplicant(replicant).includes(site)
   )
+}
+
+/** A life that a site leaves, and by what. */
+export interface Leave {
+  readonly site: string
+  readonly life: Life
+  readonly by: OperationId
+}
+
+/** Who leaves, and has not said yet that it has let go of what it held: see `leavesOf`. A member by another life leaves nothing. */
+export function leavesOfReplicant(replicant: Replicant): readonly Leave[] {
+  const leaves = replicant.lives.flatMap(life => leavesOf(life.changes).map(({ site, by }) => ({ site, life, by })))
+  if (leaves.length === 0) return leaves
+  const members = membersOfReplicant(replicant)
+  return leaves.filter(({ site }) => !members.includes(site))
 }
 
 /** For `memberBy` of what the site writes next on a life: undefined if it is a member by the life's create, or none. */

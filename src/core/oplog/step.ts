@@ -3,7 +3,7 @@ import { covers, join } from './context.ts'
 import { begunAnew, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
 import { wasHeld } from './holes.ts'
 import { MAX_EARLY_DOTS, MAX_EARLY_WORDS, MAX_EARLY_WORDS_EACH, MAX_WAITING_OPERATIONS } from './limits.ts'
-import { standingOf, withTold } from './members.ts'
+import { isLeave, isWrittenBefore, leavesOf, standingOf, withTold } from './members.ts'
 import { compareOperations, dotKey, laterStamp, sameDot } from './order.ts'
 import { problemOf } from './problem.ts'
 import { missingBefore, readiness } from './readiness.ts'
@@ -108,15 +108,22 @@ export class Step {
     const { life, removal, member, held } = word
     const known = findLife(this.replicant, life)
     if (known === undefined || !knowsRemoval(known, removal)) return this.keepEarly(word)
-    const changed = { ...known, changes: withTold(known.changes, removal, member, held) }
-    // What was out may be in after all; it is taken anew.
-    const back = known.outside.filter(
-      operation => standingOf(changed.changes, membersOfReplicant(this.replicant), operation) === 'in',
-    )
-    const outside = known.outside.filter(operation => !back.includes(operation))
-    this.put({ ...changed, outside }, removal.stamp)
-    for (const operation of back)
-      this.put(take(findLife(this.replicant, life) ?? changed, operation, this.matrices), operation.stamp)
+    this.put({ ...known, changes: withTold(known.changes, removal, member, held) }, removal.stamp)
+    this.takeBack(life)
+  }
+
+  /** Another member holds what this site held when it left, or nobody will: it keeps nothing, and says so. */
+  letGo(life: LifeId): void {
+    const { site } = this.replicant
+    const known = findLife(this.replicant, life)
+    for (const { by } of known === undefined ? [] : leavesOf(known.changes).filter(change => change.site === site)) {
+      const held = findLife(this.replicant, life) ?? newLife(life)
+      this.put(
+        { ...begunAnew({ ...held, changes: withTold(held.changes, by, site, []) }, site), outside: [] },
+        life.stamp,
+      )
+      this.effects.push({ kind: 'removal', told: { life, removal: by, member: site, held: [] } })
+    }
   }
 
   absorb(operations: readonly Operation[], summary: LifeSummary): void {
@@ -149,6 +156,8 @@ export class Step {
     )
     this.put(takeSummary({ ...life, knowledge, holes, outside }, summary, this.matrices), clockOf(summary))
     this.tell(summary.life, had.knowledge)
+    // What this site kept of its own when it began anew comes as it is known to others.
+    this.takeBack(summary.life, ({ dot }, known) => wasHeld(known, dot))
   }
 
   /** What there is before anything that has become ready is looked for. */
@@ -183,6 +192,20 @@ export class Step {
     }
     this.replicant = { ...this.replicant, waiting: [...waiting, operation].toSorted(compareOperations) }
     this.effects.push({ kind: 'waits', operation })
+  }
+
+  /** What was out may be in after all, by what was told of removals since; it is taken anew. */
+  private takeBack(life: LifeId, may: (operation: Operation, known: Life) => boolean = () => true): void {
+    const known = findLife(this.replicant, life)
+    if (known === undefined || known.outside.length === 0) return
+    const members = membersOfReplicant(this.replicant)
+    const back = known.outside.filter(
+      operation => may(operation, known) && standingOf(known.changes, members, operation) === 'in',
+    )
+    if (back.length === 0) return
+    this.put({ ...known, outside: known.outside.filter(operation => !back.includes(operation)) }, life.stamp)
+    for (const operation of back)
+      this.put(take(findLife(this.replicant, life) ?? known, operation, this.matrices), operation.stamp)
   }
 
   private keepEarly(word: RemovalTold): void {
@@ -234,13 +257,25 @@ export class Step {
     }
   }
 
-  /** If a removal of this very site has become known: once for each. */
+  /**
+   * If a removal of this very site has become known: once for each. Who leaves by itself keeps what it holds until somebody else has it, and has nothing
+   * to begin anew where it comes back before that: all that it wrote until then counts.
+   */
   private beginAnew(life: LifeId): boolean {
     const { site } = this.replicant
     const known = findLife(this.replicant, life)
     const own = known?.changes.filter(change => change.site === site && !change.member && !change.told.includes(site))
     if (known === undefined || own === undefined || own.length === 0) return false
+    // A store that was set back to before it left may have written more.
+    const isSound = own.every(
+      change => isLeave(change) && !known.knowledge.some(dot => isWrittenBefore(change.by.dot, dot)),
+    )
+    if (isSound && leavesOf(known.changes).some(change => change.site === site)) return false
     const changes = own.reduce((told, { by }) => withTold(told, by, site, []), known.changes)
+    if (isSound) {
+      this.put({ ...known, changes }, life.stamp)
+      return false
+    }
     this.put(begunAnew({ ...known, changes }, site), life.stamp)
     this.effects.push({ kind: 'removed', life })
     return true

@@ -37,6 +37,11 @@ export type ReplicationEvent =
   | { readonly kind: 'members'; readonly replicant: ReplicantName; readonly members: readonly string[] }
   /** Members that were silent for so long were detached by this site. */
   | { readonly kind: 'detached'; readonly replicant: ReplicantName; readonly sites: readonly string[] }
+  /**
+   * This site has left, and keeps nothing of it any more, since another member holds all that it held; or nobody has said so for a month, and so many
+   * operations were given up.
+   */
+  | { readonly kind: 'left'; readonly replicant: ReplicantName; readonly givenUp: number }
   | { readonly kind: 'hole'; readonly replicant: ReplicantName; readonly life: LifeId; readonly last: Dot }
   /** The stamp of an operation is so far ahead of this site's clock, by milliseconds, that a clock must be wrong: mostly its origin's. */
   | { readonly kind: 'ahead'; readonly replicant: ReplicantName; readonly dot: Dot; readonly byMs: number }

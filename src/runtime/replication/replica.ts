@@ -90,6 +90,8 @@ export interface LocalState {
   answersTell: boolean
   /** The application does not show what it did last: nothing runs until an agreeing member's state is copied. */
   suspect: boolean
+  /** Suspect since a start has found it so: the store may have been set back, so that more was carried out than is written down. */
+  unsure: boolean
   /** Suspect only because others show something else, and what is here may be what was written: only what surely is that is copied. */
   copiesOnlyFitting: boolean
   diverged: boolean
@@ -174,6 +176,7 @@ export function newLocalState(): LocalState {
     answered: undefined,
     answersTell: false,
     suspect: false,
+    unsure: false,
     copiesOnlyFitting: false,
     diverged: false,
     divergedBy: undefined,

@@ -1,6 +1,8 @@
 /** What other members, and whoever listens at this site, are told with a commit. */
 import {
+  RETENTION_MS,
   knowledgeOf,
+  leavesOfReplicant,
   membersOfReplicant,
   withAcknowledgement,
   withDot,
@@ -24,6 +26,17 @@ export function othersOf(replicant: Replicant): readonly string[] {
   return membersOfReplicant(replicant).filter(member => member !== replicant.site)
 }
 
+/**
+ * Sites that have left and keep what they held until they hear that another member has it, sorted. One that says nothing for long is not told any more.
+ * @param nowMs wall clock
+ */
+export function leaversOf(replicant: Replicant, nowMs: number): readonly string[] {
+  const leaves = leavesOfReplicant(replicant).filter(
+    ({ site, by }) => site !== replicant.site && by.stamp.ms > nowMs - RETENTION_MS,
+  )
+  return leaves.length === 0 ? [] : [...new Set(leaves.map(({ site }) => site))].toSorted()
+}
+
 /** Remembers that a member holds an operation that it has written itself, and all that it had executed. */
 export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation: Operation): void {
   const { acknowledgements } = replica.core
@@ -32,7 +45,7 @@ export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation
   commit.core(replica, { acknowledgements: withAcknowledgement(acknowledgements, dot.site, told, stamp) })
 }
 
-/** Tells all other members what is held here, behind what was released, if that is due. */
+/** Tells all other members, and those that are about to leave, what is held here, behind what was released, if that is due. */
 export function acknowledge(shared: Engine, commit: Commit, replica: Replica): void {
   acknowledgeWith(shared, commit, replica, undefined)
 }
@@ -51,7 +64,7 @@ function acknowledgeWith(shared: Engine, commit: Commit, replica: Replica, came:
     lives: knowledgeOf(replicant),
     clock: replicant.clock,
   }
-  const others = othersOf(replicant)
+  const others = [...othersOf(replicant), ...leaversOf(replicant, shared.options.clock.now())]
   const origin = others.find(site => site === came?.dot.site)
   tellEntryTo(
     shared,

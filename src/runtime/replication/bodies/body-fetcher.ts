@@ -5,6 +5,7 @@
 import { backoffMs, spread } from '../../../core/resource/backoff.ts'
 import { membersOfReplicant, replicantKey, type Operation, type ReplicantName } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
+import { leaversOf } from '../admission/words.ts'
 import {
   BODY_AWAITED_MS,
   MAX_HELD_BODY_BYTES,
@@ -199,7 +200,8 @@ export class BodyFetcher {
       // Whether a state changes anything here is seen when it is compared.
       const isState = naming.some(({ type }) => type === 'state') && length <= MAX_HELD_BODY_BYTES
       const isWanted = isState || naming.some(operation => operation.dot.site === site || mayRun(operation))
-      const members = membersOfReplicant(core.replicant)
+      // Who leaves has it until somebody else does.
+      const members = [...membersOfReplicant(core.replicant), ...leaversOf(core.replicant, options.clock.now())]
       const origins = naming.map(({ dot }) => dot.site).filter(origin => members.includes(origin))
       const sources = [...new Set([...origins, ...members])].filter(each => each !== site && isConnected(each))
       return { sources: isWanted ? sources : [], others: members.filter(each => each !== site).length }
@@ -223,7 +225,8 @@ export class BodyFetcher {
     const nobodySince = isNobodys ? (before?.nobodySince ?? now) : undefined
     if (times === 1) onEvent({ kind: 'waits-for-body', replicant, hash, bytes: length, why })
     const full = isWrong ? WRONG_BODY_MS : backoffMs(times, RETRY_BASE_MS, RETRY_CAP_MS)
-    const timer = clock.after(spread(full, random.uniform()), () => {
+    const delayMs = spread(full, random.uniform())
+    const timer = clock.after(delayMs, () => {
       // Nobody asks for it any more: nothing is remembered of it.
       const failed = this.#failed.get(key)
       if (failed !== undefined && this.#parts.records.isNamed(body))
@@ -231,12 +234,21 @@ export class BodyFetcher {
       else this.#failed.delete(key)
       this.look()
     })
-    this.#failed.set(key, { times, since, nobodySince, timer, isTold: false })
-    const isTold = this.isGivenUp(body)
-    this.#failed.set(key, { times, since, nobodySince, timer, isTold })
-    // Its lane need not wait any more.
-    if (isTold && before?.isTold !== true)
-      this.#parts.replicas.with(replicant, this.#parts.kick).catch(this.#parts.onFault)
+    this.#failed.set(key, { times, since, nobodySince, timer, isTold: before?.isTold === true && this.isGivenUp(body) })
+    this.#tellIfGivenUp(body)
+    // Who gave another body is not asked again before it is given up.
+    const givenUpInMs = nobodySince === undefined ? Infinity : nobodySince + NOBODY_HAS_BODY_MS - now
+    if (givenUpInMs > 0 && givenUpInMs < delayMs)
+      clock.after(Math.ceil(givenUpInMs) + 1, () => this.#tellIfGivenUp(body))
+  }
+
+  /** Its lane need not wait any more. */
+  #tellIfGivenUp(body: NamedBody): void {
+    const key = keyOf(body)
+    const failed = this.#failed.get(key)
+    if (this.#end.signal.aborted || failed === undefined || failed.isTold || !this.isGivenUp(body)) return
+    this.#failed.set(key, { ...failed, isTold: true })
+    this.#parts.replicas.with(body.replicant, this.#parts.kick).catch(this.#parts.onFault)
   }
 }
 

@@ -40,6 +40,7 @@ const failedAt = new WeakMap<Replica, number>()
 /**
  * No member that could be reached agrees: the others are told so, and when all of them look too, one says what the resource is.
  *
+ * @param mayIssue asked last, where this site says it: whether all is known that its application may have carried out
  * @returns `issued`: the lane has a new plan. `anew`: no application has the resource, and all is run again from the last reset.
  *   `waits`: another member may agree, or says it
  */
@@ -47,6 +48,7 @@ export async function lookForState(
   shared: Engine,
   replica: Replica,
   resource: Resource,
+  mayIssue: (reading: Reading) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<'issued' | 'anew' | 'waits'> {
   const knowledge = knowledgeNow(shared, replica)
   const reading = await resource.read()
@@ -70,8 +72,10 @@ export async function lookForState(
   // A stamp may lie far ahead, and says nothing of how long ago it was then.
   if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'waits'
   if (clock.monotonic() - (issuedAt.get(replica) ?? -Infinity) < STATE_AGAIN_MS) return 'waits'
-  if (issuer.is === 'issuer')
-    return issuer.site === site && (await issueIfRoom(shared, replica, resource, reading)) ? 'issued' : 'waits'
+  if (issuer.is === 'issuer') {
+    if (issuer.site !== site || !(await mayIssue(reading))) return 'waits'
+    return (await issueIfRoom(shared, replica, resource, reading)) ? 'issued' : 'waits'
+  }
   const schedule = scheduleOf(holder, matrices)
   const operations = resource.glue.kind(replica.name.kind)?.operations
   const changes = schedule.state === 'present' ? schedule.changes : []
@@ -83,7 +87,14 @@ export async function lookForState(
   madeAnew.set(replica, { knowledge, times: times + 1 })
   const executed = { life: holder.life, operations: [], context: [] }
   await shared.replicas.commit(commit =>
-    commit.local(replica, { executed, suspect: false, replaying: true, hash: undefined, answered: undefined }),
+    commit.local(replica, {
+      executed,
+      suspect: false,
+      unsure: false,
+      replaying: true,
+      hash: undefined,
+      answered: undefined,
+    }),
   )
   return 'anew'
 }
@@ -137,6 +148,7 @@ export async function issue(
     const draft = draftOf(shared, replica, shared.nextNumber(), 'state', said.payload, { ...(settles && { settles }) })
     await release(shared, replica, draft, undefined, {
       suspect: false,
+      unsure: false,
       replaying: false,
       hash: undefined,
       answered: undefined,

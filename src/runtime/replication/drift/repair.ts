@@ -143,6 +143,7 @@ async function takeState(
       unbound: false,
       replaying: false,
       suspect: false,
+      unsure: false,
       diverged: false,
       sentAgain: false,
       failed: [],

@@ -1,9 +1,12 @@
 import {
   commute,
+  fateOf,
   holderOf,
+  isDeleted,
   isExecuted,
   isReset,
   planOf,
+  sameDot,
   scheduleOf,
   type Matrices,
   type Plan,
@@ -44,8 +47,25 @@ export function currentPlan({ options }: Engine, replica: Replica): Planned {
         mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,
         commute: (a, b) => commute(a, b, matrices),
       })
-  last.set(replica, { schedule, plan, of })
-  return { schedule, plan }
+  const planned = { schedule, plan: knowsExecuted(replica) ? plan : inPart(plan) }
+  last.set(replica, { ...planned, of })
+  return planned
+}
+
+/**
+ * Who has left, or was removed, and is a member again, hears of what it has executed only when all was told: until then its application shows more than
+ * it knows of, and that is not undone.
+ */
+function inPart(plan: Plan): Plan {
+  return plan.kind === 'run' || plan.kind === 'replay' ? { kind: 'repair', again: [] } : plan
+}
+
+/** Whether all that was executed here, and not undone, is known here. */
+function knowsExecuted({ core, local: { executed } }: Replica): boolean {
+  const holder = holderOf(core.replicant)
+  if (holder === undefined || executed.life === undefined || isDeleted(holder)) return true
+  if (!sameDot(executed.life.dot, holder.life.dot)) return true
+  return executed.operations.every(({ dot }) => fateOf(holder, dot) !== 'unknown')
 }
 
 /** What is only recorded is nobody's to carry out. */

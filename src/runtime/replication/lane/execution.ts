@@ -254,7 +254,7 @@ export class Execution {
    * create's body, but copied.
    */
   async #isOurs(operation: Operation): Promise<Step> {
-    const ours = { bound: true, unbound: false, suspect: true, copiesOnlyFitting: false }
+    const ours = { bound: true, unbound: false, suspect: true, unsure: true, copiesOnlyFitting: false }
     await this.#book.executed(operation, undefined, ours)
     return 'again'
   }

@@ -103,6 +103,14 @@ export class LaneBook {
     return 'done'
   }
 
+  /** Nobody can tell whether it took effect: the lane holds before it until somebody decides. */
+  async holdAt(operation: Operation): Promise<void> {
+    await this.shared.replicas.commit(commit => {
+      commit.local(this.replica, { intent: undefined, uncertain: operation.dot, answered: undefined })
+      tellOutcome(this.shared, commit, this.replica, operation, 'uncertain')
+    })
+  }
+
   /** What has failed for want of its large body, and has it now, counts as not executed. */
   async runAgain(): Promise<void> {
     const { bodies, replicas, unanswered } = this.shared

@@ -46,7 +46,7 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
  * that would be done twice. Whoever is the only member has nobody to learn it from.
  */
 export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknown'> {
-  const { hash, answered, answersTell, bound, suspect } = book.local
+  const { hash, answered, answersTell, bound, suspect, unsure } = book.local
   const known = hash ?? answered
   const isBlind = hash === undefined && (answered === undefined || !answersTell)
   if (!bound || (isBlind && book.replica.checked)) return 'known'
@@ -59,7 +59,9 @@ export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknow
   if (differs === suspect && (!isKept || hash !== undefined)) return 'known'
   const { replicas } = book.shared
   await replicas.commit(commit => {
-    commit.local(book.replica, { suspect: differs, copiesOnlyFitting: false, ...(isKept && { hash: shown }) })
+    const isUnsure = differs && (unsure || !book.replica.checked)
+    const kept = isKept ? { hash: shown } : {}
+    commit.local(book.replica, { suspect: differs, unsure: isUnsure, copiesOnlyFitting: false, ...kept })
     if (differs !== suspect) replicas.due(commit, book.replica.name, true)
     const { name } = book.replica
     if (differs && !suspect && !isBlind) tellEvent(book.shared, commit, { kind: 'drift', replicant: name })

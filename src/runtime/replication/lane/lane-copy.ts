@@ -1,6 +1,9 @@
 import { lookForState } from '../drift/issue-state.ts'
 import { copyState } from '../drift/repair.ts'
+import { currentPlan } from './current-plan.ts'
 import type { LaneBook } from './lane-book.ts'
+import type { Operation } from '../../../core/oplog/index.ts'
+import type { Reading } from '../application/state.ts'
 
 /** Takes the state of a member that agrees, or shows why it is needed. */
 export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 'again' | 'alone'> {
@@ -18,8 +21,37 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       return 'again'
     case 'nobody': {
       await book.diverge(`${why}, and no member that agrees can be reached`)
-      const found = await lookForState(book.shared, book.replica, book.resource)
+      const mayIssue = (reading: Reading): Promise<boolean> => decideUnsure(book, reading)
+      const found = await lookForState(book.shared, book.replica, book.resource, mayIssue)
       return found === 'waits' ? 'alone' : 'done'
     }
   }
+}
+
+/**
+ * Where the store may have been set back, what may not be sent twice and is not written down may be in what the application shows: it would be there
+ * once more on top of a state that is said of that. Its mark tells, or the service's policy decides, as of what is in doubt.
+ *
+ * @returns whether nothing of it is left to be decided
+ */
+async function decideUnsure(book: LaneBook, reading: Reading): Promise<boolean> {
+  const policy = book.shared.options.onDoubt?.(book.replica.name.service) ?? 'hold'
+  for (const operation of unsureOf(book)) {
+    const state = await book.resource.stateIn(operation)
+    const shows = reading.is === 'present' ? book.resource.showsEffect(reading.body, state, operation.type) : undefined
+    if (shows === true) await book.executed(operation, undefined, {})
+    else if (shows === undefined && policy === 'skip') await book.failed(operation, { error: 'ERR_OUTCOME_UNKNOWN' })
+    else if (shows === undefined && policy === 'hold') {
+      await book.holdAt(operation)
+      return false
+    }
+    // Else it is carried out, on top of the state.
+  }
+  return true
+}
+
+function unsureOf(book: LaneBook): readonly Operation[] {
+  const { schedule } = currentPlan(book.shared, book.replica)
+  if (!book.local.unsure || schedule.state !== 'present') return []
+  return schedule.changes.filter(operation => !book.isExecuted(operation.dot) && !book.traits(operation).mayReplay)
 }

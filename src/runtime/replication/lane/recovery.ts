@@ -1,5 +1,5 @@
 import { holderOf, isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
-import { tellOutcome } from '../admission/words.ts'
+import { othersOf } from '../admission/words.ts'
 import { beginsWithReset, currentPlan } from './current-plan.ts'
 import { decideDraft } from '../write/doubt.ts'
 import { compareWithLast } from './lane-comparison.ts'
@@ -42,7 +42,7 @@ export class Recovery {
     if (!this.#book.local.suspect) return 'done'
     if (this.#willBeReset()) {
       // Whatever it shows is gone then.
-      await this.#book.write({ suspect: false, hash: undefined, answered: undefined })
+      await this.#book.write({ suspect: false, unsure: false, hash: undefined, answered: undefined })
       return 'done'
     }
     return copyOrShow(this.#book, 'the application does not show what was done last')
@@ -155,10 +155,7 @@ export class Recovery {
         return 'done'
       case 'hold':
     }
-    await this.#book.shared.replicas.commit(commit => {
-      commit.local(this.#book.replica, { intent: undefined, uncertain: operation.dot, answered: undefined })
-      tellOutcome(this.#book.shared, commit, this.#book.replica, operation, 'uncertain')
-    })
+    await this.#book.holdAt(operation)
     return 'waits'
   }
 
@@ -169,8 +166,17 @@ export class Recovery {
     return first !== undefined && isReset(first, this.#book.matrices) && !this.#book.isExecuted(first.dot)
   }
 
+  /** Whether there may be more, still to come here, that was carried out in a part of the store that is lost, and may not be sent twice. */
+  #maySendTwice(): boolean {
+    const { shared, replica, resource } = this.#book
+    const operations = Object.values(resource.glue.kind(replica.name.kind)?.operations ?? {})
+    if (operations.every(({ isReset: isAll, mayReplay }) => isAll || mayReplay)) return false
+    return shared.standing.amongst(othersOf(replica.core.replicant)) !== 'last'
+  }
+
   /** Whether the lane puts the application into a state that another site has written, and runs nothing twice that may not be. */
   #willBeReset(): boolean {
+    if (this.#book.local.unsure && this.#maySendTwice()) return false
     const { plan } = currentPlan(this.#book.shared, this.#book.replica)
     return (
       this.#hasForeignReset() &&

@@ -13,6 +13,7 @@ import {
 } from '../../../core/oplog/index.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
+import { leaveUnheard } from '../admission/leaving.ts'
 import { newLocalState, type Replica } from '../replica.ts'
 import type { Engine } from '../engine.ts'
 
@@ -24,6 +25,7 @@ export async function forgetOld(shared: Engine, replica: Replica): Promise<void>
   const { options, replicas, bodies } = shared
   const { core, local, draft } = replica
   if (!hasSay(shared, replica)) await forgetUnproven(shared, replica)
+  await leaveUnheard(shared, replica)
   const isBusy = draft !== undefined || local.intent !== undefined || local.uncertain !== undefined || local.replaying
   if (isBusy || core.replicant.waiting.length > 0 || currentPlan(shared, replica).plan.kind !== 'nothing') return
   const now = options.clock.now()

@@ -11,6 +11,7 @@ import {
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
 import { takeStep } from '../admission/admission.ts'
+import { leaversOf } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { HOLE_AFTER_MS, HOLE_LOOK_MS, MAX_REMEMBERED_REPLICANTS } from '../limits.ts'
 import { hasToldAll, isLost } from '../write/settled.ts'
@@ -97,7 +98,8 @@ export class Holes {
     if (dot.site === site && dot.incarnation === incarnation) return false
     if (dot.site !== site && !(await isLost(this.#shared, dot)) && !(await this.#isForgotten(core.replicant, dot)))
       return false
-    for (const member of membersOfReplicant(core.replicant)) {
+    const leavers = leaversOf(core.replicant, this.#shared.options.clock.now())
+    for (const member of [...membersOfReplicant(core.replicant), ...leavers]) {
       if (member === site || member === dot.site) continue
       const told = core.acknowledgements.get(member)?.knowledge.get(lifeKey(life)) ?? []
       if (covers(told, dot) || !(await hasToldAll(this.#shared, member))) return false

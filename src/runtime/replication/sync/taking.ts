@@ -11,6 +11,7 @@ import {
 } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { takeStep } from '../admission/admission.ts'
+import { heardByLeaver } from '../admission/leaving.ts'
 import { mayHear, mayTell, type Arrival } from './arrivals.ts'
 import { takeShown } from '../drift/comparison.ts'
 import { isTellable } from './tellable.ts'
@@ -143,6 +144,7 @@ export class Taking {
     const told = withAcknowledgement(acknowledgements, this.#from, entry.lives, entry.clock)
     commit.core(replica, { acknowledgements: withinBounds(told, this.#from, replicant.lives) })
     takeShown(this.#shared, commit, replica, this.#from, entry)
+    heardByLeaver(this.#shared, commit, replica, this.#from, entry.lives)
     this.#wants.lookLater(replica)
   }
 

@@ -3,7 +3,15 @@
  * whoever has processed the removal first.
  */
 import { expect, test } from 'vitest'
-import { conflictsOf, membersOfReplicant, removalTold, type Context } from '../../../../src/core/oplog/index.ts'
+import {
+  conflictsOf,
+  findLife,
+  leavesOfReplicant,
+  letGo,
+  membersOfReplicant,
+  removalTold,
+  type Context,
+} from '../../../../src/core/oplog/index.ts'
 import { MAX_EARLY_DOTS, MAX_EARLY_WORDS_EACH } from '../../../../src/core/oplog/limits.ts'
 import { Member, heal, members, valueOf } from './world.ts'
 
@@ -150,4 +158,84 @@ test('words that one member makes up on removals that never come are bounded, an
   expect(replicant.early).toContain(word)
   const huge = { ...word, member: 'evil', held: dots(MAX_EARLY_DOTS) }
   expect(removalTold(b.replicant, huge, new Map()).replicant.early).toEqual([word])
+})
+
+/** a and b agree on x; c, a member too, has told only b of a change, and is gone for good; b leaves. */
+function leaving() {
+  const [a, b, c] = members()
+  const created = a.write({ type: 'create', value: 'x' })
+  for (const member of [b, c]) member.syncFrom(a)
+  if (created === undefined) throw new Error('the application has refused a create')
+  const merged = c.write({ type: 'merge', value: 'f1' })
+  if (merged !== undefined) b.take(merged)
+  b.settle()
+  b.write({ type: 'merge', value: 'g2' })
+  b.write({ type: 'replace', value: 'y' })
+  b.write({ type: 'merge', value: 'h3' })
+  return { a, b, c, created, left: b.change([], ['b']) }
+}
+
+/** A member that has nothing, after it has got all of b. */
+function handedOver(b: Member): Member {
+  const other = new Member('a')
+  other.syncFrom(b)
+  other.settle()
+  return other
+}
+
+test('who leaves keeps all that it holds, its own and what others wrote, and all of it counts for who gets it from there', () => {
+  const { a, b } = leaving()
+  expect(membersOfReplicant(b.replicant)).toEqual(['a', 'c'])
+  expect(leavesOfReplicant(b.replicant).map(({ site }) => site)).toEqual(['b'])
+  const empty = handedOver(b)
+  expect([conflicts(empty), empty.resource]).toEqual([
+    [],
+    { base: 'y', sum: 0, fields: { h: 'h3' }, list: [], bag: [] },
+  ])
+  a.syncFrom(b)
+  a.settle()
+  expect([conflicts(a), a.resource?.base, a.resource?.fields]).toEqual([[], 'y', { h: 'h3' }])
+  expect(leavesOfReplicant(a.replicant).map(({ site }) => site)).toEqual(['b'])
+})
+
+test('who has let go of what it held says so, and keeps nothing but what says who is a member', () => {
+  const { a, b, created } = leaving()
+  a.syncFrom(b)
+  b.step(letGo(b.replicant, created.life, new Map()))
+  b.tell([a])
+  for (const member of [a, b]) expect(leavesOfReplicant(member.replicant)).toEqual([])
+  expect(findLife(b.replicant, created.life)?.live).toEqual([])
+  expect(membersOfReplicant(b.replicant)).toEqual(['a', 'c'])
+  // Nothing is left to let go of.
+  expect(letGo(b.replicant, created.life, new Map()).effects).toEqual([])
+})
+
+test('who is added again before anybody else has what it held has nothing to begin anew', () => {
+  const { a, b, c } = leaving()
+  c.syncFrom(b)
+  c.nowMs = 9_000
+  const added = c.change(['b'], [])
+  b.take(added)
+  expect(b.effects.map(({ kind }) => kind)).not.toContain('removed')
+  expect(membersOfReplicant(b.replicant)).toContain('b')
+  expect(leavesOfReplicant(b.replicant)).toEqual([])
+  b.nowMs = 10_000
+  b.write({ type: 'merge', value: 'k4' })
+  a.syncFrom(b)
+  a.settle()
+  expect([conflicts(a), a.resource?.fields]).toEqual([[], { h: 'h3', k: 'k4' }])
+})
+
+test('who was set back to before it left, and wrote on unaware, begins anew when it hears of it', () => {
+  const { a, b, created } = leaving()
+  a.syncFrom(b)
+  const back = new Member('b')
+  back.take(created)
+  back.settle()
+  Object.assign(back, { incarnation: `2-${'0'.repeat(16)}` })
+  back.write({ type: 'replace', value: 'z' })
+  back.syncFrom(a)
+  expect(back.effects.map(({ kind }) => kind)).toContain('removed')
+  expect(conflicts(back)).toEqual(['replace z: removed-member'])
+  expect(leavesOfReplicant(back.replicant)).toEqual([])
 })
