@@ -17,6 +17,8 @@ export type Fault =
   | { readonly kind: 'late-answer'; readonly delayMs: number }
   /** The caller gives up after `answerMs`; the effect lands after `delayMs` all the same. */
   | { readonly kind: 'late-effect'; readonly delayMs: number }
+  /** It answers at once that it has taken it on (202), or says that it is done, and does it after `delayMs`; what it cannot do by then it does not do. */
+  | { readonly kind: 'accepted'; readonly delayMs: number; readonly status?: number }
   /** It says no, and does nothing. */
   | { readonly kind: 'refuse'; readonly status: number; readonly body?: unknown }
   /** It does it, and its answer breaks off after the head. */
@@ -141,6 +143,11 @@ export class FakeApplication implements Application {
     const { answerTakesMs, random, answerMs = 120_000 } = this.#options
     if (fault?.kind === 'refuse') {
       return answer(fault.status, fault.body ?? { error: `refused with ${fault.status}` }, request.method)
+    }
+    if (fault?.kind === 'accepted') {
+      // What was asked of it held when it took it on.
+      this.#options.clock.after(fault.delayMs, () => void this.#serve({ ...request, headers: [] }, bytes))
+      return answer(fault.status ?? 202, { state: 'accepted' }, request.method)
     }
     if (fault?.kind === 'crash-before') throw lost('ERR_APPLICATION_BROKEN', request)
     if (fault?.kind === 'crash-after') {
@@ -373,6 +380,7 @@ function answer(status: number, value: unknown, method: string, headers: readonl
 const REASONS: { readonly [status in number]?: string } = {
   200: 'OK',
   201: 'Created',
+  202: 'Accepted',
   204: 'No Content',
   400: 'Bad Request',
   404: 'Not Found',

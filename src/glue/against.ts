@@ -115,7 +115,11 @@ class Probe {
   }
 
   async #read({ path, asked }: MadeProbe): Promise<void> {
-    const answer = await this.#probed.send('read', 'GET', path, undefined)
+    const created = this.#probed.steps.findLast(({ step }) => step === 'create')?.status
+    const first = await this.#probed.send('read', 'GET', path, undefined)
+    const isMissing = first?.status === 404 || first?.status === 410
+    const late = isMissing && (await this.#probed.later(path, created, isSuccess, 'what was created is shown'))
+    const answer = late || first
     if (answer !== undefined && !isSuccess(answer.status)) {
       const message = `what was just created is answered ${answer.status} at ${path}${acceptHint(answer)}`
       return this.#probed.say('error', ['resource'], message)
@@ -193,7 +197,9 @@ class Probe {
       return false
     }
     const after = await this.#probed.send('read', 'GET', path, undefined, isGone)
-    if (after !== undefined && isSuccess(after.status)) {
+    const isThere = after !== undefined && isSuccess(after.status)
+    const { status } = answer
+    if (isThere && !(await this.#probed.later(path, status, gone => !isSuccess(gone), 'what was deleted is gone'))) {
       this.#probed.say(
         'warning',
         [],

@@ -53,6 +53,8 @@ export interface KindDefinition {
   readonly 'agent-headers'?: Readonly<Record<string, string>>
   /** Which fields of two replicas are compared: all but those named here as the application's own (default), or only what operations have set. */
   readonly compare?: 'all' | 'written'
+  /** Seconds that the application may take until it shows what it has answered with success. */
+  readonly 'settle-within'?: number
   readonly references?: readonly ReferenceDefinition[]
   readonly marker?: { readonly at: string }
   readonly conditions?: 'none' | 'if-match' | { readonly at: readonly string[] }

@@ -89,6 +89,41 @@ export class ProbedKind {
     }
   }
 
+  /**
+   * Reads a path until the answer is as wanted: what the application has answered with success may come later. Says what the definition has to say of that.
+   * @param answered status of that answer
+   * @param isWanted of the status that a read is answered
+   * @param what a part of a sentence: "what was created is shown"
+   * @returns the first answer that is, undefined where none was in time
+   */
+  async later(
+    path: string,
+    answered: number | undefined,
+    isWanted: (status: number) => boolean,
+    what: string,
+  ): Promise<Answer | undefined> {
+    const { 'settle-within': within, errors = [] } = this.kind
+    const began = performance.now()
+    const headers = {
+      ...Object.fromEntries(traitsOf(this.kind, this.#shared).agentHeaders),
+      ...lowered(this.#options.headers),
+    }
+    const untilMs = within === undefined ? (answered === 202 ? MAX_LATER_MS : LATER_MS) : within * 1_000
+    while (performance.now() - began < untilMs) {
+      await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+      const asked = { method: 'GET', url: this.url + path, body: undefined, headers, errors }
+      const answer = await ask(asked, this.#options.timeoutMs).catch(() => undefined)
+      if (answer === undefined || !isWanted(answer.status)) continue
+      const seconds = (performance.now() - began) / 1_000
+      if (within === undefined) {
+        const advice = `write settle-within: ${Math.max(10, Math.ceil(seconds * 3))}, or what it may take at most`
+        this.say('warning', [], `${what} ${seconds.toFixed(1)} s after the answer: ${advice}`)
+      }
+      return answer
+    }
+    return undefined
+  }
+
   /** @param keys where in the kind's definition */
   say(severity: Finding['severity'], keys: readonly string[], message: string): void {
     const path = ['kinds', this.name, ...keys]
@@ -96,6 +131,11 @@ export class ProbedKind {
     this.findings.push({ severity, line, column, path: path.join('.'), message, suggestion: undefined })
   }
 }
+
+/** How long it is looked, milliseconds, where the definition does not say: after 202, and after any other success; and how often. */
+const MAX_LATER_MS = 60_000
+const LATER_MS = 5_000
+const LOOK_MS = 100
 
 function lowered(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

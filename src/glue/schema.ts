@@ -189,6 +189,12 @@ export const KIND_SCHEMA = {
         ],
       },
     },
+    'settle-within': {
+      type: 'integer',
+      minimum: 0,
+      maximum: 3600,
+      description: 'seconds that the application may take until it shows what it has answered with success, 0 to 3600',
+    },
     level: { enum: [...LEVELS], description: 'the default level of consistency' },
     operations: {
       type: 'object',

@@ -29,6 +29,7 @@ export function traitsOf(kind: KindDefinition, shared: GlueDefinition['agent-hea
     comparesAll: kind.compare !== 'written',
     markerAt: kind.marker?.at,
     conditions: conditionsOf(kind.conditions),
+    settlesWithinMs: kind['settle-within'] === undefined ? undefined : kind['settle-within'] * 1_000,
     operations: operationTraits(kind),
   }
 }

@@ -191,6 +191,8 @@ export interface KindTraits {
   readonly markerAt: string | undefined
   /** Whether writes take preconditions, and where: `body` has them at pointers. */
   readonly conditions: { readonly in: 'nothing' | 'if-match' } | { readonly in: 'body'; readonly at: readonly string[] }
+  /** How long it may take until the application shows what it has answered with success, milliseconds; undefined: what its answers say, see `settling.ts`. */
+  readonly settlesWithinMs: number | undefined
   /** By name, those of HTTP and `state` included. */
   readonly operations: Readonly<Record<string, OperationTraits>>
 }

@@ -233,6 +233,9 @@ export const MAX_READ_BACKS_TOGETHER = 8
 /** How often a resource that should be there is looked for until its absence counts, each after READ_BACK_AFTER_MS more: some make it in the background. */
 export const MAX_LOOKS_FOR_ABSENT = 5
 
+/** How long an application that has answered 202 may take until it shows what it has accepted, milliseconds, where its definition does not say. */
+export const ACCEPTED_WITHIN_MS = 60_000
+
 /**
  * Two states that are said of one replicant because no member agreed are at least so far apart, milliseconds: an application that shows
  * something else each time would have them said without end.

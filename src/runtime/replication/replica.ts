@@ -82,6 +82,8 @@ export interface LocalState {
   failed: readonly Dot[]
   /** Of these, what has failed since its large body came from nobody: it is tried again when the body is here. */
   lacked: readonly Dot[]
+  /** What was sent last, and the application may not show yet. */
+  settling: Settling | undefined
   /** What it refuses at present, and how often in a row. */
   refused: { readonly dot: Dot; readonly times: number } | undefined
   /** Of the body with which the application answered last. */
@@ -116,12 +118,26 @@ export const ABSENT: Found = 'absent'
 export interface Intent {
   readonly dot: Dot
   readonly action: 'create' | 'replace' | 'delete' | 'send'
+  /** When it was written, Unix milliseconds: only of kinds whose effects come later. */
+  readonly at?: number
   /** What the application had before: nothing, something with this hash, or it was not read. */
   readonly before: Found | undefined
 }
 
+/** Something that the application has answered with success, and that it shows later. */
+export interface Settling {
+  readonly does: 'create' | 'change' | 'delete'
+  /** When it was answered, Unix milliseconds by this site's clock. */
+  readonly since: number
+  readonly withinMs: number
+  /** What the application had before. */
+  readonly before?: Found | undefined
+}
+
 export interface Draft {
   readonly before: Found | undefined
+  /** When it was written, Unix milliseconds: only of kinds whose effects come later. */
+  readonly at?: number
   /** Reading back could not tell. */
   readonly uncertain: boolean
 }
@@ -172,6 +188,7 @@ export function newLocalState(): LocalState {
     leaving: undefined,
     failed: [],
     lacked: [],
+    settling: undefined,
     refused: undefined,
     answered: undefined,
     answersTell: false,

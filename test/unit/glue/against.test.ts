@@ -21,6 +21,8 @@ interface Behaviour {
   forgets: string | undefined
   hangs: boolean
   polite: boolean
+  /** Reads that a create, and a delete, take to be seen. */
+  late: number
 }
 const WELL: Behaviour = {
   ids: 'client',
@@ -32,10 +34,13 @@ const WELL: Behaviour = {
   forgets: undefined,
   hangs: false,
   polite: false,
+  late: 0,
 }
 
 let behaviour = WELL
 const items = new Map<string, Record<string, unknown>>()
+/** By ID: reads until it is shown, or, less than zero, until it is gone. */
+const waits = new Map<string, number>()
 const seen: { request: string; authorization: string | undefined }[] = []
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -56,6 +61,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     if (key === 'undefined') return void send(422, { error: 'no id' })
     if (behaviour.forgets !== undefined) delete body[behaviour.forgets]
     items.set(key, { ...body, id: key })
+    waits.set(key, behaviour.late)
     return void send(
       201,
       behaviour.location ? {} : items.get(key),
@@ -63,9 +69,20 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     )
   }
   const item = id === undefined ? undefined : items.get(id)
+  const left = waits.get(id ?? '') ?? 0
+  if (request.method === 'GET' && id !== undefined && left !== 0) {
+    waits.set(id, left - Math.sign(left))
+    if (left > 0) return void send(404)
+    if (left === -1) items.delete(id)
+    return void send(200, item)
+  }
   if (id === undefined || item === undefined)
     return void (behaviour.polite ? send(200, { ok: false, error: 'unknown' }) : send(404))
   if (request.method === 'GET') return void send(200, item)
+  if (request.method === 'DELETE' && behaviour.late > 0) {
+    waits.set(id, -behaviour.late)
+    return void send(202)
+  }
   if (request.method === 'DELETE' && behaviour.deletes) return void send(items.delete(id) ? 204 : 404)
   if (request.method === 'PUT' && behaviour.update === 'put') return void send(200, body)
   if (request.method === 'PATCH' && behaviour.update === 'patch') return void send(200, item)
@@ -88,6 +105,7 @@ afterAll(async () => {
 afterEach(() => {
   behaviour = WELL
   items.clear()
+  waits.clear()
   seen.length = 0
 })
 
@@ -180,6 +198,23 @@ it('names a probe that could not be removed', async () => {
     expect.stringMatching(/a delete is answered 405/),
     `error kinds.item: the probe could not be removed; delete it yourself: DELETE ${url}/items/${left}`,
   ])
+})
+
+it('says how long it takes until what was answered with success is there, and gone; not where the definition does', async () => {
+  const { found } = await check({ late: 3 }, 'id: {at: /id, from: client}')
+  expect(found).toEqual([
+    expect.stringMatching(
+      /^warning kinds\.item: what was created is shown \d+\.\d s after the answer: write settle-within: \d+,/,
+    ),
+    expect.stringMatching(
+      /^warning kinds\.item: what was deleted is gone \d+\.\d s after the answer: write settle-within: \d+,/,
+    ),
+  ])
+  expect(items.size).toBe(0)
+  const said = await check({ late: 3 }, 'id: {at: /id, from: client}\n    settle-within: 20')
+  expect(said.found).toEqual([])
+  const tooShort = await check({ late: 1_000 }, 'id: {at: /id, from: client}\n    settle-within: 1')
+  expect(tooShort.found).toContainEqual(expect.stringMatching(/what was just created is answered 404/))
 })
 
 it('says that the application does not answer', async () => {

@@ -129,7 +129,7 @@ export class Resource {
    */
   async givenName(path: string, { status, rawHeaders, body }: ApplicationAnswer): Promise<string | undefined> {
     // Of what will be there later nobody can say how it will be called.
-    if (status === 202) return undefined
+    if (status === 202 || (this.glue.kind(this.name.kind)?.settlesWithinMs ?? 0) > 0) return undefined
     const given = this.glue.nameInAnswer(this.name.kind, path, {
       rawHeaders,
       body: this.glue.parseBody(rawHeaders, body),

@@ -21,6 +21,7 @@ import { release } from '../write/release.ts'
 import { bytesOf } from '../application/state.ts'
 import { knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
+import { isSettling } from './settling.ts'
 import { fitOf, stateShown } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
@@ -104,6 +105,7 @@ export async function shorten(shared: Engine, replica: Replica, resource: Resour
   const { core, local } = replica
   const holder = holderOf(core.replicant)
   const { site, matrices } = shared.options
+  if (isSettling(shared, replica)) return false
   if (holder === undefined || !local.bound) return false
   if (local.told.some(({ diverged, knowledge }) => diverged && knowledge === knowledgeNow(shared, replica)))
     return false

@@ -5,6 +5,7 @@
 import { holderOf, type Operation } from '../../../core/oplog/index.ts'
 import { tellEvent } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
+import { isInTheWay } from './settling.ts'
 import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import type { Replica } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
@@ -32,6 +33,7 @@ export async function lookForLeftover(
     })
     return 'done'
   }
+  if (isInTheWay(shared, replica, reading)) return 'done'
   // What was deleted here and takes its time to go is nobody else's.
   if (local.leftover || reading.hash === local.leaving) return 'done'
   const create = [...holder.live, ...holder.conflicts, ...holder.membership].find(({ type }) => type === 'create')

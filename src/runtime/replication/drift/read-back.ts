@@ -14,6 +14,7 @@ import { mendFailed } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
+import { isYetToCome } from './settling.ts'
 import { fitOf } from './written-fields.ts'
 import { knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from '../replica.ts'
@@ -59,6 +60,7 @@ export async function readBack(
   if (reading.is === 'unknown' && (reading.status === undefined || IS_DOWN.has(reading.status))) return 'unread'
   // What has come meanwhile is none of what it shows; the lane will be idle again.
   if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'done'
+  if (await isYetToCome(shared, replica, resource, reading)) return 'again'
   if (reading.is === 'absent') {
     if (attempts < MAX_LOOKS_FOR_ABSENT) return 'again'
     await suspectDrift(shared, replica)
@@ -94,7 +96,14 @@ export async function readBack(
     // Who has told the same needs not hear it, unless it was told something else.
     const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
     const shown = { of: reading.hash, is, knowledge }
-    commit.local(replica, { hash: reading.hash, shown, answersTell, told: others, looks: undefined })
+    commit.local(replica, {
+      hash: reading.hash,
+      shown,
+      answersTell,
+      told: others,
+      looks: undefined,
+      settling: undefined,
+    })
     // That it differs, the others know already.
     if (!hasFailed && !isSilent) {
       const members = othersOf(replica.core.replicant).filter(member => !equal.has(member))

@@ -13,6 +13,7 @@ import { failedHere } from '../lane/failed.ts'
 import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
 import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
+import { isSettling, isYetToCome, settlingAfter } from './settling.ts'
 import { fitOf, stateShown, type Fit } from './written-fields.ts'
 import { writtenOf } from './comparison.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
@@ -21,10 +22,11 @@ import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Made } from '../application/sent.ts'
 import type { MemberState } from '../context.ts'
-import type { Replica } from '../replica.ts'
+import { ABSENT, type Replica } from '../replica.ts'
 
 /**
- * `nobody`: no member that agrees could be reached. `busy`: too much is repaired at the moment; the lane is kicked when there is room.
+ * `nobody`: no member that agrees could be reached. `busy`: too much is repaired at the moment, and the lane is kicked when there is room; or the
+ * application may still show by itself what it was sent last.
  * `not-taken`: the application could not be read, or did not take it now. `not-exposed`: it holds what this site does not let its origin
  * write here.
  */
@@ -43,6 +45,9 @@ export async function copyState(
   if (!isExposed(shared, replica) || !isMeant(replica, resource)) return 'not-exposed'
   if (!shared.repairs.begin(replica)) return 'busy'
   try {
+    // Made twice, it would be there twice.
+    if (isSettling(shared, replica) && (await isYetToCome(shared, replica, resource, await resource.read())))
+      return 'busy'
     let found: Copied = 'nobody'
     for (const member of members) {
       const theirs = await shared.options.fetchState(member, replica.name)
@@ -134,6 +139,9 @@ async function takeState(
     if (sent.is !== 'doubt') await shared.replicas.commit(commit => commit.local(replica, { replaying, bound }))
     return false
   }
+  const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'
+  const before = reading.is === 'absent' ? ABSENT : reading.hash
+  const settling = sent === undefined ? undefined : settlingAfter(shared, resource, does, sent.answer.status, before)
   const fresh = cameWith(executed, replica, shared.options.site)
   await shared.replicas.commit(commit => {
     for (const operation of fresh) tellOutcome(shared, commit, replica, operation, 'applied')
@@ -149,6 +157,7 @@ async function takeState(
       failed: [],
       lacked: [],
       refused: undefined,
+      settling,
       intent: undefined,
     })
     tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })

@@ -5,7 +5,8 @@ import { largeBodyOf } from '../bodies/body-records.ts'
 import { createBy, replaceBy } from './creation.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_KNOWN_FAILED, MAX_REFUSALS } from '../limits.ts'
-import { ABSENT, type Intent, type LocalState } from '../replica.ts'
+import { answeredBy, isInTheWay, isSettling, isYetToCome, settlingAfter } from '../drift/settling.ts'
+import { ABSENT, type Intent, type LocalState, type Settling } from '../replica.ts'
 import { copyState } from '../drift/repair.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
@@ -16,6 +17,14 @@ import type { Reading, Seen, State } from '../application/state.ts'
 
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
 const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
+
+/** What comes of what is intended. */
+const DOES: Readonly<Record<Intent['action'], Settling['does']>> = {
+  create: 'create',
+  replace: 'change',
+  send: 'change',
+  delete: 'delete',
+}
 
 /** As an application says that a name is taken. */
 const TAKEN = 409
@@ -106,7 +115,7 @@ export class Execution {
       return this.#took(operation, sent, { bound: true })
     }
     const reading = (await this.#seen(operation)) ?? (await this.#book.resource.read())
-    if (reading.is === 'unknown') return 'again'
+    if (reading.is === 'unknown' || isInTheWay(this.#book.shared, this.#book.replica, reading)) return 'again'
     const { bound } = this.#book.local
     if (operation.type === 'delete') {
       const sends = bound && reading.is === 'present'
@@ -168,6 +177,7 @@ export class Execution {
       // The application here has refused to make it: what has the name by now is not ours to change.
       return this.#book.failed(operation, { error: 'ERR_REPLICANT_NOT_FOUND' })
     }
+    if (!(await this.#isSettled())) return 'again'
     const { hash, answered } = this.#book.local
     let before: Intent['before'] = hash ?? answered
     if (before === undefined && !this.#book.traits(operation).maySendAgain) {
@@ -179,6 +189,14 @@ export class Execution {
     return this.#took(operation, await this.#book.resource.send(operation.payload), {})
   }
 
+  /** Whether what was done last is in effect, or has had its time: what comes next builds on it. */
+  async #isSettled(): Promise<boolean> {
+    const { shared, replica, resource } = this.#book
+    if (!isSettling(shared, replica)) return true
+    const reading = await resource.read()
+    return reading.is !== 'unknown' && !(await isYetToCome(shared, replica, resource, reading))
+  }
+
   /** What an answer means for the lane. */
   async #took(operation: Operation, sent: Made | undefined, then: Partial<LocalState>): Promise<Step> {
     switch (sent?.is) {
@@ -186,9 +204,13 @@ export class Execution {
         await this.#book.write({ intent: undefined })
         return this.#cannotSay()
       case 'done': {
-        const { answered, seen } = this.#book.resource.shownIn(sent.answer)
-        this.#book.replica.seen = seen
-        return this.#book.executed(operation, sent.answer.status, { ...then, answered })
+        const { shared, resource, replica } = this.#book
+        const { status } = sent.answer
+        const { action, before } = this.#book.local.intent ?? { action: 'send', before: undefined }
+        const settling = settlingAfter(shared, resource, DOES[action], status, before)
+        const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
+        replica.seen = seen
+        return this.#book.executed(operation, status, { ...then, answered, settling })
       }
       case 'otherwise':
         return this.#calledOtherwise(operation, sent.given)

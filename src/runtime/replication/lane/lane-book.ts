@@ -13,6 +13,7 @@ import type { Engine } from '../engine.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import type { Intent, LocalState, Replica } from '../replica.ts'
+import { momentOf } from '../drift/settling.ts'
 import { showsAllText } from '../application/shows-all.ts'
 import type { Resource } from '../application/resource.ts'
 import type { OperationTraits } from '../../../ports/replication-glue.ts'
@@ -73,7 +74,10 @@ export class LaneBook {
   /** What is to be acknowledged is so with what comes of it: one message less. */
   intend(intent: Intent, learnt: Partial<LocalState> = {}): Promise<void> {
     this.replica.seen = undefined
-    return this.shared.replicas.commit(commit => commit.local(this.replica, { ...learnt, intent, hash: undefined }))
+    const dated = { ...intent, ...momentOf(this.shared, this.resource) }
+    return this.shared.replicas.commit(commit =>
+      commit.local(this.replica, { ...learnt, intent: dated, hash: undefined }),
+    )
   }
 
   executed(operation: Operation, status: number | undefined, then: Partial<LocalState>): Promise<Step> {

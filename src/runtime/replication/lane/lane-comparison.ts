@@ -2,6 +2,7 @@
 import { othersOf, tellEvent } from '../admission/words.ts'
 import { differing, judge, knowledgeNow, shownNow, writtenOf } from '../drift/comparison.ts'
 import { failedHere } from './failed.ts'
+import { hasCome, isYetToCome } from '../drift/settling.ts'
 import { shorten } from '../drift/issue-state.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT } from '../replica.ts'
@@ -52,9 +53,12 @@ export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknow
   if (!bound || (isBlind && book.replica.checked)) return 'known'
   const reading = await book.resource.read()
   if (reading.is === 'unknown') return known === undefined && isRefusal(reading.status) ? 'known' : 'unknown'
+  // What was sent last may come yet: until then it shows what it showed before.
+  if (!suspect && (await isYetToCome(book.shared, book.replica, book.resource, reading))) return 'unknown'
   const shown = reading.is === 'present' ? reading.hash : ABSENT
   const isAlone = isBlind && othersOf(book.replica.core.replicant).length === 0
-  const differs = shown !== known && !isAlone
+  const isCome = hash === undefined && (await hasCome(book.shared, book.replica, book.resource, reading))
+  const differs = shown !== known && !isAlone && !isCome
   const isKept = !differs && shown !== ABSENT
   if (differs === suspect && (!isKept || hash !== undefined)) return 'known'
   const { replicas } = book.shared

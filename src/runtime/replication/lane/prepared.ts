@@ -5,6 +5,7 @@
 import { membersOfReplicant, sameDot, type Dot, type Plan } from '../../../core/oplog/index.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { currentPlan } from './current-plan.ts'
+import { momentOf } from '../drift/settling.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { isMeantHere } from './meant.ts'
 import { Resource } from '../application/resource.ts'
@@ -40,7 +41,8 @@ export function prepare(shared: Engine, commit: Commit, replica: Replica): void 
   // What it shows already needs not be said to it again; what it shows by now only reading tells.
   if (state === undefined || resource.equal(seen.body, state)) return
   const { dot } = operation
-  commit.local(replica, { intent: { dot, action: 'replace', before: seen.hash }, hash: undefined })
+  const intent = { dot, action: 'replace', before: seen.hash, ...momentOf(shared, resource) } as const
+  commit.local(replica, { intent, hash: undefined })
   const prepared: Prepared = { dot, reading: seen, state, isOnDisk: false }
   replica.seen = undefined
   replica.prepared = prepared

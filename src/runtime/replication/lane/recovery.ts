@@ -1,6 +1,7 @@
 import { holderOf, isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
 import { othersOf } from '../admission/words.ts'
 import { beginsWithReset, currentPlan } from './current-plan.ts'
+import { mayLand } from '../drift/settling.ts'
 import { decideDraft } from '../write/doubt.ts'
 import { compareWithLast } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
@@ -89,6 +90,8 @@ export class Recovery {
       await this.#book.blocked([operation], this.#book.unboundCode)
       return step
     }
+    // It was taken on perhaps, and is not there yet.
+    if (done === 'no' && mayLand(this.#book.shared, this.#book.resource, intent.at)) return 'again'
     const { maySendAgain } = this.#book.traits(operation)
     if (done === 'no' && isJustSent && !maySendAgain) return 'again'
     if (done === 'no' || maySendAgain) {

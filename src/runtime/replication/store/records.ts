@@ -215,8 +215,8 @@ export function encodeIntent(intent: Intent): Uint8Array {
 }
 
 export function decodeIntent(bytes: Uint8Array): Intent {
-  const { dot, action, before } = decodeJson(bytes) as Intent
-  return { dot, action, before }
+  const { dot, action, before, at } = decodeJson(bytes) as Intent
+  return { dot, action, before, ...(at !== undefined && { at }) }
 }
 
 export function encodeTold(told: readonly TellOf[]): Uint8Array {
@@ -287,8 +287,8 @@ export interface DraftRecord extends Draft {
 const DRAFT_MARK = 0
 
 /** A zero, the length of what was before and whether it is uncertain, as JSON, two bytes, the greater first; that JSON; the operation. */
-export function encodeDraft({ operation, before, uncertain }: DraftRecord): Uint8Array {
-  const head = encodeJson({ before, uncertain })
+export function encodeDraft({ operation, before, uncertain, at }: DraftRecord): Uint8Array {
+  const head = encodeJson({ before, uncertain, at })
   const record = new Uint8Array(3 + head.length + operation.length)
   record.set([DRAFT_MARK, head.length >> 8, head.length & 0xff])
   record.set(head, 3)
@@ -300,8 +300,8 @@ export function encodeDraft({ operation, before, uncertain }: DraftRecord): Uint
 export function decodeDraft(bytes: Uint8Array, old: Draft | undefined): DraftRecord {
   if (bytes[0] !== DRAFT_MARK) return { before: undefined, uncertain: false, ...old, operation: bytes }
   const end = 3 + ((bytes[1] ?? 0) << 8) + (bytes[2] ?? 0)
-  const { before, uncertain } = decodeJson(bytes.slice(3, end)) as Draft
-  return { before, uncertain, operation: bytes.slice(end) }
+  const { before, uncertain, at } = decodeJson(bytes.slice(3, end)) as Draft
+  return { before, uncertain, ...(at !== undefined && { at }), operation: bytes.slice(end) }
 }
 
 /** The length of the signature in a byte, it, and the operation. Those of this site have none. */

@@ -28,10 +28,11 @@ import {
   encodeTold,
   isOldRecord,
   localDiffers,
+  type DraftRecord,
 } from './records.ts'
 import { grownLocal, grownRecords, nothingGrown, takeGrown } from './growing-records.ts'
 import { dotPath } from './replica-keys.ts'
-import { newCore, newLocalState, type KnownOutcomes, type Replica } from '../replica.ts'
+import { newCore, newLocalState, type Draft, type KnownOutcomes, type Replica } from '../replica.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { Store, StoreWrite } from '../../../ports/store.ts'
 
@@ -96,9 +97,9 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
   }
 
   if (isOld || replica.draft !== before.draft || local.draft !== before.local.draft) {
-    const { before: found, uncertain } = local.draft ?? { before: undefined, uncertain: false }
+    const kept = local.draft ?? { before: undefined, uncertain: false }
     if (replica.draft !== undefined && replica.draftBytes !== undefined)
-      put(`${prefix}draft`, encodeDraft({ before: found, uncertain, operation: replica.draftBytes }))
+      put(`${prefix}draft`, encodeDraft({ ...kept, operation: replica.draftBytes }))
     else if (before.draft !== undefined) writes.push({ kind: 'delete', key: `${prefix}draft` })
   }
   return writes
@@ -146,7 +147,6 @@ export async function loadRecords(
   const decodedCore = core === undefined ? newCore(name, site) : decodeCore(core, site, operations, grown)
   const decodedLocal = grownLocal(grown, local === undefined ? newLocalState() : decodeLocal(local))
   const decodedDraft = draft === undefined ? undefined : decodeDraft(draft, decodedLocal.draft)
-  const { before, uncertain = false } = decodedDraft ?? {}
   return {
     core: {
       replicant: decodedCore.replicant,
@@ -162,7 +162,7 @@ export async function loadRecords(
         ...decodedLocal.outcomes.filter(({ dot }) => !outcomes.some(own => sameDot(own.dot, dot))),
         ...outcomes,
       ],
-      draft: decodedDraft && { before, uncertain },
+      draft: decodedDraft && draftIn(decodedDraft),
     },
     draft: decodedDraft && codec.decodeOperation(decodedDraft.operation),
     draftBytes: decodedDraft?.operation,
@@ -180,4 +180,8 @@ export async function loadOutcomes(store: Store, prefix: string): Promise<KnownO
 
 function byAge({ dot: a }: KnownOutcomes, { dot: b }: KnownOutcomes): number {
   return compareIncarnations(a.incarnation, b.incarnation) || a.number - b.number
+}
+
+function draftIn({ before, uncertain, at }: DraftRecord): Draft {
+  return { before, uncertain, ...(at !== undefined && { at }) }
 }

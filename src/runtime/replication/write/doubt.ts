@@ -7,6 +7,7 @@ import { contains } from '../application/contains.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import { dropDraft } from '../admission/admission.ts'
+import { mayLand } from '../drift/settling.ts'
 import { tellEvent } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
@@ -30,7 +31,7 @@ export async function decideDraft(
   isOverruled: boolean,
 ): Promise<Decision | 'unread'> {
   const operation = replica.draft
-  const draft = replica.local.draft ?? { before: undefined, uncertain: false }
+  const draft: Draft = replica.local.draft ?? { before: undefined, uncertain: false }
   if (operation === undefined) return { is: 'void' }
   const { standing, options } = shared
   const isLeft = operation.dot.incarnation !== options.incarnation
@@ -46,6 +47,7 @@ export async function decideDraft(
     const released = await releaseDraft(shared, replica, operation, found === 'last')
     return { is: 'released', operation: released, reading }
   }
+  if (effect === 'not-there' && !isOverruled && mayLand(shared, resource, draft.at)) return 'unread'
   if (effect === 'not-there' || isOverruled) {
     await shared.replicas.commit(commit => {
       dropDraft(shared, commit, replica)

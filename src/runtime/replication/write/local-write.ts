@@ -11,6 +11,7 @@ import { takeNameBack } from '../admission/foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
+import { answeredBy, momentOf, settlingAfter } from '../drift/settling.ts'
 import { release } from './release.ts'
 import { Resource } from '../application/resource.ts'
 import { requestBodyOf } from '../application/stored-body.ts'
@@ -145,7 +146,7 @@ async function writePayload(
     if (matrix !== undefined) shared.matrices.learn(commit, matrix)
     commit.draft(replica, draft, options.codec.encodeOperation(draft))
     shared.bodies.refer(commit, draft, 'draft', true)
-    commit.local(replica, { draft: { before, uncertain: false } })
+    commit.local(replica, { draft: { before, uncertain: false, ...momentOf(shared, resource) } })
     shared.replicas.due(commit, replica.name, true)
   })
   const sent = await ask(shared, resource, write).catch(async (error: unknown) => {
@@ -175,8 +176,11 @@ async function conclude(
       await voidDraft(shared, replica)
       throw calledOtherwise(shared.options.site, resource, given, `It is ${given} now, at this site alone.`)
     }
-    const { answered, seen } = resource.shownIn(sent.answer)
-    const { dot } = await release(shared, replica, draft, sent.answer.status, { answered })
+    const { status } = sent.answer
+    const does = draft.type === 'create' ? 'create' : draft.type === 'delete' ? 'delete' : 'change'
+    const settling = settlingAfter(shared, resource, does, status, replica.local.draft?.before)
+    const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
+    const { dot } = await release(shared, replica, draft, status, { answered, settling })
     replica.seen = seen
     return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
   }

@@ -1,0 +1,99 @@
+/**
+ * What an application has taken on and may not show yet: it answers a create, a change or a delete with success (202 says so itself), and the resource is
+ * made, changed or gone some seconds later. What it shows meanwhile is neither drift nor a reason to send anything again, for a bounded time.
+ * Source: src/consistency.md "Applying to a black box".
+ */
+import { sameDot } from '../../../core/oplog/index.ts'
+import { ACCEPTED_WITHIN_MS } from '../limits.ts'
+import { writtenOf } from './comparison.ts'
+import { fitOf } from './written-fields.ts'
+import type { Engine } from '../engine.ts'
+import type { Found, Replica, Settling } from '../replica.ts'
+import type { Resource } from '../application/resource.ts'
+import type { Reading } from '../application/state.ts'
+
+/** As an application says that it has begun, and is not done. */
+const ACCEPTED = 202
+
+/**
+ * What is to be awaited after an answer of success; undefined where it is in effect by then.
+ * @param before what the application had
+ */
+export function settlingAfter(
+  { options: { clock } }: Engine,
+  { glue, name }: Resource,
+  does: Settling['does'],
+  status: number,
+  before: Found | undefined,
+): Settling | undefined {
+  const withinMs = glue.kind(name.kind)?.settlesWithinMs ?? (status === ACCEPTED ? ACCEPTED_WITHIN_MS : 0)
+  return withinMs === 0 ? undefined : { does, since: clock.now(), withinMs, before }
+}
+
+/** What an answer with success says of what is shown: nothing, where that comes later. */
+export function answeredBy<T extends { readonly answered: string | undefined; readonly seen: unknown }>(
+  shown: T,
+  settling: Settling | undefined,
+): T | { readonly answered: undefined; readonly seen: undefined } {
+  return settling === undefined ? shown : { answered: undefined, seen: undefined }
+}
+
+/** When something is written down before it is sent: only where a kind's effects come later does it matter how long ago that was. */
+export function momentOf({ options: { clock } }: Engine, { glue, name }: Resource): { readonly at?: number } {
+  return glue.kind(name.kind)?.settlesWithinMs === undefined ? {} : { at: clock.now() }
+}
+
+/** Whether what was written down then, and was perhaps sent, may still take effect. */
+export function mayLand({ options }: Engine, { glue, name }: Resource, at: number | undefined): boolean {
+  const withinMs = glue.kind(name.kind)?.settlesWithinMs
+  return at !== undefined && withinMs !== undefined && isWithin(options.clock.now(), at, withinMs)
+}
+
+/** Whether something may still come. A clock that jumps ends it. */
+export function isSettling({ options }: Engine, { local: { settling } }: Replica): boolean {
+  return settling !== undefined && isWithin(options.clock.now(), settling.since, settling.withinMs)
+}
+
+/** Whether a moment is so near to now, in either direction: clocks are set. */
+export function isWithin(now: number, since: number, withinMs: number): boolean {
+  return Math.abs(now - since) < withinMs
+}
+
+/** Whether what was to be made is not there yet, or what was to go still is: whatever comes next would meet the wrong thing. */
+export function isInTheWay(engine: Engine, replica: Replica, reading: Reading): boolean {
+  if (!isSettling(engine, replica)) return false
+  const { settling } = replica.local
+  if (settling?.does === 'create') return reading.is === 'absent'
+  return settling?.does === 'delete' && reading.is === 'present'
+}
+
+/** Whether what is read does not show yet what was executed last. */
+export async function isYetToCome(
+  engine: Engine,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+): Promise<boolean> {
+  const { settling } = replica.local
+  if (settling === undefined || reading.is === 'unknown' || !isSettling(engine, replica)) return false
+  if (settling.does === 'delete') return reading.is === 'present'
+  if (reading.is === 'absent') return true
+  const { shows } = await fitOf(resource, executedOf(engine, replica), reading.body)
+  return shows === 'no' || (shows === 'unknown' && settling.does === 'change' && reading.hash === settling.before)
+}
+
+/** Whether what is read is surely all that was executed, of which something was to come. */
+export async function hasCome(
+  engine: Engine,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+): Promise<boolean> {
+  if (!isSettling(engine, replica) || reading.is !== 'present') return false
+  return (await fitOf(resource, executedOf(engine, replica), reading.body)).shows === 'yes'
+}
+
+function executedOf(engine: Engine, replica: Replica): ReturnType<typeof writtenOf> {
+  const { operations } = replica.local.executed
+  return writtenOf(engine, replica).filter(({ dot }) => operations.some(done => sameDot(done.dot, dot)))
+}

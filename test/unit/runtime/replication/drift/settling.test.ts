@@ -1,0 +1,170 @@
+/**
+ * An application that answers 202 and does it seconds later: nothing is sent twice meanwhile and nothing is called drift, at the origin and at members, for creates,
+ * changes and deletes, across crashes of the agent; what has not come in time is drift. Simulated sites, virtual time: "late" costs nothing.
+ */
+import { expect, test } from 'vitest'
+import { DEFINITION, simGlue } from '../../../../../sims/world/replication/sim-glue.ts'
+import { ABC, Lab } from '../lab.ts'
+
+const SITES = ['a', 'b', 'c'] as const
+const LATE = { a: 15_000, b: 22_000, c: 9_000 } as const
+
+/** The next request by a method is taken on at a site, and done so much later. */
+function late(lab: Lab, site: string, method: string, delayMs: number, status = 202): void {
+  lab.world.site(site).application.failNext({ kind: 'accepted', delayMs, status }, request => request.method === method)
+}
+
+const lateEverywhere = (lab: Lab, method: string): void => {
+  for (const site of SITES) late(lab, site, method, LATE[site])
+}
+
+/** Requests that a site's application was sent, but for reads. */
+const sent = (lab: Lab, site: string): readonly string[] =>
+  lab.world
+    .site(site)
+    .application.requests.map(({ method }) => method)
+    .filter(method => method !== 'GET')
+
+const trouble = (lab: Lab): readonly string[] =>
+  SITES.flatMap(site =>
+    lab
+      .events(site)
+      .filter(kind => ['drift', 'diverged', 'unbound'].includes(kind))
+      .map(kind => `${site}: ${kind}`),
+  )
+
+const everywhere = <T>(value: T): Record<string, T> => Object.fromEntries(SITES.map(site => [site, value]))
+
+test('a create that comes later is sent once to each application', async () => {
+  const lab = await Lab.of(SITES)
+  lateEverywhere(lab, 'POST')
+  const answer = await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  expect([answer.status, answer.accepted?.outcome]).toEqual([202, 'applied'])
+  await lab.pass(8_000)
+  expect(lab.all('x')).toEqual(everywhere(undefined))
+  await lab.pass(120_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
+  for (const site of SITES) {
+    expect(sent(lab, site), site).toEqual(['POST'])
+    expect((await lab.status(site, 'x'))?.state, site).toBe('agrees')
+  }
+  expect(trouble(lab)).toEqual([])
+  lab.assertSound()
+})
+
+test.each([
+  ['PATCH', { n: 2 }, { id: 'x', n: 2 }, 'PATCH'],
+  ['PUT', { n: 2 }, { id: 'x', n: 2 }, 'PUT'],
+  ['DELETE', undefined, undefined, 'DELETE'],
+])('%s at the origin waits at a member until what it is for has come there', async (method, body, expected, last) => {
+  const lab = await Lab.of(SITES)
+  late(lab, 'b', 'POST', 15_000)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(2_000)
+  expect((await lab.ask('a', `${method} /items/x`, body)).accepted?.outcome).toBe('applied')
+  await lab.pass(3_000)
+  expect(sent(lab, 'b')).toEqual(['POST'])
+  await lab.pass(120_000)
+  expect(lab.all('x')).toEqual(everywhere(expected))
+  expect(sent(lab, 'b')).toEqual(['POST', last])
+  expect(trouble(lab)).toEqual([])
+})
+
+test('a PUT that comes later is sent once, and is no difference before', async () => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  lateEverywhere(lab, 'PUT')
+  expect((await lab.ask('a', 'PUT /items/x', { n: 2 })).status).toBe(202)
+  await lab.pass(7_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
+  await lab.pass(120_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 2 }))
+  for (const site of SITES) expect(sent(lab, site), site).toEqual(['POST', 'PUT'])
+  expect(trouble(lab)).toEqual([])
+})
+
+test('a delete that comes later is sent once, and what still stands there is no stranger', async () => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  for (const site of SITES) late(lab, site, 'DELETE', 50_000)
+  await lab.ask('a', 'DELETE /items/x')
+  await lab.pass(5_000)
+  // Finalizers write into what goes.
+  for (const site of SITES)
+    lab.world.site(site).application.write('warehouse', '/items/x', { id: 'x', n: 1, going: true })
+  await lab.pass(180_000)
+  expect(lab.all('x')).toEqual(everywhere(undefined))
+  for (const site of SITES) expect(sent(lab, site), site).toEqual(['POST', 'DELETE'])
+  expect(trouble(lab)).toEqual([])
+})
+
+test('what is created anew waits at a member where the old one is still going', async () => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  late(lab, 'b', 'DELETE', 20_000)
+  await lab.ask('a', 'DELETE /items/x')
+  await lab.pass(2_000)
+  lab.world.site('b').application.write('warehouse', '/items/x', { id: 'x', n: 1, going: true })
+  expect((await lab.ask('a', 'POST /items', { id: 'x', n: 2 }, ABC)).status).toBe(201)
+  await lab.pass(120_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 2 }))
+  expect(sent(lab, 'b')).toEqual(['POST', 'DELETE', 'POST'])
+  expect(trouble(lab)).toEqual([])
+})
+
+test('agents that crash before it has come do not send it again', async () => {
+  const lab = await Lab.of(SITES)
+  lateEverywhere(lab, 'POST')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(2_000)
+  await lab.restart('a')
+  await lab.pass(1_000)
+  await lab.restart('b')
+  await lab.pass(120_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
+  for (const site of SITES) {
+    expect(sent(lab, site), site).toEqual(['POST'])
+    expect((await lab.status(site, 'x'))?.state, site).toBe('agrees')
+  }
+  lab.assertSound()
+})
+
+test('what does not come within a minute is drift, and is sent again', async () => {
+  const lab = await Lab.of(SITES)
+  late(lab, 'b', 'POST', 10 * 3_600_000)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(50_000)
+  expect([sent(lab, 'b'), trouble(lab)]).toEqual([['POST'], []])
+  await lab.pass(70_000)
+  expect(trouble(lab)).toContain('b: drift')
+  expect(sent(lab, 'b')).toEqual(['POST', 'POST'])
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
+})
+
+const SLOW = { glue: () => simGlue(DEFINITION.replace('    operations:', '    settle-within: 120\n    operations:')) }
+
+test('a definition says that answers of success come true later, and for how long', async () => {
+  const lab = await Lab.of(SITES, SLOW)
+  for (const site of SITES) late(lab, site, 'POST', 100_000, 201)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(240_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
+  for (const site of SITES) expect(sent(lab, site), site).toEqual(['POST'])
+  expect(trouble(lab)).toEqual([])
+})
+
+test.each(['a', 'b'])('where it does, a request at %s whose answer was lost is looked for as long', async site => {
+  const lab = await Lab.of(SITES, SLOW)
+  const isPost = ({ method }: { readonly method: string }): boolean => method === 'POST'
+  lab.world.site(site).application.failNext({ kind: 'late-effect', delayMs: 40_000 }, isPost)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(5_000)
+  await lab.restart(site)
+  await lab.pass(180_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
+  expect(sent(lab, site)).toEqual(['POST'])
+  for (const other of SITES) expect((await lab.status(other, 'x'))?.state, other).toBe('agrees')
+})
