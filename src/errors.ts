@@ -578,7 +578,7 @@ export const ERRORS = {
   ERR_REQUEST_CROSS_SITE: {
     status: 403,
     title: 'A page of another site may not use this ingress',
-    hint: 'Browsers reach a service at its own listener (services[].listen), where the application decides.',
+    hint: 'Browsers reach the ingress as localhost or by an address, a service by one of its hosts (services[].hosts), or at its own listener (services[].listen), where the application decides.',
   },
   ERR_REQUEST_TOKEN: {
     status: 407,

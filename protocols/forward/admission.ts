@@ -63,6 +63,11 @@ export class Admission {
       const what = `${head.method} ${head.target.split('?', 1)[0]?.slice(0, 200)}`
       throw new CheopsError('ERR_FORWARD_NOT_EXPOSED', `${from} may not use ${what} of "${service}" here`, { service })
     }
+    const override = overrideIn(exposure, head)
+    if (override !== undefined) {
+      const why = `${override} may make another request of it, and ${from} may not use all of "${service}" here`
+      throw new CheopsError('ERR_FORWARD_NOT_EXPOSED', why, { service })
+    }
     return { from, service, context }
   }
 
@@ -85,4 +90,20 @@ function contextOf(head: RequestHead): RequestContext | undefined {
     throw new CheopsError('ERR_FORWARD_INVALID', `the scope has more than ${MAX_SCOPE_BYTES} bytes`)
   }
   return scope === undefined ? undefined : { scope, hops }
+}
+
+/** Headers by which applications take a request for one of another method, or for another path. */
+const OVERRIDES = [
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-original-uri',
+]
+
+/** What would lead past the methods and paths that are exposed, where not all of them are. */
+function overrideIn({ methods, paths }: Exposure, head: RequestHead): string | undefined {
+  if (methods.includes('*') && paths.includes('/**')) return undefined
+  return OVERRIDES.find(name => headerValue(head.rawHeaders, name) !== undefined)
 }

@@ -97,7 +97,10 @@ export class RequestPath {
     const serve = (kind: string, exchange: Exchange, routing: Promise<Routed>): Promise<void> =>
       routing.then(
         config.log.level === 'debug' ? logOf(logger, kind, exchange, services.get(exchange.service)?.glue) : () => {},
-        (error: unknown) => logger.error({ error }, 'a request met a fault of this agent'),
+        (error: unknown) => {
+          logger.error({ error }, 'a request met a fault of this agent')
+          exchange.refuse(new CheopsError('ERR_OUTCOME_UNKNOWN', 'This agent met a fault of its own; its log has it.'))
+        },
       )
     this.ingressParts = {
       environment,

@@ -20,7 +20,7 @@ const BODY_HEADERS = ['content-type', 'content-encoding', 'content-language']
 /** A definition's headers that may not be stored, and why. */
 export function whyNotStored(header: string): string | undefined {
   const name = header.toLowerCase()
-  if (/^(proxy-)?authorization$|^cookie2?$|^x-remote-|^x-auth-token$|^x-subject-token$/.test(name)) {
+  if (/^(proxy-)?authorization$|^cookie2?$|^x[-_]remote[-_]|^x-auth-token$|^x-subject-token$/.test(name)) {
     return 'credentials stand in services[].credential, for what runs later or by itself'
   }
   if (PRECONDITIONS.has(name)) return 'preconditions hold at one site and one time, and are never stored'

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { HostPort, TlsServer } from '../../config.ts'
@@ -7,6 +8,7 @@ import type { Exchange } from '../../ports/exchange.ts'
 import type { LinkContext } from '../../ports/glue.ts'
 import { addressOf } from './addressing.ts'
 import type { Address, ServiceNames } from './addressing.ts'
+import { isForeignPage } from './foreign-page.ts'
 import { replaceHost } from './message-heads.ts'
 import { HttpExchange, headOf, refuseRequest } from './http-exchange.ts'
 import type { ExchangeEnvironment } from './http-exchange.ts'
@@ -61,9 +63,9 @@ export class Ingress {
     const { environment, names } = this.#parts
     try {
       checkToken(this.#options.token, side.request.headers['proxy-authorization'])
-      this.#checkOrigin(side.request.headers['sec-fetch-site'])
       const head = { ...headOf(side.request), host: side.request.headers.host }
       const address = addressOf(head, this.#options.service, names)
+      this.#checkOrigin(side.request.headers, address)
       const said = parameterHeaders(address.parameters, side.request.rawHeaders)
       side.request.rawHeaders.push(...said)
       if (address.authority !== undefined) replaceHost(side.request.rawHeaders, address.authority)
@@ -77,12 +79,12 @@ export class Ingress {
 
   /**
    * Any page that the operator's browser shows could send requests to an ingress on loopback: where nothing proves who asks, what
-   * a browser says comes from another site is refused. A service's own listener leaves that to the application, as it always was.
+   * comes from a page of another site is refused. A service's own listener leaves that to the application, as it always was.
    */
-  #checkOrigin(fetchSite: string | undefined): void {
+  #checkOrigin(headers: IncomingHttpHeaders, { way }: Address): void {
     const { service, token, tls } = this.#options
     const isOpen = service === undefined && token === undefined && tls?.clientCA === undefined
-    if (isOpen && fetchSite === 'cross-site') {
+    if (isOpen && isForeignPage(headers, way !== 'path')) {
       throw new CheopsError('ERR_REQUEST_CROSS_SITE', 'a page of another site sent this request through a browser')
     }
   }

@@ -40,7 +40,18 @@ export function requestHeaders(
 
 /** Who a client is, as an authenticating proxy tells the application behind it: from a client itself it would be a forgery. */
 function isIdentity(lower: string): boolean {
-  return lower.startsWith('x-remote-')
+  if (lower[0] !== 'x' || !lower.startsWith('remote', 2)) return false
+  // Servers that make variables of headers take both for the same (CGI, WSGI).
+  return isJoint(lower[1]) && isJoint(lower[8])
+}
+
+function isJoint(letter: string | undefined): boolean {
+  return letter === '-' || letter === '_'
+}
+
+/** Trailers of a request as node:http takes them: some applications read them as headers. */
+export function requestTrailers({ rawTrailers }: IncomingMessage): [string, string][] {
+  return pairs(rawTrailers).filter(([name]) => !isIdentity(name.toLowerCase()))
 }
 
 /** The same for a request that asks for an upgrade: what asks for it stays. */
@@ -166,7 +177,7 @@ export function trailersOf(answer: IncomingMessage, strips: Strips): [string, st
   return pairs(answer.rawTrailers).filter(([name]) => !strips(name))
 }
 
-export function pairs(raw: readonly string[]): [string, string][] {
+function pairs(raw: readonly string[]): [string, string][] {
   const result: [string, string][] = []
   for (let i = 0; i < raw.length; i += 2) result.push([raw[i] as string, raw[i + 1] as string])
   return result

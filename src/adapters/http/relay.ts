@@ -7,7 +7,7 @@ import type { Limits, Timeouts } from '../../config.ts'
 import type { RelayOptions, RelayResult } from '../../ports/exchange.ts'
 import type { Rewrite } from '../../ports/glue.ts'
 import type { ClientSide } from './client-side.ts'
-import { pairs } from './message-heads.ts'
+import { requestTrailers } from './message-heads.ts'
 import { openRequest } from './open-request.ts'
 import { streamBody, writeHead, writeUpgradeHead } from './pass-answer.ts'
 import { breakOff, discard, endGently, linger, pump, splice } from './pump.ts'
@@ -91,7 +91,7 @@ class Relay {
     this.#waitForAnswer()
     if (body !== undefined && upgrade === undefined) {
       // Trailers were read with the body, and go where it goes.
-      if (request.rawTrailers.length > 0) outgoing.addTrailers(pairs(request.rawTrailers))
+      if (request.rawTrailers.length > 0) outgoing.addTrailers(requestTrailers(request))
       outgoing.end(body)
     } else if (!this.#side.hasBody) outgoing.end()
   }
@@ -112,7 +112,7 @@ class Relay {
     })
     request.on('end', () => {
       if (this.#settled) return
-      if (request.rawTrailers.length > 0) outgoing.addTrailers(pairs(request.rawTrailers))
+      if (request.rawTrailers.length > 0) outgoing.addTrailers(requestTrailers(request))
       outgoing.end()
       if (!this.#answered) this.#waitForAnswer()
     })

@@ -134,7 +134,7 @@ test('an answer to HTTP/1.0 names no encoding that it does not know', () => {
 })
 
 test('who a client is, as a proxy would tell it, is not passed on from a client', () => {
-  const raw = ['X-Remote-User', 'root', 'x-remote-extra-scopes', 'all', 'X-Remotely', '1']
+  const raw = ['X-Remote-User', 'root', 'X_Remote_User', 'root', 'x-remote-extra-scopes', 'all', 'X-Remotely', '1']
   expect(requestHeaders(raw, NONE, [])).toEqual(['X-Remotely', '1'])
   expect(upgradeHeaders(raw, NONE, [])).toEqual(['X-Remotely', '1'])
 })

@@ -103,3 +103,13 @@ test('the rate is one of each site', () => {
   })
   expect(codes).toEqual(['site2', 'site2', 'ERR_FORWARD_RATE', 'site3'])
 })
+
+test.each(['X-HTTP-Method-Override', 'x-method-override', 'X-Original-URL', 'X-Rewrite-URL'])(
+  'with %s a request may be another one: not where only some are exposed',
+  name => {
+    const headers = { ...GOOD, [name]: '/admin' }
+    expect(admit({}, { headers })).toBe('ERR_FORWARD_NOT_EXPOSED')
+    const all = { sites: ['*'], methods: ['*'], paths: ['/**'] }
+    expect(admit({ exposure: () => all }, { headers })).toMatchObject({ service: 'app' })
+  },
+)
