@@ -22,12 +22,8 @@ export async function askHello(stream: Stream, hello: Uint8Array, signal: AbortS
 }
 
 /** Reads a hello, has it answered and sends the answer. */
-export async function answerHello(
-  stream: Stream,
-  answer: (hello: Uint8Array) => Promise<Uint8Array>,
-  timeoutMs = READ_TIMEOUT_MS,
-): Promise<void> {
-  const signal = AbortSignal.timeout(timeoutMs)
+export async function answerHello(stream: Stream, answer: (hello: Uint8Array) => Promise<Uint8Array>): Promise<void> {
+  const signal = AbortSignal.timeout(READ_TIMEOUT_MS)
   return guarded(stream, signal, async () => {
     stream.send(lp.encode.single(await answer(await readFrame(stream))))
     await stream.close({ signal })
