@@ -410,6 +410,11 @@ export const ERRORS = {
     title: 'The application gives new resources names of its own',
     hint: 'Such resources cannot be replicated: the detail says what this one is called at this site, where it stays as a resource of its own. Let clients choose the names (PUT, or a definition that says where the ID is: id), or create it at each site without "&".',
   },
+  ERR_REPLICANT_UNREADABLE: {
+    status: 422,
+    title: 'The application does not show the resource under its path alone',
+    hint: 'Such resources cannot be replicated: what tells one from another may not stand in the query. Put it into the path or the name by a definition, or create it at each site without "&".',
+  },
   ERR_REPLICANT_UNNAMED: {
     status: 422,
     title: 'The resource to create has no name that the client has chosen',

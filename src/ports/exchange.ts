@@ -36,7 +36,7 @@ export interface Exchange {
   readBody(maxBytes: number): Promise<Uint8Array>
   /**
    * Reads as much of the body as says whether it has more bytes than that. `readBody` or `bodyStream` may follow, and give it from its
-   * beginning. Once, and before them.
+   * beginning. Once, and before `bodyStream`; behind `readBody` it says so of what was read.
    * @throws CheopsError as `bodyStream`
    */
   isBodyLarger(bytes: number): Promise<boolean>

@@ -1,7 +1,8 @@
 import { bucketOf, type ReplicantName } from '../core/oplog/index.ts'
 import { ERROR_HEADER, HEADER_NAMES } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
-import { isQueryCredential, leavesAnonymously } from '../core/resource/anonymous-read.ts'
+import { leavesAnonymously } from '../core/resource/anonymous-read.ts'
+import { hasQueryCredentials } from '../core/resource/query-credentials.ts'
 import { CheopsError } from '../errors.ts'
 import type { LookupPolicy } from '../config.ts'
 import type { Exchange, RelayOptions, RelayResult } from '../ports/exchange.ts'
@@ -126,7 +127,7 @@ export class ReplicantLookup {
     const { head, path, service } = exchange
     if (head.method !== 'GET' || exchange.hasBody || this.#others(service).length === 0) return false
     const policy = this.#parts.lookupOf(service)
-    if (policy === 'never' || (policy === 'anonymous' && isQueryCredential(path))) return false
+    if (policy === 'never' || (policy === 'anonymous' && hasQueryCredentials(path))) return false
     return this.#parts.glue(service)?.describe(head, path, undefined).is === 'read'
   }
 

@@ -11,12 +11,16 @@ import type { Glue } from '../ports/glue.ts'
 import { without } from './answer-headers.ts'
 import { ClientOperations, otherMembers, type ClientOperationsParts } from './client-operations.ts'
 import { HeldBodies } from './held-bodies.ts'
+import { MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
 import type { ReplicaStatus } from './replication/operator/replica-status.ts'
 import { MAX_UNLOGGED_ANSWER_BYTES, UNLOGGED_ANSWER_MS } from './unlogged-writes.ts'
 
 export interface ReplicatedRequestsParts extends ClientOperationsParts {
   glue(service: string): Glue | undefined
 }
+
+/** States of what this site's application has, or had when it was known last. */
+const SHOWN: ReadonlySet<ReplicaStatus['state']> = new Set(['agrees', 'busy', 'uncertain'])
 
 /** Says which requests are operations on replicants, and has those carried out. */
 export class ReplicatedRequests {
@@ -46,7 +50,7 @@ export class ReplicatedRequests {
   }
 
   /**
-   * A request without a scope: an operation for all members where it changes what is replicated here. A create is always for the
+   * A request without a scope: an operation for all members where it changes what is replicated here. A create of anything else is for the
    * local application alone, and so is what changes something else that has the name here.
    * @returns undefined for what is none of replication's business
    * @throws as `scoped`
@@ -57,11 +61,31 @@ export class ReplicatedRequests {
     if (glue === undefined || SAFE_METHODS.has(head.method)) return undefined
     // By the path alone: the body of what is not replicated passes unread.
     const byPath = glue.describe(head, path, undefined)
+    if (byPath.is === 'unnamed' && byPath.reason === 'no-body') return this.#ofBody(glue, exchange, byPath.kind)
     if (byPath.is !== 'operation' || byPath.type === 'create') return undefined
     const { kind, name } = byPath
     const status = await this.#parts.replication.status({ service, kind, name })
     if (status !== undefined && isTheirs(status)) return undefined
     return this.#forAll(glue, exchange, byPath, status)
+  }
+
+  /**
+   * What would create something, and says in its body what is replicated here already: some applications take that for a change of it. Where nothing of
+   * the kind is replicated, bodies pass unread, and so do large ones, and those that do not say how large they are.
+   */
+  async #ofBody(glue: Glue, exchange: Exchange, kind: string): Promise<ComposedAnswer | undefined> {
+    const { head, path, service } = exchange
+    const { replication, site } = this.#parts
+    const length = Number(headerValue(head.rawHeaders, 'content-length') ?? Infinity)
+    if (length > MAX_INLINE_BODY_BYTES || !(await replication.hasKind(service, kind))) return undefined
+    const body = await exchange.readBody(MAX_INLINE_BODY_BYTES)
+    const said = glue.describe(head, path, glue.parseBody(head.rawHeaders, body))
+    if (said.is !== 'operation') return undefined
+    const status = await replication.status({ service, kind: said.kind, name: said.name })
+    // What the application here has refused is not there: the name is its own.
+    const isOurs = status?.isPresent === true && status.level !== 'none' && SHOWN.has(status.state)
+    if (!isOurs || !status.members.includes(site)) return undefined
+    return this.#operations.carryOut(glue, exchange, status.members, { scope: `{${service}: ${site}}`, hops: 1 })
   }
 
   /** A change without members as an operation for all of them. */

@@ -85,6 +85,7 @@ export class HttpExchange implements Exchange {
   }
 
   async isBodyLarger(bytes: number): Promise<boolean> {
+    if (this.#reading !== undefined) return (await this.#reading).length > bytes
     const rest = this.#stream(Infinity)[Symbol.asyncIterator]()
     const parts: Uint8Array[] = []
     this.#begun = { parts, rest }

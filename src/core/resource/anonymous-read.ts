@@ -26,14 +26,3 @@ const SAYS_WHAT: ReadonlySet<string> = new Set([
 export function leavesAnonymously(name: string): boolean {
   return SAYS_WHAT.has(name)
 }
-
-const CREDENTIAL =
-  /(^|[^a-z])(api[^a-z]?key|key|token|secret|password|passwd|pwd|auth|authorization|credentials?|session|sid|sig|signature|jwt)([^a-z]|$)/i
-
-/** Whether a parameter of a path's query is a credential, by its name. */
-export function isQueryCredential(path: string): boolean {
-  const query = path.split('#', 1)[0]?.split('?').slice(1).join('?') ?? ''
-  return [...new URLSearchParams(query).keys()].some(name =>
-    CREDENTIAL.test(name.replaceAll(/([a-z])([A-Z])/g, '$1_$2')),
-  )
-}

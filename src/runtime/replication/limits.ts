@@ -19,6 +19,9 @@ export const MAX_KNOWN_HUNG = 4_096
 /** Kinds of which it is known whether their paths end in a slash; without a definition, clients make kinds. */
 export const MAX_KNOWN_SLASHES = 4_096
 
+/** Kinds of which it is remembered that some of them are replicated here. */
+export const MAX_KNOWN_KINDS = 4_096
+
 /** Resources, and kinds, of which it is known that the application calls them otherwise. */
 export const MAX_GIVEN_NAMES = 4_096
 

@@ -285,6 +285,11 @@ export class Replicator {
   }
 
   /** Undefined for what is not replicated here. */
+  /** Whether anything of a kind is, or was, replicated here. */
+  hasKind(service: string, kind: string): Promise<boolean> {
+    return this.#replicas.hasKind(service, kind)
+  }
+
   async status(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
     const fault = this.#quarantine.why(replicant)
     return this.#replicas.with(replicant, replica => statusOf(this.#shared, replica, fault))

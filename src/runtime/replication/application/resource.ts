@@ -95,8 +95,14 @@ export class Resource {
    * may be made by another one, by that.
    * @param headers that came with it, names and values in turn: what is no JSON is said to be what they say
    * @param begun the method by which the resource was made elsewhere, where that is known
+   * @param asked the request that it carries out, whose query goes along where it is sent in the same way
    */
-  async create(state: State, headers: readonly string[], begun: string | undefined): Promise<Made | undefined> {
+  async create(
+    state: State,
+    headers: readonly string[],
+    begun: string | undefined,
+    asked?: Payload,
+  ): Promise<Made | undefined> {
     const seen = seenOf(state)
     let sent: Sent | undefined
     for (const { method, path, body: whole } of this.waysToCreate(seen, begun)) {
@@ -106,7 +112,7 @@ export class Resource {
       if (known !== undefined) return { is: 'otherwise', given: known }
       sent = await this.#send({
         method,
-        path,
+        path: path + queryOf(asked, method),
         headers: headersFor(whole, headers),
         body: () => this.#bodyOf(body),
         role,
@@ -127,9 +133,10 @@ export class Resource {
    * As the application has called what it was to make under this name, where it says so and has nothing under this one.
    * @param path at which it was made
    */
-  async givenName(path: string, { status, rawHeaders, body }: ApplicationAnswer): Promise<string | undefined> {
+  async givenName(path: string, answer: ApplicationAnswer): Promise<string | undefined> {
+    const { rawHeaders, body } = answer
     // Of what will be there later nobody can say how it will be called.
-    if (status === 202 || (this.glue.kind(this.name.kind)?.settlesWithinMs ?? 0) > 0) return undefined
+    if (this.mayComeLater(answer)) return undefined
     const given = this.glue.nameInAnswer(this.name.kind, path, {
       rawHeaders,
       body: this.glue.parseBody(rawHeaders, body),
@@ -142,6 +149,11 @@ export class Resource {
     }
     this.#givenNames.asAsked(this.name)
     return undefined
+  }
+
+  /** Whether what was asked for may not be there yet. */
+  mayComeLater({ status }: ApplicationAnswer): boolean {
+    return status === 202 || (this.glue.kind(this.name.kind)?.settlesWithinMs ?? 0) > 0
   }
 
   /** Whether anybody can say how to make it with that body. */
@@ -166,11 +178,13 @@ export class Resource {
   /**
    * Gives the resource another state, if it still has what was read where the application can say so.
    * @param headers as for `create`
+   * @param asked as for `create`
    */
   replace(
     state: State,
     headers: readonly string[],
     read: { readonly rawHeaders: readonly string[]; readonly body: State },
+    asked?: Payload,
   ): Promise<Sent> | undefined {
     const request = this.#requestFor('replace')
     if (request === undefined) return undefined
@@ -178,20 +192,33 @@ export class Resource {
     const conditional = this.glue.withCondition(this.name.kind, seen, { ...read, body: seenOf(read.body) })
     const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
     const body = conditional.body === seen ? state : conditional.body
-    return this.#send({ ...request, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
+    const path = request.path + queryOf(asked, request.method)
+    return this.#send({ ...request, path, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
   }
 
-  /** Takes it away, if it still is what was read where the application can say so: some refuse a delete that does not say which version is meant. */
-  delete({ rawHeaders }: { readonly rawHeaders: readonly string[] }): Promise<Sent> | undefined {
+  /**
+   * Takes it away, if it still is what was read where the application can say so: some refuse a delete that does not say which version is meant.
+   * @param asked the request that it carries out: how it is to be taken away stands in its query, or its body
+   */
+  delete({ rawHeaders }: { readonly rawHeaders: readonly string[] }, asked?: Payload): Promise<Sent> | undefined {
     const request = this.#requestFor('delete')
+    if (request === undefined) return undefined
     const conditions = this.glue.kind(this.name.kind)?.conditions.in ?? 'nothing'
-    const headers = conditions === 'nothing' ? [] : matching(rawHeaders)
-    return request && this.#send({ ...request, headers, body: NO_BODY, role: 'resource' })
+    const said = asked?.method === request.method ? asked : undefined
+    const headers = [...(said?.headers.flat() ?? []), ...(conditions === 'nothing' ? [] : matching(rawHeaders))]
+    const body = said?.body === undefined ? NO_BODY : this.#storedBody(said.body)
+    return this.#send({
+      ...request,
+      path: request.path + queryOf(asked, request.method),
+      headers,
+      body,
+      role: 'resource',
+    })
   }
 
   /** An operation as it was written. */
   send({ method, path, headers, body }: Payload): Promise<Sent> {
-    const bodyOf = (): RequestBody | undefined => body && requestBodyOf(this.#options.blobs, body)
+    const bodyOf = body === undefined ? NO_BODY : this.#storedBody(body)
     return this.#send({ method, path, headers: headers.flat(), body: bodyOf, role: undefined })
   }
 
@@ -263,6 +290,10 @@ export class Resource {
     return type === 'state' ? this.glue.stateOf(this.name.kind, body) : body
   }
 
+  #storedBody(body: NonNullable<Payload['body']>): () => RequestBody {
+    return () => requestBodyOf(this.#options.blobs, body)
+  }
+
   #bodyOf(state: State): RequestBody {
     return state.is === 'large' ? requestBodyOf(this.#options.blobs, state) : bytesOf(state)
   }
@@ -279,4 +310,10 @@ export class Resource {
     if (condition === undefined) return sent
     return this.#requests.change({ ...change, headers: [...change.headers, ...condition] })
   }
+}
+
+/** The query of a request, where that was one of this method. */
+function queryOf(asked: Payload | undefined, method: string): string {
+  const place = asked?.method === method ? asked.path.indexOf('?') : -1
+  return place < 0 ? '' : (asked?.path.slice(place) ?? '')
 }

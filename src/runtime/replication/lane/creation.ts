@@ -21,8 +21,8 @@ export async function createBy(
 ): Promise<Made | undefined> {
   const { type, payload } = operation
   const headers = payload?.headers.flat() ?? []
-  if (type !== 'create') return resource.create(state, headers, begunBy(replica))
-  if (payload?.method !== 'PATCH') return resource.create(state, headers, payload?.method)
+  if (type !== 'create') return resource.create(state, headers, begunBy(replica), payload)
+  if (payload?.method !== 'PATCH') return resource.create(state, headers, payload?.method, payload)
   // What says whose the fields are (server-side apply) stands in its query.
   const sent = await resource.send(payload)
   return isUnknownWay(sent) ? ((await resource.create(state, headers, undefined)) ?? sent) : sent
@@ -31,6 +31,7 @@ export async function createBy(
 /**
  * Gives what is there another state; where its kind is immutable, by taking it away and making it anew, if somebody can say how.
  * @param make as it is made where there is none
+ * @param asked as for `Resource.replace`
  * @returns undefined where nobody can say how
  */
 export async function replaceBy(
@@ -39,8 +40,10 @@ export async function replaceBy(
   state: State,
   headers: readonly string[],
   make: () => Promise<Made | undefined>,
+  asked?: Payload,
 ): Promise<Made | undefined> {
-  if (resource.glue.kind(resource.name.kind)?.isImmutable !== true) return resource.replace(state, headers, reading)
+  if (resource.glue.kind(resource.name.kind)?.isImmutable !== true)
+    return resource.replace(state, headers, reading, asked)
   const gone = resource.canCreate(state) ? await resource.delete(reading) : undefined
   return gone !== undefined && (gone.is === 'done' || isGone(gone)) ? make() : gone
 }

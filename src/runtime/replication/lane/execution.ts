@@ -111,7 +111,12 @@ export class Execution {
     if (prepared !== undefined && sameDot(prepared.dot, operation.dot)) {
       if (!prepared.isOnDisk) await this.#book.shared.replicas.onDisk()
       const { state, reading } = prepared
-      const sent = await this.#book.resource.replace(state, operation.payload?.headers.flat() ?? [], reading)
+      const sent = await this.#book.resource.replace(
+        state,
+        operation.payload?.headers.flat() ?? [],
+        reading,
+        operation.payload,
+      )
       return this.#took(operation, sent, { bound: true })
     }
     const reading = (await this.#seen(operation)) ?? (await this.#book.resource.read())
@@ -121,7 +126,10 @@ export class Execution {
       const sends = bound && reading.is === 'present'
       if (!sends) return this.#book.executed(operation, undefined, { bound: false, unbound: this.#book.local.unbound })
       await this.#book.intend({ dot: operation.dot, action: 'delete', before: reading.hash })
-      return this.#took(operation, await this.#book.resource.delete(reading), { bound: false, leaving: reading.hash })
+      return this.#took(operation, await this.#book.resource.delete(reading, operation.payload), {
+        bound: false,
+        leaving: reading.hash,
+      })
     }
     const state = await this.#book.resource.stateIn(operation)
     if (state === undefined) return this.#cannotSay()
@@ -149,7 +157,9 @@ export class Execution {
     await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, learnt)
     const { resource, replica } = this.#book
     const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, state)
-    return this.#took(operation, await replaceBy(resource, reading, state, headers, make), { bound: true })
+    return this.#took(operation, await replaceBy(resource, reading, state, headers, make, operation.payload), {
+      bound: true,
+    })
   }
 
   /**

@@ -15,6 +15,10 @@ export const keyText = (text: string): string => encodeURIComponent(text.toWellF
 /** Percent-encoded, as keys have it. */
 export const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
 
+/** Below which the records of all replicants of one kind lie. */
+export const kindPrefix = (service: string, kind: string): string =>
+  `${REPLICANTS}${keyText(service)}/${keyText(kind)}/`
+
 /** A dot as it ends keys: they sort as numbers do. */
 export const dotPath = ({ site, incarnation, number }: Dot): string =>
   `${site}/${incarnation}/${number.toString(16).padStart(14, '0')}`

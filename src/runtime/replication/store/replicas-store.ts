@@ -1,4 +1,5 @@
 import { replicantKey, type Dot, type ReplicantName } from '../../../core/oplog/index.ts'
+import { remember } from '../../../core/resource/remember.ts'
 import { CheopsError } from '../../../errors.ts'
 import { appendTogether, type JournalAppend } from '../../journal/journal.ts'
 import { Commit } from './commit.ts'
@@ -7,12 +8,12 @@ import { DueMarks } from './due-marks.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { decodeSealed, knownOfCore, readCore, localMayBeUnwell, outcomesMayBeUnwell, storedOfCore } from './records.ts'
 import { encodeOutboxRecord } from './outbox-record.ts'
-import { REPLICANTS, cursorKey, isCoreKey, pathOf, prefixOf } from './replica-keys.ts'
+import { REPLICANTS, cursorKey, isCoreKey, kindPrefix, pathOf, prefixOf } from './replica-keys.ts'
 import { changedRecords, isOutcomesPart, loadRecords, operationKey } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
 import { SharedDigests, type Known } from '../sync/shared-digests.ts'
 import { Unwell } from '../operator/unwell.ts'
-import { MAX_CACHED_REPLICAS, STORE_BUSY_MS } from '../limits.ts'
+import { MAX_CACHED_REPLICAS, MAX_KNOWN_KINDS, STORE_BUSY_MS } from '../limits.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { Replica } from '../replica.ts'
 import { ALL_OF_IT, isWaiting, type Outboxes } from './outboxes.ts'
@@ -40,6 +41,8 @@ export class ReplicasStore {
   readonly #users = new Map<string, number>()
 
   readonly #sealed = new SealedCache()
+  /** Of which something was found, by their prefixes. */
+  readonly #kinds = new Map<string, true>()
   readonly #due: DueMarks
   #changes = 0
   #hasCheckpoint = false
@@ -251,6 +254,18 @@ export class ReplicasStore {
   async *names(): AsyncGenerator<ReplicantName> {
     for await (const [key, value] of this.#options.store.iterate({ prefix: REPLICANTS }))
       if (isCoreKey(key)) yield readCore(value).name
+  }
+
+  /** Whether anything of a kind is, or was, replicated here. */
+  async hasKind(service: string, kind: string): Promise<boolean> {
+    const prefix = kindPrefix(service, kind)
+    if (this.#kinds.has(prefix)) return true
+    for await (const [key] of this.#options.store.iterate({ prefix })) {
+      if (!key.startsWith(prefix)) break
+      remember(this.#kinds, prefix, true, MAX_KNOWN_KINDS)
+      return true
+    }
+    return false
   }
 
   /** Names behind one, in the order of their keys, at most so many; from the first on without one. */

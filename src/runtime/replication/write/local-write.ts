@@ -5,6 +5,7 @@ import type { Dot, Idempotency, Operation, Payload, Settles } from '../../../cor
 import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { advance } from '../lane/lane.ts'
+import { checkAfter, checkBefore } from './found-again.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
@@ -139,7 +140,7 @@ async function writePayload(
     // The agent's account does not see it; the client's may.
     if (before === undefined) await checkUnadopted(shared, replica, write)
   }
-  if (creates) checkGivenName(options.site, resource, write)
+  if (creates) checkBefore(options.site, resource, write)
   patience?.begin()
   const matrix = glue.matrixOf(replica.name.kind)
   await shared.replicas.commit(commit => {
@@ -162,7 +163,7 @@ async function conclude(
   replica: Replica,
   resource: Resource,
   draft: Operation,
-  { head, path }: LocalWrite,
+  write: LocalWrite,
   sent: Sent & { readonly is: 'done' | 'refused' | 'doubt' },
 ): Promise<Written> {
   if (sent.is === 'refused') {
@@ -170,12 +171,11 @@ async function conclude(
     return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
   }
   if (sent.is === 'done') {
-    const isMade = draft.type === 'create' && head.method === 'POST'
-    const given = isMade ? await resource.givenName(path, sent.answer) : undefined
-    if (given !== undefined) {
-      await voidDraft(shared, replica)
-      throw calledOtherwise(shared.options.site, resource, given, `It is ${given} now, at this site alone.`)
-    }
+    if (draft.type === 'create')
+      await checkAfter(shared.options.site, resource, write, sent.answer).catch(async (error: unknown) => {
+        await voidDraft(shared, replica)
+        throw error
+      })
     const { status } = sent.answer
     const does = draft.type === 'create' ? 'create' : draft.type === 'delete' ? 'delete' : 'change'
     const settling = settlingAfter(shared, resource, does, status, replica.local.draft?.before)
@@ -194,22 +194,6 @@ async function conclude(
     return { outcome: 'applied', answer: undefined, operation: decided.operation.dot, isRepeated: false }
   }
   return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
-}
-
-/**
- * What would be called otherwise is not made at all.
- * @throws CheopsError ERR_REPLICANT_RENAMED
- */
-function checkGivenName(site: string, resource: Resource, { head }: LocalWrite): void {
-  const given = head.method === 'POST' ? resource.knownGivenName : undefined
-  if (given !== undefined)
-    throw calledOtherwise(site, resource, given, `Nothing was sent: the last one was called ${given}.`)
-}
-
-function calledOtherwise(site: string, { name }: Resource, given: string, detail: string): CheopsError {
-  const { kind } = name
-  const message = `The application at ${site} has not taken the name ${name.name} for this resource of ${kind}. ${detail}`
-  return new CheopsError('ERR_REPLICANT_RENAMED', message, { name: name.name, given })
 }
 
 /** Asks the application with the client's authority. */

@@ -1,6 +1,7 @@
 /**
  * What of a client's request becomes part of an operation: without credentials and preconditions, its body in memory or as a file.
  */
+import { withoutQueryCredentials } from '../../../core/resource/query-credentials.ts'
 import { CheopsError } from '../../../errors.ts'
 import { MAX_HELD_BODY_BYTES, MAX_INLINE_BODY_BYTES } from '../limits.ts'
 import { UNSEEN, bytesOf } from '../application/state.ts'
@@ -27,7 +28,7 @@ export async function payloadOf(
   const plain = glue.withoutConditions(description.kind, head, parsed)
   const headers = glue.storedHeaders({ ...head, rawHeaders: plain.rawHeaders })
   const kept = plain.body === parsed ? body : bytesOf(plain.body)
-  const stored = { method: head.method, path, headers }
+  const stored = { method: head.method, path: withoutQueryCredentials(path), headers }
   // Whoever has written it holds it.
   if (!(kept instanceof Uint8Array)) return { payload: { ...stored, body: kept }, release: () => undefined }
   if (kept.length === 0) return { payload: stored, release: () => undefined }

@@ -129,6 +129,8 @@ test('one that is not there is not found', async () => {
     members: ['site1', 'site2'],
     state: 'agrees',
     reason: undefined,
+    deleted: false,
+    detail: undefined,
     failing: [],
     missingBodies: [],
     conflicts: [],

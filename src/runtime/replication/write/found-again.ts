@@ -1,0 +1,55 @@
+/**
+ * Whether what a create makes can be found again under its name: every member reads it there. Else the create is refused, before it is sent where that
+ * is known by then; what was made all the same is its site's own.
+ */
+import { CheopsError } from '../../../errors.ts'
+import type { Resource } from '../application/resource.ts'
+import type { ApplicationAnswer } from '../../../ports/application.ts'
+import type { LocalWrite } from './local-write.ts'
+
+/** Who asks in this way may not ask at all; whatever else is wrong with a request has to do with what it says. */
+const OTHER_REASONS: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 410, 423, 425, 429])
+
+/**
+ * After the application was read, before the create is sent.
+ * @throws CheopsError ERR_REPLICANT_RENAMED, ERR_REPLICANT_UNREADABLE
+ */
+export function checkBefore(site: string, resource: Resource, { head, path }: LocalWrite): void {
+  const given = head.method === 'POST' ? resource.knownGivenName : undefined
+  if (given !== undefined) throw renamed(site, resource, given, `Nothing was sent: the last one was called ${given}.`)
+  const { lastStatus } = resource
+  if (path.includes('?') && isRefusal(lastStatus)) throw unreadable(site, resource, lastStatus, 'Nothing was sent.')
+}
+
+/**
+ * After the application has taken it.
+ * @throws as `checkBefore`
+ */
+export async function checkAfter(
+  site: string,
+  resource: Resource,
+  { head, path }: LocalWrite,
+  answer: ApplicationAnswer,
+): Promise<void> {
+  const given = head.method === 'POST' ? await resource.givenName(path, answer) : undefined
+  if (given !== undefined) throw renamed(site, resource, given, `It is ${given} now, at this site alone.`)
+  if (!path.includes('?') || resource.mayComeLater(answer)) return
+  const reading = await resource.read()
+  if (reading.is === 'absent' || (reading.is === 'unknown' && isRefusal(reading.status)))
+    throw unreadable(site, resource, resource.lastStatus, 'It was made, at this site alone.')
+}
+
+function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500 && !OTHER_REASONS.has(status)
+}
+
+function renamed(site: string, { name }: Resource, given: string, detail: string): CheopsError {
+  const { kind } = name
+  const message = `The application at ${site} has not taken the name ${name.name} for this resource of ${kind}. ${detail}`
+  return new CheopsError('ERR_REPLICANT_RENAMED', message, { name: name.name, given })
+}
+
+function unreadable(site: string, { name }: Resource, status: number | undefined, detail: string): CheopsError {
+  const message = `The application at ${site} answers ${String(status)} where ${name.name} is read under its path, without the query of this request. ${detail}`
+  return new CheopsError('ERR_REPLICANT_UNREADABLE', message, { name: name.name })
+}
