@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { CheopsError } from '../../../errors.ts'
 
@@ -7,14 +7,17 @@ import { CheopsError } from '../../../errors.ts'
 const TOKEN_BYTES = 32
 
 /**
- * The token of a file; made, readable by its owner only, when there is none.
- * @throws CheopsError ERR_CONFIG_READ when it can neither be read nor made, or is empty
+ * The token of a file; made, readable by its owner only, when there is none, or nothing in the file.
+ * @throws CheopsError ERR_CONFIG_READ when it can neither be read nor made, or has only blanks
  */
 export async function loadToken(file: string): Promise<string> {
   try {
-    const token = (await readFile(file, 'utf8')).trim()
+    const text = await readFile(file, 'utf8')
+    const token = text.trim()
     if (token !== '') return token
-    throw new CheopsError('ERR_CONFIG_READ', `The token file ${file} is empty.`, { file })
+    if (text !== '') throw new CheopsError('ERR_CONFIG_READ', `The token file ${file} has no token in it.`, { file })
+    // What a full disk, or a crash, has left of a first start: nobody has a token of it.
+    await rm(file)
   } catch (error) {
     if (error instanceof CheopsError) throw error
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
@@ -26,9 +29,14 @@ export async function loadToken(file: string): Promise<string> {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
     await writeFile(file, `${token}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {
+    if (!isThere(error)) await rm(file, { force: true })
     throw new CheopsError('ERR_CONFIG_READ', `The token file ${file} cannot be made.`, { file }, { cause: error })
   }
   return token
+}
+
+function isThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
 }
 
 /** Says whether an `Authorization` header carries the token, in a time that tells nothing about it. */
