@@ -6,9 +6,11 @@ import { renderAims } from '../report/report.ts'
 import { judgeReplication } from './aims.ts'
 import { REPLICATION_CASES } from './cases.ts'
 import type { ReplicationCase } from './cases.ts'
+import { benchBare } from './bare.ts'
 import { benchMany } from './many.ts'
 import { benchBesideOrbit } from './orbitdb.ts'
 import { renderBesideOrbit } from './report-orbitdb.ts'
+import { renderBare } from './report-bare.ts'
 import { renderMany } from './report-many.ts'
 import { renderWrites } from './report.ts'
 import type { ReplicationResults } from './results.ts'
@@ -50,6 +52,10 @@ export async function benchReplication(plan: ReplicationPlan): Promise<Replicati
     const seconds = { seconds: SECONDS[length], warmUpSeconds: WARM_UP_SECONDS[length] }
     results.writes = await benchWrites(await ground('writes'), { rounds, ...seconds })
   }
+  if (wanted('bare')) {
+    const seconds = { seconds: SECONDS[length], warmUpSeconds: WARM_UP_SECONDS[length] }
+    results.bare = await benchBare(await ground('bare'), { rounds, ...seconds })
+  }
   if (wanted('many')) {
     results.many = await benchMany(await ground('many'), { replicants, rounds, idleSeconds: IDLE_SECONDS[length] })
   }
@@ -62,9 +68,10 @@ export async function benchReplication(plan: ReplicationPlan): Promise<Replicati
 
 /** Tables for people, a part for each case, and the aims. */
 export function renderReplication(results: ReplicationResults): string {
-  const { writes, many, orbitdb } = results
+  const { writes, bare, many, orbitdb } = results
   const parts = [
     writes === undefined ? [] : renderWrites(writes),
+    bare === undefined ? [] : renderBare(bare, writes),
     many === undefined ? [] : renderMany(many),
     orbitdb === undefined ? [] : renderBesideOrbit(orbitdb),
     `Aims (medians of rounds; ratios are taken within each round)\n${renderAims(judgeReplication(results))}`,
@@ -73,7 +80,12 @@ export function renderReplication(results: ReplicationResults): string {
 }
 
 /** Most that others used of the machine in any run, 0 to 1. */
-export function othersMost({ writes = [], many, orbitdb = [] }: ReplicationResults): number {
-  const samples = [...writes, ...(many === undefined ? [] : [...many.apart, ...many.away, ...many.starts]), ...orbitdb]
+export function othersMost({ writes = [], bare = [], many, orbitdb = [] }: ReplicationResults): number {
+  const samples = [
+    ...writes,
+    ...bare,
+    ...(many === undefined ? [] : [...many.apart, ...many.away, ...many.starts]),
+    ...orbitdb,
+  ]
   return Math.max(0, ...samples.map(({ othersShare }) => othersShare))
 }

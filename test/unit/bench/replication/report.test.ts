@@ -3,6 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { judgeReplication } from '../../../bench/replication/aims.ts'
 import type { ManyResults, ReturnSample, StartSample } from '../../../bench/replication/many.ts'
+import type { BareSample } from '../../../bench/replication/bare.ts'
+import { renderBare } from '../../../bench/replication/report-bare.ts'
 import type { BesideOrbitSample } from '../../../bench/replication/orbitdb.ts'
 import { renderMany } from '../../../bench/replication/report-many.ts'
 import { renderBesideOrbit, timesOrbit } from '../../../bench/replication/report-orbitdb.ts'
@@ -117,6 +119,29 @@ describe('the tables', () => {
     expect(text).toContain('100,000 replicants on two sites, made in 100 s')
     expect(text).toMatch(/changed while apart +500 +500 +900 +100 +1,500 +500 +500 +200 +55.0 +0/)
     expect(text).toMatch(/each of two +900 +800 +400 +950 +820 +0.400 +120/)
+  })
+
+  it('show what the machine gives, and what agents reach of it', () => {
+    const bare = (kind: BareSample['kind'], round: number, perSecond: number): BareSample => ({
+      kind,
+      round,
+      perSecond,
+      cpuUs: 300,
+      behindMs: 30,
+      lost: 0,
+      othersShare: 0,
+    })
+    const samples = [
+      bare('one-full', 1, 1_000),
+      bare('one-full', 2, 2_000),
+      bare('one-full', 3, 3_000),
+      bare('three-full', 1, 4_000),
+    ]
+    expect(renderBare(samples, undefined)).toMatch(
+      /at one site +2,000 +300 +30.0 +–\n.*at all three +4,000 +300 +30.0 +–/,
+    )
+    const writes = [{ kind: 'one-full', perSecond: 500 }] as WritesSample[]
+    expect(renderBare(samples, writes)).toMatch(/at one site +2,000 +300 +30.0 +25.0/)
   })
 
   it('compare with OrbitDB within rounds', () => {
