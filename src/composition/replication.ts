@@ -13,7 +13,7 @@ import type { Blobs } from '../ports/blobs.ts'
 import type { ReplicationCounts } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { MembershipChange } from '../ports/membership.ts'
+import type { Membership, MembershipChange } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import type { ReplicationListener } from '../runtime/replication/events.ts'
@@ -126,6 +126,7 @@ export class AgentReplication {
       // One that is down is not dialled: a client's write may wait for the answer.
       fetchState: async (site, replicant) =>
         membership.site(site)?.liveness === 'down' ? undefined : this.#states.ask(site, replicant),
+      othersAheadMs: () => clocksOf(membership),
       detachAfterMs: config.timeouts.silentMemberMs,
       outboxBounds: { entries: config.limits.outboxEntries, bytes: config.limits.outboxBytes },
       onEvent: event => {
@@ -184,6 +185,15 @@ export class AgentReplication {
     }
     if (liveness === 'down') this.replicator.disconnected(site)
   }
+}
+
+/** By how much the clocks of the others that are heard are ahead of this machine's. */
+function clocksOf(membership: Membership): readonly number[] {
+  return membership
+    .sites()
+    .flatMap(({ name, liveness, clockOffsetMs }) =>
+      name === membership.self || liveness !== 'alive' || clockOffsetMs === undefined ? [] : [clockOffsetMs],
+    )
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -196,7 +196,7 @@ function faultsOf({ application, machine, memory, drift, late, refusals }: Weath
       (random, sites) => ({
         do: 'jump',
         site: random.pick(sites),
-        byMs: Math.round(random.between(-3_600_000, 3_600_000)),
+        byMs: jump(random.between(-1, 1)),
       }),
     ],
     [machine, (random, sites) => ({ do: 'fail the disk', site: random.pick(sites), forMs: length(random) })],
@@ -230,4 +230,12 @@ function faultsOf({ application, machine, memory, drift, late, refusals }: Weath
     ],
   ]
   return [...always, ...some.flatMap(([wanted, fault]) => (wanted ? [fault] : []))]
+}
+
+/** By up to an hour, mostly; else by years. As many are drawn for either, so that the plans of other seeds stay as they were. */
+function jump(roll: number): number {
+  const HOUR_MS = 3_600_000
+  const size = Math.abs(roll)
+  if (size < 0.8) return Math.round((roll / 0.8) * HOUR_MS)
+  return Math.round(Math.sign(roll) * HOUR_MS * 24 * 365 * 50 * (size - 0.8))
 }

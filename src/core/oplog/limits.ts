@@ -28,8 +28,11 @@ export const MAX_OPERATIONS_PAST_RESET = 100
 /** How far a stamp may be ahead of the local clock and still raise it, in milliseconds. Source: src/consistency.md "Identity and order". */
 export const MAX_STAMP_AHEAD_MS = 10 * 60 * 1000
 
-/** How far a stamp may be ahead of the local clock and be taken at all, in milliseconds: a year, which no clock is wrong by that anybody looks at. */
-export const MAX_STAMP_FUTURE_MS = 366 * 24 * 60 * 60 * 1000
+/**
+ * How far a stamp may be ahead of the local clock and be taken at all, in milliseconds: a thousand years. Any clock that somebody writes by is wrong by less, since a site believes none that
+ * says more than 2125: what is acknowledged there is taken here. And what is taken is far from the end of time, so that there is always room behind it.
+ */
+export const MAX_STAMP_FUTURE_MS = 1000 * 366 * 24 * 60 * 60 * 1000
 
 /** The greatest counter of a stamp: 32 bits, as it travels. */
 export const MAX_STAMP_COUNTER = 2 ** 32 - 1

@@ -33,13 +33,14 @@ export function observeStamp(clock: Stamp, stamp: Stamp, nowMs: number): Stamp {
 /**
  * The stamp of a new operation, and the site's clock after it.
  *
- * @param clock the site's clock
+ * @param clock the site's clock; where it is itself too far ahead, since the machine's was when it was raised, it is left and falls back to real time
  * @param replicantClock the greatest stamp that was seen of the replicant, in any of its lives
  * @param nowMs wall clock
  */
 export function nextStamp(clock: Stamp, replicantClock: Stamp, nowMs: number): { stamp: Stamp; clock: Stamp } {
-  const seen = laterStamp(clock, replicantClock)
+  const own = aheadMs(clock, nowMs) > 0 ? ZERO_STAMP : clock
+  const seen = laterStamp(own, replicantClock)
   const now: Stamp = { ms: Math.floor(nowMs), counter: 0 }
   const stamp = compareStamps(now, seen) > 0 ? now : after(seen)
-  return { stamp, clock: observeStamp(clock, stamp, nowMs) }
+  return { stamp, clock: observeStamp(own, stamp, nowMs) }
 }

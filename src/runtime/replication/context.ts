@@ -48,6 +48,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly isSite?: (site: string) => boolean
   /** What becomes of a request of a service in doubt that nobody can find out about; `hold` if not given. */
   readonly onDoubt?: ((service: string) => DoubtPolicy) | undefined
+  /** By how many milliseconds the clocks of other sites that are heard are ahead of this machine's; none if not given. */
+  readonly othersAheadMs?: () => readonly number[]
   /** How long a member of a replicant may be silent before it is detached, milliseconds; `RETENTION_MS` if not given. */
   readonly detachAfterMs?: number | undefined
   /** What waits for one site at most; `limits.outboxEntries` and `limits.outboxBytes` as they are by default if not given. */

@@ -5,6 +5,7 @@ import type { Repairs } from './drift/repair.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicasStore } from './store/replicas-store.ts'
 import type { ReplicationContext } from './context.ts'
+import type { StampTime } from './write/stamp-time.ts'
 import type { Scans } from './sync/scans.ts'
 import type { Heard } from './write/settled.ts'
 import type { Behind } from './lane/behind.ts'
@@ -49,8 +50,10 @@ export interface Engine {
   readonly fetchBodies: () => void
   /** Whether nobody has given a large body for so long that it is not waited for any more. */
   readonly isGivenUp: (body: NamedBody) => boolean
-  /** The site's clock. */
+  /** The greatest stamp that was given or seen and is not far ahead. */
   clock: Stamp
+  /** By which stamps are given. */
+  readonly time: StampTime
   /** Something unexpected went wrong with a replicant: it is left alone and shown. Throws what concerns more than it. */
   readonly leaveAlone: (name: ReplicantName, error: unknown) => void
   /** Operations of a replicant wait for others. */

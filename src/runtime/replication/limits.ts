@@ -298,6 +298,14 @@ export const MIN_TOLD_BYTES_A_SECOND = 1024
 /** Between two looks whether it is so. */
 export const RECEIVED_LOOK_MS = RECEIVED_TIMEOUT_MS / 2
 
+/** No agent ran before the beginning of 2026, and none of these does after 2125, Unix milliseconds: a clock that says so is none. */
+export const EARLIEST_CLOCK_MS = 1_767_225_600_000
+export const LATEST_CLOCK_MS = EARLIEST_CLOCK_MS + 100 * 365 * 24 * 60 * 60 * 1000
+
+/** How long others must contradict a clock until they are believed, milliseconds: several beats of each. And between two looks at what they say. */
+export const CLOCK_SETTLES_MS = 60_000
+export const OTHERS_CLOCKS_MS = 1_000
+
 /** Requests with an idempotency key that one replicant remembers, the newest ones: a client that writes every five seconds and tries again for five minutes. */
 export const MAX_KEPT_REQUESTS = 64
 

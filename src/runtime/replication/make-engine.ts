@@ -14,6 +14,7 @@ import type { Quarantine } from './lane/quarantine.ts'
 import { Unanswered } from './lane/unanswered.ts'
 import { OutcomeWaiters } from './outcomes.ts'
 import type { ReplicasStore } from './store/replicas-store.ts'
+import { StampTime } from './write/stamp-time.ts'
 import { Scans } from './sync/scans.ts'
 import { Standing } from './sync/standing.ts'
 import { Strangers } from './sync/strangers.ts'
@@ -67,6 +68,7 @@ export function makeEngine(parts: EngineParts): Engine {
     fetchBodies: () => bodies.fetch(),
     isGivenUp: body => bodies.isGivenUp(body),
     clock: ZERO_STAMP,
+    time: new StampTime({ clock, othersAheadMs: options.othersAheadMs ?? (() => []), logger: options.logger }),
     leaveAlone: (name, error) => quarantine.take(name, error),
     waits: onWaits,
     kick: ({ name }) => lanes.kick(name),

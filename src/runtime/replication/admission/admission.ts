@@ -57,7 +57,7 @@ export function takeStep(
           })
         if (effect.kind === 'waits') break
         held = true
-        shared.clock = observeStamp(shared.clock, operation.stamp, options.clock.now())
+        shared.clock = observeStamp(shared.clock, operation.stamp, shared.time.now())
         tellAhead(shared, commit, operation)
         if (from !== undefined) relay(shared, commit, replica, operation, before)
         tellWhoMistakes(shared, commit, replica, operation)
@@ -131,7 +131,7 @@ export function takeStep(
 
 /** A site whose clock is far ahead wins against everybody who has not seen its writes: people must know. */
 function tellAhead(shared: Engine, commit: Commit, { replicant, dot, stamp }: Operation): void {
-  const byMs = aheadMs(stamp, shared.options.clock.now())
+  const byMs = aheadMs(stamp, shared.time.now())
   if (byMs > 0) tellEvent(shared, commit, { kind: 'ahead', replicant, dot, byMs })
 }
 

@@ -55,9 +55,9 @@ export function heardByLeaver(
 
 /** Nobody has told for the retention time that it holds what this site kept since it left: it is given up. */
 export async function leaveUnheard(shared: Engine, replica: Replica): Promise<void> {
-  const { options, replicas } = shared
+  const { replicas, time } = shared
   const { replicant } = replica.core
-  const since = options.clock.now() - RETENTION_MS
+  const since = time.now() - RETENTION_MS
   const leaves = leavesOfReplicant(replicant).filter(({ site, by }) => site === replicant.site && by.stamp.ms < since)
   if (leaves.length === 0) return
   await replicas.commit(commit => {

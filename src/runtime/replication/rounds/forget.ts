@@ -22,13 +22,14 @@ import type { Engine } from '../engine.ts'
  * @throws CheopsError ERR_STORE_FAILED
  */
 export async function forgetOld(shared: Engine, replica: Replica): Promise<void> {
-  const { options, replicas, bodies } = shared
+  const { replicas, bodies } = shared
   const { core, local, draft } = replica
   if (!hasSay(shared, replica)) await forgetUnproven(shared, replica)
   await leaveUnheard(shared, replica)
   const isBusy = draft !== undefined || local.intent !== undefined || local.uncertain !== undefined || local.replaying
   if (isBusy || core.replicant.waiting.length > 0 || currentPlan(shared, replica).plan.kind !== 'nothing') return
-  const now = options.clock.now()
+  // By a clock that is wrong for a moment it would be gone for good.
+  const now = shared.time.now()
   const pruned = prune(core.replicant, core.acknowledgements, concerned(core.replicant, now), now)
   const requests = local.requests.filter(({ at }) => at > now - IDEMPOTENCY_RETENTION_MS)
   if (isSame(pruned.replicant, core.replicant) && requests.length === local.requests.length) return

@@ -16,7 +16,7 @@ import {
   type Stamp,
 } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
-import { MAX_TRANSFER_BYTES, MAX_TRANSFER_OPERATIONS, MAX_TRANSFER_PARTS } from '../limits.ts'
+import { EARLIEST_CLOCK_MS, MAX_TRANSFER_BYTES, MAX_TRANSFER_OPERATIONS, MAX_TRANSFER_PARTS } from '../limits.ts'
 import { dotsIn, dotsOf, isOfFuture, type OwnRun } from './own-numbers.ts'
 import { isProven, signedMembers } from './proven-summary.ts'
 import { Repeated } from './repeated.ts'
@@ -43,9 +43,6 @@ export type Arrival =
   | { readonly kind: 'stranger'; readonly replicant: ReplicantName; readonly origin: string }
   /** The end of a transfer whose beginning was given up, perhaps: nobody knows what else belongs to it. */
   | { readonly kind: 'torn'; readonly replicant: ReplicantName }
-
-/** Unix milliseconds, the beginning of 2026: no agent ran before. */
-const EARLIEST_MS = 1_767_225_600_000
 
 /** A transfer that is not whole yet, as far as it has come. */
 interface Parts {
@@ -260,7 +257,7 @@ export class Arrivals {
   #isBeyondTime(stamped: readonly { readonly stamp: Stamp }[]): boolean {
     const { clock, incarnation } = this.#options
     // A machine that wakes up in 1970 must not refuse what others tell until it has learnt the time.
-    const now = Math.max(clock.now(), Number(incarnation.split('-')[0]), EARLIEST_MS)
+    const now = Math.max(clock.now(), Number(incarnation.split('-')[0]), EARLIEST_CLOCK_MS)
     return stamped.some(({ stamp }) => isBeyondTime(stamp, now))
   }
 

@@ -37,7 +37,7 @@ export async function release(
   const { site, matrices, clock, seal } = options
   return replicas.commit(commit => {
     const { replicant } = replica.core
-    const next = nextStamp(shared.clock, replicant.clock, clock.now())
+    const next = nextStamp(shared.clock, replicant.clock, shared.time.now())
     const { stamp } = next
     const placed = inPlace(shared, replica, draft)
     const { dot, type } = placed

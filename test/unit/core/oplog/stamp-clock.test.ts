@@ -41,6 +41,15 @@ test('what is written on a replicant from the future comes after it, and leaves 
   expect(nextStamp(next.clock, ZERO_STAMP, 1000).stamp).toEqual({ ms: 1000, counter: 0 })
 })
 
+test('a clock that was raised while the machine was wrong falls back with it, but not behind what was seen of the replicant', () => {
+  const raised = { ms: 2 * MAX_STAMP_AHEAD_MS, counter: 4 }
+  expect(nextStamp(raised, ZERO_STAMP, 1000)).toEqual({
+    stamp: { ms: 1000, counter: 0 },
+    clock: { ms: 1000, counter: 0 },
+  })
+  expect(nextStamp(raised, raised, 1000).stamp).toEqual({ ...raised, counter: 5 })
+})
+
 test('who uses up the counter of a moment takes the next one: what is written after it can be told', () => {
   const full = { ms: 5_000, counter: MAX_STAMP_COUNTER }
   expect(nextStamp(full, ZERO_STAMP, 1_000).stamp).toEqual({ ms: 5_001, counter: 0 })

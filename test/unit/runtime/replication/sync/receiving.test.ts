@@ -141,7 +141,7 @@ test('nobody speaks for another member, and who is no member has no say', async 
   expect(new TextDecoder().decode(await here.store.get('replication/replicant/shop/items/mug/core'))).toContain('rome')
 })
 
-test('nothing is taken whose stamp is more than a year ahead: nobody could write behind it', async () => {
+test('nothing is taken whose stamp is more than a thousand years ahead: nobody could write behind it', async () => {
   await using here = await Scripted.start()
   const paris = here.from('paris')
   const created = here.create('paris', 'mug', ['paris', HERE])
