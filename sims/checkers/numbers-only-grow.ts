@@ -3,15 +3,23 @@ import { Violations } from './checker.ts'
 import type { World } from '../world/world.ts'
 import type { Checker } from './checker.ts'
 
-/** The number of a site's record never goes back: neither in what it publishes, nor in what another one believes. */
+/**
+ * The number of a site's record never goes back: neither in what it publishes, nor in what another one believes. What others have shown of a site is a hint
+ * until it is met, and forgotten with the agent.
+ */
 export function numbersOnlyGrow(world: World): Checker {
   const violations = new Violations(world)
   const codec = createHeartbeatCodec(world.keys.make('checker of numbers', 1n))
   const published = new Map<string, bigint>()
   const believed = new Map<string, bigint>()
+  const met = new Set<string>()
+  const drop = (pair: string): void => {
+    believed.delete(pair)
+    met.delete(pair)
+  }
   const forget = (site: string): void => {
     published.delete(site)
-    for (const pair of believed.keys()) if (pair.startsWith(`${site}:`)) believed.delete(pair)
+    for (const pair of [...believed.keys(), ...met]) if (pair.startsWith(`${site}:`)) drop(pair)
   }
   const look = (observer: string): void => {
     for (const { name, recordNumber } of world.site(observer).membership?.sites() ?? []) {
@@ -24,8 +32,14 @@ export function numbersOnlyGrow(world: World): Checker {
   }
   world.observe({
     onDiskChanged: forget,
-    onChange: observer => look(observer),
-    onStarted: observer => look(observer),
+    onChange(observer, change) {
+      if (change.kind === 'connected') met.add(`${observer}: ${change.site}`)
+      look(observer)
+    },
+    onStarted(observer) {
+      for (const pair of believed.keys()) if (pair.startsWith(`${observer}:`) && !met.has(pair)) drop(pair)
+      look(observer)
+    },
     onPublish(site, data) {
       const gossip = codec.readGossip(data)
       if (gossip.kind !== 'record') return

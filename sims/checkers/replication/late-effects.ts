@@ -5,7 +5,7 @@ const AT_ONCE_MS = 100
 
 /**
  * Effects of one request at one application without those that nobody could have known of: the request was given up, the application was
- * read and showed nothing of it, it was sent again at once, and the first one landed only after that reading. No request can exclude that. Who
+ * read and showed nothing of it, it was sent again, before the first one landed or at once, and that landed only after that reading. No request can exclude that. Who
  * sends again what was read long before, or after the first had landed, is not excused.
  *
  * Nor could anybody know that a whole body was on its way that landed late and took the first one with it.
@@ -30,7 +30,9 @@ function couldNotKnow(first: Effect, again: Effect, looks: readonly Look[]): boo
   if (first.late === undefined) return false
   const sent = sentAt(again)
   const look = looks.findLast(({ at, path }) => path === again.path && at <= sent)
-  return look !== undefined && sentAt(first) < look.at && look.at < first.at && sent - look.at <= AT_ONCE_MS
+  if (look === undefined || look.at <= sentAt(first) || look.at >= first.at) return false
+  // Where it has not landed by then no later reading could have shown it either.
+  return sent < first.at || sent - look.at <= AT_ONCE_MS
 }
 
 function wasTakenLate(first: Effect, again: Effect, all: readonly Effect[]): boolean {

@@ -30,6 +30,7 @@ export interface KeyedAnswer extends KeyedRequest {
 export class Ledger {
   readonly #told = new Map<string, { readonly operation: Operation; readonly bytes: Uint8Array }>()
   readonly #sealed = new Map<string, Operation>()
+  readonly #releasedAt = new Map<string, number>()
   readonly #reused: string[] = []
   readonly acknowledged: AcknowledgedWrite[] = []
   /** Requests with an idempotency key, in the order of their answers. */
@@ -41,9 +42,19 @@ export class Ledger {
   /** All of them that an agent was there for. */
   readonly asked: KeyedRequest[] = []
 
-  /** An origin has signed it. A crash may come before anybody has seen it, and then it may be released anew, with another stamp. */
-  sealed(operation: Operation): void {
-    this.#sealed.set(dotKey(operation.dot), operation)
+  /**
+   * An origin releases it. A crash may come before anybody has seen it, and then it may be released anew, with another stamp.
+   * @param at virtual time
+   */
+  sealed(operation: Operation, at: number): void {
+    const key = dotKey(operation.dot)
+    this.#sealed.set(key, operation)
+    if (!this.#releasedAt.has(key)) this.#releasedAt.set(key, at)
+  }
+
+  /** When it was released first, virtual time; undefined if it never was. */
+  releasedAt(dot: Dot): number | undefined {
+    return this.#releasedAt.get(dotKey(dot))
   }
 
   /** An operation has arrived at another site, as its origin has written it. */

@@ -85,7 +85,7 @@ export class ReplicationWorld {
   }
 
   sealOf(site: string): OperationSeal {
-    const seal = simSeal(site, this.keys, this.codec, this.ledger)
+    const seal = simSeal(site, this.keys, this.codec, this.ledger, () => this.time.now)
     return this.plant.seal?.(seal, site) ?? seal
   }
 

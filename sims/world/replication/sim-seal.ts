@@ -6,13 +6,20 @@ import type { Ledger } from './ledger.ts'
 /**
  * Signs with the cheap keys of the simulation, over the real bytes of an operation; keeps the full log, since every operation that
  * anybody releases goes through here.
+ * @param now virtual time
  */
-export function simSeal(site: string, keys: VirtualKeys, codec: SyncCodec, ledger: Ledger): OperationSeal {
+export function simSeal(
+  site: string,
+  keys: VirtualKeys,
+  codec: SyncCodec,
+  ledger: Ledger,
+  now: () => number,
+): OperationSeal {
   const own = keys.make(site, secretOf(site))
   return {
     encode: operation => {
       const bytes = codec.encodeOperation(operation)
-      ledger.sealed(codec.decodeOperation(bytes))
+      ledger.sealed(codec.decodeOperation(bytes), now())
       return { bytes, signature: new Uint8Array() }
     },
     sign: operations => operations.map(({ bytes }) => ({ bytes, signature: widened(own.sign(bytes)) })),

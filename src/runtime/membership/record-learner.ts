@@ -27,18 +27,26 @@ export class RecordLearner {
    * @param introducer undefined for a record that the site itself has shown over its connection
    */
   learn(signed: SignedRecord, introducer?: string): RecordVerdict {
-    const { view, life } = this.#mesh
+    const { view } = this.#mesh
     const { site } = signed.record
     const wasMet = isMet(view.entry(site))
     const verdict = view.takeRecord(signed, introducer)
     if (introducer === undefined && verdict.kind !== 'refused') view.meet(site)
     const isNews = verdict.kind === 'new' || verdict.kind === 'newer'
     const entry = view.entry(site)
-    if (entry !== undefined && isMet(entry) && (isNews || !wasMet)) life.run(() => this.#book.save(entry.signed))
+    if (entry !== undefined && isMet(entry) && (isNews || !wasMet)) this.#keep(entry.signed)
     if (isNews) view.problems.clear('two-agents-one-key', site)
     else if (verdict.kind === 'own-ahead') this.#own.raiseAbove(verdict.number, verdict.incarnation)
     else if (verdict.kind === 'refused') this.#tellRefusal(signed.record, verdict, introducer)
     return verdict
+  }
+
+  /** What is believed is stored, also by an agent that has said goodbye and still answers: else its next run believes what came before. */
+  #keep(signed: SignedRecord): void {
+    const { life } = this.#mesh
+    if (!life.over) life.run(() => this.#book.save(signed))
+    // The store may be closed by then.
+    else this.#book.save(signed).catch(() => undefined)
   }
 
   #tellRefusal(record: SiteRecord, refusal: Extract<RecordVerdict, { kind: 'refused' }>, introducer?: string): void {

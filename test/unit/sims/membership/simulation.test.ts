@@ -32,11 +32,14 @@ test('a seed replays exactly', async () => {
 })
 
 describe('a planted bug is found', () => {
-  const found = async (plant: Plant, seeds = 10): Promise<string> => {
-    const all: string[] = []
-    for (let seed = 1; seed <= seeds && all.length === 0; seed++)
-      all.push(...(await runMembership(seed, plant)).violations)
-    return all.join('\n')
+  /** What the checker tells of the first seed of which it tells anything. */
+  const found = async (checker: string, plant: Plant, seeds = 10): Promise<string> => {
+    for (let seed = 1; seed <= seeds; seed++) {
+      const { violations } = await runMembership(seed, plant)
+      const told = violations.filter(text => text.startsWith(`${checker}: `))
+      if (told.length > 0) return told.join('\n')
+    }
+    return 'nothing'
   }
 
   test('a site that does not dial again', async () => {
@@ -52,14 +55,14 @@ describe('a planted bug is found', () => {
                   : network.dial(request),
             }),
     }
-    expect(await found(plant)).toMatch(/everybody alive: .* after healing/)
+    expect(await found('everybody alive', plant)).toMatch(/everybody alive: .* after healing/)
   })
 
   test('a disk that forgets who has which name', async () => {
     const plant: Plant = {
       store: store => replaced(store, { commit: async () => undefined, iterate: async function* () {} }),
     }
-    expect(await found(plant, 40)).toMatch(/names keep their keys: .* gave it to rogue-key|numbers only grow/)
+    expect(await found('names keep their keys', plant, 40)).toMatch(/ gave it to rogue-key/)
   })
 
   test('records whose numbers go back', async () => {
@@ -68,7 +71,7 @@ describe('a planted bug is found', () => {
       codec: codec =>
         replaced(codec, { signRecord: record => codec.signRecord({ ...record, number: 1_000_000n - BigInt(made++) }) }),
     }
-    expect(await found(plant)).toMatch(/numbers only grow: .* published record/)
+    expect(await found('numbers only grow', plant)).toMatch(/numbers only grow: .* published record/)
   })
 
   test('an impatient detector', async () => {
@@ -81,7 +84,7 @@ describe('a planted bug is found', () => {
           },
         }),
     }
-    expect(await found(plant)).toMatch(/heard is not down: .* says s\d is (suspect|down)/)
+    expect(await found('heard is not down', plant)).toMatch(/heard is not down: .* says s\d is (suspect|down)/)
   })
 
   test('a goodbye that is taken for any beat', async () => {
@@ -94,12 +97,12 @@ describe('a planted bug is found', () => {
           },
         }),
     }
-    expect(await found(plant)).toMatch(/heard is not down: .* heard that .* stops, which is alive all the same/)
+    expect(await found('heard is not down', plant)).toMatch(/heard is not down: .* heard that .* stops, which is alive all the same/)
   })
 
   test('an exception that nobody expected', async () => {
     const plant: Plant = { network: network => replaced(network, { probe: broken }) }
-    expect(await found(plant)).toMatch(/no defects: .* planted/)
+    expect(await found('no defects', plant)).toMatch(/no defects: .* planted/)
   })
 })
 

@@ -145,8 +145,9 @@ describe('what is wrong is found', () => {
     // Nobody has read, or not since it was sent.
     expect(of([post(4_000), late])).toEqual(twice)
     expect(of([post(1_010), late], 990)).toEqual(twice)
-    // Read, and waited.
+    // Read, and waited; and it had not landed when that was over.
     expect(of([late, post(8_000)], 3_000)).toEqual(twice)
+    expect(of([post(4_000), late], 3_000)).toEqual([])
     // It could be seen.
     expect(of([late, post(8_000)], 7_980)).toEqual(twice)
     // What did not land late was there all the time.
@@ -212,6 +213,31 @@ describe('what is wrong is found', () => {
     ])
   })
 
+  test('a deletion of what came after what was deleted, or before anybody but its origin could know of it', () => {
+    const born = (at: number, number: number, base: string): Operation => {
+      const create = operation(at, 's1', number, 'create', { base })
+      return { ...create, life: { stamp: create.stamp, dot: create.dot } }
+    }
+    const [first, second] = [born(11, 11, 'first'), born(13, 13, 'second')]
+    const deletion = (of: Operation, number: number): Operation => ({
+      ...operation(20, 's1', number, 'delete', {}, [of]),
+      life: of.life,
+    })
+    const made = (base: string) => ({ ...effect('POST'), value: { id: 'n', base } })
+    const gone = (at: number) => ({ ...effect('DELETE'), at })
+    const of = (site: string, all: readonly Effect[], deleted: Operation): readonly string[] => {
+      const end = ending({ effects: new Map([[site, all]]) })
+      for (const one of [first, second, deleted]) end.ledger.sealed(one, 30)
+      return found(end).filter(text => text.startsWith('nothing is deleted'))
+    }
+    const unwanted = [expect.stringMatching(/^nothing is deleted that no operation deleted: n was deleted at s2/)]
+    expect(of('s2', [made('first'), gone(40)], deletion(first, 21))).toEqual([])
+    expect(of('s2', [made('first'), gone(40)], deletion(second, 21))).toEqual([])
+    expect(of('s2', [made('second'), gone(40)], deletion(first, 21))).toEqual(unwanted)
+    expect(of('s2', [made('first'), gone(29)], deletion(first, 21))).toEqual(unwanted)
+    expect(of('s1', [made('first'), gone(29)], deletion(first, 21))).toEqual([])
+  })
+
   test('what somebody else has made is touched, unless it was adopted or an operator has said so', () => {
     const theirs = { ...effect('PUT'), byOutsider: true }
     const of = (effects: readonly Effect[], decide: (end: Ending) => void = () => undefined): readonly string[] => {
@@ -235,8 +261,15 @@ describe('what is wrong is found', () => {
   })
 
   test('an action that took effect twice', () => {
-    const effects = new Map([['s2', [effect('POST', { line: 'c' }), effect('POST', { line: 'c' })]]])
-    expect(found(ending({ effects }))).toEqual([expect.stringMatching(/^nothing is executed twice: .*"c".* twice/)])
+    const line = effect('POST', { line: 'c' })
+    const of = (all: readonly Effect[], setBack: readonly string[] = []): readonly string[] =>
+      found(ending({ effects: new Map([['s2', all]]), setBack: new Set(setBack) }))
+    const twice = [expect.stringMatching(/^nothing is executed twice: .*"c".* twice/)]
+    expect(of([line, { ...line }])).toEqual(twice)
+    expect(of([line, effect('PUT'), { ...line }])).toEqual(twice)
+    // Who has lost a part of what it had on disk may do again what it has put away, and nothing on top of itself.
+    expect(of([line, effect('PUT'), { ...line }], ['s2'])).toEqual([])
+    expect(of([line, effect('PATCH'), { ...line }], ['s2'])).toEqual(twice)
   })
 
   test('a key that took effect twice, was released twice, stands twice, was taken with another body, or is told of another', () => {

@@ -43,7 +43,7 @@ test('what another disk holds is not lost, nor what is acknowledged later; what 
   }
   const losses = new Losses(ledger, async (_name, copy) => held.get(copy) ?? newReplicant(NAME, 's2'))
   const acknowledge = (operation: Operation): void => {
-    ledger.sealed(operation)
+    ledger.sealed(operation, 0)
     ledger.acknowledged.push({ site: 's1', words: operation.type, dot: operation.dot })
   }
   acknowledge(CREATE)

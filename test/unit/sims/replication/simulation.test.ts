@@ -11,6 +11,7 @@ import { runReplication } from '../../../../sims/scenarios/replication/run.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 import { REAL_PARTS } from '../../../../sims/world/replication/real-agent.ts'
 import type { Plan, Weather } from '../../../../sims/scenarios/replication/draw.ts'
+import { withDot, type Dot } from '../../../../src/core/oplog/index.ts'
 import type { ApplicationAnswer } from '../../../../src/ports/application.ts'
 import type { Regression } from '../../../../sims/scenarios/replication/regression.ts'
 import type { ReplicationPlant } from '../../../../sims/world/replication/replication-world.ts'
@@ -189,6 +190,62 @@ describe('a planted bug is found', () => {
       }),
     }
     expect(await found('nothing is deleted that no operation deleted', plant)).toMatch(/^n\d was deleted/)
+    // A deletion before covers only what was there before.
+    const members = ['s1', 's2']
+    const plan: Plan = {
+      sites: members,
+      names: ['n1'],
+      steps: [
+        { at: 0, do: 'create', site: 's1', name: 'n1', members, token: 'a' },
+        { at: 8_000, do: 'delete', site: 's1', name: 'n1' },
+        { at: 16_000, do: 'create', site: 's1', name: 'n1', members, token: 'b' },
+        { at: 24_000, do: 'replace', site: 's1', name: 'n1', token: 'c' },
+      ],
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations.join('\n')).toMatch(/nothing is deleted that no operation deleted: n1 was deleted at s2 at 25\./)
+  })
+
+  test('a site that takes what has lost for seen', async () => {
+    const plan: Plan = {
+      sites: ['s1', 's2'],
+      names: ['n1'],
+      steps: [
+        { at: 0, do: 'create', site: 's2', name: 'n1', members: ['s1', 's2'], token: 'a' },
+        { at: 10_000, do: 'isolate', site: 's1', forMs: 10_000 },
+        { at: 12_000, do: 'replace', site: 's1', name: 'n1', token: 'b' },
+        { at: 14_000, do: 'replace', site: 's2', name: 'n1', token: 'c' },
+      ],
+    }
+    const lost: Dot[] = []
+    const plant: ReplicationPlant = {
+      seal: (seal, site) => ({
+        ...seal,
+        encode: operation => {
+          if (site === 's1' && operation.type === 'replace') lost.push(operation.dot)
+          return seal.encode(operation)
+        },
+        open: sealed => {
+          const operation = seal.open(sealed)
+          if (site !== 's1' || operation.type !== 'replace') return operation
+          return { ...operation, context: lost.reduce((seen, dot) => withDot(seen, dot), operation.context) }
+        },
+      }),
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations.join('\n')).toMatch(/same conflicts: n1: s2 shows .* replaced; s1 shows nothing/)
+  })
+
+  test('a fault that nobody has thought of', async () => {
+    const plant: ReplicationPlant = {
+      application: (application, site) => ({
+        request: request =>
+          site === 's1' ? Promise.reject(new TypeError('planted')) : application.request(request),
+      }),
+    }
+    expect(await found('no defects', plant)).toMatch(/^s1 failed: .*planted/)
   })
 
   test('an agent that sends everything twice', async () => {
