@@ -7,6 +7,7 @@ import { Replicator } from '../../../src/runtime/replication/replicator.ts'
 import { MemoryStore } from '../memory-store.ts'
 import { operate } from './real-operator.ts'
 import { SERVICE } from './sim-glue.ts'
+import { cheapHash } from '../cheap-hash.ts'
 import type { Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { ReplicationOptions } from '../../../src/runtime/replication/context.ts'
 import type { Agent, AgentPorts, ClientAnswer, ClientRequest } from './agent.ts'
@@ -79,15 +80,7 @@ async function write(replicator: Replicator, { glue }: AgentPorts, request: Clie
   return { status: answer?.status ?? 200, dot: operation }
 }
 
-/** As long as a real one. FNV-1a with 64 bits in two halves: it compares states, and has no enemies here. */
+/** As long as a real one. */
 function fingerprint(bytes: Uint8Array): string {
-  let [a, b] = [0x811c9dc5, 0x01000193]
-  for (const byte of bytes) {
-    a = Math.imul(a ^ byte, 0x01000193) >>> 0
-    b = Math.imul(b ^ byte, 0x85ebca6b) >>> 0
-  }
-  return [a, b, bytes.length]
-    .map(part => part.toString(16).padStart(8, '0'))
-    .join('')
-    .padStart(64, '0')
+  return `${bytes.length.toString(16).padStart(8, '0')}${cheapHash(bytes)}`.padStart(64, '0')
 }

@@ -1,4 +1,5 @@
 import { CheopsError } from '../../../src/errors.ts'
+import { cheapHash } from '../cheap-hash.ts'
 import type { Agent } from './agent.ts'
 import type { BodySource } from '../../../src/ports/bodies.ts'
 
@@ -26,13 +27,7 @@ export function simBodies(self: string, reach: (site: string) => Promise<Agent |
   }
 }
 
-/** In the shape of a SHA-256, and cheap: FNV-1a in two halves. It has no enemies here. */
+/** In the shape of a SHA-256, and cheap. */
 export function simHash(bytes: Uint8Array): string {
-  let [a, b] = [0x811c9dc5, 0x01000193]
-  for (const byte of bytes) {
-    a = Math.imul(a ^ byte, 0x01000193) >>> 0
-    b = Math.imul(b ^ byte, 0x85ebca6b) >>> 0
-  }
-  const half = (number: number): string => number.toString(16).padStart(8, '0')
-  return `${half(a)}${half(b)}`.repeat(4)
+  return cheapHash(bytes).repeat(4)
 }
