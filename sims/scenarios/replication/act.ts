@@ -158,9 +158,8 @@ function befall(world: ReplicationWorld, step: Mishap): void {
       return world.site(step.site).machine.damageBody()
     case 'fill the disk': {
       const { machine } = world.site(step.site)
-      const { maxBodiesBytes } = machine
       machine.fillBodies()
-      return later(step.forMs, () => (machine.maxBodiesBytes = maxBodiesBytes))
+      return later(step.forMs, () => machine.freeBodies())
     }
   }
 }

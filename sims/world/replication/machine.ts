@@ -6,6 +6,9 @@ import type { SeededRandom } from '../seeded-random.ts'
 import type { VirtualTime } from '../virtual-time.ts'
 import type { DiskOptions } from './disk.ts'
 
+/** More than any plan fills. */
+const ROOM_BYTES = 1024 ** 3
+
 /** Wall clock at the beginning of every world, Unix milliseconds. */
 export const EPOCH_MS = 1_760_000_000_000
 
@@ -16,7 +19,7 @@ export class Machine {
   /** Large bodies, beside the disk; what was written is synced at once. */
   readonly bodies = new Map<string, StoredBlob>()
   /** Room for them, bytes. */
-  maxBodiesBytes = 1024 ** 3
+  maxBodiesBytes = ROOM_BYTES
   readonly #time: VirtualTime
   readonly #random: SeededRandom
   #process: Process | undefined
@@ -50,6 +53,11 @@ export class Machine {
     const place = this.#random.below(damaged.length)
     damaged[place] = (damaged[place] ?? 0) ^ 1
     this.bodies.set(hash, { kind: 'whole', content: damaged })
+  }
+
+  /** There is room for bodies again, whoever has taken it. */
+  freeBodies(): void {
+    this.maxBodiesBytes = ROOM_BYTES
   }
 
   /** There is no more room for bodies than they take. */
