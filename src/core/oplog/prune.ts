@@ -7,11 +7,9 @@ import { lastDelete } from './dropped.ts'
 import { withoutOldKeys } from './idempotency.ts'
 import { endedBefore } from './life.ts'
 import { IDEMPOTENCY_RETENTION_MS, MAX_KEPT_LIVES, RETENTION_MS } from './limits.ts'
-import { isReset } from './matrix.ts'
 import { membersOfReplicant } from './replicant.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { Life } from './life.ts'
-import type { Matrices } from './matrix.ts'
 import type { Replicant } from './replicant.ts'
 import type { Operation } from './operation.ts'
 import type { LifeId, OperationId } from './order.ts'
@@ -22,26 +20,6 @@ export interface Pruned {
   readonly lives: readonly LifeId[]
   /** Operations that are gone with them. */
   readonly operations: readonly Operation[]
-}
-
-/**
- * The reset of a life that every member has acknowledged, if there is one: nothing before it will be asked for by a replay or by a
- * new member.
- */
-export function settledReset(
-  replicant: Replicant,
-  life: Life,
-  acknowledgements: Acknowledgements,
-  matrices: Matrices,
-): OperationId | undefined {
-  const members = membersOfReplicant(replicant)
-  return life.live.findLast(
-    operation =>
-      isReset(operation, matrices) &&
-      (operation.matrix === undefined
-        ? unacknowledgedBy(acknowledgements, members, life.life, operation).length === 0
-        : isBehindAll(acknowledgements, members, life.life, operation)),
-  )
 }
 
 /**

@@ -18,7 +18,6 @@ import {
   receive,
   transferFor,
   RETENTION_MS,
-  settledReset,
   knowledgeOf,
   withAcknowledgement,
   withinBounds,
@@ -226,21 +225,6 @@ test('a tombstone goes when all have acknowledged it and the retention time is o
   expect(prune(a.replicant, acknowledged, ['a', 'b', 'c'], late - 1).lives, 'a millisecond early').toEqual([])
   const pruned = prune(a.replicant, acknowledged, ['a', 'b', 'c'], late)
   expect(pruned).toMatchObject({ replicant: { lives: [] }, operations: [deletion, create] })
-})
-
-test('a reset is settled when all members have acknowledged it', () => {
-  const all = members()
-  const [a, b, c] = all
-  a.write({ type: 'create', value: '0' })
-  const put = a.write({ type: 'replace', value: '1' })
-  const life = () => holderOf(a.replicant) ?? expect.fail()
-  let acknowledged = acknowledge(acknowledge(new Map(), a), b)
-  expect(settledReset(a.replicant, life(), acknowledged, NO_MATRICES)).toBeUndefined()
-  for (const member of [b, c]) {
-    member.syncFrom(a)
-    acknowledged = acknowledge(acknowledged, member)
-  }
-  expect(settledReset(a.replicant, life(), acknowledged, NO_MATRICES)).toBe(put)
 })
 
 function acknowledge(acknowledgements: Acknowledgements, { site, replicant }: Member): Acknowledgements {
