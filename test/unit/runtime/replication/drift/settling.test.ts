@@ -2,9 +2,12 @@
  * An application that answers 202 and does it seconds later: nothing is sent twice meanwhile and nothing is called drift, at the origin and at members, for creates,
  * changes and deletes, across crashes of the agent; what has not come in time is drift. Simulated sites, virtual time: "late" costs nothing.
  */
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { FakeApplication } from '../../../../../sims/world/fake-application.ts'
 import { DEFINITION, simGlue } from '../../../../../sims/world/replication/sim-glue.ts'
 import { ABC, Lab } from '../lab.ts'
+import type { ReplicationPlant } from '../../../../../sims/world/replication/replication-world.ts'
 
 const SITES = ['a', 'b', 'c'] as const
 const LATE = { a: 15_000, b: 22_000, c: 9_000 } as const
@@ -115,6 +118,37 @@ test('what is created anew waits at a member where the old one is still going', 
   expect(trouble(lab)).toEqual([])
 })
 
+test('what a later write has overtaken at one site is made right there, once its time is over', async () => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  late(lab, 'a', 'PUT', 20_000)
+  await lab.ask('a', 'PUT /items/x', { n: 2 })
+  await lab.pass(2_000)
+  // The application takes it at once, and will put the whole of the earlier one over it.
+  await lab.ask('a', 'PATCH /items/x', { m: 3 })
+  await lab.pass(30_000)
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 2 })
+  expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 2, m: 3 })
+  await lab.pass(300_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 2, m: 3 }))
+})
+
+test('of two changes that come later each is sent once', async () => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  for (const n of [2, 3]) {
+    lateEverywhere(lab, 'PUT')
+    await lab.ask('a', 'PUT /items/x', { n })
+    await lab.pass(2_000)
+  }
+  await lab.pass(120_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 3 }))
+  for (const site of SITES) expect(sent(lab, site), site).toEqual(['POST', 'PUT', 'PUT'])
+  expect(trouble(lab)).toEqual([])
+})
+
 test('agents that crash before it has come do not send it again', async () => {
   const lab = await Lab.of(SITES)
   lateEverywhere(lab, 'POST')
@@ -168,3 +202,47 @@ test.each(['a', 'b'])('where it does, a request at %s whose answer was lost is l
   expect(sent(lab, site)).toEqual(['POST'])
   for (const other of SITES) expect((await lab.status(other, 'x'))?.state, other).toBe('agrees')
 })
+
+/** Each application does what it is asked so much later, always. */
+const delayed = (delays: Readonly<Record<string, number>>): ReplicationPlant => ({
+  application: (application, site) => ({
+    request: request => {
+      const delayMs = delays[site] ?? 0
+      const isChange = request.method !== 'GET' && request.method !== 'HEAD'
+      if (isChange && delayMs > 0 && application instanceof FakeApplication)
+        application.failNext({ kind: 'accepted', delayMs }, other => other === request)
+      return application.request(request)
+    },
+  }),
+})
+
+test('whatever is written, cut off and killed meanwhile, all come to the same', async () => {
+  const site = fc.constantFrom(...SITES)
+  const n = fc.integer({ min: 1, max: 9 })
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('PUT', 'PATCH'), site, n }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('POST', 'DELETE', 'kill', 'cut', 'heal'), site, n }) },
+  )
+  const delays = fc.record({ a: fc.nat(20_000), b: fc.nat(20_000), c: fc.nat(20_000) })
+  const steps = fc.array(fc.record({ step, waitMs: fc.nat(8_000) }), { minLength: 1, maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(delays, steps, async (takes, all) => {
+      const lab = await Lab.of(SITES, delayed(takes))
+      await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+      for (const { step: one, waitMs } of all) {
+        await lab.pass(waitMs)
+        const body = { id: 'x', [one.do === 'PATCH' ? 'm' : 'n']: one.n }
+        if (one.do === 'kill') await lab.restart(one.site)
+        else if (one.do === 'cut') lab.cut(one.site)
+        else if (one.do === 'heal') lab.world.wire.healAll()
+        else if (one.do === 'POST') await lab.ask(one.site, 'POST /items', body, ABC)
+        else await lab.ask(one.site, `${one.do} /items/x`, one.do === 'DELETE' ? undefined : body)
+      }
+      await lab.heal(1_200_000)
+      const shown = SITES.map(each => JSON.stringify(lab.read(each, 'x')))
+      expect(new Set(shown).size, shown.join(' ')).toBe(1)
+      lab.assertSound()
+    }),
+    { numRuns: 8 },
+  )
+}, 120_000)
