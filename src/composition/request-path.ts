@@ -34,6 +34,7 @@ import { MemberReads } from '../runtime/member-reads.ts'
 import { ReplicantLookup, type ReplicantLookupParts } from '../runtime/replicant-lookup.ts'
 import { ReplicantSearch } from '../runtime/replicant-search.ts'
 import type { ReplicantSearchParts } from '../runtime/replicant-search.ts'
+import { LEFT } from '../core/liveness/liveness.ts'
 import type { Clock } from '../ports/clock.ts'
 import { Parts } from '../runtime/parts.ts'
 import type { PartsOptions } from '../runtime/parts.ts'
@@ -57,6 +58,9 @@ export interface RequestPathParts {
   /** Address of a service's own listener, undefined where it has none. */
   ownAddress(service: string): string | undefined
 }
+
+/** How long answers of a site that has stopped in order are still read, milliseconds. */
+const LEFT_READ_MS = 5_000
 
 /** The way of a request through this agent, from either side: ingress and other agents in, applications and other agents out. */
 export class RequestPath {
@@ -131,13 +135,18 @@ export class RequestPath {
 
   /** From now on other agents may send requests here. */
   async start(): Promise<void> {
-    const { transport, config, membership } = this.#parts
+    const { transport, config, membership, clock } = this.#parts
     this.#unwatch = membership.onChange(({ kind, site }) => {
       if (kind !== 'liveness') return
       const pool = this.#sites.get(site)?.pool
-      const liveness = membership.site(site)?.liveness
+      const { liveness, reason } = membership.site(site) ?? {}
+      if (liveness === 'down' && reason === LEFT) {
+        // It has let what was under way end before it said so; what of that is still read here ends by itself.
+        pool?.dropIdle()
+        clock.after(LEFT_READ_MS, () => membership.site(site)?.liveness === 'down' && pool?.cut())
+      }
       // Nobody there will answer what is under way, and whoever waits for it should not have to wait for the time-out.
-      if (liveness === 'down') pool?.cut()
+      else if (liveness === 'down') pool?.cut()
       else if (liveness === 'suspect') pool?.dropIdle()
     })
     await serveForward(transport, config.limits.streamsPerPeer, (connection, peerId) =>
