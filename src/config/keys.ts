@@ -274,10 +274,14 @@ export const SERVICE_KEYS = {
     'Sites that may use it, or *. Without expose no other site may.',
     { example: '[site2]' },
   ),
-  'expose.methods': key(type.listOf(service.exposedMethod, 64), 'HTTP methods that they may use, or *.', {
-    fallback: '["*"]',
-    example: '[GET]',
-  }),
+  'expose.methods': key(
+    type.listOf(service.exposedMethod, 64),
+    'HTTP methods that they may use, or *. What they create or replace here under & needs the method that creates and PUT, both.',
+    {
+      fallback: '["*"]',
+      example: '[GET]',
+    },
+  ),
   'expose.paths': key(
     type.listOf(service.exposedPath, 256),
     'Paths that they may use: * is one segment, ** any number at the end.',

@@ -112,7 +112,7 @@ function checkExposure({ failing, withheld }: ReplicantsFact): Finding[] {
             'replication',
             'replication-withheld',
             `${resources(replicants)} of ${from.join(', ')} ${replicants === 1 ? 'is' : 'are'} not replicated here: this site does not let ${from.length === 1 ? 'that site' : 'those sites'} (expose)`,
-            `Let ${from.length === 1 ? 'it' : 'them'}: "cheops service add SERVICE --expose-sites ${from.join(',')} --expose-methods '*' --save"; what waits comes within a minute.`,
+            `Let ${from.length === 1 ? 'it' : 'them'}: "cheops service add SERVICE --expose-sites ${from.join(',')} --expose-methods '*' --save" (or at least POST and PUT, which a replicated create takes both); what waits comes within a minute.`,
           ),
         ]
   return [
