@@ -192,8 +192,7 @@ export class Resource {
     const conditional = this.glue.withCondition(this.name.kind, seen, { ...read, body: seenOf(read.body) })
     const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
     const body = conditional.body === seen ? state : conditional.body
-    const path = request.path + queryOf(asked, request.method)
-    return this.#send({ ...request, path, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
+    return this.#sendAs(asked, { ...request, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
   }
 
   /**
@@ -207,13 +206,7 @@ export class Resource {
     const said = asked?.method === request.method ? asked : undefined
     const headers = [...(said?.headers.flat() ?? []), ...(conditions === 'nothing' ? [] : matching(rawHeaders))]
     const body = said?.body === undefined ? NO_BODY : this.#storedBody(said.body)
-    return this.#send({
-      ...request,
-      path: request.path + queryOf(asked, request.method),
-      headers,
-      body,
-      role: 'resource',
-    })
+    return this.#sendAs(asked, { ...request, headers, body, role: 'resource' })
   }
 
   /** An operation as it was written. */
@@ -302,6 +295,14 @@ export class Resource {
     return this.glue.requestFor(this.name.kind, this.name.name, action)
   }
 
+  /** With the query of the request that it carries out, and without, where that is refused: it may name a version that only its site has. */
+  async #sendAs(asked: Payload | undefined, change: Change): Promise<Sent> {
+    const query = queryOf(asked, change.method)
+    const sent = await this.#send({ ...change, path: change.path + query })
+    const status = sent.is === 'refused' ? sent.answer.status : sent.is === 'not-now' ? sent.status : undefined
+    return query !== '' && status !== undefined && MAY_BE_OF_QUERY.has(status) ? this.#send(change) : sent
+  }
+
   /** An application that takes nothing without a precondition (428) is told what it shows now. */
   async #send(change: Change): Promise<Sent> {
     const sent = await this.#requests.change(change)
@@ -311,6 +312,9 @@ export class Resource {
     return this.#requests.change({ ...change, headers: [...change.headers, ...condition] })
   }
 }
+
+/** Refusals of what a request says. */
+const MAY_BE_OF_QUERY: ReadonlySet<number> = new Set([400, 409, 412, 422])
 
 /** The query of a request, where that was one of this method. */
 function queryOf(asked: Payload | undefined, method: string): string {
