@@ -29,8 +29,8 @@ export interface StateExchangeParts {
   readonly statusOf: (
     replicant: ReplicantName,
   ) => Promise<{ readonly members: readonly string[]; readonly state: string } | undefined>
-  /** What is told of it; undefined while something is left to do here. */
-  readonly stateFor: (replicant: ReplicantName) => Promise<ToldState | undefined>
+  /** What is told of it to a site; undefined while something is left to do here, and where the site asks for too many. */
+  readonly stateFor: (replicant: ReplicantName, site: string) => Promise<ToldState | undefined>
 }
 
 /** Errors of the answering site that mean no more than "not now". */
@@ -116,7 +116,7 @@ export class StateExchange {
     if (status === undefined || !status.members.includes(site) || status.state !== 'agrees')
       return encodeAnswer(undefined)
     try {
-      return encodeAnswer(await stateFor(replicant))
+      return encodeAnswer(await stateFor(replicant, site))
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
       if (error.code === 'ERR_STATE_MESSAGE') {

@@ -86,7 +86,7 @@ export class AgentReplication {
       logger,
       siteOfPeer: peerId => membership.siteOfPeer(peerId),
       statusOf: replicant => this.replicator.status(replicant),
-      stateFor: replicant => this.replicator.stateFor(replicant),
+      stateFor: (replicant, site) => this.replicator.stateFor(replicant, site),
     })
     this.#bodies = new BodyExchange({
       transport: peer.transport,

@@ -5,6 +5,7 @@ import type { Repairs } from './drift/repair.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicasStore } from './store/replicas-store.ts'
 import type { ReplicationContext } from './context.ts'
+import type { TokenBuckets } from '../membership/token-buckets.ts'
 import type { StampTime } from './write/stamp-time.ts'
 import type { Scans } from './sync/scans.ts'
 import type { Heard } from './write/settled.ts'
@@ -37,6 +38,9 @@ export interface Engine {
   /** Names that are kept here on others' word only. */
   readonly unproven: UnprovenNames
   readonly waitingRoom: WaitingRoom
+  /** What each site may ask for by name, and states that it may ask for. */
+  readonly wants: TokenBuckets
+  readonly states: TokenBuckets
   /** How much work others make here by what they tell. */
   readonly tellers: Tellers
   /** Sites that were set back, by the incarnation in which everything was told to them anew. */

@@ -248,6 +248,23 @@ export const STATE_AGAIN_MS = 10 * 60_000
 /** Two requests for what is missing of one replicant are at least so far apart, milliseconds. */
 export const WANT_AGAIN_MS = 2_000
 
+/**
+ * What one other site may ask for by name: at once as many as an audit finds where much is missing, and so many a second in the long run; not while so many entries are told to it that it
+ * has not received, which is looked at again after so many milliseconds. And how many names may wait for that, a kilobyte each; the rest is asked for again.
+ */
+export const WANTED = { burst: 1_024, perSecond: 64, maxKeys: 1_024 } as const
+export const MAX_TOLD_BEFORE_WANTS = 4_096
+export const WANT_LOOK_MS = 50
+/** Between two answers about one name, milliseconds: who could not take the first asks at once. */
+export const WANT_TOLD_AGAIN_MS = 500
+export const MAX_WAITING_WANTS = 4_096
+
+/**
+ * States that one other site may ask for, each a GET of the application with the agent's account: at once as many as repairs come together, and so many a second in the long run, with which ten
+ * thousand resources are copied in eight minutes.
+ */
+export const ASKED_STATES = { burst: 256, perSecond: 20, maxKeys: 1_024 } as const
+
 /** How long what another member has acknowledged may be on its way, milliseconds: then it is asked for. */
 export const WANT_AFTER_MS = 5_000
 

@@ -14,6 +14,8 @@ import type { Quarantine } from './lane/quarantine.ts'
 import { Unanswered } from './lane/unanswered.ts'
 import { OutcomeWaiters } from './outcomes.ts'
 import type { ReplicasStore } from './store/replicas-store.ts'
+import { TokenBuckets } from '../membership/token-buckets.ts'
+import { ASKED_STATES, WANTED } from './limits.ts'
 import { StampTime } from './write/stamp-time.ts'
 import { Scans } from './sync/scans.ts'
 import { Standing } from './sync/standing.ts'
@@ -60,6 +62,8 @@ export function makeEngine(parts: EngineParts): Engine {
     strangers: new Strangers(),
     unproven: new UnprovenNames(clock),
     waitingRoom: new WaitingRoom(),
+    wants: new TokenBuckets(WANTED),
+    states: new TokenBuckets(ASKED_STATES),
     tellers: new Tellers(clock),
     toldAnew: new Map(),
     nextNumber: () => ++number,

@@ -310,8 +310,12 @@ export class Replicator {
     return this.#replicas.with(replicant, replica => writtenHere(this.#shared, replica, glue))
   }
 
-  /** What another member may copy: undefined while there is anything left to do here. */
-  async stateFor(replicant: ReplicantName): Promise<MemberState | undefined> {
+  /**
+   * What another member may copy: undefined while there is anything left to do here, and where that member asks for too many.
+   * @param to which member; without it nothing is counted
+   */
+  async stateFor(replicant: ReplicantName, to?: string): Promise<MemberState | undefined> {
+    if (to !== undefined && !this.#shared.states.take(to, this.#options.clock.monotonic())) return undefined
     return this.#replicas.with(replicant, replica =>
       this.#lanes.runIfIdle(replicant, () => memberState(this.#shared, replica)),
     )

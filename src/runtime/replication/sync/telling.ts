@@ -3,7 +3,7 @@ import { AskedLooks } from './asked-looks.ts'
 import { tellDigests } from './digest-telling.ts'
 import { MAX_UNRECEIVED_ENTRIES, RECEIVED_LOOK_MS, TELL_EVERY_MS } from '../limits.ts'
 import { Outgoing } from './outgoing.ts'
-import { mayHear } from './arrivals.ts'
+import { AskedWants } from './asked-wants.ts'
 import type { Engine } from '../engine.ts'
 import type { PeerComparison } from './peer-comparison.ts'
 import type { Outbox } from '../store/outboxes.ts'
@@ -37,6 +37,7 @@ export class Telling {
   readonly #onWelcome: () => void
   readonly #outgoing: Outgoing
   readonly #looks: AskedLooks
+  readonly #wants: AskedWants
   readonly #pace: Pace
   readonly #sent: PaceOfOne
   /** What the other site has received, by incarnation of the outbox. */
@@ -59,6 +60,7 @@ export class Telling {
     this.#onWelcome = onWelcome
     this.#outgoing = new Outgoing(shared, channel.site)
     this.#looks = new AskedLooks(shared, channel, comparison, () => this.#hasEnded)
+    this.#wants = new AskedWants(shared, channel, () => this.#hasEnded)
     this.#pace = pace
     this.#sent = pace.begin()
   }
@@ -219,11 +221,7 @@ export class Telling {
   async #hear(message: SyncMessage): Promise<void> {
     const { replicas } = this.#shared
     const { site } = this.#channel
-    if (message.kind === 'want') {
-      const { replicant, lives } = message
-      const isHeard = await replicas.with(replicant, ({ core }) => mayHear(core.replicant, site))
-      if (isHeard) await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: lives }))
-    }
+    if (message.kind === 'want') return this.#wants.want(message)
     if (message.kind === 'digest') return this.#comparison.heard(message.digest)
     if (message.kind === 'audit') return this.#looks.audit(message)
     if (message.kind === 'lack') return this.#looks.lacked(message.names)

@@ -1,0 +1,81 @@
+import { replicantKey } from '../../../core/oplog/index.ts'
+import { MAX_TOLD_BEFORE_WANTS, MAX_WAITING_WANTS, WANT_LOOK_MS, WANT_TOLD_AGAIN_MS } from '../limits.ts'
+import { mayHear } from './arrivals.ts'
+import type { SyncChannel, SyncMessage } from '../../../ports/sync.ts'
+import type { Engine } from '../engine.ts'
+
+type Want = SyncMessage & { readonly kind: 'want' }
+
+/**
+ * What the other site of a conversation lacks, and asks for by name: each name once at a time, so many a second for the site, and no more while much is told to it that it
+ * has not received. Each makes a transfer of all that is held of the name, and one of several entries is written to disk before it is told. It holds up nothing else that
+ * the site says.
+ */
+export class AskedWants {
+  readonly #engine: Engine
+  readonly #channel: SyncChannel
+  readonly #hasEnded: () => boolean
+  /** By `replicantKey`; who asks again says what it lacks now. */
+  readonly #waiting = new Map<string, Want>()
+  /** When a name was told last, monotonic; of those that were lately, the oldest first. */
+  readonly #toldAt = new Map<string, number>()
+  #isRunning = false
+
+  constructor(engine: Engine, channel: SyncChannel, hasEnded: () => boolean) {
+    this.#engine = engine
+    this.#channel = channel
+    this.#hasEnded = hasEnded
+  }
+
+  /** What is beyond the bound is asked for again, or found by comparing. */
+  want(message: Want): void {
+    const key = replicantKey(message.replicant)
+    if (this.#waiting.size >= MAX_WAITING_WANTS && !this.#waiting.has(key)) return
+    this.#waiting.set(key, message)
+    if (this.#isRunning) return
+    this.#isRunning = true
+    const { logger } = this.#engine.options
+    this.#run()
+      .catch((error: unknown) => logger.debug({ error: String(error) }, 'what another site lacks could not be told'))
+      .finally(() => (this.#isRunning = false))
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#engine.options
+    for (;;) {
+      if (this.#hasEnded()) this.#waiting.clear()
+      if (this.#waiting.size === 0) return
+      const next = this.#next(clock.monotonic())
+      if (next === undefined || !this.#isItsTurn()) {
+        await new Promise<void>(resolve => void clock.after(WANT_LOOK_MS, resolve))
+        continue
+      }
+      const [key, { replicant, lives }] = next
+      this.#waiting.delete(key)
+      this.#toldAt.set(key, clock.monotonic())
+      await this.#tell(replicant, lives)
+    }
+  }
+
+  /** The first that was not told just now. */
+  #next(now: number): [string, Want] | undefined {
+    for (const [key, at] of this.#toldAt) {
+      if (now - at < WANT_TOLD_AGAIN_MS) break
+      this.#toldAt.delete(key)
+    }
+    return this.#waiting.entries().find(([key]) => !this.#toldAt.has(key))
+  }
+
+  #isItsTurn(): boolean {
+    const { replicas, wants, options } = this.#engine
+    const { site } = this.#channel
+    return replicas.outboxes.length(site) < MAX_TOLD_BEFORE_WANTS && wants.take(site, options.clock.monotonic())
+  }
+
+  async #tell(replicant: Want['replicant'], knows: Want['lives']): Promise<void> {
+    const { replicas } = this.#engine
+    const { site } = this.#channel
+    const isHeard = await replicas.with(replicant, ({ core }) => mayHear(core.replicant, site))
+    if (isHeard) await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows }))
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * What a site may ask for: a real replicator with many resources, and a member that asks for all of them, and for one of them again and again. What it is told is
+ * counted in the conversation; the clock stands still, or passes when the test says so.
+ */
+import { expect, test } from 'vitest'
+import { ASKED_STATES, WANTED } from '../../../../../src/runtime/replication/limits.ts'
+import { realClock } from '../../../../support/real-time.ts'
+import { ABC, Lab } from '../lab.ts'
+import { HERE, INCARNATION, Scripted, entries, hello } from '../scripted.ts'
+import type { ScriptedChannel } from '../scripted.ts'
+import type { Clock } from '../../../../../src/ports/clock.ts'
+import type { ReplicantName } from '../../../../../src/core/oplog/index.ts'
+import type { SyncMessage } from '../../../../../src/ports/sync.ts'
+
+const want = (replicant: ReplicantName): SyncMessage => ({ kind: 'want', replicant, lives: [] })
+
+/** A site with so many resources, and its conversation with rome, in which rome has been welcomed. */
+async function withMany(here: Scripted, count: number): Promise<{ rome: ScriptedChannel; names: ReplicantName[] }> {
+  const creates = Array.from({ length: count }, (_, n) => here.create('paris', `item-${n}`, ['paris', 'rome', HERE]))
+  const paris = here.from('paris')
+  paris.says(hello('paris', count))
+  for (let first = 0; first < count; first += 100)
+    paris.says(entries(first + 1, ...creates.slice(first, first + 100).map(create => here.signed(create))))
+  for (let upTo = 0; upTo < count;) {
+    const received = await paris.next('received')
+    if (typeof received === 'string') throw new Error(`it ended: ${received}`)
+    upTo = received.upTo
+  }
+  here.replicator.connected('rome')
+  const rome = await here.to('rome')
+  await rome.next('hello')
+  rome.says({ kind: 'welcome', version: 0, site: 'rome', incarnation: INCARNATION, cursors: [] })
+  return { rome, names: creates.map(({ replicant }) => replicant) }
+}
+
+/** How many entries the site tells until it says nothing for a while. */
+async function told(channel: ScriptedChannel): Promise<number> {
+  let count = 0
+  for (let upTo = 0; ;) {
+    const quiet = new Promise<undefined>(resolve => setTimeout(() => resolve(undefined), 1_000))
+    const message = await Promise.race([channel.next('entries'), quiet])
+    if (message === undefined || typeof message === 'string') return count
+    count += message.entries.length
+    upTo = message.first + message.entries.length - 1
+    channel.says({ kind: 'received', incarnation: message.incarnation, upTo })
+  }
+}
+
+test('a name that is asked for again and again is told once at a time', async () => {
+  await using here = await Scripted.start()
+  const { rome, names } = await withMany(here, 1)
+  const [name] = names
+  await told(rome)
+  for (let n = 0; n < 2_000; n++) if (name !== undefined) rome.says(want(name))
+  expect(await told(rome)).toBeLessThan(20)
+})
+
+test('a site that asks for more than its share is told the rest as time passes', async () => {
+  let monotonic = 0
+  // Waits pass as they are; what is measured does not.
+  const clock: Clock = { ...realClock, monotonic: () => monotonic }
+  await using here = await Scripted.start(undefined, clock)
+  const count = WANTED.burst + 100
+  const { rome, names } = await withMany(here, count)
+  await told(rome)
+  for (const name of names) rome.says(want(name))
+  expect(await told(rome)).toBe(WANTED.burst)
+  monotonic += 1_000
+  expect(await told(rome)).toBe(WANTED.perSecond)
+  monotonic += 60_000
+  expect(await told(rome)).toBe(100 - WANTED.perSecond)
+}, 60_000)
+
+test('states of an application are told to each site so many at once, and so many a second', async () => {
+  const lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x' }, ABC)
+  await lab.pass(30_000)
+  const a = lab.replicators.get('a')
+  const began = lab.world.time.now
+  let toB = 0
+  for (let n = 0; n < 2 * ASKED_STATES.burst; n++)
+    if ((await lab.until(a?.stateFor(lab.name('x'), 'b') ?? Promise.resolve(undefined))) !== undefined) toB++
+  const refilled = ((lab.world.time.now - began) / 1_000) * ASKED_STATES.perSecond
+  expect(toB).toBeGreaterThanOrEqual(ASKED_STATES.burst)
+  expect(toB).toBeLessThanOrEqual(ASKED_STATES.burst + refilled + 1)
+  expect(toB).toBeLessThan(2 * ASKED_STATES.burst)
+  expect(await lab.until(a?.stateFor(lab.name('x'), 'c') ?? Promise.resolve(undefined))).toBeDefined()
+  lab.assertSound()
+})
