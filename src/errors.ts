@@ -238,8 +238,8 @@ export const ERRORS = {
   },
   ERR_SYNC_ORIGIN: {
     status: 503,
-    title: 'The key of the site that an operation comes from is not known here yet',
-    hint: 'It is taken when the record of that site has come. See "cheops site ls".',
+    title: 'The key by which the origin of an operation has signed it is not known at a member',
+    hint: 'It is taken there when that site was met ("cheops site ls"), or, where it or its key is gone, from a member that may write it there (expose). "cheops check" there says more.',
   },
   ERR_SYNC_TOO_LARGE: {
     status: 413,

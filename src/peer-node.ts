@@ -74,7 +74,7 @@ export interface PeerNode {
   readonly nameBuckets: NameBuckets
   /** Signs with the key of this agent: Ed25519, 64 bytes. */
   sign(bytes: Uint8Array): Uint8Array
-  /** The 32 bytes of the Ed25519 key of a site's agent; undefined for a site that is not known. */
+  /** The 32 bytes of the Ed25519 key of a site's agent; undefined for a site that was not met, whatever others show of it. */
   publicKeyOf(site: string): Uint8Array | undefined
   /** Multiaddresses that this agent really has, with `/p2p/<own id>`. */
   addresses(): readonly string[]
@@ -235,7 +235,8 @@ function assemble(
     nameBuckets: new BucketProviders(host),
     sign: bytes => keys.sign(bytes),
     publicKeyOf(site) {
-      const id = site === membership.self ? network.peerId : membership.site(site)?.peerId
+      const met = membership.hasMet(site) ? membership.site(site)?.peerId : undefined
+      const id = site === membership.self ? network.peerId : met
       const key = id === undefined ? undefined : peerIdFromString(id).publicKey
       return key?.type === 'Ed25519' ? key.raw : undefined
     },

@@ -120,6 +120,10 @@ export class AgentReplication {
       logger,
       mayRun: operation => isExposed(operation, services.get(operation.replicant.service)),
       isSite: site => membership.site(site) !== undefined,
+      keyOf: site => {
+        const key = peer.publicKeyOf(site)
+        return key && Buffer.from(key).toString('hex')
+      },
       glueOf: service => services.get(service)?.glue,
       onDoubt: service => services.get(service)?.config.doubt ?? 'hold',
       hash: sha256,

@@ -227,7 +227,7 @@ export interface OperationSeal {
   sign(operations: readonly SealedOperation[]): SealedOperation[]
   /**
    * @throws CheopsError ERR_SYNC_MESSAGE when the bytes are not in order, ERR_SYNC_SIGNATURE when the origin has not signed them
-   *   (both for ever), ERR_SYNC_ORIGIN when the key of the origin is not known (yet)
+   *   (both for ever, unless its key was another one), ERR_SYNC_ORIGIN when the key of the origin is not known (yet)
    */
   open(sealed: SealedOperation): Operation
 }

@@ -100,6 +100,7 @@ export const SHAPES = {
     behind: number,
     failing: list(object({ replicants: number })),
     withheld: object({ replicants: number, from: list() }),
+    unverified: list(object({ origin: text, replicants: number })),
   }),
   site: object({
     addresses: list(),

@@ -51,7 +51,7 @@ export const siteGroup: GroupSpec = {
       summary: 'Forget a site that is gone for good, or that has lost its key, at this agent',
       details:
         'A name belongs to the key that used it first. Once each agent has forgotten the site, a new agent with a new key may take its ' +
-        'name. A site that still runs is known again as soon as it says hello.',
+        'name: it gets back what it is a member of. A site that still runs is known again as soon as it says hello.',
       arguments: [SITE],
       agent: true,
       examples: [['cheops site rm site3', 'site3 was rebuilt without its peer.key: run this at every other site']],

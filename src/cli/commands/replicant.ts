@@ -140,12 +140,23 @@ function standingNotes({ state, reason, failing }: Pick<ReplicantInfo, 'state' |
   ]
 }
 
-/** What is not in the list, since this site does not let it. */
+/** What is not in the list, since this site does not let it, or cannot verify it. */
 function withheldText(counts: ReplicationCounts): readonly string[] {
-  if (counts.state === 'counting' || counts.withheld.replicants === 0) return []
-  const { replicants, from } = counts.withheld
-  const what = `${String(replicants)} ${replicants === 1 ? 'resource' : 'resources'} of ${from.join(', ')}`
-  return [`${what} would be replicated here if this site let it: see "cheops check".`]
+  if (counts.state === 'counting') return []
+  const { withheld, unverified } = counts
+  const what = (replicants: number, from: string): string =>
+    `${String(replicants)} ${replicants === 1 ? 'resource' : 'resources'} of ${from}`
+  return [
+    ...(withheld.replicants === 0
+      ? []
+      : [
+          `${what(withheld.replicants, withheld.from.join(', '))} would be replicated here if this site let it: see "cheops check".`,
+        ]),
+    ...unverified.map(
+      ({ origin, replicants }) =>
+        `${what(replicants, origin)} cannot be verified here, its key is not known: see "cheops check".`,
+    ),
+  ]
 }
 
 export function replicantScreen(replicant: ReplicantDetail, width = Infinity): string {

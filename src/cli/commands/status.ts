@@ -98,7 +98,7 @@ function peersText(peers: readonly PeerAnswer[], others: number): string {
 
 function countsText(counts: ReplicationCounts): string {
   if (counts.state === 'counting') return 'counting'
-  const { replicants, conflicts, diverged, undecided, behind, failing, withheld } = counts
+  const { replicants, conflicts, diverged, undecided, behind, failing, withheld, unverified } = counts
   const shown = (count: number, one: string) => `${String(count)} ${one}${count === 1 ? '' : 's'}`
   return [
     shown(replicants, 'resource'),
@@ -110,6 +110,7 @@ function countsText(counts: ReplicationCounts): string {
     ...(withheld.replicants === 0
       ? []
       : [`${String(withheld.replicants)} of ${withheld.from.join(', ')} not let (expose)`]),
+    ...unverified.map(({ origin, replicants: count }) => `${String(count)} of ${origin} not verified`),
   ].join(', ')
 }
 

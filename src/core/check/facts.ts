@@ -79,6 +79,15 @@ export interface ReplicantsFact {
   }[]
   /** What the sites `from` have created here too, and this site does not let them; not among `replicants`. */
   readonly withheld: { readonly replicants: number; readonly from: readonly string[] }
+  /**
+   * What the sites `from` tell of, and cannot be taken since the key by which `origin` has signed it is not known here: neither is it taken on their
+   * word. For more than a minute; not among `replicants`.
+   */
+  readonly unverified: readonly {
+    readonly origin: string
+    readonly from: readonly string[]
+    readonly replicants: number
+  }[]
 }
 
 export interface FileFact {

@@ -43,7 +43,7 @@ const minutes = (ms: number): string =>
 /** Whether the resources that are replicated here are as they should be. */
 export function checkReplicants(fact: ReplicantsFact): Finding[] {
   const { replicants, conflicts, diverged, undecided, behind } = fact
-  const findings: Finding[] = [...checkExposure(fact)]
+  const findings: Finding[] = [...checkExposure(fact), ...checkUnverified(fact)]
   if (behind > 0) findings.push(checkBehind(fact))
   if (diverged > 0)
     findings.push(
@@ -101,6 +101,18 @@ export function answeredText(status: number | undefined): string {
 
 const resources = (count: number): string => `${String(count)} ${count === 1 ? 'resource' : 'resources'}`
 
+/** What nobody can check here. */
+function checkUnverified({ unverified }: ReplicantsFact): Finding[] {
+  return unverified.map(({ origin, from, replicants }) =>
+    warning(
+      'replication',
+      'replication-unverified',
+      `${resources(replicants)} that ${from.join(', ')} ${from.length === 1 ? 'tells' : 'tell'} of cannot be verified here: the key by which ${origin} has signed is not known`,
+      `If ${origin} is only down they come when it is back. If it is gone, or has lost its key, a member that this site lets write them can vouch for them: "cheops service add SERVICE --expose-sites ${from.join(',')} --expose-methods '*' --save" here.`,
+    ),
+  )
+}
+
 /** What this site does not let others write, and what others do not let it. */
 function checkExposure({ failing, withheld }: ReplicantsFact): Finding[] {
   const { replicants, from } = withheld
@@ -122,10 +134,16 @@ function checkExposure({ failing, withheld }: ReplicantsFact): Finding[] {
         'replication',
         'replication-failing',
         `${site} does not carry out what was written here to ${resources(count)}: ${errors.join(', ')}`,
-        errors.includes('ERR_FORWARD_NOT_EXPOSED')
-          ? `The agent of ${site} must let this site: "cheops service add SERVICE --expose-sites …" there. "cheops replicant ls" shows which.`
-          : `"cheops replicant ls" shows which; look at "cheops replicant ls" and "cheops check" of ${site}.`,
+        failingHint(site, errors),
       ),
     ),
   ]
+}
+
+function failingHint(site: string, errors: readonly string[]): string {
+  if (errors.includes('ERR_SYNC_ORIGIN'))
+    return `${site} cannot verify who has created it, since the key of that is not known there: see "cheops check" of ${site}. "cheops replicant ls" shows which.`
+  return errors.includes('ERR_FORWARD_NOT_EXPOSED')
+    ? `The agent of ${site} must let this site: "cheops service add SERVICE --expose-sites …" there. "cheops replicant ls" shows which.`
+    : `"cheops replicant ls" shows which; look at "cheops replicant ls" and "cheops check" of ${site}.`
 }

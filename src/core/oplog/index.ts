@@ -30,6 +30,7 @@ export * from './prune.ts'
 export {
   findLife,
   holderOf,
+  isKnown,
   leavesOfReplicant,
   livesWithoutCreate,
   memberByOf,

@@ -186,6 +186,12 @@ export class MeshMembership implements Membership {
     return entry !== undefined && wasHeard(entry)
   }
 
+  /** Whether a site has shown its record itself, over a connection of its own: what others show of it proves nothing. */
+  hasMet(site: string): boolean {
+    const entry = this.#mesh.view.entry(site)
+    return entry !== undefined && entry.introducer === undefined
+  }
+
   catalog = (): ReturnType<Membership['catalog']> => this.#mesh.view.catalog()
 
   onChange(listener: (change: MembershipChange) => void): () => void {

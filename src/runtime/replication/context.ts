@@ -46,6 +46,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly mayRun: (operation: Operation) => boolean
   /** Whether there is, or was, such a site, as far as is known here: for others nothing is kept until they are met. All, where it is not told. */
   readonly isSite?: (site: string) => boolean
+  /** The key by which operations of a site are checked now, as text; undefined where none is known. Where it is not told, a site has one for ever. */
+  readonly keyOf?: (site: string) => string | undefined
   /** What becomes of a request of a service in doubt that nobody can find out about; `hold` if not given. */
   readonly onDoubt?: ((service: string) => DoubtPolicy) | undefined
   /** By how many milliseconds the clocks of other sites that are heard are ahead of this machine's; none if not given. */

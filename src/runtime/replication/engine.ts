@@ -7,6 +7,7 @@ import type { ReplicasStore } from './store/replicas-store.ts'
 import type { ReplicationContext } from './context.ts'
 import type { TokenBuckets } from '../membership/token-buckets.ts'
 import type { StampTime } from './write/stamp-time.ts'
+import type { KeyRuns } from './sync/key-runs.ts'
 import type { Scans } from './sync/scans.ts'
 import type { Heard } from './write/settled.ts'
 import type { Behind } from './lane/behind.ts'
@@ -33,7 +34,9 @@ export interface Engine {
   readonly behind: Behind
   /** Looks at all records that others ask for. */
   readonly scans: Scans
-  /** What waits until the key of its origin is known. */
+  /** Since which run each site signs with its key. */
+  readonly keyRuns: KeyRuns
+  /** What waits until the key of its origin is known, or somebody brings it whose word counts. */
   readonly strangers: Strangers
   /** Names that are kept here on others' word only. */
   readonly unproven: UnprovenNames

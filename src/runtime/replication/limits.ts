@@ -273,6 +273,8 @@ export const MAX_REMEMBERED_REPLICANTS = 4096
 
 /** Replicants of one teller that wait until the key of an origin is known: the rest is found by comparing. */
 export const MAX_STRANGE_REPLICANTS = 1024
+/** After so many milliseconds it is said that they wait: sites that are up meet within less. */
+export const STRANGE_AFTER_MS = 60_000
 
 /**
  * Names for each teller of which nothing is here that counts: what overtakes the create of a name is told again with it, and mostly does not

@@ -17,6 +17,7 @@ import type { ReplicasStore } from './store/replicas-store.ts'
 import { TokenBuckets } from '../membership/token-buckets.ts'
 import { ASKED_STATES, WANTED } from './limits.ts'
 import { StampTime } from './write/stamp-time.ts'
+import { KeyRuns } from './sync/key-runs.ts'
 import { Scans } from './sync/scans.ts'
 import { Standing } from './sync/standing.ts'
 import { Strangers } from './sync/strangers.ts'
@@ -59,7 +60,8 @@ export function makeEngine(parts: EngineParts): Engine {
     standing: new Standing(clock, () => lookAtAll(parts)),
     behind: new Behind(clock),
     scans: new Scans(clock),
-    strangers: new Strangers(),
+    keyRuns: new KeyRuns(options),
+    strangers: new Strangers(clock),
     unproven: new UnprovenNames(clock),
     waitingRoom: new WaitingRoom(),
     wants: new TokenBuckets(WANTED),

@@ -12,6 +12,7 @@ import { isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './admission/matrix-book.ts'
 import { Outboxes } from './store/outboxes.ts'
 import { Patience } from './write/patience.ts'
+import type { Unverified } from './sync/strangers.ts'
 import { Peers, type PeerStatus } from './sync/peers.ts'
 import { Quarantine } from './lane/quarantine.ts'
 import { ReplicasStore } from './store/replicas-store.ts'
@@ -48,7 +49,10 @@ export interface ReplicaCounts extends Counted {
 }
 
 /** Besides what is stored: what is going on. */
-export interface ReplicaCountsNow extends ReplicaCounts, BehindCounts {}
+export interface ReplicaCountsNow extends ReplicaCounts, BehindCounts {
+  /** What others tell of, and nobody can check here, for a minute and more. By the site that has written it, sorted. */
+  readonly unverified: readonly Unverified[]
+}
 
 /**
  * Replication at one site, level eventual, for resources whose names clients choose: takes local writes, carries out what the others
@@ -127,6 +131,7 @@ export class Replicator {
     await this.#outboxes.open()
     await this.#bodies.open()
     await this.#silence.open()
+    await this.#shared.keyRuns.open()
     const due: ReplicantName[] = []
     for await (const name of this.#replicas.allDue()) due.push(name)
     for (const name of due)
@@ -177,6 +182,7 @@ export class Replicator {
     this.#connected.delete(site)
     this.#silence.lost(site)
     this.#peers.forgotten(site)
+    this.#shared.keyRuns.forgotten(site)
   }
 
   /** Replicants whose lanes have something to do, or wait for something. */
@@ -190,7 +196,8 @@ export class Replicator {
     const [replicants, counted] = [digests.replicants, unwell.count(this.#quarantine.keys())]
     if (replicants === undefined || counted === undefined) return undefined
     const shown = Math.max(0, replicants - counted.withheld.replicants)
-    return { ...counted, ...this.#shared.behind.counts, replicants: shown }
+    const unverified = this.#shared.strangers.waiting
+    return { ...counted, ...this.#shared.behind.counts, replicants: shown, unverified }
   }
 
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */

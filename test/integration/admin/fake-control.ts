@@ -173,6 +173,7 @@ export function fakeControl(): FakeControl {
         behindMs: 0,
         failing: [],
         withheld: { replicants: 0, from: [] },
+        unverified: [],
       },
     }),
     peers: () => [peer],

@@ -39,12 +39,13 @@ test('what others do not carry out, and what this site does not let, by NaN befo
     ...counted,
     failing: [{ site: 'site2', replicants: 3, errors: ['ERR_FORWARD_NOT_EXPOSED'] }],
     withheld: { replicants: 2, from: ['site3'] },
+    unverified: [],
   }
   expect(await told()).toEqual([
     'cheops_replication_failing_replicants{site="site2"} 3',
     'cheops_replication_withheld_replicants 2',
   ])
-  counts = { ...counted, failing: [], withheld: { replicants: 0, from: [] } }
+  counts = { ...counted, failing: [], withheld: { replicants: 0, from: [] }, unverified: [] }
   expect(await told()).toEqual([
     'cheops_replication_failing_replicants{site="site2"} 0',
     'cheops_replication_withheld_replicants 0',

@@ -27,6 +27,11 @@ export const replicationCounts = object(
       ...object({ replicants: integer, from: list(text) }),
       description: 'What other sites have created here too, and this site does not let them; not among "replicants".',
     },
+    unverified: {
+      ...list(object({ origin: text, from: list(text), replicants: integer })),
+      description:
+        'What the sites "from" tell of, and cannot be taken since the key by which "origin" has signed it is not known here; not among "replicants".',
+    },
   },
   'replicants',
   'conflicts',
@@ -37,6 +42,7 @@ export const replicationCounts = object(
   'behindStatus',
   'failing',
   'withheld',
+  'unverified',
 )
 
 const conflict = object(

@@ -2,6 +2,7 @@ import {
   admit,
   dotKey,
   isBeyondTime,
+  isKnown,
   receive,
   removalTold,
   replicantKey,
@@ -34,20 +35,28 @@ export type Arrival =
       /** The lives that it speaks of; what it speaks of them is taken as a whole, or not at all. */
       readonly lives: readonly LifeId[]
       readonly arrived: ReadonlyMap<string, SealedOperation>
+      readonly operations: readonly Operation[]
+      /** Those of them of which nobody can say here whether their origin has signed them, since its key of then is not known: see `word.ts`. */
+      readonly unverified: readonly Operation[]
       /** `not-a-member`: the sender is to have no say in this replicant. `not-signed`: it says more than anybody has signed. */
       readonly take: (replica: Replica) => ReplicantStep | 'not-a-member' | 'not-signed'
     }
   | { readonly kind: 'entry'; readonly entry: OutboxEntry & { readonly kind: 'acknowledgement' | 'outcome' } }
   | { readonly kind: 'matrix'; readonly definition: MatrixDefinition }
-  /** Who has written something of it is not known here, so that nobody can say whether it was written. */
-  | { readonly kind: 'stranger'; readonly replicant: ReplicantName; readonly origin: string }
   /** The end of a transfer whose beginning was given up, perhaps: nobody knows what else belongs to it. */
   | { readonly kind: 'torn'; readonly replicant: ReplicantName }
+
+interface Opened {
+  readonly operation: Operation
+  /** False where the key by which its origin signed then is not known here. */
+  readonly isVerified: boolean
+}
 
 /** A transfer that is not whole yet, as far as it has come. */
 interface Parts {
   readonly key: string
   readonly operations: Operation[]
+  readonly unverified: Set<Operation>
   /** The same, by `dotKey`. */
   readonly arrived: Map<string, SealedOperation>
   readonly repeated: Repeated
@@ -55,13 +64,16 @@ interface Parts {
   told: number
   count: number
   bytes: number
-  /** Why it is not taken, whatever else comes of it. */
-  left?: { readonly arrival: Arrival | undefined }
+  /** It is not taken, whatever else comes of it. */
+  isLeft: boolean
 }
+
+type ArrivalParts = Pick<Engine, 'options' | 'keyRuns' | 'lastNumber' | 'tellers'>
 
 /** Reads the entries that one other site sends in one conversation. */
 export class Arrivals {
   readonly #options: ReplicationContext
+  readonly #keyRuns: Engine['keyRuns']
   readonly #own: OwnRun
   readonly #from: string
   /** Parts of a transfer that is not whole yet, by incarnation of the outbox. */
@@ -74,8 +86,9 @@ export class Arrivals {
   #repeated = new Repeated()
 
   /** @param from the site that sends them */
-  constructor({ options, lastNumber, tellers }: Pick<Engine, 'options' | 'lastNumber' | 'tellers'>, from: string) {
+  constructor({ options, keyRuns, lastNumber, tellers }: ArrivalParts, from: string) {
     this.#options = options
+    this.#keyRuns = keyRuns
     this.#work = tellers.of(from)
     this.#own = { site: options.site, incarnation: options.incarnation, last: lastNumber }
     this.#from = from
@@ -110,18 +123,16 @@ export class Arrivals {
     switch (entry.kind) {
       case 'operation': {
         if (this.#repeated.has(entry.operation)) return undefined
-        const operation = this.#work.do(() => this.#open(entry.operation))
-        if (operation === undefined) return undefined
-        if (operation instanceof CheopsError)
-          return strangerOf(operation, codec.decodeOperation(entry.operation.bytes).replicant)
-        const { replicant } = operation
-        const arrived = new Map([[dotKey(operation.dot), entry.operation]])
-        const lives = [operation.life]
+        const opened = this.#work.do(() => this.#open(entry.operation))
+        if (opened === undefined) return undefined
+        const { operation, isVerified } = opened
         return {
           kind: 'step',
-          replicant,
-          lives,
-          arrived,
+          replicant: operation.replicant,
+          lives: [operation.life],
+          arrived: new Map([[dotKey(operation.dot), entry.operation]]),
+          operations: [operation],
+          unverified: isVerified ? [] : [operation],
           take: ({ core }) => admit(core.replicant, operation, matrices),
         }
       }
@@ -138,6 +149,8 @@ export class Arrivals {
           replicant,
           lives: [],
           arrived: new Map(),
+          operations: [],
+          unverified: [],
           take: ({ core }) =>
             mayTell(core.replicant, this.#from) ? removalTold(core.replicant, told, matrices) : 'not-a-member',
         }
@@ -164,9 +177,9 @@ export class Arrivals {
     if (parts.count > MAX_TRANSFER_PARTS || parts.told > MAX_TRANSFER_OPERATIONS) throw tooLarge()
     const { summary } = transfer
     if (!more) this.#parts.delete(incarnation)
-    if (summary !== undefined && parts.left === undefined) {
+    if (summary !== undefined && !parts.isLeft) {
       const why = this.#faultOf(summary)
-      if (why !== undefined) this.#leave(parts, this.#refuse(why))
+      if (why !== undefined) this.#leave(parts, why)
     }
     await this.#add(parts, entry)
     if (more) {
@@ -174,22 +187,26 @@ export class Arrivals {
       return undefined
     }
     this.#partBytes -= parts.bytes
-    if (parts.left !== undefined) return parts.left.arrival
-    const { operations, arrived } = parts
-    const whole: LifeTransfer = { operations, ...(summary !== undefined && { summary }) }
+    if (parts.isLeft) return undefined
+    const { operations, unverified, arrived } = parts
     const { matrices } = this.#options
     return {
       kind: 'step',
       replicant,
       lives: [transfer.life],
       arrived,
+      operations,
+      unverified: [...unverified],
       // Operations are believed of those who have signed them, whoever brings them.
       take: ({ core: { replicant: held } }) => {
-        if (summary !== undefined && !mayTell(held, this.#from, operations)) return 'not-a-member'
+        // What is here already is what it was when it came, whatever it is said to be now.
+        const brought = operations.filter(operation => !unverified.has(operation) || !isKnown(held, operation))
+        if (summary !== undefined && !mayTell(held, this.#from, brought)) return 'not-a-member'
+        const whole: LifeTransfer = { operations: brought, ...(summary !== undefined && { summary }) }
         const step = receive(held, whole, matrices)
         // What is not taken is asked for anew.
         const isTaken = summary !== undefined && step.replicant !== held
-        return isTaken && !isProven(held, summary, operations) ? 'not-signed' : step
+        return isTaken && !isProven(held, summary, brought) ? 'not-signed' : step
       },
     }
   }
@@ -197,26 +214,35 @@ export class Arrivals {
   /** Checks what another part brings. Of what is not taken nothing is kept, and no more of it is looked at. */
   async #add(parts: Parts, { replicant, transfer }: OutboxEntry & { readonly kind: 'transfer' }): Promise<void> {
     for (const sealed of transfer.operations) {
-      if (parts.left !== undefined) return
+      if (parts.isLeft) return
       if (parts.repeated.has(sealed)) continue
       await this.#work.turn()
-      const operation = this.#work.do(() => this.#open(sealed))
-      if (operation === undefined) this.#leave(parts, undefined)
-      else if (operation instanceof CheopsError) this.#leave(parts, strangerOf(operation, replicant))
+      const opened = this.#work.do(() => this.#open(sealed))
+      if (opened === undefined) {
+        this.#leave(parts)
+        return
+      }
+      const { operation, isVerified } = opened
       // It would be taken, or not, together with another life.
-      else if (!sameDot(operation.life.dot, transfer.life.dot)) this.#leave(parts, this.#refuse('bad-life'))
+      if (!sameDot(operation.life.dot, transfer.life.dot)) this.#leave(parts, 'bad-life')
+      // Who may write one resource shows by it nothing of another one.
+      else if (replicantKey(operation.replicant) !== replicantKey(replicant)) this.#leave(parts, 'other-replicant')
       else if (!parts.arrived.has(dotKey(operation.dot))) {
         parts.arrived.set(dotKey(operation.dot), sealed)
         parts.operations.push(operation)
+        if (!isVerified) parts.unverified.add(operation)
         parts.bytes += sealed.bytes.length
         this.#partBytes += sealed.bytes.length
       }
     }
   }
 
-  #leave(parts: Parts, arrival: Arrival | undefined): void {
-    parts.left = { arrival }
+  /** @param why to be reported; undefined where that was done */
+  #leave(parts: Parts, why?: string): void {
+    if (why !== undefined) this.#refuse(why)
+    parts.isLeft = true
     parts.operations.length = 0
+    parts.unverified.clear()
     parts.arrived.clear()
     this.#partBytes -= parts.bytes
     parts.bytes = 0
@@ -233,21 +259,41 @@ export class Arrivals {
     if (known?.key === key) return known
     // Of one that was begun and is not gone on with nothing is kept.
     this.#partBytes -= known?.bytes ?? 0
-    const empty = { operations: [], arrived: new Map<string, SealedOperation>(), repeated: new Repeated() }
-    const parts: Parts = { key, ...empty, told: 0, count: 0, bytes: 0 }
+    const parts: Parts = {
+      key,
+      operations: [],
+      unverified: new Set(),
+      arrived: new Map(),
+      repeated: new Repeated(),
+      told: 0,
+      count: 0,
+      bytes: 0,
+      isLeft: false,
+    }
     this.#parts.set(incarnation, parts)
     return parts
   }
 
-  /** Undefined for what nobody has signed: it is reported, and not asked for again. The error where its origin's key is not known. */
-  #open(sealed: SealedOperation): Operation | CheopsError | undefined {
+  /** Undefined for what nobody has signed, or could have written: it is reported, and not asked for again. */
+  #open(sealed: SealedOperation): Opened | undefined {
+    const opened = this.#verify(sealed)
+    if (opened === undefined) return undefined
+    const { operation } = opened
+    if (this.#isBeyondTime([operation])) return this.#refuse('stamp-ahead')
+    return isOfFuture(this.#own, dotsOf(operation)) ? this.#refuse('own-number') : opened
+  }
+
+  #verify(sealed: SealedOperation): Opened | undefined {
+    const { seal, codec } = this.#options
     try {
-      const operation = this.#options.seal.open(sealed)
-      if (this.#isBeyondTime([operation])) return this.#refuse('stamp-ahead')
-      return isOfFuture(this.#own, dotsOf(operation)) ? this.#refuse('own-number') : operation
+      return { operation: seal.open(sealed), isVerified: true }
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
-      if (error.code === 'ERR_SYNC_ORIGIN') return error
+      const isUnsigned = error.code === 'ERR_SYNC_SIGNATURE'
+      if (isUnsigned || error.code === 'ERR_SYNC_ORIGIN') {
+        const operation = codec.decodeOperation(sealed.bytes)
+        if (!isUnsigned || this.#keyRuns.mayBeOfBefore(operation.dot)) return { operation, isVerified: false }
+      }
       this.#work.wasForged()
       return this.#refuse(error.code)
     }
@@ -273,10 +319,6 @@ function tooLarge(): CheopsError {
 function stampedIn({ life, droppers, changes, firstDelete }: NonNullable<LifeTransfer['summary']>) {
   const first = firstDelete === undefined ? [] : [firstDelete]
   return [life, ...droppers.map(({ greatest }) => greatest), ...changes.map(({ by }) => by), ...first]
-}
-
-function strangerOf({ meta }: CheopsError, replicant: ReplicantName): Arrival {
-  return { kind: 'stranger', replicant, origin: String(meta['origin']) }
 }
 
 /** Whether a site may be told of a replicant: it is or was a member. */

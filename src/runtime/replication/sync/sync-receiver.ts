@@ -1,10 +1,11 @@
 import { compareIncarnations } from '../../../core/membership/incarnation.ts'
-import { replicantKey } from '../../../core/oplog/index.ts'
+import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { Arrivals, type Arrival } from './arrivals.ts'
 import { MAX_ENTRIES_TAKEN } from '../limits.ts'
 import { IncomingCursors } from './incoming-cursors.ts'
 import { prepare } from '../lane/prepared.ts'
+import { mayDo } from '../admission/foreign-creates.ts'
 import { Taking } from './taking.ts'
 import { Wants } from './wants.ts'
 import type { Commit } from '../store/commit.ts'
@@ -81,6 +82,7 @@ export class SyncReceiver {
     if (message.kind === 'entries') return this.#takeAll(message.incarnation, message.first, message.entries)
     if (message.kind !== 'hello') return
     checkHello(message, this.#channel.site)
+    this.#shared.keyRuns.heard(this.#channel.site, message.incarnation)
     this.#shared.heard.set(this.#channel.site, { incarnation: message.incarnation, outboxes: message.outboxes })
     const cursors = this.#cursors.open(message.outboxes, await replicas.cursors(this.#channel.site))
     const next = new Map(message.outboxes.map(outbox => [outbox.incarnation, outbox.next]))
@@ -111,11 +113,17 @@ export class SyncReceiver {
 
   async #heardDigest(digest: SetDigest): Promise<void> {
     this.#comparison.heard(digest)
+    // Told again and again as long as both differ.
+    if (this.#shared.strangers.lookAgain(this.#channel.site, name => this.#mayVouch(name))) this.askForStrangers()
     const mine = this.#comparison.mine()
     if (mine !== undefined) await this.#channel.send({ kind: 'digest', digest: mine })
     // What waits here for the other site is on its way to it, and no difference; while writes come something always is.
     if (this.#shared.replicas.outboxes.length(this.#channel.site) === 0 || this.#comparison.isBusy())
       await this.#comparison.auditIfDue(this.#channel)
+  }
+
+  #mayVouch(name: ReplicantName): boolean {
+    return mayDo(this.#shared.options, { name }, this.#channel.site, 'create')
   }
 
   /** Once for each run of the other site: it learns of it by the welcome, and says from then on that it knows. */
@@ -175,7 +183,7 @@ export class SyncReceiver {
   async #acquire(arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, Replica>> {
     const users = new Map<string, Replica>()
     for (const arrival of arrivals) {
-      if (arrival.kind === 'matrix' || arrival.kind === 'stranger') continue
+      if (arrival.kind === 'matrix') continue
       const name = arrival.kind === 'entry' ? arrival.entry.replicant : arrival.replicant
       const key = replicantKey(name)
       if (!users.has(key)) users.set(key, await this.#shared.replicas.acquire(name))

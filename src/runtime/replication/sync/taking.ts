@@ -1,11 +1,14 @@
 import {
   MAX_LIVES_BROUGHT,
   MAX_NAMED_MEMBERS,
+  findLife,
+  isKnown,
   replicantKey,
   sameDot,
   withAcknowledgement,
   withinBounds,
   type LifeKnowledge,
+  type Operation,
   type Replicant,
   type ReplicantStep,
 } from '../../../core/oplog/index.ts'
@@ -15,9 +18,10 @@ import { heardByLeaver } from '../admission/leaving.ts'
 import { mayHear, mayTell, type Arrival } from './arrivals.ts'
 import { takeShown } from '../drift/comparison.ts'
 import { isTellable } from './tellable.ts'
-import { giveWay, hasSay, haveSay, isForeignLife } from '../admission/foreign-creates.ts'
+import { giveWay, hasSay, haveSay, isForeignLife, mayDo } from '../admission/foreign-creates.ts'
 import { MAX_UNPROVEN_DOTS } from '../limits.ts'
 import { acknowledgedByOrigin, takeOutcome, tellEvent, tellOutcome } from '../admission/words.ts'
+import { countsOnWord, mayWrite } from './word.ts'
 import type { Commit } from '../store/commit.ts'
 import type { Replica } from '../replica.ts'
 import type { Engine } from '../engine.ts'
@@ -63,14 +67,6 @@ export class Taking {
         if (why !== undefined) this.#refuse(commit, why)
         return
       }
-      case 'stranger': {
-        const { replicant, origin } = arrival
-        commit.afterwards(() => {
-          if (this.#shared.strangers.note(this.#from, replicant, origin))
-            this.#shared.options.onEvent({ kind: 'refused', from: this.#from, why: 'ERR_SYNC_ORIGIN' })
-        })
-        return
-      }
       case 'torn':
         return this.#wants.lacks(arrival.replicant)
       case 'step': {
@@ -95,6 +91,11 @@ export class Taking {
       this.#refuse(commit, 'not-exposed')
       return
     }
+    const unverified = arrival.unverified.filter(operation => !isKnown(replica.core.replicant, operation))
+    if (unverified.length > 0 && !countsOnWord(this.#shared.options, replica, this.#from, arrival, unverified)) {
+      this.#leave(commit, arrival, unverified, replica)
+      return
+    }
     for (const life of arrival.lives) giveWay(this.#shared, commit, replica, life)
     const step = this.#stepOf(arrival, replica)
     if (step === undefined) return
@@ -103,7 +104,11 @@ export class Taking {
       return
     }
     if (!this.#hasRoom(commit, replica, step)) return
+    const before = replica.core.replicant
     takeStep(this.#shared, commit, replica, step, arrival.arrived, this.#from)
+    const { strangers } = this.#shared
+    const isBegun = before.lives.length === 0 && step.replicant.lives.length > 0
+    if (isBegun || unverified.length > 0) commit.afterwards(() => strangers.taken(replica.name))
     const isForeign = step.effects.length > 0 && !hasSay(this.#shared, replica)
     for (const effect of step.effects) {
       // Its origin need not wait for it; where it is let do so later on, that is told too.
@@ -111,12 +116,46 @@ export class Taking {
         tellOutcome(this.#shared, commit, replica, effect.operation, 'failed', { error: 'ERR_FORWARD_NOT_EXPOSED' })
         tellEvent(this.#shared, commit, { kind: 'refused', from: effect.operation.dot.site, why: 'not-exposed' })
       }
+      // What it waits for was told, and cannot be taken.
+      if (effect.kind === 'waits' && strangers.has(this.#from, replica.name))
+        this.#cannotVerify(commit, replica, effect.operation)
       if (effect.kind === 'held' && effect.operation.dot.site === this.#from)
         acknowledgedByOrigin(commit, replica, effect.operation)
       const isLost = effect.kind === 'refused' && effect.reason === 'no-room'
       const asksAgain = effect.kind === 'stale' || effect.kind === 'removed' || effect.kind === 'needs-matrices'
       if (asksAgain || isLost) this.#wants.lacks(arrival.replicant)
     }
+  }
+
+  /**
+   * What nobody can check here waits apart, and who has told it hears that its own writes wait for that. Where only the beginning is missing, that is
+   * asked for.
+   */
+  #leave(commit: Commit, arrival: Step, unverified: readonly Operation[], replica: Replica): void {
+    const { options, strangers } = this.#shared
+    const {
+      replicant,
+      operations,
+      lives: [life],
+    } = arrival
+    const isBegun = life === undefined || findLife(replica.core.replicant, life) !== undefined
+    const isWhole = isBegun || operations.some(({ type }) => type === 'create')
+    if (!isWhole && mayWrite(options, this.#from, unverified)) {
+      this.#wants.lacks(replicant)
+      return
+    }
+    const origin = unverified[0]?.dot.site ?? ''
+    if (!strangers.has(this.#from, replicant))
+      for (const operation of [...operations, ...replica.core.replicant.waiting])
+        if (!unverified.includes(operation)) this.#cannotVerify(commit, replica, operation)
+    const isLet = mayDo(options, replica, this.#from, 'create')
+    if (strangers.note(this.#from, replicant, origin, isLet))
+      commit.afterwards(() => options.onEvent({ kind: 'refused', from: this.#from, why: 'ERR_SYNC_ORIGIN' }))
+  }
+
+  #cannotVerify(commit: Commit, replica: Replica, operation: Operation): void {
+    if (operation.dot.site !== this.#from || operation.type === 'members') return
+    tellOutcome(this.#shared, commit, replica, operation, 'failed', { error: 'ERR_SYNC_ORIGIN' })
   }
 
   /** None where it cannot be taken for a reason that nobody has thought of: it is asked for again, and the conversation goes on. */

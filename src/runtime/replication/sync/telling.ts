@@ -212,6 +212,7 @@ export class Telling {
     for await (const message of this.#channel.messages) {
       if (message.kind === 'welcome') {
         this.#toldBy = message.incarnation
+        this.#shared.keyRuns.heard(this.#channel.site, message.incarnation)
         for (const { incarnation, upTo } of message.cursors) this.#received.set(incarnation, upTo)
         welcome()
       } else await this.#hear(message)

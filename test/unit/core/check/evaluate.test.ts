@@ -230,7 +230,7 @@ test.each([
 })
 
 describe('replicants', () => {
-  const others = { failing: [], withheld: { replicants: 0, from: [] } }
+  const others = { failing: [], withheld: { replicants: 0, from: [] }, unverified: [] }
   const well = { replicants: 3, conflicts: 0, diverged: 0, undecided: 0, behind: 0, behindMs: 0, ...others }
   test.each([
     [well, [], 'ok'],
@@ -249,6 +249,11 @@ describe('replicants', () => {
       ['warning replication-withheld'],
       undefined,
     ],
+    [
+      { ...well, replicants: 0, unverified: [{ origin: 'site1', from: ['site2'], replicants: 1 }] },
+      ['warning replication-unverified'],
+      undefined,
+    ],
   ] as const)('%j', (replicants, expected, ready) => {
     expect(complaints({ ...HEALTHY, replicants })).toEqual(expected)
     const told = evaluateCheck({ ...HEALTHY, replicants }).filter(isReadiness)
@@ -265,6 +270,15 @@ describe('replicants', () => {
       /^2 resources here have waited for up to 2 min .*answers 401 .*services\[\]\.credential/,
     )
     expect(told(undefined)[0]).toMatch(/does not answer .*cheops service ls/)
+  })
+
+  test('says whose key is missing, and who can vouch', () => {
+    const unverified = [{ origin: 'site1', from: ['site2', 'site3'], replicants: 4 }]
+    const [told] = evaluateCheck({ replicants: { ...well, unverified } })
+    expect(told?.message).toMatch(/^4 resources that site2, site3 tell of cannot be verified here: .*site1/)
+    expect(told?.hint).toMatch(/--expose-sites site2,site3/)
+    const failing = [{ site: 'site3', replicants: 1, errors: ['ERR_SYNC_ORIGIN'] }]
+    expect(evaluateCheck({ replicants: { ...well, failing } })[0]?.hint).toMatch(/^site3 cannot verify/)
   })
 
   test('says nothing of none', () => {

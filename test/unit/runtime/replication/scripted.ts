@@ -109,13 +109,15 @@ export class Scripted implements AsyncDisposable {
   mayRun: (operation: Operation) => boolean = () => true
   /** Whether there is such a site. */
   isSite: (site: string) => boolean = () => true
-  readonly #keys = new Map<string, ReturnType<typeof generateKeyPairSync>>()
+  /** Keys of this site and of all others, as they are now. */
+  #keys = new Map<string, ReturnType<typeof generateKeyPairSync>>()
   #serve: (channel: SyncChannel) => void = () => undefined
   #number = 0
   #onOpened: () => void = () => undefined
 
-  private constructor(store: MemoryStore, clock: Clock, incarnation: string) {
+  private constructor(store: MemoryStore, clock: Clock, incarnation: string, keys?: Scripted) {
     this.store = store
+    if (keys !== undefined) this.#keys = keys.#keys
     this.replicator = new Replicator({
       site: HERE,
       incarnation,
@@ -153,16 +155,19 @@ export class Scripted implements AsyncDisposable {
       fetchState: async () => undefined,
       mayRun: operation => this.mayRun(operation),
       isSite: site => this.isSite(site),
+      keyOf: site => (this.unknown.has(site) ? undefined : Buffer.from(this.#publicKey(site)).toString('hex')),
       onEvent: event => void this.events.push(event),
     })
   }
 
+  /** @param keys whose keys are these too: another run of the same sites */
   static async start(
     store = new MemoryStore(),
     clock: Clock = realClock,
     incarnation = INCARNATION,
+    keys?: Scripted,
   ): Promise<Scripted> {
-    const scripted = new Scripted(store, clock, incarnation)
+    const scripted = new Scripted(store, clock, incarnation, keys)
     await scripted.replicator.start()
     return scripted
   }
@@ -191,10 +196,19 @@ export class Scripted implements AsyncDisposable {
       sign: bytes => new Uint8Array(sign(null, bytes, secret)),
       publicKeyOf: name => {
         if (site === HERE && this.unknown.has(name)) return undefined
-        const jwk = this.#keyOf(name).publicKey.export({ format: 'jwk' })
-        return new Uint8Array(Buffer.from(jwk.x ?? '', 'base64url'))
+        return this.#publicKey(name)
       },
     })
+  }
+
+  /** A site has lost its key, and has another one from now on. */
+  rekey(site: string): void {
+    this.#keys.delete(site)
+  }
+
+  #publicKey(name: string): Uint8Array {
+    const jwk = this.#keyOf(name).publicKey.export({ format: 'jwk' })
+    return new Uint8Array(Buffer.from(jwk.x ?? '', 'base64url'))
   }
 
   /** A create by a site, not signed. */

@@ -1,6 +1,7 @@
 /**
- * An operation of a site whose key is not known here waits apart: what else its teller has to tell passes, and it is asked for when the site is met.
- * A real replicator that is told every message; keys are known to it when the test says so.
+ * An operation of a site whose key is not known here, and that is not taken on the word of who brings it, waits apart: what else its teller has to tell
+ * passes, and it is asked for when the site is met, or when the word counts. A real replicator that is told every message; keys are known to it when the
+ * test says so.
  */
 import { expect, test } from 'vitest'
 import { HERE, Scripted, entries, hello } from '../scripted.ts'
@@ -12,15 +13,17 @@ const MUG = { service: 'shop', kind: 'items', name: 'mug' }
 test('what a stranger wrote holds up nothing, and is taken when the stranger was met', async () => {
   await using here = await Scripted.start()
   here.unknown.add('rome')
+  here.mayRun = ({ dot, replicant }) => dot.site === 'rome' || replicant.name === 'jug'
   const members = ['paris', 'rome', HERE]
   const strange = here.create('rome', 'mug', members)
+  const cup = here.create('rome', 'cup', members)
   const paris = here.from('paris')
   paris.says(hello('paris', 9))
   const transfer: OutboxEntry = {
     kind: 'transfer',
     replicant: { ...MUG, name: 'cup' },
     more: false,
-    transfer: { life: here.create('rome', 'cup', members).life, operations: [sealedBy(here.sealOf('rome'), strange)] },
+    transfer: { life: cup.life, operations: [sealedBy(here.sealOf('rome'), cup)] },
   }
   paris.says(entries(1, here.signed(strange), transfer, here.signed(here.create('paris', 'jug', members))))
   expect(await paris.next('received')).toMatchObject({ upTo: 3 })
@@ -42,6 +45,7 @@ test('what a stranger wrote holds up nothing, and is taken when the stranger was
 test('who was not there when the stranger was met is asked at its next hello', async () => {
   await using here = await Scripted.start()
   here.unknown.add('rome')
+  here.mayRun = ({ dot }) => dot.site === 'rome'
   const strange = here.create('rome', 'mug', ['paris', 'rome', HERE])
   const paris = here.from('paris')
   paris.says(hello('paris', 1))
