@@ -28,11 +28,6 @@ export function admit(replicant: Replicant, operation: Operation, matrices: Matr
   return admitAll(replicant, [operation], matrices)
 }
 
-/** A matrix has become known: what waited for it may go on. */
-export function matricesChanged(replicant: Replicant, matrices: Matrices): ReplicantStep {
-  return new Step(replicant, matrices).finish()
-}
-
 /** Nobody holds these operations any more (and what their origins did before them, as far as it is missing): nothing waits for them. */
 export function admitHoles(
   replicant: Replicant,

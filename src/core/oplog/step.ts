@@ -71,13 +71,17 @@ export class Step {
 
   /**
    * Holds an operation, or lets it wait, or says why it is neither.
-   * @returns whether it is held: then others may be ready too
+   * @returns whether it is held, or may be by now: then others may be ready too
    */
   admit(operation: Operation): boolean {
     const problem = problemOf(operation, this.replicant.name)
     if (problem !== undefined) this.effects.push({ kind: 'refused', operation, reason: problem })
-    else if (isKnown(this.replicant, operation)) this.effects.push({ kind: 'duplicate', dot: operation.dot })
-    else if (readiness(this.replicant, operation, this.matrices) === 'waits') this.wait(operation)
+    else if (isKnown(this.replicant, operation)) {
+      this.effects.push({ kind: 'duplicate', dot: operation.dot })
+      // It comes again once its matrix is known.
+      const isWaiting = this.replicant.waiting.some(({ dot }) => sameDot(dot, operation.dot))
+      return isWaiting && readiness(this.replicant, operation, this.matrices) !== 'waits'
+    } else if (readiness(this.replicant, operation, this.matrices) === 'waits') this.wait(operation)
     else {
       this.hold(operation)
       return true

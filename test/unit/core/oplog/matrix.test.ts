@@ -1,12 +1,6 @@
 /** Shows what a matrix may say, that resets and deletes are beyond it, how cycles are broken, and what an order costs. */
 import { expect, test } from 'vitest'
-import {
-  NO_MATRICES,
-  compileMatrix,
-  matricesChanged,
-  matrixProblems,
-  missingMatrices,
-} from '../../../../src/core/oplog/index.ts'
+import { NO_MATRICES, compileMatrix, admit, matrixProblems, missingMatrices } from '../../../../src/core/oplog/index.ts'
 import { resolutionOf } from '../../../../src/core/oplog/matrix.ts'
 import { arrange } from '../../../../src/core/oplog/schedule.ts'
 import { NAME, heal, members, told, valueOf } from './world.ts'
@@ -125,7 +119,7 @@ test('300 operations are put in order by looking at each pair once', () => {
   expect(pairs).toBe((300 * 299) / 2)
 })
 
-test('an operation whose matrix is not known here waits for it', () => {
+test('an operation whose matrix is not known here waits for it, and is held when it comes again', () => {
   const [a] = members(known({ resets: [], cells: [] }))
   const [, b] = members()
   a.write({ type: 'create', value: '0' })
@@ -135,8 +129,16 @@ test('an operation whose matrix is not known here waits for it', () => {
   expect(b.effects).toContainEqual({ kind: 'waits', operation: add })
   expect(missingMatrices(b.replicant, NO_MATRICES)).toEqual(['m'])
   const matrices = known({ resets: [], cells: [] })
-  const { replicant, effects } = matricesChanged(b.replicant, matrices)
-  expect([effects, missingMatrices(replicant, matrices)]).toEqual([[{ kind: 'held', operation: add }], []])
+  if (add === undefined) throw new Error('it was written')
+  expect(admit(b.replicant, add, NO_MATRICES).effects, 'as long as it is not known').toEqual([
+    { kind: 'duplicate', dot: add.dot },
+  ])
+  const { replicant, effects } = admit(b.replicant, add, matrices)
+  expect(effects).toEqual([
+    { kind: 'duplicate', dot: add.dot },
+    { kind: 'held', operation: add },
+  ])
+  expect(missingMatrices(replicant, matrices)).toEqual([])
 })
 
 test('a transfer that needs a matrix which is not known here is not taken in part', () => {
