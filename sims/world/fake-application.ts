@@ -72,6 +72,8 @@ export class FakeApplication implements Application {
   /** All requests that reached it, in their order. */
   readonly requests: ApplicationRequest[] = []
   readonly effects: Effect[] = []
+  /** Fields that it takes and never shows; with false, that only reads do not show. */
+  readonly hides = new Map<string, boolean>()
   /** What was read of single resources, and when it was looked at; answers come later. */
   readonly looks: Look[] = []
   readonly #options: FakeApplicationOptions
@@ -213,7 +215,7 @@ export class FakeApplication implements Application {
       const found = [...this.#resources].filter(([key]) => key.startsWith(prefix)).toSorted(([a], [b]) => compare(a, b))
       return answer(
         200,
-        found.map(([, { value }]) => value),
+        found.map(([, { value }]) => this.#shown(value, true)),
         method,
       )
     }
@@ -226,7 +228,9 @@ export class FakeApplication implements Application {
       case 'GET':
       case 'HEAD':
         this.looks.push({ at: this.#options.clock.monotonic(), path })
-        return found === undefined ? missing(path, method) : answer(200, found.value, method, ['ETag', etag(found)])
+        return found === undefined
+          ? missing(path, method)
+          : answer(200, this.#shown(found.value, true), method, ['ETag', etag(found)])
       case 'PUT': {
         const value = objectOf(bytes)
         if (value === undefined) return answer(400, { error: 'the body is no JSON object' }, method)
@@ -234,7 +238,7 @@ export class FakeApplication implements Application {
         const made = this.#put(service, path, { ...value, id: name }, method, false)
         return answer(
           found === undefined ? 201 : 200,
-          made?.value,
+          this.#shown(made?.value),
           method,
           made === undefined ? [] : ['ETag', etag(made)],
         )
@@ -245,7 +249,7 @@ export class FakeApplication implements Application {
         if (found === undefined) return missing(path, method)
         const value = { ...(merged(found.value, patch) as JsonObject), id: name }
         const made = this.#put(service, path, value, method, false)
-        return answer(200, made?.value, method, made === undefined ? [] : ['ETag', etag(made)])
+        return answer(200, this.#shown(made?.value), method, made === undefined ? [] : ['ETag', etag(made)])
       }
       case 'DELETE':
         if (found === undefined) return missing(path, method)
@@ -267,7 +271,7 @@ export class FakeApplication implements Application {
     const path = `${collection}/${name}`
     if (this.#resources.has(keyOf(service, path))) return answer(409, { error: `${path} exists` }, 'POST')
     const made = this.#put(service, path, { ...value, id: name }, 'POST', false)
-    return answer(201, made?.value, 'POST', ['Location', path])
+    return answer(201, this.#shown(made?.value), 'POST', ['Location', path])
   }
 
   #act(service: string, path: string, action: string, bytes: Uint8Array): ApplicationAnswer {
@@ -280,7 +284,13 @@ export class FakeApplication implements Application {
       ? { ...body, id: found.value['id'] }
       : { ...found.value, ...changedBy(action, found.value, body) }
     const made = this.#put(service, path, value, 'POST', false, isWhole ? undefined : body)
-    return answer(201, made?.value, 'POST')
+    return answer(201, this.#shown(made?.value), 'POST')
+  }
+
+  #shown(value: JsonObject | undefined, isRead = false): JsonObject | undefined {
+    if (value === undefined || this.hides.size === 0) return value
+    const isHidden = (name: string): boolean => this.hides.get(name) === true || (isRead && this.hides.has(name))
+    return Object.fromEntries(Object.entries(value).filter(([name]) => !isHidden(name)))
   }
 
   #put(

@@ -11,9 +11,16 @@ export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody):
   return { is: 'json', value: without(body.value, siteOwn(glue, kindName)) }
 }
 
+/** What an application may show of what was written. */
+export function shownOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
+  const hidden = compiledKind(glue, kindName)?.traits.writeOnly ?? []
+  const value = body.is === 'opaque' || hidden.length === 0 ? undefined : without(body.value, hidden)
+  return value === undefined || body.is === 'opaque' || value === body.value ? body : { is: 'json', value }
+}
+
 /**
  * Canonical bytes of what operations set. Left out besides: links, which hold a site's own address and IDs, and the
- * marker, which only a created replica has.
+ * marker, which only a created replica has, and what the application never shows.
  */
 export function comparable(glue: CompiledGlue, kindName: string, body: ParsedBody): Uint8Array {
   return body.is === 'opaque' ? body.bytes : ENCODER.encode(comparableText(glue, kindName, body.value))
@@ -25,6 +32,7 @@ export function comparableText(glue: CompiledGlue, kindName: string, value: unkn
   const places = [
     ...siteOwn(glue, kindName),
     ...(kind?.definition.links ?? []),
+    ...(kind?.traits.writeOnly ?? []),
     ...(marker === undefined ? [] : [marker]),
   ]
   return canonicalJson(without(value, places))

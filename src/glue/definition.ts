@@ -63,6 +63,8 @@ export interface KindDefinition {
   readonly operations?: Readonly<Record<string, OperationDefinition>>
   readonly matrix?: readonly MatrixEntry[]
   readonly 'server-set'?: readonly string[]
+  /** Taken and never shown, or shown as something else: a password. */
+  readonly 'write-only'?: readonly string[]
   readonly cross?: CrossDefinition
   /** A body with which the application creates one: what `cheops glue check --against` sends; text as it is. */
   readonly example?: Readonly<Record<string, unknown>> | string

@@ -1,7 +1,7 @@
 import { headerValue } from '../core/resource/http-head.ts'
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import { analyse } from './analyse.ts'
-import { comparable, equal, stateOf } from './compare.ts'
+import { comparable, equal, shownOf, stateOf } from './compare.ts'
 import { compiledKind, compileGlue } from './compile.ts'
 import { storedHeaders, withCondition, withoutConditions } from './conditions.ts'
 import type { GlueDefinition } from './definition.ts'
@@ -53,6 +53,7 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     markIn: (kind, type, body) => markIn(compiled, kind, type, body),
     showsMark: (kind, type, resource, mark) => showsMark(compiled, kind, type, resource, mark),
     stateOf: (kind, body) => stateOf(compiled, kind, body),
+    shownOf: (kind, body) => shownOf(compiled, kind, body),
     comparable: (kind, body) => comparable(compiled, kind, body),
     equal: (kind, a, b) => equal(compiled, kind, a, b),
     matrixOf: kind => compiledKind(compiled, kind)?.matrix,

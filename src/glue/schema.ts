@@ -220,6 +220,11 @@ export const KIND_SCHEMA = {
       },
     },
     'server-set': { ...pointers, description: 'fields that the application sets: not compared, not copied' },
+    'write-only': {
+      ...pointers,
+      description:
+        'fields that the application takes and never shows (a password): not compared, and copied as they were written',
+    },
     cross: {
       description: '{container: true}, {shard: true}, or {divide: [pointers], sum: [pointers]}',
       anyOf: [

@@ -27,6 +27,7 @@ export function traitsOf(kind: KindDefinition, shared: GlueDefinition['agent-hea
       ...new Map([['accept', DEFAULT_ACCEPT], ...lowered(shared), ...lowered(kind['agent-headers'] ?? {})]),
     ],
     comparesAll: kind.compare !== 'written',
+    writeOnly: kind['write-only'] ?? [],
     markerAt: kind.marker?.at,
     conditions: conditionsOf(kind.conditions),
     settlesWithinMs: kind['settle-within'] === undefined ? undefined : kind['settle-within'] * 1_000,

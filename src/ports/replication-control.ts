@@ -106,9 +106,10 @@ export interface RepairResult {
    * - `not-yet`: so it is now, and members are there that are not connected, or have not compared what both hold, since the start.
    * - `busy`: too much is repaired at the moment; it has its turn.
    * - `not-taken`: the application here could not be read, or did not take it.
+   * - `unclear`: no member shows fields that were written, and nobody can say what they are by now.
    * - `not-exposed`: this site does not expose what the state is made of, or lets none of those that have it write what only their applications can say.
    */
-  readonly result: 'copied' | 'nobody' | 'not-yet' | 'busy' | 'not-taken' | 'not-exposed'
+  readonly result: 'copied' | 'nobody' | 'not-yet' | 'busy' | 'not-taken' | 'not-exposed' | 'unclear'
   /** Sites, where it is `not-yet`. */
   readonly waitsFor?: readonly string[]
 }

@@ -59,6 +59,8 @@ export interface ReplicationGlue {
   showsMark(kind: string, type: string, resource: ParsedBody, mark: string): boolean | undefined
   /** What one replica has and another may be given: without what the application sets and what belongs to one site's versions. */
   stateOf(kind: string, body: ParsedBody): ParsedBody
+  /** What an application may show of a body that was written: without what the definition says is never shown. The same object where that is all. */
+  shownOf(kind: string, body: ParsedBody): ParsedBody
   /** Canonical bytes of the fields that operations set: the same at all members that agree. For hashing. */
   comparable(kind: string, body: ParsedBody): Uint8Array
   /** Do two replicas agree? The same as equality of `comparable`. */
@@ -187,6 +189,8 @@ export interface KindTraits {
   readonly comparesAll: boolean
   /** What the agent says of its own requests to the application, names in small letters, Accept among them; what a request says goes first. */
   readonly agentHeaders: readonly (readonly [name: string, value: string])[]
+  /** JSON Pointers of fields that the application takes and never shows. */
+  readonly writeOnly: readonly string[]
   /** JSON Pointer of the place where the identity of a create can be written and searched for. */
   readonly markerAt: string | undefined
   /** Whether writes take preconditions, and where: `body` has them at pointers. */

@@ -18,7 +18,8 @@ export const sameState: EndingChecker = {
       const isWrittenOver = members.some(({ site }) =>
         hidesOutsider(ending.effects.get(site) ?? [], ending.pathOf(name), adoptedOf(ending, name)),
       )
-      const shown = new Set(members.map(({ resource }) => canonical(resource)))
+      // What nobody shows nobody can compare.
+      const shown = new Set(members.map(({ resource }) => canonical({ ...resource, secret: undefined })))
       if (isWrittenOver && shown.size === 1) return []
       return members.flatMap(({ site, replicant, resource, admits }) => {
         if (replicant === undefined || admits !== undefined) return []

@@ -172,19 +172,20 @@ function requestOf(world: ReplicationWorld, step: Write): ClientRequest {
   const without = { name, members: undefined }
   const { fillerBytes } = world
   const filler = fillerBytes > 0 ? { filler: 'x'.repeat(fillerBytes) } : {}
+  const secret = world.hasSecrets && 'token' in step ? { secret: step.token } : {}
   switch (step.do) {
     case 'create': {
-      const value = body({ id: step.name, base: step.token, ...filler })
+      const value = body({ id: step.name, base: step.token, ...secret, ...filler })
       return { name, members: step.members, method: 'POST', path: '/items', rawHeaders: json, body: value }
     }
     case 'replace': {
-      const value = body({ id: step.name, base: step.token, ...filler })
+      const value = body({ id: step.name, base: step.token, ...secret, ...filler })
       return { ...without, method: 'PUT', path, rawHeaders: json, body: value }
     }
     case 'merge': {
       const merge = ['Content-Type', 'application/merge-patch+json']
       // Fields of their own, and one that all want.
-      const value = body({ [step.token]: true, last: step.token })
+      const value = body({ [step.token]: true, last: step.token, ...(/[13579]$/.test(step.token) && secret) })
       return { ...without, method: 'PATCH', path, rawHeaders: merge, body: value }
     }
     case 'count': {

@@ -9,6 +9,8 @@ export interface Plan {
   readonly names: readonly string[]
   /** What creates and replaces have more in their bodies, bytes: enough to make files of them. */
   readonly fillerBytes?: number
+  /** Bodies have a field that applications take and never show. */
+  readonly hasSecrets?: boolean
   /** What the definitions of sites say, where they say more than the ordinary one. */
   readonly variants?: Readonly<Record<string, Variant>>
   /** Sorted by time. */
@@ -45,6 +47,8 @@ export interface Weather {
   readonly bodies: boolean
   /** Sites leave while the disks of others are lost. */
   readonly leaving: boolean
+  /** Applications take a field that they never show. */
+  readonly secrets: boolean
 }
 
 export const FAIR: Weather = {
@@ -62,6 +66,7 @@ export const FAIR: Weather = {
   visits: false,
   bodies: false,
   leaving: false,
+  secrets: false,
 }
 
 /** Time in which things happen, milliseconds. */
@@ -113,6 +118,7 @@ export function draw(seed: number, weather: Weather): Plan {
     sites,
     names: all,
     ...(isLarge && { fillerBytes: FILLER_BYTES }),
+    ...(weather.secrets && { hasSecrets: true }),
     ...(said !== undefined && { variants: said }),
     steps,
   }

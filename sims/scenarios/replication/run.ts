@@ -39,6 +39,8 @@ export async function runReplication(
   const { time } = world
   world.fillerBytes = plan.fillerBytes ?? 0
   world.variants = plan.variants ?? {}
+  world.hasSecrets = plan.hasSecrets === true
+  if (world.hasSecrets) for (const { application } of world.sites) application.hides.set('secret', true)
   for (const site of world.sites) void site.start()
   await time.run(START_MS)
   for (const step of plan.steps) time.after(step.at, () => act(world, step))

@@ -19,5 +19,6 @@ export function weatherOf(seed: number): Weather {
     visits: seed % 7 === 5,
     bodies: seed % 17 === 9,
     leaving: seed % 19 === 11,
+    secrets: seed % 13 === 7,
   }
 }

@@ -51,6 +51,8 @@ export class ReplicationWorld {
   readonly closed = new Set<string>()
   /** What creates and replaces have more in their bodies. */
   fillerBytes = 0
+  /** Bodies have a field that applications take and never show. */
+  hasSecrets = false
   /** What the definition of each site says; the plain one of those that are not named. */
   variants: Readonly<Record<string, Variant>> = {}
   readonly startAgent: StartAgent

@@ -40,5 +40,7 @@ const RESULTS: Readonly<Record<RepairResult['result'], string>> = {
   'not-yet': 'members are there that are not connected yet, or have not compared what both hold since the start',
   busy: 'too much is repaired at the moment: it has its turn by itself',
   'not-taken': 'the application here could not be read, or did not take it',
+  unclear:
+    'no member shows fields that were written, and nobody can say what they are by now (write-only of the definition names such fields)',
   'not-exposed': 'this site does not let others do here what the state is made of (expose)',
 }

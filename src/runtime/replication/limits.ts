@@ -143,6 +143,12 @@ export const MAX_RESYNCS_AN_HOUR = 6
 /** Bodies beyond it are files, and travel by hash. */
 export const MAX_INLINE_BODY_BYTES = 64 * 1024
 
+/** Fields of a resource that are remembered as never shown as they were written: nobody has more passwords in one. Beyond it all are taken for such. */
+export const MAX_HIDDEN_FIELDS = 32
+
+/** UTF-16 units that the place of one may have: it is written with each reading. */
+export const MAX_HIDDEN_TEXT = 256
+
 /**
  * Bodies that are held in memory to be looked into, and answers that are: every object that Kubernetes stores fits (1.5 MiB). What is larger
  * streams, and is compared by its hash.

@@ -4,6 +4,7 @@ import {
   membersOfReplicant,
   newReplicant,
   type Acknowledgements,
+  type Context,
   type Dot,
   type Executed,
   type Operation,
@@ -68,6 +69,10 @@ export interface LocalState {
   hash: string | undefined
   /** Of `hash`, as long as it is that: the hash of what operations have set, as other members are told, and of what was known by then. */
   shown: { readonly of: string; readonly is: string; readonly knowledge: string } | undefined
+  /** JSON Pointers of what was written and was not shown so when that was looked at last: never shown, or as something else (`***`). */
+  hidden: readonly string[]
+  /** What was executed then, where operations of the definition's own may come after it: what these have named was shown, or is in `hidden`. */
+  looked: Context
   /** Hash of the knowledge by which others were last told what the application shows; those who were not take it for what was written. */
   spoke: string | undefined
   /** What other members have told of what their applications show, where it is not the same here. */
@@ -181,6 +186,8 @@ export function newLocalState(): LocalState {
     uncertain: undefined,
     hash: undefined,
     shown: undefined,
+    hidden: [],
+    looked: [],
     spoke: undefined,
     told: [],
     mended: undefined,

@@ -221,7 +221,7 @@ export const REPLICATION_SCHEMAS = {
   ),
   Repair: object(
     {
-      result: choice('copied', 'nobody', 'not-yet', 'busy', 'not-taken', 'not-exposed'),
+      result: choice('copied', 'nobody', 'not-yet', 'busy', 'not-taken', 'not-exposed', 'unclear'),
       waitsFor: { ...list(text), description: 'Sites that are there, and not connected or compared yet.' },
     },
     'waitsFor',

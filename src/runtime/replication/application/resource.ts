@@ -238,12 +238,17 @@ export class Resource {
     return this.glue.equal(this.name.kind, a, b)
   }
 
-  /** Whether what was read shows a state that was sent: the same, or with more fields, which the application has added. */
+  /** Whether what was read says all that a state says, so that nothing need be sent: what is never shown may be anything. */
+  says(read: State, state: State): boolean {
+    return this.equal(read, state) && (state.is === 'large' || this.glue.shownOf(this.name.kind, state) === state)
+  }
+
+  /** Whether what was read shows a state that was sent: the same but for what is never shown, or with more fields, which the application has added. */
   shows(read: State, sent: State): boolean {
     const { kind } = this.name
     if (this.equal(read, sent)) return true
     if (read.is === 'large' || sent.is === 'large') return false
-    const [has, wants] = [this.glue.stateOf(kind, read), this.glue.stateOf(kind, sent)]
+    const [has, wants] = [this.glue.stateOf(kind, read), this.glue.shownOf(kind, this.glue.stateOf(kind, sent))]
     return has.is === 'json' && wants.is === 'json' && contains(has.value, wants.value)
   }
 

@@ -10,7 +10,8 @@ import {
   type Operation,
   type Standing,
 } from '../../../core/oplog/index.ts'
-import { fitOf, isExpected, onlyFields, writtenFields, type Fields } from './written-fields.ts'
+import { fitOf, foundOf, onlyFields, writtenFields, type Fields } from './written-fields.ts'
+import type { Hidden } from './combined.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf, tellEntryTo } from '../admission/words.ts'
@@ -69,24 +70,38 @@ export async function shownHash(
   return (await shownOf(shared, replica, resource, reading))?.is
 }
 
-/** As `shownHash`, and whether all that was written, and nothing else of what is compared, is there: then nobody needs to be told. */
+/**
+ * As `shownHash`, and whether all that was written, and nothing else of what is compared, is there: then nobody needs to be told. And what was written
+ * and is not shown so, JSON Pointers.
+ */
 export async function shownOf(
   shared: Engine,
   replica: Replica,
   resource: Resource,
   { body }: Present,
-): Promise<{ readonly is: string; readonly isExpected: () => Promise<boolean> } | undefined> {
+): Promise<
+  { readonly is: string; readonly compare: () => Promise<{ isExpected: boolean; hidden: Hidden }> } | undefined
+> {
   if (body.is === 'large') return undefined
   const schedule = writtenOf(shared, replica)
   const fields = await writtenFields(resource, schedule)
   const is = resource.hashOf(onlyFields(body, fields))
-  return { is, isExpected: () => isExpected(resource, schedule, fields, is) }
+  const compare = async () => {
+    const found = await foundOf(resource, schedule)
+    return { isExpected: found.isExpected(fields, is), hidden: found.hidden(body, replica.local) }
+  }
+  return { is, compare }
 }
 
 /** What was found when the lane was idle, if nothing has run since. */
 export function lastShown({ local }: Replica): string | undefined {
   const { shown, hash } = local
   return shown !== undefined && shown.of === hash ? shown.is : undefined
+}
+
+/** JSON Pointers of what was written and is not shown so; undefined where that was not looked at since the agent knows of it. */
+export function hiddenHere({ local }: Replica): readonly string[] | undefined {
+  return local.shown === undefined ? undefined : local.hidden
 }
 
 /** As `lastShown`, if it is what comes of all that is held now: only that can be compared with what others show. */

@@ -1,6 +1,6 @@
 /**
- * A `state` operation: this site says anew what the resource is, with what its own application shows of what operations have set. So
- * members that were all changed past Cheops come together again, and a resource that is only ever patched does not grow for ever.
+ * A `state` operation: this site says anew what the resource is: what was written, as far as operations say it, and what its own application shows of the
+ * rest. So members that were all changed past Cheops come together again, and a resource that is only ever patched does not grow for ever.
  */
 import {
   MAX_OPERATIONS_PAST_RESET,
@@ -19,10 +19,10 @@ import { draftOf } from '../write/draft.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { bytesOf } from '../application/state.ts'
-import { knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
+import { hiddenHere, knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
 import { isSettling } from './settling.ts'
-import { fitOf, stateShown } from './written-fields.ts'
+import { fitOf, stateToGive, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
@@ -43,14 +43,14 @@ const failedAt = new WeakMap<Replica, number>()
  *
  * @param mayIssue asked last, where this site says it: whether all is known that its application may have carried out
  * @returns `issued`: the lane has a new plan. `anew`: no application has the resource, and all is run again from the last reset.
- *   `waits`: another member may agree, or says it
+ *   `waits`: another member may agree, or says it. `unclear`: it cannot be said
  */
 export async function lookForState(
   shared: Engine,
   replica: Replica,
   resource: Resource,
   mayIssue: (reading: Reading) => Promise<boolean> = () => Promise.resolve(true),
-): Promise<'issued' | 'anew' | 'waits'> {
+): Promise<'issued' | 'anew' | 'waits' | Unclear> {
   const knowledge = knowledgeNow(shared, replica)
   const reading = await resource.read()
   const holder = holderOf(replica.core.replicant)
@@ -75,7 +75,8 @@ export async function lookForState(
   if (clock.monotonic() - (issuedAt.get(replica) ?? -Infinity) < STATE_AGAIN_MS) return 'waits'
   if (issuer.is === 'issuer') {
     if (issuer.site !== site || !(await mayIssue(reading))) return 'waits'
-    return (await issueIfRoom(shared, replica, resource, reading)) ? 'issued' : 'waits'
+    const issued = await issueIfRoom(shared, replica, resource, reading, 'shown')
+    return issued === 'cannot' ? 'waits' : issued
   }
   const schedule = scheduleOf(holder, matrices)
   const operations = resource.glue.kind(replica.name.kind)?.operations
@@ -114,25 +115,32 @@ export async function shorten(shared: Engine, replica: Replica, resource: Resour
   const failed = failedAt.get(replica)
   // A reading of what is too large to be said costs more than the write.
   if (failed !== undefined && past >= failed && past < failed + MAX_OPERATIONS_PAST_RESET) return false
-  const isIssued = await issueIfRoom(shared, replica, resource, await resource.read())
+  const isIssued = (await issueIfRoom(shared, replica, resource, await resource.read(), 'written')) === 'issued'
   if (isIssued) failedAt.delete(replica)
   else failedAt.set(replica, past)
   return isIssued
 }
 
 /** As `issue`; a disk without room for it says so, and it is tried again later. */
-async function issueIfRoom(shared: Engine, replica: Replica, resource: Resource, reading: Reading): Promise<boolean> {
+async function issueIfRoom(
+  shared: Engine,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+  prefers: 'written' | 'shown',
+): Promise<'issued' | 'cannot' | Unclear> {
   try {
-    return await issue(shared, replica, resource, reading)
+    return await issue(shared, replica, resource, reading, prefers)
   } catch (error) {
     if (!(error instanceof CheopsError) || error.code !== 'ERR_BLOB_SPACE') throw error
     shared.options.logger.warn({ ...replica.name }, 'there is no room to say anew what a resource is')
-    return false
+    return 'cannot'
   }
 }
 
 /**
- * Says what the application shows, if that can be said in one operation: as JSON of at most `MAX_HELD_BODY_BYTES`.
+ * Says what the resource is, if that can be said in one operation: as JSON of at most `MAX_HELD_BODY_BYTES`.
+ * @param prefers what holds where the application shows something else than was written
  * @param settles conflicts that whoever asks for it has seen
  * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED
  */
@@ -141,10 +149,11 @@ export async function issue(
   replica: Replica,
   resource: Resource,
   reading: Reading,
+  prefers: 'written' | 'shown',
   settles?: Settles,
-): Promise<boolean> {
-  const said = await payloadOf(shared, replica, resource, reading)
-  if (said === undefined) return false
+): Promise<'issued' | 'cannot' | Unclear> {
+  const said = await payloadOf(shared, replica, resource, reading, prefers)
+  if (said === 'cannot' || 'is' in said) return said
   try {
     issuedAt.set(replica, shared.options.clock.monotonic())
     const draft = draftOf(shared, replica, shared.nextNumber(), 'state', said.payload, { ...(settles && { settles }) })
@@ -155,7 +164,7 @@ export async function issue(
       hash: undefined,
       answered: undefined,
     })
-    return true
+    return 'issued'
   } finally {
     said.letGo()
   }
@@ -167,15 +176,24 @@ async function payloadOf(
   replica: Replica,
   resource: Resource,
   reading: Reading,
-): Promise<{ readonly payload: Payload; readonly letGo: () => void } | undefined> {
+  prefers: 'written' | 'shown',
+): Promise<{ readonly payload: Payload; readonly letGo: () => void } | 'cannot' | Unclear> {
   const { kind, name } = replica.name
   const { glue } = resource
   const request = glue.requestFor(kind, name, 'replace')
-  if (reading.is !== 'present' || reading.body.is === 'large' || request === undefined) return undefined
-  const state = await stateShown(resource, writtenOf(shared, replica), reading.body)
+  if (reading.is !== 'present' || reading.body.is === 'large' || request === undefined) return 'cannot'
+  const { local } = replica
+  // What was looked at before the last write says nothing of what that has set.
+  const isLooked = local.shown !== undefined && local.shown.knowledge === knowledgeNow(shared, replica)
+  const hidden = prefers === 'shown' && !isLooked ? undefined : hiddenHere(replica)
+  const failed = new Set(failedHere(replica))
+  const schedule = writtenOf(shared, replica).filter(operation => !failed.has(operation))
+  const given = await stateToGive(resource, schedule, reading.body, { prefers, hidden, looked: local.looked })
+  if (given.is === 'unclear') return given
+  const { body: state } = given
   const bytes = bytesOf(state)
   // Members look into it as this site does.
-  if (state.is !== 'json' || bytes.length > MAX_HELD_BODY_BYTES) return undefined
+  if (state.is !== 'json' || bytes.length > MAX_HELD_BODY_BYTES) return 'cannot'
   const { body, release: letGo } = await bodyOf(shared, bytes)
   return { payload: { ...request, headers: [['content-type', 'application/json']], body }, letGo }
 }

@@ -2,7 +2,7 @@
  * What an idle lane finds when it reads the application: the first time after something ran it is kept and told to the others; later on it
  * tells whether somebody has changed the resource past Cheops. Source: src/consistency.md "Plan, at one site" (Drift).
  */
-import { membersOfReplicant } from '../../../core/oplog/index.ts'
+import { OPERATION_TYPES, membersOfReplicant } from '../../../core/oplog/index.ts'
 import { othersOf, tellEvent } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { currentPlan, isRecordOnly } from '../lane/current-plan.ts'
@@ -15,9 +15,10 @@ import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
 import { isYetToCome } from './settling.ts'
-import { fitOf } from './written-fields.ts'
+import { fitOf, showsNoOther } from './written-fields.ts'
 import { knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from '../replica.ts'
+import type { KindTraits } from '../../../ports/replication-glue.ts'
 
 /**
  * @param attempts how often it was absent in a row
@@ -85,7 +86,8 @@ export async function readBack(
   if (isTold && reading.hash === hash) return 'done'
   const answersTell = answered === undefined ? told : answered === reading.hash
   // What all others expect, and have heard nothing else of, they need not be told.
-  const isExpected = await found.isExpected()
+  const { isExpected, hidden } = await found.compare()
+  const { context: executed } = replica.local.executed
   if (knowledgeNow(shared, replica) !== knowledge) return 'done'
   await shared.replicas.commit(commit => {
     const isSame = (word: TellOf): boolean => !word.diverged && word.hash === is && word.knowledge === knowledge
@@ -96,9 +98,14 @@ export async function readBack(
     // Who has told the same needs not hear it, unless it was told something else.
     const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
     const shown = { of: reading.hash, is, knowledge }
+    const looked = {
+      hidden: hidden.at,
+      ...(hidden.isClear && hasOwnOperations(glue.kind(name.kind)) && { looked: executed }),
+    }
     commit.local(replica, {
       hash: reading.hash,
       shown,
+      ...looked,
       answersTell,
       told: others,
       looks: undefined,
@@ -111,6 +118,11 @@ export async function readBack(
     }
   })
   return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'
+}
+
+/** Whether there is what only the application knows: else nobody asks what was looked at before that. */
+function hasOwnOperations(kind: KindTraits | undefined): boolean {
+  return Object.keys(kind?.operations ?? {}).some(type => !(OPERATION_TYPES as readonly string[]).includes(type))
 }
 
 /**
@@ -130,7 +142,9 @@ async function isUnlikeAnswer(
   const written = writtenOf(shared, replica)
   // What it shows in other words than it was given is in other words in its answer too.
   if (!(await fitOf(resource, written, seen.body)).fits) return false
-  return (await fitOf(resource, written, body)).shows === 'no'
+  if ((await fitOf(resource, written, body)).shows !== 'no') return false
+  // What it never shows it may say in an answer. What somebody has taken away is found by what the other members show.
+  return body.is !== 'json' || !(await showsNoOther(resource, written, body))
 }
 
 /** Whether the application shows something else than it did when it was last known. */

@@ -14,8 +14,9 @@ import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
 import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
 import { isSettling, isYetToCome, settlingAfter } from './settling.ts'
-import { fitOf, stateShown, type Fit } from './written-fields.ts'
-import { writtenOf } from './comparison.ts'
+import { fitOf, stateToGive, type Fit, type Unclear } from './written-fields.ts'
+import { hiddenHere, writtenOf } from './comparison.ts'
+import { wholeOf } from './whole.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import type { Reading } from '../application/state.ts'
@@ -28,9 +29,9 @@ import { ABSENT, type Replica } from '../replica.ts'
  * `nobody`: no member that agrees could be reached. `busy`: too much is repaired at the moment, and the lane is kicked when there is room; or the
  * application may still show by itself what it was sent last.
  * `not-taken`: the application could not be read, or did not take it now. `not-exposed`: it holds what this site does not let its origin
- * write here.
+ * write here. `Unclear`: what members show lacks what was written, and nobody can say what that is.
  */
-export type Copied = 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed'
+export type Copied = 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed' | Unclear
 
 /**
  * Copies the state and the executed list of a member that agrees: it holds the same, and has nothing left to do.
@@ -53,11 +54,12 @@ export async function copyState(
       const theirs = await shared.options.fetchState(member, replica.name)
       if (theirs === undefined || !agrees(shared, replica, theirs)) continue
       if (replica.local.copiesOnlyFitting && !(await fits(shared, replica, resource, theirs)).fits) continue
-      if (!mayDo(shared.options, replica, member, 'replace') && !(await isWritten(shared, replica, resource, theirs))) {
+      const isBelieved = mayDo(shared.options, replica, member, 'replace')
+      if (!isBelieved && !(await isWritten(shared, replica, resource, theirs))) {
         found = 'not-exposed'
         continue
       }
-      return (await takeState(shared, replica, resource, theirs)) ? 'copied' : 'not-taken'
+      return await takeState(shared, replica, resource, theirs, isBelieved)
     }
     return found
   } finally {
@@ -97,14 +99,14 @@ async function fits(shared: Engine, replica: Replica, resource: Resource, { stat
 }
 
 /**
- * Whether a state is surely what was written, and made of all of it: then it does not matter who tells it. What only the application can say is believed of
- * those alone that may write it here.
+ * Whether operations say what the state is, and it is made of all of them: then it does not matter who tells it, and nothing of what is shown is
+ * taken. What only the application can say is believed of those alone that may write it here.
  */
 async function isWritten(shared: Engine, replica: Replica, resource: Resource, told: MemberState): Promise<boolean> {
   const { operations } = told.executed
   const isMadeOf = ({ dot }: Operation): boolean => operations.some(done => sameDot(done.dot, dot))
   if (!writtenOf(shared, replica).every(isMadeOf)) return false
-  return told.state === undefined || (await fits(shared, replica, resource, told)).shows === 'yes'
+  return told.state === undefined || (await wholeOf(resource, writtenOf(shared, replica)))?.isKnown === true
 }
 
 async function takeState(
@@ -112,32 +114,40 @@ async function takeState(
   replica: Replica,
   resource: Resource,
   { executed, state }: MemberState,
-): Promise<boolean> {
+  isBelieved: boolean,
+): Promise<'copied' | 'not-taken' | Unclear> {
   const reading = await resource.read()
-  if (reading.is === 'unknown') return false
+  if (reading.is === 'unknown') return 'not-taken'
   if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(shared, replica, resource, reading, state))
-    return false
+    return 'not-taken'
+  const { kind } = resource.name
+  const shown = state && resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
+  const hidden = hiddenHere(replica)
+  const rules = { prefers: 'written', hidden, looked: replica.local.looked } as const
+  // What that site's application has added for itself is none of ours.
+  const given =
+    shown && (await stateToGive(resource, writtenOf(shared, replica), isBelieved ? shown : undefined, rules))
+  if (given?.is === 'unclear') return given
   const { replaying, bound } = replica.local
   // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
   await shared.replicas.commit(commit =>
     commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
   )
-  const { kind } = resource.name
   let sent: Made | undefined
-  if (state === undefined) sent = reading.is === 'present' ? await resource.delete(reading) : undefined
+  if (state === undefined || given === undefined)
+    sent = reading.is === 'present' ? await resource.delete(reading) : undefined
   else {
-    const whole = resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
-    // What that site's application has added for itself is none of ours.
-    const body = await stateShown(resource, writtenOf(shared, replica), whole)
+    const { body } = given
     const make = (): Promise<Made | undefined> => resource.create(body, state.rawHeaders, begunBy(replica))
     if (reading.is === 'absent') sent = await make()
-    else if (![whole, body].some(each => resource.equal(reading.body, each)))
+    // What only somebody says who is not believed is no reason to leave what is here as it is.
+    else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each)))
       sent = await replaceBy(resource, reading, body, state.rawHeaders, make)
   }
   if (sent !== undefined && sent.is !== 'done') {
     // What was certainly not changed holds up nothing.
     if (sent.is !== 'doubt') await shared.replicas.commit(commit => commit.local(replica, { replaying, bound }))
-    return false
+    return 'not-taken'
   }
   const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'
   const before = reading.is === 'absent' ? ABSENT : reading.hash
@@ -163,7 +173,7 @@ async function takeState(
     tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
     commit.afterwards(() => shared.unanswered.update(replica))
   })
-  return true
+  return 'copied'
 }
 
 /** What others wait for that was not carried out here, and is in what was copied. */

@@ -18,6 +18,7 @@ import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { draftOf } from '../write/draft.ts'
 import { issue } from './issue-state.ts'
+import { unclearText } from './written-fields.ts'
 import { MAX_HELD_BODY_BYTES } from '../limits.ts'
 import { advance } from '../lane/lane.ts'
 import { checkLane } from '../write/write-checks.ts'
@@ -76,7 +77,10 @@ async function keep(shared: Engine, replica: Replica, resource: Resource): Promi
   const holder = holderOf(replica.core.replicant)
   const isThere = currentPlan(shared, replica).schedule.state === 'present'
   if (holder === undefined || !isThere || !conflictsOf([holder]).length) return
-  if (await issue(shared, replica, resource, await resource.read(), 'all')) return
+  const issued = await issue(shared, replica, resource, await resource.read(), 'shown', 'all')
+  if (issued === 'issued') return
+  if (issued !== 'cannot')
+    throw new CheopsError('ERR_CONFLICT_REFUSED', `${replica.name.name} cannot be kept: ${unclearText(issued)}.`)
   throw new CheopsError(
     'ERR_REQUEST_BODY_TOO_LARGE',
     `What ${replica.name.name} is now cannot be said anew by itself: the application shows no JSON of at most ${MAX_HELD_BODY_BYTES / 1024 / 1024} MiB. Write it with PUT.`,

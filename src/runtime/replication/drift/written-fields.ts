@@ -2,6 +2,10 @@
  * Which fields of a resource the operations of its schedule have set, and what they come to. An application adds fields of its own, which
  * differ from site to site; where two members know the same operations, what those have set must be the same at both.
  */
+import { combined, hiddenIn, isOnlyMissing, type CombineRules, type Hidden } from './combined.ts'
+import { isObject } from './merge-patch.ts'
+import { WHOLE, wholeOf } from './whole.ts'
+import type { LocalState } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
 import type { State } from '../application/state.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
@@ -10,9 +14,6 @@ import type { ParsedBody } from '../../../ports/replication-glue.ts'
 /** `all`: the whole value. Members that are not named, and elements beyond, are not looked at. */
 export type Fields =
   'all' | { readonly members: ReadonlyMap<string, Fields> } | { readonly elements: readonly Fields[] }
-
-/** Operations whose body is what the resource is. */
-const WHOLE: ReadonlySet<string> = new Set(['create', 'replace', 'state'])
 
 /**
  * Where the definition names what the application sets by itself, all other fields are compared, whoever has set them.
@@ -72,12 +73,44 @@ function union(earlier: Fields, later: Fields): Fields {
   return { members }
 }
 
-/** The state that a body shows, for other members: only what was set, and what says whose it is. */
-export async function stateShown(
+/** A state would take away fields that were written, and nobody can say what they are: JSON Pointers. */
+export interface Unclear {
+  readonly is: 'unclear'
+  readonly fields: readonly string[]
+}
+
+/** What a member may be put into. */
+export type Given = { readonly is: 'state'; readonly body: ParsedBody } | Unclear
+
+/** For operators: which they are, and what to write. */
+export function unclearText({ fields }: Unclear): string {
+  const named = fields.slice(0, 8).join(', ')
+  return `no member shows ${named}, which was written, so nobody can say what it is by now: name it in write-only of its definition, or write the resource with PUT`
+}
+
+/**
+ * What a member may be put into, by what an application shows and what was written: the log says what it can say.
+ * @param shown a body that was read; undefined: nobody's is to be believed, and what was written is known
+ */
+export async function stateToGive(
   resource: Resource,
   schedule: readonly Operation[],
-  body: ParsedBody,
-): Promise<ParsedBody> {
+  shown: ParsedBody | undefined,
+  rules: Omit<CombineRules, 'declared'>,
+): Promise<Given> {
+  const whole = await wholeOf(resource, schedule)
+  const written = whole && resource.glue.stateOf(resource.name.kind, { is: 'json', value: whole.value })
+  if (shown === undefined && whole?.isKnown === true && written !== undefined) return { is: 'state', body: written }
+  const state = shown && (await stateShown(resource, schedule, shown))
+  if (state === undefined) return { is: 'unclear', fields: [''] }
+  if (whole === undefined || written?.is !== 'json' || state.is !== 'json') return { is: 'state', body: state }
+  const declared = resource.glue.kind(resource.name.kind)?.writeOnly ?? []
+  const { value, unclear } = combined(state.value, written.value, whole, { ...rules, declared })
+  return unclear.length > 0 ? { is: 'unclear', fields: unclear } : { is: 'state', body: { is: 'json', value } }
+}
+
+/** The state that a body shows, for other members: only what was set, and what says whose it is. */
+async function stateShown(resource: Resource, schedule: readonly Operation[], body: ParsedBody): Promise<ParsedBody> {
   const { glue, name } = resource
   const fields = await writtenFields(resource, schedule)
   const state = glue.stateOf(name.kind, body)
@@ -132,59 +165,45 @@ export interface Fit {
 }
 
 export async function fitOf(resource: Resource, schedule: readonly Operation[], body: State): Promise<Fit> {
-  const expected = await expectedOf(resource, schedule)
+  const expected = await wholeOf(resource, schedule)
   // Of what is too large to be looked into nobody can tell.
   if (expected === undefined || body.is === 'large') return { shows: 'unknown', fits: true }
-  const { whole, isKnown } = expected
+  const whole: ParsedBody = { is: 'json', value: expected.value }
   const fits = resource.shows(body, whole)
   // Where all fields are compared, more than was written is what somebody has added, or the application everywhere.
   const isMore = resource.glue.kind(resource.name.kind)?.comparesAll === true && !resource.equal(body, whole)
-  return { shows: !isKnown || (fits && isMore) ? 'unknown' : fits ? 'yes' : 'no', fits }
+  return { shows: !expected.isKnown || (fits && isMore) ? 'unknown' : fits ? 'yes' : 'no', fits }
 }
 
-/**
- * Whether a hash of what operations have set is that of what the schedule comes to: every site can tell it by itself.
- * @param fields that are compared
- */
-export async function isExpected(
+/** Whether all that was written and that a body does not show is not in it at all, as what an application never shows is not. */
+export async function showsNoOther(
   resource: Resource,
   schedule: readonly Operation[],
-  fields: Fields,
-  hash: string,
+  body: ParsedBody,
 ): Promise<boolean> {
-  const expected = await expectedOf(resource, schedule)
-  return expected?.isKnown === true && resource.hashOf(onlyFields(expected.whole, fields)) === hash
+  const whole = await wholeOf(resource, schedule)
+  return whole !== undefined && body.is === 'json' && isOnlyMissing(body.value, whole.value)
 }
 
-/** What the schedule comes to; not `isKnown` where only the application can say what some of its changes do. Undefined where nothing is. */
-async function expectedOf(
-  resource: Resource,
-  [reset, ...changes]: readonly Operation[],
-): Promise<{ readonly whole: ParsedBody; readonly isKnown: boolean } | undefined> {
-  const said = reset && (await resource.stateIn(reset))
-  if (reset === undefined || said?.is !== 'json' || !WHOLE.has(reset.type)) return undefined
-  let { value } = said
-  let isKnown = true
-  for (const change of changes) {
-    const patch = change.type === 'merge' ? await resource.stateIn(change) : undefined
-    if (patch?.is === 'json') value = merged(value, patch.value)
-    else isKnown = false
+/** What a body stands to what the schedule comes to, for whoever has read it. */
+export interface Found {
+  /**
+   * Whether a hash of what operations have set is that of what the schedule comes to: every site can tell it by itself.
+   * @param fields that are compared
+   */
+  isExpected(fields: Fields, hash: string): boolean
+  /** What was written and is not shown so; with what was known before. */
+  hidden(body: ParsedBody, before: Pick<LocalState, 'hidden' | 'looked'>): Hidden
+}
+
+export async function foundOf(resource: Resource, schedule: readonly Operation[]): Promise<Found> {
+  const whole = await wholeOf(resource, schedule)
+  return {
+    isExpected: (fields, hash) =>
+      whole?.isKnown === true && resource.hashOf(onlyFields({ is: 'json', value: whole.value }, fields)) === hash,
+    hidden: (body, before) =>
+      whole === undefined || body.is !== 'json'
+        ? { at: before.hidden, isClear: false }
+        : hiddenIn(body.value, whole.value, whole, before),
   }
-  return { whole: { is: 'json', value }, isKnown }
-}
-
-/** JSON Merge Patch, RFC 7396. */
-function merged(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch
-  const result = new Map(Object.entries(isObject(target) ? target : {}))
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) result.delete(name)
-    else result.set(name, merged(result.get(name), value))
-  }
-  return Object.fromEntries(result)
-}
-
-/** Not a number that was kept as it was written, which is an object without a prototype. */
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) !== null
 }

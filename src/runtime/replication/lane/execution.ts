@@ -1,4 +1,4 @@
-import { holderOf, isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
+import { holderOf, includes, isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
 import type { ErrorCode } from '../../../errors.ts'
 import { othersOf } from '../admission/words.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
@@ -134,8 +134,9 @@ export class Execution {
     const state = await this.#book.resource.stateIn(operation)
     if (state === undefined) return this.#cannotSay()
     // What it shows already needs not be said to it again.
-    const isThere = bound && reading.is === 'present' && this.#book.resource.equal(reading.body, state)
-    if (isThere) return this.#book.executed(operation, undefined, { bound: true })
+    const isThere = bound && reading.is === 'present' && this.#book.resource.says(reading.body, state)
+    if (isThere || this.#isSaidAlready(operation, reading))
+      return this.#book.executed(operation, undefined, { bound: true })
     const { site, mayRun } = this.#book.shared.options
     if (operation.dot.site !== site && !mayRun(operation)) return this.#notExposed(operation)
     const headers = operation.payload?.headers.flat() ?? []
@@ -163,6 +164,19 @@ export class Execution {
   }
 
   /**
+   * A state that is made of what was carried out here, and nothing is wrong with that: whatever the application shows is what comes of it, and need not be
+   * put there again, where it may set what was not written anew.
+   */
+  #isSaidAlready({ type, life, context }: Operation, reading: Reading): boolean {
+    const { executed, bound, diverged, sentAgain, failed, hash, answered } = this.#book.local
+    if (type !== 'state' || !bound || diverged || sentAgain || failed.length > 0 || reading.is !== 'present')
+      return false
+    const isAll =
+      executed.life !== undefined && sameDot(executed.life.dot, life.dot) && includes(executed.context, context)
+    return isAll && reading.hash === (hash ?? answered)
+  }
+
+  /**
    * What the application answered last, in place of a reading: where its answers have been seen to tell what it shows, and nothing was
    * sent since. A precondition made of it holds as one made of a reading does; where there is none, whatever was changed past Cheops is
    * overwritten in either case. Not where nothing would be sent, nor in place of what must be absent afterwards.
@@ -174,7 +188,7 @@ export class Execution {
     const isImmutable = this.#book.resource.glue.kind(this.#book.resource.name.kind)?.isImmutable === true
     if (operation.type !== 'replace' || isImmutable || largeBodyOf(operation) !== undefined) return undefined
     const state = await this.#book.resource.stateIn(operation)
-    return state === undefined || this.#book.resource.equal(seen.body, state) ? undefined : seen
+    return state === undefined || this.#book.resource.says(seen.body, state) ? undefined : seen
   }
 
   /** Any other operation is sent as it was written. */

@@ -1,6 +1,7 @@
 import { lookForState } from '../drift/issue-state.ts'
 import { copyState } from '../drift/repair.ts'
 import { currentPlan } from './current-plan.ts'
+import { unclearText } from '../drift/written-fields.ts'
 import type { LaneBook } from './lane-book.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
@@ -8,6 +9,10 @@ import type { Reading } from '../application/state.ts'
 /** Takes the state of a member that agrees, or shows why it is needed. */
 export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 'again' | 'alone'> {
   const copied = await copyState(book.shared, book.replica, book.resource)
+  if (typeof copied === 'object') {
+    await book.diverge(`${why}, and ${unclearText(copied)}`)
+    return 'alone'
+  }
   switch (copied) {
     case 'copied':
       return 'done'
@@ -23,7 +28,8 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       await book.diverge(`${why}, and no member that agrees can be reached`)
       const mayIssue = (reading: Reading): Promise<boolean> => decideUnsure(book, reading)
       const found = await lookForState(book.shared, book.replica, book.resource, mayIssue)
-      return found === 'waits' ? 'alone' : 'done'
+      if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
+      return found === 'waits' || typeof found === 'object' ? 'alone' : 'done'
     }
   }
 }

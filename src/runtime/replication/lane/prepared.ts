@@ -39,7 +39,7 @@ export function prepare(shared: Engine, commit: Commit, replica: Replica): void 
   const resource = new Resource(shared.options, name, glue)
   const state = resource.inlineStateIn(operation)
   // What it shows already needs not be said to it again; what it shows by now only reading tells.
-  if (state === undefined || resource.equal(seen.body, state)) return
+  if (state === undefined || resource.says(seen.body, state)) return
   const { dot } = operation
   const intent = { dot, action: 'replace', before: seen.hash, ...momentOf(shared, resource) } as const
   commit.local(replica, { intent, hash: undefined })

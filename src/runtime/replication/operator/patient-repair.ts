@@ -33,6 +33,7 @@ export async function repairPatiently(
   const began = clock.monotonic()
   for (;;) {
     const result = await repair(replicant, from)
+    if (typeof result === 'object') return { result: result.is }
     if (result !== 'nobody') return { result }
     const met = new Set(peers().flatMap(peer => (peer.connected && peer.digest !== 'unknown' ? [peer.site] : [])))
     const members = from === undefined ? await membersOf(replicant) : [from]

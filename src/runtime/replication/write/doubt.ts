@@ -4,6 +4,7 @@
  */
 import { release } from './release.ts'
 import { contains } from '../application/contains.ts'
+import { withoutHidden } from '../drift/combined.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import { dropDraft } from '../admission/admission.ts'
@@ -42,7 +43,8 @@ export async function decideDraft(
   const state = await resource.stateIn(operation)
   // Meanwhile it has come from another member: it was released in a run that this store does not know of.
   if (replica.draft !== operation) return { is: 'void' }
-  const effect = effectOf(operation, draft, reading, resource, state)
+  const hidden = [...replica.local.hidden, ...(resource.glue.kind(replica.name.kind)?.writeOnly ?? [])]
+  const effect = effectOf(operation, draft, reading, resource, state, hidden)
   if (effect === 'there') {
     const released = await releaseDraft(shared, replica, operation, found === 'last')
     return { is: 'released', operation: released, reading }
@@ -126,6 +128,7 @@ function effectOf(
   reading: Reading,
   resource: Resource,
   state: State | undefined,
+  hidden: readonly string[],
 ): 'there' | 'not-there' | 'unknown' {
   if (reading.is === 'unknown') return 'unknown'
   if (operation.type === 'delete') {
@@ -138,6 +141,12 @@ function effectOf(
   const marked = resource.showsEffect(reading.body, state, operation.type)
   if (marked !== undefined) return marked ? 'there' : 'not-there'
   const isAsBefore = reading.hash === before
+  // All that can be seen of it was there before: whether the rest was taken nobody can see.
+  if (isAsBefore && state?.is === 'json' && hidden.length > 0) {
+    const seen = withoutHidden(state.value, hidden)
+    const isSame = reading.body.is === 'json' && contains(reading.body.value, seen)
+    if (isSame && !contains(reading.body.value, state.value)) return 'unknown'
+  }
   if (operation.type === 'create' && before !== ABSENT) return isAsBefore ? 'not-there' : 'unknown'
   if (operation.type === 'replace' && state !== undefined && resource.equal(reading.body, state)) return 'there'
   if (operation.type === 'merge' && state?.is === 'json' && reading.body.is === 'json') {

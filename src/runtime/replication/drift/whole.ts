@@ -1,0 +1,128 @@
+/**
+ * What the operations of a schedule come to, as they say it themselves: a body that is the whole, and what was merged into it. Source:
+ * src/consistency.md "Plan, at one site" (Repair). An application may show less than that: a password is taken and never shown.
+ */
+import { isObject, merged } from './merge-patch.ts'
+import { patched } from './json-patch.ts'
+import type { Resource } from '../application/resource.ts'
+import type { Dot, Operation } from '../../../core/oplog/index.ts'
+
+/**
+ * How surely a field is what was written. `likely`: a PATCH of a form that nobody has defined has said so since. `unsure`: something was done since of
+ * which only the application knows what it does.
+ */
+export type Sureness = 'sure' | 'likely' | 'unsure'
+
+export interface Whole {
+  readonly value: unknown
+  /** False where only the application can say what some of the changes do: then it is the best that can be said. */
+  readonly isKnown: boolean
+  /** Of a field at the top. */
+  readonly surenessOf: (name: string) => Sureness
+  /** The operation that named a field at the top last, as far as they say what they name. */
+  readonly namedBy: (name: string) => Dot
+  /** Fields at the top that changes have named: an application may have added to a list where the standard says that it is replaced. */
+  readonly changed: ReadonlySet<string>
+}
+
+/** Operations whose body is what the resource is. */
+export const WHOLE: ReadonlySet<string> = new Set(['create', 'replace', 'state'])
+
+/** Undefined where the reset says it in no JSON, or is one whose effect only the application knows. */
+export async function wholeOf(
+  resource: Resource,
+  [reset, ...changes]: readonly Operation[],
+): Promise<Whole | undefined> {
+  const said = reset && (await resource.stateIn(reset))
+  if (reset === undefined || said?.is !== 'json' || !WHOLE.has(reset.type)) return undefined
+  const sum = new Sum(said.value, reset.dot)
+  for (const change of changes) {
+    const body = await resource.stateIn(change)
+    sum.add(change, body?.is === 'json' ? { value: body.value } : undefined)
+  }
+  return sum
+}
+
+class Sum implements Whole {
+  value: unknown
+  isKnown = true
+  readonly changed = new Set<string>()
+  /** Of all fields that are not in `#own`. */
+  #others: Sureness = 'sure'
+  readonly #own = new Map<string, Sureness>()
+  readonly #reset: Dot
+  readonly #dots = new Map<string, Dot>()
+
+  constructor(value: unknown, reset: Dot) {
+    this.value = value
+    this.#reset = reset
+  }
+
+  readonly namedBy = (name: string): Dot => this.#dots.get(name) ?? this.#reset
+
+  readonly surenessOf = (name: string): Sureness => this.#own.get(name) ?? this.#others
+
+  add({ type, payload, dot }: Operation, body: { readonly value: unknown } | undefined): void {
+    if (body === undefined || (type !== 'merge' && type !== 'patch')) return this.#unknown()
+    if (type === 'merge') return payload?.method === 'PUT' ? this.#put(body.value, dot) : this.#merge(body.value, dot)
+    if (isJsonPatch(payload?.headers ?? [])) return this.#steps(body.value, dot)
+    if (!isObject(body.value)) return this.#unknown()
+    this.isKnown = false
+    this.value = merged(this.value, body.value)
+    for (const name of Object.keys(body.value)) this.#named(name, 'likely', dot)
+  }
+
+  #merge(patch: unknown, dot: Dot): void {
+    this.value = merged(this.value, patch)
+    if (!isObject(patch)) return
+    // Where it goes into an object, what that has besides is what it was.
+    for (const [name, value] of Object.entries(patch))
+      this.#named(name, isObject(value) ? this.surenessOf(name) : 'sure', dot)
+  }
+
+  /** A PUT that leaves what it does not name. */
+  #put(body: unknown, dot: Dot): void {
+    if (!isObject(body) || !isObject(this.value)) return this.#unknown()
+    const fields = new Map(Object.entries(this.value))
+    for (const [name, value] of Object.entries(body)) {
+      const before = fields.get(name)
+      const into = isObject(value) && isObject(before) ? merged(before, value) : value
+      // Whether it leaves that too where it goes into an object, nobody has said.
+      const isDeep =
+        isObject(value) && isObject(before) && Object.keys(before).some(each => !Object.hasOwn(value, each))
+      if (isDeep) this.isKnown = false
+      fields.set(name, into)
+      this.#named(name, isDeep ? 'likely' : 'sure', dot)
+    }
+    this.value = Object.fromEntries(fields)
+  }
+
+  #steps(steps: unknown, dot: Dot): void {
+    const done = patched(this.value, steps)
+    if (done === undefined) return this.#unknown()
+    this.value = done.value
+    for (const step of steps as readonly Readonly<Record<string, unknown>>[]) {
+      const [, name, ...below] = String(step['path']).split('/')
+      if (name === undefined || step['op'] === 'test') continue
+      const top = name.replaceAll('~1', '/').replaceAll('~0', '~')
+      this.#named(top, below.length > 0 ? this.surenessOf(top) : 'sure', dot)
+    }
+  }
+
+  #unknown(): void {
+    this.isKnown = false
+    this.#others = 'unsure'
+    this.#own.clear()
+  }
+
+  #named(name: string, sureness: Sureness, dot: Dot): void {
+    this.changed.add(name)
+    this.#dots.set(name, dot)
+    this.#own.set(name, sureness)
+  }
+}
+
+function isJsonPatch(headers: readonly (readonly [name: string, value: string])[]): boolean {
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
+  return type.split(';', 1)[0]?.trim().toLowerCase() === 'application/json-patch+json'
+}
