@@ -23,8 +23,8 @@ export interface ApplicationRequest {
   /** Path and query within the service, as they stand in the request line. */
   readonly path: string
   /**
-   * What is asked, names and values in turn: Content-Type, Accept, preconditions. Those of the hop and of the framing are left
-   * out, and are made anew.
+   * What is asked, names and values in turn: Content-Type, Accept, preconditions. Those of the hop and of the framing, and
+   * Accept-Encoding, are left out, and are made anew.
    */
   readonly headers: readonly string[]
   readonly body?: RequestBody | undefined
@@ -59,7 +59,10 @@ export interface ApplicationAnswer {
   readonly reason: string
   /** As they came, without those of the hop and `Cheops-*`; a body in chunks is one that is collected here. */
   readonly rawHeaders: readonly string[]
-  /** Decoded from its framing, not from its Content-Encoding. */
+  /**
+   * Decoded from its framing, and, where it is JSON, from a Content-Encoding that this agent knows: compressed answers are not asked for, and some
+   * applications give them all the same. `rawHeaders` describe it as it is.
+   */
   readonly body: Uint8Array
   /**
    * False where the head is known and the body is not: it broke off, stood still, or, for a method that may change something, is

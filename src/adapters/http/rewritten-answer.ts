@@ -1,20 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { promisify } from 'node:util'
-import zlib from 'node:zlib'
-import { CheopsError } from '../../errors.ts'
+import { decodedBody, tooLarge } from './decoded-body.ts'
 import type { Rewrite } from '../../ports/glue.ts'
-
-type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
-
-const gunzip: Decoder = promisify(zlib.gunzip)
-
-const DECODERS: ReadonlyMap<string, Decoder> = new Map([
-  ['gzip', gunzip],
-  ['x-gzip', gunzip],
-  ['deflate', promisify(zlib.inflate) as Decoder],
-  ['br', promisify(zlib.brotliDecompress) as Decoder],
-  ['zstd', promisify(zlib.zstdDecompress) as Decoder],
-])
 
 /** What described the body as it was; the new one is described anew. */
 const BODY_HEADERS = new Set([
@@ -52,34 +38,8 @@ export async function rewrittenAnswer(
     }
   }
   if (isHead || length === 0) return { rawHeaders, body: Buffer.alloc(0) }
-  const decoded = await decode(Buffer.concat(chunks), answer.headers['content-encoding'], rewrite.maxBytes)
+  const decoded = await decodedBody(Buffer.concat(chunks), answer.headers['content-encoding'], rewrite.maxBytes)
   const body = Buffer.from(rewrite.body(decoded))
   rawHeaders.push('Content-Length', String(body.length))
   return { rawHeaders, body }
-}
-
-async function decode(body: Buffer, encodings: string | undefined, maxBytes: number): Promise<Buffer> {
-  let decoded = body
-  const applied = (encodings ?? '').split(',').map(each => each.trim().toLowerCase())
-  for (const encoding of applied.reverse()) {
-    if (encoding === '' || encoding === 'identity') continue
-    const decoder = DECODERS.get(encoding)
-    if (decoder === undefined) {
-      throw new CheopsError(
-        'ERR_APPLICATION_INVALID',
-        `the answer is encoded as ${encoding}, which this agent cannot undo`,
-      )
-    }
-    try {
-      decoded = await decoder(decoded, { maxOutputLength: maxBytes })
-    } catch (cause) {
-      if (cause instanceof RangeError) throw tooLarge(maxBytes)
-      throw new CheopsError('ERR_APPLICATION_INVALID', `the answer is not ${encoding}, as it says`, {}, { cause })
-    }
-  }
-  return decoded
-}
-
-function tooLarge(maxBytes: number): CheopsError {
-  return new CheopsError('ERR_APPLICATION_ANSWER_TOO_LARGE', `the answer has more than ${maxBytes} bytes`)
 }

@@ -5,6 +5,7 @@ import { endpointUpstream } from '../endpoint.ts'
 import type { Upstream } from '../upstream.ts'
 import { credentialSource } from './credential-source.ts'
 import type { CredentialSource, Shown } from './credential-source.ts'
+import { decodedAnswer } from './decoded-answer.ts'
 import { outgoingHeaders } from './outgoing-headers.ts'
 import { sendRequest } from './single-request.ts'
 
@@ -23,6 +24,8 @@ export interface LocalService {
 
 /** Bytes of an answer that are collected: documents of any size that people write, and lists of some ten thousand. */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+const UNCOMPRESSED: readonly string[] = ['Accept-Encoding', 'identity']
 
 /** The port `Application` over node:http. */
 export class ApplicationClient implements Application {
@@ -60,13 +63,15 @@ export class ApplicationClient implements Application {
     const message = {
       method: request.method,
       path: request.path,
-      headers: outgoingHeaders(request, shown.headers, new URL(service.config.endpoint).host),
+      // What is compressed could not be looked into, and may differ where the same is said.
+      headers: [...outgoingHeaders(request, shown.headers, new URL(service.config.endpoint).host), ...UNCOMPRESSED],
       body: request.body,
       maxAnswerBytes: Math.min(request.maxAnswerBytes ?? MAX_ANSWER_BYTES, MAX_ANSWER_BYTES),
       hashesLarge: request.hashesLarge ?? false,
       signal: request.signal,
     }
-    return sendRequest(upstream, message, { ...limits, ...timeouts })
+    const answer = await sendRequest(upstream, message, { ...limits, ...timeouts })
+    return decodedAnswer(answer, message.maxAnswerBytes)
   }
 
   /** Ends the connections that are this client's own, requests under way included; those that it shares are not touched. */

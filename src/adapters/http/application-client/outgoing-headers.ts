@@ -13,7 +13,7 @@ export function outgoingHeaders(
 ): string[] {
   const asked = requestHeaders(
     headers,
-    authority === 'agent' ? new Set([...FRAMING, ...IDENTITY, ...namesOf(shown)]) : FRAMING,
+    new Set([...FRAMING, 'accept-encoding', ...(authority === 'agent' ? [...IDENTITY, ...namesOf(shown)] : [])]),
     [],
   )
   const head: string[] = []

@@ -2,6 +2,7 @@
  * What a lane asks the application about one resource, always with the agent's own account, and what its answers mean. Also what the agent asks
  * for a client's write.
  */
+import { headerValue } from '../../../core/resource/http-head.ts'
 import { isSuccess } from '../../../core/resource/success.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { Operation, Payload, ReplicantName } from '../../../core/oplog/index.ts'
@@ -23,6 +24,12 @@ interface CreateRequest {
   readonly method: string
   readonly path: string
   readonly body: ParsedBody
+}
+
+function isCodedJson(rawHeaders: readonly string[]): boolean {
+  const coding = headerValue(rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (coding === 'identity' || coding === '') return false
+  return /^(application|text)\/([^/;]+\+)?json\s*(;|$)/i.test(headerValue(rawHeaders, 'content-type')?.trim() ?? '')
 }
 
 const NO_BODY = (): undefined => undefined
@@ -83,6 +90,8 @@ export class Resource {
       if (status === 404 || status === 410) return { is: 'absent' }
       if (!isSuccess(status) || !answer.isComplete) return { is: 'unknown', status }
       const body = digest === undefined ? this.glue.parseBody(rawHeaders, bytes) : large(digest)
+      // JSON in a coding that this agent cannot undo: taken for what the application has, it would be put into another one.
+      if (body.is === 'opaque' && isCodedJson(rawHeaders)) return { is: 'unknown', status }
       return { is: 'present', rawHeaders, bytes, body, hash: this.hashOf(body) }
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error
