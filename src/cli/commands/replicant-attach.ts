@@ -11,7 +11,8 @@ export const attachCommand: CommandSpec = {
   summary: 'Add a site to the members of some replicants, or of all from which it was removed',
   details:
     'Asked of one agent that is a member. The site gets what the others have; what it did unseen while it was no member is shown as conflicts. What ' +
-    'its application has by the name and is something else is not touched (state "unbound", see "cheops conflict resolve" there).',
+    'its application has by the name and is something else is not touched (state "unbound", see "cheops conflict resolve" there). What was created by a site ' +
+    'that it has not met, or that is gone, it takes on the word of a member that may write it there (expose): if not, "cheops check" says so at both.',
   arguments: [
     { name: '<site>', help: 'name of the site' },
     { name: '[replicants...]', help: 'SERVICE/KIND/NAME each; without any, all from which the site was removed' },
