@@ -1,8 +1,10 @@
 import { dotsAreUnique } from './dots-are-unique.ts'
 import { executedOnce } from './executed-once.ts'
+import { notDoneAgain } from './not-done-again.ts'
 import { nothingDeleted } from './nothing-deleted.ts'
 import { nothingForeign } from './nothing-foreign.ts'
 import { nothingLost } from './nothing-lost.ts'
+import { nothingShortenedAway } from './nothing-shortened-away.ts'
 import { oncePerKey } from './once-per-key.ts'
 import { sameConflicts } from './same-conflicts.ts'
 import { sameOperations } from './same-operations.ts'
@@ -21,5 +23,7 @@ export const CHECKERS: readonly EndingChecker[] = [
   nothingForeign,
   executedOnce,
   oncePerKey,
+  notDoneAgain,
+  nothingShortenedAway,
   dotsAreUnique,
 ]

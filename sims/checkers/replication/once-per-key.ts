@@ -32,7 +32,8 @@ export const oncePerKey: EndingChecker = {
 type Request = Pick<KeyedRequest, 'key' | 'token'>
 
 function requestsOf({ ledger }: Ending, { name }: ReplicantName): readonly Request[] {
-  const all = ledger.keyed.filter(answer => answer.name.name === name)
+  // Those that say all that the resource is have a checker of their own.
+  const all = ledger.keyed.filter(answer => answer.name.name === name && answer.do === 'add')
   return [...new Map(all.map(({ key, token }) => [`${key} ${token}`, { key, token }])).values()]
 }
 
@@ -101,7 +102,7 @@ function shownIn(resource: JsonObject | undefined, request: Request): number {
 }
 
 /** A site took another body with a key of which it had carried out the first. */
-function takenKnowingly({ ledger, setBack }: Ending, name: ReplicantName): readonly string[] {
+function takenKnowingly({ ledger, setBack, bodies }: Ending, name: ReplicantName): readonly string[] {
   const all = ledger.operationsOf(name).filter(({ idempotency }) => idempotency !== undefined)
   const knew = (later: Operation, earlier: Operation): boolean =>
     later.idempotency?.key === earlier.idempotency?.key &&
@@ -114,27 +115,27 @@ function takenKnowingly({ ledger, setBack }: Ending, name: ReplicantName): reado
       .filter(earlier => knew(later, earlier))
       .map(
         earlier =>
-          `${later.dot.site} released ${wordsOf(bodyIn(later))} of ${name.name}, and knew ${wordsOf(bodyIn(earlier))}`,
+          `${later.dot.site} released ${wordsOf(requestOf(later, bodies))} of ${name.name}, and knew ${wordsOf(requestOf(earlier, bodies))}`,
       ),
   )
 }
 
 /** A client was told of an operation that is not what it asked for. */
-function toldOfAnother({ ledger }: Ending, name: ReplicantName): readonly string[] {
+function toldOfAnother({ ledger, bodies }: Ending, name: ReplicantName): readonly string[] {
   type Accepted = KeyedAnswer & { readonly dot: Dot }
   return ledger.keyed
     .filter((answer): answer is Accepted => answer.name.name === name.name && answer.dot !== undefined)
     .flatMap(({ site, dot, ...asked }) => {
       const operation = ledger.find(dot)
-      if (operation === undefined || isSame(bodyIn(operation), asked)) return []
-      return [`${site} answered ${wordsOf(asked)} of ${name.name} with ${wordsOf(bodyIn(operation))}`]
+      if (operation === undefined || isSame(requestOf(operation, bodies), asked)) return []
+      return [`${site} answered ${wordsOf(asked)} of ${name.name} with ${wordsOf(requestOf(operation, bodies))}`]
     })
 }
 
-function released({ ledger }: Ending, name: ReplicantName, request: Request): readonly Operation[] {
+function released({ ledger, bodies }: Ending, name: ReplicantName, request: Request): readonly Operation[] {
   return ledger
     .operationsOf(name)
-    .filter(operation => operation.idempotency?.key === request.key && isSame(bodyIn(operation), request))
+    .filter(operation => operation.idempotency?.key === request.key && isSame(requestOf(operation, bodies), request))
 }
 
 function isSame(a: Request | undefined, b: Request): boolean {
@@ -145,8 +146,12 @@ function wordsOf(request: Request | undefined): string {
   return request === undefined ? 'nothing' : `${request.key} (${request.token})`
 }
 
-function bodyIn(operation: Operation): Request | undefined {
-  return requestIn(bodyOf(operation, new Map()))
+/** The key and the body of an operation: what adds a line says the key in it, the others say what the resource is. */
+export function requestOf(operation: Operation, bodies: Ending['bodies']): Request | undefined {
+  const body = bodyOf(operation, bodies)
+  const key = operation.idempotency?.key
+  const { base } = body
+  return requestIn(body) ?? (key === undefined ? undefined : { key, token: typeof base === 'string' ? base : '' })
 }
 
 /** Bodies say the key that they were sent with. */

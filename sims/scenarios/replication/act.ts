@@ -1,4 +1,5 @@
 import { CheopsError } from '../../../src/errors.ts'
+import { sameDot } from '../../../src/core/oplog/index.ts'
 import { operate } from './operate.ts'
 import { inWords } from './step.ts'
 import type { Fault } from '../../world/fake-application.ts'
@@ -17,17 +18,19 @@ export function act(world: ReplicationWorld, step: Step): void {
     if ('site' in step) void world.site(step.site).ask(words, what)
   }
   switch (step.do) {
-    case 'create':
-    case 'replace':
     case 'merge':
     case 'count':
     case 'restore':
-    case 'delete':
       return ask(async agent => agent.write(requestOf(world, step)))
+    case 'create':
+    case 'replace':
+    case 'delete':
     case 'add':
       return ask(async agent => {
-        const answer = agent.write(requestOf(world, step))
-        return step.key === undefined ? answer : noted(world, { ...step, key: step.key }, answer)
+        const { key } = step
+        return key === undefined
+          ? agent.write(requestOf(world, step))
+          : noted(world, { ...step, key }, () => agent.write(requestOf(world, step)))
       })
     case 'members':
       return ask(async agent => agent.changeMembers(world.nameOf(step.name), step.added, step.removed))
@@ -60,19 +63,27 @@ export function act(world: ReplicationWorld, step: Step): void {
 }
 
 type Write = Extract<Step, { readonly do: 'create' | 'replace' | 'merge' | 'count' | 'restore' | 'add' | 'delete' }>
-type Keyed = Extract<Step, { readonly do: 'add' }> & { readonly key: string }
+type Keyed = Extract<Step, { readonly do: 'create' | 'replace' | 'add' | 'delete' }> & { readonly key: string }
 type Mishap = Exclude<Step, Write | Operating | { readonly do: 'members' }>
 
-/** Remembers what a request with an idempotency key was answered with. */
-async function noted(world: ReplicationWorld, step: Keyed, answer: Promise<ClientAnswer>): Promise<ClientAnswer> {
-  const { site, name, key, token } = step
-  const request = { site, name: world.nameOf(name), key, token }
-  const note = (more: Pick<KeyedAnswer, 'dot' | 'code'>): void => void world.ledger.keyed.push({ ...request, ...more })
-  world.ledger.asked.push(request)
+/** Remembers what a request with an idempotency key was answered with, and what its site had on disk when it came. */
+async function noted(world: ReplicationWorld, step: Keyed, ask: () => Promise<ClientAnswer>): Promise<ClientAnswer> {
+  const { ledger } = world
+  const { site, key } = step
+  const name = world.nameOf(step.name)
+  const request = { do: step.do, site, name, key, token: step.do === 'delete' ? '' : step.token }
+  const disk = world.site(site).machine.disk.copy()
+  const released = ledger.operationsOf(name).map(({ dot }) => dot)
+  const note = (more: Pick<KeyedAnswer, 'dot' | 'code'>): void => void ledger.keyed.push({ ...request, ...more })
+  ledger.asked.push(request)
   try {
-    const { status, dot } = await answer
-    if (dot !== undefined && status < 400) note({ dot })
-    return await answer
+    const { status, dot } = await ask()
+    if (dot === undefined || status >= 400) return { status, dot }
+    note({ dot })
+    // Whether it is told of something new is known by now; what it could know, by then.
+    if (!released.some(known => sameDot(known, dot)))
+      ledger.releasedWithKey.push({ ...request, dot, held: await world.readReplicant(name, disk), released })
+    return { status, dot }
   } catch (error) {
     if (error instanceof CheopsError) note({ code: error.code })
     throw error
@@ -176,11 +187,12 @@ function requestOf(world: ReplicationWorld, step: Write): ClientRequest {
   switch (step.do) {
     case 'create': {
       const value = body({ id: step.name, base: step.token, ...secret, ...filler })
-      return { name, members: step.members, method: 'POST', path: '/items', rawHeaders: json, body: value }
+      const request = { name, members: step.members, method: 'POST', path: '/items', rawHeaders: json, body: value }
+      return { ...request, ...keyOf(step) }
     }
     case 'replace': {
       const value = body({ id: step.name, base: step.token, ...secret, ...filler })
-      return { ...without, method: 'PUT', path, rawHeaders: json, body: value }
+      return { ...without, method: 'PUT', path, rawHeaders: json, body: value, ...keyOf(step) }
     }
     case 'merge': {
       const merge = ['Content-Type', 'application/merge-patch+json']
@@ -201,11 +213,15 @@ function requestOf(world: ReplicationWorld, step: Write): ClientRequest {
       // The key stands in the body too, so that effects tell it.
       const value = body({ line: token, ...(key !== undefined && { key }) })
       const request = { ...without, method: 'POST', path: `${path}/lines`, rawHeaders: json, body: value }
-      return { ...request, ...(key !== undefined && { key }) }
+      return { ...request, ...keyOf(step) }
     }
     case 'delete':
-      return { ...without, method: 'DELETE', path, rawHeaders: [], body: undefined }
+      return { ...without, method: 'DELETE', path, rawHeaders: [], body: undefined, ...keyOf(step) }
   }
+}
+
+function keyOf({ key }: { readonly key?: string }): { readonly key?: string } {
+  return key === undefined ? {} : { key }
 }
 
 function faultOf(how: ApplicationFault): Fault {

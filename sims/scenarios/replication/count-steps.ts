@@ -26,7 +26,7 @@ export function countSteps(
 }
 
 function kindOf(step: Step): string {
-  if (step.do === 'add' && step.key !== undefined) return 'add, with an idempotency key'
+  if ('key' in step && step.key !== undefined) return `${step.do}, with an idempotency key`
   if (step.do === 'break the application') return `${step.do}: ${step.how}`
   if (step.do === 'flip a record' && step.isLost === true) return 'flip a record, and lose the disk'
   if (step.do === 'set back' && step.withApplication === true) return 'set back, with the application'

@@ -1,6 +1,6 @@
 import { SeededRandom } from '../../world/seeded-random.ts'
-import { adoption, leaving, matrixWrites, troubledBodies, variants, visits } from './own-weathers.ts'
-import { repeatedRequests } from './repeated-requests.ts'
+import { adoption, leaving, matrixWrites, patches, troubledBodies, variants, visits } from './own-weathers.ts'
+import { repeatedRequests, repeatedResets } from './repeated-requests.ts'
 import type { Variant } from '../../world/replication/sim-glue.ts'
 import type { ApplicationFault, Deed, Step } from './step.ts'
 
@@ -35,6 +35,8 @@ export interface Weather {
   readonly refusals: boolean
   /** Clients send requests with an idempotency key more than once, anywhere. */
   readonly keys: boolean
+  /** So do clients whose requests say all that a resource is. */
+  readonly resets: boolean
   /** Operators settle conflicts. */
   readonly operators: boolean
   /** Definitions have resolution matrices, and differ from site to site. */
@@ -49,6 +51,8 @@ export interface Weather {
   readonly leaving: boolean
   /** Applications take a field that they never show. */
   readonly secrets: boolean
+  /** A resource is changed in parts more often than is kept of it; all bodies are large. */
+  readonly patches: boolean
 }
 
 export const FAIR: Weather = {
@@ -60,6 +64,7 @@ export const FAIR: Weather = {
   late: false,
   refusals: false,
   keys: false,
+  resets: false,
   operators: false,
   matrices: false,
   adoption: false,
@@ -67,6 +72,7 @@ export const FAIR: Weather = {
   bodies: false,
   leaving: false,
   secrets: false,
+  patches: false,
 }
 
 /** Time in which things happen, milliseconds. */
@@ -80,6 +86,8 @@ export const PLAN_ENDS_MS = STORM_MS + AFTERMATH_MS
 const WRITES = 14
 /** Some pieces for each body. */
 const FILLER_BYTES = 100_000
+/** One or two: they are read with each of many patches. */
+const PATCHED_BYTES = 66_000
 const FAULTS = 8
 
 /** A plan from a seed. Everything in it is drawn here, so that leaving out one step changes no other. */
@@ -113,12 +121,16 @@ export function draw(seed: number, weather: Weather): Plan {
   if (weather.visits) deeds.push(...visits(random.fork(), { ...place, names: all }))
   if (weather.bodies) deeds.push(...troubledBodies(random.fork(), place))
   if (weather.leaving) deeds.push(...leaving(random.fork(), { ...place, names: all }))
+  if (weather.resets) deeds.push(...repeatedResets(random.fork(), place))
+  const patched = weather.patches ? patches(random.fork(), place) : { names: [], steps: [] }
+  deeds.push(...patched.steps)
   const steps = deeds.toSorted((a, b) => a.at - b.at)
   return {
     sites,
-    names: all,
+    names: [...all, ...patched.names],
     ...(isLarge && { fillerBytes: FILLER_BYTES }),
     ...(weather.secrets && { hasSecrets: true }),
+    ...(weather.patches && { fillerBytes: PATCHED_BYTES }),
     ...(said !== undefined && { variants: said }),
     steps,
   }

@@ -33,7 +33,8 @@ export function matrixWrites(random: SeededRandom, { sites, names, untilMs }: Pl
   }))
 }
 
-export interface Adoption {
+/** Resources of a weather's own. */
+export interface OwnResources {
   readonly names: readonly string[]
   readonly steps: readonly Step[]
 }
@@ -42,7 +43,7 @@ export interface Adoption {
  * Resources that sites have before anybody replicates them, the same or different ones: operators adopt them, at one site or on both sides of a cut,
  * clients write them, and operators say what becomes of those that differ.
  */
-export function adoption(random: SeededRandom, { sites, untilMs }: Omit<Place, 'names'>): Adoption {
+export function adoption(random: SeededRandom, { sites, untilMs }: Omit<Place, 'names'>): OwnResources {
   const names = random.chance(0.4) ? ['a1', 'a2'] : ['a1']
   const steps = names.flatMap((name): readonly Step[] => {
     const isSame = random.chance(0.5)
@@ -134,4 +135,29 @@ export function leaving(random: SeededRandom, { sites, names, untilMs }: Place):
     if (random.chance(0.4)) steps.push({ at: at + random.below(9_000), do: 'attach', site: other, other: site })
     return steps
   }).flat()
+}
+
+/**
+ * A resource that is only ever changed in parts, more often than the operations of it are kept: by one site for a while, then by another one, or by all in
+ * turn. When there are a hundred, links are slow or a site is cut off, mostly. Where bodies are large, its state is too.
+ */
+export function patches(random: SeededRandom, { sites, untilMs }: Omit<Place, 'names'>): OwnResources {
+  const name = 'p1'
+  const created: Step = { at: 0, do: 'create', site: random.pick(sites), name, members: sites, token: `${name}-0` }
+  const times = Array.from({ length: 101 + random.below(50) }, () => Math.round(random.between(1_000, untilMs)))
+  const stays = random.pick([0, 0, 0.9, 0.98])
+  let site = random.pick(sites)
+  const merges = times
+    .toSorted((a, b) => a - b)
+    .map((at, i): Step => {
+      if (!random.chance(stays)) site = random.pick(sites)
+      return { at, do: 'merge', site, name, token: `p${i + 1}` }
+    })
+  const due = Math.max(0, (merges[99]?.at ?? untilMs) - random.below(6_000))
+  const forMs = 2_000 + random.below(8_000)
+  const troubles: Step[] = []
+  if (random.chance(0.6)) troubles.push({ at: due, do: 'slow', toMs: Math.round(random.between(500, 3_000)), forMs })
+  if (random.chance(0.4)) troubles.push({ at: due, do: 'isolate', site: random.pick(sites), forMs })
+  if (random.chance(0.2)) troubles.push({ at: due, do: 'fill the disk', site: random.pick(sites), forMs })
+  return { names: [name], steps: [created, ...merges, ...troubles] }
 }

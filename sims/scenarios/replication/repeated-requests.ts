@@ -51,3 +51,54 @@ function requestsOf(random: SeededRandom, { sites, names, untilMs }: RepeatedIn,
   }
   return steps
 }
+
+/**
+ * The same of requests that say all that the resource is: a PUT, a creation or a DELETE comes again at other members and at the same one, after others
+ * have replaced, deleted or created it anew, while sites are cut off or killed.
+ */
+export function repeatedResets(random: SeededRandom, where: RepeatedIn): readonly Step[] {
+  return Array.from({ length: 1 + random.below(3) }, (_, i) => resetsOf(random, where, `r${i + 1}`)).flat()
+}
+
+function resetsOf(random: SeededRandom, { sites, names, untilMs }: RepeatedIn, key: string): readonly Step[] {
+  const [site, name, kind] = [
+    random.pick(sites),
+    random.pick(names),
+    random.pick(['create', 'replace', 'delete'] as const),
+  ]
+  const others = random.chance(0.3) ? [site] : [site, ...sites]
+  const first = Math.round(random.between(3_000, untilMs - RETRIES_MS))
+  const after = (): number => first + Math.round(random.between(0, RETRIES_MS))
+  const ask = (at: number, where: string, body: string): Step => {
+    const token = `${key}-${body}`
+    switch (kind) {
+      case 'create':
+        return { at, do: kind, site: where, name, members: sites, token, key }
+      case 'replace':
+        return { at, do: kind, site: where, name, token, key }
+      case 'delete':
+        return { at, do: kind, site: where, name, key }
+    }
+  }
+  const steps: Step[] = []
+  // The name is free for a creation.
+  if (kind === 'create') steps.push({ at: first - 2_000, do: 'delete', site: random.pick(sites), name })
+  steps.push(ask(first, site, 'a'))
+  const times = 2 + random.below(4)
+  for (let i = 0; i < times; i++) steps.push(ask(after(), random.pick(others), random.pick(['a', 'a', 'a', 'b'])))
+  if (random.chance(0.5)) {
+    const [at, forMs] = [Math.max(0, first - random.below(2_000)), Math.round(random.between(2_000, RETRIES_MS))]
+    steps.push({ at, do: 'isolate', site, forMs })
+  }
+  if (random.chance(0.3))
+    steps.push({ at: after(), do: 'kill', site: random.pick(sites), forMs: 500 + random.below(3_000) })
+  const roll = random.uniform()
+  if (roll < 0.4) steps.push({ at: after(), do: 'replace', site: random.pick(sites), name, token: `${key}-over` })
+  else if (roll < 0.8) {
+    const at = after()
+    steps.push({ at, do: 'delete', site: random.pick(sites), name })
+    if (random.chance(0.7))
+      steps.push({ at: at + 500, do: 'create', site: random.pick(sites), name, members: sites, token: `${key}-anew` })
+  }
+  return steps
+}

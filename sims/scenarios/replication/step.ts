@@ -12,22 +12,25 @@ export type Deed =
       readonly name: string
       readonly members: readonly string[]
       readonly token: string
-    }
-  | {
-      readonly do: 'replace' | 'merge' | 'count' | 'restore'
-      readonly site: string
-      readonly name: string
-      readonly token: string
-    }
-  | {
-      readonly do: 'add'
-      readonly site: string
-      readonly name: string
-      readonly token: string
       /** Idempotency key of the request: more steps may have it, with the same token or another one. */
       readonly key?: string
     }
-  | { readonly do: 'delete'; readonly site: string; readonly name: string }
+  | {
+      readonly do: 'merge' | 'count' | 'restore'
+      readonly site: string
+      readonly name: string
+      readonly token: string
+    }
+  | {
+      readonly do: 'add' | 'replace'
+      readonly site: string
+      readonly name: string
+      readonly token: string
+      /** As of a create. */
+      readonly key?: string
+    }
+  /** `key` as of a create. */
+  | { readonly do: 'delete'; readonly site: string; readonly name: string; readonly key?: string }
   | {
       readonly do: 'members'
       readonly site: string
@@ -90,18 +93,16 @@ export type ApplicationFault =
 export function inWords(step: Step): string {
   switch (step.do) {
     case 'create':
-      return `a client at ${step.site} creates ${step.name} on ${step.members.join(' & ')} (${step.token})`
-    case 'replace':
+      return `a client at ${step.site} creates ${step.name} on ${step.members.join(' & ')} (${step.token}${keyed(step)})`
     case 'merge':
     case 'count':
     case 'restore':
       return `a client at ${step.site} asks to ${step.do} ${step.name} (${step.token})`
-    case 'add': {
-      const key = step.key === undefined ? '' : `, key ${step.key}`
-      return `a client at ${step.site} asks to add ${step.name} (${step.token}${key})`
-    }
+    case 'replace':
+    case 'add':
+      return `a client at ${step.site} asks to ${step.do} ${step.name} (${step.token}${keyed(step)})`
     case 'delete':
-      return `a client at ${step.site} deletes ${step.name}`
+      return `a client at ${step.site} deletes ${step.name}${keyed(step)}`
     case 'members': {
       const changes = [...step.added.map(site => `+${site}`), ...step.removed.map(site => `-${site}`)]
       return `a client at ${step.site} changes the members of ${step.name}: ${changes.join(' ')}`
@@ -150,6 +151,10 @@ export function inWords(step: Step): string {
     case 'fill the disk':
       return `there is no room for more large bodies at ${step.site} for ${seconds(step.forMs)}`
   }
+}
+
+function keyed({ key }: { readonly key?: string }): string {
+  return key === undefined ? '' : `, key ${key}`
 }
 
 function seconds(ms: number): string {

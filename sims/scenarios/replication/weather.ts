@@ -20,5 +20,7 @@ export function weatherOf(seed: number): Weather {
     bodies: seed % 17 === 9,
     leaving: seed % 19 === 11,
     secrets: seed % 13 === 7,
+    resets: seed % 7 === 1,
+    patches: seed % 41 === 13,
   }
 }

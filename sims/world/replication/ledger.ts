@@ -1,5 +1,5 @@
 import { dotKey, replicantKey } from '../../../src/core/oplog/index.ts'
-import type { Dot, Operation, ReplicantName } from '../../../src/core/oplog/index.ts'
+import type { Dot, Operation, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 
 /** What a client was told of a write. */
 export interface AcknowledgedWrite {
@@ -11,10 +11,11 @@ export interface AcknowledgedWrite {
 
 /** A request with an idempotency key. */
 export interface KeyedRequest {
+  readonly do: 'create' | 'replace' | 'add' | 'delete'
   readonly site: string
   readonly name: ReplicantName
   readonly key: string
-  /** Of the body: requests of one key with two of them are different requests. */
+  /** Of the body: requests of one key with two of them are different requests. Empty without a body. */
   readonly token: string
 }
 
@@ -26,6 +27,15 @@ export interface KeyedAnswer extends KeyedRequest {
   readonly code?: string
 }
 
+/** A request with an idempotency key by which a site released something new. */
+export interface ReleasedWithKey extends KeyedRequest {
+  readonly dot: Dot
+  /** What the site had of the name on its disk when the request came. */
+  readonly held: Replicant
+  /** All of the name that anybody had released by then. */
+  readonly released: readonly Dot[]
+}
+
 /** Everything that the simulation knows and no site may forget: the full log, and what clients were told. */
 export class Ledger {
   readonly #told = new Map<string, { readonly operation: Operation; readonly bytes: Uint8Array }>()
@@ -35,6 +45,8 @@ export class Ledger {
   readonly acknowledged: AcknowledgedWrite[] = []
   /** Requests with an idempotency key, in the order of their answers. */
   readonly keyed: KeyedAnswer[] = []
+  /** Those by which something new was released. */
+  readonly releasedWithKey: ReleasedWithKey[] = []
   /** Large bodies that any site ever had as a whole, by their hash. */
   readonly bodies = new Map<string, Uint8Array>()
   /** Names of which an operator has said at a site what becomes of what is there. */

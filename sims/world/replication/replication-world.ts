@@ -56,6 +56,7 @@ export class ReplicationWorld {
   /** What the definition of each site says; the plain one of those that are not named. */
   variants: Readonly<Record<string, Variant>> = {}
   readonly startAgent: StartAgent
+  readonly readReplicant: ReadReplicant
   readonly plant: ReplicationPlant
 
   constructor(seed: number, names: readonly string[], parts: WorldParts, plant: ReplicationPlant = {}) {
@@ -63,6 +64,7 @@ export class ReplicationWorld {
     this.plant = plant
     this.codec = plant.codec?.(parts.codec) ?? parts.codec
     this.startAgent = parts.startAgent
+    this.readReplicant = parts.readReplicant
     this.#losses = new Losses(this.ledger, parts.readReplicant)
     this.wire = new SyncWire(this.time, this.random.fork(), this.codec)
     for (const name of names) this.sites.push(new ReplicaSite(name, this))

@@ -43,7 +43,7 @@ export {
   wasRemoved,
   type Replicant,
 } from './replicant.ts'
-export { shortenerOf, stateIssuer, type Standing } from './state-issuer.ts'
+export { isShortener, stateIssuer, type Standing } from './state-issuer.ts'
 export { commute, scheduleOf, type Schedule } from './schedule.ts'
 export * from './stamp-clock.ts'
 export { type ReplicantEffect, type ReplicantStep } from './step.ts'

@@ -25,6 +25,15 @@ export const MAX_RESET_KEYS = 256
 /** Operations past the last reset before a `state` operation is due. Source: src/consistency.md "Forgetting". */
 export const MAX_OPERATIONS_PAST_RESET = 100
 
+/** How many more there are until the next member in turn says it, since those before it have not: it cannot be read there, or the site is away. */
+export const OPERATIONS_PAST_TURN = 400
+
+/**
+ * How old an operation is that a member must have acknowledged, milliseconds, before a state is said that takes its place: what is written without a pause is on its
+ * way for two round trips, of 4 s over the slowest links.
+ */
+export const SHORTENED_AFTER_MS = 10_000
+
 /** How far a stamp may be ahead of the local clock and still raise it, in milliseconds. Source: src/consistency.md "Identity and order". */
 export const MAX_STAMP_AHEAD_MS = 10 * 60 * 1000
 

@@ -1,10 +1,14 @@
 /**
  * Who says anew what a resource is, by a `state` operation: a reset whose body is what its own application shows. Each member decides for
- * itself, by what it holds and was told, so that mostly one of them issues it; two at once do no harm, since the ≺-greater stays.
+ * itself, by what it holds and was told, so that mostly one of them issues it; of two at once the ≺-greater stays.
  * Source: src/consistency.md "Plan, at one site" (Repair), "Forgetting".
  */
+import { covers, includes } from './context.ts'
 import { operationsPastReset } from './life.ts'
-import { MAX_OPERATIONS_PAST_RESET } from './limits.ts'
+import { MAX_OPERATIONS_PAST_RESET, OPERATIONS_PAST_TURN, SHORTENED_AFTER_MS } from './limits.ts'
+import { lifeKey } from './operation.ts'
+import type { Acknowledgements } from './acknowledgements.ts'
+import type { Context } from './context.ts'
 import type { Life } from './life.ts'
 import type { Matrices } from './matrix.ts'
 
@@ -42,10 +46,40 @@ export function stateIssuer(
   return { is: 'issuer', site: lastAmong(life, sites) ?? smallest }
 }
 
-/** Which member shortens a life that was changed too often since its last reset; undefined where that is not due. */
-export function shortenerOf(life: Life, members: readonly string[], matrices: Matrices): string | undefined {
-  if (operationsPastReset(life, matrices) <= MAX_OPERATIONS_PAST_RESET) return undefined
-  return lastAmong(life, members) ?? members[0]
+/** What a site knows of a life that may have to be shortened. */
+export interface Shortening {
+  readonly site: string
+  /** Sorted by name. */
+  readonly members: readonly string[]
+  readonly acknowledgements: Acknowledgements
+  /** Wall clock, Unix milliseconds. */
+  readonly nowMs: number
+}
+
+/**
+ * Whether a site shortens a life that was changed too often since its last reset. What one state has seen is dropped, also where another state
+ * stays that has not seen it; so there are to be no two at once. It is the site that has created the life, whoever writes, and the other members in turn where it
+ * does not; each only where a majority of the members, or half of them with the smallest by name, has acknowledged all that is held but what was written just now, and
+ * nobody anything that is not held: so at most one side of a cut says states, and who comes back learns of them before it says one.
+ */
+export function isShortener(
+  life: Life,
+  { site, members, acknowledgements, nowMs }: Shortening,
+  matrices: Matrices,
+): boolean {
+  const past = operationsPastReset(life, matrices)
+  if (past <= MAX_OPERATIONS_PAST_RESET) return false
+  const creator = life.life.dot.site
+  const inTurn = members.toSorted((a, b) => Number(b === creator) - Number(a === creator))
+  const place = inTurn.indexOf(site)
+  if (place < 0 || past <= place * OPERATIONS_PAST_TURN) return false
+  const known = (member: string): Context => acknowledgements.get(member)?.knowledge.get(lifeKey(life.life)) ?? []
+  const others = members.filter(member => member !== site)
+  if (others.some(member => !includes(life.knowledge, known(member)))) return false
+  const settled = life.live.filter(({ stamp }) => stamp.ms <= nowMs - SHORTENED_AFTER_MS)
+  const agreeing = members.filter(member => member === site || settled.every(({ dot }) => covers(known(member), dot)))
+  const half = members.length / 2
+  return agreeing.length > half || (agreeing.length === half && agreeing[0] === members[0])
 }
 
 /** The origin of the ≺-last operation that counts, if it is one of these. */

@@ -4,11 +4,12 @@
  */
 import {
   MAX_OPERATIONS_PAST_RESET,
+  OPERATIONS_PAST_TURN,
   holderOf,
+  isShortener,
   membersOfReplicant,
   operationsPastReset,
   scheduleOf,
-  shortenerOf,
   stateIssuer,
   type Payload,
   type Settles,
@@ -24,7 +25,7 @@ import { failedHere } from '../lane/failed.ts'
 import { isSettling } from './settling.ts'
 import { fitOf, stateToGive, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
-import type { Replica } from '../replica.ts'
+import type { Replica, TellOf } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Shown } from '../../../ports/sync.ts'
@@ -105,13 +106,16 @@ export async function lookForState(
 export async function shorten(shared: Engine, replica: Replica, resource: Resource): Promise<boolean> {
   const { core, local } = replica
   const holder = holderOf(core.replicant)
-  const { site, matrices } = shared.options
+  const { site, matrices, clock } = shared.options
   if (isSettling(shared, replica)) return false
   if (holder === undefined || !local.bound) return false
-  if (local.told.some(({ diverged, knowledge }) => diverged && knowledge === knowledgeNow(shared, replica)))
-    return false
-  if (shortenerOf(holder, membersOfReplicant(core.replicant), matrices) !== site) return false
+  const members = membersOfReplicant(core.replicant)
+  const { acknowledgements } = core
+  if (!isShortener(holder, { site, members, acknowledgements, nowMs: clock.now() }, matrices)) return false
   const past = operationsPastReset(holder, matrices)
+  // It looks for what the others show, and finds it mostly.
+  const looks = (word: TellOf): boolean => word.diverged && word.knowledge === knowledgeNow(shared, replica)
+  if (past <= OPERATIONS_PAST_TURN && local.told.some(looks)) return false
   const failed = failedAt.get(replica)
   // A reading of what is too large to be said costs more than the write.
   if (failed !== undefined && past >= failed && past < failed + MAX_OPERATIONS_PAST_RESET) return false

@@ -4,11 +4,18 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { newLife } from '../../../../src/core/oplog/life.ts'
 import {
   MAX_OPERATIONS_PAST_RESET,
   NO_MATRICES,
-  shortenerOf,
+  OPERATIONS_PAST_TURN,
+  SHORTENED_AFTER_MS,
+  contextOf,
+  idOf,
+  isShortener,
+  lifeKey,
   stateIssuer,
+  type Acknowledgements,
   type Life,
   type Operation,
   type Standing,
@@ -96,15 +103,70 @@ describe('the issuer of a state', () => {
 })
 
 describe('who shortens a life', () => {
-  const changes = (count: number, last: string): Operation[] => [
-    operation('a', 1, 'create'),
-    ...Array.from({ length: count }, (_, place) => operation(place === count - 1 ? last : 'a', place + 2, 'merge')),
-  ]
+  const NOW = 1_000_000
+  const THREE = ['a', 'b', 'c']
+  const create = operation('b', 1, 'create')
+  /** A life that b has created, with so many changes of c, all written long ago. */
+  const changed = (count: number): Life => {
+    const merges = Array.from({ length: count }, (_, place) => operation('c', place + 2, 'merge'))
+    const live = [create, ...merges].map(each => ({ ...each, life: idOf(create) }))
+    return { ...newLife(create), live, knowledge: contextOf(live.map(({ dot }) => dot)) }
+  }
+  /** What members have acknowledged of it: up to a number of c. */
+  const acknowledged = (upTo: Readonly<Record<string, number>>): Acknowledgements =>
+    new Map(
+      Object.entries(upTo).map(([member, number]) => {
+        const knowledge = contextOf([create.dot, { ...create.dot, site: 'c', number }])
+        return [member, { knowledge: new Map([[lifeKey(create), knowledge]]), clock: create.stamp }] as const
+      }),
+    )
+  const shorteners = (life: Life, acknowledgements: Acknowledgements, members = THREE, nowMs = NOW): string =>
+    members.filter(site => isShortener(life, { site, members, acknowledgements, nowMs }, NO_MATRICES)).join()
+  const all = (count: number): Acknowledgements => acknowledged({ a: count + 1, b: count + 1, c: count + 1 })
 
-  test('nobody up to the bound, then who wrote last, or else the smallest member', () => {
+  test('nobody up to the bound, then who has created it, or else the smallest member; the others in turn where it is not done', () => {
     const due = MAX_OPERATIONS_PAST_RESET + 1
-    expect(shortenerOf(lifeOf(changes(MAX_OPERATIONS_PAST_RESET, 'b')), SITES, NO_MATRICES)).toBeUndefined()
-    expect(shortenerOf(lifeOf(changes(due, 'b')), SITES, NO_MATRICES)).toBe('b')
-    expect(shortenerOf(lifeOf(changes(due, 'gone')), SITES, NO_MATRICES)).toBe('a')
+    expect(shorteners(changed(due - 1), all(due - 1))).toBe('')
+    expect(shorteners(changed(due), all(due))).toBe('b')
+    expect(shorteners(changed(due), all(due), ['a', 'c'])).toBe('a')
+    const turn = OPERATIONS_PAST_TURN + 1
+    expect(shorteners(changed(turn - 1), all(turn - 1))).toBe('b')
+    expect(shorteners(changed(turn), all(turn))).toBe('a,b')
+    expect(shorteners(changed(2 * turn), all(2 * turn))).toBe('a,b,c')
+  })
+
+  test('only where a majority has acknowledged what is held, or half of the members with the smallest', () => {
+    const due = MAX_OPERATIONS_PAST_RESET + 1
+    const life = changed(due)
+    expect(shorteners(life, acknowledged({ a: due + 1 }))).toBe('b')
+    expect(shorteners(life, acknowledged({ a: due, c: due }))).toBe('')
+    const two = changed(OPERATIONS_PAST_TURN + 1)
+    // Neither has heard of the other.
+    expect(shorteners(two, new Map(), ['a', 'b'])).toBe('a')
+    expect(shorteners(life, new Map(), ['b'])).toBe('b')
+  })
+
+  test('what was written just now need not be acknowledged', () => {
+    const due = MAX_OPERATIONS_PAST_RESET + 1
+    const fresh = changed(due)
+    // The last one has the number, and the time, of its place.
+    const at = due + 1 + SHORTENED_AFTER_MS
+    expect(shorteners(fresh, acknowledged({ a: due }), THREE, at - 1)).toBe('b')
+    expect(shorteners(fresh, acknowledged({ a: due }), THREE, at)).toBe('')
+  })
+
+  test('not where a member knows more: that may be a state', () => {
+    const due = MAX_OPERATIONS_PAST_RESET + 1
+    expect(shorteners(changed(due), acknowledged({ a: due + 1, c: due + 2 }))).toBe('')
+  })
+
+  test('no two sites of which neither holds what the other says, whatever they have acknowledged of each other', () => {
+    const counts = fc.integer({ min: MAX_OPERATIONS_PAST_RESET - 5, max: MAX_OPERATIONS_PAST_RESET + 20 })
+    fc.assert(
+      fc.property(counts, fc.array(counts, { minLength: 3, maxLength: 3 }), (held, [a = 0, b = 0, c = 0]) => {
+        const said = shorteners(changed(held), acknowledged({ a: a + 1, b: b + 1, c: c + 1 }))
+        expect(['', 'b']).toContain(said)
+      }),
+    )
   })
 })

@@ -278,7 +278,14 @@ describe('what is wrong is found', () => {
       ...operation(8 + number, site, number, 'add', value, ALL),
       idempotency: { principal: '', key: 'k' },
     })
-    const asked = (token: string, at: number) => ({ site: 's1', name: NAME, key: 'k', token, dot: dot('s1', at) })
+    const asked = (token: string, at: number) => ({
+      do: 'add' as const,
+      site: 's1',
+      name: NAME,
+      key: 'k',
+      token,
+      dot: dot('s1', at),
+    })
     const of = (more: Partial<Ending> & { readonly replicas?: readonly Partial<Replica>[] }): string[] => {
       const end = ending(more)
       end.ledger.note(keyed(3), new Uint8Array([3]))
@@ -313,6 +320,51 @@ describe('what is wrong is found', () => {
       'once per key: s2 released k (b) of n, and knew k (a)',
       'once per key: s1 answered k (b) of n with k (a)',
     ])
+  })
+
+  test('a PUT, a creation or a DELETE that is done again by a site that knew it by its key', () => {
+    const request = { do: 'replace' as const, site: 's2', name: NAME, key: 'k', token: 'b' }
+    const idempotency = { principal: '', key: 'k' }
+    const first = { ...operation(8, 's1', 3, 'replace', { base: 'b' }, ALL), idempotency }
+    const over = operation(9, 's1', 4, 'replace', { base: 'c' }, [...ALL, first])
+    const again = dot('s2', 2)
+    const of = (
+      held: readonly Operation[],
+      more: Partial<typeof request> = {},
+      changes: Partial<Ending> = {},
+    ): string[] => {
+      const end = ending(changes)
+      end.ledger.note(first, new Uint8Array([3]))
+      const asked = { ...request, ...more }
+      end.ledger.asked.push(asked)
+      end.ledger.keyed.push({ ...asked, dot: again })
+      end.ledger.releasedWithKey.push({ ...asked, dot: again, held: holding('s2', held), released: [first.dot] })
+      return found(end).filter(text => text.startsWith('nothing is done again'))
+    }
+    const told = 'nothing is done again: s2 was asked to replace n with k (b), knew s1/3 by it, and released s2/2'
+    expect(of([...ALL, first])).toEqual([told])
+    // It is forgotten there, and its key is not.
+    expect(of([...ALL, first, over])).toEqual([told])
+    expect(of(ALL)).toEqual([])
+    expect(of([...ALL, first], { token: 'c' })).toEqual([])
+    expect(of([...ALL, first], { key: 'other' })).toEqual([])
+    expect(of([...ALL, first], {}, { setBack: new Set(['s2']) })).toEqual([])
+  })
+
+  test('what a client has changed and an agent has said away', () => {
+    const state = (value: JsonObject) => operation(9, 's1', 5, 'state', value, ALL)
+    const of = (said: Operation, resource: JsonObject, admits?: string): string[] => {
+      const replicas = ['s1', 's2'].map(site => ({ replicant: holding(site, [...ALL, said]), resource, admits }))
+      const end = ending({ replicas })
+      end.ledger.note(said, new Uint8Array([5]))
+      return found(end).filter(text => text.startsWith('nothing is lost by a state'))
+    }
+    expect(of(state(STATE), STATE)).toEqual([])
+    const { last: _, ...less } = STATE
+    expect(of(state(less), less)).toEqual(
+      ['s1', 's2'].map(site => `nothing is lost by a state: n of ${site} has lost last`),
+    )
+    expect(of(state(less), less, 'diverged')).toEqual([])
   })
 
   test('two operations with one dot', () => {

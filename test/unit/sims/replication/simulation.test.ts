@@ -291,10 +291,50 @@ describe('a planted bug is found', () => {
         },
       }),
     }
-    expect(await found('once per key', plant)).toMatch(
+    expect(await found('once per key', plant, { ...FAIR, keys: true })).toMatch(
       /^(k\d \(k\d-[ab]\) took effect 2 times at n\d of s\d|n\d of s\d shows k\d \(k\d-[ab]\) 2 times)/,
     )
   })
+
+  test('a site that does not learn with which keys others have replaced, created and deleted', async () => {
+    const isWhole = (type: string): boolean => ['create', 'replace', 'delete'].includes(type)
+    const plant: ReplicationPlant = {
+      seal: seal => ({
+        ...seal,
+        open: sealed => {
+          const { idempotency, ...operation } = seal.open(sealed)
+          return idempotency === undefined || isWhole(operation.type) ? operation : { ...operation, idempotency }
+        },
+      }),
+    }
+    expect(await found('nothing is done again', plant, { ...FAIR, resets: true })).toMatch(
+      /^s\d was asked to (create|replace|delete) n\d with r\d \(.*\), knew s\d\/\d+ by it, and released s\d\/\d+$/,
+    )
+  })
+
+  test('an agent that says less of a resource than was written', async () => {
+    const body = { bytes: new TextEncoder().encode('{"id":"n1"}') }
+    const plant: ReplicationPlant = {
+      seal: seal => ({
+        ...seal,
+        encode: ({ payload, ...operation }) => {
+          const said = payload === undefined || operation.type !== 'state' ? payload : { ...payload, body }
+          return seal.encode({ ...operation, ...(said && { payload: said }) })
+        },
+      }),
+    }
+    const merges = Array.from({ length: 105 }, (_, i) => i + 1).map(
+      i => ({ at: i * 200, do: 'merge', site: 's2', name: 'n1', token: `t${i}` }) as const,
+    )
+    const plan: Plan = {
+      sites: ['s1', 's2'],
+      names: ['n1'],
+      steps: [{ at: 0, do: 'create', site: 's2', name: 'n1', members: ['s1', 's2'], token: 'a' }, ...merges],
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations.join('\n')).toMatch(/nothing is lost by a state: n1 of s\d has lost t1, /)
+  }, 60_000)
 
   test('an origin whose counter stands still', async () => {
     const plant: ReplicationPlant = {

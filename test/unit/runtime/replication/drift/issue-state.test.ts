@@ -1,5 +1,9 @@
-/** A state whose stamp lies far ahead, of a clock that was wrong once, keeps no later one from being said: real replicators, simulated world. */
+/**
+ * When a state is said: nothing that was accepted is lost by it, on slow links and across a cut; one whose stamp lies far ahead, of a clock that was wrong once,
+ * keeps no later one from being said. Real replicators, simulated world.
+ */
 import { expect, test } from 'vitest'
+import { MAX_OPERATIONS_PAST_RESET } from '../../../../../src/core/oplog/index.ts'
 import { Lab } from '../lab.ts'
 
 const YEAR = 365 * 24 * 3600_000
@@ -24,4 +28,66 @@ test('after a write of a clock that was a year ahead members that were all chang
   }
   const states = lab.told.filter(({ event }) => event.kind === 'released' && event.type === 'state')
   expect(states).toHaveLength(2)
+})
+
+/** Each site patches a field of its own, again and again, all at once. @returns the fields that were accepted */
+async function patchAll(
+  lab: Lab,
+  sites: readonly string[],
+  rounds: number,
+  everyMs: number,
+  first = 0,
+): Promise<readonly string[]> {
+  const accepted: string[] = []
+  for (let n = first; n < first + rounds; n++) {
+    for (const site of sites)
+      void lab.begin(site, 'PATCH /items/x', { [`${site}${n}`]: n }).then(answer => {
+        if (answer.accepted?.outcome === 'applied') accepted.push(`${site}${n}`)
+      })
+    await lab.pass(everyMs)
+  }
+  return accepted
+}
+
+const statesBy = (lab: Lab): readonly string[] =>
+  lab.told.flatMap(({ site, event }) => (event.kind === 'released' && event.type === 'state' ? [site] : []))
+
+test('over links with seconds of delay, while all write, nothing is lost by states', async () => {
+  const sites = ['a', 'b', 'c']
+  const lab = await Lab.of(sites)
+  await lab.ask('a', 'POST /items', { id: 'x' }, { members: sites })
+  await lab.pass(5_000)
+  lab.world.wire.faults.delayMs = [300, 600]
+  const accepted = await patchAll(lab, sites, 45, 150)
+  await lab.pass(60_000)
+  expect(accepted).toHaveLength(135)
+  expect(new Set(statesBy(lab))).toEqual(new Set(['a']))
+  for (const site of sites) {
+    const shown = lab.read(site, 'x') ?? {}
+    expect(accepted.filter(field => !Object.hasOwn(shown, field))).toEqual([])
+    expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees', conflicts: [] })
+  }
+})
+
+test('who has created it says no state while it is cut off from the others, and nothing is lost when it is back', async () => {
+  const sites = ['a', 'b', 'c']
+  const lab = await Lab.of(sites)
+  await lab.ask('c', 'POST /items', { id: 'x' }, { members: sites })
+  await lab.pass(5_000)
+  lab.cut('c')
+  const both = await patchAll(lab, ['a', 'c'], 10, 300)
+  const alone = await patchAll(lab, ['c'], MAX_OPERATIONS_PAST_RESET, 300, 1_000)
+  await lab.pass(20_000)
+  expect(statesBy(lab)).toEqual([])
+  await lab.heal(20_000)
+  const last = await patchAll(lab, ['b'], 3, 5_000, 2_000)
+  await lab.pass(20_000)
+  expect(statesBy(lab)).toEqual(['c'])
+  const accepted = [...both, ...alone, ...last]
+  expect(accepted).toHaveLength(20 + MAX_OPERATIONS_PAST_RESET + 3)
+  for (const site of sites) {
+    const shown = lab.read(site, 'x') ?? {}
+    expect(accepted.filter(field => !Object.hasOwn(shown, field))).toEqual([])
+    expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees', conflicts: [] })
+  }
 })

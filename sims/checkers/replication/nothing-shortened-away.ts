@@ -1,0 +1,26 @@
+import { bodyOf } from './expected.ts'
+import { ofEachGroup } from './ending-checker.ts'
+import { fullLog } from './same-schedule.ts'
+import type { EndingChecker } from './ending-checker.ts'
+
+/**
+ * What agents say anew takes nothing away that a client has changed: where nobody but agents has said what a resource is since it was created, each field that
+ * a client has set is there at each member, or its site says itself that it is not as the others are.
+ */
+export const nothingShortenedAway: EndingChecker = {
+  name: 'nothing is lost by a state',
+  look: ending =>
+    ofEachGroup(ending, (name, members) =>
+      members.flatMap(({ site, replicant, resource, admits }) => {
+        if (replicant === undefined || admits !== undefined) return []
+        const log = fullLog(ending, name, replicant)
+        const said = log.filter(({ type }) => ['create', 'replace', 'delete', 'restore'].includes(type))
+        if (said.length !== 1 || !log.some(({ type }) => type === 'state')) return []
+        const merges = log.filter(({ type }) => type === 'merge')
+        const lost = merges
+          .flatMap(merge => Object.keys(bodyOf(merge, ending.bodies)))
+          .filter(key => resource?.[key] === undefined)
+        return lost.length === 0 ? [] : [`${name.name} of ${site} has lost ${[...new Set(lost)].join(', ')}`]
+      }),
+    ),
+}
