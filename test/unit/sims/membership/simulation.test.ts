@@ -97,7 +97,9 @@ describe('a planted bug is found', () => {
           },
         }),
     }
-    expect(await found('heard is not down', plant)).toMatch(/heard is not down: .* heard that .* stops, which is alive all the same/)
+    expect(await found('heard is not down', plant)).toMatch(
+      /heard is not down: .* heard that .* stops, which is alive all the same/,
+    )
   })
 
   test('an exception that nobody expected', async () => {
