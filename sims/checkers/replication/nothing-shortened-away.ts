@@ -1,3 +1,4 @@
+import { conflictsOf, dotKey } from '../../../src/core/oplog/index.ts'
 import { bodyOf } from './expected.ts'
 import { ofEachGroup } from './ending-checker.ts'
 import { fullLog } from './same-schedule.ts'
@@ -5,7 +6,7 @@ import type { EndingChecker } from './ending-checker.ts'
 
 /**
  * What agents say anew takes nothing away that a client has changed: where nobody but agents has said what a resource is since it was created, each field that
- * a client has set is there at each member, or its site says itself that it is not as the others are.
+ * a client has set, but what is shown as a conflict, is there at each member, or its site says itself that it is not as the others are.
  */
 export const nothingShortenedAway: EndingChecker = {
   name: 'nothing is lost by a state',
@@ -16,7 +17,9 @@ export const nothingShortenedAway: EndingChecker = {
         const log = fullLog(ending, name, replicant)
         const said = log.filter(({ type }) => ['create', 'replace', 'delete', 'restore'].includes(type))
         if (said.length !== 1 || !log.some(({ type }) => type === 'state')) return []
-        const merges = log.filter(({ type }) => type === 'merge')
+        // What lost against others, as a matrix says, is shown as that.
+        const conflicts = new Set(conflictsOf(replicant.lives).map(({ operation }) => dotKey(operation.dot)))
+        const merges = log.filter(({ type, dot }) => type === 'merge' && !conflicts.has(dotKey(dot)))
         const lost = merges
           .flatMap(merge => Object.keys(bodyOf(merge, ending.bodies)))
           .filter(key => resource?.[key] === undefined)

@@ -1,4 +1,11 @@
-import { holderOf, includes, isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
+import {
+  MAX_OPERATIONS_PAST_RESET,
+  holderOf,
+  includes,
+  isReset,
+  sameDot,
+  type Operation,
+} from '../../../core/oplog/index.ts'
 import type { ErrorCode } from '../../../errors.ts'
 import { othersOf } from '../admission/words.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
@@ -164,13 +171,14 @@ export class Execution {
   }
 
   /**
-   * A state that is made of what was carried out here, and nothing is wrong with that: whatever the application shows is what comes of it, and need not be
-   * put there again, where it may set what was not written anew.
+   * A state that is made of the many changes that were carried out here, and nothing is wrong with that: whatever the application shows is what comes of
+   * them, and need not be put there again, where it may set what was not written anew. What is said after a few changes is said since something was wrong.
    */
   #isSaidAlready({ type, life, context }: Operation, reading: Reading): boolean {
     const { executed, bound, diverged, sentAgain, failed, hash, answered } = this.#book.local
     if (type !== 'state' || !bound || diverged || sentAgain || failed.length > 0 || reading.is !== 'present')
       return false
+    if (executed.operations.length <= MAX_OPERATIONS_PAST_RESET) return false
     const isAll =
       executed.life !== undefined && sameDot(executed.life.dot, life.dot) && includes(executed.context, context)
     return isAll && reading.hash === (hash ?? answered)
