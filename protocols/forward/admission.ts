@@ -1,5 +1,6 @@
 import { HOPS_HEADER, SCOPE_HEADER, SERVICE_HEADER } from '../../src/core/resource/headers.ts'
 import { headerValue } from '../../src/core/resource/http-head.ts'
+import { isOverride } from '../../src/core/resource/override-headers.ts'
 import type { RequestHead } from '../../src/core/resource/http-head.ts'
 import { MAX_SCOPE_BYTES } from '../../src/core/scope/index.ts'
 import { MAX_HOPS } from '../../src/core/resource/request-context.ts'
@@ -92,18 +93,8 @@ function contextOf(head: RequestHead): RequestContext | undefined {
   return scope === undefined ? undefined : { scope, hops }
 }
 
-/** Headers by which applications take a request for one of another method, or for another path. */
-const OVERRIDES = [
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
-  'x-original-url',
-  'x-rewrite-url',
-  'x-original-uri',
-]
-
 /** What would lead past the methods and paths that are exposed, where not all of them are. */
 function overrideIn({ methods, paths }: Exposure, head: RequestHead): string | undefined {
   if (methods.includes('*') && paths.includes('/**')) return undefined
-  return OVERRIDES.find(name => headerValue(head.rawHeaders, name) !== undefined)
+  return head.rawHeaders.find((name, place) => place % 2 === 0 && isOverride(name))
 }

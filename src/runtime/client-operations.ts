@@ -208,7 +208,8 @@ export class ClientOperations {
     const { replication, search, clock } = this.#parts
     const replicant = { service, kind, name }
     const isHere = async (): Promise<boolean> => (await replication.status(replicant))?.isPresent === true
-    if (search === undefined || (await isHere())) return
+    // Of what was deleted here the others may not have heard yet.
+    if (search === undefined || (await replication.status(replicant)) !== undefined) return
     const found = await search.find({ replicant, resourcePath, method: head.method, path, scope })
     if (found === undefined) return
     const { site, members } = found

@@ -265,6 +265,10 @@ export const WANT_LOOK_MS = 50
 export const WANT_TOLD_AGAIN_MS = 500
 export const MAX_WAITING_WANTS = 4_096
 
+/** How long who asks for more states than that waits for his turn, and how often it is looked for, milliseconds: an answer is waited for 10 s. */
+export const STATE_TURN_WAIT_MS = 8_000
+export const STATE_TURN_LOOK_MS = 100
+
 /**
  * States that one other site may ask for, each a GET of the application with the agent's account: at once as many as repairs come together, and so many a second in the long run, with which ten
  * thousand resources are copied in eight minutes.

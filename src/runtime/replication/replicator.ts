@@ -7,7 +7,7 @@ import { IdleRounds } from './rounds/idle-rounds.ts'
 import { Lanes } from './lane/lanes.ts'
 import { changeMembers } from './write/change-members.ts'
 import { writeLocally } from './write/local-write.ts'
-import { MAX_WRITE_WAIT_MS } from './limits.ts'
+import { MAX_WRITE_WAIT_MS, STATE_TURN_LOOK_MS, STATE_TURN_WAIT_MS } from './limits.ts'
 import { isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './admission/matrix-book.ts'
 import { Outboxes } from './store/outboxes.ts'
@@ -318,11 +318,17 @@ export class Replicator {
   }
 
   /**
-   * What another member may copy: undefined while there is anything left to do here, and where that member asks for too many.
+   * What another member may copy: undefined while there is anything left to do here. Who asks for too many waits for his turn: no answer would
+   * tell him that nobody has what he lacks.
    * @param to which member; without it nothing is counted
    */
   async stateFor(replicant: ReplicantName, to?: string): Promise<MemberState | undefined> {
-    if (to !== undefined && !this.#shared.states.take(to, this.#options.clock.monotonic())) return undefined
+    const { clock } = this.#options
+    const until = clock.monotonic() + STATE_TURN_WAIT_MS
+    while (to !== undefined && !this.#shared.states.take(to, clock.monotonic())) {
+      if (clock.monotonic() >= until || this.#isStopped) return undefined
+      await new Promise<void>(resolve => void clock.after(STATE_TURN_LOOK_MS, resolve))
+    }
     return this.#replicas.with(replicant, replica =>
       this.#lanes.runIfIdle(replicant, () => memberState(this.#shared, replica)),
     )

@@ -59,7 +59,7 @@ describe('without a fault', () => {
       isComplete: true,
     })
     expect(app.received[0]).toBe(
-      `PUT /base/a%2Fb?c=d HTTP/1.1\r\nHost: 127.0.0.1:${app.port}\r\nX-Case: Ä\r\nx-case: 2\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nhi`,
+      `PUT /base/a%2Fb?c=d HTTP/1.1\r\nHost: 127.0.0.1:${app.port}\r\nX-Case: Ä\r\nx-case: 2\r\nContent-Length: 2\r\nAccept-Encoding: identity\r\nConnection: keep-alive\r\n\r\nhi`,
     )
   })
 

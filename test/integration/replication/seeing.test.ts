@@ -174,6 +174,8 @@ test('status and metrics count what is replicated, and what nobody has settled, 
     undecided: 0,
     behind: 0,
     behindMs: 0,
+    behindStatus: undefined,
+    unverified: [],
     failing: [],
     withheld: { replicants: 0, from: [] },
   })

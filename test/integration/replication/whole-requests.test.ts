@@ -76,6 +76,48 @@ test.each([
   expect(changes()).toEqual([sent, []])
 })
 
+test('a query is left out of what is refused only as far as it names a version', async () => {
+  await start(({ method, query }, things) => {
+    if (method !== 'DELETE') return undefined
+    if (query.get('children') === 'keep' && query.get('rev') !== '2') return undefined
+    return query.has('rev') && things.size > 0 && query.get('rev') === '1' ? undefined : { status: 409, body: {} }
+  })
+  await ask('site1', 'POST', '/things', { id: 'v' }, SCOPE)
+  await ask('site1', 'DELETE', '/things/v?children=keep&rev=1')
+  expect(changes().map(each => each.slice(1))).toEqual([
+    ['DELETE /things/v?children=keep&rev=1'],
+    ['DELETE /things/v?children=keep&rev=1'],
+  ])
+})
+
+test('what was deleted is created again at once, under the same scope', async () => {
+  await start(() => undefined)
+  for (let times = 0; times < 5; times++) {
+    const made = await ask('site1', 'POST', '/things', { id: 'again', times }, SCOPE)
+    expect(made).toMatchObject({ status: 201, sites: EVERYWHERE })
+    const gone = await ask('site1', 'DELETE', '/things/again', undefined, { Prefer: 'return=minimal' })
+    expect(gone.status).toBe(200)
+  }
+})
+
+test('a POST that makes something else than what has the name it says is for this site alone, and takes nothing away', async () => {
+  let next = 1
+  await start(({ method, name, body }, things) => {
+    if (method !== 'POST' || name !== undefined) return undefined
+    const id = String(next++)
+    things.set(id, { ...body, id })
+    return { status: 201, body: { ...body, id } }
+  })
+  const mug = { name: 'mug', color: 'red' }
+  expect(await ask('site1', 'PUT', '/things/mug', mug, SCOPE)).toMatchObject({ status: 201, sites: EVERYWHERE })
+  const other = await ask('site1', 'POST', '/things', { name: 'mug', note: 'another one' })
+  expect(other).toMatchObject({ status: 201, sites: null })
+  expect(applications.map(({ things }) => things.get('mug'))).toEqual([
+    { id: 'mug', ...mug },
+    { id: 'mug', ...mug },
+  ])
+})
+
 test('a POST without a scope that writes what is replicated here is for all members; one of anything else stays here', async () => {
   // As some have it: a POST of what is there replaces it.
   await start(({ method, name, body }, things) => {

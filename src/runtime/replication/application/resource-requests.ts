@@ -1,5 +1,6 @@
 import type { ReplicantName } from '../../../core/oplog/index.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
+import { isOverride } from '../../../core/resource/override-headers.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { Application, ApplicationAnswer, ApplicationRequest, RequestBody } from '../../../ports/application.ts'
 import type { ReplicationGlue } from '../../../ports/replication-glue.ts'
@@ -100,8 +101,12 @@ export class ResourceRequests {
     return second
   }
 
-  /** With what the definition has the agent say by itself, but for what the request says. */
-  #withOwn(headers: readonly string[]): string[] {
+  /**
+   * With what the definition has the agent say by itself, but for what the request says; without what would make another request of it, since what is let
+   * (`expose`) is let by method and path.
+   */
+  #withOwn(asked: readonly string[]): string[] {
+    const headers = asked.filter((_, place) => !isOverride(asked[place - (place % 2)] ?? ''))
     const own = this.#glue.kind(this.#name.kind)?.agentHeaders ?? []
     return [
       ...headers,

@@ -143,13 +143,9 @@ export class Resource {
    * @param path at which it was made
    */
   async givenName(path: string, answer: ApplicationAnswer): Promise<string | undefined> {
-    const { rawHeaders, body } = answer
     // Of what will be there later nobody can say how it will be called.
     if (this.mayComeLater(answer)) return undefined
-    const given = this.glue.nameInAnswer(this.name.kind, path, {
-      rawHeaders,
-      body: this.glue.parseBody(rawHeaders, body),
-    })
+    const given = this.nameSaid(path, answer)
     if (given === undefined) return undefined
     // A second name of it, for instance a number, is none of our business.
     if (given !== this.name.name && (await this.read()).is === 'absent') {
@@ -158,6 +154,11 @@ export class Resource {
     }
     this.#givenNames.asAsked(this.name)
     return undefined
+  }
+
+  /** How an answer to a create calls what it has made, if it says so. */
+  nameSaid(path: string, { rawHeaders, body }: ApplicationAnswer): string | undefined {
+    return this.glue.nameInAnswer(this.name.kind, path, { rawHeaders, body: this.glue.parseBody(rawHeaders, body) })
   }
 
   /** Whether what was asked for may not be there yet. */
@@ -309,12 +310,14 @@ export class Resource {
     return this.glue.requestFor(this.name.kind, this.name.name, action)
   }
 
-  /** With the query of the request that it carries out, and without, where that is refused: it may name a version that only its site has. */
+  /** With the query of the request that it carries out; where that is refused, without the versions in it, which only its site has. */
   async #sendAs(asked: Payload | undefined, change: Change): Promise<Sent> {
     const query = queryOf(asked, change.method)
     const sent = await this.#send({ ...change, path: change.path + query })
     const status = sent.is === 'refused' ? sent.answer.status : sent.is === 'not-now' ? sent.status : undefined
-    return query !== '' && status !== undefined && MAY_BE_OF_QUERY.has(status) ? this.#send(change) : sent
+    const others = withoutVersions(query)
+    if (others === query || status === undefined || !OF_A_VERSION.has(status)) return sent
+    return this.#send({ ...change, path: change.path + others })
   }
 
   /** An application that takes nothing without a precondition (428) is told what it shows now. */
@@ -327,8 +330,17 @@ export class Resource {
   }
 }
 
-/** Refusals of what a request says. */
-const MAY_BE_OF_QUERY: ReadonlySet<number> = new Set([400, 409, 412, 422])
+/** Refusals of a version that is not the present one. */
+const OF_A_VERSION: ReadonlySet<number> = new Set([400, 409, 412, 422])
+
+/** Parameters that name a version, as `rev` and `resourceVersion`. */
+const VERSION = /^_?(rev|revision|version|etag|cas|generation|resource[-_]?version|lock[-_]?version|if[-_].*)$/i
+
+function withoutVersions(query: string): string {
+  const parts = query.slice(1).split('&')
+  const kept = parts.filter(part => !VERSION.test(part.split('=', 1)[0] ?? ''))
+  return kept.length === parts.length ? query : kept.length === 0 ? '' : `?${kept.join('&')}`
+}
 
 /** The query of a request, where that was one of this method. */
 function queryOf(asked: Payload | undefined, method: string): string {

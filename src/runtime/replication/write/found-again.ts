@@ -3,6 +3,7 @@
  * is known by then; what was made all the same is its site's own.
  */
 import { CheopsError } from '../../../errors.ts'
+import { ABSENT, type Found } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
 import type { LocalWrite } from './local-write.ts'
@@ -37,6 +38,21 @@ export async function checkAfter(
   const reading = await resource.read()
   if (reading.is === 'absent' || (reading.is === 'unknown' && isRefusal(reading.status)))
     throw unreadable(site, resource, resource.lastStatus, 'It was made, at this site alone.')
+}
+
+/**
+ * Whether a POST that says the name of what was there already has made something else, as the application says: then it is that site's own, and what
+ * is replicated stays as it is.
+ */
+export function isOfAnother(
+  resource: Resource,
+  { head, path }: LocalWrite,
+  answer: ApplicationAnswer,
+  before: Found | undefined,
+): boolean {
+  if (head.method !== 'POST' || before === undefined || before === ABSENT) return false
+  const said = resource.nameSaid(path, answer)
+  return said !== undefined && said !== resource.name.name
 }
 
 function isRefusal(status: number | undefined): boolean {

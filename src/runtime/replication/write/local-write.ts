@@ -5,7 +5,7 @@ import type { Dot, Idempotency, Operation, Payload, Settles } from '../../../cor
 import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { advance } from '../lane/lane.ts'
-import { checkAfter, checkBefore } from './found-again.ts'
+import { checkAfter, checkBefore, isOfAnother } from './found-again.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
@@ -171,6 +171,10 @@ async function conclude(
     return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
   }
   if (sent.is === 'done') {
+    if (draft.type === 'create' && isOfAnother(resource, write, sent.answer, replica.local.draft?.before)) {
+      await voidDraft(shared, replica)
+      return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
+    }
     if (draft.type === 'create')
       await checkAfter(shared.options.site, resource, write, sent.answer).catch(async (error: unknown) => {
         await voidDraft(shared, replica)

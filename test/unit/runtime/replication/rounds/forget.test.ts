@@ -20,7 +20,11 @@ async function keysOf(lab: Lab, site: string, name: string): Promise<readonly st
 /** All clocks go on by days, and what is under way ends. */
 async function later(lab: Lab, ms: number): Promise<void> {
   await lab.pass(5_000)
-  for (const { machine } of lab.world.sites) machine.clockOffsetMs += ms
+  // All are off for so long: a clock that jumps while an agent runs is not believed.
+  for (const { name, machine } of lab.world.sites) {
+    machine.clockOffsetMs += ms
+    await lab.restart(name)
+  }
 }
 
 /** The round of each site comes to all that it holds. */
