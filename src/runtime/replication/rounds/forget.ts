@@ -23,9 +23,9 @@ import type { Engine } from '../engine.ts'
  */
 export async function forgetOld(shared: Engine, replica: Replica): Promise<void> {
   const { replicas, bodies } = shared
-  const { core, local, draft } = replica
   if (!hasSay(shared, replica)) await forgetUnproven(shared, replica)
   await leaveUnheard(shared, replica)
+  const { core, local, draft } = replica
   const isBusy = draft !== undefined || local.intent !== undefined || local.uncertain !== undefined || local.replaying
   if (isBusy || core.replicant.waiting.length > 0 || currentPlan(shared, replica).plan.kind !== 'nothing') return
   // By a clock that is wrong for a moment it would be gone for good.
