@@ -173,27 +173,38 @@ export class Outboxes {
     this.#shortening.add(site)
     let dropped = 0
     try {
-      for (const outbox of this.of(site)) {
-        const { journal, incarnation } = outbox
-        // A tenth more, so that it is not done again at once.
-        const excess = this.#excess(site) * 1.1
-        if (excess <= 1.1) break
-        const length = journal.written - journal.first
-        const isPresent = incarnation === this.#incarnation
-        const before =
-          journal.first + (isPresent ? Math.min(length, Math.ceil(this.length(site) * (1 - 1 / excess))) : length)
-        if (before <= journal.first) continue
-        dropped += before - journal.first
-        outbox.cut = before - 1
-        await this.#store.commit([{ kind: 'put', key: indexKey(site, incarnation), value: indexOf(outbox.cut) }])
-        await journal.trim(before)
-        for (const [key, { number }] of outbox.wholes) if (number < before) outbox.wholes.delete(key)
+      // What has come meanwhile counts too: nothing else may come for long.
+      for (let last = -1; dropped > last && this.#excess(site) > 1;) {
+        last = dropped
+        dropped += await this.#cut(site)
       }
     } catch (error) {
       // The next time more.
       if (!(error instanceof CheopsError && error.code === 'ERR_STORE_BUSY')) throw error
     } finally {
       this.#shortening.delete(site)
+    }
+    return dropped
+  }
+
+  /** @returns how many entries went */
+  async #cut(site: string): Promise<number> {
+    let dropped = 0
+    for (const outbox of this.of(site)) {
+      const { journal, incarnation } = outbox
+      // A tenth more, so that it is not done again at once.
+      const excess = this.#excess(site) * 1.1
+      if (excess <= 1.1) break
+      const length = journal.written - journal.first
+      const isPresent = incarnation === this.#incarnation
+      const before =
+        journal.first + (isPresent ? Math.min(length, Math.ceil(this.length(site) * (1 - 1 / excess))) : length)
+      if (before <= journal.first) continue
+      dropped += before - journal.first
+      outbox.cut = before - 1
+      await this.#store.commit([{ kind: 'put', key: indexKey(site, incarnation), value: indexOf(outbox.cut) }])
+      await journal.trim(before)
+      for (const [key, { number }] of outbox.wholes) if (number < before) outbox.wholes.delete(key)
     }
     return dropped
   }
