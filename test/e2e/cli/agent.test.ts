@@ -187,16 +187,12 @@ describe('a mesh', () => {
   })
 
   const bootstrap = () => ['--bootstrap', one.ready.addresses[0] ?? '']
-  /** What a bootstrap address has against a site comes with the second dial, if the first was broken off before it was heard. */
-  const SAID_MS = 45_000
   /** Findings at an agent, asked until they satisfy or the test times out. */
   const findings = async (agent: Agent) => {
     const args = ['check', '-o', 'json', '--agent', agent.ready.admin, '--token-file', agent.ready.adminTokenFile]
     const { code, out } = await bench.run(args)
     const list = JSON.parse(out) as { id: string; level: string }[]
-    // One for each address that it is found at.
-    const bad = list.filter(({ level }) => level !== 'ok').map(({ id, level }) => `${level} ${id}`)
-    return { code, bad: [...new Set(bad)] }
+    return { code, bad: list.filter(({ level }) => level !== 'ok').map(({ id, level }) => `${level} ${id}`) }
   }
 
   test('two agents that were started by hand find each other, and a request is shared', async () => {
@@ -224,26 +220,18 @@ describe('a mesh', () => {
     expect([await two.stop(), two.output()]).toEqual([0, expect.stringContaining('stopping')])
   })
 
-  test(
-    'check finds a wrong mesh key',
-    async () => {
-      await bench.run(['init', 'other', '--site', 'x'])
-      const other = await site('site3', ...bootstrap(), '--mesh-key', 'other/mesh.key')
-      await expect.poll(() => findings(other), { timeout: SAID_MS }).toEqual({ code: 2, bad: ['error mesh-key'] })
-      await other.stop()
-    },
-    2 * SAID_MS,
-  )
+  test('check finds a wrong mesh key', async () => {
+    await bench.run(['init', 'other', '--site', 'x'])
+    const other = await site('site3', ...bootstrap(), '--mesh-key', 'other/mesh.key')
+    await expect.poll(() => findings(other), { timeout: 20_000 }).toEqual({ code: 2, bad: ['error mesh-key'] })
+    await other.stop()
+  })
 
-  test(
-    'check finds a wrong mesh name',
-    async () => {
-      const other = await site('site4', ...bootstrap(), '--mesh', 'another')
-      await expect.poll(() => findings(other), { timeout: SAID_MS }).toEqual({ code: 2, bad: ['error mesh-name'] })
-      await other.stop()
-    },
-    2 * SAID_MS,
-  )
+  test('check finds a wrong mesh name', async () => {
+    const other = await site('site4', ...bootstrap(), '--mesh', 'another')
+    await expect.poll(() => findings(other), { timeout: 20_000 }).toEqual({ code: 2, bad: ['error mesh-name'] })
+    await other.stop()
+  })
 
   test('check finds a bootstrap address that nobody answers, and an application that is down', async () => {
     const other = await site('site5', '--bootstrap', '127.0.0.1:1', '--services', 'inventory=http://127.0.0.1:1')
@@ -253,15 +241,11 @@ describe('a mesh', () => {
     await other.stop()
   })
 
-  test(
-    'check finds that the name of the site is taken',
-    async () => {
-      const other = await site('site1', ...bootstrap(), '--data', 'data/thief')
-      await expect.poll(() => findings(other), { timeout: SAID_MS }).toEqual({ code: 2, bad: ['error site-name'] })
-      await other.stop()
-    },
-    2 * SAID_MS,
-  )
+  test('check finds that the name of the site is taken', async () => {
+    const other = await site('site1', ...bootstrap(), '--data', 'data/thief')
+    await expect.poll(() => findings(other), { timeout: 20_000 }).toEqual({ code: 2, bad: ['error site-name'] })
+    await other.stop()
+  })
 
   test('a second signal ends at once', async () => {
     // A request under way holds the first one back.
