@@ -1,3 +1,4 @@
+import { MeshMembership } from '../../src/runtime/membership/mesh-membership.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +68,13 @@ export class TestPeers implements AsyncDisposable {
   async stop(node: PeerNode): Promise<void> {
     this.#nodes.delete(node)
     await node.stop()
+  }
+
+  /** Ends a peer as a kill does: without a word to the others. */
+  async kill(node: PeerNode): Promise<void> {
+    if (!(node.membership instanceof MeshMembership)) throw new Error('its membership cannot be ended by itself')
+    node.membership.leave()
+    await this.stop(node)
   }
 
   /** The folder behind a disk's name. */

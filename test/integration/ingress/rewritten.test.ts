@@ -32,7 +32,7 @@ describe.each(WAYS)('$way', ({ scope }) => {
     })
     const received = await client()
       .send(request)
-      .until(got => isWhole(got), 'the answer', 10_000)
+      .until(got => isWhole(got), 'the answer', 5_000)
     const seen = made.app.received.join('').match(/HTTP\/1\.1/g)?.length ?? 0
     return { head: headOfMessage(received), body: bodyOfMessage(received), seen }
   }
