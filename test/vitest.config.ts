@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** One project a kind of test, so that `npm run test:unit` and its siblings choose by name. */
@@ -8,8 +9,10 @@ const project = (name: string, testTimeout: number) => ({
     include: [`${name}/**/*.test.ts`],
     testTimeout,
     hookTimeout: Math.max(30_000, testTimeout),
-    // Of what is pure nothing stays behind: a process for each file took longer than its tests. The others have sockets, and measure memory.
-    isolate: name !== 'unit',
+    // A process for each file loads and compiles the agent anew, which took more of the processor than the tests: what is started ends with its test.
+    isolate: false,
+    // What commands and agents were compiled to is kept beside them: a test starts some hundreds of them.
+    env: { NODE_COMPILE_CACHE: path.join(import.meta.dirname, '../dist/compile-cache') },
   },
 })
 
