@@ -16,7 +16,8 @@ export async function askHello(stream: Stream, hello: Uint8Array, signal: AbortS
   return guarded(stream, signal, async () => {
     stream.send(lp.encode.single(hello))
     const answer = await readFrame(stream)
-    await stream.close({ signal })
+    // That it is closed tells the other side that its answer was read. What was read counts, whatever becomes of the stream behind it.
+    await stream.close({ signal }).catch((error: unknown) => stream.abort(asError(error)))
     return answer
   })
 }
@@ -45,9 +46,13 @@ async function guarded<T>(stream: Stream, signal: AbortSignal, work: () => Promi
     signal.throwIfAborted()
     return await work()
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)))
+    stream.abort(asError(error))
     throw error
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

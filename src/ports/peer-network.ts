@@ -31,7 +31,7 @@ export interface PeerNetwork {
 
   /** Sends a hello over the connection and brings the answer back. */
   hello(connectionId: string, hello: Uint8Array, timeoutMs: number): Promise<Uint8Array>
-  /** Serves hellos. The answer is sent back, then the connection is closed if it says so. */
+  /** Serves hellos. The answer is sent back; the connection is closed if it says so, once the other side has read that or has had the time to. */
   onHello(serve: (from: PeerConnection, hello: Uint8Array) => Promise<HelloAnswer>): void
 
   /**
@@ -89,7 +89,7 @@ export type DialFailure =
 
 export interface HelloAnswer {
   readonly answer: Uint8Array
-  /** Closes the connection once the answer was sent. */
+  /** Closes the connection behind the answer. */
   readonly close: boolean
 }
 

@@ -42,7 +42,7 @@ const UNFINISHED =
 
 function isHandshake(error: Error): boolean {
   return (
-    /^(EncryptionFailedError|MuxerUnavailableError|InvalidMessageError|UnexpectedEOFError|StreamResetError)$/.test(
+    /^(EncryptionFailedError|MuxerUnavailableError|InvalidMessageError|UnexpectedEOFError|StreamResetError|WrongMeshKeyError)$/.test(
       error.name,
     ) || /ECONNRESET|EPIPE/.test(error.message)
   )

@@ -10,6 +10,7 @@ import { createLibp2p } from 'libp2p'
 import { CheopsError } from '../../errors.ts'
 import { batchedMuxer } from './batched-muxer.ts'
 import { corkedTcp } from './corked-tcp.ts'
+import { firstWordsChecked, unprotected } from './first-words.ts'
 import { boundedInbound, MAX_PENDING } from './pending-inbound.ts'
 import { guardedDht } from './guarded-dht.ts'
 import { noiseCrypto } from './noise-crypto.ts'
@@ -55,7 +56,7 @@ export interface HostOptions {
   readonly transports?: Libp2pOptions['transports']
   /** Says whether a value may be stored under a site's name in the DHT. */
   readonly isRecordBelievable: (site: string, value: Uint8Array) => boolean
-  /** Says whether a peer was refused a moment ago and is not let in yet. */
+  /** Says whether a peer was refused so often a moment ago that it is not let in. */
   readonly isRefused: (peerId: string) => boolean
   /** Says whether a peer is a site of this mesh that has given a sign of life: the DHT keeps values for such ones only. */
   readonly isMember: (peerId: string) => boolean
@@ -121,9 +122,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
         ),
       ),
     ],
-    ...(options.meshKey === undefined
-      ? {}
-      : { connectionProtector: preSharedKey({ psk: options.meshKey, timeout: UPGRADE_TIMEOUT_MS }) }),
+    connectionProtector: firstWordsChecked(
+      options.meshKey === undefined ? unprotected : preSharedKey({ psk: options.meshKey, timeout: UPGRADE_TIMEOUT_MS }),
+    ),
     ...(options.datastore === undefined ? {} : { datastore: options.datastore }),
     ...(options.mdns ? { peerDiscovery: [mdns({ serviceTag: `cheops-${options.mesh}.local` })] } : {}),
     peerStore: { maxAddressAge: NEVER_FORGOTTEN_MS, maxPeerAge: NEVER_FORGOTTEN_MS },
@@ -143,7 +144,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       // The DHT dials whoever it has heard of, at addresses that anybody may have told it.
       denyDialPeer: peerId => {
         const id = peerId.toString()
-        return options.isRefused(id) || !(options.isMember(id) || options.isDialled(id))
+        return !(options.isMember(id) || options.isDialled(id))
       },
     },
     // It would cut a peer that is merely slow; the membership pings by itself and cuts nobody's last link.

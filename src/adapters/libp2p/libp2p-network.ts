@@ -6,6 +6,7 @@ import { getRecords, putRecord } from './dht-client.ts'
 import { dialEach } from './dial-each.ts'
 import { explainDialFailure } from './dial-failure.ts'
 import { beatTopic } from './host.ts'
+import { untilRead } from './last-word.ts'
 import { ping } from './ping.ts'
 import { RefusedPeers } from './refused-peers.ts'
 import { anyAcceptsTcp } from './tcp-probe.ts'
@@ -216,7 +217,7 @@ export class Libp2pNetwork implements PeerNetwork {
   /** For the DHT's validator. */
   readonly isRecordBelievable = (site: string, value: Uint8Array): boolean => this.#judgeRecord(site, value)
 
-  /** For the connection gater: whether a peer was refused a moment ago. */
+  /** For the connection gater: whether a peer was refused so often a moment ago that it is not let in to be told again. */
   readonly isRefused = (peerId: string): boolean => this.#refused.has(peerId)
 
   /** For the connection gater: whether a peer is dialled by order of the membership. */
@@ -232,10 +233,12 @@ export class Libp2pNetwork implements PeerNetwork {
     const serve = this.#serveHello
     if (serve === undefined) return stream.abort(new Error('not ready'))
     let refused = false
+    let read: Promise<void> | undefined
     try {
       await this.#hello.answer(stream, async hello => {
         const answer = await serve(describe(connection), hello)
         refused = answer.close
+        if (refused) read = untilRead(connection, stream)
         return answer.answer
       })
     } catch (error) {
@@ -245,6 +248,7 @@ export class Libp2pNetwork implements PeerNetwork {
     }
     if (!refused) return
     this.#refused.add(connection.remotePeer.toString())
+    await read
     await closeGently(connection)
   }
 

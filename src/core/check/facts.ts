@@ -165,6 +165,8 @@ export interface BootstrapFact {
     | 'no-answer'
   /** A sentence, safe to show. */
   readonly detail: string
+  /** The problem that is reported of it, if one is. */
+  readonly problem?: Pick<ProblemFact, 'id' | 'subject'> | undefined
 }
 
 /** Something that the agent noticed by itself and that is not over (runtime/membership, problems). */

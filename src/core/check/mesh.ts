@@ -52,17 +52,15 @@ function checkProblems(problems: readonly ProblemFact[], bootstrap: readonly Boo
     .map(problem => {
       const found = PROBLEM_IDS[problem.id] ?? problem.id
       // A stranger that knocks is no fault of ours; an address that we were told to dial is.
-      const ours = found === 'site-name' || bootstrap.some(({ address }) => isAbout(problem, address))
+      const ours = found === 'site-name' || bootstrap.some(fact => isSame(fact.problem, problem))
       return (ours ? error : warning)('mesh', found, problem.detail, problem.hint)
     })
   const named = findings.some(({ id }) => id === 'site-name')
   return named ? findings : [ok('mesh', 'site-name', "Nobody else uses this site's name"), ...findings]
 }
 
-/** Whether a problem came up in a conversation with an address. */
-function isAbout({ detail }: ProblemFact, address: string): boolean {
-  const place = address.replace(/\/p2p\/[^/]*$/, '')
-  return detail.includes(`${place}/`) || detail.includes(`${place} `)
+function isSame(one: BootstrapFact['problem'], other: ProblemFact): boolean {
+  return one !== undefined && one.id === other.id && one.subject === other.subject
 }
 
 function checkBootstrap(
@@ -72,14 +70,12 @@ function checkBootstrap(
 ): Finding[] {
   const connected = mesh?.sites.some(site => site.name !== mesh.self && site.connected) ?? false
   const some = connected || bootstrap.some(({ result }) => result === 'connected' || result === 'open')
-  return bootstrap
-    .filter(({ address, result }) => {
-      // Several conversations run on one connection; when one of them ends it with a reason, the others know only that it
-      // ended. The reason is what people need.
-      const explained = problems.some(problem => problem.id in PROBLEM_IDS && isAbout(problem, address))
-      return !(explained && (result === 'no-answer' || result === 'refused-by-peer'))
-    })
-    .flatMap(each => checkAddress(each, some))
+  return (
+    bootstrap
+      // One peer, or one name that is taken, may stand behind several addresses: such a problem is found once, for itself.
+      .filter(({ address, problem }) => problem?.subject === address || !problems.some(each => isSame(problem, each)))
+      .flatMap(each => checkAddress(each, some))
+  )
 }
 
 /** @param some whether the agent has found the mesh some other way: one of several addresses may be down without harm */

@@ -4,6 +4,7 @@ import type { DialFailure } from '../../ports/peer-network.ts'
 import type { Greeter } from './greeter.ts'
 import type { Link } from './links.ts'
 import type { MeshContext } from './options.ts'
+import type { PeerProblem } from './problems.ts'
 
 /** How it stands with one address of `bootstrap`. */
 export interface BootstrapStatus {
@@ -17,7 +18,11 @@ export interface BootstrapStatus {
   readonly result: BootstrapResult
   /** A sentence for people. */
   readonly detail: string
+  /** The problem that is reported of it, if one is. */
+  readonly problem: Problem | undefined
 }
+
+type Problem = Pick<PeerProblem, 'id' | 'subject'>
 
 export type BootstrapResult =
   'never tried' | 'connected' | 'disconnected' | DialFailure | 'wrong-mesh' | 'refused-by-peer' | 'no-answer'
@@ -32,7 +37,11 @@ interface Entry {
   lastAttemptAt: number | undefined
   result: BootstrapResult
   detail: string
+  problem: Problem | undefined
 }
+
+/** What became of an attempt. */
+type Outcome = Pick<Entry, 'result' | 'detail' | 'problem'>
 
 /**
  * Dials the configured addresses until each has led to a site of the mesh, and again when that site is lost: for ever,
@@ -55,6 +64,7 @@ export class Bootstrapper {
       lastAttemptAt: undefined,
       result: 'never tried',
       detail: 'it was not tried yet',
+      problem: undefined,
     }))
   }
 
@@ -73,6 +83,7 @@ export class Bootstrapper {
         lastAttemptAt: entry.lastAttemptAt,
         result: lost ? 'disconnected' : entry.result,
         detail: lost ? 'the connection was lost; it is dialled again' : entry.detail,
+        problem: entry.problem,
       }
     })
   }
@@ -82,38 +93,47 @@ export class Bootstrapper {
     if (!this.#isConnected(entry)) {
       entry.attempts += 1
       entry.lastAttemptAt = clock.now()
-      const [result, detail] = await this.#dial(entry)
-      entry.result = result
-      entry.detail = detail
+      const outcome = await this.#dial(entry)
+      const { result } = outcome
       entry.failures = result === 'connected' ? 0 : entry.failures + 1
       if (result === 'unfinished') entry.unfinished += 1
       else if (result !== 'timeout') entry.unfinished = 0
-      this.#noteKey(entry)
+      this.#noteKey(entry.address, outcome)
+      Object.assign(entry, outcome)
     }
     // A connected address is looked at again as often, so that a lost one is dialled within the cap.
     life.after(nextAttemptInMs(entry.failures, random), () => life.run(() => this.#attempt(entry)))
   }
 
-  async #dial(entry: Entry): Promise<[BootstrapResult, string]> {
+  async #dial(entry: Entry): Promise<Outcome> {
     const { network, view, clock, options } = this.#mesh
     const timeoutMs = dialTimeoutAfter(entry, options.dialTimeoutMs)
     const dialled = await network.dial({ addresses: [entry.address], timeoutMs })
-    if (!dialled.ok) return [dialled.failure, dialled.detail]
-    entry.peerId = dialled.connection.peerId
+    if (!dialled.ok) {
+      const { failure, detail } = dialled
+      const problem = failure === 'handshake' ? ({ id: 'wrong-mesh-key', subject: entry.address } as const) : undefined
+      return { result: failure, detail, problem }
+    }
+    const { peerId } = dialled.connection
+    const isSame = peerId === entry.peerId
+    entry.peerId = peerId
     const link = view.links.open(dialled.connection, clock.monotonic())
     const greeting = await this.#greet(link)
-    if (greeting.ok) return ['connected', `it is site "${greeting.site}"`]
-    return [greeting.why === 'refused' ? 'refused-by-peer' : greeting.why, greeting.detail]
+    if (greeting.ok) return { result: 'connected', detail: `it is site "${greeting.site}"`, problem: undefined }
+    const { why, detail, problem } = greeting
+    // What a peer has said holds until it says something else: that it does not answer now says nothing of that.
+    if (why === 'no-answer' && isSame && wasRefused(entry)) return entry
+    return { result: why === 'refused' ? 'refused-by-peer' : why, detail, problem }
   }
 
   /** TCP is accepted and ends in the handshake: nearly always another key of the mesh. What was not finished in time says nothing. */
-  #noteKey(entry: Entry): void {
+  #noteKey(address: string, { result, detail }: Outcome): void {
     const { problems } = this.#mesh.view
-    if (entry.result === 'unfinished') return
-    if (entry.result === 'handshake') {
-      problems.report('wrong-mesh-key', entry.address, `${entry.address}: ${entry.detail}`, this.#mesh.clock.now())
+    if (result === 'unfinished') return
+    if (result === 'handshake') {
+      problems.report('wrong-mesh-key', address, `${address}: ${detail}`, this.#mesh.clock.now())
     } else {
-      problems.clear('wrong-mesh-key', entry.address)
+      problems.clear('wrong-mesh-key', address)
     }
   }
 
@@ -122,3 +142,5 @@ export class Bootstrapper {
     return entry.peerId !== undefined && this.#mesh.view.links.best(entry.peerId) !== undefined
   }
 }
+
+const wasRefused = ({ result }: Outcome): boolean => result === 'refused-by-peer' || result === 'wrong-mesh'

@@ -1,20 +1,30 @@
 import type { Hello, HelloRefusal } from '../../ports/heartbeat-codec.ts'
 import type { HelloAnswer, PeerConnection } from '../../ports/peer-network.ts'
 import { wasHeard } from '../../core/membership/site-table.ts'
+import { remember } from '../../core/resource/remember.ts'
 import { TokenBuckets } from './token-buckets.ts'
 import type { RecordVerdict } from '../../core/membership/site-table.ts'
 import type { Beat, SignedRecord } from '../../core/membership/record.ts'
 import type { Link } from './links.ts'
 import type { MeshContext } from './options.ts'
+import type { PeerProblem } from './problems.ts'
 
 export type Greeting =
   | { readonly ok: true; readonly site: string }
-  | { readonly ok: false; readonly why: 'wrong-mesh' | 'refused' | 'no-answer'; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly why: 'wrong-mesh' | 'refused' | 'no-answer'
+      readonly detail: string
+      /** The problem that it was reported as, if it was. */
+      readonly problem?: Pick<PeerProblem, 'id' | 'subject'>
+    }
 
 /** Hellos that one peer may send at once, and then one each second: each costs a look at up to 1,024 records. */
 const HELLOS_OF_PEER = { burst: 20, perSecond: 1, maxKeys: 4_096 }
 /** The same for one address, where keys may be made as they are used: many sites start at once behind one address. */
 const HELLOS_OF_ADDRESS = { burst: 512, perSecond: 16, maxKeys: 4_096 }
+/** First hellos over connections that are under way or were refused; more than are dialled within one moment. */
+const MAX_FIRST_GREETINGS = 512
 
 /**
  * The hello on every new connection: both sides show their own record, by which each knows which site the other is, and
@@ -25,6 +35,8 @@ export class Greeter {
   readonly #own: () => Promise<SignedRecord>
   readonly #learn: (signed: SignedRecord, introducer?: string) => RecordVerdict
   readonly #greeted: (link: Link, site: string) => void
+  /** By the ID of the connection: under way, or what has ended it. */
+  readonly #first = new Map<string, Promise<Greeting>>()
   readonly #ofPeer = new TokenBuckets(HELLOS_OF_PEER)
   readonly #ofAddress = new TokenBuckets(HELLOS_OF_ADDRESS)
 
@@ -46,8 +58,40 @@ export class Greeter {
     mesh.network.onHello((from, hello) => this.#serve(from, hello))
   }
 
-  /** Says hello over a connection and learns from the answer. A connection to what is no member of this mesh is closed. */
-  async greet(link: Link): Promise<Greeting> {
+  /**
+   * Says hello over a connection and learns from the answer. A connection to what is no member of this mesh is closed.
+   *
+   * All who want a new connection greeted share one hello, also those who come when it has ended: a refusal ends the connection, and
+   * with it whatever else would be asked over it.
+   */
+  greet(link: Link): Promise<Greeting> {
+    if (link.greeted) return this.#converse(link)
+    const { id } = link.connection
+    const known = this.#first.get(id) ?? this.#greetFirst(link)
+    return known.then(greeting => {
+      if (!greeting.ok) this.#forgetEnded(link)
+      return greeting
+    })
+  }
+
+  #greetFirst(link: Link): Promise<Greeting> {
+    const { id } = link.connection
+    const first = this.#converse(link).then(greeting => {
+      if (greeting.ok || greeting.why === 'no-answer') this.#first.delete(id)
+      return greeting
+    })
+    remember(this.#first, id, first, MAX_FIRST_GREETINGS)
+    return first
+  }
+
+  /** A dial may be over after its connection is: no event will say again that it has gone. */
+  #forgetEnded(link: Link): void {
+    const { network, view } = this.#mesh
+    const stands = network.connections().some(({ id }) => id === link.connection.id)
+    if (!stands && !link.greeted) view.links.closed(link.connection)
+  }
+
+  async #converse(link: Link): Promise<Greeting> {
     const { network, codec, options, times } = this.#mesh
     let answer: Hello
     try {
@@ -61,7 +105,10 @@ export class Greeter {
     const refusal = this.#meet(link, answer)
     if (refusal !== undefined) {
       network.close(link.connection.id, { force: true })
-      return { ok: false, why: 'refused', detail: `its record was refused: ${refusal}` }
+      const detail = `its record was refused: ${refusal}`
+      const site = refusal === 'name-taken' ? answer.own?.record.site : undefined
+      if (site === undefined) return { ok: false, why: 'refused', detail }
+      return { ok: false, why: 'refused', detail, problem: { id: 'name-taken', subject: site } }
     }
     return { ok: true, site: this.#mesh.view.siteOfPeer(link.connection.peerId) as string }
   }
@@ -141,20 +188,21 @@ export class Greeter {
   #wrongMesh(connection: PeerConnection, theirs: string): Greeting {
     const { view, clock, network, options } = this.#mesh
     const detail = `the agent at ${connection.address} is of mesh "${theirs}", this one is of mesh "${options.mesh}"`
-    view.problems.report('wrong-mesh', connection.peerId, detail, clock.now())
+    const problem = { id: 'wrong-mesh', subject: connection.peerId } as const
+    view.problems.report(problem.id, problem.subject, detail, clock.now())
     if (connection.direction === 'outbound') network.close(connection.id, { force: true })
-    return { ok: false, why: 'wrong-mesh', detail }
+    return { ok: false, why: 'wrong-mesh', detail, problem }
   }
 
   #refusedBy(connection: PeerConnection, answer: Hello): Greeting {
     const { view, clock, network, options } = this.#mesh
     network.close(connection.id, { force: true })
     const detail = `the agent at ${connection.address} refuses this one: ${answer.refusal}`
-    if (answer.refusal === 'name-taken') {
-      const name = `${detail}; it knows site "${options.site}" by another key`
-      view.problems.report('name-taken', options.site, name, clock.now())
-    }
-    return { ok: false, why: 'refused', detail }
+    if (answer.refusal !== 'name-taken') return { ok: false, why: 'refused', detail }
+    const problem = { id: 'name-taken', subject: options.site } as const
+    const name = `${detail}; it knows site "${options.site}" by another key`
+    view.problems.report(problem.id, problem.subject, name, clock.now())
+    return { ok: false, why: 'refused', detail, problem }
   }
 
   #hasBudget({ peerId, address }: PeerConnection): boolean {

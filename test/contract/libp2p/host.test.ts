@@ -151,24 +151,6 @@ describe('dial', () => {
     hangUp.close()
   })
 
-  test('a wrong mesh key is a handshake that ends, mostly at once, or is not finished; a right one works', async () => {
-    await using hosts = new TestHosts()
-    const key = meshKey()
-    const [a, b] = await Promise.all([hosts.start({ meshKey: key }), hosts.start({ meshKey: key })])
-    expect(await connect(a, b)).toMatchObject({ ok: true })
-    // What a wrong key makes of the first byte is a length: where that is small, its end is waited for until the dial is over.
-    const strangers = await Promise.all(Array.from({ length: 8 }, () => hosts.start({ meshKey: meshKey() })))
-    const startedAt = performance.now()
-    const dials = strangers.map(async stranger => {
-      const result = await connect(stranger, b)
-      return { failure: result.ok ? 'connected' : result.failure, afterMs: performance.now() - startedAt }
-    })
-    const all = await Promise.all(dials)
-    expect(all.filter(({ failure }) => !['handshake', 'unfinished'].includes(failure))).toEqual([])
-    const ended = all.filter(({ failure }) => failure === 'handshake').map(({ afterMs }) => afterMs)
-    expect(Math.min(...ended), JSON.stringify(all)).toBeLessThan(2_500)
-  })
-
   test('many inbound connections of one address in a second are taken', async () => {
     await using hosts = new TestHosts()
     const [a, b] = await Promise.all([hosts.start(), hosts.start()])

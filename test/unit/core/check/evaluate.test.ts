@@ -160,19 +160,41 @@ test.each<[string, Partial<CheckFacts>, string[]]>([
   expect(complaints({ ...HEALTHY, ...facts })).toEqual(expected)
 })
 
-test('a conversation that broke off is explained by the one that knows why', () => {
-  const facts = (id: string, address: string): CheckFacts => ({
+describe('what stands behind several addresses is found once', () => {
+  const addresses = ['/ip4/10.0.0.2/tcp/1', '/dns4/two/tcp/1/p2p/12D3a']
+  const facts = (
+    id: string,
+    told: string,
+    result: NonNullable<CheckFacts['bootstrap']>[number]['result'],
+  ): CheckFacts => ({
     ...HEALTHY,
     mesh: mesh(),
-    bootstrap: [{ address: '/ip4/10.0.0.2/tcp/1/p2p/12D3a', result: 'no-answer', detail: 'closed' }],
-    problems: [{ id, subject: '12D3a', detail: `the agent at ${address} is of mesh "x"`, hint: 'h' }],
+    bootstrap: addresses.map(address => ({ address, result, detail: 'why', problem: { id, subject: '12D3a' } })),
+    problems: [{ id, subject: told, detail: 'd', hint: 'h' }],
   })
-  expect(complaints(facts('wrong-mesh', '/ip4/10.0.0.2/tcp/1/p2p/12D3a'))).toEqual(['error mesh-name'])
-  expect(complaints(facts('name-taken', '/ip4/10.0.0.2/tcp/1/p2p/12D3a'))).toEqual(['error site-name'])
-  expect(complaints(facts('wrong-mesh', '/ip4/10.0.0.2/tcp/12/p2p/12D3a'))).toEqual([
-    'warning mesh-name',
-    'error bootstrap',
-  ])
+
+  test('another mesh, a name that is taken', () => {
+    expect(complaints(facts('wrong-mesh', '12D3a', 'wrong-mesh'))).toEqual(['error mesh-name'])
+    expect(complaints(facts('name-taken', '12D3a', 'refused-by-peer'))).toEqual(['error site-name'])
+  })
+  test('a peer of another mesh that knocks is another matter', () => {
+    expect(complaints(facts('wrong-mesh', '12D3b', 'wrong-mesh'))).toEqual([
+      'warning mesh-name',
+      'error mesh-name',
+      'error mesh-name',
+    ])
+  })
+  test('another mesh key is told of each address: nobody knows who stands there', () => {
+    const [address = '', other = ''] = addresses
+    const problems = addresses.map(subject => ({ id: 'wrong-mesh-key', subject, detail: 'd', hint: 'h' }))
+    const bootstrap = [address, other].map(each => ({
+      address: each,
+      result: 'handshake' as const,
+      detail: 'why',
+      problem: { id: 'wrong-mesh-key', subject: each },
+    }))
+    expect(complaints({ ...HEALTHY, mesh: mesh(), bootstrap, problems })).toEqual(['error mesh-key', 'error mesh-key'])
+  })
 })
 
 test('every complaint says what to do', () => {
