@@ -138,6 +138,7 @@ async function start(
     logger: logger.child({ part: 'requests' }),
     replication: replication.replicator,
     nameBuckets: peer.nameBuckets,
+    heardNames: replication.heardNames,
     ownAddress,
   })
   await lifecycle.add(

@@ -7,14 +7,13 @@ import { HELLO_PROTOCOL, MAX_HELLO_STREAMS, answerHello, askHello } from '../pro
 import { createHeartbeatCodec } from '../protocols/heartbeat/codec.ts'
 import { ed25519Keys } from '../protocols/heartbeat/keys.ts'
 import type { RecordKeys } from '../protocols/heartbeat/keys.ts'
-import { BucketProviders, bucketKey } from './adapters/libp2p/bucket-providers.ts'
+import { BucketProviders, bucketOfKey } from './adapters/libp2p/bucket-providers.ts'
 import { findPeerAddresses } from './adapters/libp2p/dht-client.ts'
 import { Libp2pNetwork } from './adapters/libp2p/libp2p-network.ts'
 import { Libp2pTransport } from './adapters/libp2p/peer-transport.ts'
 import { createHost } from './adapters/libp2p/host.ts'
 import { loadMeshKey } from './adapters/libp2p/mesh-key.ts'
 import { loadPeerKey } from './adapters/libp2p/peer-key.ts'
-import { NAME_BUCKETS } from './core/oplog/index.ts'
 import { CheopsError } from './errors.ts'
 import { MeshMembership } from './runtime/membership/mesh-membership.ts'
 import type { SiteRecord } from './core/membership/record.ts'
@@ -136,9 +135,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
   let isRefused: HostOptions['isRefused'] = () => false
   let isMember: HostOptions['isMember'] = () => false
   let isDialled: HostOptions['isDialled'] = () => false
-  const bucketKeys = new Set(
-    Array.from({ length: NAME_BUCKETS }, (_, bucket) => Buffer.from(bucketKey(bucket)).toString('hex')),
-  )
+  let providersOf: NonNullable<HostOptions['providersOf']> = () => []
   const host = await createHost({
     ...config,
     privateKey,
@@ -153,7 +150,8 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     isRefused: peerId => isRefused(peerId),
     isMember: peerId => isMember(peerId),
     isDialled: peerId => isDialled(peerId),
-    isProvided: key => bucketKeys.has(Buffer.from(key).toString('hex')),
+    isProvided: key => bucketOfKey(key) !== undefined,
+    providersOf: key => providersOf(key),
     selectRecord: (_site, values) => newest(values, value => codec.readRecord(value).record.number),
   })
   const network = new Libp2pNetwork(
@@ -188,7 +186,9 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     },
   )
   isMember = peerId => membership.hasHeard(peerId)
-  return assemble(host, network, membership, keys, datastore, config.listen)
+  const nameBuckets = new BucketProviders(host)
+  providersOf = key => nameBuckets.providersOf(key)
+  return assemble(host, network, membership, keys, datastore, config.listen, nameBuckets)
 }
 
 function assemble(
@@ -198,6 +198,7 @@ function assemble(
   keys: RecordKeys,
   datastore: LevelDatastore | undefined,
   listen: readonly string[],
+  nameBuckets: NameBuckets,
 ): PeerNode {
   /** Undoing of what has been started, in order. */
   const started: (() => Promise<void>)[] = []
@@ -232,7 +233,7 @@ function assemble(
     transport: new Libp2pTransport(host, network, membership),
     membership,
     diagnostics: diagnose(host, network, membership),
-    nameBuckets: new BucketProviders(host),
+    nameBuckets,
     sign: bytes => keys.sign(bytes),
     publicKeyOf(site) {
       const met = membership.hasMet(site) ? membership.site(site)?.peerId : undefined

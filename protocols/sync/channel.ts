@@ -27,7 +27,7 @@ export interface ChannelParts {
 
 /** What each end may say after its first message. */
 const SAID_BY: Readonly<Record<SyncChannel['role'], ReadonlySet<SyncMessage['kind']>>> = {
-  sender: new Set(['entries', 'digest', 'symbols', 'goodbye']),
+  sender: new Set(['entries', 'digest', 'symbols', 'names', 'goodbye']),
   receiver: new Set(['received', 'want', 'digest', 'audit', 'lack', 'goodbye']),
 }
 const FIRST = { sender: 'hello', receiver: 'welcome' } as const

@@ -1,7 +1,7 @@
 /** Identifier of the protocol. A change that an older agent could not read takes a new number. */
 export const SYNC_PROTOCOL = '/cheops/sync/1.0.0'
-/** Minor version that this agent speaks, as it says in `hello` and `welcome`. */
-export const SYNC_VERSION = 0
+/** Minor version that this agent speaks, as it says in `hello` and `welcome`. From 1 on `names` are understood. */
+export const SYNC_VERSION = 1
 
 /** Bounds of what is on the wire; README.md has them as a table, a test reaches each. Lengths of text are in UTF-16 code units. */
 export const SYNC_LIMITS = {
@@ -51,6 +51,8 @@ export const SYNC_LIMITS = {
   symbols: 4096,
   /** Names of one `lack`: 48 KB. */
   lackedNames: 4096,
+  /** Buckets that one `names` adds: all of them take no more room. */
+  addedBuckets: 256,
 } as const
 
 /** From the opening of a stream until the other end has said `hello` or `welcome`: over a link of 2 s it may be lost three times before it comes. */

@@ -1,6 +1,6 @@
 /** What the two ends of a conversation say. README.md, "Messages". */
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { compareOrigins } from '../../src/core/oplog/index.ts'
+import { compareOrigins, NAME_BUCKETS } from '../../src/core/oplog/index.ts'
 import { ELEMENT_WORDS, SYMBOL_WORDS } from '../../src/core/reconcile/coded-symbols.ts'
 import { checkedLives, livesMessage } from './entry-codec.ts'
 import { bad, count, decoded, encoded, incarnation, plain, replicant, site, small } from './fields.ts'
@@ -37,6 +37,8 @@ const DEFLATE_TO_MEAN_BYTES = 4096
 /** Bytes of a coded symbol, and of a name as it stands in an audit. */
 const SYMBOL_BYTES = 4 * SYMBOL_WORDS
 const NAME_BYTES = 2 * ELEMENT_WORDS
+/** Of a bit for each bucket. */
+const BUCKETS_BYTES = NAME_BUCKETS / 8
 
 const DECODE = {
   limits: {
@@ -45,6 +47,7 @@ const DECODE = {
     entries: { entries: LIMITS.entriesPerMessage },
     want: { origins: LIMITS.origins, lives: LIMITS.lives, lives$: KNOWN_LIMITS },
     lack: { names: LIMITS.lackedNames },
+    names: { added: LIMITS.addedBuckets },
   },
 } as const
 
@@ -80,8 +83,8 @@ function deflatedList(list: Uint8Array, count: number): Bytes | undefined {
 export function decodeMessage(bytes: Uint8Array): SyncMessage {
   if (bytes.length > LIMITS.frameBytes) throw bad(`a message has more than ${LIMITS.frameBytes} bytes`)
   const message = decoded(() => pb.Message.decode(plain(bytes), DECODE))
-  const { hello, welcome, entries, received, want, digest, audit, symbols, lack, goodbye } = message
-  const all = [hello, welcome, entries, received, want, digest, audit, symbols, lack, goodbye]
+  const { hello, welcome, entries, received, want, digest, audit, symbols, lack, names, goodbye } = message
+  const all = [hello, welcome, entries, received, want, digest, audit, symbols, lack, names, goodbye]
   if (all.filter(each => each !== undefined).length > 1) throw bad('it is more than one thing')
   if (entries !== undefined) return checkedEntries(entries)
   if (received !== undefined) return { kind: 'received', ...checkedCursor(received) }
@@ -92,6 +95,7 @@ export function decodeMessage(bytes: Uint8Array): SyncMessage {
   if (audit !== undefined) return checkedAudit(audit)
   if (symbols !== undefined) return { kind: 'symbols', from: symbols.from, symbols: readWords(symbols.symbols) }
   if (lack !== undefined) return checkedLack(lack)
+  if (names !== undefined) return checkedNames(names)
   // A reason of a later version still ends the conversation.
   if (goodbye !== undefined) return { kind: 'goodbye', reason: REASONS[goodbye.reason - 1] ?? 'unknown' }
   return { kind: 'unknown' }
@@ -129,6 +133,10 @@ function messageMessage(message: Exclude<SyncMessage, { kind: 'entries' }>): Par
       return { symbols: { from: small(message.from), symbols: writtenWords(message.symbols) } }
     case 'lack':
       return { lack: { names: message.names.map(writtenWords) } }
+    case 'names':
+      return {
+        names: 'all' in message ? { all: plain(message.all) as Bytes, added: [] } : { added: message.added.map(small) },
+      }
     case 'goodbye': {
       const number = REASONS.indexOf(message.reason) + 1
       if (number === 0) throw tooLarge('a reason that is never said.')
@@ -216,6 +224,14 @@ function checkedLack({ names }: pb.Lack): SyncMessage {
   if (names.length === 0) throw bad('nothing is lacking')
   if (names.some(name => name.length !== NAME_BYTES)) throw bad('a name has a wrong length')
   return { kind: 'lack', names: names.map(wordsOf) }
+}
+
+function checkedNames({ all, added }: pb.Names): SyncMessage {
+  if ((all === undefined) === (added.length === 0)) throw bad('buckets are there in two ways, or in none')
+  if (added.some(bucket => bucket >= NAME_BUCKETS)) throw bad('there is no such bucket')
+  if (all === undefined) return { kind: 'names', added }
+  if (all.length !== BUCKETS_BYTES) throw bad('buckets have a wrong length')
+  return { kind: 'names', all }
 }
 
 function readWords(bytes: Uint8Array): Uint32Array {

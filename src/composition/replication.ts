@@ -17,7 +17,9 @@ import type { Membership, MembershipChange } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import type { ReplicationListener } from '../runtime/replication/events.ts'
-import { NameAnnouncer } from '../runtime/name-announcer.ts'
+import { HeardNames } from '../runtime/names/heard-names.ts'
+import { NameAnnouncer } from '../runtime/names/name-announcer.ts'
+import { OwnNames } from '../runtime/names/own-names.ts'
 import { ReplicantListing } from '../runtime/replication/operator/replicant-listing.ts'
 import { OperationsView } from '../runtime/replication/operator/operations-view.ts'
 import { Replicator } from '../runtime/replication/replicator.ts'
@@ -50,11 +52,14 @@ export class AgentReplication {
   /** What operators see of the replicants. */
   readonly listing: ReplicantListing
   readonly operator: ReplicationOperator
+  /** In which buckets others hold names. */
+  readonly heardNames: HeardNames
   readonly #operations: OperationsView
   readonly #application: ApplicationClient
   readonly #states: StateExchange
   readonly #bodies: BodyExchange
   readonly #peer: PeerNode
+  readonly #ownNames: OwnNames
   readonly #announcer: NameAnnouncer
   readonly #log: ReplicationLog
   #unwatch: () => void = () => {}
@@ -95,6 +100,9 @@ export class AgentReplication {
       siteOfPeer: peerId => membership.siteOfPeer(peerId),
       pieceFor: (site, piece) => this.replicator.pieceFor(site, piece),
     })
+    const names = (): AsyncIterable<ReplicantName> => this.replicator.names()
+    this.#ownNames = new OwnNames({ store, logger, names })
+    this.heardNames = new HeardNames({ store, clock, logger })
     this.replicator = new Replicator({
       site: config.site,
       incarnation,
@@ -133,10 +141,11 @@ export class AgentReplication {
       othersAheadMs: () => clocksOf(membership),
       detachAfterMs: config.timeouts.silentMemberMs,
       outboxBounds: { entries: config.limits.outboxEntries, bytes: config.limits.outboxBytes },
+      names: { own: this.#ownNames, heard: this.heardNames },
       onEvent: event => {
         this.#log.see(event)
         this.#operations.see(event)
-        if (event.kind === 'members' && event.members.includes(config.site)) this.#announcer.add(event.replicant)
+        if (event.kind === 'members' && event.members.includes(config.site)) this.#ownNames.add(event.replicant)
         if (event.kind === 'set-back') this.#announcer.forgotten(event.site)
         onEvent(event)
       },
@@ -144,8 +153,8 @@ export class AgentReplication {
     this.listing = new ReplicantListing(store, this.replicator)
     this.#operations = new OperationsView(config.site, store, clock, this.replicator)
     this.operator = new ReplicationOperator(this.replicator, this.listing, this.#operations, membership, clock)
-    const names = (): AsyncIterable<ReplicantName> => this.replicator.names()
-    this.#announcer = new NameAnnouncer({ buckets: peer.nameBuckets, store, clock, logger, names })
+    this.#announcer = new NameAnnouncer({ buckets: peer.nameBuckets, own: this.#ownNames, store, clock, logger })
+    peer.nameBuckets.answerWith(bucket => this.#holders(bucket))
   }
 
   /** How the replicants here stand. */
@@ -157,10 +166,12 @@ export class AgentReplication {
   /** After the peer: others may begin to tell at once. */
   async start(): Promise<void> {
     const { membership } = this.#peer
+    await this.#ownNames.start()
+    await this.heardNames.start()
+    await this.#announcer.start()
     await this.replicator.start()
     await this.#states.start()
     await this.#bodies.start()
-    await this.#announcer.start()
     this.#unwatch = membership.onChange(change => this.#onChange(change))
     for (const { name, liveness } of membership.sites()) {
       if (liveness === 'down') continue
@@ -175,19 +186,34 @@ export class AgentReplication {
     await this.#states.stop()
     await this.#bodies.stop()
     await this.replicator.stop()
+    this.heardNames.stop()
     this.#log.close()
     this.#application.close()
   }
 
   #onChange({ kind, site }: MembershipChange): void {
-    if (kind === 'forgotten') this.replicator.forgotten(site)
+    if (kind === 'forgotten') {
+      this.replicator.forgotten(site)
+      this.heardNames.forgotten(site)
+      this.#announcer.lost(site)
+    }
     if (kind !== 'liveness' && kind !== 'connected') return
     const liveness = this.#peer.membership.site(site)?.liveness
     if (liveness === 'alive') {
       this.replicator.connected(site)
       this.#announcer.reached(site)
     }
-    if (liveness === 'down') this.replicator.disconnected(site)
+    if (liveness === 'down') {
+      this.replicator.disconnected(site)
+      this.#announcer.lost(site)
+    }
+  }
+
+  /** Peers of the sites that hold names of a bucket, this one among them. */
+  #holders(bucket: number): readonly string[] {
+    const { membership, peerId } = this.#peer
+    const others = this.heardNames.holders(bucket).flatMap(site => membership.site(site)?.peerId ?? [])
+    return this.#ownNames.buckets.has(bucket) ? [peerId, ...others] : others
   }
 }
 

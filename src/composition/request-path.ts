@@ -17,7 +17,7 @@ import type { Exchange, Target } from '../ports/exchange.ts'
 import type { Glue } from '../ports/glue.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
-import type { NameBuckets } from '../ports/name-buckets.ts'
+import type { HeardBuckets, NameBuckets } from '../ports/name-buckets.ts'
 import type { Random } from '../ports/random.ts'
 import type { PeerTransport } from '../ports/transport.ts'
 import { ClientContexts } from '../runtime/client-contexts.ts'
@@ -53,8 +53,9 @@ export interface RequestPathParts {
   readonly logger: Logger
   /** Undefined for an agent that keeps no replicants. */
   readonly replication?: (Replication & SeenReplicas & WrittenReplicas) | undefined
-  /** Where names are looked up that are not here; undefined: nowhere. */
+  /** Where names are looked up that are not here, what others have told first; undefined: nowhere. */
   readonly nameBuckets?: NameBuckets | undefined
+  readonly heardNames?: HeardBuckets | undefined
   /** Address of a service's own listener, undefined where it has none. */
   ownAddress(service: string): string | undefined
 }
@@ -198,7 +199,7 @@ export class RequestPath {
 function replicationOf(
   common: PartsOptions & Pick<ReplicantSearchParts, 'membership' | 'exposes'> & Pick<ReplicantLookupParts, 'lookupOf'>,
   replication: Replication & SeenReplicas & WrittenReplicas,
-  { clock, nameBuckets: buckets }: Pick<RequestPathParts, 'clock' | 'nameBuckets'>,
+  { clock, nameBuckets: buckets, heardNames: heard }: Pick<RequestPathParts, 'clock' | 'nameBuckets' | 'heardNames'>,
 ): Pick<RouterParts, 'contexts' | 'lookup' | 'reads' | 'replicated'> {
   const { membership, site } = common
   const glue = (service: string): Glue | undefined => common.glue(service)
@@ -209,14 +210,16 @@ function replicationOf(
     parts,
     record: (replicant, change) => replication.record(replicant, change),
   })
-  const search = new ReplicantSearch({ ...common, clock, buckets })
+  const search = new ReplicantSearch({ ...common, clock, buckets, heard })
   return {
     contexts,
     lookup:
       buckets &&
+      heard &&
       new ReplicantLookup({
         membership,
         buckets,
+        heard,
         now: () => performance.now(),
         lookupOf: common.lookupOf,
         isKnown: async replicant => (await replication.status(replicant)) !== undefined,

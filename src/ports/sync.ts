@@ -130,7 +130,7 @@ export type SyncMessage =
   /** The sender's first message. */
   | {
       readonly kind: 'hello'
-      /** Minor version of the protocol that the speaker knows; 0 at first. */
+      /** Minor version of the protocol that the speaker knows: 0 at first, 1 with `names`. */
       readonly version: number
       readonly site: string
       /** The present one. */
@@ -170,6 +170,12 @@ export type SyncMessage =
   | { readonly kind: 'symbols'; readonly from: number; readonly symbols: Uint32Array }
   /** Receiver: names that it knows nothing of, as `SyncCodec.auditElement` shortens them: they come as `transfer` entries. */
   | { readonly kind: 'lack'; readonly names: readonly Uint32Array[] }
+  /**
+   * Sender: in which buckets it holds names; `all` of them, a bit for each, or what was `added` to those that it has said in this conversation.
+   * Only to a receiver of version 1 or later.
+   */
+  | { readonly kind: 'names'; readonly all: Uint8Array }
+  | { readonly kind: 'names'; readonly added: readonly number[] }
   /** Either, last: why it ends the conversation. */
   | { readonly kind: 'goodbye'; readonly reason: SyncCloseReason }
   /** Of a later minor version, to be ignored. Never encoded. */
@@ -197,6 +203,8 @@ export type SyncCloseReason =
 
 /** Bytes of the sync protocol. Writing throws CheopsError ERR_SYNC_TOO_LARGE, reading ERR_SYNC_MESSAGE for all that breaks a rule. */
 export interface SyncCodec {
+  /** Minor version that it knows. */
+  readonly version: number
   encodeMessage(message: SyncMessage): Uint8Array
   decodeMessage(bytes: Uint8Array): SyncMessage
   encodeEntry(entry: OutboxEntry): Uint8Array

@@ -7,14 +7,16 @@ import { CheopsError } from '../errors.ts'
 import type { LookupPolicy } from '../config.ts'
 import type { Exchange, RelayOptions, RelayResult } from '../ports/exchange.ts'
 import type { Glue } from '../ports/glue.ts'
-import type { Membership } from '../ports/membership.ts'
-import type { NameBuckets } from '../ports/name-buckets.ts'
+import type { Membership, SiteView } from '../ports/membership.ts'
+import type { HeardBuckets, NameBuckets } from '../ports/name-buckets.ts'
 import { headersToSite } from './context-headers.ts'
 import { nearestFirst } from './members.ts'
 
 export interface ReplicantLookupParts {
   readonly membership: Membership
-  readonly buckets: NameBuckets
+  /** What sites tell, and for those that tell nothing the mesh. */
+  readonly heard: HeardBuckets
+  readonly buckets: Pick<NameBuckets, 'find'>
   /** Whether this site knows the resource: then what its application has is the answer. */
   isKnown(replicant: ReplicantName): Promise<boolean>
   glue(service: string): Glue | undefined
@@ -134,11 +136,15 @@ export class ReplicantLookup {
   async #find({ head, path, service }: Exchange): Promise<MayKnow> {
     const said = this.#parts.glue(service)?.describe(head, path, undefined)
     if (said?.is !== 'read') return NOBODY
-    const { membership } = this.#parts
+    const { membership, heard } = this.#parts
     const { kind, name } = said
     if (await this.#parts.isKnown({ service, kind, name })) return NOBODY
-    const peers = new Set(await this.#ask(bucketOf({ service, kind, name })))
-    const found = membership.sites().filter(site => peers.has(site.peerId) && this.#others(service).includes(site.name))
+    const bucket = bucketOf({ service, kind, name })
+    const offering = this.#others(service)
+    const isAllTold = offering.every(site => heard.isTelling(site))
+    const [holders, peers] = [new Set(heard.holders(bucket)), new Set(isAllTold ? [] : await this.#ask(bucket))]
+    const isFound = ({ name: site, peerId }: SiteView): boolean => holders.has(site) || peers.has(peerId)
+    const found = membership.sites().filter(site => offering.includes(site.name) && isFound(site))
     const isDown = (site: string): boolean => membership.site(site)?.liveness === 'down'
     const names = nearestFirst(
       found.map(site => site.name),

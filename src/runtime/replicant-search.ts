@@ -4,7 +4,7 @@ import { headerValue } from '../core/resource/http-head.ts'
 import { CheopsError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Membership } from '../ports/membership.ts'
-import type { NameBuckets } from '../ports/name-buckets.ts'
+import type { HeardBuckets, NameBuckets } from '../ports/name-buckets.ts'
 import type { PartRequests } from '../ports/parts.ts'
 import { sitesIn } from './answer-headers.ts'
 import { headersToSite } from './context-headers.ts'
@@ -15,7 +15,9 @@ export interface ReplicantSearchParts {
   readonly requests: PartRequests
   readonly clock: Clock
   /** Undefined where nobody announces names. */
-  readonly buckets: NameBuckets | undefined
+  readonly buckets: Pick<NameBuckets, 'find'> | undefined
+  /** What sites tell of it; only of those that tell nothing the mesh is asked. */
+  readonly heard: HeardBuckets | undefined
   /** Whether this site lets another one make here what a request makes. */
   exposes(service: string, site: string, method: string, path: string): boolean
 }
@@ -98,11 +100,14 @@ export class ReplicantSearch {
 
   /** Sites besides those of the scope that have announced the name, as far as they are found in time. */
   async #announcers(wanted: Wanted): Promise<readonly string[]> {
-    const { membership, buckets } = this.#parts
+    const { membership, buckets, heard } = this.#parts
     const others = this.#askable(wanted, site => !wanted.scope.includes(site))
-    if (others.length === 0 || buckets === undefined) return []
-    const peers = new Set(await buckets.find(bucketOf(wanted.replicant), ANNOUNCED_FOR_MS))
-    const hasAnnounced = (site: string): boolean => peers.has(membership.site(site)?.peerId ?? '')
+    if (others.length === 0 || buckets === undefined || heard === undefined) return []
+    const bucket = bucketOf(wanted.replicant)
+    const isAllTold = others.every(site => heard.isTelling(site))
+    const holders = new Set(heard.holders(bucket))
+    const peers = new Set(isAllTold ? [] : await buckets.find(bucket, ANNOUNCED_FOR_MS))
+    const hasAnnounced = (site: string): boolean => holders.has(site) || peers.has(membership.site(site)?.peerId ?? '')
     return others.filter(hasAnnounced).slice(0, MAX_OTHERS_ASKED)
   }
 

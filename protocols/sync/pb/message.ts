@@ -8107,6 +8107,136 @@ export namespace Lack {
   }
 }
 
+export interface Names {
+  all?: Uint8Array<ArrayBuffer>
+  added: number[]
+}
+
+export namespace Names {
+  let _codec: Codec<Names>
+
+  export const codec = (): Codec<Names> => {
+    if (_codec == null) {
+      _codec = message<Names>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.all != null) {
+          w.uint32(10)
+          w.bytes(obj.all)
+        }
+
+        if (obj.added != null && obj.added.length > 0) {
+          for (const value of obj.added) {
+            w.uint32(16)
+            w.uint32(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          added: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.all = reader.bytes()
+              break
+            }
+            case 2: {
+              if (opts.limits?.added != null && obj.added.length === opts.limits.added) {
+                throw new MaxLengthError('Decode error - repeated field "added" had too many elements')
+              }
+
+              obj.added.push(reader.uint32())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          added: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.all`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              if (opts.limits?.added != null && obj.added === opts.limits.added) {
+                throw new MaxLengthError('Streaming decode error - repeated field "added" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.added[]`,
+                index: obj.added,
+                value: reader.uint32()
+              }
+
+              obj.added++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface NamesAllFieldEvent {
+    field: '$.all'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface NamesAddedFieldEvent {
+    field: '$.added[]'
+    index: number
+    value: number
+  }
+
+  export function encode (obj: Partial<Names>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Names.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Names>): Names {
+    return decodeMessage(buf, Names.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Names>): Generator<NamesAllFieldEvent | NamesAddedFieldEvent> {
+    return streamMessage(buf, Names.codec(), opts)
+  }
+}
+
 export interface Goodbye {
   reason: number
 }
@@ -8207,6 +8337,7 @@ export interface Message {
   symbols?: Symbols
   goodbye?: Goodbye
   lack?: Lack
+  names?: Names
 }
 
 export namespace Message {
@@ -8267,6 +8398,11 @@ export namespace Message {
         if (obj.lack != null) {
           w.uint32(82)
           Lack.codec().encode(obj.lack, w)
+        }
+
+        if (obj.names != null) {
+          w.uint32(90)
+          Names.codec().encode(obj.names, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -8338,6 +8474,12 @@ export namespace Message {
             case 10: {
               obj.lack = Lack.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.lack
+              })
+              break
+            }
+            case 11: {
+              obj.names = Names.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.names
               })
               break
             }
@@ -8422,6 +8564,13 @@ export namespace Message {
             case 10: {
               yield * Lack.codec().stream(reader, reader.uint32(), `${prefix}.lack`, {
                 limits: opts.limits?.lack
+              })
+
+              break
+            }
+            case 11: {
+              yield * Names.codec().stream(reader, reader.uint32(), `${prefix}.names`, {
+                limits: opts.limits?.names
               })
 
               break
@@ -8656,6 +8805,17 @@ export namespace Message {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface MessageNamesAllFieldEvent {
+    field: '$.names.all'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface MessageNamesAddedFieldEvent {
+    field: '$.names.added[]'
+    index: number
+    value: number
+  }
+
   export function encode (obj: Partial<Message>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Message.codec())
   }
@@ -8664,7 +8824,7 @@ export namespace Message {
     return decodeMessage(buf, Message.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageHelloVersionFieldEvent | MessageHelloSiteFieldEvent | MessageHelloIncarnationFieldEvent | MessageHelloOutboxesIncarnationFieldEvent | MessageHelloOutboxesFirstFieldEvent | MessageHelloOutboxesNextFieldEvent | MessageWelcomeVersionFieldEvent | MessageWelcomeSiteFieldEvent | MessageWelcomeIncarnationFieldEvent | MessageWelcomeCursorsIncarnationFieldEvent | MessageWelcomeCursorsUpToFieldEvent | MessageEntriesIncarnationFieldEvent | MessageEntriesFirstFieldEvent | MessageEntriesEntriesFieldEvent | MessageEntriesDeflatedFieldEvent | MessageReceivedIncarnationFieldEvent | MessageReceivedUpToFieldEvent | MessageWantOriginsSiteFieldEvent | MessageWantOriginsIncarnationFieldEvent | MessageWantReplicantServiceFieldEvent | MessageWantReplicantKindFieldEvent | MessageWantReplicantNameFieldEvent | MessageWantLivesLifeMsFieldEvent | MessageWantLivesLifeCounterFieldEvent | MessageWantLivesLifeOriginFieldEvent | MessageWantLivesLifeNumberFieldEvent | MessageWantLivesKnowledgeOriginFieldEvent | MessageWantLivesKnowledgeNumberFieldEvent | MessageWantLivesHolesAfterFieldEvent | MessageWantLivesHolesLastOriginFieldEvent | MessageWantLivesHolesLastNumberFieldEvent | MessageDigestCountFieldEvent | MessageDigestSumFieldEvent | MessageAuditSeedFieldEvent | MessageAuditFromFieldEvent | MessageAuditCountFieldEvent | MessageSymbolsFromFieldEvent | MessageSymbolsSymbolsFieldEvent | MessageGoodbyeReasonFieldEvent | MessageLackNamesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageHelloVersionFieldEvent | MessageHelloSiteFieldEvent | MessageHelloIncarnationFieldEvent | MessageHelloOutboxesIncarnationFieldEvent | MessageHelloOutboxesFirstFieldEvent | MessageHelloOutboxesNextFieldEvent | MessageWelcomeVersionFieldEvent | MessageWelcomeSiteFieldEvent | MessageWelcomeIncarnationFieldEvent | MessageWelcomeCursorsIncarnationFieldEvent | MessageWelcomeCursorsUpToFieldEvent | MessageEntriesIncarnationFieldEvent | MessageEntriesFirstFieldEvent | MessageEntriesEntriesFieldEvent | MessageEntriesDeflatedFieldEvent | MessageReceivedIncarnationFieldEvent | MessageReceivedUpToFieldEvent | MessageWantOriginsSiteFieldEvent | MessageWantOriginsIncarnationFieldEvent | MessageWantReplicantServiceFieldEvent | MessageWantReplicantKindFieldEvent | MessageWantReplicantNameFieldEvent | MessageWantLivesLifeMsFieldEvent | MessageWantLivesLifeCounterFieldEvent | MessageWantLivesLifeOriginFieldEvent | MessageWantLivesLifeNumberFieldEvent | MessageWantLivesKnowledgeOriginFieldEvent | MessageWantLivesKnowledgeNumberFieldEvent | MessageWantLivesHolesAfterFieldEvent | MessageWantLivesHolesLastOriginFieldEvent | MessageWantLivesHolesLastNumberFieldEvent | MessageDigestCountFieldEvent | MessageDigestSumFieldEvent | MessageAuditSeedFieldEvent | MessageAuditFromFieldEvent | MessageAuditCountFieldEvent | MessageSymbolsFromFieldEvent | MessageSymbolsSymbolsFieldEvent | MessageGoodbyeReasonFieldEvent | MessageLackNamesFieldEvent | MessageNamesAllFieldEvent | MessageNamesAddedFieldEvent> {
     return streamMessage(buf, Message.codec(), opts)
   }
 }

@@ -62,6 +62,8 @@ export interface HostOptions {
   readonly isMember: (peerId: string) => boolean
   /** Says whether a key of the DHT is one that sites provide; none is by default. */
   readonly isProvided?: (key: Uint8Array) => boolean
+  /** Peer IDs that provide a key, besides those that the DHT keeps. */
+  readonly providersOf?: (key: Uint8Array) => readonly string[]
   /** Says whether the membership dials a peer at this moment; all others but members are not dialled. */
   readonly isDialled: (peerId: string) => boolean
   /** The better one of several values for a site; index. */
@@ -167,6 +169,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         }),
         options.isMember,
         options.isProvided ?? (() => false),
+        options.providersOf ?? (() => []),
       ),
       gossip: steadyGossip(
         gossipsub({

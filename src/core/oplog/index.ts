@@ -22,6 +22,7 @@ export {
 } from './matrix.ts'
 export { type MemberChange, type MemberChanges } from './members.ts'
 export * from './name-buckets.ts'
+export * from './bucket-set.ts'
 export * from './operation.ts'
 export * from './order.ts'
 export * from './plan.ts'

@@ -1,8 +1,8 @@
-/** Names are announced to the mesh by bucket, since an announcement of each would cost too much. Source: src/consistency.md "Promises to clients". */
+/** Names are told to the mesh by bucket, since each would cost too much, and says too much. Source: src/consistency.md "Promises to clients". */
 import { replicantKey } from './operation.ts'
 import type { ReplicantName } from './operation.ts'
 
-/** So few that a site can announce all of them within minutes, so many that a thousand shared names seldom meet in one. */
+/** So few that a bit for each is told to every site at any time, so many that a thousand shared names seldom meet in one. */
 export const NAME_BUCKETS = 4096
 
 /** 0 to `NAME_BUCKETS` - 1; the same at all sites: 32-bit FNV-1a over the UTF-16 units of the name. */

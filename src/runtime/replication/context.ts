@@ -10,6 +10,8 @@ import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
 import type { OperationSeal, SyncCodec, SyncNetwork } from '../../ports/sync.ts'
 import type { ApplicationTurns } from './application/application-turns.ts'
+import type { HeardNames } from '../names/heard-names.ts'
+import type { OwnNames } from '../names/own-names.ts'
 import type { OutboxBounds } from './store/outboxes.ts'
 import type { ReplicationListener } from './events.ts'
 import type { GivenNames } from './application/given-names.ts'
@@ -56,6 +58,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly detachAfterMs?: number | undefined
   /** What waits for one site at most; `limits.outboxEntries` and `limits.outboxBytes` as they are by default if not given. */
   readonly outboxBounds?: OutboxBounds | undefined
+  /** In which buckets this site holds names, which others are told, and what they tell; where it is not given nothing is said of it. */
+  readonly names?: { readonly own: OwnNames; readonly heard: HeardNames } | undefined
   readonly onEvent: ReplicationListener
 }
 

@@ -91,6 +91,15 @@ export const MIN_ENTRIES_BYTES = 4 * 1024
 /** Between two messages with entries to one site, where all is told: with hundreds of writes a second each carries some, and nobody sees so little. */
 export const TELL_EVERY_MS = 25
 
+/**
+ * Between two messages of one conversation that say in which further buckets this site has names, milliseconds, and what each site that is told adds to
+ * it: so that telling takes no more than a hundredth of a core while thousands of names are created, whatever the size of the mesh.
+ */
+export const NAMES_EVERY_MS = 100
+export const NAMES_EVERY_MS_A_SITE = 5
+/** Buckets that one such message adds at most; where there are more it says all. */
+export const MAX_ADDED_BUCKETS = 256
+
 /** Entries that are sent and not yet received: what a fast link carries while a disk syncs. */
 export const MAX_UNRECEIVED_ENTRIES = 2048
 

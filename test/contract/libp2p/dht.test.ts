@@ -1,10 +1,10 @@
 /** What the adapter relies on of the DHT, on real nodes over loopback; to be run again at every upgrade. */
-import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
-import { peerIdFromString } from '@libp2p/peer-id'
+import { generateKeyPair, publicKeyToProtobuf } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { LevelDatastore } from 'datastore-level'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { BucketProviders, bucketKey } from '../../../src/adapters/libp2p/bucket-providers.ts'
+import { BucketProviders, bucketKey, bucketOfKey } from '../../../src/adapters/libp2p/bucket-providers.ts'
 import { findPeerAddresses } from '../../../src/adapters/libp2p/dht-client.ts'
 import { connect, eventually, TestHosts } from '../../support/hosts.ts'
 import { temporaryFolder } from '../../support/peers.ts'
@@ -98,6 +98,35 @@ describe('DHT', () => {
     }
     await datastore.close()
   }, 30_000)
+
+  test('who asks who provides a bucket is told those too that a site knows otherwise, as far as it has addresses of them', async () => {
+    await using hosts = new TestHosts()
+    const known: string[] = []
+    const isProvided = (key: Uint8Array): boolean => bucketOfKey(key) !== undefined
+    const providersOf = (key: Uint8Array): readonly string[] => (bucketOfKey(key) === 7 ? known : [])
+    const [a, b, c] = await Promise.all([
+      hosts.start({ isProvided, providersOf }),
+      hosts.start({ isProvided }),
+      hosts.start({ isProvided }),
+    ])
+    await connect(b, a)
+    await connect(c, a)
+    const nobody = peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()
+    known.push(a.network.peerId, c.network.peerId, nobody)
+    const find = async (bucket: number) => (await new BucketProviders(b.host).find(bucket, 3_000)).toSorted()
+    await eventually(async () => (await find(7)).length > 1, 5_000, 'a knows where c is')
+    expect(await find(7)).toEqual([a.network.peerId, c.network.peerId].toSorted())
+    expect(await find(8)).toEqual([])
+    expect(await new BucketProviders(a.host).find(7, 3_000)).toEqual([c.network.peerId])
+    // One that is announced all the same is left to this site to announce again.
+    await new BucketProviders(b.host).announce(8, 3_000)
+    await eventually(
+      async () => (await new BucketProviders(c.host).find(8, 3_000)).length > 0,
+      5_000,
+      'it is kept by others',
+    )
+    expect(await new BucketProviders(c.host).find(8, 3_000)).toEqual([b.network.peerId])
+  })
 
   test('alone, nothing hangs', async () => {
     await using hosts = new TestHosts()

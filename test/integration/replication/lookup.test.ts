@@ -1,8 +1,12 @@
 /**
- * A read without a scope of what is not here: the mesh is asked, and nothing else leaves the site. Three agents with real streams and a
- * real DHT; what reached each application is read past Cheops.
+ * A read without a scope of what is not here: who has told that it may have it is asked, and nothing else leaves the site. Three agents with real streams
+ * and a real DHT; what reached each application is read past Cheops. For agents of an earlier version stand peers that have a DHT and nothing else.
  */
+import path from 'node:path'
+import { LevelDatastore } from 'datastore-level'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { bucketOf } from '../../../src/core/oplog/index.ts'
+import { TestPeers, until } from '../../support/peers.ts'
 import { Mesh, WAIT } from './mesh.ts'
 
 const SCOPE = 'site1 & site2'
@@ -16,7 +20,7 @@ afterAll(() => mesh[Symbol.asyncDispose]())
 const created = (id: string) =>
   mesh.must('site1', 'POST', '/items', { scope: SCOPE, body: { id, n: 1 }, headers: WAIT })
 
-/** Waits until a site that is no member finds it: names are announced in the background. */
+/** Waits until a site that is no member finds it: it is told right after the answer to who has created it. */
 const found = (id: string) =>
   vi.waitFor(
     async () => {
@@ -94,13 +98,78 @@ test('where those that may have it cannot be asked it is 503, never 404; what no
   expect((await found('cut-off')).status).toBe(200)
 })
 
-test('also after all sites have been started anew', async () => {
+test('also what was created while it was away, and after all sites have been started anew; nothing was announced in the DHT for it', async () => {
+  await mesh.down('site3')
   await created('kept')
+  await mesh.up('site3')
+  await mesh.together()
   await found('kept')
   for (const site of ['site1', 'site2', 'site3']) {
     await mesh.down(site)
+    expect(await providersKept(site)).toEqual([])
     await mesh.up(site)
   }
   await mesh.together()
   expect(JSON.parse((await found('kept')).text)).toMatchObject({ id: 'kept', n: 1 })
 })
+
+test('a site that starts while the others are away knows what they may have', async () => {
+  await created('remembered')
+  await found('remembered')
+  for (const site of ['site1', 'site2', 'site3']) await mesh.down(site)
+  await mesh.up('site3')
+  const answer = await mesh.ask('site3', 'GET', '/items/remembered')
+  expect([answer.status, answer.headers.get('Cheops-Error')], answer.text).toEqual([503, 'ERR_LOOKUP_INCOMPLETE'])
+  expect((await mesh.ask('site3', 'GET', '/items/nobody-has-this')).status).toBe(404)
+  for (const site of ['site1', 'site2']) await mesh.up(site)
+  await mesh.together()
+  expect((await found('remembered')).status).toBe(200)
+})
+
+test('agents that tell nothing in conversations find the others by the DHT, and are found by it', async () => {
+  await created('for-all')
+  await using peers = new TestPeers()
+  const names = ['old1', 'old2']
+  const old = await Promise.all(
+    names.map(name =>
+      peers.start(
+        name,
+        { mesh: 'replication', bootstrap: ['site1', 'site2', 'site3'].map(site => mesh.address(site)) },
+        { services: [{ name: 'inventory', application: 'inventory' }] },
+      ),
+    ),
+  )
+  const isMet = (): boolean =>
+    old.every(peer => [1, 2, 3].every(site => peer.membership.site(`site${site}`)?.liveness === 'alive'))
+  await until(old, isMet, 20_000, 'they know all')
+  const bucket = (name: string) => bucketOf({ service: 'inventory', kind: 'items', name })
+  const members = ['site1', 'site2'].map(site => mesh.agent(site).ready.peerId)
+  await vi.waitFor(
+    async () =>
+      expect((await old[0]?.nameBuckets.find(bucket('for-all'), 3_000))?.toSorted()).toEqual(members.toSorted()),
+    { timeout: 20_000, interval: 100 },
+  )
+  // They have it, and cannot be asked: they speak nothing that requests are forwarded by.
+  for (const peer of old) await peer.nameBuckets.announce(bucket('theirs'), 3_000)
+  await vi.waitFor(
+    async () => {
+      const answer = await mesh.ask('site3', 'GET', '/items/theirs')
+      expect([answer.status, answer.headers.get('Cheops-Error')], answer.text).toEqual([503, 'ERR_LOOKUP_INCOMPLETE'])
+    },
+    { timeout: 20_000, interval: 100 },
+  )
+  expect((await mesh.ask('site3', 'GET', '/items/not-even-theirs')).status).toBe(404)
+})
+
+/** Keys of what a site that does not run keeps for the DHT of who provides what. */
+async function providersKept(site: string): Promise<string[]> {
+  const datastore = new LevelDatastore(path.join(mesh.data(site), 'libp2p'))
+  await datastore.open()
+  try {
+    const keys: string[] = []
+    for await (const key of datastore.queryKeys({ prefix: '/dht/provider' })) keys.push(key.toString())
+    return keys
+  } finally {
+    await datastore.close()
+  }
+}

@@ -27,6 +27,9 @@ const FOUND = { kind: 'answered', status: 200, complete: true } as const
 /** What a test sets. */
 interface Setting {
   readonly found: readonly string[]
+  /** Who tells in which buckets it has names; and who has, or had, told this one. */
+  readonly telling: readonly string[]
+  readonly told: readonly string[]
   readonly services: readonly string[]
   readonly down: readonly string[]
   readonly isKnown: boolean
@@ -35,12 +38,15 @@ interface Setting {
 
 function lookupWith({
   found = ['site2'],
+  telling = [],
+  told = [],
   services = ['inventory'],
   down = [],
   isKnown = false,
   policy = 'anonymous',
 }: Partial<Setting> = {}) {
   const asked: number[] = []
+  const heard: number[] = []
   const dropped = new Set<string>()
   let now = 0
   const sites = ['site1', 'site2', 'site3'].map(name => ({
@@ -57,8 +63,14 @@ function lookupWith({
   } as unknown as Membership
   const lookup = new ReplicantLookup({
     membership,
+    heard: {
+      holders: bucket => {
+        heard.push(bucket)
+        return told
+      },
+      isTelling: site => telling.includes(site),
+    },
     buckets: {
-      announce: async () => {},
       find: async bucket => {
         asked.push(bucket)
         return found.map(name => `peer of ${name}`)
@@ -93,7 +105,7 @@ function lookupWith({
     )
     return { answer, tried }
   }
-  return { lookup, asked, dropped, pass, read }
+  return { lookup, asked, heard, dropped, pass, read }
 }
 
 test('what is here, is known here, is no single resource or is nowhere else is not looked for', async () => {
@@ -120,6 +132,23 @@ test('who has announced it is asked, one after the other', async () => {
 const unreachable = { kind: 'failed', error: new CheopsError('ERR_SITE_UNREACHABLE', 'away') } as const
 const incomplete = (...sites: string[]) =>
   expect.objectContaining({ code: 'ERR_LOOKUP_INCOMPLETE', meta: { sites } }) as Error
+
+test('where all tell what they have the mesh is not asked; what one that tells nothing has told before counts', async () => {
+  const all = lookupWith({ telling: ['site2', 'site3'], told: ['site3'], found: ['site2'] })
+  expect(await all.read('/items/x', { site3: FOUND })).toEqual({
+    answer: { result: FOUND, site: 'site3' },
+    tried: ['site3'],
+  })
+  const none = lookupWith({ telling: ['site2', 'site3'] })
+  expect(await none.read('/items/x')).toEqual({ answer: undefined, tried: [] })
+  expect([all.asked, none.asked]).toEqual([[], []])
+  expect(new Set([...all.heard, ...none.heard]).size).toBe(1)
+  const some = lookupWith({ telling: ['site3'], told: ['site2'], found: [], down: ['site2'] })
+  expect((await some.read('/items/x')).tried).toEqual(['site3'])
+  expect(some.asked).toEqual(some.heard)
+  const silent = lookupWith({ telling: [], told: ['site2', 'site3'], found: [], down: ['site2', 'site3'] })
+  await expect(silent.read('/items/x')).rejects.toThrow(incomplete('site2', 'site3'))
+})
 
 test('what two share may be at those that cannot be asked; what one may have, and no other knows, is nowhere', async () => {
   const both = lookupWith({ found: ['site2', 'site3'] })

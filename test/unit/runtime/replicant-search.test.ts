@@ -18,6 +18,9 @@ interface World {
   readonly liveness?: Readonly<Record<string, Liveness>>
   /** Sites that have announced the name; `silent`: the mesh never answers. */
   readonly announced?: readonly string[] | 'silent'
+  /** Sites that tell in which buckets they have names; and those that have told the name's. */
+  readonly telling?: readonly string[]
+  readonly told?: readonly string[]
   /** Sites that may create nothing here. */
   readonly foreign?: readonly string[]
 }
@@ -40,8 +43,11 @@ async function search(world: World, scope = ['site1', 'site2']) {
   const found = new ReplicantSearch({
     membership,
     clock: { now: () => time.now, monotonic: () => time.now, after: (ms, fn) => time.after(ms, fn) },
+    heard: {
+      holders: () => world.told ?? [],
+      isTelling: site => world.telling?.includes(site) === true,
+    },
     buckets: {
-      announce: async () => {},
       find: async () => {
         const announced = world.announced ?? []
         return announced === 'silent' ? never : announced.map(name => `peer of ${name}`)
@@ -82,6 +88,17 @@ test('of sites that are not named only those are asked that have announced it', 
   const { found, asked } = await search({ announced: ['site4'], answers: { site4: MEMBERS } })
   expect(found?.site).toBe('site4')
   expect(asked).toEqual(['site2', 'site4'])
+})
+
+test('where all tell what they have nobody else is asked, and nothing is waited for', async () => {
+  const world: World = { announced: 'silent', telling: ['site3', 'site4'], told: ['site4'] }
+  expect(await search({ ...world, answers: { site4: MEMBERS } })).toMatchObject({
+    found: { site: 'site4' },
+    asked: ['site2', 'site4'],
+    tookMs: 0,
+  })
+  const { asked } = await search({ announced: ['site3'], telling: ['site4'], told: ['site4'] })
+  expect(asked).toEqual(['site2', 'site3', 'site4'])
 })
 
 test('who may create nothing here, or is not alive, is not asked', async () => {

@@ -67,6 +67,7 @@ export class SyncReceiver {
       else logger.error({ site, error: String(error) }, 'a conversation of sync, as receiver, has failed')
     } finally {
       this.#wants.end()
+      this.#shared.options.names?.heard.ended(this.#channel.site)
     }
   }
 
@@ -80,6 +81,7 @@ export class SyncReceiver {
     if (message.kind === 'digest') return this.#heardDigest(message.digest)
     if (message.kind === 'symbols') return this.#comparison.symbols(message, this.#channel)
     if (message.kind === 'entries') return this.#takeAll(message.incarnation, message.first, message.entries)
+    if (message.kind === 'names') return this.#heardNames(message)
     if (message.kind !== 'hello') return
     checkHello(message, this.#channel.site)
     this.#shared.keyRuns.heard(this.#channel.site, message.incarnation)
@@ -90,7 +92,7 @@ export class SyncReceiver {
     if (cursors.some(({ incarnation: of, upTo }) => upTo >= (next.get(of) ?? 0)))
       await this.#tellAnew(message.incarnation)
     const { site, incarnation } = options
-    await this.#channel.send({ kind: 'welcome', version: 0, site, incarnation, cursors })
+    await this.#channel.send({ kind: 'welcome', version: options.codec.version, site, incarnation, cursors })
     this.#isWelcome = true
     this.askForStrangers()
   }
@@ -120,6 +122,17 @@ export class SyncReceiver {
     // What waits here for the other site is on its way to it, and no difference; while writes come something always is.
     if (this.#shared.replicas.outboxes.length(this.#channel.site) === 0 || this.#comparison.isBusy())
       await this.#comparison.auditIfDue(this.#channel)
+  }
+
+  async #heardNames(message: SyncMessage & { readonly kind: 'names' }): Promise<void> {
+    const { options, tellers } = this.#shared
+    const { site } = this.#channel
+    const work = tellers.of(site)
+    await work.turn()
+    work.do(() => {
+      if ('all' in message) options.names?.heard.all(site, message.all)
+      else options.names?.heard.added(site, message.added)
+    })
   }
 
   #mayVouch(name: ReplicantName): boolean {

@@ -1,6 +1,7 @@
 import { CheopsError } from '../../../errors.ts'
 import { AskedLooks } from './asked-looks.ts'
 import { tellDigests } from './digest-telling.ts'
+import { tellNames } from './names-telling.ts'
 import { MAX_UNRECEIVED_ENTRIES, RECEIVED_LOOK_MS, TELL_EVERY_MS } from '../limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { AskedWants } from './asked-wants.ts'
@@ -44,6 +45,8 @@ export class Telling {
   readonly #received = new Map<string, number>()
   /** The run of the other site that has answered. */
   #toldBy = ''
+  /** Of the protocol, that it knows. */
+  #version = 0
   #progressAt = 0
   #hasProgressed = false
   #hasEnded = false
@@ -99,7 +102,7 @@ export class Telling {
     })
     // Whoever waits below hears of it; the error is thrown at the end.
     listening.catch(() => undefined)
-    await this.#channel.send({ kind: 'hello', version: 0, site, incarnation, outboxes: ranges })
+    await this.#channel.send({ kind: 'hello', version: options.codec.version, site, incarnation, outboxes: ranges })
     await welcome.promise
     if (this.#hasEnded) return listening
     this.#onAnswer()
@@ -107,10 +110,12 @@ export class Telling {
     this.#onWelcome()
     const isDrained = (): boolean => outboxes.every(outbox => this.#receivedOf(outbox) + 1 >= outbox.journal.next)
     const comparing = tellDigests(this.#shared.options.clock, this.#channel, this.#comparison, isDrained)
+    const naming = tellNames(options, this.#channel, this.#version)
     try {
       await this.#tell(outboxes)
     } finally {
       comparing.stop()
+      naming.stop()
     }
     return listening
   }
@@ -212,6 +217,7 @@ export class Telling {
     for await (const message of this.#channel.messages) {
       if (message.kind === 'welcome') {
         this.#toldBy = message.incarnation
+        this.#version = message.version
         this.#shared.keyRuns.heard(this.#channel.site, message.incarnation)
         for (const { incarnation, upTo } of message.cursors) this.#received.set(incarnation, upTo)
         welcome()

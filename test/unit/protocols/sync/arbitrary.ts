@@ -213,6 +213,8 @@ export const message: fc.Arbitrary<SyncMessage> = fc.oneof(
     .integer({ min: 1, max: 5 })
     .chain(count => fc.record({ kind: fc.constant('symbols' as const), from: word, symbols: words(9 * count) })),
   fc.record({ kind: fc.constant('lack' as const), names: fc.array(words(3), { minLength: 1, maxLength: 4 }) }),
+  fc.uint8Array({ minLength: 512, maxLength: 512 }).map(all => ({ kind: 'names' as const, all })),
+  fc.array(fc.nat(4095), { minLength: 1, maxLength: 9 }).map(added => ({ kind: 'names' as const, added })),
   fc.constantFrom(...REASONS).map(reason => ({ kind: 'goodbye' as const, reason })),
 )
 

@@ -95,6 +95,7 @@ const CASES: Readonly<Record<keyof typeof LIMITS, (size: number) => Uint8Array>>
   outboxes: size =>
     said({ ...speaker('hello'), outboxes: many(size, i => ({ incarnation: incarnation(i), first: 1, next: 1 })) }),
   symbols: size => said({ kind: 'symbols', from: 0, symbols: new Uint32Array(9 * size) }),
+  addedBuckets: size => said({ kind: 'names', added: many(size, i => i) }),
   lackedNames: size => said({ kind: 'lack', names: many(size, () => new Uint32Array(3)) }),
 }
 
@@ -266,6 +267,9 @@ describe('what is in no order is not sent', () => {
     ['half a symbol', () => said({ kind: 'symbols', from: 0, symbols: new Uint32Array(5) })],
     ['nothing that is lacking', () => said({ kind: 'lack', names: [] })],
     ['a name that is too short', () => said({ kind: 'lack', names: [new Uint32Array(2)] })],
+    ['no buckets', () => said({ kind: 'names', added: [] })],
+    ['a bucket that there is not', () => said({ kind: 'names', added: [4096] })],
+    ['half of all buckets', () => said({ kind: 'names', all: new Uint8Array(256) })],
     ['a reason that is never said', () => said({ kind: 'goodbye', reason: 'lost' })],
     ['what is not known', () => said({ kind: 'unknown' })],
   ])('%s', (_, make) => {

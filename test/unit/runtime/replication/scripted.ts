@@ -9,6 +9,8 @@ import { MemoryBlobs } from '../../../../sims/world/memory-blobs.ts'
 import { simBodies, simHash } from '../../../../sims/world/replication/sim-bodies.ts'
 import type { Dot, LifeKnowledge, Operation } from '../../../../src/core/oplog/index.ts'
 import { CheopsError } from '../../../../src/errors.ts'
+import { HeardNames } from '../../../../src/runtime/names/heard-names.ts'
+import { OwnNames } from '../../../../src/runtime/names/own-names.ts'
 import { Replicator } from '../../../../src/runtime/replication/replicator.ts'
 import { MemoryStore } from '../../../support/memory-store.ts'
 import { realClock, realRandom, silentLogger } from '../../../support/real-time.ts'
@@ -114,10 +116,16 @@ export class Scripted implements AsyncDisposable {
   #serve: (channel: SyncChannel) => void = () => undefined
   #number = 0
   #onOpened: () => void = () => undefined
+  /** In which buckets this site has names, and the others. */
+  readonly names: { readonly own: OwnNames; readonly heard: HeardNames }
 
   private constructor(store: MemoryStore, clock: Clock, incarnation: string, keys?: Scripted) {
     this.store = store
     if (keys !== undefined) this.#keys = keys.#keys
+    this.names = {
+      own: new OwnNames({ store, logger: silentLogger, names: () => this.replicator.names() }),
+      heard: new HeardNames({ store, clock, logger: silentLogger }),
+    }
     this.replicator = new Replicator({
       site: HERE,
       incarnation,
@@ -156,6 +164,7 @@ export class Scripted implements AsyncDisposable {
       mayRun: operation => this.mayRun(operation),
       isSite: site => this.isSite(site),
       keyOf: site => (this.unknown.has(site) ? undefined : Buffer.from(this.#publicKey(site)).toString('hex')),
+      names: this.names,
       onEvent: event => void this.events.push(event),
     })
   }
