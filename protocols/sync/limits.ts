@@ -30,6 +30,8 @@ export const SYNC_LIMITS = {
   kindLength: 256,
   nameLength: 2048,
   typeLength: 128,
+  /** Operations that a state leaves out: as many as a site knows to have failed (src/runtime/replication/limits.ts). */
+  refused: 32,
   principalLength: 512,
   idempotencyKeyLength: 512,
   /** Lives of one name that are spoken of at a time. */

@@ -11,6 +11,7 @@ const DECODE = {
   limits: {
     origins: LIMITS.origins,
     context: LIMITS.contextDots,
+    refused: LIMITS.refused,
     payload: { headers: LIMITS.headers },
     members: { added: LIMITS.members, removed: LIMITS.members },
   },
@@ -22,8 +23,8 @@ export function encodeOperation(operation: Operation): Bytes {
 
 /** Of an operation that surely keeps the limits. */
 export function operationBytes(operation: Operation): Bytes {
-  const { replicant, type, previous, context, matrix, memberBy, idempotency, payload, members, level, adopts } =
-    operation
+  const { replicant, type, previous, context, matrix, memberBy, idempotency, payload, members, level } = operation
+  const { adopts, refused = [] } = operation
   const origins = new OriginWriter()
   return pb.Operation.encode({
     id: origins.id(operation),
@@ -39,6 +40,7 @@ export function operationBytes(operation: Operation): Bytes {
     ...(members !== undefined && { members: { added: [...members.added], removed: [...members.removed] } }),
     level: level ?? '',
     ...(adopts !== undefined && { adopts: adoptsBytes(adopts) }),
+    refused: refused.map(origins.dot),
     origins: origins.origins,
   })
 }
@@ -46,7 +48,7 @@ export function operationBytes(operation: Operation): Bytes {
 export function decodeOperation(bytes: Uint8Array): Operation {
   if (bytes.length > LIMITS.operationBytes) throw bad(`an operation has more than ${LIMITS.operationBytes} bytes`)
   const message = decoded(() => pb.Operation.decode(plain(bytes), DECODE))
-  const { previous, matrix, memberBy, idempotency, payload, members, level, adopts } = message
+  const { previous, matrix, memberBy, idempotency, payload, members, level, adopts, refused } = message
   const origins = new OriginReader(message.origins)
   return {
     ...origins.id(message.id),
@@ -67,6 +69,7 @@ export function decodeOperation(bytes: Uint8Array): Operation {
     ...(payload !== undefined && { payload: checkedPayload(payload) }),
     ...(level !== '' && { level: type(level) }),
     ...(adopts !== undefined && { adopts: checkedAdopts(adopts) }),
+    ...(refused.length > 0 && { refused: refused.map(origins.dot) }),
     ...(members !== undefined && {
       members: { added: sites(members.added, LIMITS.members), removed: sites(members.removed, LIMITS.members) },
     }),

@@ -196,6 +196,7 @@ function outcomeText(
         ? undefined
         : `${operation} was not carried out at ${site}: a later write had replaced it before`
     case 'void':
+      return `${operation} came to nothing: the application at ${site} had accepted it, and has not done it; no other site has seen it`
     case 'applied':
     case 'pending':
       return undefined

@@ -1,5 +1,6 @@
 import type { Dot } from '../core/oplog/index.ts'
 import { HEADER_NAMES } from '../core/resource/headers.ts'
+import { isSuccess } from '../core/resource/success.ts'
 import { CheopsError } from '../errors.ts'
 import type { ComposedAnswer } from '../ports/exchange.ts'
 import { siteItem, warning, without } from './answer-headers.ts'
@@ -11,8 +12,12 @@ import type { Accepted } from './replication/replicator.ts'
  * @throws CheopsError ERR_OUTCOME_UNKNOWN, ERR_APPLICATION_BROKEN (without any effect)
  */
 export function composeAnswer(site: string, accepted: Accepted, sites: readonly SiteOutcome[]): ComposedAnswer {
-  const { outcome, answer, operation, replicant } = accepted
-  if (outcome === 'uncertain') {
+  const { answer, operation, replicant } = accepted
+  const isAccepted = accepted.outcome === 'uncertain' && answer !== undefined && isSuccess(answer.status)
+  const told = sites.find(({ site: at }) => at === site)?.outcome
+  // What was waited for may be known by now.
+  const outcome = isAccepted && (told === 'applied' || told === 'void') ? told : accepted.outcome
+  if (outcome === 'uncertain' && !isAccepted) {
     const message = `What became of the request at ${site} is not known; ${replicant.name} takes no other until it is.`
     throw new CheopsError('ERR_OUTCOME_UNKNOWN', message, { site, name: replicant.name })
   }
@@ -28,6 +33,7 @@ export function composeAnswer(site: string, accepted: Accepted, sites: readonly 
     headers.push(HEADER_NAMES.replicant, `${replicant.kind}/${encodeURIComponent(replicant.name)}`)
     if (sites.length > 0) headers.push(HEADER_NAMES.sites, sitesText(sites))
   }
+  if (isAccepted && outcome !== 'applied') headers.push(...warning(acceptedText(site, replicant, outcome)))
   if (answer === undefined) return { status: 204, rawHeaders: headers, body: new Uint8Array(0) }
   const { status, reason, rawHeaders, body, isComplete } = answer
   if (isComplete) return { status, reason, rawHeaders: [...rawHeaders, ...headers], body }
@@ -35,6 +41,13 @@ export function composeAnswer(site: string, accepted: Accepted, sites: readonly 
   const kept = without(rawHeaders, name => name.startsWith('content-') || name === 'etag')
   const why = `the body of the application's answer is too large, or broke off: read ${replicant.name} for it`
   return { status, reason, rawHeaders: [...kept, ...headers, ...warning(why)], body: new Uint8Array(0) }
+}
+
+function acceptedText(site: string, { name }: Accepted['replicant'], outcome: Accepted['outcome']): string {
+  const begun = `${name} is there already, and the application at ${site} has accepted this all the same`
+  return outcome === 'void'
+    ? `${begun}: it has not done it, and no other site sees it`
+    : `${begun}: the other members see it once it has done it`
 }
 
 /** `site1/1763762400000-9f86d081884c7d65/7`. */

@@ -1,11 +1,11 @@
 /**
- * What was written and has no effect, though nobody who decided so had seen it: shown to users with both bodies, and settled by any
- * reset of its life that has it in its context. Source: src/consistency.md "Replicants, lives, members", "Forgetting".
+ * What was written and has no effect, though nobody who decided so had seen it, or since applications have refused it: shown to users with both bodies, and
+ * settled by any reset of its life that has it in its context, but for the state that has left it out. Source: src/consistency.md "Replicants, lives, members", "Forgetting".
  */
 import { covers, withDot } from './context.ts'
 import { keyOf } from './idempotency.ts'
-import { isDeleted } from './life.ts'
-import { compareOperations } from './order.ts'
+import { isDeleted, refusedBy } from './life.ts'
+import { compareOperations, sameDot } from './order.ts'
 import type { Context } from './context.ts'
 import type { Life } from './life.ts'
 import type { Operation } from './operation.ts'
@@ -17,8 +17,9 @@ export interface Conflict {
    * - `deleted`: a concurrent delete did.
    * - `other-life`: the name was created anew elsewhere, and that life holds it.
    * - `removed-member`: its origin had been removed from the members.
+   * - `refused`: applications have refused it, and a member has said what there is without it.
    */
-  readonly why: 'replaced' | 'deleted' | 'other-life' | 'removed-member'
+  readonly why: 'replaced' | 'deleted' | 'other-life' | 'removed-member' | 'refused'
 }
 
 /**
@@ -30,9 +31,12 @@ export function conflictsOf(lives: readonly Life[]): readonly Conflict[] {
   const holder = lives.at(-1)
   return lives.flatMap(life => {
     const deleted = isDeleted(life)
+    const refused = refusedBy(life)
+    const whyLost = ({ dot }: Operation): Conflict['why'] =>
+      deleted ? 'deleted' : refused.some(other => sameDot(other, dot)) ? 'refused' : 'replaced'
     const conflicts: Conflict[] = [
       ...(life === holder || deleted ? [] : life.live.map(operation => ({ operation, why: 'other-life' as const }))),
-      ...life.conflicts.map(operation => ({ operation, why: deleted ? ('deleted' as const) : ('replaced' as const) })),
+      ...life.conflicts.map(operation => ({ operation, why: whyLost(operation) })),
       ...life.outside.map(operation => ({ operation, why: 'removed-member' as const })),
     ]
     return conflicts

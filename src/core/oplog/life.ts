@@ -38,7 +38,7 @@ export interface LifeSummary extends Known {
 export interface Life extends LifeSummary {
   /** What counts: the ≺-greatest reset, and all others that no reset has seen; or the ≺-greatest delete alone. Sorted by ≺. */
   readonly live: readonly Operation[]
-  /** What was dropped although no reset has seen it, sorted by ≺; of what is kept under one idempotency key see `conflicts.ts`. */
+  /** What was dropped although no reset has seen it, or a state has left it out (`refused`), sorted by ≺; of what is kept under one idempotency key see `conflicts.ts`. */
   readonly conflicts: readonly Operation[]
   /** What a removed site wrote and no remaining member held: no part of the schedule. Sorted by ≺. */
   readonly outside: readonly Operation[]
@@ -173,8 +173,12 @@ function settled(life: Life, matrices: Matrices): Life {
     if (operation.type !== 'delete') lost.push(operation)
     return false
   })
+  const refused = refusedBy({ live })
+  // What a state has seen and left out is lost all the same, unless something else that says what the resource is has seen it too.
+  const others = refused.length === 0 ? droppers : droppers.filter(({ type }) => type !== 'state')
+  const isRefused = (dot: Dot): boolean => refused.some(other => sameDot(other, dot)) && !isSeen(dot, others)
   const conflicts = [...life.conflicts, ...lost]
-    .filter(({ dot }) => !isSeen(dot, droppers))
+    .filter(({ dot }) => !isSeen(dot, droppers) || isRefused(dot))
     .filter(operation => !isDuplicate(life.keys, operation, matrices))
     .toSorted(compareOperations)
   const next: Life = {
@@ -196,6 +200,11 @@ function withDeed(life: Life, before: Life): Life {
   if (isKept || deed === undefined)
     return others.length === life.membership.length ? life : { ...life, membership: others }
   return { ...life, membership: deciding(inserted(others, deed), life.changes) }
+}
+
+/** What the state that counts has left out, since an application has refused it. */
+export function refusedBy({ live }: Pick<Life, 'live'>): readonly Dot[] {
+  return live.flatMap(({ refused = [] }) => refused)
 }
 
 function isDuplicate(keys: Keys, operation: Operation, matrices: Matrices): boolean {

@@ -88,6 +88,11 @@ export interface Operation extends OperationId {
    * this SHA-256 (lower-case hexadecimal). None: what is there is something else's.
    */
   readonly adopts?: string
+  /**
+   * Of a `state`: what it has seen and does not count in, since the application of the site that says it has refused that for good. Whoever wrote that was told of
+   * success: it is a conflict as long as the state counts.
+   */
+  readonly refused?: readonly Dot[]
   /** None for `members`. */
   readonly payload?: Payload
   /** Of `create` and `members` only. */

@@ -16,9 +16,10 @@ export function withOutcome(known: readonly KnownOutcomes[], dot: Dot, told: Sit
   return known.map(entry => (entry === before ? changed : entry))
 }
 
-/** What became of an operation at each member: `pending` where nothing was told. */
+/** What became of an operation at each member: `pending` where nothing was told. What came to nothing at its origin nobody else ever sees. */
 export function outcomesOf({ core, local }: Replica, dot: Dot): readonly SiteOutcome[] {
   const told = local.outcomes.find(entry => sameDot(entry.dot, dot))?.sites ?? []
+  if (told.some(({ outcome }) => outcome === 'void')) return told
   const silent = membersOfReplicant(core.replicant).filter(member => !told.some(({ site }) => site === member))
   const pending = silent.map(site => ({ site, outcome: 'pending' as const, at: 0 }))
   return [...told, ...pending].toSorted((a, b) => compareText(a.site, b.site))

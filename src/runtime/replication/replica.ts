@@ -68,7 +68,15 @@ export interface LocalState {
   /** Of the state that the application showed when the lane was idle; unknown from the next intent on. */
   hash: string | undefined
   /** Of `hash`, as long as it is that: the hash of what operations have set, as other members are told, and of what was known by then. */
-  shown: { readonly of: string; readonly is: string; readonly knowledge: string } | undefined
+  shown:
+    | {
+        readonly of: string
+        readonly is: string
+        readonly knowledge: string
+        /** It surely is something else than was written. */
+        readonly isOther?: boolean
+      }
+    | undefined
   /** JSON Pointers of what was written and was not shown so when that was looked at last: never shown, or as something else (`***`). */
   hidden: readonly string[]
   /** What was executed then, where operations of the definition's own may come after it: what these have named was shown, or is in `hidden`. */
@@ -145,6 +153,8 @@ export interface Draft {
   readonly at?: number
   /** Reading back could not tell. */
   readonly uncertain: boolean
+  /** The application has taken it on, and may do nothing, since the resource is there: it counts if that shows it, so long after. */
+  readonly accepted?: Pick<Settling, 'since' | 'withinMs'> & { readonly status: number }
 }
 
 /** The last that a member has told of what its application shows. */

@@ -3,6 +3,7 @@
  * Absolute examples.
  */
 import { describe, expect, test } from 'vitest'
+import { headerValue } from '../../../src/core/resource/http-head.ts'
 import type { Placement } from '../../../src/core/scope/index.ts'
 import type { Membership, SiteView } from '../../../src/ports/membership.ts'
 import { membersOf, nearestFirst } from '../../../src/runtime/members.ts'
@@ -115,6 +116,20 @@ describe('answers', () => {
     const refused = accepted({ outcome: 'void', operation: undefined, answer: { ...answer, status: 400 } })
     const { status, rawHeaders } = composeAnswer('site1', refused, [])
     expect([status, rawHeaders]).toEqual([400, ['X-A', 'b', 'Cheops-Site', 'site1', 'Cheops-Outcome', 'void']])
+  })
+
+  test.each([
+    ['uncertain', undefined, /once it has done it/],
+    ['applied', 'applied', undefined],
+    ['void', 'void', /has not done it/],
+  ] as const)('a create of what is there, accepted: %s', (outcome, told, said) => {
+    const known = told === undefined ? [] : [{ site: 'site1', outcome: told, at: 1 }]
+    const asked = accepted({ outcome: 'uncertain', answer: { ...answer, status: 202 } })
+    const { status, rawHeaders } = composeAnswer('site1', asked, known)
+    expect([status, headerValue(rawHeaders, 'cheops-outcome')]).toEqual([202, outcome])
+    const warned = headerValue(rawHeaders, 'warning')
+    if (said === undefined) expect(warned).toBeUndefined()
+    else expect(warned).toMatch(said)
   })
 
   test.each([

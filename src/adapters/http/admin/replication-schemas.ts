@@ -52,7 +52,7 @@ const conflict = object(
     type: text,
     site: { type: 'string', description: 'Where a client wrote it.' },
     at: moment,
-    why: choice('replaced', 'deleted', 'other-life', 'removed-member'),
+    why: choice('replaced', 'deleted', 'other-life', 'removed-member', 'refused'),
     detail: text,
     against: { type: 'string', description: 'The operation that counts instead, where one can be named.' },
   },
@@ -159,7 +159,7 @@ export const REPLICATION_SCHEMAS = {
   ),
   Operation: historyEntry({
     replicant: object({ service: text, kind: text, name: text }),
-    why: choice('replaced', 'deleted', 'other-life', 'removed-member'),
+    why: choice('replaced', 'deleted', 'other-life', 'removed-member', 'refused'),
     done: {
       type: 'boolean',
       description:

@@ -158,7 +158,7 @@ export function takeShown(
   if (!isOurs) return
   // Whoever shows something else learns of it too: its own word may have come when nothing was known here to compare with.
   if (own !== undefined && !diverged)
-    tellShown(shared, commit, replica, { hash: own, diverged: false, fits: !replica.local.sentAgain }, [from])
+    tellShown(shared, commit, replica, { hash: own, diverged: false, fits: isSureHere(replica) }, [from])
   if (own !== undefined || replica.local.suspect) commit.afterwards(() => shared.kick(replica))
 }
 
@@ -173,9 +173,14 @@ export function differing(shared: Engine, replica: Replica, own: string): readon
   )
 }
 
-/** Who looks for a state, and shows nothing that fits, says nothing of what is right; nor does who doubts, to those that do not. */
-function isBelieved({ local }: Replica, { diverged, fits }: TellOf): boolean {
-  return fits || (!diverged && local.sentAgain)
+/** Who looks for a state, and shows nothing that fits, says nothing of what is right; nor does who doubts, or shows something else than was written, to those that do not. */
+function isBelieved(replica: Replica, { diverged, fits }: TellOf): boolean {
+  return fits || (!diverged && !isSureHere(replica))
+}
+
+/** Whether what is shown here may be what was written, and nothing that may not be sent twice was sent again. */
+export function isSureHere({ local }: Replica): boolean {
+  return !local.sentAgain && local.shown?.isOther !== true
 }
 
 /**
@@ -191,7 +196,8 @@ export async function judge(
 ): Promise<'right' | 'wrong' | 'unclear'> {
   const { shows } = await fitOf(resource, writtenOf(shared, replica), reading.body)
   if (others.length === 0 || shows === 'yes') return 'right'
-  if (replica.local.sentAgain && others.some(({ fits }) => fits)) return 'wrong'
+  // However many have accepted it, and not done it.
+  if ((replica.local.sentAgain || shows === 'no') && others.some(({ fits }) => fits)) return 'wrong'
   const members = membersOfReplicant(replica.core.replicant).length
   if (others.length * 2 < members) return 'right'
   const together = Math.max(...others.map(({ hash }) => others.filter(other => other.hash === hash).length))

@@ -160,7 +160,12 @@ export async function issue(
   if (said === 'cannot' || 'is' in said) return said
   try {
     issuedAt.set(replica, shared.options.clock.monotonic())
-    const draft = draftOf(shared, replica, shared.nextNumber(), 'state', said.payload, { ...(settles && { settles }) })
+    // Whoever wrote what nobody takes was told that it was done: somebody has to see it.
+    const refused = failedHere(replica).map(({ dot }) => dot)
+    const draft = draftOf(shared, replica, shared.nextNumber(), 'state', said.payload, {
+      ...(settles && { settles }),
+      refused,
+    })
     await release(shared, replica, draft, undefined, {
       suspect: false,
       unsure: false,

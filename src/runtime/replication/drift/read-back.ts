@@ -16,7 +16,7 @@ import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
 import { isYetToCome } from './settling.ts'
 import { fitOf, showsNoOther } from './written-fields.ts'
-import { knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
+import { isSureHere, knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from '../replica.ts'
 import type { KindTraits } from '../../../ports/replication-glue.ts'
 
@@ -87,6 +87,7 @@ export async function readBack(
   const answersTell = answered === undefined ? told : answered === reading.hash
   // What all others expect, and have heard nothing else of, they need not be told.
   const { isExpected, hidden } = await found.compare()
+  const isOther = !isExpected && (await fitOf(resource, writtenOf(shared, replica), reading.body)).shows === 'no'
   const { context: executed } = replica.local.executed
   if (knowledgeNow(shared, replica) !== knowledge) return 'done'
   await shared.replicas.commit(commit => {
@@ -97,7 +98,7 @@ export async function readBack(
     const isSilent = isTold || (isExpected && !isOthers && !hasSpoken)
     // Who has told the same needs not hear it, unless it was told something else.
     const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
-    const shown = { of: reading.hash, is, knowledge }
+    const shown = { of: reading.hash, is, knowledge, ...(isOther && { isOther }) }
     const looked = {
       hidden: hidden.at,
       ...(hidden.isClear && hasOwnOperations(glue.kind(name.kind)) && { looked: executed }),
@@ -114,7 +115,7 @@ export async function readBack(
     // That it differs, the others know already.
     if (!hasFailed && !isSilent) {
       const members = othersOf(replica.core.replicant).filter(member => !equal.has(member))
-      tellShown(shared, commit, replica, { hash: is, diverged: false, fits: !replica.local.sentAgain }, members)
+      tellShown(shared, commit, replica, { hash: is, diverged: false, fits: isSureHere(replica) }, members)
     }
   })
   return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'

@@ -50,8 +50,13 @@ export function mayLand({ options }: Engine, { glue, name }: Resource, at: numbe
 }
 
 /** Whether something may still come. A clock that jumps ends it. */
-export function isSettling({ options }: Engine, { local: { settling } }: Replica): boolean {
-  return settling !== undefined && isWithin(options.clock.now(), settling.since, settling.withinMs)
+export function isSettling(engine: Engine, { local: { settling } }: Replica): boolean {
+  return settling !== undefined && mayBeDone(engine, settling)
+}
+
+/** Whether what was accepted here may still be done. */
+export function mayBeDone({ options }: Engine, { since, withinMs }: Pick<Settling, 'since' | 'withinMs'>): boolean {
+  return isWithin(options.clock.now(), since, withinMs)
 }
 
 /** Whether a moment is so near to now, in either direction: clocks are set. */
@@ -62,9 +67,9 @@ export function isWithin(now: number, since: number, withinMs: number): boolean 
 /** Whether what was to be made is not there yet, or what was to go still is: whatever comes next would meet the wrong thing. */
 export function isInTheWay(engine: Engine, replica: Replica, reading: Reading): boolean {
   if (!isSettling(engine, replica)) return false
-  const { settling } = replica.local
-  if (settling?.does === 'create') return reading.is === 'absent'
-  return settling?.does === 'delete' && reading.is === 'present'
+  // A change that was accepted since may be of what is still to be made.
+  const isGoing = replica.local.settling?.does === 'delete'
+  return reading.is === (isGoing ? 'present' : 'absent')
 }
 
 /** Whether what is read does not show yet what was executed last. */

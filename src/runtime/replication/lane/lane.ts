@@ -36,7 +36,9 @@ export async function advance(shared: Engine, replica: Replica): Promise<Looked>
     resource === undefined
       ? await settle(shared, replica)
       : await pass(new LaneBook(shared, replica, resource), prepared)
-  if (looked === 'again') await shared.behind.cannotGoOn(shared, replica, began, resource?.lastStatus)
+  // Until it is known what it has done of what it has accepted, nothing is wrong with it.
+  if (looked === 'again' && replica.local.draft?.accepted === undefined)
+    await shared.behind.cannotGoOn(shared, replica, began, resource?.lastStatus)
   else shared.behind.over(replica.name)
   // What was written on the way carried it along; what cannot be carried out now is held all the same.
   if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))

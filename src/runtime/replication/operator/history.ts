@@ -62,7 +62,10 @@ export function historyOf(replica: Readonly<Replica>): readonly KnownOperation[]
       dotKey(replica.draft.dot),
       entryOf(replica, replica.draft, {
         fate: 'uncertain',
-        detail: 'the application here is read until it shows whether it took effect; no other site has it yet',
+        detail:
+          replica.local.draft?.accepted === undefined
+            ? 'the application here is read until it shows whether it took effect; no other site has it yet'
+            : 'the application here has accepted it, and is read until it has done it; no other site has it yet',
       }),
     )
   for (const { dot, sites } of replica.local.outcomes)
@@ -115,13 +118,14 @@ function entryOf(replica: Readonly<Replica>, operation: Operation, { fate, detai
     detail,
     why,
     life: operationText(life.dot),
-    sites: sitesOf(replica, dot, fate, operation),
+    sites: sitesOf(replica, dot, fate, operation, why),
   }
 }
 
-/** One of this site that is held no more: a reset has seen it. */
+/** One of this site that is held no more: a reset has seen it, or it came to nothing. */
 function forgotten(replica: Readonly<Replica>, id: OperationId): KnownOperation {
   const { dot, stamp } = id
+  const sites = sitesOf(replica, dot, 'superseded', undefined)
   return {
     id,
     operation: operationText(dot),
@@ -131,10 +135,12 @@ function forgotten(replica: Readonly<Replica>, id: OperationId): KnownOperation 
     request: undefined,
     members: undefined,
     fate: 'superseded',
-    detail: 'a later write that has seen it takes its place',
+    detail: sites.some(({ outcome }) => outcome === 'void')
+      ? 'the application here had accepted it, and has not done it: no other site has seen it'
+      : 'a later write that has seen it takes its place',
     why: undefined,
     life: undefined,
-    sites: sitesOf(replica, dot, 'superseded', undefined),
+    sites,
   }
 }
 
@@ -149,15 +155,18 @@ function sitesOf(
   dot: Dot,
   fate: OperationFate,
   operation: Operation | undefined,
+  why?: Conflict['why'],
 ): readonly OperationSite[] {
   const { replicant } = replica.core
   const told = replica.local.outcomes.find(entry => sameDot(entry.dot, dot))?.sites ?? []
+  // Nobody else ever sees it.
+  if (told.some(({ outcome }) => outcome === 'void')) return told
   const sites = new Set([...membersOfReplicant(replicant), ...told.map(({ site }) => site)])
   return [...sites].toSorted().map((site): OperationSite => {
     const known = told.find(each => each.site === site)
     // Nobody tells of a change of members: it is in force where it is held.
     if (known !== undefined && (known.outcome !== 'pending' || operation?.type !== 'members')) return known
-    if (site === replicant.site) return { site, outcome: ownOutcome(replica, dot, fate, operation), at: 0 }
+    if (site === replicant.site) return { site, outcome: ownOutcome(replica, dot, fate, operation, why), at: 0 }
     if (site === dot.site) return { site, outcome: 'applied', at: operation?.stamp.ms ?? 0 }
     const holds = isHeldBy(replica, site, dot, operation)
     if (dot.site !== replicant.site) return { site, outcome: holds ? 'received' : 'unknown', at: 0 }
@@ -175,12 +184,14 @@ function ownOutcome(
   dot: Dot,
   fate: OperationFate,
   operation: Operation | undefined,
+  why: Conflict['why'] | undefined,
 ): OperationSite['outcome'] {
   switch (fate) {
     case 'executed':
       return local.failed.some(failed => sameDot(failed, dot)) ? 'failed' : 'applied'
     case 'superseded':
     case 'conflict': {
+      if (why === 'refused') return 'failed'
       // A write is released when its own application has answered.
       const isOwn = dot.site === core.replicant.site
       const wasExecuted = local.executed.operations.some(done => sameDot(done.dot, dot))

@@ -130,6 +130,8 @@ export function whyText(why: Conflict['why']): string {
       return 'the name was created anew without having seen it'
     case 'removed-member':
       return 'its site had been removed from the members'
+    case 'refused':
+      return 'applications have refused it after what came before it there, and what is there without it was said to be the resource'
   }
 }
 
@@ -151,6 +153,7 @@ function conflictInfo(name: ReplicantName, { operation, why }: Conflict, core: S
 /** What counts instead: the delete or else the greatest reset of the life, or the create of the life that holds the name. */
 function againstOf(why: Conflict['why'], life: OperationId, { lives }: StoredCore): OperationId | undefined {
   if (why === 'removed-member') return undefined
+  if (why === 'refused') return stateOver(life, lives)
   if (why === 'other-life') return lives.at(-1)?.life
   const droppers = lives.find(held => compareOperations(held.life, life) === 0)?.droppers ?? []
   // A delete excludes also what is later, if it has not seen the delete.
@@ -159,6 +162,12 @@ function againstOf(why: Conflict['why'], life: OperationId, { lives }: StoredCor
     .map(({ greatest }) => greatest)
     .toSorted(compareOperations)
     .at(-1)
+}
+
+/** The state that has left it out. */
+function stateOver(life: OperationId, lives: StoredCore['lives']): OperationId | undefined {
+  const held = lives.find(other => compareOperations(other.life, life) === 0)
+  return held?.droppers.find(({ type }) => type === 'state')?.greatest
 }
 
 function plain({ service, kind, name }: ReplicantName): ReplicantName {

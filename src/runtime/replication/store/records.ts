@@ -287,8 +287,8 @@ export interface DraftRecord extends Draft {
 const DRAFT_MARK = 0
 
 /** A zero, the length of what was before and whether it is uncertain, as JSON, two bytes, the greater first; that JSON; the operation. */
-export function encodeDraft({ operation, before, uncertain, at }: DraftRecord): Uint8Array {
-  const head = encodeJson({ before, uncertain, at })
+export function encodeDraft({ operation, before, uncertain, at, accepted }: DraftRecord): Uint8Array {
+  const head = encodeJson({ before, uncertain, at, accepted })
   const record = new Uint8Array(3 + head.length + operation.length)
   record.set([DRAFT_MARK, head.length >> 8, head.length & 0xff])
   record.set(head, 3)
@@ -300,8 +300,12 @@ export function encodeDraft({ operation, before, uncertain, at }: DraftRecord): 
 export function decodeDraft(bytes: Uint8Array, old: Draft | undefined): DraftRecord {
   if (bytes[0] !== DRAFT_MARK) return { before: undefined, uncertain: false, ...old, operation: bytes }
   const end = 3 + ((bytes[1] ?? 0) << 8) + (bytes[2] ?? 0)
-  const { before, uncertain, at } = decodeJson(bytes.slice(3, end)) as Draft
-  return { before, uncertain, ...(at !== undefined && { at }), operation: bytes.slice(end) }
+  return { ...plainDraft(decodeJson(bytes.slice(3, end)) as Draft), operation: bytes.slice(end) }
+}
+
+/** Without what a record has besides. */
+export function plainDraft({ before, uncertain, at, accepted }: Draft): Draft {
+  return { before, uncertain, ...(at !== undefined && { at }), ...(accepted !== undefined && { accepted }) }
 }
 
 /** The length of the signature in a byte, it, and the operation. Those of this site have none. */

@@ -14,6 +14,7 @@ import {
   decodeAcknowledged,
   decodeCore,
   decodeDraft,
+  plainDraft,
   decodeIntent,
   decodeLocal,
   decodeOutcomes,
@@ -28,11 +29,10 @@ import {
   encodeTold,
   isOldRecord,
   localDiffers,
-  type DraftRecord,
 } from './records.ts'
 import { grownLocal, grownRecords, nothingGrown, takeGrown } from './growing-records.ts'
 import { dotPath } from './replica-keys.ts'
-import { newCore, newLocalState, type Draft, type KnownOutcomes, type Replica } from '../replica.ts'
+import { newCore, newLocalState, type KnownOutcomes, type Replica } from '../replica.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { Store, StoreWrite } from '../../../ports/store.ts'
 
@@ -162,7 +162,7 @@ export async function loadRecords(
         ...decodedLocal.outcomes.filter(({ dot }) => !outcomes.some(own => sameDot(own.dot, dot))),
         ...outcomes,
       ],
-      draft: decodedDraft && draftIn(decodedDraft),
+      draft: decodedDraft && plainDraft(decodedDraft),
     },
     draft: decodedDraft && codec.decodeOperation(decodedDraft.operation),
     draftBytes: decodedDraft?.operation,
@@ -180,8 +180,4 @@ export async function loadOutcomes(store: Store, prefix: string): Promise<KnownO
 
 function byAge({ dot: a }: KnownOutcomes, { dot: b }: KnownOutcomes): number {
   return compareIncarnations(a.incarnation, b.incarnation) || a.number - b.number
-}
-
-function draftIn({ before, uncertain, at }: DraftRecord): Draft {
-  return { before, uncertain, ...(at !== undefined && { at }) }
 }

@@ -8,8 +8,8 @@ import { withoutHidden } from '../drift/combined.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import { dropDraft } from '../admission/admission.ts'
-import { mayLand } from '../drift/settling.ts'
-import { tellEvent } from '../admission/words.ts'
+import { mayBeDone, mayLand } from '../drift/settling.ts'
+import { tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
 import { holderOf, keyOf, membersOfReplicant, sameDot, type Operation } from '../../../core/oplog/index.ts'
@@ -44,15 +44,25 @@ export async function decideDraft(
   // Meanwhile it has come from another member: it was released in a run that this store does not know of.
   if (replica.draft !== operation) return { is: 'void' }
   const hidden = [...replica.local.hidden, ...(resource.glue.kind(replica.name.kind)?.writeOnly ?? [])]
-  const effect = effectOf(operation, draft, reading, resource, state, hidden)
+  const { accepted } = draft
+  const effect = (accepted === undefined ? effectOf : effectOfAccepted)(
+    operation,
+    draft,
+    reading,
+    resource,
+    state,
+    hidden,
+  )
   if (effect === 'there') {
-    const released = await releaseDraft(shared, replica, operation, found === 'last')
+    const released = await releaseDraft(shared, replica, operation, found === 'last', accepted?.status)
     return { is: 'released', operation: released, reading }
   }
-  if (effect === 'not-there' && !isOverruled && mayLand(shared, resource, draft.at)) return 'unread'
+  const mayCome = accepted === undefined ? mayLand(shared, resource, draft.at) : mayBeDone(shared, accepted)
+  if (effect === 'not-there' && !isOverruled && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
     await shared.replicas.commit(commit => {
       dropDraft(shared, commit, replica)
+      if (accepted !== undefined) tellOutcome(shared, commit, replica, operation, 'void')
       // The application has lost what it had before.
       const isLost = reading.is === 'absent' && draft.before !== ABSENT && replica.local.bound
       if (isLost)
@@ -107,16 +117,41 @@ function othersOf({ members }: Operation, { core }: Replica, site: string): read
  * The draft took effect.
  * @param isLast this store is the last one of the run in which it was written. In a run that a backup does not know of it may have been
  *   released, and no two operations may have one dot
+ * @param status with which the application answered, if it did
  */
-export function releaseDraft(shared: Engine, replica: Replica, draft: Operation, isLast: boolean): Promise<Operation> {
+export function releaseDraft(
+  shared: Engine,
+  replica: Replica,
+  draft: Operation,
+  isLast: boolean,
+  status?: number,
+): Promise<Operation> {
   const { site, incarnation } = shared.options
   const dot = isLast ? draft.dot : { site, incarnation, number: shared.nextNumber() }
-  return release(shared, replica, { ...draft, dot }, undefined)
+  return release(shared, replica, { ...draft, dot }, status)
 }
 
 /** The draft had no effect, and never will be anybody's operation. */
 export async function voidDraft(shared: Engine, replica: Replica): Promise<void> {
   await shared.replicas.commit(commit => dropDraft(shared, commit, replica))
+}
+
+/**
+ * Of a create of what is there, which the application has accepted: mostly it refuses that where nobody sees it. What was there before, and what was
+ * written, are both known, so what is shown tells.
+ */
+function effectOfAccepted(
+  { type }: Operation,
+  { before }: Draft,
+  reading: Reading,
+  resource: Resource,
+  state: State | undefined,
+  hidden: readonly string[],
+): 'there' | 'not-there' {
+  if (reading.is !== 'present' || reading.hash === before || state === undefined) return 'not-there'
+  const seen: State = state.is === 'json' ? { is: 'json', value: withoutHidden(state.value, hidden) } : state
+  const isShown = resource.showsEffect(reading.body, state, type) ?? resource.shows(reading.body, seen)
+  return isShown ? 'there' : 'not-there'
 }
 
 /** Behind these the resource is there. */

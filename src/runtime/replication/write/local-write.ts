@@ -44,7 +44,10 @@ export interface LocalWrite {
   readonly settles?: Settles
 }
 
-/** What came of it. `void`: the application refused it, or it certainly had no effect: nobody else ever sees it. */
+/**
+ * What came of it. `void`: the application refused it, or it certainly had no effect: nobody else ever sees it. `uncertain` with an answer of success: the
+ * application has accepted a create of what is there, and may do nothing.
+ */
 export interface Written {
   readonly outcome: 'applied' | 'void' | 'uncertain'
   /** The application's; undefined where it gave none, and the effect was found by reading. */
@@ -183,6 +186,10 @@ async function conclude(
     const { status } = sent.answer
     const does = draft.type === 'create' ? 'create' : draft.type === 'delete' ? 'delete' : 'change'
     const settling = settlingAfter(shared, resource, does, status, replica.local.draft?.before)
+    if (settling !== undefined && does === 'create' && isThere(shared, replica)) {
+      await keepAccepted(shared, replica, { ...settling, status })
+      return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
+    }
     const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
     const { dot } = await release(shared, replica, draft, status, { answered, settling })
     replica.seen = seen
@@ -198,6 +205,23 @@ async function conclude(
     return { outcome: 'applied', answer: undefined, operation: decided.operation.dot, isRepeated: false }
   }
   return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
+}
+
+function isThere(shared: Engine, replica: Replica): boolean {
+  return currentPlan(shared, replica).schedule.state === 'present'
+}
+
+/** What the application has accepted is nobody's operation before it shows that it has done it. */
+async function keepAccepted(
+  shared: Engine,
+  replica: Replica,
+  { since, withinMs, status }: NonNullable<Draft['accepted']>,
+): Promise<void> {
+  const draft = replica.local.draft ?? { before: undefined, uncertain: false }
+  await shared.replicas.commit(commit => {
+    commit.local(replica, { draft: { ...draft, accepted: { since, withinMs, status } } })
+    commit.afterwards(() => shared.kick(replica))
+  })
 }
 
 /** Asks the application with the client's authority. */

@@ -9,6 +9,7 @@ import {
   ZERO_STAMP,
   admit,
   commute,
+  covers,
   dotKey,
   holderOf,
   isReset,
@@ -230,6 +231,9 @@ export class Member {
     const seen = life === undefined ? [] : nextContext(this.executed, life, this.site)
     // As clients write: who says the whole has seen what was dropped.
     const settles = life !== undefined && (type === 'replace' || type === 'delete')
+    // A state is said of what an application shows that has refused every second change.
+    const changes = this.schedule.state === 'present' ? this.schedule.changes : []
+    const refused = changes.filter(({ dot: change }, place) => place % 2 === 0 && covers(seen, change))
     return {
       dot,
       stamp,
@@ -237,6 +241,7 @@ export class Member {
       life: life?.life ?? { stamp, dot },
       type,
       context: settles ? settlingContext(seen, life, 'dropped') : seen,
+      ...(type === 'state' && refused.length > 0 && { refused: refused.map(change => change.dot) }),
       ...(previous !== undefined && { previous }),
       ...(memberBy !== undefined && { memberBy }),
       ...(more.matrix !== undefined && { matrix: more.matrix }),

@@ -178,6 +178,32 @@ test('what does not come within a minute is drift, and is sent again', async () 
   expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
 })
 
+test('what most members have accepted, and never do, is not what counts', async () => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  for (const site of ['a', 'b']) late(lab, site, 'PUT', 10 * 3_600_000)
+  await lab.ask('c', 'PUT /items/x', { n: 2 })
+  await lab.pass(600_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 2 }))
+})
+
+test('what is created anew waits also where a change of what is still to be made was accepted', async () => {
+  const lab = await Lab.of(SITES)
+  late(lab, 'c', 'POST', 20_000)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+  await lab.pass(2_000)
+  late(lab, 'c', 'PUT', 19_000)
+  expect((await lab.ask('c', 'PUT /items/x', { id: 'x', n: 1 })).status).toBe(202)
+  lab.cut('c')
+  await lab.ask('a', 'DELETE /items/x')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 2 }, ABC)
+  await lab.heal(5_000)
+  expect(sent(lab, 'c')).toEqual(['POST', 'PUT'])
+  await lab.pass(600_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 2 }))
+})
+
 const SLOW = { glue: () => simGlue(DEFINITION.replace('    operations:', '    settle-within: 120\n    operations:')) }
 
 test('a definition says that answers of success come true later, and for how long', async () => {
@@ -216,12 +242,30 @@ const delayed = (delays: Readonly<Record<string, number>>): ReplicationPlant => 
   }),
 })
 
+test.each([
+  ['has by then', 10_000],
+  ['has not by then', 100],
+])("a create of what the application %s is accepted, and is nobody's where that does nothing", async (_, waitMs) => {
+  const lab = await Lab.of(SITES, delayed({ a: 5_000 }))
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(waitMs)
+  const answer = await lab.ask('a', 'POST /items', { id: 'x', n: 2 }, ABC)
+  expect([answer.status, answer.accepted?.outcome]).toEqual([202, 'uncertain'])
+  await lab.pass(20_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
+  await lab.pass(120_000)
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 1 }))
+  const own = lab.told.filter(({ site, event }) => site === 'a' && event.kind === 'outcome' && event.outcome === 'void')
+  expect(own, 'that it came to nothing is told').toHaveLength(1)
+  for (const site of SITES) expect((await lab.status(site, 'x'))?.state, site).toBe('agrees')
+  expect((await lab.ask('a', 'PATCH /items/x', { m: 3 })).status).toBe(202)
+})
+
 test('whatever is written, cut off and killed meanwhile, all come to the same', async () => {
   const site = fc.constantFrom(...SITES)
   const n = fc.integer({ min: 1, max: 9 })
   const step = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('PUT', 'PATCH'), site, n }) },
-    // No POST of what is there: the application accepts it and does nothing, and nobody can tell (replication README, "Not yet").
+    { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('PUT', 'POST', 'PATCH'), site, n }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('DELETE', 'kill', 'cut', 'heal'), site, n }) },
   )
   const delays = fc.record({ a: fc.nat(20_000), b: fc.nat(20_000), c: fc.nat(20_000) })
@@ -236,6 +280,7 @@ test('whatever is written, cut off and killed meanwhile, all come to the same', 
         if (one.do === 'kill') await lab.restart(one.site)
         else if (one.do === 'cut') lab.cut(one.site)
         else if (one.do === 'heal') lab.world.wire.healAll()
+        else if (one.do === 'POST') await lab.ask(one.site, 'POST /items', body, ABC)
         else await lab.ask(one.site, `${one.do} /items/x`, one.do === 'DELETE' ? undefined : body)
       }
       await lab.heal(1_200_000)

@@ -65,3 +65,35 @@ test('while one is refused again and again, what the application shows does not 
   }
   expect([...shown]).not.toContain(undefined)
 })
+
+test.each([
+  ['kept as it is', { how: 'keep' }],
+  ['written again where applications take it by now', { how: 'take', write: 'c' }],
+] as const)('what nobody has taken is a conflict that all show, and is %s', async (_, choice) => {
+  const second = await start(422)
+  await lab.heal(5 * 60_000)
+  const owners = () => SITES.map(site => lab.read(site, 'x')?.['owner'])
+  const [first] = owners()
+  expect(first).toSatisfy(owner => owner === 'ada' || owner === 'cleo')
+  for (const site of SITES) {
+    const conflicts = (await lab.status(site, 'x'))?.conflicts ?? []
+    expect(
+      conflicts.map(({ operation, why }) => [operation.dot, why]),
+      site,
+    ).toEqual([[second, 'refused']])
+    expect(lab.events(site), site).toContain('conflict')
+  }
+  // What is changed since is none of it.
+  await lab.ask('b', 'PATCH /items/x', { n: 2 })
+  await lab.pass(5_000)
+  await lab.restart('b')
+  expect((await lab.status('b', 'x'))?.conflicts).toHaveLength(1)
+  for (const site of SITES) lab.world.site(site).application.rule = () => undefined
+  await lab.settleConflicts('a', 'x', choice)
+  await lab.pass(60_000)
+  const states = await Promise.all(SITES.map(async site => (await lab.status(site, 'x'))?.state))
+  expect(states).toEqual(['agrees', 'agrees', 'agrees'])
+  for (const site of SITES) expect((await lab.status(site, 'x'))?.conflicts, site).toEqual([])
+  expect(owners()).toEqual(SITES.map(() => (choice.how === 'take' ? 'cleo' : first)))
+  expect(SITES.map(site => lab.read(site, 'x')?.['n'])).toEqual([2, 2, 2])
+})
