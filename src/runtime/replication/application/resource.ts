@@ -130,7 +130,11 @@ export class Resource {
       const given = method === 'POST' && sent.is === 'done' ? await this.givenName(path, sent.answer) : undefined
       return given === undefined ? sent : { is: 'otherwise', given }
     }
-    return sent
+    // What makes it needs a body that says its name, and nobody can say where.
+    const isUnsaid =
+      this.#requestFor('create')?.method === 'POST' &&
+      this.glue.createBody(this.name.kind, this.name.name, seen) === undefined
+    return isUnsaid && sent !== undefined && isUnknownWay(sent) ? undefined : sent
   }
 
   /** As the application is known to call what is made under this name, if that is another name. */

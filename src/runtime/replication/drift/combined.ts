@@ -140,6 +140,11 @@ export function isOnlyMissing(shown: unknown, written: unknown): boolean {
   return differences(shown, written, ALL).every(({ is }) => is === 'missing')
 }
 
+/** What was written and is shown as something else, or not: JSON Pointers. */
+export function unlike(shown: unknown, written: unknown): readonly string[] {
+  return differences(shown, written, ALL).map(({ at }) => at)
+}
+
 /** A body without what stands at these places. */
 export function withoutHidden(value: unknown, places: readonly string[], at = ALL): unknown {
   if (places.length === 0 || !isObject(value)) return value

@@ -12,6 +12,7 @@ import {
 } from '../../../core/oplog/index.ts'
 import { fitOf, foundOf, onlyFields, writtenFields, type Fields } from './written-fields.ts'
 import type { Hidden } from './combined.ts'
+import { forgetOwn } from './own-fields.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf, tellEntryTo } from '../admission/words.ts'
@@ -148,6 +149,7 @@ export function takeShown(
   const others = told.filter(({ site }) => site !== from)
   if (isOurs && own !== undefined && own === hash && !diverged) {
     if (before !== undefined) commit.local(replica, { told: others })
+    commit.afterwards(() => forgetOwn(replica))
     return
   }
   const isNews =

@@ -13,6 +13,7 @@ import {
   stateIssuer,
   type Payload,
   type Settles,
+  type Standing,
 } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { MAX_HELD_BODY_BYTES, MAX_MADE_ANEW, STATE_AGAIN_MS } from '../limits.ts'
@@ -44,14 +45,15 @@ const failedAt = new WeakMap<Replica, number>()
  *
  * @param mayIssue asked last, where this site says it: whether all is known that its application may have carried out
  * @returns `issued`: the lane has a new plan. `anew`: no application has the resource, and all is run again from the last reset.
- *   `waits`: another member may agree, or says it. `unclear`: it cannot be said
+ *   `waits`: another member may agree, or says it. `fits`: likewise, but the application shows what was written, as far as that can be told, so the lane is suspect no
+ *   more. `said`: and it was said a short time ago, which has changed nothing. `unclear`: it cannot be said
  */
 export async function lookForState(
   shared: Engine,
   replica: Replica,
   resource: Resource,
   mayIssue: (reading: Reading) => Promise<boolean> = () => Promise.resolve(true),
-): Promise<'issued' | 'anew' | 'waits' | Unclear> {
+): Promise<'issued' | 'anew' | 'waits' | 'fits' | 'said' | Unclear> {
   const knowledge = knowledgeNow(shared, replica)
   const reading = await resource.read()
   const holder = holderOf(replica.core.replicant)
@@ -64,16 +66,50 @@ export async function lookForState(
   const fits = isSure && (await fitOf(resource, writtenOf(shared, replica), reading.body)).fits
   if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
   await tellLooking(shared, replica, { hash, diverged: true, fits })
+  const goesOn = hash !== undefined && fits && !local.unsure ? { of: reading.hash, is: hash, knowledge } : undefined
+  const found = await sayState(
+    shared,
+    replica,
+    resource,
+    reading,
+    { looks: true, has: hash !== undefined, fits },
+    mayIssue,
+  )
+  if ((found !== 'waits' && found !== 'said') || goesOn === undefined) return found === 'said' ? 'waits' : found
+  if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
+  await shared.replicas.commit(commit =>
+    commit.local(replica, {
+      suspect: false,
+      copiesOnlyFitting: false,
+      mended: knowledge,
+      hash: goesOn.of,
+      shown: goesOn,
+    }),
+  )
+  return found === 'said' ? 'said' : 'fits'
+}
+
+/** Says it if it is this site that does. @returns `said`: one was said a short time ago */
+async function sayState(
+  shared: Engine,
+  replica: Replica,
+  resource: Resource,
+  reading: Exclude<Reading, { readonly is: 'unknown' }>,
+  own: Omit<Standing, 'site'>,
+  mayIssue: (reading: Reading) => Promise<boolean>,
+): Promise<'issued' | 'anew' | 'waits' | 'said' | Unclear> {
+  const knowledge = knowledgeNow(shared, replica)
+  const holder = holderOf(replica.core.replicant)
+  if (holder === undefined) return 'waits'
   const { site, clock, matrices } = shared.options
-  const own = { looks: true, has: hash !== undefined, fits }
   const members = membersOfReplicant(replica.core.replicant)
   const issuer = stateIssuer(holder, members, standings(shared, replica, own))
   if (issuer === undefined) return 'waits'
   const last = holder.live.findLast(({ type }) => type === 'state')
   const sinceMs = last === undefined ? Infinity : clock.now() - last.stamp.ms
   // A stamp may lie far ahead, and says nothing of how long ago it was then.
-  if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'waits'
-  if (clock.monotonic() - (issuedAt.get(replica) ?? -Infinity) < STATE_AGAIN_MS) return 'waits'
+  if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'said'
+  if (clock.monotonic() - (issuedAt.get(replica) ?? -Infinity) < STATE_AGAIN_MS) return 'said'
   if (issuer.is === 'issuer') {
     if (issuer.site !== site || !(await mayIssue(reading))) return 'waits'
     const issued = await issueIfRoom(shared, replica, resource, reading, 'shown')
@@ -209,10 +245,15 @@ async function payloadOf(
 
 /** Once for what is known and shown. */
 async function tellLooking(shared: Engine, replica: Replica, shown: Shown): Promise<void> {
-  const looks = `${knowledgeNow(shared, replica)} ${shown.hash ?? ''}`
+  const looks = looksFor(knowledgeNow(shared, replica), shown.hash)
   if (replica.local.looks === looks) return
   await shared.replicas.commit(commit => {
     commit.local(replica, { looks })
     tellShown(shared, commit, replica, shown)
   })
+}
+
+/** What `looks` of a replicant is when all others were told that a state is looked for. */
+export function looksFor(knowledge: string, hash: string | undefined): string {
+  return `${knowledge} ${hash ?? ''}`
 }

@@ -52,7 +52,7 @@ export async function settleConflicts(
       `No write to ${replica.name.name} has lost, as far as is known here.`,
     )
   // Before anything is written: what is settled half is shown as what it was.
-  checkLane(shared, replica)
+  checkLane(shared, replica, false)
   const before = replica.core.replicant.lives
   if (choice.how === 'take') await writeAgain(shared, replica, resource, chosen(conflicts, choice.write, replica))
   // What was written again may be a change of a part, which settles nothing.

@@ -2,7 +2,7 @@
  * Which fields of a resource the operations of its schedule have set, and what they come to. An application adds fields of its own, which
  * differ from site to site; where two members know the same operations, what those have set must be the same at both.
  */
-import { combined, hiddenIn, isOnlyMissing, type CombineRules, type Hidden } from './combined.ts'
+import { combined, hiddenIn, isOnlyMissing, unlike, type CombineRules, type Hidden } from './combined.ts'
 import { isObject } from './merge-patch.ts'
 import { WHOLE, wholeOf } from './whole.ts'
 import type { LocalState } from '../replica.ts'
@@ -31,12 +31,16 @@ export async function writtenFields(resource: Resource, schedule: readonly Opera
   return fields ?? 'all'
 }
 
+/** What a PATCH of a form that nobody has defined names, it has set: so nearly all applications mean it. */
 async function fieldsSet(resource: Resource, operation: Operation): Promise<Fields> {
   const body = await resource.stateIn(operation)
   if (body?.is !== 'json') return 'all'
-  if (operation.type === 'patch') return patchedFields(body.value)
-  return operation.type === 'merge' || WHOLE.has(operation.type) ? fieldsOf(body.value) : 'all'
+  if (operation.type === 'patch' && !isObject(body.value)) return patchedFields(body.value)
+  return NAMES.has(operation.type) ? fieldsOf(body.value) : 'all'
 }
+
+/** Operations whose body names what they set. */
+const NAMES: ReadonlySet<string> = new Set([...WHOLE, 'merge', 'patch'])
 
 function fieldsOf(value: unknown): Fields {
   if (Array.isArray(value)) return { elements: value.map(fieldsOf) }
@@ -109,15 +113,33 @@ export async function stateToGive(
   return unclear.length > 0 ? { is: 'unclear', fields: unclear } : { is: 'state', body: { is: 'json', value } }
 }
 
-/** The state that a body shows, for other members: only what was set, and what says whose it is. */
+/** The state that a body shows, for other members: only what was set, and what says whose it is; all of it where a change may have set more than it names. */
 async function stateShown(resource: Resource, schedule: readonly Operation[], body: ParsedBody): Promise<ParsedBody> {
   const { glue, name } = resource
   const fields = await writtenFields(resource, schedule)
   const state = glue.stateOf(name.kind, body)
-  if (fields === 'all' || 'elements' in fields) return state
+  if (fields === 'all' || 'elements' in fields || !(await isNamed(resource, schedule, body))) return state
   const tops = (glue.kind(name.kind)?.idAt ?? []).flatMap(pointer => pointer.split('/').slice(1, 2))
   const identity = { members: new Map<string, Fields>(tops.map(top => [top, 'all'])) }
   return onlyFields(state, union(fields, identity))
+}
+
+/**
+ * Whether each PATCH of a form that nobody has defined has set what it names, as far as that can be seen: else (`{"op": "add", "to": "n"}`) it has set
+ * something that it does not name.
+ */
+async function isNamed(resource: Resource, schedule: readonly Operation[], body: ParsedBody): Promise<boolean> {
+  const declared = resource.glue.kind(resource.name.kind)?.writeOnly ?? []
+  const unseen = new Set(declared.map(pointer => pointer.split('/')[1]))
+  const isThere = ([name, value]: readonly [string, unknown]): boolean =>
+    value === null ||
+    unseen.has(name) ||
+    (body.is === 'json' && isObject(body.value) && Object.hasOwn(body.value, name))
+  for (const operation of schedule) {
+    const said = operation.type === 'patch' ? await resource.stateIn(operation) : undefined
+    if (said?.is === 'json' && isObject(said.value) && !Object.entries(said.value).every(isThere)) return false
+  }
+  return true
 }
 
 /** Only what was set of a body. */
@@ -183,6 +205,16 @@ export async function showsNoOther(
 ): Promise<boolean> {
   const whole = await wholeOf(resource, schedule)
   return whole !== undefined && body.is === 'json' && isOnlyMissing(body.value, whole.value)
+}
+
+/** What was written and is shown as something else, or not: JSON Pointers; `''` for all of it, also where it is not said in JSON. */
+export async function unlikeWritten(
+  resource: Resource,
+  schedule: readonly Operation[],
+  body: State,
+): Promise<readonly string[]> {
+  const whole = await wholeOf(resource, schedule)
+  return whole === undefined || body.is !== 'json' ? [''] : unlike(body.value, whole.value)
 }
 
 /** What a body stands to what the schedule comes to, for whoever has read it. */

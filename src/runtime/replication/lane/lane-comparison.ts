@@ -3,10 +3,11 @@ import { othersOf, tellEvent } from '../admission/words.ts'
 import { differing, judge, knowledgeNow, shownNow, writtenOf } from '../drift/comparison.ts'
 import { failedHere } from './failed.ts'
 import { hasCome, isYetToCome } from '../drift/settling.ts'
-import { shorten } from '../drift/issue-state.ts'
+import { lookForState, looksFor, shorten } from '../drift/issue-state.ts'
+import { isOwn, noteOwn } from '../drift/own-fields.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT } from '../replica.ts'
-import { fitOf } from '../drift/written-fields.ts'
+import { fitOf, unlikeWritten } from '../drift/written-fields.ts'
 import type { LaneBook } from './lane-book.ts'
 
 /** All is executed here: whether the members that know the same show the same. */
@@ -23,14 +24,27 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   const knowledge = knowledgeNow(shared, replica)
   const sites = others.map(({ site }) => site).join(', ')
   const why = `it does not show what ${sites} shows after the same operations`
-  if (book.local.mended === knowledge) {
+  const leave = async (): Promise<'done'> => {
     await book.diverge(
       `${why}, also after a repair; fields that each application sets by itself belong into server-set of its definition`,
     )
     return 'done'
   }
+  const isLooking = book.local.looks === looksFor(knowledge, own)
+  if (book.local.mended === knowledge && isLooking) {
+    // Another member may look only now.
+    const found = await lookForState(shared, replica, book.resource)
+    return found === 'issued' || found === 'anew' ? 'replan' : leave()
+  }
   const reading = await book.resource.read()
   if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'again'
+  const unlike =
+    reading.is === 'present' ? await unlikeWritten(book.resource, writtenOf(shared, replica), reading.body) : []
+  if (reading.is === 'present' && book.local.mended === knowledge) noteOwn(replica, unlike)
+  if (book.local.mended === knowledge || (reading.is === 'present' && isOwn(replica, unlike))) {
+    await book.write({ mended: knowledge })
+    return leave()
+  }
   const isRight = reading.is === 'present' && (await judge(shared, replica, book.resource, reading, others)) === 'right'
   if (isRight) return 'done'
   const copiesOnlyFitting =

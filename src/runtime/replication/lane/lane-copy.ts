@@ -1,4 +1,5 @@
 import { lookForState } from '../drift/issue-state.ts'
+import { noteOwn } from '../drift/own-fields.ts'
 import { copyState } from '../drift/repair.ts'
 import { currentPlan } from './current-plan.ts'
 import { unclearText } from '../drift/written-fields.ts'
@@ -29,6 +30,8 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       const mayIssue = (reading: Reading): Promise<boolean> => decideUnsure(book, reading)
       const found = await lookForState(book.shared, book.replica, book.resource, mayIssue)
       if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
+      // Whatever a state says, they differ.
+      if (found === 'said') noteOwn(book.replica, [])
       return found === 'waits' || typeof found === 'object' ? 'alone' : 'done'
     }
   }

@@ -41,7 +41,7 @@ export async function adopt(
   const present = membersOfReplicant(replica.core.replicant)
   if (currentPlan(shared, replica).schedule.state === 'present' && present.includes(site))
     throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} is replicated already, on ${present.join(', ')}.`)
-  checkLane(shared, replica)
+  checkLane(shared, replica, false)
   const reading = await resource.read()
   if (reading.is === 'unknown')
     throw new CheopsError('ERR_APPLICATION_BROKEN', `The application does not show ${name.name} now.`)

@@ -125,7 +125,7 @@ async function writePayload(
   if (description.creates && write.members?.includes(options.site) === true) await takeNameBack(shared, replica)
   if (write.members !== undefined && !description.creates) await checkUnadopted(shared, replica, write)
   const creates = checkMembers(shared, replica, write)
-  checkLane(shared, replica)
+  checkLane(shared, replica, description.isReset && !creates)
   if (idempotency !== undefined && !creates && !description.maySendAgain) await checkShown(shared, replica, resource)
 
   // Who says what the whole of it is, where what has lost is known, has settled that.
@@ -169,6 +169,7 @@ async function conclude(
   write: LocalWrite,
   sent: Sent & { readonly is: 'done' | 'refused' | 'doubt' },
 ): Promise<Written> {
+  const { description } = write
   if (sent.is === 'refused') {
     await voidDraft(shared, replica)
     return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
@@ -191,7 +192,8 @@ async function conclude(
       return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
     }
     const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
-    const { dot } = await release(shared, replica, draft, status, { answered, settling })
+    const isGone = description.isReset ? { suspect: false, unsure: false } : {}
+    const { dot } = await release(shared, replica, draft, status, { answered, settling, ...isGone })
     replica.seen = seen
     return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
   }

@@ -14,16 +14,18 @@ import type { LocalWrite } from './local-write.ts'
 
 /**
  * Whether the lane takes a write: it has nothing in doubt, and nothing left to do that comes before.
+ * @param isReset it says all that the resource is: whatever the application shows is gone then, unless the store may have been set back
  * @throws CheopsError ERR_REPLICANT_UNBOUND, _LOCKED
  */
-export function checkLane(shared: Engine, replica: Replica): void {
+export function checkLane(shared: Engine, replica: Replica, isReset: boolean): void {
   const { local, draft, name } = replica
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
   const { schedule, plan } = currentPlan(shared, replica)
   const isTaken = takesWrite(local.executed, schedule, plan)
   const isInDoubt = draft !== undefined || local.intent !== undefined
-  if (!isInDoubt && !local.suspect && !local.replaying && local.uncertain === undefined && isTaken) return
+  const isSuspect = local.suspect && (local.unsure || !isReset)
+  if (!isInDoubt && !isSuspect && !local.replaying && local.uncertain === undefined && isTaken) return
   const why = isInDoubt ? 'what became of an earlier write is not known' : 'it is not up to date yet'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
 }

@@ -1,0 +1,107 @@
+/**
+ * Applications that each add a field of their own (where it runs, when it was changed), that no definition names: where only what was written is compared members agree, also
+ * where clients change resources by PATCH of plain JSON; where all is, they are shown to differ, and take writes all the same. Real replicators, simulated world.
+ */
+import { describe, expect, test } from 'vitest'
+import { DEFINITION, simGlue } from '../../../../../sims/world/replication/sim-glue.ts'
+import { Lab } from '../lab.ts'
+import type { ReplicationPlant } from '../../../../../sims/world/replication/replication-world.ts'
+
+const SITES = ['a', 'b', 'c']
+const JSON_TYPE = { type: 'application/json' }
+
+type Compare = 'written' | 'all'
+const comparing = (compare: Compare) =>
+  simGlue(DEFINITION.replace('    operations:', `    compare: ${compare}\n    operations:`))
+
+/** Each shows where it runs. */
+const showing = (compare: Compare): ReplicationPlant => ({
+  glue: () => comparing(compare),
+  application: (application, site) => ({
+    request: async request => {
+      const answer = await application.request(request)
+      if (answer.status >= 300 || answer.body.length === 0) return answer
+      const shown = JSON.parse(new TextDecoder().decode(answer.body)) as object
+      return { ...answer, body: new TextEncoder().encode(JSON.stringify({ ...shown, where: site })) }
+    },
+  }),
+})
+
+/** Writes at all sites in turn. @returns the answers that were no success */
+async function writeAll(lab: Lab, method: string, rounds: number): Promise<readonly string[]> {
+  const refused: string[] = []
+  for (let n = 1; n <= rounds; n++)
+    for (const site of SITES) {
+      const field = `${site}${n % 3}`
+      const { status, code } = await lab.ask(site, `${method} /items/x`, { id: 'x', [field]: n }, JSON_TYPE)
+      if (status !== 200) refused.push(`${n} at ${site}: ${code ?? status}`)
+      await lab.pass(500 + ((n * 7_919) % 15_000))
+    }
+  return refused
+}
+
+const kinds = (lab: Lab): readonly string[] => lab.told.map(({ event }) => event.kind)
+
+describe.each(['PUT', 'PATCH'])('%s', method => {
+  test('where what was written is compared, all agree, and nobody ever looks for a state', async () => {
+    const lab = await Lab.of(SITES, showing('written'))
+    await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: SITES })
+    expect(await writeAll(lab, method, 20)).toEqual([])
+    await lab.pass(3_600_000)
+    for (const site of SITES) expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+    expect(kinds(lab).filter(kind => kind === 'drift' || kind === 'diverged')).toEqual([])
+  })
+
+  test('where all is compared, they are shown to differ and why, and every write is taken and reaches all', async () => {
+    const lab = await Lab.of(SITES, showing('all'))
+    await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: SITES })
+    expect(await writeAll(lab, method, 20)).toEqual([])
+    await lab.pass(60_000)
+    for (const site of SITES) {
+      expect(lab.read(site, 'x'), site).toMatchObject({ c2: 20 })
+      const status = await lab.status(site, 'x')
+      expect(status, site).toMatchObject({ state: 'diverged', conflicts: [] })
+      expect(status?.reason, site).toContain('server-set')
+    }
+    lab.assertSound()
+  })
+})
+
+test('where nobody else can be reached a write is taken all the same', async () => {
+  const lab = await Lab.of(SITES, showing('all'))
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: SITES })
+  await lab.pass(1_000)
+  lab.cut('c')
+  await lab.pass(60_000)
+  for (const method of ['PATCH', 'PUT', 'PATCH']) {
+    const answer = await lab.ask('c', `${method} /items/x`, { id: 'x', own: method }, JSON_TYPE)
+    expect(answer.status, `${method}: ${String(answer.code)}`).toBe(200)
+    await lab.pass(20_000)
+  }
+  await lab.heal(60_000)
+  for (const site of SITES) expect(lab.read(site, 'x'), site).toMatchObject({ own: 'PATCH' })
+})
+
+/** PATCH of `{"command": "paint", "to": …}` sets `colour`, which it does not name. */
+const PAINTING: ReplicationPlant = {
+  glue: () => comparing('written'),
+  application: application => ({
+    request: request => {
+      const { method, body } = request
+      if (method !== 'PATCH' || !(body instanceof Uint8Array)) return application.request(request)
+      const { to } = JSON.parse(new TextDecoder().decode(body)) as { readonly to: string }
+      return application.request({ ...request, body: new TextEncoder().encode(JSON.stringify({ colour: to })) })
+    },
+  }),
+}
+
+test('what a PATCH has set and does not name is copied with the state of a member', async () => {
+  const lab = await Lab.of(SITES, PAINTING)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: SITES })
+  await lab.ask('a', 'PATCH /items/x', { command: 'paint', to: 'red' }, JSON_TYPE)
+  await lab.pass(20_000)
+  expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 0, colour: 'red' })
+  lab.world.site('b').application.write('warehouse', '/items/x', { id: 'x', n: 1 })
+  await lab.pass(1_800_000)
+  for (const site of SITES) expect(lab.read(site, 'x'), site).toMatchObject({ id: 'x', n: 0, colour: 'red' })
+})
