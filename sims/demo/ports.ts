@@ -42,7 +42,8 @@ export function quietPort([low, high]: readonly [number, number]): number {
   return randomInt(LOWEST, HIGHEST + 1)
 }
 
-async function ephemeralRange(): Promise<readonly [number, number]> {
+/** The first and the last port that the system gives to outgoing connections, and for port 0. */
+export async function ephemeralRange(): Promise<readonly [number, number]> {
   const text = await readFile(EPHEMERAL_RANGE_FILE, 'utf8').catch(() => '')
   const [low, high] = text.trim().split(/\s+/).map(Number)
   return low !== undefined && high !== undefined && low < high ? [low, high] : DEFAULT_EPHEMERAL_RANGE

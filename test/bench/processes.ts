@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo, Server } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reservePorts } from '../support/ports.ts'
 
 /** A server that this benchmark started. */
 export interface Started {
@@ -118,18 +117,8 @@ export async function untilItServes(
   }
 }
 
-/** Ports that were free together a moment ago: nginx and Envoy cannot be given port 0 and asked later. */
+/** Ports for nginx and Envoy, which cannot be given port 0 and asked later. */
 export async function freePorts<const N extends readonly string[]>(...names: N): Promise<Record<N[number], number>> {
-  const servers = await Promise.all(names.map(() => listening()))
-  const ports = servers.map(server => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
+  const ports = await reservePorts(names.length)
   return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Record<N[number], number>
-}
-
-function listening(): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve(server))
-  })
 }

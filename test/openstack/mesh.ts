@@ -11,7 +11,8 @@ import {
   writeCatalog,
   type KeystoneFolder,
 } from './keystone.ts'
-import { freePorts, stopAll, type Running } from './processes.ts'
+import { reservePorts } from '../support/ports.ts'
+import { stopAll, type Running } from './processes.ts'
 
 /** One site: a Keystone, a Glance and an agent. Glance asks its own agent who the bearer of a token is. */
 export interface Site {
@@ -56,7 +57,7 @@ export async function startMesh(say: (line: string) => void): Promise<Mesh> {
     // Copied before the first starts, so that a token of either holds at both.
     const keystone2 = await copyKeystone(keystone1, join(folder, 'site2', 'keystone'))
     const unrelated = await makeKeystone(emptyKeystone, join(folder, 'unrelated-keystone'))
-    const ports = await freePorts(8)
+    const ports = await reservePorts(8)
     const peerPorts = [ports[6], ports[7]] as [number, number]
     const [site1, site2] = await Promise.all([
       startSite('site1', folder, ports.slice(0, 3), peerPorts, keystone1, emptyGlance),

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Server } from 'node:net'
 
 /** A server that this suite started: it alone is signalled, by its process group. */
 export interface Running {
@@ -101,24 +100,6 @@ export async function run(
     child.once('error', reject)
     child.once('close', code => resolve({ code, stdout, stderr }))
   })
-}
-
-/** Ports that were free together a moment ago: these servers cannot be given port 0 and asked later. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<Server>((resolve, reject) => {
-          const server = createServer()
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map(server => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }
 
 /** A Python server imports for seconds before it listens, and says nothing when it does: so it is asked. */

@@ -62,12 +62,3 @@ export class TcpProxy implements AsyncDisposable {
     await new Promise(resolve => this.#server.close(resolve))
   }
 }
-
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
-}

@@ -14,7 +14,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startInventory } from '../../../sims/apps/inventory.ts'
-import { freePort } from '../../support/tcp-proxy.ts'
+import { reservePorts } from '../../support/ports.ts'
 import { PROGRAM } from '../cli/harness.ts'
 
 const KILLS = Number(process.env['CHEOPS_KILL_ROUNDS'] ?? 20)
@@ -131,7 +131,7 @@ test(
     const random = randomOf(seed)
     const folder = await mkdtemp(path.join(tmpdir(), 'cheops-kill-'))
     stops.push(() => rm(folder, { recursive: true, force: true }))
-    const ports = await Promise.all(Array.from({ length: 6 }, freePort))
+    const ports = await reservePorts(6)
     const [one, two] = await Promise.all([
       plan(folder, 'site1', ports.slice(0, 3), ports.slice(3, 4)),
       plan(folder, 'site2', ports.slice(3, 6), ports.slice(0, 1)),

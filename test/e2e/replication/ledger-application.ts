@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { reservePort } from '../../support/ports.ts'
 
 export type Thing = Readonly<Record<string, unknown>>
 
@@ -48,8 +48,8 @@ export class LedgerApplication implements AsyncDisposable {
   }
 
   async listen(): Promise<string> {
+    this.#port = await reservePort()
     await this.open()
-    this.#port = (this.#server.address() as AddressInfo).port
     return `http://127.0.0.1:${this.#port}`
   }
 

@@ -3,7 +3,7 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { vi } from 'vitest'
 import { SeededRandom } from '../../../sims/world/seeded-random.ts'
-import { freePort } from '../../support/tcp-proxy.ts'
+import { reservePort } from '../../support/ports.ts'
 import { Bench, type Agent } from '../cli/harness.ts'
 import { Gate, type Slowness } from './gate.ts'
 import { LEDGER_GLUE, LedgerApplication, type Thing } from './ledger-application.ts'
@@ -141,7 +141,7 @@ export class ProcessMesh implements AsyncDisposable {
       CHEOPS_TEST_SOURCE: site.address,
       CHEOPS_TEST_AHEAD_MS: String(aheadMs),
     }
-    site.gate.target = await freePort()
+    site.gate.target = await reservePort()
     const argv = ['--config', config, '--listen', `127.0.0.1:${site.gate.target}`]
     site.agent = await this.#bench.up(argv, env, fileBlocks)
   }

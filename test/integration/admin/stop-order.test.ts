@@ -11,6 +11,7 @@ import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import { startAgent } from '../../../src/node.ts'
+import { reservePort } from '../../support/ports.ts'
 import type { AgentEvent } from '../../../src/ports/control.ts'
 
 let ends: (() => Promise<unknown> | void)[] = []
@@ -18,15 +19,6 @@ afterEach(async () => {
   for (const end of ends.toReversed()) await end()
   ends = []
 })
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function configOf(flags: Record<string, string | readonly string[]>) {
   const data = await mkdtemp(path.join(tmpdir(), 'cheops-stop-'))
@@ -48,7 +40,7 @@ test('a start that fails at the last listener leaves none open', async () => {
   const taken = net.createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   ends.push(() => void taken.close())
-  const ingress = await freePort()
+  const ingress = await reservePort()
   const service = `{name: app, endpoint: "http://127.0.0.1:1", listen: "127.0.0.1:${(taken.address() as net.AddressInfo).port}"}`
   const config = await configOf({ 'ingress.listen': `127.0.0.1:${ingress}`, services: [service] })
   await expect(startAgent(config)).rejects.toMatchObject({ code: 'ERR_LISTEN_TAKEN' })

@@ -3,24 +3,15 @@
  * with a stable code, an answer that breaks off breaks off at the client too, and what may have been carried out is never
  * sent again and never said to be safe to send again.
  */
-import net from 'node:net'
+import type net from 'node:net'
 import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { setUpChains, WAYS } from '../../support/chain.ts'
+import { reservePort } from '../../support/ports.ts'
 import { bodyOfMessage, headOfMessage, isWhole } from '../../support/raw-http.ts'
 
 const { chain, sites, client } = setUpChains()
-
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** What a problem says, from an answer as it came. */
 function problemOf(answer: string): { status: number; code: string; headers: string } {
@@ -36,7 +27,7 @@ describe.each(WAYS)('$way', ({ scope }) => {
   const post = `POST /app/x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n${scope}\r\nhi`
 
   test('refuses connections: 503, and it is safe to send again', async () => {
-    const service = { name: 'app', endpoint: `http://127.0.0.1:${await freePort()}` }
+    const service = { name: 'app', endpoint: `http://127.0.0.1:${await reservePort()}` }
     const { port } = await sites({ site1: [service], site2: [service] })
     for (const request of [get, post]) {
       const problem = problemOf(await client(port).send(request).until(isWhole, 'the problem'))

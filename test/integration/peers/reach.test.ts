@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 import { DEFAULT_TIMEOUTS } from '../../../src/config.ts'
 import { eventually } from '../../support/hosts.ts'
 import { allAlive, TestPeers, until } from '../../support/peers.ts'
-import { freePort, TcpProxy } from '../../support/tcp-proxy.ts'
+import { reservePort } from '../../support/ports.ts'
+import { TcpProxy } from '../../support/tcp-proxy.ts'
 import type { PeerNode } from '../../../src/peer-node.ts'
 
 const listeners = (node: PeerNode): string[] => node.addresses().map(address => address.replace(/\/p2p\/.*$/, ''))
@@ -39,7 +40,7 @@ test('a site that listens on nothing is reached through another one', async () =
 test('a link that goes silent is replaced once there is a way again, and only then given up', async () => {
   await using peers = new TestPeers()
   const times = { tickMs: 25, pingIntervalMs: 200, pingTimeoutMs: 300, strangerMs: 60_000 }
-  const port = await freePort()
+  const port = await reservePort()
   await using proxy = new TcpProxy({ host: '127.0.0.1', port })
   const bootstrap = [`/ip4/127.0.0.1/tcp/${await proxy.listen()}`]
   // Everybody is told the proxy's address; the far site cannot dial the near one, which listens on nothing.
@@ -145,7 +146,7 @@ test('diagnostics dial, ping and say what they found', async () => {
 
 test('a bootstrap address is dialled until somebody listens there, and again when that one was lost', async () => {
   await using peers = new TestPeers()
-  const port = await freePort()
+  const port = await reservePort()
   const address = `/ip4/127.0.0.1/tcp/${port}`
   const one = await peers.start('one', { bootstrap: [address] })
   const status = () => one.diagnostics.bootstrapStatus()[0]

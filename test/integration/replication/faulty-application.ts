@@ -2,7 +2,7 @@ import http from 'node:http'
 import net from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startInventory } from '../../../sims/apps/inventory.ts'
-import { freePort } from '../../support/tcp-proxy.ts'
+import { reservePort } from '../../support/ports.ts'
 
 /**
  * What it does with a request that changes something: carries it out and answers; nothing, for ever; carries it out and breaks off;
@@ -37,7 +37,7 @@ export class FaultyApplication implements AsyncDisposable {
   }
 
   static async start(name: string): Promise<FaultyApplication> {
-    const application = new FaultyApplication(await freePort(), await startInventory({ name }))
+    const application = new FaultyApplication(await reservePort(), await startInventory({ name }))
     await application.open()
     return application
   }

@@ -5,7 +5,8 @@ import path from 'node:path'
 import { vi } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import { startAgent } from '../../../src/node.ts'
-import { TcpProxy, freePort } from '../../support/tcp-proxy.ts'
+import { reservePort } from '../../support/ports.ts'
+import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { FaultyApplication } from './faulty-application.ts'
 import type { RunningAgent } from '../../../src/ports/running-agent.ts'
 
@@ -62,7 +63,7 @@ export class Mesh implements AsyncDisposable {
   static async start(names: readonly string[], more: Readonly<Record<string, SiteOptions>> = {}): Promise<Mesh> {
     const mesh = new Mesh(await mkdtemp(path.join(tmpdir(), 'cheops-replication-')))
     for (const name of names) {
-      const port = await freePort()
+      const port = await reservePort()
       const proxy = new TcpProxy({ host: '127.0.0.1', port })
       const application = await FaultyApplication.start(name)
       const flags = {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { vi } from 'vitest'
-import { freePort } from '../../support/tcp-proxy.ts'
+import { reservePort } from '../../support/ports.ts'
 
 /** A server of files in real folders, below `/files`. */
 export interface FileServer extends AsyncDisposable {
@@ -21,7 +21,7 @@ export const HAS_NGINX = spawnSync('nginx', ['-V']).stderr?.includes('http_dav_m
 /** nginx as it is, with the configuration that glue's README names. */
 export async function startNginx(): Promise<FileServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cheops-nginx-'))
-  const port = await freePort()
+  const port = await reservePort()
   const config = path.join(folder, 'nginx.conf')
   await mkdir(path.join(folder, 'root', 'files'), { recursive: true })
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(each => `${each}_temp_path ${folder}/${each};`)
