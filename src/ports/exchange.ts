@@ -78,6 +78,8 @@ export interface RelayOptions {
   readonly addHeaders: readonly string[]
   /** Headers to add to the answer, names and values in turn. */
   readonly answerHeaders: readonly string[]
+  /** Headers and trailers of the answer, lower case, that are not passed on, beside those of the hop itself. */
+  readonly dropAnswerHeaders?: ReadonlySet<string>
   /**
    * The body to send in place of the client's, which has been read to its end or never existed. Undefined: the client's own,
    * from `readBody` where that was called, else as it comes. It goes out in the framing of the client's.

@@ -52,6 +52,23 @@ const NOBODY: MayKnow = { sites: [], others: [], down: [] }
 /** What an application answers to who says nothing of himself, of what it has or has not. */
 const WANTS_CREDENTIALS: ReadonlySet<number> = new Set([401, 403, 407])
 
+/**
+ * What would have a client, who knows nothing of who has answered, do something else afterwards, or for all of this site: a redirection leads it elsewhere
+ * with its credentials.
+ */
+const FOR_ANOTHER_TIME: ReadonlySet<string> = new Set([
+  'alt-svc',
+  'clear-site-data',
+  'content-location',
+  'location',
+  'refresh',
+  'set-cookie',
+  'set-cookie2',
+  'strict-transport-security',
+])
+
+const isRedirection = (status: number): boolean => status >= 300 && status < 400 && status !== 304
+
 const headersOf = ({ head }: Exchange): string[] =>
   head.rawHeaders.filter((_, place) => place % 2 === 0).map(name => name.toLowerCase())
 
@@ -98,12 +115,15 @@ export class ReplicantLookup {
         dropHeaders: new Set([...dropHeaders, ...hidden]),
         addHeaders: [...addHeaders, HEADER_NAMES.ifReplicated, '1'],
         answerHeaders: [HEADER_NAMES.site, site],
+        dropAnswerHeaders: FOR_ANOTHER_TIME,
         accept: answer => {
           const code = headerValue(answer.rawHeaders, ERROR_HEADER)
           // Whether it does not know the resource or does not let this site read is the same to the client.
           isBusy = code !== undefined && answer.status >= 500
           tellsNothing ||= code === 'ERR_FORWARD_NOT_EXPOSED'
-          isLocked = isAnonymous && code === undefined && WANTS_CREDENTIALS.has(answer.status)
+          // A login, mostly.
+          const isElsewhere = isRedirection(answer.status)
+          isLocked = code === undefined && (isElsewhere || (isAnonymous && WANTS_CREDENTIALS.has(answer.status)))
           return code === undefined && !isLocked
         },
       })

@@ -27,7 +27,8 @@ export function endpointUpstream(
   timeouts: Pick<Timeouts, 'connectMs' | 'queueMs'>,
 ): Upstream {
   const url = new URL(service.endpoint)
-  const name = `${service.name} at ${url.origin}`
+  // Clients of other sites are told too: where it is, is for nobody there.
+  const { name } = service
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const maxConnections = service.connections ?? limits.connectionsPerEndpoint

@@ -6,6 +6,9 @@ import { answerHeaders, trailersOf, upgradeAnswerHeaders } from './message-heads
 import { breakOff, pump } from './pump.ts'
 import type { Upstream } from './upstream.ts'
 
+/** Headers and trailers that an answer does not have for its client. */
+export type Passing = Pick<Upstream, 'strips'>
+
 /**
  * The head, with what the agent adds. It throws what node:http throws for one that cannot be said; nothing was written then.
  * @param rawHeaders the upstream's, or what a rewrite has made of them
@@ -14,7 +17,7 @@ export function writeHead(
   answer: IncomingMessage,
   rawHeaders: readonly string[],
   { answer: out, request, hasBody }: ClientSide,
-  { strips }: Upstream,
+  { strips }: Passing,
   add: readonly string[],
 ): void {
   const headers = answerHeaders(rawHeaders, strips, add, request.httpVersionMinor === 0)
@@ -32,7 +35,7 @@ export function writeHead(
 export function streamBody(
   answer: IncomingMessage,
   { answer: out, upgrade }: ClientSide,
-  { strips }: Upstream,
+  { strips }: Passing,
   stuckMs: number,
   onEnd: (status: number) => void,
 ): void {
@@ -63,7 +66,7 @@ export function streamBody(
 export function writeUpgradeHead(
   answer: IncomingMessage,
   socket: Duplex,
-  { strips }: Upstream,
+  { strips }: Passing,
   add: readonly string[],
 ): void {
   let raw = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`

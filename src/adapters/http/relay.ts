@@ -10,6 +10,7 @@ import type { ClientSide } from './client-side.ts'
 import { requestTrailers } from './message-heads.ts'
 import { openRequest } from './open-request.ts'
 import { streamBody, writeHead, writeUpgradeHead } from './pass-answer.ts'
+import type { Passing } from './pass-answer.ts'
 import { breakOff, discard, endGently, linger, pump, splice } from './pump.ts'
 import { rewrittenAnswer } from './rewritten-answer.ts'
 import { MAX_INFORMATION, failureOf, faultOf, inDoubt, unreachable, wasIdle } from './upstream-failure.ts'
@@ -35,6 +36,8 @@ export function relay(
 class Relay {
   readonly #side: ClientSide
   readonly #upstream: Upstream
+  /** What of its answer the client is not given. */
+  readonly #passing: Passing
   readonly #path: string
   readonly #options: RelayOptions
   readonly #limits: RelayLimits
@@ -60,6 +63,10 @@ class Relay {
   ) {
     this.#side = side
     this.#upstream = upstream
+    const { strips } = upstream
+    const { dropAnswerHeaders: dropped } = options
+    this.#passing =
+      dropped === undefined ? upstream : { strips: name => strips(name) || dropped.has(name.toLowerCase()) }
     this.#path = path
     this.#options = options
     this.#limits = limits
@@ -166,7 +173,7 @@ class Relay {
     this.#answered = true
     clearTimeout(this.#timer)
     try {
-      writeHead(answer, answer.rawHeaders, this.#side, this.#upstream, this.#options.answerHeaders)
+      writeHead(answer, answer.rawHeaders, this.#side, this.#passing, this.#options.answerHeaders)
     } catch {
       this.#answered = false
       answer.destroy()
@@ -175,7 +182,7 @@ class Relay {
       )
       return
     }
-    streamBody(answer, this.#side, this.#upstream, this.#limits.bodyIdleMs, status => this.#onAnswerEnd(status))
+    streamBody(answer, this.#side, this.#passing, this.#limits.bodyIdleMs, status => this.#onAnswerEnd(status))
   }
 
   /** Nothing has reached the client until the whole answer is here, so whatever goes wrong by then is a problem of its own. */
@@ -187,7 +194,7 @@ class Relay {
       if (this.#settled) return
       this.#answered = true
       clearTimeout(this.#timer)
-      writeHead(answer, rawHeaders, this.#side, this.#upstream, this.#options.answerHeaders)
+      writeHead(answer, rawHeaders, this.#side, this.#passing, this.#options.answerHeaders)
       out.end(body)
       this.#onAnswerEnd(answer.statusCode ?? 502)
     } catch (error) {

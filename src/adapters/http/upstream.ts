@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../errors.ts'
 
 /** Where a request can be sent: a service instance, or the agent of another site. */
 export interface Upstream {
-  /** What errors call it: `inventory at http://127.0.0.1:9001`, `site2`. */
+  /** What errors call it: `inventory`, `site2`. */
   readonly name: string
   readonly pool: ConnectionPool
   /** What stands before the path: the path of the endpoint's URL, no slash at the end. */

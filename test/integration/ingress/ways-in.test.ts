@@ -72,7 +72,7 @@ test('an endpoint on the default port does not take over every other port of its
   // Without a port, and with that port, it is meant.
   for (const authority of [host, `${host}:80`]) {
     const refused = JSON.parse(bodyOfMessage(await send(authority))) as { detail: string }
-    expect(refused.detail).toMatch(/^web at /)
+    expect(refused.detail).toMatch(/^web cannot be reached [(]\w+[)]$/)
   }
 })
 

@@ -75,6 +75,23 @@ test('nothing that says who reads reaches another site, unless this one names it
   expect(mesh.application('site1').asked.some(each => each.authorization === 'Bearer of-site3')).toBe(true)
 })
 
+test('who has it leads the client nowhere', async () => {
+  await created('moved')
+  await found('moved')
+  const holders = [mesh.application('site1'), mesh.application('site2')]
+  for (const holder of holders) holder.token = 'of-the-holder'
+  try {
+    const answer = await mesh.ask('site3', 'GET', '/items/moved')
+    expect([answer.headers.get('Cheops-Error'), answer.headers.get('Location')]).toEqual([
+      'ERR_LOOKUP_CREDENTIALS',
+      null,
+    ])
+  } finally {
+    for (const holder of holders) holder.token = undefined
+  }
+  await found('moved')
+})
+
 test('what is deleted is not found any more', async () => {
   await created('gone')
   await found('gone')

@@ -48,6 +48,8 @@ function lookupWith({
   const asked: number[] = []
   const heard: number[] = []
   const dropped = new Set<string>()
+  /** Headers of answers that no client gets. */
+  const kept = new Set<string>()
   let now = 0
   const sites = ['site1', 'site2', 'site3'].map(name => ({
     name,
@@ -92,8 +94,9 @@ function lookupWith({
     const answer = await lookup.read(
       exchange(path, 'GET', rawHeaders),
       async () => here,
-      async (site, { accept, dropHeaders }) => {
+      async (site, { accept, dropHeaders, dropAnswerHeaders = [] }) => {
         tried.push(site)
+        for (const name of dropAnswerHeaders) kept.add(name)
         for (const name of dropHeaders) dropped.add(name)
         const answer = there[site] ?? NOT_HERE
         if ('kind' in answer) return answer
@@ -105,7 +108,7 @@ function lookupWith({
     )
     return { answer, tried }
   }
-  return { lookup, asked, heard, dropped, pass, read }
+  return { lookup, asked, heard, dropped, kept, pass, read }
 }
 
 test('what is here, is known here, is no single resource or is nowhere else is not looked for', async () => {
@@ -205,6 +208,22 @@ test('what is shown only to who says who he is, is neither missing nor answered 
     const own = await lookupWith({ policy: 'credentials' }).read('/items/x', { site2: refused })
     expect(own.answer?.site).toBe('site2')
   }
+})
+
+test('who has it leads nobody elsewhere: a client would follow with its credentials', async () => {
+  for (const policy of ['anonymous', 'credentials'] as const)
+    for (const status of [301, 302, 303, 307, 308]) {
+      const { read } = lookupWith({ policy })
+      await expect(
+        read('/items/x', { site2: { status, code: undefined } }),
+        `${policy} ${status}`,
+      ).rejects.toMatchObject({
+        code: 'ERR_LOOKUP_CREDENTIALS',
+      })
+    }
+  const { read, kept } = lookupWith()
+  expect((await read('/items/x', { site2: { status: 304, code: undefined } })).answer?.site).toBe('site2')
+  for (const name of ['location', 'set-cookie', 'refresh']) expect([...kept], name).toContain(name)
 })
 
 test('the mesh is asked once in a while for one name, and for so many at a time', async () => {
