@@ -84,8 +84,8 @@ export interface Agent {
   changeMembers(name: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<ClientAnswer>
   /** What an operator wants. */
   operate(deed: OperatorDeed): Promise<ClientAnswer>
-  /** What other members may copy of a name. */
-  stateFor(name: ReplicantName): Promise<MemberState | undefined>
+  /** What another member may copy of a name. */
+  stateFor(name: ReplicantName, to: string): Promise<MemberState | undefined>
   /** A piece of a large body for another site. */
   pieceFor(site: string, piece: BodyPiece): Promise<AsyncIterable<Uint8Array> | undefined>
   /** What stands on the disk of a name, and what the agent says of itself (`diverged`, …) where that is not well. */

@@ -24,7 +24,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
     glueOf: service => (service === SERVICE ? glue : undefined),
     hash: fingerprint,
     fetchState: async (other, name) => {
-      const state = await (await reach(other))?.stateFor(name)
+      const state = await (await reach(other))?.stateFor(name, ports.site)
       // As it comes over the wire.
       return state && decodeAnswer(encodeAnswer(state))
     },
@@ -43,7 +43,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
       dot: await replicator.changeMembers(name, added, removed),
     }),
     operate: deed => operate(replicator, listing, ports.site, deed),
-    stateFor: async name => replicator.stateFor(name),
+    stateFor: async (name, to) => replicator.stateFor(name, to),
     pieceFor: (other, piece) => replicator.pieceFor(other, piece),
     show: async (name, disk) => {
       const status = await replicator.status(name)

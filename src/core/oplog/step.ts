@@ -6,6 +6,7 @@ import { MAX_EARLY_DOTS, MAX_EARLY_WORDS, MAX_EARLY_WORDS_EACH, MAX_WAITING_OPER
 import { isLeave, isWrittenBefore, leavesOf, standingOf, withTold } from './members.ts'
 import { compareOperations, dotKey, laterStamp, sameDot } from './order.ts'
 import { problemOf } from './problem.ts'
+import { wasMissed } from './missed.ts'
 import { missingBefore, readiness } from './readiness.ts'
 import { findLife, isKnown, membersOfReplicant } from './replicant.ts'
 import type { Conflict } from './conflicts.ts'
@@ -76,7 +77,7 @@ export class Step {
   admit(operation: Operation): boolean {
     const problem = problemOf(operation, this.replicant.name)
     if (problem !== undefined) this.effects.push({ kind: 'refused', operation, reason: problem })
-    else if (isKnown(this.replicant, operation)) {
+    else if (isKnown(this.replicant, operation) && !wasMissed(this.replicant, operation, this.matrices)) {
       this.effects.push({ kind: 'duplicate', dot: operation.dot })
       // It comes again once its matrix is known.
       const isWaiting = this.replicant.waiting.some(({ dot }) => sameDot(dot, operation.dot))
@@ -238,7 +239,7 @@ export class Step {
       for (const operation of this.replicant.waiting) {
         const { life, dot } = operation
         const known = findLife(this.replicant, life)
-        const there = known !== undefined && wasHeld(known, dot)
+        const there = known !== undefined && wasHeld(known, dot) && !wasMissed(this.replicant, operation, this.matrices)
         if (!there && readiness(this.replicant, operation, this.matrices) === 'waits') continue
         this.replicant = { ...this.replicant, waiting: this.replicant.waiting.filter(other => other !== operation) }
         if (there) continue

@@ -264,12 +264,13 @@ export const STATE_AGAIN_MS = 10 * 60_000
 export const WANT_AGAIN_MS = 2_000
 
 /**
- * What one other site may ask for by name: at once as many as an audit finds where much is missing, and so many a second in the long run; not while so many entries are told to it that it
- * has not received, which is looked at again after so many milliseconds. And how many names may wait for that, a kilobyte each; the rest is asked for again.
+ * What one other site may ask for by name: at once as many as an audit finds where much is missing, and so many a second in the long run; while so many entries are told to it that it
+ * has not received, which is looked at again after so many milliseconds, one in so many milliseconds, at the end of what it has to receive. And how many names may wait for that, a kilobyte each; the rest is asked for again.
  */
 export const WANTED = { burst: 1_024, perSecond: 64, maxKeys: 1_024 } as const
 export const MAX_TOLD_BEFORE_WANTS = 4_096
 export const WANT_LOOK_MS = 50
+export const WANT_ANYHOW_MS = 10_000
 /** Between two answers about one name, milliseconds: who could not take the first asks at once. */
 export const WANT_TOLD_AGAIN_MS = 500
 export const MAX_WAITING_WANTS = 4_096

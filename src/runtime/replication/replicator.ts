@@ -320,12 +320,12 @@ export class Replicator {
   /**
    * What another member may copy: undefined while there is anything left to do here. Who asks for too many waits for his turn: no answer would
    * tell him that nobody has what he lacks.
-   * @param to which member; without it nothing is counted
+   * @param to which member
    */
-  async stateFor(replicant: ReplicantName, to?: string): Promise<MemberState | undefined> {
+  async stateFor(replicant: ReplicantName, to: string): Promise<MemberState | undefined> {
     const { clock } = this.#options
     const until = clock.monotonic() + STATE_TURN_WAIT_MS
-    while (to !== undefined && !this.#shared.states.take(to, clock.monotonic())) {
+    while (!this.#shared.states.take(to, clock.monotonic())) {
       if (clock.monotonic() >= until || this.#isStopped) return undefined
       await new Promise<void>(resolve => void clock.after(STATE_TURN_LOOK_MS, resolve))
     }

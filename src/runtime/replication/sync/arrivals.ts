@@ -133,7 +133,11 @@ export class Arrivals {
           arrived: new Map([[dotKey(operation.dot), entry.operation]]),
           operations: [operation],
           unverified: isVerified ? [] : [operation],
-          take: ({ core }) => admit(core.replicant, operation, matrices),
+          // What is here already is what it was when it came: only who can be checked says that it never did.
+          take: ({ core: { replicant } }) =>
+            !isVerified && isKnown(replicant, operation)
+              ? { replicant, effects: [{ kind: 'duplicate', dot: operation.dot }] }
+              : admit(replicant, operation, matrices),
         }
       }
       case 'transfer':

@@ -1,5 +1,11 @@
 import { replicantKey } from '../../../core/oplog/index.ts'
-import { MAX_TOLD_BEFORE_WANTS, MAX_WAITING_WANTS, WANT_LOOK_MS, WANT_TOLD_AGAIN_MS } from '../limits.ts'
+import {
+  MAX_TOLD_BEFORE_WANTS,
+  MAX_WAITING_WANTS,
+  WANT_ANYHOW_MS,
+  WANT_LOOK_MS,
+  WANT_TOLD_AGAIN_MS,
+} from '../limits.ts'
 import { mayHear } from './arrivals.ts'
 import type { SyncChannel, SyncMessage } from '../../../ports/sync.ts'
 import type { Engine } from '../engine.ts'
@@ -7,8 +13,8 @@ import type { Engine } from '../engine.ts'
 type Want = SyncMessage & { readonly kind: 'want' }
 
 /**
- * What the other site of a conversation lacks, and asks for by name: each name once at a time, so many a second for the site, and no more while much is told to it that it
- * has not received. Each makes a transfer of all that is held of the name, and one of several entries is written to disk before it is told. It holds up nothing else that
+ * What the other site of a conversation lacks, and asks for by name: each name once at a time, so many a second for the site, and few while much is told to it that it
+ * has not received: over a link that is always behind, what waits there for something would wait for ever. Each makes a transfer of all that is held of the name, and one of several entries is written to disk before it is told. It holds up nothing else that
  * the site says.
  */
 export class AskedWants {
@@ -20,6 +26,8 @@ export class AskedWants {
   /** When a name was told last, monotonic; of those that were lately, the oldest first. */
   readonly #toldAt = new Map<string, number>()
   #isRunning = false
+  /** When something was told last, or was asked for first since nothing was; monotonic. */
+  #lastTurnAt = 0
 
   constructor(engine: Engine, channel: SyncChannel, hasEnded: () => boolean) {
     this.#engine = engine
@@ -34,17 +42,13 @@ export class AskedWants {
     this.#waiting.set(key, message)
     if (this.#isRunning) return
     this.#isRunning = true
-    const { logger } = this.#engine.options
-    this.#run()
-      .catch((error: unknown) => logger.debug({ error: String(error) }, 'what another site lacks could not be told'))
-      .finally(() => (this.#isRunning = false))
+    this.#lastTurnAt = this.#engine.options.clock.monotonic()
+    void this.#run()
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#engine.options
-    for (;;) {
-      if (this.#hasEnded()) this.#waiting.clear()
-      if (this.#waiting.size === 0) return
+    const { clock, logger } = this.#engine.options
+    while (this.#waiting.size > 0 && !this.#hasEnded()) {
       const next = this.#next(clock.monotonic())
       if (next === undefined || !this.#isItsTurn()) {
         await new Promise<void>(resolve => void clock.after(WANT_LOOK_MS, resolve))
@@ -52,9 +56,15 @@ export class AskedWants {
       }
       const [key, { replicant, lives }] = next
       this.#waiting.delete(key)
-      this.#toldAt.set(key, clock.monotonic())
-      await this.#tell(replicant, lives)
+      this.#lastTurnAt = clock.monotonic()
+      this.#toldAt.set(key, this.#lastTurnAt)
+      await this.#tell(replicant, lives).catch((error: unknown) =>
+        logger.debug({ error: String(error) }, 'what another site lacks could not be told'),
+      )
     }
+    // In the turn in which nothing was left: what is asked for in the next one begins anew.
+    this.#waiting.clear()
+    this.#isRunning = false
   }
 
   /** The first that was not told just now. */
@@ -69,7 +79,9 @@ export class AskedWants {
   #isItsTurn(): boolean {
     const { replicas, wants, options } = this.#engine
     const { site } = this.#channel
-    return replicas.outboxes.length(site) < MAX_TOLD_BEFORE_WANTS && wants.take(site, options.clock.monotonic())
+    const now = options.clock.monotonic()
+    const isBehind = replicas.outboxes.length(site) >= MAX_TOLD_BEFORE_WANTS
+    return (!isBehind || now - this.#lastTurnAt >= WANT_ANYHOW_MS) && wants.take(site, now)
   }
 
   async #tell(replicant: Want['replicant'], knows: Want['lives']): Promise<void> {

@@ -262,7 +262,7 @@ export class Lab {
       hash: bytes => createHash('sha256').update(bytes).digest('hex'),
       fetchState: async (other, name) =>
         this.world.wire.connects(site, other) && this.world.site(other).agent !== undefined
-          ? this.replicators.get(other)?.stateFor(name)
+          ? this.replicators.get(other)?.stateFor(name, site)
           : undefined,
       mayRun: operation => this.mayRun(site, operation),
       detachAfterMs: this.detachAfterMs,

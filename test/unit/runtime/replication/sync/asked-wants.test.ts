@@ -2,16 +2,24 @@
  * What a site may ask for: a real replicator with many resources, and a member that asks for all of them, and for one of them again and again. What it is told is
  * counted in the conversation; the clock stands still, or passes when the test says so.
  */
-import { expect, test } from 'vitest'
-import { ASKED_STATES, WANTED } from '../../../../../src/runtime/replication/limits.ts'
-import { realClock } from '../../../../support/real-time.ts'
+import { expect, test, vi } from 'vitest'
+import {
+  ASKED_STATES,
+  MAX_TOLD_BEFORE_WANTS,
+  WANTED,
+  WANT_ANYHOW_MS,
+} from '../../../../../src/runtime/replication/limits.ts'
+import { TokenBuckets } from '../../../../../src/runtime/membership/token-buckets.ts'
+import { AskedWants } from '../../../../../src/runtime/replication/sync/asked-wants.ts'
+import { realClock, silentLogger } from '../../../../support/real-time.ts'
 import { ABC, Lab } from '../lab.ts'
-import { HERE, INCARNATION, Scripted, entries, hello } from '../scripted.ts'
-import type { ScriptedChannel } from '../scripted.ts'
+import { HERE, INCARNATION, Scripted, ScriptedChannel, entries, hello } from '../scripted.ts'
+import type { Engine } from '../../../../../src/runtime/replication/engine.ts'
 import type { Clock } from '../../../../../src/ports/clock.ts'
 import type { ReplicantName } from '../../../../../src/core/oplog/index.ts'
 import type { SyncMessage } from '../../../../../src/ports/sync.ts'
 
+const NAME = { service: 'shop', kind: 'items', name: 'mug' }
 const want = (replicant: ReplicantName): SyncMessage => ({ kind: 'want', replicant, lives: [] })
 
 /** A site with so many resources, and its conversation with rome, in which rome has been welcomed. */
@@ -70,6 +78,47 @@ test('a site that asks for more than its share is told the rest as time passes',
   monotonic += 60_000
   expect(await told(rome)).toBe(100 - WANTED.perSecond)
 }, 60_000)
+
+/** The wants of one conversation, with an engine of which only what they need is there; and the names that were told. */
+function asked(clock: Clock, unreceived: number): { readonly ask: (name: string) => void; readonly told: string[] } {
+  const told: string[] = []
+  const tell = (_: string, { replicant }: { readonly replicant: ReplicantName }): void => void told.push(replicant.name)
+  const engine = {
+    options: { clock, logger: silentLogger },
+    wants: new TokenBuckets(WANTED),
+    replicas: {
+      outboxes: { length: () => unreceived },
+      with: async () => true,
+      commit: async (change: (commit: { readonly tell: typeof tell }) => void) => change({ tell }),
+    },
+  } as unknown as Engine
+  const wants = new AskedWants(engine, new ScriptedChannel('rome', 'sender'), () => false)
+  return { ask: name => wants.want({ kind: 'want', replicant: { ...NAME, name }, lives: [] }), told }
+}
+
+test('over a link that is always behind a site is told little of what it lacks, and not nothing', async () => {
+  let monotonic = 0
+  const clock: Clock = { ...realClock, monotonic: () => monotonic, after: (_, fn) => realClock.after(0, fn) }
+  const { ask, told } = asked(clock, MAX_TOLD_BEFORE_WANTS)
+  for (const name of ['a', 'b', 'c']) ask(name)
+  for (const more of [1, 2]) {
+    monotonic += WANT_ANYHOW_MS - 1
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(told).toHaveLength(more - 1)
+    monotonic += 1
+    await vi.waitFor(() => expect(told).toHaveLength(more))
+  }
+})
+
+test('what is asked for just when nothing was left is told too', async () => {
+  for (let turns = 0; turns < 30; turns++) {
+    const { ask, told } = asked(realClock, 0)
+    ask('first')
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    ask('second')
+    await vi.waitFor(() => expect(told, `after ${turns} turns`).toEqual(['first', 'second']))
+  }
+})
 
 test('states of an application are told to each site so many at once, and so many a second', async () => {
   const lab = await Lab.of(['a', 'b', 'c'])

@@ -96,8 +96,8 @@ function says(lab: Lab, site: string, value: Readonly<Record<string, unknown>>):
   const replicator = lab.replicators.get(site)
   if (replicator === undefined) throw new Error(`no agent runs at ${site}`)
   const told = vi.spyOn(replicator, 'stateFor')
-  told.mockImplementation(async name => {
-    const state = await Replicator.prototype.stateFor.call(replicator, name)
+  told.mockImplementation(async (name, to) => {
+    const state = await Replicator.prototype.stateFor.call(replicator, name, to)
     if (state === undefined) return undefined
     const body = new TextEncoder().encode(JSON.stringify(value))
     return { ...state, state: { rawHeaders: ['content-type', 'application/json'], body } }

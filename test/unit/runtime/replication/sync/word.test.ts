@@ -200,3 +200,70 @@ test('an operation that comes ahead of the create lets that be asked for', async
   await tell(paris, 1, here.signed(after(created, 'rome')))
   expect(await paris.next('want')).toMatchObject({ replicant: MUG, lives: [] })
 })
+
+/** What is held here of mug, by its bodies. */
+const bodiesAt = (here: Scripted) =>
+  here.replicator.inspect(MUG, ({ core }) =>
+    (core.replicant.lives[0]?.live ?? []).map(({ payload }) =>
+      payload?.body !== undefined && 'bytes' in payload.body ? new TextDecoder().decode(payload.body.bytes) : '',
+    ),
+  )
+
+/** A change of a part, under a number. */
+function merging(create: Operation, site: string, number: number, text: string): Operation {
+  const payload = { ...PUT.payload, method: 'PATCH', body: { bytes: new TextEncoder().encode(text) } }
+  return after({ ...create, dot: { ...create.dot, number: number - 100 } }, site, {
+    type: 'merge',
+    payload,
+    context: [create.dot],
+  })
+}
+
+test('what a member makes up of a site that was never met takes nothing away that this one writes', async () => {
+  await using here = await Scripted.start()
+  const created = here.create('paris', 'mug', ['paris', 'rome', HERE])
+  here.unknown.add('rome')
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  // Signed by whoever; rome is far from that number.
+  const made = transfer(here, merging(created, 'rome', 1_000, 'made up'))
+  await tell(paris, 1, here.signed(created), made)
+  expect(await bodiesAt(here)).toContain('made up')
+
+  here.unknown.delete('rome')
+  const rome = here.from('rome')
+  rome.says(hello('rome', 9))
+  const own = here.signed(merging(created, 'rome', 500, 'written'))
+  await tell(rome, 1, own, own)
+  expect((await bodiesAt(here)).filter(body => body === 'written')).toHaveLength(1)
+})
+
+test('what a member says that it has forgotten of a site takes nothing away that this one writes', async () => {
+  await using here = await Scripted.start()
+  const created = here.create('paris', 'mug', ['paris', 'rome', HERE])
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  const own = { site: 'rome', incarnation: INCARNATION, number: 1_000 }
+  const summary = {
+    life: created.life,
+    knowledge: [created.dot, own],
+    holes: [],
+    droppers: [],
+    changes: [],
+    keys: new Map(),
+    conflictsForgotten: 0,
+    since: { knowledge: [], holes: [] },
+    from: 'paris',
+  }
+  const whole: OutboxEntry = {
+    kind: 'transfer',
+    replicant: MUG,
+    more: false,
+    transfer: { life: created.life, operations: [], summary },
+  }
+  await tell(paris, 1, here.signed(created), whole)
+  const rome = here.from('rome')
+  rome.says(hello('rome', 9))
+  await tell(rome, 1, here.signed(merging(created, 'rome', 500, 'written')))
+  expect(await bodiesAt(here)).toContain('written')
+})
