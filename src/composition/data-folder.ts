@@ -1,7 +1,8 @@
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { CheopsError } from '../errors.ts'
 import type { Logger } from '../ports/logger.ts'
+import { makeFolder } from '../config/make-folder.ts'
 
 /** Sticky: a folder that users share, such as /tmp. It is not ours to close. */
 const STICKY = 0o1000
@@ -17,7 +18,7 @@ export async function ownDataFolder(folder: string, tokenFile: string, logger: L
   const libp2p = path.join(folder, 'libp2p')
   try {
     // Made here, since the library would make it open to all.
-    await mkdir(libp2p, { recursive: true, mode: 0o700 })
+    await makeFolder(libp2p, 0o700)
   } catch (cause) {
     throw new CheopsError('ERR_STORE_FAILED', `The data folder ${folder} cannot be made.`, { folder }, { cause })
   }

@@ -1,9 +1,10 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { parse, stringify } from 'yaml'
 import { CheopsError } from '../../errors.ts'
 import type { Io } from '../io.ts'
+import { makeFolder } from '../../config/make-folder.ts'
 
 /** An agent that has a name for this user. */
 export interface Context {
@@ -52,7 +53,7 @@ export async function readContexts(io: Io): Promise<Contexts> {
 /** Replaces the file in one step; only its owner may read it, as it says where tokens stand. */
 export async function writeContexts(io: Io, contexts: Contexts): Promise<void> {
   const file = contextsFile(io)
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(path.dirname(file), 0o700)
   const temporary = `${file}.new`
   await writeFile(temporary, stringify(contexts), { mode: 0o600 })
   await chmod(temporary, 0o600)

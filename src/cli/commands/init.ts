@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { access, chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, chmod, copyFile, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { renderFile } from '../../config/render.ts'
@@ -11,6 +11,7 @@ import type { Call, CommandSpec, Options } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import type { Io } from '../io.ts'
 import { closedToOthers, ownProgram, systemdSteps, systemdUnit } from '../systemd.ts'
+import { makeFolder } from '../../config/make-folder.ts'
 
 export const initCommand: CommandSpec = {
   name: 'init',
@@ -64,14 +65,14 @@ async function init({ io, args, options }: Call): Promise<number> {
     ...(options.flag('systemd') ? [unitFile] : []),
     ...(options.flag('tls') ? [certificate] : []),
   ])
-  await mkdir(folder, { recursive: true })
+  await newFolder(folder)
   await plan.write(configFile, renderFile(chosen), 0o644)
   if (givenKey !== undefined) await plan.copyKey(givenKey, meshKey)
   else await plan.keep(meshKey, () => swarmKey())
   if (await isInGitWorkTree(folder)) await plan.hideFromGit(path.join(folder, '.gitignore'))
 
   const data = path.join(folder, 'data', site)
-  await mkdir(data, { recursive: true, mode: 0o700 })
+  await newFolder(data, 0o700)
   await chmod(data, 0o700)
   const peerKey = path.join(data, 'peer.key')
   const existed = await exists(peerKey)
@@ -95,14 +96,38 @@ async function init({ io, args, options }: Call): Promise<number> {
       'Next:',
       `  ${cheops} check --config ${shown(io, configFile)}    is everything in place?`,
       `  ${cheops} up --config ${shown(io, configFile)}       run the agent`,
-      `Other sites: "${cheops} init --site NAME --bootstrap <address of this machine>:${String(port)} --mesh-key mesh.key", with a copy of ${shown(io, meshKey)}.`,
+      `Other sites, with a copy of ${shown(io, meshKey)}:`,
+      `  ${cheops} init ${othersSite(chosen)} --bootstrap <address of this machine>:${String(port)} --mesh-key mesh.key`,
       ...(options.flag('systemd')
         ? ['As a service of systemd:', ...systemdSteps(folder, unitFile).map(step => `  ${step}`)]
         : []),
     ].join('\n'),
   )
   if (options.flag('systemd')) warnOfClosedFolders(io, folder)
+  const joins = options.list('bootstrap').length > 0 || givenKey !== undefined
+  if (joins && options.text('mesh') === undefined)
+    writeLine(
+      io.stderr,
+      `note: no --mesh was given, so this site is of the mesh "${chosen.keys.mesh}". Where the others have another name (mesh: in their cheops.yaml) they do not take it: say --mesh NAME.`,
+    )
   return EXIT.ok
+}
+
+/** What is the same at every site, as it is written for another one. */
+function othersSite({ keys, services }: ReturnType<typeof choose>): string {
+  const offered = services.map(({ name }) => ` --service ${String(name)}=<its URL there>`)
+  return `NAME --site NAME --mesh ${keys.mesh}${offered.join('')}`
+}
+
+/** @throws CheopsError ERR_CLI_USAGE where it cannot be made */
+async function newFolder(folder: string, mode?: number): Promise<void> {
+  try {
+    await makeFolder(folder, mode)
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'no reason was given'
+    const message = `The folder ${folder} cannot be made (${why}): name another one, "cheops init FOLDER".`
+    throw new CheopsError('ERR_CLI_USAGE', message, { folder }, { cause: error })
+  }
 }
 
 /** What was given is tried before anything is written, and told by its flag. @throws CheopsError ERR_CONFIG_INVALID */
@@ -200,7 +225,7 @@ function choose(options: Options, site: string) {
 async function writeCertificates(io: Io, plan: Plan, folder: string, site: string, options: Options): Promise<void> {
   const { createAuthority, issueCertificate, loadAuthority } = await import('../certificates.ts')
   const tls = path.join(folder, 'tls')
-  await mkdir(tls, { recursive: true, mode: 0o700 })
+  await newFolder(tls, 0o700)
   const [caFile, caKeyFile] = [path.join(tls, 'ca.pem'), path.join(tls, 'ca.key')]
   const source = options.text('ca')
   if (source !== undefined) {

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { flagOf, KEYS, variableOf } from '../../config/keys.ts'
@@ -13,6 +13,7 @@ import { READY_FILE } from '../agent/local.ts'
 import type { Call, CommandSpec, OptionSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import type { Io } from '../io.ts'
+import { makeFolder } from '../../config/make-folder.ts'
 
 /** Starts an agent; the composition root, or a test's own. */
 export type StartAgent = (config: Config, options: StartOptions) => Promise<RunningAgent>
@@ -142,7 +143,7 @@ const readyFile = (io: Io, option: string | undefined): string[] => {
 async function writeReady(file: string, ready: ReadyInfo): Promise<void> {
   const temporary = `${file}.${String(ready.pid)}.new`
   try {
-    await mkdir(path.dirname(file), { recursive: true })
+    await makeFolder(path.dirname(file))
     await writeFile(temporary, `${JSON.stringify(ready, undefined, 2)}\n`)
     await rename(temporary, file)
   } catch (error) {

@@ -120,3 +120,38 @@ test.skipIf(!hasVerify)('systemd takes the unit, also in a folder with a space a
   // It looks at all units of the machine: only ours counts.
   expect(stderr.split('\n').filter(line => line.includes('cheops.service'))).toEqual([])
 })
+
+test.each([
+  ['a file stands in the way', 'file/site', 'ENOTDIR'],
+  ['nothing can be made there', '/proc/no-such-site', 'ENOENT'],
+  ['nor below that', '/proc/no-such-site/below', 'ENOENT'],
+])('where %s it says so, and ends', async (_, name, code) => {
+  writeFileSync(path.join(folder, 'file'), '')
+  const { code: status, err: stderr } = await init(path.resolve(folder, name))
+  expect(stderr).toContain(`cannot be made (${code})`)
+  expect(status).toBe(1)
+})
+
+test('what it says to do at other sites makes a site of the same mesh with the same services', async () => {
+  const first = path.join(folder, 'first')
+  const { out: stdout } = await init(first, '--mesh', 'shops', '--service', 'books=http://127.0.0.1:9')
+  const said = /^ {2}cheops init (NAME .*)$/m.exec(stdout)?.[1] ?? ''
+  const second = path.join(folder, 'second')
+  const words = said
+    .replace('<its URL there>', 'http://127.0.0.1:8')
+    .replace('<address of this machine>', '127.0.0.1')
+    .replace('mesh.key', path.join(first, 'mesh.key'))
+    .split(' ')
+  const { code: status, err: stderr } = await init(second, ...words.slice(1))
+  expect(status, stderr).toBe(0)
+  expect(stderr).not.toContain('no --mesh was given')
+  const written = readFileSync(path.join(second, 'cheops.yaml'), 'utf8')
+  expect(written).toMatch(/^mesh: shops$/m)
+  expect(written).toMatch(/name: books/)
+})
+
+test('a site that joins others is told of which mesh it is where nobody has said so', async () => {
+  const { err: stderr } = await init('--bootstrap', '127.0.0.1:4078', '--new-mesh-key')
+  expect(stderr).toContain('this site is of the mesh "demo"')
+  expect((await init(path.join(folder, 'alone'))).err).not.toContain('of the mesh')
+})
