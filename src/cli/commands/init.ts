@@ -21,7 +21,7 @@ export const initCommand: CommandSpec = {
     'A second site needs the mesh.key of the first one: copy it, and name the copy with --mesh-key.',
   arguments: [{ name: '[folder]', help: 'where to write (default: here)' }],
   options: [
-    { flags: '--mesh <name>', help: 'name of the mesh', fallback: 'demo' },
+    { flags: '--mesh <name>', help: 'name of the mesh, the same at all its sites (demo if it is not given)' },
     { flags: '--site <name>', help: 'name of this site, unique in the mesh', fallback: 'site1' },
     { flags: '--bootstrap <address>', help: 'address of an agent of the mesh (host:port or multiaddress)', list: true },
     { flags: '--listen <address>', help: 'where to listen for other agents', list: true },
