@@ -74,6 +74,8 @@ export class FakeApplication implements Application {
   readonly effects: Effect[] = []
   /** Fields that it takes and never shows; with false, that only reads do not show. */
   readonly hides = new Map<string, boolean>()
+  /** A PUT leaves what it does not name. */
+  putMerges = false
   /** What was read of single resources, and when it was looked at; answers come later. */
   readonly looks: Look[] = []
   readonly #options: FakeApplicationOptions
@@ -235,7 +237,8 @@ export class FakeApplication implements Application {
         const value = objectOf(bytes)
         if (value === undefined) return answer(400, { error: 'the body is no JSON object' }, method)
         if (found === undefined && this.#options.putCreates === false) return missing(path, method)
-        const made = this.#put(service, path, { ...value, id: name }, method, false)
+        const kept = this.putMerges ? found?.value : undefined
+        const made = this.#put(service, path, { ...kept, ...value, id: name }, method, false)
         return answer(
           found === undefined ? 201 : 200,
           this.#shown(made?.value),

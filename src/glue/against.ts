@@ -5,7 +5,8 @@ import type { GlueDefinition, KindDefinition } from './definition.ts'
 import { absenceRule } from './errors.ts'
 import type { Answer } from './instance-request.ts'
 import type { Finding, Locate } from './parse.ts'
-import { pointerGet, withoutPointers } from './pointer.ts'
+import { canonicalJson } from './json.ts'
+import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 import { createProbe, nameOfProbe, type MadeProbe } from './probe-creation.ts'
 import { ProbedKind, acceptHint, detailOf, type AgainstOptions, type ProbeStep } from './probed-kind.ts'
 import { compileTemplate, encodeSegment, expandTemplate } from './template.ts'
@@ -163,6 +164,7 @@ class Probe {
     const body = typeof current.body === 'string' ? current.body : withoutPointers(current.body, own)
     const isTried = (status: number): boolean => isSuccess(status) || isNotOffered(status) || status === 409
     const put = await this.#probed.send('update', 'PUT', path, body, isTried, this.#meaning(current))
+    if (put !== undefined && isSuccess(put.status) && typeof body === 'object') return this.#leaveOut(path, body)
     if (put === undefined || isSuccess(put.status)) return
     const isImmutable = this.#kind.immutable === true
     const patch = await this.#probed.send('update', 'PATCH', path, {}, isTried, this.#meaning(current))
@@ -178,6 +180,41 @@ class Probe {
       const advice =
         'what two sites have written at once cannot be settled so; "immutable: true" has it deleted and made anew for that'
       this.#probed.say('warning', [], `a PUT on what exists is answered ${put.status}: ${advice}`)
+    }
+  }
+
+  /** A PUT that leaves out a field of the example: whether the application takes that away, or keeps it. */
+  async #leaveOut(path: string, body: unknown): Promise<void> {
+    const { example, put = 'replaces', marker, 'server-set': own = [] } = this.#kind
+    const { idAt, conditions } = traitsOf(this.#kind)
+    const needed = [...idAt, ...own, ...(conditions.in === 'body' ? conditions.at : []), marker?.at ?? '']
+    const tops = new Set(needed.map(at => at.split('/')[1]))
+    const given = typeof example === 'object' ? Object.entries(example) : []
+    const fields = given.filter(([name, value]) => !tops.has(name) && isEqual(pointerGet(body, pointerTo(name)), value))
+    for (const [name, value] of fields.slice(0, MAX_LEFT_OUT)) {
+      const current = await this.#probed.send('read', 'GET', path, undefined)
+      if (current === undefined || !isSuccess(current.status)) return
+      const rest = withoutPointers(withVersions(body, current.body, this.#kind), [pointerTo(name)])
+      const answer = await this.#probed.send('update', 'PUT', path, rest, () => true, this.#meaning(current))
+      if (answer === undefined) return
+      // It may be one that each PUT has to say.
+      if (!isSuccess(answer.status)) continue
+      const after = await this.#probed.send('read', 'GET', path, undefined)
+      if (after === undefined || !isSuccess(after.status)) return
+      const isKept = isEqual(pointerGet(after.body, pointerTo(name)), value)
+      if (isKept && put === 'replaces')
+        this.#probed.say(
+          'warning',
+          [],
+          `a PUT without "${pointerTo(name)}" leaves it as it was: write "put: merges", else a member that loses the resource loses what PUTs did not name`,
+        )
+      else if (!isKept && put === 'merges')
+        this.#probed.say(
+          'error',
+          ['put'],
+          `a PUT without "${pointerTo(name)}" takes it away: it replaces, and does not merge`,
+        )
+      return
     }
   }
 
@@ -208,6 +245,22 @@ class Probe {
     }
     return true
   }
+}
+
+/** Fields of the example that are left out of a PUT, one after the other, until one is taken without. */
+const MAX_LEFT_OUT = 3
+
+const pointerTo = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+const isEqual = (a: unknown, b: unknown): boolean => a !== undefined && canonicalJson(a) === canonicalJson(b)
+
+/** With the versions that the application shows now, where bodies say them. */
+function withVersions(body: unknown, shown: unknown, kind: KindDefinition): unknown {
+  const { conditions } = traitsOf(kind)
+  if (conditions.in !== 'body') return body
+  return conditions.at.reduce((said, at) => {
+    const version = pointerGet(shown, at)
+    return version === undefined ? said : pointerSet(said, at, version)
+  }, body)
 }
 
 const isGone = (status: number) => isSuccess(status) || status === 404 || status === 410

@@ -107,6 +107,12 @@ class Check {
     if (kind.level === 'transactional' || kind.level === 'strong') {
       this.#add('warning', [...at, 'level'], `the level ${kind.level} is not there yet; there are: none, eventual`)
     }
+    if (kind.immutable === true && kind.put === 'merges')
+      this.#add(
+        'error',
+        [...at, 'put'],
+        'an application that refuses a PUT on what exists (immutable) does not merge it',
+      )
     this.#agentHeaders(at, kind['agent-headers'])
     this.#operations(at, name, kind, variables ?? [])
     for (const [i, reference] of (kind.references ?? []).entries()) {

@@ -41,6 +41,8 @@ export interface KindDefinition {
   readonly errors?: readonly ErrorDefinition[]
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly immutable?: boolean
+  /** What a PUT on what exists does with what it does not name: takes it away (default), or leaves it. */
+  readonly put?: 'replaces' | 'merges'
   /** Where the array of a list stands, where its continuation, and where an item of a merged list says its sites. */
   readonly list?: {
     readonly items?: string

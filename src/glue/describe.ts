@@ -114,7 +114,7 @@ function outlineOf(glue: CompiledGlue, options: DescribeOptions, head: RequestHe
   const paths = pathsOf(glue, kind, kindName, name)
   if (paths === undefined) return stays('bad-name', 'The path names what can be no resource.')
   if (isRead) return plainly({ is: 'read', kind: kindName, name, ...paths })
-  const type = role.is === 'operation' ? role.name : typeOf(head)
+  const type = role.is === 'operation' ? role.name : typeOf(head, kind)
   if (type === undefined) {
     return stays('no-operation', `${head.method} on a resource of ${kindName} is no operation of it.`)
   }
@@ -136,10 +136,10 @@ function outlineOf(glue: CompiledGlue, options: DescribeOptions, head: RequestHe
   return { is: 'change', operation, match }
 }
 
-function typeOf(head: RequestHead): string | undefined {
+function typeOf(head: RequestHead, { traits }: CompiledKind): string | undefined {
   switch (head.method) {
     case 'PUT':
-      return 'replace'
+      return traits.putMerges ? 'merge' : 'replace'
     case 'PATCH':
       return isMergePatch(head) ? 'merge' : 'patch'
     case 'DELETE':

@@ -122,6 +122,11 @@ export const KIND_SCHEMA = {
       type: 'boolean',
       description: 'true where a replace is a delete and a create: the application refuses PUT',
     },
+    put: {
+      enum: ['replaces', 'merges'],
+      description:
+        'what a PUT on what exists does with fields that it does not name: takes them away (default), or leaves them',
+    },
     compare: {
       enum: ['all', 'written'],
       description:

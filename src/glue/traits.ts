@@ -22,6 +22,7 @@ export function traitsOf(kind: KindDefinition, shared: GlueDefinition['agent-hea
     createMethod: kind.create?.method ?? 'POST',
     createsBy: [...new Set([kind.create?.method ?? 'POST', ...(kind.create?.also ?? [])])],
     isImmutable: kind.immutable ?? false,
+    putMerges: kind.put === 'merges',
     hasFolders: endsInRest(compileTemplate(kind.resource)),
     agentHeaders: [
       ...new Map([['accept', DEFAULT_ACCEPT], ...lowered(shared), ...lowered(kind['agent-headers'] ?? {})]),

@@ -183,6 +183,8 @@ export interface KindTraits {
   readonly createsBy: readonly ('POST' | 'PUT' | 'PATCH')[]
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly isImmutable: boolean
+  /** A PUT on what exists leaves what it does not name: it is a `merge`, and no `replace`. */
+  readonly putMerges: boolean
   /** They stand in folders of any depth: a resource's path with a slash at its end is a folder, not the resource. */
   readonly hasFolders: boolean
   /** The definition names all fields that the application sets by itself: whatever else it shows must be the same at all members. */

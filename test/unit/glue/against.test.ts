@@ -14,6 +14,8 @@ import { checkGlueFile, renderGlueReport } from '../../../src/glue/index.ts'
 interface Behaviour {
   ids: 'client' | 'server'
   update: 'put' | 'patch' | 'none'
+  /** A PUT leaves what it does not name. */
+  merges: boolean
   deletes: boolean
   wrapped: boolean
   requires: string | undefined
@@ -27,6 +29,7 @@ interface Behaviour {
 const WELL: Behaviour = {
   ids: 'client',
   update: 'put',
+  merges: false,
   deletes: true,
   wrapped: false,
   requires: undefined,
@@ -84,7 +87,12 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     return void send(202)
   }
   if (request.method === 'DELETE' && behaviour.deletes) return void send(items.delete(id) ? 204 : 404)
-  if (request.method === 'PUT' && behaviour.update === 'put') return void send(200, body)
+  if (request.method === 'PUT' && behaviour.update === 'put') {
+    if (behaviour.requires !== undefined && !(behaviour.requires in body))
+      return void send(422, { error: 'field missing' })
+    items.set(id, { ...(behaviour.merges && item), ...body, id })
+    return void send(200, items.get(id))
+  }
   if (request.method === 'PATCH' && behaviour.update === 'patch') return void send(200, item)
   send(405)
 }
@@ -118,6 +126,30 @@ async function check(changes: Partial<Behaviour>, kind: string, options: object 
   const found = report.findings.filter(f => f.severity !== 'note').map(f => `${f.severity} ${f.path}: ${f.message}`)
   return { report, found }
 }
+
+const EXAMPLE = 'id: {at: /id, from: client}\n    example: {name: probe, colour: red}'
+
+it.each([
+  [
+    true,
+    '',
+    [expect.stringMatching(/^warning kinds.item: a PUT without "\/colour" leaves it as it was: write "put: merges"/)],
+  ],
+  [true, '\n    put: merges', []],
+  [false, '', []],
+  [
+    false,
+    '\n    put: merges',
+    [expect.stringMatching(/^error kinds.item.put: a PUT without "\/colour" takes it away/)],
+  ],
+])(
+  'finds out whether a PUT leaves what it does not name (it does: %s, the definition: %s)',
+  async (merges, put, expected) => {
+    // A name is needed in each.
+    const { found } = await check({ merges, requires: 'name' }, EXAMPLE + put)
+    expect(found).toEqual(expected)
+  },
+)
 
 it('finds nothing where the application is as the definition says, and leaves nothing behind', async () => {
   const { report, found } = await check({}, 'id: {at: /id, from: client}\n    list: {items: ""}')

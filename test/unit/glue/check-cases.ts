@@ -9,6 +9,20 @@ export interface CheckCase {
 
 export const CASES: readonly CheckCase[] = [
   {
+    name: 'a PUT that merges what cannot be changed',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    immutable: true
+         ^
+    put: merges`,
+    message: /refuses a PUT on what exists \(immutable\) does not merge/,
+  },
+  {
     name: 'an unknown key at the top',
     text: `
 glue: 1

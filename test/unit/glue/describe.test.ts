@@ -30,6 +30,16 @@ function describeText(glue: Glue, request: string, body?: string, rawHeaders?: r
   return glue.describe(head(method, rawHeaders), path, parsed)
 }
 
+it('takes a PUT that leaves what it does not name for a merge, which may create', () => {
+  const paths = 'collection: /items\n    resource: /items/{id}'
+  const glue = define(
+    `glue: 1\napplication: a\nkinds:\n  item:\n    ${paths}\n    create: {also: [PUT]}\n    put: merges\n`,
+  )
+  const operation = { type: 'merge', creates: true, isReset: false, mayReplay: true, maySendAgain: true }
+  expect(describeText(glue, 'PUT /items/x')).toMatchObject(operation)
+  expect(describeText(glue, 'POST /items', '{"id":"x"}')).toMatchObject({ type: 'create', isReset: true })
+})
+
 describe('the built-in rest', async () => {
   const glue = await loadGlue('rest')
   const pod = { kind: 'pods', name: 'web', collectionPath: '/pods', resourcePath: '/pods/web' }

@@ -6,6 +6,7 @@ import { holderOf, sameDot, type Operation, type Payload } from '../../../core/o
 import { isGone, isUnknownWay, type Made } from '../application/sent.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
+import { isObject } from '../drift/merge-patch.ts'
 import type { Replica } from '../replica.ts'
 
 /**
@@ -29,7 +30,8 @@ export async function createBy(
 }
 
 /**
- * Gives what is there another state; where its kind is immutable, by taking it away and making it anew, if somebody can say how.
+ * Gives what is there another state; where its kind is immutable, or a PUT would leave something that is there, by taking it away and making it anew, if
+ * somebody can say how.
  * @param make as it is made where there is none
  * @param asked as for `Resource.replace`
  * @returns undefined where nobody can say how
@@ -42,10 +44,24 @@ export async function replaceBy(
   make: () => Promise<Made | undefined>,
   asked?: Payload,
 ): Promise<Made | undefined> {
-  if (resource.glue.kind(resource.name.kind)?.isImmutable !== true)
+  if (resource.glue.kind(resource.name.kind)?.isImmutable !== true && !leavesMore(resource, reading.body, state))
     return resource.replace(state, headers, reading, asked)
   const gone = resource.canCreate(state) ? await resource.delete(reading) : undefined
   return gone !== undefined && (gone.is === 'done' || isGone(gone)) ? make() : gone
+}
+
+/**
+ * Whether a PUT of a state would leave fields at the top that it does not name. Where only what was written is compared nobody can tell these from what the
+ * application sets by itself.
+ */
+function leavesMore({ glue, name: { kind } }: Resource, read: State, state: State): boolean {
+  const traits = glue.kind(kind)
+  if (traits?.putMerges !== true || !traits.comparesAll || read.is !== 'json' || state.is !== 'json') return false
+  const [has, wants] = [glue.stateOf(kind, read), glue.stateOf(kind, state)]
+  if (has.is !== 'json' || wants.is !== 'json' || !isObject(has.value) || !isObject(wants.value)) return false
+  const named = wants.value
+  const ids = new Set(traits.idAt.map(at => at.split('/')[1]))
+  return Object.keys(has.value).some(field => !Object.hasOwn(named, field) && !ids.has(field))
 }
 
 /** The method of the request that began the life that holds the name, as long as that is held. */

@@ -130,7 +130,7 @@ export class Lab {
     const rawHeaders = [...(headers ?? []), ...(body === undefined ? [] : ['Content-Type', patch])]
     const head = { method, target: path, rawHeaders }
     const bytes = body === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body))
-    const { glue } = this.world
+    const glue = this.world.glueOf(site)
     const description = glue.describe(head, path, glue.parseBody(rawHeaders, bytes))
     if (description.is !== 'operation') throw new Error(`${request} is ${description.is}`)
     const idempotency = key === undefined ? {} : { idempotency: { principal: 'somebody', key } }
