@@ -186,7 +186,7 @@ test('a state operation is due after a hundred changes, and does away with all t
   const life = () => holderOf(a.replicant) ?? expect.fail()
   expect(operationsPastReset(life(), NO_MATRICES)).toBe(MAX_OPERATIONS_PAST_RESET + 1)
   a.effects.length = 0
-  a.write({ type: 'state', value: 'all' })
+  a.write({ type: 'state', value: 'all', isTaken: true })
   expect([told(a.schedule), operationsPastReset(life(), NO_MATRICES)]).toEqual([['state all'], 0])
   expect(a.effects.filter(({ kind }) => kind === 'forgotten')).toHaveLength(MAX_OPERATIONS_PAST_RESET + 1)
   expect(a.effects.filter(({ kind }) => kind === 'spent')).toHaveLength(1)

@@ -60,6 +60,8 @@ export interface Request {
   readonly value: string
   readonly matrix?: string
   readonly idempotency?: Idempotency
+  /** Of a `state`: no application has refused what it is made of. */
+  readonly isTaken?: boolean
 }
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
@@ -133,11 +135,11 @@ export class Member {
   write(request: Request, members: readonly string[] = ['a', 'b', 'c'], hasty: boolean = false): Operation | undefined {
     if (!hasty || !takesWrite(this.executed, this.schedule, this.plan)) this.settle()
     this.before = holderOf(this.replicant)
-    const { type, value, matrix, idempotency } = request
+    const { type, value, matrix, idempotency, isTaken = false } = request
     const [status, resource] = answer(this.resource, type, value)
     if (status >= 400) return undefined
     this.resource = resource
-    const operation = this.operation(type, members, { value, ...(matrix !== undefined && { matrix }), idempotency })
+    const operation = this.operation(type, members, { value, ...(matrix !== undefined && { matrix }), idempotency, isTaken })
     this.executed = withExecuted(this.executed, operation, this.matrices)
     this.sent.add(dotKey(operation.dot))
     this.step(admit(this.replicant, operation, this.matrices))
@@ -218,7 +220,13 @@ export class Member {
   private operation(
     type: OperationType,
     added: readonly string[],
-    more: { value?: string; matrix?: string; idempotency?: Idempotency | undefined; removed?: readonly string[] },
+    more: {
+      value?: string
+      matrix?: string
+      idempotency?: Idempotency | undefined
+      removed?: readonly string[]
+      isTaken?: boolean
+    },
   ): Operation {
     const { stamp, clock } = nextStamp(this.clock, this.replicant.clock, this.nowMs)
     this.clock = clock
@@ -233,7 +241,8 @@ export class Member {
     const settles = life !== undefined && (type === 'replace' || type === 'delete')
     // A state is said of what an application shows that has refused every second change.
     const changes = this.schedule.state === 'present' ? this.schedule.changes : []
-    const refused = changes.filter(({ dot: change }, place) => place % 2 === 0 && covers(seen, change))
+    const isRefused = (place: number): boolean => more.isTaken !== true && place % 2 === 0
+    const refused = changes.filter(({ dot: change }, place) => isRefused(place) && covers(seen, change))
     return {
       dot,
       stamp,
