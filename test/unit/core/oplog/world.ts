@@ -139,7 +139,12 @@ export class Member {
     const [status, resource] = answer(this.resource, type, value)
     if (status >= 400) return undefined
     this.resource = resource
-    const operation = this.operation(type, members, { value, ...(matrix !== undefined && { matrix }), idempotency, isTaken })
+    const operation = this.operation(type, members, {
+      value,
+      ...(matrix !== undefined && { matrix }),
+      idempotency,
+      isTaken,
+    })
     this.executed = withExecuted(this.executed, operation, this.matrices)
     this.sent.add(dotKey(operation.dot))
     this.step(admit(this.replicant, operation, this.matrices))
