@@ -1,4 +1,4 @@
-import { LEVEL_HEADER, REQUIRE_HEADER } from '../core/resource/headers.ts'
+import { DETACH_HEADER, LEVEL_HEADER, REQUIRE_HEADER } from '../core/resource/headers.ts'
 import { headerValues } from '../core/resource/http-head.ts'
 import type { Idempotency } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
@@ -46,6 +46,27 @@ export function levelAsked(rawHeaders: readonly string[]): Level | undefined {
   if (isLevel(level)) return level
   const message = `Cheops-Level is one of ${LEVELS.join(', ')}, not "${level.slice(0, 40)}".`
   throw new CheopsError('ERR_REQUEST_HEADER', message)
+}
+
+/**
+ * `Cheops-Detach`; false where it is not said.
+ * @throws CheopsError ERR_REQUEST_HEADER
+ */
+export function detachAsked(rawHeaders: readonly string[]): boolean {
+  const detach = onlyValue(rawHeaders, DETACH_HEADER, 'Cheops-Detach')
+  if (detach === undefined || detach === 'true' || detach === 'false') return detach === 'true'
+  throw new CheopsError('ERR_REQUEST_HEADER', `Cheops-Detach is true or false, not "${detach.slice(0, 40)}".`)
+}
+
+/**
+ * Whatever becomes of the request: what cannot be understood of what a client says to Cheops, and is not used at this site or for this method, was
+ * meant for something all the same.
+ * @throws CheopsError ERR_REQUEST_HEADER
+ */
+export function checkClientHeaders(rawHeaders: readonly string[]): void {
+  preferenceOf(rawHeaders)
+  levelAsked(rawHeaders)
+  detachAsked(rawHeaders)
 }
 
 /**

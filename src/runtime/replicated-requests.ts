@@ -1,4 +1,4 @@
-import { DETACH_HEADER, HEADER_NAMES } from '../core/resource/headers.ts'
+import { HEADER_NAMES } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import { SAFE_METHODS } from '../core/resource/methods.ts'
@@ -14,6 +14,7 @@ import { HeldBodies } from './held-bodies.ts'
 import { MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
 import type { ReplicaStatus } from './replication/operator/replica-status.ts'
 import { MAX_UNLOGGED_ANSWER_BYTES, UNLOGGED_ANSWER_MS } from './unlogged-writes.ts'
+import { detachAsked } from './operation-preference.ts'
 
 export interface ReplicatedRequestsParts extends ClientOperationsParts {
   glue(service: string): Glue | undefined
@@ -175,7 +176,7 @@ export class ReplicatedRequests {
     const { members } = status
     const glue = this.#parts.glue(service)
     if (glue !== undefined && (isChoice || members.length === 1)) return this.#forAll(glue, exchange, said, status)
-    if (headerValue(head.rawHeaders, DETACH_HEADER)?.trim() !== 'true') {
+    if (!detachAsked(head.rawHeaders)) {
       const message = `${name} is replicated on ${members.join(', ')}: a change at ${site} alone would make it differ.`
       throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members })
     }

@@ -24,6 +24,7 @@ import { onward, originOf } from './request-origin.ts'
 import { finish, refused, type Routed } from './routed.ts'
 import type { ScopeReader } from './scope-reader.ts'
 import type { Traffic, TrafficKind } from './traffic.ts'
+import { checkClientHeaders } from './operation-preference.ts'
 
 export interface RouterParts {
   readonly membership: Membership
@@ -59,6 +60,7 @@ export class Router {
   async client(exchange: Exchange): Promise<Routed> {
     const { membership } = this.#parts
     try {
+      checkClientHeaders(exchange.head.rawHeaders)
       const origin = originOf(exchange, this.#correlation)
       if (origin.context === undefined) return await this.#unscoped(exchange, origin.ambiguous)
       const { canonical, resolution } = this.#scopes.read(origin.context.scope, exchange.service)

@@ -68,6 +68,36 @@ test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
   },
 )
 
+test.each([
+  ['Cheops-Require', 'most', 'all, quorum or one'],
+  ['Cheops-Level', 'highest', 'none, eventual'],
+  ['Cheops-Detach', 'maybe', 'true or false'],
+])(
+  'so is %s without a scope, for another site, for what is replicated and for what is not',
+  async (header, value, why) => {
+    const id = `bad-${header.toLowerCase()}`
+    await created(id)
+    const own = `own-${id}`
+    for (const [method, path, scope] of [
+      ['GET', `/items/${id}`, undefined],
+      ['GET', `/items/${id}`, 'site2'],
+      ['PUT', `/items/${id}`, undefined],
+      ['PUT', `/items/${id}`, 'site1'],
+      ['POST', '/items', undefined],
+    ] as const) {
+      const body = method === 'GET' ? {} : { body: { id: method === 'POST' ? own : id, n: 1 } }
+      const answer = await mesh.ask('site1', method, path, {
+        headers: { [header]: value },
+        ...(scope && { scope }),
+        ...body,
+      })
+      expect([answer.status, answer.text.includes(why)], `${method} ${path}: ${answer.text}`).toEqual([400, true])
+    }
+    expect(await mesh.everywhere(id)).toEqual([{ id, n: 0 }, { id, n: 0 }, undefined])
+    expect((await mesh.ask('site1', 'GET', `/items/${own}`)).status).toBe(404)
+  },
+)
+
 test('one key is one request for creates, changes and deletes, whichever site is asked; Cheops-Require says for whom is waited', async () => {
   const ask = (at: string, method: string, path: string, key: string, body?: object) =>
     mesh.must(at, method, path, {
