@@ -41,6 +41,7 @@ import type { PartsOptions } from '../runtime/parts.ts'
 import type { Routed } from '../runtime/routed.ts'
 import type { Traffic } from '../runtime/traffic.ts'
 import type { Services } from './services.ts'
+import { openAt } from './open-site.ts'
 
 export interface RequestPathParts {
   readonly config: Config
@@ -180,9 +181,9 @@ export class RequestPath {
   #site(site: string): Upstream {
     let upstream = this.#sites.get(site)
     if (upstream === undefined) {
-      const { config, transport } = this.#parts
+      const { config, transport, membership } = this.#parts
       upstream = siteUpstream(site, {
-        open: (name, signal) => openForward(transport, name, signal),
+        open: (name, signal) => openAt(name, membership, within => openForward(transport, name, within), signal),
         limits: config.limits,
         timeouts: config.timeouts,
         maxIdle: MAX_IDLE_STREAMS,

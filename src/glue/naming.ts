@@ -3,6 +3,7 @@ import type { CompiledGlue, CompiledKind } from './compile.ts'
 import { rawInteger } from './json.ts'
 import { pointerGet } from './pointer.ts'
 import { decodeSegment, encodeSegment, expandTemplate, TemplateError } from './template.ts'
+import { hasDotSegment } from '../core/resource/dot-segment.ts'
 
 /** Names stand in keys of the store and in URLs, which most applications bound to some kilobytes. */
 export const MAX_NAME_LENGTH = 1024
@@ -95,8 +96,7 @@ export function expanded(
 ): string | undefined {
   try {
     const path = expandTemplate(kind[which], values)
-    const leadsElsewhere = path.includes('//') || path.split('/').some(segment => segment === '.' || segment === '..')
-    return leadsElsewhere ? undefined : path
+    return path.includes('//') || hasDotSegment(path) ? undefined : path
   } catch (error) {
     if (error instanceof TemplateError) return undefined
     throw error

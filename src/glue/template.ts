@@ -213,8 +213,8 @@ export function encodeSegment(text: string): string {
 
 /**
  * Reserved expansion (RFC 6570, 3.2.3) of a segment: some servers take `@scope` only as it stands. What would mean something else is
- * encoded all the same: the percent sign, `?`, `#`, brackets, and `+`, which some read as a space.
+ * encoded all the same: the percent sign, `?`, `#`, brackets, `+`, which some read as a space, and `;`, behind which some read parameters.
  */
 function encodeReserved(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replace(/%(?:24|26|2C|3A|3B|3D|40)/g, decodeURIComponent)
+  return encodeURIComponent(text.toWellFormed()).replace(/%(?:24|26|2C|3A|3D|40)/g, decodeURIComponent)
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { CheopsError } from '../../errors.ts'
+import { hasDotSegment } from '../../core/resource/dot-segment.ts'
 
 /**
  * Refuses what node:http lets through but what an application, a proxy and Cheops might read in different ways (request
@@ -43,19 +44,6 @@ function checkTarget(target: string, method: string): void {
   if (hasDotSegment(path)) {
     throw new CheopsError('ERR_REQUEST_PATH', 'the path contains a "." or ".." segment; send the path that you mean')
   }
-}
-
-/** Dot segments, plain or encoded; an encoded slash counts as a slash here, since some applications decode it first. */
-function hasDotSegment(path: string): boolean {
-  if (!path.includes('.') && !path.includes('%2')) return false
-  const decoded = path.replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(/%5c/gi, '/')
-  if (!decoded.includes('/.')) return false
-  // ";" starts parameters of a segment: "/..;x/" is "/../" to some applications.
-  return decoded.split('/').some(segment => {
-    const semicolon = segment.indexOf(';')
-    const name = semicolon < 0 ? segment : segment.slice(0, semicolon)
-    return name === '.' || name === '..'
-  })
 }
 
 function checkHost(request: IncomingMessage): void {

@@ -40,7 +40,7 @@ export class Libp2pTransport implements PeerTransport {
         const message = `The agent of site "${site}" does not speak ${protocol}.`
         throw new CheopsError('ERR_SITE_UNREACHABLE', message, { site, unsupported: protocol }, { cause })
       }
-      const message = `The connection to site "${site}" takes no new stream.`
+      const message = `The connection to site "${site}" is there, and nothing comes over it.`
       throw new CheopsError('ERR_SITE_UNREACHABLE', message, { site }, { cause })
     }
   }

@@ -228,7 +228,7 @@ const OUTCOME_COLOURS = {
 export function whatText({ type, request, members }: Pick<HistoryEntry, 'type' | 'request' | 'members'>): string {
   const { added = [], removed = [] } = members ?? {}
   return [
-    type ?? 'a write whose request was given up',
+    type ?? 'a write (its request is kept no more)',
     request === undefined ? '' : `${request.method} ${request.path} (${String(request.bytes)} bytes)`,
     added.length === 0 ? '' : `on ${added.join(', ')}`,
     removed.length === 0 ? '' : `without ${removed.join(', ')}`,

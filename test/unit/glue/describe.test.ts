@@ -374,6 +374,7 @@ kinds:
     ['PUT /files/a%2fb.txt', 'operation', 'file', 'a/b.txt', '/files/a/b.txt'],
     ['PUT /files/%40scope%2fname', 'operation', 'file', '@scope/name', '/files/@scope/name'],
     ['PUT /files/a/b%3Fc+d%25', 'operation', 'file', 'a/b?c+d%', '/files/a/b%3Fc%2Bd%25'],
+    ['PUT /files/a;b/c;d', 'operation', 'file', 'a;b/c;d', '/files/a%3Bb/c%3Bd'],
     ['DELETE /files/a/b', 'operation', 'file', 'a/b', '/files/a/b'],
     ['GET /files/a/b', 'read', 'file', 'a/b', '/files/a/b'],
     ['PUT /s3/b/k', 'operation', 'object', 'b/k', '/s3/b/k'],
@@ -409,6 +410,9 @@ kinds:
     ['PUT /files/a%2F%2Fb', 'bad-name', 'no resource'],
     ['PUT /files/a/../b', 'bad-name', 'no resource'],
     ['PUT /files/a%2F..%2Fb', 'bad-name', 'no resource'],
+    // Some servers read parameters behind a semicolon, and take the rest for `..`.
+    ['PUT /files/a/..%3Bx/b', 'bad-name', 'no resource'],
+    ['PUT /files/a/..;x/b', 'bad-name', 'no resource'],
     ['GET /files/a//b/', 'bad-name', 'no folder'],
     ['PUT /files/caf%E9', 'bad-name', 'no UTF-8'],
   ])('%s stays local', (request, reason, why) => {
