@@ -1,5 +1,5 @@
 import { MAX_STAMP_AHEAD_MS } from '../../../core/oplog/index.ts'
-import { CLOCK_SETTLES_MS, LATEST_CLOCK_MS, OTHERS_CLOCKS_MS } from '../limits.ts'
+import { CLOCK_SETTLES_MS, EARLIEST_CLOCK_MS, LATEST_CLOCK_MS, OTHERS_CLOCKS_MS } from '../limits.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Logger } from '../../../ports/logger.ts'
 
@@ -38,7 +38,7 @@ export class StampTime {
     const { clock } = this.#parts
     const [wall, monotonic] = [Math.min(clock.now(), LATEST_CLOCK_MS), clock.monotonic()]
     const ran = this.#base === undefined ? wall : this.#base + monotonic
-    const others = this.#othersAhead(monotonic)
+    const others = this.#othersAhead(wall, monotonic)
     const by = this.#judge(wall, ran, others, monotonic)
     const time = by === 'wall' ? wall : by === 'ran' ? ran : wall + (others ?? 0)
     if ((by === 'wall') !== (this.#by === 'wall')) this.#tell(by, wall - time)
@@ -62,11 +62,18 @@ export class StampTime {
     return monotonic - this.#contradictedAt >= CLOCK_SETTLES_MS ? told : own
   }
 
-  #othersAhead(monotonic: number): number | undefined {
+  /** A machine without a battery says 1970, or when it was made: that is no time. */
+  #othersAhead(wall: number, monotonic: number): number | undefined {
     if (monotonic - this.#othersAt < OTHERS_CLOCKS_MS) return this.#others
     this.#othersAt = monotonic
-    const ahead = this.#parts.othersAheadMs().toSorted((a, b) => a - b)
-    this.#others = ahead[Math.floor(ahead.length / 2)]
+    const isTime = (aheadMs: number): boolean =>
+      wall + aheadMs >= EARLIEST_CLOCK_MS && wall + aheadMs <= LATEST_CLOCK_MS
+    const ahead = this.#parts
+      .othersAheadMs()
+      .filter(isTime)
+      .toSorted((a, b) => a - b)
+    // Of two the one behind: stamps that are ahead do more harm.
+    this.#others = ahead[Math.floor((ahead.length - 1) / 2)]
     return this.#others
   }
 

@@ -115,6 +115,19 @@ test('others of which half an hour ago is the time do not drag a clock that is r
   expect(machine.error).toBe(0)
 })
 
+test('others whose clock says no time that can be do not count, at a start nor later, how many they are', () => {
+  for (const peers of [[-57 * YEAR_MS], [0, 0, -9e15, -9e15, -9e15], [200 * YEAR_MS], [-TRUE_MS]]) {
+    const machine = new Machine()
+    machine.peers = peers
+    expect(machine.error).toBe(0)
+    machine.pass(2 * CLOCK_SETTLES_MS)
+    expect(machine.error).toBe(0)
+    machine.peers = []
+    machine.pass(2 * CLOCK_SETTLES_MS)
+    expect([machine.error, machine.warnings]).toEqual([0, []])
+  }
+})
+
 test('no clock says more than a century from now', () => {
   const machine = new Machine()
   machine.offsetMs = 5_000 * YEAR_MS
