@@ -33,6 +33,7 @@ export function composeAnswer(site: string, accepted: Accepted, sites: readonly 
     headers.push(HEADER_NAMES.replicant, `${replicant.kind}/${encodeURIComponent(replicant.name)}`)
     if (sites.length > 0) headers.push(HEADER_NAMES.sites, sitesText(sites))
   }
+  headers.push(...failedWarning(sites, site))
   if (isAccepted && outcome !== 'applied') headers.push(...warning(acceptedText(site, replicant, outcome)))
   if (answer === undefined) return { status: 204, rawHeaders: headers, body: new Uint8Array(0) }
   const { status, reason, rawHeaders, body, isComplete } = answer
@@ -41,6 +42,16 @@ export function composeAnswer(site: string, accepted: Accepted, sites: readonly 
   const kept = without(rawHeaders, name => name.startsWith('content-') || name === 'etag')
   const why = `the body of the application's answer is too large, or broke off: read ${replicant.name} for it`
   return { status, reason, rawHeaders: [...kept, ...headers, ...warning(why)], body: new Uint8Array(0) }
+}
+
+/** A success is not all of it where other members have failed: most clients look at the status alone, and people at warnings. */
+function failedWarning(sites: readonly SiteOutcome[], self: string): readonly string[] {
+  const failed = sites.filter(({ site, outcome }) => outcome === 'failed' && site !== self)
+  if (failed.length === 0) return []
+  const why = failed.map(
+    ({ site, status, error }) => `${site} (${error ?? (status === undefined ? 'failed' : String(status))})`,
+  )
+  return warning(`not carried out at ${why.join(', ')}; see cheops replicant show`)
 }
 
 function acceptedText(site: string, { name }: Accepted['replicant'], outcome: Accepted['outcome']): string {

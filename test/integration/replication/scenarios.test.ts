@@ -130,6 +130,7 @@ test("a member's own resource of the same name is untouched by create, change an
   await mesh.must('site2', 'POST', '/items', { body: { id: 'mine', by: 'itself' } })
   const made = await created('mine', { by: 'cheops' })
   expect(made.headers.get('Cheops-Sites')).toMatch(/site2;s=failed/)
+  expect(made.headers.get('Warning')).toMatch(/not carried out at site2 /)
   await mesh.must('site1', 'PUT', '/items/mine', { body: { by: 'still cheops' } })
   await mesh.must('site1', 'PATCH', '/items/mine', { body: { more: true } })
   await mesh.must('site1', 'DELETE', '/items/mine', { headers: { Prefer: 'wait=2' } })

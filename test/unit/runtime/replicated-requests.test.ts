@@ -108,6 +108,19 @@ describe('answers', () => {
     expect(part.rawHeaders.slice(-2)).toEqual(['Warning', expect.stringContaining('read bolt for it')])
   })
 
+  test('a success warns of the members that have failed, and says why', () => {
+    const failed = [
+      ...sites,
+      { site: 'site3', outcome: 'failed', error: 'ERR_FORWARD_NOT_EXPOSED', at: 2 },
+      { site: 'site4', outcome: 'failed', status: 422, at: 2 },
+    ] as const
+    const { status, rawHeaders } = composeAnswer('site1', accepted({}), failed)
+    expect([status, headerValue(rawHeaders, 'warning')]).toEqual([
+      201,
+      expect.stringContaining('not carried out at site3 (ERR_FORWARD_NOT_EXPOSED), site4 (422)'),
+    ])
+  })
+
   test('204 where the application gave none', () => {
     expect(composeAnswer('site1', accepted({ answer: undefined }), sites)).toMatchObject({ status: 204 })
   })
