@@ -69,7 +69,7 @@ export const ERRORS = {
   ERR_SCOPE_COLLABORATION: {
     status: 501,
     title: 'This agent does not yet do what the scope asks for',
-    hint: 'Name one site, sites with "||" between them, or sites with "&" alone.',
+    hint: 'Name one site, sites with "||" between them, or sites with "&" alone; levels of consistency are none and eventual.',
   },
 
   // Sites and forwarding (runtime, protocols/forward)
@@ -336,7 +336,7 @@ export const ERRORS = {
   ERR_REPLICANT_NOT_FOUND: {
     status: 404,
     title: 'Nothing is replicated here by this name',
-    hint: 'Without a scope the request is for the local application. A create says with its scope who the members are; where PUT creates, the glue says so (create: {method: PUT}).',
+    hint: 'Without a scope the request is for the local application. A create says with its scope who the members are; where PUT creates, the glue says so (create: {also: [PUT]}; {method: PUT} where POST does not).',
   },
   ERR_OPERATION_NOT_FOUND: {
     status: 404,
@@ -378,7 +378,7 @@ export const ERRORS = {
   ERR_REPLICANT_MEMBERS: {
     status: 422,
     title: 'The scope names other sites than the members of the resource',
-    hint: 'Nothing was done. Name exactly the members, or leave the scope out. To change it at one site alone, which is no member from then on, send "Cheops-Detach: true".',
+    hint: 'Nothing was done. Name exactly the members, or leave the scope out. "cheops replicant attach SITE" makes a site one; to change it at one site alone, which is none from then on, send "Cheops-Detach: true".',
   },
   ERR_REPLICANT_UNBOUND: {
     status: 422,

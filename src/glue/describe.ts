@@ -207,7 +207,7 @@ function describeCreate(
     return unnamed('no-name', `The body does not say how the new ${kindName} is called: give it a name at ${places}.`)
   }
   const bad = (at: string): Description =>
-    unnamed('bad-name', `What the body has at ${at} cannot be the name of a ${kindName}.`)
+    unnamed('bad-name', `What the body has at ${at} cannot be the name of a resource of the kind ${kindName}.`)
   if (found.is === 'bad') return bad(found.at)
   const name = nameOf(kind, new Map([...match.values, ['id', found.id]]))
   const paths = name === undefined ? undefined : pathsOf(glue, kind, kindName, name)

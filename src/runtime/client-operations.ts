@@ -272,6 +272,6 @@ function otherLevel(name: string, level: string, asked: string): CheopsError {
 
 /** A scope that names other members than there are. */
 export function otherMembers(name: string, members: readonly string[], scope: readonly string[]): CheopsError {
-  const message = `${name} has the members ${members.join(', ')}, not ${scope.join(', ')}.`
+  const message = `${name} has the members ${members.join(', ')}; the scope names ${scope.join(', ')}.`
   return new CheopsError('ERR_REPLICANT_MEMBERS', message, { members })
 }

@@ -40,7 +40,7 @@ test.each([
     ...(method !== 'DELETE' && { body: { id, n: 2 } }),
   })
   expect([answer.status, answer.headers.get('Cheops-Error')], answer.text).toEqual([422, 'ERR_REPLICANT_MEMBERS'])
-  expect(answer.text).toContain(`${id} has the members site1, site2, not ${scope.replace(' & ', ', ')}`)
+  expect(answer.text).toContain(`${id} has the members site1, site2; the scope names ${scope.replace(' & ', ', ')}`)
   expect(await mesh.everywhere(id)).toEqual([{ id, n: 1 }, { id, n: 1 }, undefined, undefined])
 })
 

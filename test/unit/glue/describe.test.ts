@@ -86,7 +86,7 @@ describe('the built-in rest', async () => {
   it.each([
     ['{}', 'no-name', 'The body does not say how the new pods is called: give it a name at /id or /name.'],
     ['[1]', 'no-name', 'The body does not say how'],
-    ['{"id":{}}', 'bad-name', 'What the body has at /id cannot be the name of a pods.'],
+    ['{"id":{}}', 'bad-name', 'What the body has at /id cannot be the name of a resource of the kind pods.'],
     ['{"id":""}', 'bad-name', 'What the body has at /id'],
     ['{"id":1.5}', 'bad-name', 'What the body has at /id'],
     ['{"id":"."}', 'bad-name', 'cannot be the name'],

@@ -91,7 +91,7 @@ export function checkMembers(shared: Engine, replica: Replica, { description, me
   const isThere = schedule.state === 'present' && present.includes(site) && hasSay(shared, replica)
   if (isThere) {
     if (members !== undefined && members.toSorted().join() !== present.join()) {
-      const message = `${name.name} has the members ${present.join(', ')}, not ${members.join(', ')}.`
+      const message = `${name.name} has the members ${present.join(', ')}; the scope names ${members.join(', ')}.`
       throw new CheopsError('ERR_REPLICANT_MEMBERS', message, { members: present })
     }
     return description.type === 'create'
