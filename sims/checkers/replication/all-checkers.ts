@@ -5,6 +5,8 @@ import { nothingDeleted } from './nothing-deleted.ts'
 import { nothingForeign } from './nothing-foreign.ts'
 import { nothingLost } from './nothing-lost.ts'
 import { nothingShortenedAway } from './nothing-shortened-away.ts'
+import { nothingHeldOutside } from './nothing-held-outside.ts'
+import { nothingToldOutside } from './nothing-told-outside.ts'
 import { oncePerKey } from './once-per-key.ts'
 import { sameConflicts } from './same-conflicts.ts'
 import { sameOperations } from './same-operations.ts'
@@ -25,5 +27,7 @@ export const CHECKERS: readonly EndingChecker[] = [
   oncePerKey,
   notDoneAgain,
   nothingShortenedAway,
+  nothingToldOutside,
+  nothingHeldOutside,
   dotsAreUnique,
 ]

@@ -1,4 +1,5 @@
 import { dotKey, replicantKey } from '../../../src/core/oplog/index.ts'
+import { Beliefs } from './beliefs.ts'
 import type { Dot, Operation, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 
 /** What a client was told of a write. */
@@ -51,6 +52,8 @@ export class Ledger {
   readonly bodies = new Map<string, Uint8Array>()
   /** Names of which an operator has said at a site what becomes of what is there. */
   readonly resolved: { readonly site: string; readonly name: ReplicantName }[] = []
+  /** Who took whom for members. */
+  readonly beliefs = new Beliefs()
   /** All of them that an agent was there for. */
   readonly asked: KeyedRequest[] = []
 
@@ -62,6 +65,7 @@ export class Ledger {
     const key = dotKey(operation.dot)
     this.#sealed.set(key, operation)
     if (!this.#releasedAt.has(key)) this.#releasedAt.set(key, at)
+    this.beliefs.released(operation, at)
   }
 
   /** When it was released first, virtual time; undefined if it never was. */

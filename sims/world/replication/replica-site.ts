@@ -71,6 +71,7 @@ export class ReplicaSite {
     const clock = this.machine.clock(process)
     const random = this.machine.fork()
     const incarnation = await nextIncarnation(store, clock, random)
+    const network = world.wire.attach(this.name, process)
     const { site } = world
     const reach = (other: string): Promise<Agent | undefined> =>
       process.ask(async () => {
@@ -84,7 +85,7 @@ export class ReplicaSite {
       application: seenBy(process, world.plant.application?.(this.application, this.name) ?? this.application),
       clock,
       random,
-      network: world.wire.attach(this.name, process),
+      network: world.plant.network?.(network, this.name) ?? network,
       codec: world.codec,
       seal: world.sealOf(this.name),
       glue: world.glueOf(this.name),
@@ -183,6 +184,8 @@ export class ReplicaSite {
   }
 
   #told(event: ReplicationEvent): void {
+    const { ledger, time } = this.#world
+    if (event.kind === 'members') ledger.beliefs.learnt(this.name, event.replicant, event.members, time.now)
     if (event.kind === 'outcome' && (event.outcome === 'applied' || event.site !== this.name)) return
     if (event.kind === 'released') return
     const { kind, ...more } = event

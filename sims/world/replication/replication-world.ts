@@ -11,7 +11,7 @@ import type { MatrixDefinition, ReplicantName } from '../../../src/core/oplog/in
 import type { Application } from '../../../src/ports/application.ts'
 import type { ReplicationGlue } from '../../../src/ports/replication-glue.ts'
 import type { Store } from '../../../src/ports/store.ts'
-import type { OperationSeal, SyncCodec } from '../../../src/ports/sync.ts'
+import type { OperationSeal, SyncCodec, SyncMessage, SyncNetwork } from '../../../src/ports/sync.ts'
 import type { DiskOptions } from './disk.ts'
 import type { Ending, Replica } from './ending.ts'
 import type { ReadReplicant, StartAgent } from './agent.ts'
@@ -29,6 +29,7 @@ export interface ReplicationPlant {
   readonly application?: (application: Application, site: string) => Application
   readonly codec?: (codec: SyncCodec) => SyncCodec
   readonly seal?: (seal: OperationSeal, site: string) => OperationSeal
+  readonly network?: (network: SyncNetwork, site: string) => SyncNetwork
   readonly glue?: (glue: ReplicationGlue, site: string) => ReplicationGlue
 }
 
@@ -67,6 +68,7 @@ export class ReplicationWorld {
     this.readReplicant = parts.readReplicant
     this.#losses = new Losses(this.ledger, parts.readReplicant)
     this.wire = new SyncWire(this.time, this.random.fork(), this.codec)
+    this.wire.onSent = (from, to, message) => this.#sent(from, to, message)
     for (const name of names) this.sites.push(new ReplicaSite(name, this))
   }
 
@@ -79,7 +81,20 @@ export class ReplicationWorld {
   /** The disk of a site was set back: what stands on none any more is lost. */
   wasSetBack(site: string): void {
     this.setBack.add(site)
+    this.ledger.beliefs.forget(site)
     this.#losses.note(this.sites.map(({ machine }) => machine.disk.copy()))
+  }
+
+  /** What sites tell those that are no members any more is looked into. */
+  #sent(from: string, to: string, message: SyncMessage): void {
+    const { beliefs } = this.ledger
+    if (message.kind !== 'entries' || !beliefs.hasParted(from, to)) return
+    for (const bytes of message.entries) {
+      const entry = this.codec.decodeEntry(bytes)
+      const sealed =
+        entry.kind === 'operation' ? [entry.operation] : entry.kind === 'transfer' ? entry.transfer.operations : []
+      for (const { bytes: signed } of sealed) beliefs.tells(from, to, this.codec.decodeOperation(signed))
+    }
   }
 
   glueOf(site: string): ReplicationGlue {

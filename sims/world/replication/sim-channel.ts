@@ -99,6 +99,7 @@ export class SimChannel {
 
   #post(message: SyncMessage): void {
     const { bytes } = this.#wire
+    this.#wire.onSent(this.site, this.other, message)
     this.#outgoing.push(bytes === undefined ? message : bytes.encodeMessage(message))
     this.#carry()
   }

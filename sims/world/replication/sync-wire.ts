@@ -1,6 +1,6 @@
 import { CheopsError } from '../../../src/errors.ts'
 import { SimChannel } from './sim-channel.ts'
-import type { SyncChannel, SyncCodec, SyncNetwork } from '../../../src/ports/sync.ts'
+import type { SyncChannel, SyncCodec, SyncMessage, SyncNetwork } from '../../../src/ports/sync.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { VirtualTime } from '../virtual-time.ts'
 import type { Process } from './process.ts'
@@ -25,6 +25,8 @@ export class SyncWire {
   readonly random: SeededRandom
   readonly bytes: MessageBytes | undefined
   readonly faults: WireFaults = { delayMs: [1, 20] }
+  /** Sees what agents say to each other, whether it arrives or not. */
+  onSent: (from: string, to: string, message: SyncMessage) => void = () => undefined
   readonly #ends = new Map<string, End>()
   readonly #channels = new Set<SimChannel>()
   readonly #cuts = new Set<string>()

@@ -5,7 +5,7 @@
 import { NOTHING_KNOWN, knowsAll, wasHeld } from './holes.ts'
 import { isLeave } from './members.ts'
 import { compareOperations, sameDot } from './order.ts'
-import { findLife, unknownMatrices } from './replicant.ts'
+import { findLife, hasParted, unknownMatrices } from './replicant.ts'
 import { Step } from './step.ts'
 import type { Known } from './holes.ts'
 import type { Life, LifeSummary } from './life.ts'
@@ -56,7 +56,7 @@ export function receive(replicant: Replicant, transfer: LifeTransfer, matrices: 
   // What a sender that has begun anew kept of its own is none of what its summary speaks of.
   const others = operations.filter(operation => !isSummed(operation))
   const summed = step.finish()
-  if (others.length === 0) return summed
+  if (others.length === 0 || hasParted(summed.replicant)) return summed
   const then = admitAll(summed.replicant, others, matrices)
   return { replicant: then.replicant, effects: [...summed.effects, ...then.effects] }
 }

@@ -25,11 +25,13 @@ export * from './name-buckets.ts'
 export * from './bucket-set.ts'
 export * from './operation.ts'
 export * from './order.ts'
+export { partingFor } from './parting.ts'
 export * from './plan.ts'
 export { type OperationProblem } from './problem.ts'
 export * from './prune.ts'
 export {
   findLife,
+  hasParted,
   holderOf,
   isKnown,
   leavesOfReplicant,

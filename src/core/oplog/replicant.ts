@@ -79,6 +79,12 @@ export function leavesOfReplicant(replicant: Replicant): readonly Leave[] {
   return leaves.filter(({ site }) => !members.includes(site))
 }
 
+/** Whether this site was removed, and has let go of what it held: it takes nothing of what others write. */
+export function hasParted(replicant: Replicant): boolean {
+  const { site } = replicant
+  return wasRemoved(replicant, site) && !leavesOfReplicant(replicant).some(leave => leave.site === site)
+}
+
 /** For `memberBy` of what the site writes next on a life: undefined if it is a member by the life's create, or none. */
 export function memberByOf(replicant: Replicant, life: LifeId): OperationId | undefined {
   const by = memberBy(countedChanges(replicant.lives), replicant.site)

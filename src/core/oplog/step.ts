@@ -8,7 +8,7 @@ import { compareOperations, dotKey, laterStamp, sameDot } from './order.ts'
 import { problemOf } from './problem.ts'
 import { wasMissed } from './missed.ts'
 import { missingBefore, readiness } from './readiness.ts'
-import { findLife, isKnown, membersOfReplicant } from './replicant.ts'
+import { findLife, hasParted, isKnown, membersOfReplicant } from './replicant.ts'
 import type { Conflict } from './conflicts.ts'
 import type { Context } from './context.ts'
 import type { Life, LifeSummary } from './life.ts'
@@ -77,6 +77,7 @@ export class Step {
   admit(operation: Operation): boolean {
     const problem = problemOf(operation, this.replicant.name)
     if (problem !== undefined) this.effects.push({ kind: 'refused', operation, reason: problem })
+    else if (this.isNoneOfOurs(operation)) return false
     else if (isKnown(this.replicant, operation) && !wasMissed(this.replicant, operation, this.matrices)) {
       this.effects.push({ kind: 'duplicate', dot: operation.dot })
       // It comes again once its matrix is known.
@@ -138,13 +139,16 @@ export class Step {
       .filter(({ life, dot }) => sameDot(life.dot, summary.life.dot) && !wasHeld(had, dot))
       .toSorted(compareOperations)
     // Who counts, first; then the operations; then what is remembered of those that are gone.
-    const members: LifeSummary = { ...newLife(summary.life), changes: summary.changes }
+    const { changes, firstDelete } = summary
+    const members = { ...newLife(summary.life), changes, ...(firstDelete !== undefined && { firstDelete }) }
     this.put(takeSummary(had, members, this.matrices), summary.life.stamp)
     if (this.beginAnew(summary.life)) {
       // The rest was made for what this site knew before.
       this.effects.push({ kind: 'stale', life: summary.life })
       return
     }
+    // Of what is none of this site's business it takes who the members are.
+    if (hasParted(this.replicant)) return
     for (const operation of fresh) {
       const life = findLife(this.replicant, summary.life) ?? had
       const standing = standingOf(life.changes, membersOfReplicant(this.replicant), operation)
@@ -283,7 +287,21 @@ export class Step {
     }
     this.put(begunAnew({ ...known, changes }, site), life.stamp)
     this.effects.push({ kind: 'removed', life })
+    const { waiting } = this.replicant
+    for (const operation of waiting.filter(each => this.isNoneOfOurs(each)))
+      this.effects.push({ kind: 'forgotten', operation })
+    this.replicant = { ...this.replicant, waiting: waiting.filter(each => !this.isNoneOfOurs(each)) }
     return true
+  }
+
+  /**
+   * What others write is nothing to a site that was removed, but that a life begins or has ended: it may be a member by the next one. That it is one again it is
+   * told by a transfer.
+   */
+  private isNoneOfOurs({ dot, type, life }: Operation): boolean {
+    if (type === 'create' || type === 'delete' || dot.site === this.replicant.site || !hasParted(this.replicant))
+      return false
+    return findLife(this.replicant, life) !== undefined
   }
 
   private put(life: Life, stamp: Stamp): void {

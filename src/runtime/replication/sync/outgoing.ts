@@ -1,9 +1,14 @@
 import {
-  dotKey,
+  NOTHING_KNOWN,
   lifeKey,
+  membersOfReplicant,
+  partingFor,
   replicantKey,
+  sameDot,
   transferFor,
-  type Context,
+  type Known,
+  type LifeId,
+  type LifeTransfer,
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
 import { replicantText } from '../../../core/oplog/replicant-text.ts'
@@ -136,20 +141,12 @@ export class Outgoing {
     if (attempts > MAX_TRANSFER_ATTEMPTS)
       throw new CheopsError('ERR_SYNC_CLOSED', `${replica.name.name} changes too fast to be told as a whole.`)
     const { replicas, options } = this.#shared
-    const { codec, site } = options
+    const { codec } = options
     const entries: Uint8Array[] = []
     // Whatever has put it into the outbox: who is and was no member is told nothing of it.
     if (!mayHear(replica.core.replicant, this.#site)) return entries
     const matrices = new Set<string>()
-    const acknowledged = replica.core.acknowledgements.get(this.#site)?.knowledge
-    for (const life of replica.core.replicant.lives) {
-      const told =
-        typeof knows === 'string' ? undefined : knows.find(each => dotKey(each.life.dot) === dotKey(life.life.dot))
-      const known: Context = acknowledged?.get(lifeKey(life.life)) ?? []
-      const theirs =
-        typeof knows === 'string' ? { knowledge: known, holes: [] } : (told ?? { knowledge: [], holes: [] })
-      const transfer = transferFor(life, theirs, site)
-      if (transfer === undefined) continue
+    for (const { life, transfer } of this.#lacked(replica, knows)) {
       // Nothing of it may be taken back by a crash here.
       await replicas.onDisk()
       const found = []
@@ -168,20 +165,36 @@ export class Outgoing {
       let bytes = 0
       for (const sealed of operations) {
         if (part.length > 0 && bytes + sealed.bytes.length > MAX_ENTRIES_BYTES / 2) {
-          const whole = { life: life.life, operations: part }
+          const whole = { life, operations: part }
           parts.push({ kind: 'transfer', replicant: replica.name, transfer: whole, more: true })
           ;[part, bytes] = [[], 0]
         }
         part.push(sealed)
         bytes += sealed.bytes.length
       }
-      const last = { life: life.life, operations: part, ...(summary !== undefined && { summary }) }
+      const last = { life, operations: part, ...(summary !== undefined && { summary }) }
       parts.push({ kind: 'transfer', replicant: replica.name, transfer: last, more: false })
       entries.push(...parts.map(entry => codec.encodeEntry(entry)))
     }
     // Who asks for all this may know none of them.
     const before = [...matrices].flatMap(hash => this.#shared.matrices.entryOf(hash) ?? [])
     return [...before.map(entry => codec.encodeEntry(entry)), ...entries]
+  }
+
+  /** By lives, in their order. Who is no member any more learns that, and nothing of what was written. */
+  #lacked({ core }: Replica, knows: Knows): readonly { readonly life: LifeId; readonly transfer: LifeTransfer }[] {
+    const { site } = this.#shared.options
+    const { replicant, acknowledgements } = core
+    const acknowledged = acknowledgements.get(this.#site)?.knowledge
+    const known = (life: LifeId): Known =>
+      typeof knows === 'string'
+        ? { knowledge: acknowledged?.get(lifeKey(life)) ?? [], holes: [] }
+        : (knows.find(each => sameDot(each.life.dot, life.dot)) ?? NOTHING_KNOWN)
+    if (!membersOfReplicant(replicant).includes(this.#site)) return partingFor(replicant, this.#site, site, known)
+    return replicant.lives.flatMap(life => {
+      const transfer = transferFor(life, known(life.life), site)
+      return transfer === undefined ? [] : [{ life: life.life, transfer }]
+    })
   }
 }
 

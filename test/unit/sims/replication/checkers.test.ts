@@ -104,6 +104,27 @@ describe('what is wrong is found', () => {
     expect(found(waits)).toEqual(['same operations: n: 1 operations wait at s1'])
   })
 
+  test('a former member that holds what was written when it was none, and nothing where it was written unaware of that', () => {
+    const removal: Operation = { ...operation(4, 's1', 3, 'members', {}, ALL), members: { added: [], removed: ['s2'] } }
+    const after = operation(5, 's1', 4, 'merge', {}, [...ALL, removal])
+    const removed = holding('s2', [...ALL, removal])
+    const [life] = removed.lives
+    if (life === undefined) throw new Error('it knows a life')
+    const holds = { ...removed, lives: [{ ...life, live: [...life.live, after] }] }
+    const of = (knew: readonly string[], replicant: Replicant): readonly string[] => {
+      const end = ending({ replicas: [{ replicant: holding('s1', [...ALL, removal, after]) }, { replicant }] })
+      end.ledger.beliefs.learnt('s1', NAME, ['s1', 's2'], 1)
+      end.ledger.beliefs.learnt('s1', NAME, knew, 4)
+      end.ledger.beliefs.released(after, 5)
+      return found(end).filter(text => text.startsWith('nothing is held by former members'))
+    }
+    expect(of(['s1'], holds)).toEqual([
+      'nothing is held by former members: s2 holds the merge of n that s1 has written',
+    ])
+    expect(of(['s1'], removed)).toEqual([])
+    expect(of(['s1', 's2'], holds)).toEqual([])
+  })
+
   test('a member that keeps less than what decides', () => {
     const all = holding('s1', ALL)
     const [life] = all.lives

@@ -340,6 +340,45 @@ describe('a planted bug is found', () => {
     expect(violations.join('\n')).toMatch(/nothing is lost by a state: n1 of s2 has lost t1, /)
   }, 60_000)
 
+  test('a member that passes on to a former one what others write', async () => {
+    const { codec } = REAL_PARTS
+    let passedOn: Uint8Array | undefined
+    const isOperation = (entry: Uint8Array): boolean => codec.decodeEntry(entry).kind === 'operation'
+    const plant: ReplicationPlant = {
+      network: (network, site) => ({
+        ...network,
+        open: async (other, signal) => {
+          const channel = await network.open(other, signal)
+          if (site !== 's1') return channel
+          const send: typeof channel.send = async message => {
+            if (message.kind !== 'entries') return channel.send(message)
+            if (other === 's2') passedOn = message.entries.find(isOperation) ?? passedOn
+            if (other !== 's3' || passedOn === undefined) return channel.send(message)
+            return channel.send({ ...message, entries: message.entries.map(() => passedOn ?? new Uint8Array()) })
+          }
+          return { ...channel, send, messages: channel.messages, closed: channel.closed, silentMs: 0 }
+        },
+      }),
+    }
+    const members = ['s1', 's2', 's3']
+    const plan: Plan = {
+      sites: members,
+      names: ['n1', 'n2'],
+      steps: [
+        { at: 0, do: 'create', site: 's2', name: 'n1', members, token: 'a' },
+        { at: 1_000, do: 'create', site: 's2', name: 'n2', members, token: 'b' },
+        { at: 10_000, do: 'members', site: 's2', name: 'n1', added: [], removed: ['s3'] },
+        { at: 20_000, do: 'merge', site: 's1', name: 'n1', token: 'c' },
+        { at: 30_000, do: 'merge', site: 's3', name: 'n2', token: 'd' },
+      ],
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations.join('\n')).toMatch(/nothing is told to former members: s1 tells s3 the merge .* of n1/)
+    // Who was removed does not keep what it is told all the same.
+    expect(violations.join('\n')).not.toContain('nothing is held by former members')
+  })
+
   test('an origin whose counter stands still', async () => {
     const plant: ReplicationPlant = {
       seal: seal => ({

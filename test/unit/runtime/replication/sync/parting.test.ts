@@ -1,0 +1,113 @@
+/**
+ * What a site is told that was removed from a replicant, and has not heard of it: that it is no member any more, and nothing of what was written since. Real
+ * replicators in the simulated world; each operation whose signature a site looks at is noted, so that what it was told is seen, whatever it makes of it.
+ */
+import { expect, test } from 'vitest'
+import { hasParted, type Operation } from '../../../../../src/core/oplog/index.ts'
+import { Lab } from '../lab.ts'
+
+const ALL = ['a', 'b', 'c']
+
+/** All of these that a site has seen, by their bodies. */
+async function watched(site: string): Promise<{ lab: Lab; seen: () => string }> {
+  const opened: Operation[] = []
+  const lab = await Lab.of(ALL, {
+    seal: (seal, at) => ({
+      ...seal,
+      open: sealed => {
+        const operation = seal.open(sealed)
+        if (at === site) opened.push(operation)
+        return operation
+      },
+    }),
+  })
+  const bodyOf = ({ payload }: Operation): string =>
+    payload?.body !== undefined && 'bytes' in payload.body ? new TextDecoder().decode(payload.body.bytes) : ''
+  return { lab, seen: () => opened.map(bodyOf).join() }
+}
+
+function cut(lab: Lab, one: string, other: string): void {
+  lab.world.wire.cut(one, other)
+  lab.world.wire.cut(other, one)
+}
+
+/** What a site holds of x that others have written, but who is a member. */
+function holds(lab: Lab, site: string): Promise<readonly string[]> {
+  const replicator = lab.replicators.get(site)
+  if (replicator === undefined) throw new Error(`no agent runs at ${site}`)
+  return lab.until(
+    replicator.inspect(lab.name('x'), ({ core: { replicant } }) =>
+      [...replicant.lives.flatMap(({ live, conflicts, outside }) => [live, conflicts, outside]), replicant.waiting]
+        .flat()
+        .filter(({ dot }) => dot.site !== site)
+        .map(({ type }) => type),
+    ),
+  )
+}
+
+const parted = (lab: Lab, site: string): Promise<boolean> =>
+  lab.until(
+    lab.replicators.get(site)?.inspect(lab.name('x'), ({ core }) => hasParted(core.replicant)) ??
+      Promise.reject(new Error('no agent')),
+  )
+
+test('a removal that comes before what it was written behind is asked about, and what was written since is not told', async () => {
+  const { lab, seen } = await watched('c')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ALL })
+  await lab.pass(5_000)
+  cut(lab, 'a', 'c')
+  await lab.ask('a', 'PUT /items/x', { id: 'x', n: 2 })
+  await lab.pass(2_000)
+  // What a has written stands before it, and comes to c from nobody.
+  await lab.changeMembers('b', 'x', [], ['c'])
+  await lab.ask('b', 'PUT /items/x', { id: 'x', n: 'after' })
+  await lab.pass(30_000)
+  expect(await lab.status('c', 'x')).toBeUndefined()
+  expect(await parted(lab, 'c')).toBe(true)
+  expect(await holds(lab, 'c')).toEqual([])
+  await lab.heal()
+  expect(seen()).not.toContain('after')
+  expect(await holds(lab, 'c')).toEqual([])
+  expect(lab.read('c', 'x')).not.toEqual({ id: 'x', n: 'after' })
+
+  // As a member it is told all.
+  await lab.changeMembers('a', 'x', ['c'], [])
+  await lab.pass(30_000)
+  expect(lab.all('x')).toEqual(Object.fromEntries(ALL.map(site => [site, { id: 'x', n: 'after' }])))
+  expect(await lab.status('c', 'x')).toMatchObject({ state: 'agrees', members: ALL })
+  lab.assertSound()
+})
+
+test('a site whose store was set back to before its removal learns of that again, and of nothing else', async () => {
+  const { lab, seen } = await watched('c')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ALL })
+  await lab.pass(5_000)
+  const site = lab.world.site('c')
+  const backup = site.machine.disk.copy()
+  await lab.changeMembers('a', 'x', [], ['c'])
+  await lab.pass(5_000)
+  await lab.ask('b', 'PUT /items/x', { id: 'x', n: 'after' })
+  await lab.pass(5_000)
+  await lab.until(site.restart(1_000, () => site.machine.disk.restore(backup)))
+  await lab.pass(60_000)
+  expect(await lab.status('c', 'x')).toBeUndefined()
+  expect(seen()).not.toContain('after')
+  expect(await holds(lab, 'c')).toEqual([])
+  lab.assertSound()
+})
+
+test('who lost its disk is told of no more than that it was removed', async () => {
+  const { lab, seen } = await watched('c')
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ALL })
+  await lab.pass(5_000)
+  const site = lab.world.site('c')
+  await lab.changeMembers('a', 'x', [], ['c'])
+  await lab.pass(5_000)
+  await lab.ask('b', 'PUT /items/x', { id: 'x', n: 'after' })
+  await lab.until(site.restart(1_000, () => site.machine.disk.restore(new Map())))
+  await lab.pass(60_000)
+  expect(await lab.status('c', 'x')).toBeUndefined()
+  expect(seen()).not.toContain('after')
+  expect(await holds(lab, 'c')).toEqual([])
+  lab.assertSound()
+})
