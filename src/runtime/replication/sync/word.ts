@@ -3,14 +3,14 @@
  * Nobody can check it, and a newcomer needs it. It counts as if the one who brings it had written it: who can lie about it could as well say the same in
  * its own name.
  */
-import { findLife, membersOfReplicant, type Operation } from '../../../core/oplog/index.ts'
+import { findLife, leavesOfReplicant, membersOfReplicant, type Operation } from '../../../core/oplog/index.ts'
 import { signedMembers } from './proven-summary.ts'
 import type { Arrival } from './arrivals.ts'
 import type { ReplicationContext } from '../context.ts'
 import type { Replica } from '../replica.ts'
 
 /**
- * Whether operations that cannot be checked here count on the word of who brings them: it is a member of the replicant, by what is here, or of a life
+ * Whether operations that cannot be checked here count on the word of who brings them: it is a member of the replicant, or leaves it, by what is here, or of a life
  * that is not here by what comes with it, and this site lets it do all that they do.
  *
  * @param from who brings them
@@ -26,8 +26,10 @@ export function countsOnWord(
   // Nobody becomes a member by its own word, but by a create that it could have signed itself.
   const others = operations.filter(operation => operation.type !== 'members' || !unverified.includes(operation))
   const isNew = lives.every(life => findLife(replicant, life) === undefined)
+  // Who leaves keeps what it held, and hands it on to members that have lost it.
+  const leaves = leavesOfReplicant(replicant).some(({ site }) => site === from)
   const isMember =
-    membersOfReplicant(replicant).includes(from) || (isNew && signedMembers({ lives: [] }, others).has(from))
+    leaves || membersOfReplicant(replicant).includes(from) || (isNew && signedMembers({ lives: [] }, others).has(from))
   return isMember && mayWrite(options, from, unverified)
 }
 

@@ -191,6 +191,26 @@ test('what is here stays what it was when it came, whatever it is said to be onc
   expect(here.refusals()).toEqual([])
 })
 
+test('who leaves hands on what a member has lost with its key, until it has let go', async () => {
+  await using here = await Scripted.start()
+  const created = here.create('paris', 'mug', ['paris', 'rome', HERE])
+  const left = after(created, 'paris', { type: 'members', members: { added: [], removed: ['paris'] } })
+  const [first, second] = [after(created, 'rome'), after(created, 'rome', { ...PUT, type: 'merge' })]
+  const later = { ...second, dot: { ...second.dot, number: 900 } }
+  const brought = [transfer(here, first), transfer(here, later)] as const
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  await tell(paris, 1, here.signed(created), here.signed(left))
+  here.unknown.add('rome')
+  await tell(paris, 3, brought[0])
+  const held = () =>
+    here.replicator.inspect(MUG, ({ core }) => core.replicant.lives[0]?.live.map(({ type }) => type) ?? [])
+  expect(await held()).toContain('replace')
+  const told = { life: created.life, removal: left, member: 'paris', held: [] }
+  await tell(paris, 4, { kind: 'removal', replicant: MUG, told }, brought[1])
+  expect(await held()).not.toContain('merge')
+})
+
 test('an operation that comes ahead of the create lets that be asked for', async () => {
   await using here = await Scripted.start()
   here.unknown.add('rome')
