@@ -39,6 +39,12 @@ export async function openLevelStore(
   }
 }
 
+/**
+ * Entries that are read at once, and so in one turn of the thread pool; fewer where they are large (the library reads 16 KB at a time). By its own loop the
+ * library reads one first, and then the rest, each entry with promises of its own.
+ */
+const READ_TOGETHER = 100
+
 class LevelStore implements Store {
   readonly #db: RawDatabase
   readonly #writer: GroupCommit
@@ -86,12 +92,19 @@ class LevelStore implements Store {
     const bounds = reverse
       ? { gte: prefix, ...(from === undefined ? { lt: end } : { lte: from }) }
       : { gte: from ?? prefix, lt: end }
+    const open = () => this.#db.iterator({ ...bounds, limit, reverse })
+    let iterator: ReturnType<typeof open> | undefined
     try {
-      for await (const [key, record] of this.#db.iterator({ ...bounds, limit, reverse })) {
-        yield [key, this.#value(key, record)]
+      iterator = open()
+      for (;;) {
+        const entries = await iterator.nextv(READ_TOGETHER)
+        if (entries.length === 0) return
+        for (const [key, record] of entries) yield [key, this.#value(key, record)]
       }
     } catch (cause) {
       throw cause instanceof CheopsError ? cause : this.#readFailed(cause)
+    } finally {
+      await iterator?.close()
     }
   }
 

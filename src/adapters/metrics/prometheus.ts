@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectProcessMetrics } from './event-loop-lag.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 
 export interface PrometheusMetrics extends Metrics {
@@ -18,7 +19,7 @@ const MAX_LABELS = 4
  */
 export function createMetrics(options: { readonly processMetrics?: boolean } = {}): PrometheusMetrics {
   const registry = new Registry()
-  if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry, prefix: 'cheops_' })
+  if (options.processMetrics ?? true) collectProcessMetrics(registry, 'cheops_')
   const known = new Map<string, { kind: string; metric: unknown }>()
 
   function once<T>(kind: string, name: string, labels: readonly string[], make: () => T): T {

@@ -57,3 +57,24 @@ test('bad names, too many labels and another kind are refused', () => {
   metrics.counter('cheops_a_b', 'x')
   expect(() => metrics.gauge('cheops_a_b', 'x')).toThrow(/is a counter already/)
 })
+
+test('how late the event loop was is told without the time between two looks', async () => {
+  const metrics = createMetrics()
+  const lags = async () => {
+    const { body } = await metrics.expose()
+    const found = [...body.matchAll(/^cheops_nodejs_eventloop_lag_([a-z0-9]+)_seconds (\S+)$/gm)]
+    return Object.fromEntries(found.map(([, name = '', value]) => [name, Number(value)]))
+  }
+  const names = ['max', 'mean', 'min', 'p50', 'p90', 'p99', 'stddev']
+  expect(await lags()).toEqual(Object.fromEntries(names.map(name => [name, 0])))
+  // One look is over, and then the loop is held up for several.
+  await new Promise(resolve => setTimeout(resolve, 250))
+  const until = performance.now() + 400
+  while (performance.now() < until) continue
+  await new Promise(resolve => setTimeout(resolve, 150))
+  const late = await lags()
+  expect(Object.keys(late).toSorted()).toEqual(names)
+  expect(late['max']).toBeGreaterThanOrEqual(0.25)
+  expect(late['p99']).toBeGreaterThan(late['min'] ?? Infinity)
+  expect(late['min']).toBeGreaterThanOrEqual(0)
+})
