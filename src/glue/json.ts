@@ -1,3 +1,4 @@
+import { MAX_JSON_DEPTH } from '../core/resource/json-object.ts'
 import { compareText } from '../core/resource/text-order.ts'
 /** JSON without loss: numbers that a double cannot hold stay as they were written, and equal values have one text. */
 
@@ -8,9 +9,6 @@ interface SourceTextAccess {
   isRawJSON(value: unknown): value is { readonly rawJSON: string }
 }
 const json = JSON as unknown as SourceTextAccess
-
-/** No application nests its bodies so deeply; beyond it, recursion would be the sender's to exhaust. */
-export const MAX_JSON_DEPTH = 128
 
 /** Sixteen digits, or an exponent: a number stands at the beginning, or behind what is not part of a word. */
 const MAY_BE_LOSSY = /[\d.]{16}|(?:^|[\s:,[])-?\d+(?:\.\d+)?[eE]/

@@ -164,6 +164,12 @@ export const MAX_HIDDEN_TEXT = 256
  */
 export const MAX_HELD_BODY_BYTES = 2 * 1024 * 1024
 
+/**
+ * Characters that the steps of JSON patches may copy and move of one resource besides as many as its operations have: a step of thirty bytes says
+ * "twice as much". So much is as much as a small operation says at once.
+ */
+export const MAX_COPIED_BESIDES = 16 * 1024
+
 /** Requests whose body beyond the inline bound is held until they are answered: more are refused, and may come again. */
 export const MAX_HELD_BODIES = 32
 

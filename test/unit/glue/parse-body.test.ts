@@ -1,7 +1,8 @@
 /** How bodies are read, and JSON written in one way: absolute examples, and as properties that no body is read wrongly or makes anything throw. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, MAX_JSON_DEPTH, parseJson } from '../../../src/glue/json.ts'
+import { MAX_JSON_DEPTH } from '../../../src/core/resource/json-object.ts'
+import { canonicalJson, parseJson } from '../../../src/glue/json.ts'
 import { glue, encode } from './body-fixture.ts'
 
 describe('JSON', () => {

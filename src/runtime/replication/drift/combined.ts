@@ -11,6 +11,9 @@ import type { Whole, Sureness } from './whole.ts'
 /** All of it. */
 const ALL = ''
 
+/** Longer ones are told apart no further: none that is kept is longer than MAX_HIDDEN_TEXT, and definitions name no such. */
+const MAX_POINTER = 4096
+
 export interface CombineRules {
   /** JSON Pointers of fields that the definition says are never shown. */
   readonly declared: readonly string[]
@@ -155,21 +158,24 @@ export function withoutHidden(value: unknown, places: readonly string[], at = AL
   return Object.fromEntries(entries)
 }
 
-function differences(
-  shown: unknown,
-  written: unknown,
-  at: string,
-): readonly { readonly at: string; readonly is: 'missing' | 'other' }[] {
-  if (contains(shown, written)) return []
-  if (shown === undefined) return [{ at, is: 'missing' }]
-  if (!isObject(shown) || !isObject(written)) return [{ at, is: 'other' }]
-  return Object.entries(written).flatMap(([name, value]) => differences(shown[name], value, pointerTo(at, name)))
+interface Difference {
+  readonly at: string
+  readonly is: 'missing' | 'other'
+}
+
+function differences(shown: unknown, written: unknown, at: string, found: Difference[] = []): readonly Difference[] {
+  if (isObject(shown) && isObject(written))
+    for (const [name, value] of Object.entries(written)) differences(shown[name], value, pointerTo(at, name), found)
+  else if (!contains(shown, written)) found.push({ at, is: shown === undefined ? 'missing' : 'other' })
+  return found
 }
 
 function isAmong(places: readonly string[], at: string): boolean {
   return places.some(place => place === ALL || at === place || at.startsWith(`${place}/`))
 }
 
+/** Below a long one all have that: else fields below one long name would take their number times its length to be looked at. */
 function pointerTo(above: string, name: string): string {
+  if (above.length > MAX_POINTER) return above
   return `${above}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

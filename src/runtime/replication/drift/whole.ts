@@ -3,7 +3,8 @@
  * src/consistency.md "Plan, at one site" (Repair). An application may show less than that: a password is taken and never shown.
  */
 import { isObject, merged } from './merge-patch.ts'
-import { patched } from './json-patch.ts'
+import { MAX_COPIED_BESIDES } from '../limits.ts'
+import { patched, type CopyRoom } from './json-patch.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Dot, Operation } from '../../../core/oplog/index.ts'
 
@@ -35,7 +36,7 @@ export async function wholeOf(
 ): Promise<Whole | undefined> {
   const said = reset && (await resource.stateIn(reset))
   if (reset === undefined || said?.is !== 'json' || !WHOLE.has(reset.type)) return undefined
-  const sum = new Sum(said.value, reset.dot)
+  const sum = new Sum(said.value, reset)
   for (const change of changes) {
     const body = await resource.stateIn(change)
     sum.add(change, body?.is === 'json' ? { value: body.value } : undefined)
@@ -52,18 +53,23 @@ class Sum implements Whole {
   readonly #own = new Map<string, Sureness>()
   readonly #reset: Dot
   readonly #dots = new Map<string, Dot>()
+  /** As much as all of the operations say: what they come to is in proportion to that. */
+  readonly #room: CopyRoom = { left: MAX_COPIED_BESIDES }
 
-  constructor(value: unknown, reset: Dot) {
+  constructor(value: unknown, reset: Operation) {
     this.value = value
-    this.#reset = reset
+    this.#reset = reset.dot
+    this.#said(reset)
   }
 
   readonly namedBy = (name: string): Dot => this.#dots.get(name) ?? this.#reset
 
   readonly surenessOf = (name: string): Sureness => this.#own.get(name) ?? this.#others
 
-  add({ type, payload, dot }: Operation, body: { readonly value: unknown } | undefined): void {
+  add(change: Operation, body: { readonly value: unknown } | undefined): void {
+    const { type, payload, dot } = change
     if (body === undefined || (type !== 'merge' && type !== 'patch')) return this.#unknown()
+    this.#said(change)
     if (type === 'merge') return payload?.method === 'PUT' ? this.#put(body.value, dot) : this.#merge(body.value, dot)
     if (isJsonPatch(payload?.headers ?? [])) return this.#steps(body.value, dot)
     if (!isObject(body.value)) return this.#unknown()
@@ -98,7 +104,7 @@ class Sum implements Whole {
   }
 
   #steps(steps: unknown, dot: Dot): void {
-    const done = patched(this.value, steps)
+    const done = patched(this.value, steps, this.#room)
     if (done === undefined) return this.#unknown()
     this.value = done.value
     for (const step of steps as readonly Readonly<Record<string, unknown>>[]) {
@@ -107,6 +113,11 @@ class Sum implements Whole {
       const top = name.replaceAll('~1', '/').replaceAll('~0', '~')
       this.#named(top, below.length > 0 ? this.surenessOf(top) : 'sure', dot)
     }
+  }
+
+  #said({ payload }: Operation): void {
+    if (payload?.body !== undefined)
+      this.#room.left += 'bytes' in payload.body ? payload.body.bytes.length : payload.body.length
   }
 
   #unknown(): void {

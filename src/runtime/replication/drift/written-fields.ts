@@ -3,6 +3,7 @@
  * differ from site to site; where two members know the same operations, what those have set must be the same at both.
  */
 import { combined, hiddenIn, isOnlyMissing, unlike, type CombineRules, type Hidden } from './combined.ts'
+import { MAX_HIDDEN_TEXT } from '../limits.ts'
 import { isObject } from './merge-patch.ts'
 import { WHOLE, wholeOf } from './whole.ts'
 import type { LocalState } from '../replica.ts'
@@ -88,7 +89,10 @@ export type Given = { readonly is: 'state'; readonly body: ParsedBody } | Unclea
 
 /** For operators: which they are, and what to write. */
 export function unclearText({ fields }: Unclear): string {
-  const named = fields.slice(0, 8).join(', ')
+  const named = fields
+    .slice(0, 8)
+    .map(at => at.slice(0, MAX_HIDDEN_TEXT))
+    .join(', ')
   return `no member shows ${named}, which was written, so nobody can say what it is by now: name it in write-only of its definition, or write the resource with PUT`
 }
 

@@ -111,6 +111,8 @@ describe('one state of two', () => {
 })
 
 describe('JSON patch', () => {
+  const room = () => ({ left: 1000 })
+
   test.each<[unknown, unknown, unknown]>([
     [{ a: 1 }, [{ op: 'add', path: '/b', value: 2 }], { a: 1, b: 2 }],
     [{ a: [1, 3] }, [{ op: 'add', path: '/a/1', value: 2 }], { a: [1, 2, 3] }],
@@ -134,7 +136,7 @@ describe('JSON patch', () => {
       { a: 1, b: 1 },
     ],
     [{ a: 1 }, [{ op: 'add', path: '', value: { z: 1 } }], { z: 1 }],
-  ])('%j by %j is %j', (target, steps, result) => expect(patched(target, steps)).toEqual({ value: result }))
+  ])('%j by %j is %j', (target, steps, result) => expect(patched(target, steps, room())).toEqual({ value: result }))
 
   test.each<[unknown, unknown]>([
     [{ a: 1 }, [{ op: 'test', path: '/a', value: 2 }]],
@@ -146,7 +148,7 @@ describe('JSON patch', () => {
     [{ a: 1 }, [{ op: 'add', path: 'b', value: 2 }]],
     [{ a: 1 }, [{ op: 'paint', path: '/a' }]],
     [{ a: 1 }, { op: 'add', path: '/a', value: 2 }],
-  ])('%j by %j only the application can say', (target, steps) => expect(patched(target, steps)).toBeUndefined())
+  ])('%j by %j only the application can say', (target, steps) => expect(patched(target, steps, room())).toBeUndefined())
 
   test('a merge patch of fields is that as steps', () => {
     const fields = fc.dictionary(fc.constantFrom('a', 'b/c', 'd~'), fc.integer(), { noNullPrototype: true })
@@ -156,7 +158,7 @@ describe('JSON patch', () => {
           const path = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
           return { op: 'add', path, value }
         })
-        expect(patched(target, steps)).toEqual({ value: merged(target, patch) })
+        expect(patched(target, steps, room())).toEqual({ value: merged(target, patch) })
       }),
     )
   })
