@@ -4,11 +4,11 @@
  */
 import { includes, withDot } from './context.ts'
 import { knowsAll, wasHeld } from './holes.ts'
-import { compareOperations } from './order.ts'
+import { compareOperations, sameDot } from './order.ts'
 import type { Known } from './holes.ts'
 import type { Life, LifeSummary } from './life.ts'
 import type { Operation } from './operation.ts'
-import type { LifeId } from './order.ts'
+import type { Dot, LifeId } from './order.ts'
 import type { LifeTransfer } from './admit.ts'
 import type { Replicant } from './replicant.ts'
 
@@ -20,6 +20,27 @@ export interface LifeKnowledge extends Known {
 /** What a member knows of a name: what it sends first, and what it acknowledges with. */
 export function knowledgeOf({ lives }: Replicant): readonly LifeKnowledge[] {
   return lives.map(({ life, knowledge, holes }) => ({ life, knowledge, holes }))
+}
+
+/** Of what another member says that it knows of a name what says something of what is held here: no more than that, whatever it says. */
+export function relevantTo(replicant: Replicant, theirs: readonly LifeKnowledge[]): readonly LifeKnowledge[] {
+  return replicant.lives.flatMap(({ life, knowledge }) => {
+    const known = theirs.find(each => sameDot(each.life.dot, life.dot))
+    if (known === undefined) return []
+    const origins = new Set(knowledge.map(originText))
+    const isHere = (dot: Dot): boolean => origins.has(originText(dot))
+    return [
+      {
+        life: known.life,
+        knowledge: known.knowledge.filter(isHere),
+        holes: known.holes.filter(({ last }) => isHere(last)),
+      },
+    ]
+  })
+}
+
+function originText({ site, incarnation }: Dot): string {
+  return `${incarnation} ${site}`
 }
 
 /** Everything held of a life that another member has not held, dependencies first. */

@@ -280,6 +280,12 @@ export const WANT_ANYHOW_MS = 10_000
 /** Between two answers about one name, milliseconds: who could not take the first asks at once. */
 export const WANT_TOLD_AGAIN_MS = 500
 export const MAX_WAITING_WANTS = 4_096
+/**
+ * Dots that one want may name: 14,336 may come to be known of a name (core/oplog), and its members write in runs of their own besides. And those that wait, together, ten megabytes
+ * for a site that asks: a want of a mebibyte is seven decoded. What honest sites know has a dot for each run of a site that has written.
+ */
+export const MAX_WANT_DOTS = 16_384
+export const MAX_WAITING_WANT_DOTS = 98_304
 
 /** How long who asks for more states than that waits for his turn, and how often it is looked for, milliseconds: an answer is waited for 10 s. */
 export const STATE_TURN_WAIT_MS = 8_000

@@ -31,6 +31,12 @@ export interface OutboxBounds {
 /** Stands for a replicant that is told to somebody who knows nothing of it: that covers whatever else is asked of it. */
 export const ALL_OF_IT = '[]'
 
+/** What stands in memory for how much a site knows that a replicant is to be told to: a hundred bytes at most, since it may know much. */
+export function standsFor(knows: unknown, hash: (bytes: Uint8Array) => string): string {
+  const text = JSON.stringify(knows)
+  return text.length <= 64 ? text : hash(new TextEncoder().encode(text))
+}
+
 /** Whether what is to be told of a replicant waits in the outbox already, so that asking again and again fills no disk. */
 export function isWaiting({ wholes, readUpTo }: Outbox, replicant: string, is: string): boolean {
   const last = wholes.get(replicant)

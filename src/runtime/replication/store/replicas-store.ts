@@ -16,7 +16,7 @@ import { Unwell } from '../operator/unwell.ts'
 import { MAX_CACHED_REPLICAS, MAX_KNOWN_KINDS, STORE_BUSY_MS } from '../limits.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { Replica } from '../replica.ts'
-import { ALL_OF_IT, isWaiting, type Outboxes } from './outboxes.ts'
+import { ALL_OF_IT, isWaiting, standsFor, type Outboxes } from './outboxes.ts'
 import type { StoreWrite } from '../../../ports/store.ts'
 import type { SealedOperation } from '../../../ports/sync.ts'
 
@@ -129,7 +129,7 @@ export class ReplicasStore {
       let record = told
       if (told.kind === 'replicant') {
         const key = replicantKey(told.replicant)
-        const is = JSON.stringify(told.knows)
+        const is = standsFor(told.knows, this.#options.hash)
         if (isWaiting(outbox, key, is)) continue
         // Where something else of it waits, all of it is told once, whatever is asked in between.
         const waits = (outbox.wholes.get(key)?.number ?? 0) > outbox.readUpTo

@@ -1,7 +1,9 @@
-import { replicantKey } from '../../../core/oplog/index.ts'
+import { relevantTo, replicantKey } from '../../../core/oplog/index.ts'
 import {
   MAX_TOLD_BEFORE_WANTS,
+  MAX_WAITING_WANT_DOTS,
   MAX_WAITING_WANTS,
+  MAX_WANT_DOTS,
   WANT_ANYHOW_MS,
   WANT_LOOK_MS,
   WANT_TOLD_AGAIN_MS,
@@ -23,6 +25,8 @@ export class AskedWants {
   readonly #hasEnded: () => boolean
   /** By `replicantKey`; who asks again says what it lacks now. */
   readonly #waiting = new Map<string, Want>()
+  /** In all that wait. */
+  #dots = 0
   /** When a name was told last, monotonic; of those that were lately, the oldest first. */
   readonly #toldAt = new Map<string, number>()
   #isRunning = false
@@ -38,8 +42,12 @@ export class AskedWants {
   /** What is beyond the bound is asked for again, or found by comparing. */
   want(message: Want): void {
     const key = replicantKey(message.replicant)
-    if (this.#waiting.size >= MAX_WAITING_WANTS && !this.#waiting.has(key)) return
+    const before = dotsOf(this.#waiting.get(key))
+    const dots = dotsOf(message)
+    const isTooMany = before === 0 && this.#waiting.size >= MAX_WAITING_WANTS
+    if (isTooMany || dots > MAX_WANT_DOTS || this.#dots - before + dots > MAX_WAITING_WANT_DOTS) return
     this.#waiting.set(key, message)
+    this.#dots += dots - before
     if (this.#isRunning) return
     this.#isRunning = true
     this.#lastTurnAt = this.#engine.options.clock.monotonic()
@@ -54,8 +62,10 @@ export class AskedWants {
         await new Promise<void>(resolve => void clock.after(WANT_LOOK_MS, resolve))
         continue
       }
-      const [key, { replicant, lives }] = next
+      const [key, want] = next
+      const { replicant, lives } = want
       this.#waiting.delete(key)
+      this.#dots -= dotsOf(want)
       this.#lastTurnAt = clock.monotonic()
       this.#toldAt.set(key, this.#lastTurnAt)
       await this.#tell(replicant, lives).catch((error: unknown) =>
@@ -64,6 +74,7 @@ export class AskedWants {
     }
     // In the turn in which nothing was left: what is asked for in the next one begins anew.
     this.#waiting.clear()
+    this.#dots = 0
     this.#isRunning = false
   }
 
@@ -87,7 +98,18 @@ export class AskedWants {
   async #tell(replicant: Want['replicant'], knows: Want['lives']): Promise<void> {
     const { replicas } = this.#engine
     const { site } = this.#channel
-    const isHeard = await replicas.with(replicant, ({ core }) => mayHear(core.replicant, site))
-    if (isHeard) await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows }))
+    // What it knows of nothing that is held here is written nowhere.
+    const known = await replicas.with(replicant, ({ core }) =>
+      mayHear(core.replicant, site) ? relevantTo(core.replicant, knows) : undefined,
+    )
+    if (known !== undefined)
+      await replicas.commit(commit => commit.tell(site, { kind: 'replicant', replicant, knows: known }))
   }
+}
+
+/** What a want takes of memory: its dots, and one for the rest of it. */
+function dotsOf(want: Want | undefined): number {
+  return want === undefined
+    ? 0
+    : want.lives.reduce((sum, { knowledge, holes }) => sum + knowledge.length + holes.length + 1, 1)
 }

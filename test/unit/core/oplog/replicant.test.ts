@@ -16,6 +16,7 @@ import {
   NO_MATRICES,
   prune,
   receive,
+  relevantTo,
   transferFor,
   RETENTION_MS,
   knowledgeOf,
@@ -87,6 +88,27 @@ test('a transfer that was made for more than the receiver knows is refused whole
   b.step(receive(b.replicant, transfer, NO_MATRICES))
   expect(told(b.schedule)).toEqual(['replace 5', 'inc 6'])
   expect(transferFor(life, holderOf(b.replicant) ?? expect.fail(), 'c')).toBeUndefined()
+})
+
+test('what another says that it knows counts as far as it is about what is held here, whatever it says', () => {
+  const [create, one, two] = increments()
+  const b = new Member('b')
+  for (const operation of [create, one, two]) b.take(operation)
+  const life = holderOf(b.replicant) ?? expect.fail()
+  const theirs = { life: create.life, knowledge: [{ ...two.dot }], holes: [{ after: 0, last: one.dot }] }
+  const others = Array.from({ length: 100 }, (_, n) => ({
+    site: `s${n}`,
+    incarnation: '1-0000000000000000',
+    number: 9,
+  }))
+  const more = {
+    ...theirs,
+    knowledge: [...theirs.knowledge, ...others],
+    holes: [...theirs.holes, ...others.map(last => ({ after: 0, last }))],
+  }
+  const elsewhere = { ...more, life: { ...create.life, dot: { ...create.life.dot, number: 77 } } }
+  expect(relevantTo(b.replicant, [elsewhere, more])).toEqual([theirs])
+  expect(transferFor(life, theirs, 'b')?.operations).toEqual(transferFor(life, more, 'b')?.operations)
 })
 
 test('a life whose create was lost is reported, not executed', () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { appendTogether } from '../../../../../src/runtime/journal/journal.ts'
 import { MAX_UNRECEIVED_ENTRIES } from '../../../../../src/runtime/replication/limits.ts'
-import { Outboxes } from '../../../../../src/runtime/replication/store/outboxes.ts'
+import { ALL_OF_IT, Outboxes, standsFor } from '../../../../../src/runtime/replication/store/outboxes.ts'
 import { MemoryStore } from '../../../../support/memory-store.ts'
 import { ABC, Lab } from '../lab.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from '../scripted.ts'
@@ -138,4 +138,12 @@ test('of the runs that have left something for a site that is away, the oldest a
   const [last] = [...values.keys()].filter(key => key.startsWith('replication/outboxes/')).toSorted()
   expect(last).toBe('replication/outboxes/site2/1763800002000-9f86d081884c7d65')
   expect([...values.keys()].filter(key => key.includes('1763800001000'))).toEqual([])
+})
+
+test('what stands in memory for what a site knows is short, and another for another', () => {
+  const hash = (bytes: Uint8Array): string => `hash of ${bytes.length}`
+  const known = Array.from({ length: 10_000 }, (_, number) => ({ site: 'rome', number }))
+  expect(standsFor(known, hash)).toBe(`hash of ${JSON.stringify(known).length}`)
+  expect(standsFor([], hash)).toBe(ALL_OF_IT)
+  expect(standsFor('acknowledged', hash)).not.toBe(ALL_OF_IT)
 })

@@ -5,6 +5,8 @@
 import { expect, test, vi } from 'vitest'
 import {
   ASKED_STATES,
+  MAX_WAITING_WANT_DOTS,
+  MAX_WANT_DOTS,
   MAX_TOLD_BEFORE_WANTS,
   WANTED,
   WANT_ANYHOW_MS,
@@ -63,20 +65,39 @@ test('a name that is asked for again and again is told once at a time', async ()
   expect(await told(rome)).toBeLessThan(20)
 })
 
-test('a site that asks for more than its share is told the rest as time passes', async () => {
+/** As who knows so many runs of a site would ask. */
+function wantOfMany(replicant: ReplicantName, runs: number): SyncMessage {
+  const knowledge = Array.from({ length: runs }, (_, n) => ({
+    site: 'rome',
+    incarnation: `1763762400000-${n.toString(16).padStart(16, '0')}`,
+    number: 1,
+  }))
+  const life = { stamp: { ms: 1, counter: 0 }, dot: { site: 'rome', incarnation: INCARNATION, number: 1 } }
+  return { kind: 'want', replicant, lives: [{ life, knowledge, holes: [] }] }
+}
+
+test('a site that asks for more than its share is told the rest as time passes, as far as what it says of it has room in memory', async () => {
   let monotonic = 0
   // Waits pass as they are; what is measured does not.
   const clock: Clock = { ...realClock, monotonic: () => monotonic }
   await using here = await Scripted.start(undefined, clock)
   const count = WANTED.burst + 100
-  const { rome, names } = await withMany(here, count)
+  const runs = MAX_WANT_DOTS - 2
+  const room = Math.floor(MAX_WAITING_WANT_DOTS / MAX_WANT_DOTS) - 1
+  const { rome, names } = await withMany(here, count + room + 5)
   await told(rome)
-  for (const name of names) rome.says(want(name))
+  const [large, ...others] = names.slice(count)
+  for (const name of names.slice(0, count)) rome.says(want(name))
   expect(await told(rome)).toBe(WANTED.burst)
+  if (large !== undefined) rome.says(wantOfMany(large, runs + 1))
+  for (const name of others) rome.says(wantOfMany(name, runs))
   monotonic += 1_000
   expect(await told(rome)).toBe(WANTED.perSecond)
   monotonic += 60_000
-  expect(await told(rome)).toBe(100 - WANTED.perSecond)
+  expect(await told(rome)).toBe(100 - WANTED.perSecond + room)
+  // And what was told makes room.
+  for (const name of others.slice(-1)) rome.says(wantOfMany(name, runs))
+  expect(await told(rome)).toBe(1)
 }, 60_000)
 
 /** The wants of one conversation, with an engine of which only what they need is there; and the names that were told. */
