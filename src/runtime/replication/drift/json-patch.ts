@@ -207,3 +207,9 @@ function isSame(found: unknown, wanted: unknown): boolean {
     fields.every(([name, item]) => Object.hasOwn(has, name) && isSame(has[name], item))
   )
 }
+
+/** Whether headers say that a body is one. */
+export function isJsonPatch(headers: readonly (readonly [name: string, value: string])[]): boolean {
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
+  return type.split(';', 1)[0]?.trim().toLowerCase() === 'application/json-patch+json'
+}

@@ -4,7 +4,7 @@
  */
 import { isObject, merged } from './merge-patch.ts'
 import { MAX_COPIED_BESIDES } from '../limits.ts'
-import { patched, type CopyRoom } from './json-patch.ts'
+import { isJsonPatch, patched, type CopyRoom } from './json-patch.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Dot, Operation } from '../../../core/oplog/index.ts'
 
@@ -131,9 +131,4 @@ class Sum implements Whole {
     this.#dots.set(name, dot)
     this.#own.set(name, sureness)
   }
-}
-
-function isJsonPatch(headers: readonly (readonly [name: string, value: string])[]): boolean {
-  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
-  return type.split(';', 1)[0]?.trim().toLowerCase() === 'application/json-patch+json'
 }

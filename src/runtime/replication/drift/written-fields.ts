@@ -5,6 +5,7 @@
 import { combined, hiddenIn, isOnlyMissing, unlike, type CombineRules, type Hidden } from './combined.ts'
 import { MAX_HIDDEN_TEXT } from '../limits.ts'
 import { isObject } from './merge-patch.ts'
+import { isMerging } from './merging.ts'
 import { WHOLE, wholeOf } from './whole.ts'
 import type { LocalState } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
@@ -36,12 +37,9 @@ export async function writtenFields(resource: Resource, schedule: readonly Opera
 async function fieldsSet(resource: Resource, operation: Operation): Promise<Fields> {
   const body = await resource.stateIn(operation)
   if (body?.is !== 'json') return 'all'
-  if (operation.type === 'patch' && !isObject(body.value)) return patchedFields(body.value)
-  return NAMES.has(operation.type) ? fieldsOf(body.value) : 'all'
+  if (isMerging(operation, body) || WHOLE.has(operation.type)) return fieldsOf(body.value)
+  return operation.type === 'patch' ? patchedFields(body.value) : 'all'
 }
-
-/** Operations whose body names what they set. */
-const NAMES: ReadonlySet<string> = new Set([...WHOLE, 'merge', 'patch'])
 
 function fieldsOf(value: unknown): Fields {
   if (Array.isArray(value)) return { elements: value.map(fieldsOf) }

@@ -6,6 +6,7 @@ import { decideDraft } from '../write/doubt.ts'
 import { compareWithLast } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
+import { isMerging } from '../drift/merging.ts'
 import { mendFailed } from '../drift/repair.ts'
 import { contains } from '../application/contains.ts'
 import type { Reading, State } from '../application/state.ts'
@@ -127,7 +128,7 @@ export class Recovery {
       case 'send': {
         if (reading.is !== 'present') return intent.before === ABSENT ? 'no' : 'unknown'
         if (reading.hash === intent.before) return 'no'
-        if (operation.type !== 'merge' || state?.is !== 'json' || reading.body.is !== 'json') return 'unknown'
+        if (!isMerging(operation, state) || state?.is !== 'json' || reading.body.is !== 'json') return 'unknown'
         return contains(reading.body.value, state.value) ? 'yes' : 'unknown'
       }
     }

@@ -5,6 +5,7 @@
 import { release } from './release.ts'
 import { contains } from '../application/contains.ts'
 import { withoutHidden } from '../drift/combined.ts'
+import { isMerging } from '../drift/merging.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import { dropDraft } from '../admission/admission.ts'
@@ -184,7 +185,7 @@ function effectOf(
   }
   if (operation.type === 'create' && before !== ABSENT) return isAsBefore ? 'not-there' : 'unknown'
   if (operation.type === 'replace' && state !== undefined && resource.equal(reading.body, state)) return 'there'
-  if (operation.type === 'merge' && state?.is === 'json' && reading.body.is === 'json') {
+  if (isMerging(operation, state) && state?.is === 'json' && reading.body.is === 'json') {
     if (contains(reading.body.value, state.value)) return 'there'
     return isAsBefore ? 'not-there' : 'unknown'
   }

@@ -22,16 +22,18 @@ async function withX(): Promise<void> {
 }
 
 const WRITES = [
-  ['PUT /items/x', { n: 2 }, { id: 'x', n: 2 }, 'PUT'],
-  ['PATCH /items/x', { f: 2 }, { id: 'x', n: 1, f: 2 }, 'PATCH'],
-  ['DELETE /items/x', undefined, undefined, 'DELETE'],
+  ['PUT /items/x', { n: 2 }, { id: 'x', n: 2 }, 'PUT', {}],
+  ['PATCH /items/x', { f: 2 }, { id: 'x', n: 1, f: 2 }, 'PATCH', {}],
+  // As most applications are asked.
+  ['PATCH /items/x', { f: 2 }, { id: 'x', n: 1, f: 2 }, 'PATCH', { type: 'application/json' }],
+  ['DELETE /items/x', undefined, undefined, 'DELETE', {}],
 ] as const
 
-describe.each(WRITES)('%s at its origin', (request, body, after, effect) => {
+describe.each(WRITES)('%s at its origin', (request, body, after, effect, more) => {
   test('dies after its effect: it is found, released, and applied at the other', async () => {
     await withX()
     lab.world.site('a').application.failNext({ kind: 'crash-after' }, changes)
-    const { accepted } = await lab.ask('a', request, body)
+    const { accepted } = await lab.ask('a', request, body, more)
     expect(accepted).toMatchObject({ outcome: 'applied', answer: undefined })
     await lab.pass(5_000)
     expect(lab.all('x')).toEqual({ a: after, b: after })
@@ -44,13 +46,13 @@ describe.each(WRITES)('%s at its origin', (request, body, after, effect) => {
   ])('%s: void, and never sent again', async (_, fault) => {
     await withX()
     lab.world.site('a').application.failNext(fault, changes)
-    const { accepted } = await lab.ask('a', request, body)
+    const { accepted } = await lab.ask('a', request, body, more)
     expect(accepted).toMatchObject({ outcome: 'void', operation: undefined })
     await lab.pass(60_000)
     const before = { id: 'x', n: 1 }
     expect(lab.all('x')).toEqual({ a: before, b: before })
     expect(lab.effects('a', 'x')).toEqual(['POST'])
-    expect(await lab.ask('a', request, body)).toMatchObject({ accepted: { outcome: 'applied' } })
+    expect(await lab.ask('a', request, body, more)).toMatchObject({ accepted: { outcome: 'applied' } })
   })
 
   test('dies and cannot be read for a while: 423 until it can, then released', async () => {
@@ -59,7 +61,7 @@ describe.each(WRITES)('%s at its origin', (request, body, after, effect) => {
     application.failNext({ kind: 'crash-after' }, changes)
     for (let times = 0; times < 6; times++)
       application.failNext({ kind: 'unreachable' }, ({ method }) => method === 'GET')
-    expect((await lab.ask('a', request, body)).accepted).toMatchObject({ outcome: 'uncertain' })
+    expect((await lab.ask('a', request, body, more)).accepted).toMatchObject({ outcome: 'uncertain' })
     expect(await lab.ask('a', 'PUT /items/x', { n: 9 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
     expect(await lab.status('a', 'x')).toMatchObject({ state: 'uncertain' })
     await lab.pass(30_000)
@@ -68,7 +70,7 @@ describe.each(WRITES)('%s at its origin', (request, body, after, effect) => {
   })
 })
 
-describe.each(WRITES)('%s at a member', (request, body, after, effect) => {
+describe.each(WRITES)('%s at a member', (request, body, after, effect, more) => {
   test.each<[string, Fault]>([
     ['dies after its effect', { kind: 'crash-after' }],
     ['dies before its effect', { kind: 'crash-before' }],
@@ -81,7 +83,7 @@ describe.each(WRITES)('%s at a member', (request, body, after, effect) => {
   ])('%s: there once', async (_, fault) => {
     await withX()
     lab.world.site('b').application.failNext(fault, changes)
-    await lab.ask('a', request, body)
+    await lab.ask('a', request, body, more)
     await lab.pass(30_000)
     expect(lab.all('x')).toEqual({ a: after, b: after })
     expect(lab.effects('b', 'x')).toEqual(['POST', effect])
