@@ -3,7 +3,8 @@
  * acknowledged is lost, and nothing is torn.
  *
  * A process writes as fast as it can and acknowledges line by line; it is killed after a random time, which begins before it
- * opens what the process before it left behind. Rounds go on in the same folder. `CHEOPS_KILL_ROUNDS` says how many.
+ * opens what the process before it left behind, in most rounds not before it has acknowledged something: how much comes of a time is the machine's.
+ * Rounds go on in the same folder. `CHEOPS_KILL_ROUNDS` says how many.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,6 +17,22 @@ import type { Acknowledgement, Expected } from './load.ts'
 const ROUNDS = Number(process.env['CHEOPS_KILL_ROUNDS'] ?? 30)
 /** A process opens the folder within the first tenth of it; the rest is load. */
 const LONGEST_MS = 500
+/** In every so many rounds time alone decides. */
+const BY_TIME_EACH = 5
+/** Acknowledgements that are waited for at most; the other rounds have all from none to this, in no order. */
+const MOST = 300
+
+/** When a process is killed: so many milliseconds after its first line, and not before it has acknowledged so much. */
+interface Moment {
+  readonly afterMs: number
+  readonly acknowledged: number
+}
+
+function momentOf(round: number): Moment {
+  const afterMs = Math.round(Math.random() * LONGEST_MS)
+  const part = (((round * 7) % ROUNDS) + Math.random()) / ROUNDS
+  return { afterMs, acknowledged: round % BY_TIME_EACH === 0 ? 0 : Math.floor(part * MOST) }
+}
 
 function remember(expected: Expected, acknowledgement: Acknowledgement): void {
   switch (acknowledgement.kind) {
@@ -31,8 +48,8 @@ function remember(expected: Expected, acknowledgement: Acknowledgement): void {
   }
 }
 
-/** Runs the load for `delayMs` from before it opens the folder; resolves when it is dead and all that it said is read. */
-async function runAndKill(folder: string, delayMs: number, expected: Expected): Promise<number> {
+/** Runs the load, which says a line before it opens the folder; resolves when it is dead and all that it said is read. */
+async function runAndKill(folder: string, moment: Moment, expected: Expected): Promise<number> {
   const script = `
     import { ${runLoad.name} } from ${JSON.stringify(new URL('load.ts', import.meta.url).href)}
     await ${runLoad.name}(process.argv[1])`
@@ -41,9 +58,18 @@ async function runAndKill(folder: string, delayMs: number, expected: Expected): 
   child.stderr.setEncoding('utf8').on('data', chunk => (said += chunk))
   const closed = once(child, 'close')
   let lines = 0
+  let isTime = false
+  const killInTime = (): void => {
+    if (isTime && lines > moment.acknowledged) child.kill('SIGKILL')
+  }
   for await (const line of createInterface({ input: child.stdout })) {
-    if (lines++ === 0) setTimeout(() => child.kill('SIGKILL'), delayMs)
-    else remember(expected, JSON.parse(line))
+    if (lines++ > 0) remember(expected, JSON.parse(line))
+    else
+      setTimeout(() => {
+        isTime = true
+        killInTime()
+      }, moment.afterMs)
+    killInTime()
   }
   expect((await closed)[1], `it did not end by itself: ${said}`).toBe('SIGKILL')
   return lines - 1
@@ -54,10 +80,10 @@ test(`${ROUNDS} times`, { timeout: 60_000 + ROUNDS * 4_000 }, async () => {
   const expected: Expected = { number: 0, counts: new Map(), blobs: new Map() }
   const acknowledged: number[] = []
   for (let round = 1; round <= ROUNDS; round++) {
-    const delayMs = Math.round(Math.random() * LONGEST_MS)
+    const moment = momentOf(round)
     const before = expected.number
-    acknowledged.push(await runAndKill(folder.path, delayMs, expected))
-    const story = `round ${round}, killed after ${delayMs} ms, numbers ${before} to ${expected.number} acknowledged`
+    acknowledged.push(await runAndKill(folder.path, moment, expected))
+    const story = `round ${round}, killed after ${moment.afterMs} ms and ${moment.acknowledged} acknowledgements, numbers ${before} to ${expected.number} acknowledged`
     expect(await faultsOf(folder.path, expected), story).toEqual([])
   }
   const sum = acknowledged.reduce((all, each) => all + each, 0)
