@@ -134,6 +134,7 @@ function befall(world: ReplicationWorld, step: Mishap): void {
         void site.restart(RESTART_MS, () => {
           site.machine.disk.restore(backup)
           world.wasSetBack(step.site)
+          if (step.isLost === true) world.lostDisk(step.site)
         })
       })
     }

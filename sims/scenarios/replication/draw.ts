@@ -1,5 +1,5 @@
 import { SeededRandom } from '../../world/seeded-random.ts'
-import { adoption, leaving, matrixWrites, patches, troubledBodies, variants, visits } from './own-weathers.ts'
+import { adoption, leaving, lostKeys, matrixWrites, patches, troubledBodies, variants, visits } from './own-weathers.ts'
 import { repeatedRequests, repeatedResets } from './repeated-requests.ts'
 import type { Variant } from '../../world/replication/sim-glue.ts'
 import type { ApplicationFault, Deed, Step } from './step.ts'
@@ -11,6 +11,8 @@ export interface Plan {
   readonly fillerBytes?: number
   /** Bodies have a field that applications take and never show. */
   readonly hasSecrets?: boolean
+  /** Who loses its disk loses its key, and sites know the keys of those that they have met. */
+  readonly losesKeys?: boolean
   /** What the definitions of sites say, where they say more than the ordinary one. */
   readonly variants?: Readonly<Record<string, Variant>>
   /** Sorted by time. */
@@ -53,6 +55,8 @@ export interface Weather {
   readonly secrets: boolean
   /** A resource is changed in parts more often than is kept of it; all bodies are large. */
   readonly patches: boolean
+  /** Sites lose their disks with their keys. */
+  readonly lostKeys: boolean
 }
 
 export const FAIR: Weather = {
@@ -73,6 +77,7 @@ export const FAIR: Weather = {
   leaving: false,
   secrets: false,
   patches: false,
+  lostKeys: false,
 }
 
 /** Time in which things happen, milliseconds. */
@@ -124,12 +129,14 @@ export function draw(seed: number, weather: Weather): Plan {
   if (weather.resets) deeds.push(...repeatedResets(random.fork(), place))
   const patched = weather.patches ? patches(random.fork(), place) : { names: [], steps: [] }
   deeds.push(...patched.steps)
+  if (weather.lostKeys) deeds.push(...lostKeys(random.fork(), place))
   const steps = deeds.toSorted((a, b) => a.at - b.at)
   return {
     sites,
     names: [...all, ...patched.names],
     ...(isLarge && { fillerBytes: FILLER_BYTES }),
     ...(weather.secrets && { hasSecrets: true }),
+    ...(weather.lostKeys && { losesKeys: true }),
     ...(weather.patches && { fillerBytes: PATCHED_BYTES }),
     ...(said !== undefined && { variants: said }),
     steps,

@@ -161,3 +161,22 @@ export function patches(random: SeededRandom, { sites, untilMs }: Omit<Place, 'n
   if (random.chance(0.2)) troubles.push({ at: due, do: 'fill the disk', site: random.pick(sites), forMs })
   return { names: [name], steps: [created, ...merges, ...troubles] }
 }
+
+/**
+ * Sites that lose their disks with their keys, one or two of them, while who could tell them of each other is cut off, and members that come and go: what was
+ * signed with a key that is gone comes to those that never knew it.
+ */
+export function lostKeys(random: SeededRandom, { sites, names, untilMs }: Place): readonly Step[] {
+  return Array.from({ length: 1 + random.below(2) }, (_, i): readonly Step[] => {
+    const at = Math.round(random.between(3_000, untilMs - 12_000))
+    const [site, other, name] = [random.pick(sites), random.pick(sites), random.pick(names)]
+    const around = (): number => at + 4_000 + random.below(8_000)
+    const steps: Step[] = [{ at, do: 'flip a record', site, isLost: true }]
+    if (random.chance(0.5)) steps.push({ at: around(), do: 'isolate', site: other, forMs: 500 + random.below(10_000) })
+    if (random.chance(0.5)) steps.push({ at: around(), do: 'add', site, name, token: `k${i + 1}` })
+    if (random.chance(0.5)) steps.push({ at: around(), do: 'merge', site: other, name, token: `k${i + 3}` })
+    if (random.chance(0.3)) steps.push({ at: around(), do: 'members', site, name, added: [other], removed: [] })
+    if (random.chance(0.3)) steps.push({ at: around(), do: 'detach', site, other })
+    return steps
+  }).flat()
+}

@@ -40,6 +40,7 @@ export async function runReplication(
   world.fillerBytes = plan.fillerBytes ?? 0
   world.variants = plan.variants ?? {}
   world.hasSecrets = plan.hasSecrets === true
+  world.siteKeys.areLost = plan.losesKeys === true
   if (world.hasSecrets) for (const { application } of world.sites) application.hides.set('secret', true)
   for (const site of world.sites) void site.start()
   await time.run(START_MS)

@@ -22,5 +22,6 @@ export function weatherOf(seed: number): Weather {
     secrets: seed % 13 === 7,
     resets: seed % 7 === 1,
     patches: seed % 41 === 13,
+    lostKeys: seed % 23 === 17,
   }
 }

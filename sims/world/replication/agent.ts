@@ -31,6 +31,8 @@ export interface AgentPorts {
   readonly onEvent: ReplicationListener
   /** Whether this site lets another one write there. */
   readonly isOpenTo: (site: string) => boolean
+  /** The key of a site as it is known there, as text; where keys may be lost. */
+  readonly keyOf?: (site: string) => string | undefined
   /** Another site's agent, as long as it can be reached; undefined if it cannot. */
   readonly reach: (site: string) => Promise<Agent | undefined>
 }
@@ -80,6 +82,8 @@ export interface Agent {
   /** As the membership tells it: the site can be reached, or cannot any more. */
   connect(site: string): void
   disconnect(site: string): void
+  /** As an operator tells it: the name of a site is let go, so that another key may have it. */
+  forget(site: string): void
   write(request: ClientRequest): Promise<ClientAnswer>
   changeMembers(name: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<ClientAnswer>
   /** What an operator wants. */

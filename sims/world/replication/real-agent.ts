@@ -37,6 +37,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
   return {
     connect: other => replicator.connected(other),
     disconnect: other => replicator.disconnected(other),
+    forget: other => replicator.forgotten(other),
     write: async request => write(replicator, ports, request),
     changeMembers: async (name, added, removed) => ({
       status: 200,

@@ -6,6 +6,7 @@ import { simBodies, simHash } from './sim-bodies.ts'
 import type { Application } from '../../../src/ports/application.ts'
 import type { CheopsError } from '../../../src/errors.ts'
 import type { Logger } from '../../../src/ports/logger.ts'
+import type { SyncNetwork } from '../../../src/ports/sync.ts'
 import type { ReplicationEvent } from '../../../src/runtime/replication/events.ts'
 import type { ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Fault } from '../fake-application.ts'
@@ -71,7 +72,7 @@ export class ReplicaSite {
     const clock = this.machine.clock(process)
     const random = this.machine.fork()
     const incarnation = await nextIncarnation(store, clock, random)
-    const network = world.wire.attach(this.name, process)
+    const network = this.#meeting(world.wire.attach(this.name, process))
     const { site } = world
     const reach = (other: string): Promise<Agent | undefined> =>
       process.ask(async () => {
@@ -92,6 +93,7 @@ export class ReplicaSite {
       logger: this.#logger(process),
       onEvent: event => this.#told(event),
       isOpenTo: other => !world.closed.has(`${this.name} ${other}`),
+      ...(world.siteKeys.areLost && { keyOf: (other: string) => world.siteKeys.knownAt(this.name, other) }),
       blobs: new MemoryBlobs(this.machine.bodies, {
         hash: simHash,
         maxBytes: () => this.machine.maxBodiesBytes,
@@ -104,18 +106,40 @@ export class ReplicaSite {
     this.#watchLinks(process, agent)
   }
 
+  /** Who opens a conversation has a connection: both know each other's key. */
+  #meeting(network: SyncNetwork): SyncNetwork {
+    const { siteKeys } = this.#world
+    return {
+      open: async (other, signal) => {
+        const channel = await network.open(other, signal)
+        siteKeys.meet(this.name, other)
+        return channel
+      },
+      serve: handler =>
+        network.serve(channel => {
+          siteKeys.meet(this.name, channel.site)
+          handler(channel)
+        }),
+    }
+  }
+
   /** Tells the agent who can be reached, as soon as a membership would notice. */
   #watchLinks(process: Process, agent: Agent): void {
-    const { wire, sites, time } = this.#world
+    const { wire, sites, time, siteKeys } = this.#world
     const reachedAt = new Map<string, number>()
     const connected = new Set<string>()
+    const keys = new Map<string, string>()
     const look = (): void => {
       for (const { name: other, machine } of sites) {
         if (other === this.name) continue
         const isReached = machine.isRunning && wire.connects(this.name, other)
         if (isReached) reachedAt.set(other, time.now)
+        // Who has let a name go meets it anew, under the key that it has by then.
+        if (keys.get(other) !== siteKeys.of(other)) connected.delete(other)
         if (isReached && !connected.has(other)) {
           connected.add(other)
+          keys.set(other, siteKeys.of(other))
+          siteKeys.meet(this.name, other)
           agent.connect(other)
         }
         if (connected.has(other) && time.now - (reachedAt.get(other) ?? 0) > SUSPECT_MS) {

@@ -6,6 +6,7 @@ import { Losses } from './losses.ts'
 import { ReplicaSite } from './replica-site.ts'
 import { KIND, SERVICE, simGlue, VARIANTS, type Variant } from './sim-glue.ts'
 import { simSeal } from './sim-seal.ts'
+import { SiteKeys } from './site-keys.ts'
 import { SyncWire } from './sync-wire.ts'
 import type { MatrixDefinition, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Application } from '../../../src/ports/application.ts'
@@ -38,6 +39,7 @@ export class ReplicationWorld {
   readonly time = new VirtualTime()
   readonly random: SeededRandom
   readonly keys = new VirtualKeys()
+  readonly siteKeys = new SiteKeys()
   readonly ledger = new Ledger()
   readonly glue = simGlue()
   readonly wire: SyncWire
@@ -97,6 +99,13 @@ export class ReplicationWorld {
     }
   }
 
+  /** What a site had on its disk is gone, its key too, and operators at the others let its name go. */
+  lostDisk(site: string): void {
+    if (!this.siteKeys.areLost) return
+    this.siteKeys.lose(site)
+    for (const { name, agent } of this.sites) if (name !== site) agent?.forget(site)
+  }
+
   glueOf(site: string): ReplicationGlue {
     const variant = this.variants[site]
     const glue = variant === undefined ? this.glue : simGlue(VARIANTS[variant])
@@ -104,7 +113,7 @@ export class ReplicationWorld {
   }
 
   sealOf(site: string): OperationSeal {
-    const seal = simSeal(site, this.keys, this.codec, this.ledger, () => this.time.now)
+    const seal = simSeal(site, this.keys, this.siteKeys, this.codec, this.ledger, () => this.time.now)
     return this.plant.seal?.(seal, site) ?? seal
   }
 

@@ -1,6 +1,7 @@
 import { CheopsError } from '../../../src/errors.ts'
 import type { OperationSeal, SealedOperation, SyncCodec } from '../../../src/ports/sync.ts'
 import type { VirtualKeys } from '../virtual-keys.ts'
+import type { SiteKeys } from './site-keys.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
@@ -11,11 +12,13 @@ import type { Ledger } from './ledger.ts'
 export function simSeal(
   site: string,
   keys: VirtualKeys,
+  siteKeys: SiteKeys,
   codec: SyncCodec,
   ledger: Ledger,
   now: () => number,
 ): OperationSeal {
-  const own = keys.make(site, secretOf(site))
+  const ownName = siteKeys.of(site)
+  const own = keys.make(ownName, secretOf(ownName))
   return {
     encode: operation => {
       const bytes = codec.encodeOperation(operation)
@@ -25,7 +28,10 @@ export function simSeal(
     sign: operations => operations.map(({ bytes }) => ({ bytes, signature: widened(own.sign(bytes)) })),
     open: ({ bytes, signature }: SealedOperation) => {
       const operation = codec.decodeOperation(bytes)
-      const origin = keys.make(operation.dot.site, secretOf(operation.dot.site))
+      const known = siteKeys.knownAt(site, operation.dot.site)
+      if (known === undefined)
+        throw new CheopsError('ERR_SYNC_ORIGIN', `${site} does not know the key of ${operation.dot.site}.`)
+      const origin = keys.make(known, secretOf(known))
       if (!origin.verify(origin.publicKey, bytes, signature.subarray(0, 8)))
         throw new CheopsError('ERR_SYNC_SIGNATURE', `${operation.dot.site} has not signed this.`)
       ledger.note(operation, bytes)

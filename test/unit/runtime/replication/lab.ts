@@ -277,6 +277,7 @@ export class Lab {
     return {
       connect: other => replicator.connected(other),
       disconnect: other => replicator.disconnected(other),
+      forget: other => replicator.forgotten(other),
       write: nothing,
       changeMembers: nothing,
       operate: nothing,
