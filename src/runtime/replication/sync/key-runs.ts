@@ -56,8 +56,10 @@ export class KeyRuns {
 
   /** Whether an operation may have been signed with another key of its site than the one that is known here. */
   mayBeOfBefore({ site, incarnation }: Pick<Dot, 'site' | 'incarnation'>): boolean {
-    const { keyOf: known } = this.#options
+    const { keyOf: known, site: own, incarnation: present } = this.#options
     if (known === undefined) return false
+    // A store that was lost has had it, with a clock that was ahead of this one: nobody writes in a run that is still to come.
+    if (site === own && compareIncarnations(incarnation, present) > 0) return true
     const run = this.#runs.get(site)
     return run === undefined || run.key !== known(site) || compareIncarnations(incarnation, run.since) < 0
   }

@@ -13,6 +13,7 @@ import { sealedBy } from '../../../../support/sealed-by.ts'
 const MUG = { service: 'shop', kind: 'items', name: 'mug' }
 /** A run of a site after the one in which it wrote everything in these tests. */
 const LATER = '1763762500000-0000000000000002'
+const EARLIER = '1763762300000-0000000000000003'
 
 function transfer(here: Scripted, ...operations: readonly Operation[]): OutboxEntry {
   const [first] = operations
@@ -59,12 +60,18 @@ test.each([
   { how: 'was never met', lose: (here: Scripted) => void here.unknown.add('rome') },
   { how: 'has another key by now', lose: (here: Scripted) => here.rekey('rome') },
   { how: 'is this site, before it lost its disk', creator: HERE, lose: (here: Scripted) => here.rekey(HERE) },
-])('what a site has created that $how is taken from a member that may write here', async ({ creator, lose }) => {
+  {
+    how: 'is this site, before it lost its disk and its clock went back',
+    creator: HERE,
+    lose: (here: Scripted) => here.rekey(HERE),
+    run: EARLIER,
+  },
+])('what a site has created that $how is taken from a member that may write here', async ({ creator, lose, run }) => {
   await using before = await Scripted.start()
   const created = before.create(creator ?? 'rome', 'mug', ['paris', 'rome', HERE])
   const brought = transfer(before, created)
   lose(before)
-  await using here = await Scripted.start(undefined, undefined, LATER, before)
+  await using here = await Scripted.start(undefined, undefined, run ?? LATER, before)
   for (const site of before.unknown) here.unknown.add(site)
   const paris = here.from('paris')
   paris.says(hello('paris', 9))
