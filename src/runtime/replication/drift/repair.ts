@@ -10,11 +10,12 @@ import {
 } from '../../../core/oplog/index.ts'
 import { begunBy, replaceBy } from '../lane/creation.ts'
 import { failedHere } from '../lane/failed.ts'
+import { largeBodyOf } from '../bodies/body-records.ts'
 import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
 import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
 import { isSettling, isYetToCome, settlingAfter } from './settling.ts'
-import { fitOf, stateToGive, type Fit, type Unclear } from './written-fields.ts'
+import { fitOf, stateToGive, unlikeWritten, type Fit, type Unclear } from './written-fields.ts'
 import { hiddenHere, writtenOf } from './comparison.ts'
 import { wholeOf } from './whole.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
@@ -24,10 +25,11 @@ import type { Resource } from '../application/resource.ts'
 import type { Made } from '../application/sent.ts'
 import type { MemberState } from '../context.ts'
 import { ABSENT, type Replica } from '../replica.ts'
+import type { ParsedBody } from '../../../ports/replication-glue.ts'
 
 /**
  * `nobody`: no member that agrees could be reached. `busy`: too much is repaired at the moment, and the lane is kicked when there is room; or the
- * application may still show by itself what it was sent last.
+ * application may still show by itself what it was sent last; or a body is still to come.
  * `not-taken`: the application could not be read, or did not take it now. `not-exposed`: it holds what this site does not let its origin
  * write here. `Unclear`: what members show lacks what was written, and nobody can say what that is.
  */
@@ -44,6 +46,7 @@ export async function copyState(
   members: readonly string[] = othersOf(replica.core.replicant),
 ): Promise<Copied> {
   if (!isExposed(shared, replica) || !isMeant(replica, resource)) return 'not-exposed'
+  if (waitsForBody(shared, replica)) return 'busy'
   if (!shared.repairs.begin(replica)) return 'busy'
   try {
     // Made twice, it would be there twice.
@@ -65,6 +68,32 @@ export async function copyState(
   } finally {
     shared.repairs.end()
   }
+}
+
+/**
+ * Whether another member does not show what was written, and this one does: somebody has changed it there past Cheops, and what it shows besides is not to be had here.
+ */
+async function hasLostMore(
+  resource: Resource,
+  schedule: readonly Operation[],
+  theirs: ParsedBody,
+  own: Reading,
+): Promise<boolean> {
+  if (own.is !== 'present' || (await wholeOf(resource, schedule))?.isKnown !== true) return false
+  const missing = new Set(await unlikeWritten(resource, schedule, own.body))
+  return (await unlikeWritten(resource, schedule, theirs)).some(at => !missing.has(at))
+}
+
+/** Whether a body is still to come that says more than anybody shows: a password, for instance. */
+function waitsForBody(shared: Engine, replica: Replica): boolean {
+  const { bodies, fetchBodies, isGivenUp } = shared
+  const { name } = replica
+  const lacks = writtenOf(shared, replica).some(operation => {
+    const body = largeBodyOf(operation)
+    return body !== undefined && !bodies.isHere(name, body) && !isGivenUp({ ...body, replicant: name })
+  })
+  if (lacks) fetchBodies()
+  return lacks
 }
 
 /** Whether this site lets others do here all that the state is made of. */
@@ -124,9 +153,11 @@ async function takeState(
   const shown = state && resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
   const hidden = hiddenHere(replica)
   const rules = { prefers: 'written', hidden, looked: replica.local.looked } as const
+  const hasLost = shown !== undefined && (await hasLostMore(resource, writtenOf(shared, replica), shown, reading))
   // What that site's application has added for itself is none of ours.
   const given =
-    shown && (await stateToGive(resource, writtenOf(shared, replica), isBelieved ? shown : undefined, rules))
+    shown &&
+    (await stateToGive(resource, writtenOf(shared, replica), isBelieved && !hasLost ? shown : undefined, rules))
   if (given?.is === 'unclear') return given
   const { replaying, bound } = replica.local
   // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
