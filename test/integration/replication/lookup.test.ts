@@ -167,7 +167,7 @@ test('agents that tell nothing in conversations find the others by the DHT, and 
     { timeout: 20_000, interval: 100 },
   )
   // They have it, and cannot be asked: they speak nothing that requests are forwarded by.
-  for (const peer of old) await peer.nameBuckets.announce(bucket('theirs'), 3_000)
+  for (const peer of old) await peer.nameBuckets.announce(bucket('theirs'), 20_000)
   await vi.waitFor(
     async () => {
       const answer = await mesh.ask('site3', 'GET', '/items/theirs')
