@@ -164,7 +164,8 @@ export class ReplicationOperator implements ReplicationControl {
         'Members are named with "&" between them, as in "site1 & site2".',
       )
     const operation = await this.#replicator.operator.adopt(name, members, overwrites ? 'all' : 'same')
-    return { operation: operationText(operation), members }
+    const neverShown = this.#replicator.operator.neverShown(name)
+    return { operation: operationText(operation), members, ...(neverShown.length > 0 && { neverShown }) }
   }
 
   peers(): readonly ReplicationPeer[] {

@@ -83,6 +83,8 @@ export interface Adopted {
   /** The create of its life, as `Cheops-Operation` has it. */
   readonly operation: string
   readonly members: readonly string[]
+  /** JSON Pointers of what the application never shows, as its definition says: that is no part of what was adopted, and other members have it once somebody writes it. */
+  readonly neverShown?: readonly string[]
 }
 
 export type SettleChoice = { readonly how: 'keep' } | { readonly how: 'take'; readonly write: string }

@@ -10,6 +10,11 @@ import { render } from '../output/render.ts'
 import { scopeOption } from '../scope-option.ts'
 import { replicantName } from './replicant-argument.ts'
 
+/** What nobody can adopt. */
+function unseenText(neverShown: readonly string[]): string {
+  return `The application shows nobody ${neverShown.join(', ')}: members that are made anew are without it, and a repair takes it away, until it is written once more (PATCH).`
+}
+
 export const adoptCommand: CommandSpec = {
   name: 'adopt',
   summary:
@@ -18,7 +23,7 @@ export const adoptCommand: CommandSpec = {
     'What the application of this site shows is the resource from then on; nothing is sent to it. A member that has nothing by the name gets ' +
     'it. One that shows the same is taken as it is. One that shows something else is left alone (state "unbound", see "cheops conflict ' +
     'resolve" there), or overwritten with --overwrite. What shows the same is for the definition to say: fields that each application sets ' +
-    'by itself stand in server-set.',
+    'by itself stand in server-set. What it never shows (write-only, a password) is in no log then: write it once more afterwards.',
   arguments: [{ name: '<replicants...>', help: 'SERVICE/KIND/NAME each; a slash within the name is written %2F' }],
   options: [
     { flags: '--sites <sites>', help: 'the members, with commas between, this site among them' },
@@ -43,8 +48,10 @@ export const adoptCommand: CommandSpec = {
       try {
         const done = await agent.adopt(name, scope, options.flag('overwrite'))
         adopted.push({ replicant: name, ...done })
-        if (people)
-          writeLine(io.stdout, `${replicantText(name)}: one on ${done.members.join(', ')}, by ${done.operation}`)
+        if (!people) continue
+        writeLine(io.stdout, `${replicantText(name)}: one on ${done.members.join(', ')}, by ${done.operation}`)
+        const { neverShown = [] } = done
+        if (neverShown.length > 0) writeLine(io.stdout, `  ${unseenText(neverShown)}`)
       } catch (error) {
         // One alone is told as any other failure; of several the rest has its turn.
         if (names.length === 1) throw error

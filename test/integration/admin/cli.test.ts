@@ -171,6 +171,11 @@ describe('answers', () => {
       0,
       /^inventory\/items\/purple: one on site1, site2, by site1\/\S+\n$/,
     ],
+    [
+      ['replicant', 'adopt', 'inventory/items/locked', '--sites', 'site1,site2'],
+      0,
+      /: one on site1, site2, .*\n  The application shows nobody \/password: .* written once more/,
+    ],
     [['replicant', 'adopt', 'inventory/items/blue', '--sites', 'site1,site2'], 2, /^$/],
     [
       ['replicant', 'adopt', 'inventory/items/blue', 'inventory/items/purple', '--scope', 'site1 & site2'],

@@ -112,7 +112,8 @@ export function fakeReplication(calls: string[]): ReplicationControl {
     async adopt({ name }, scope, overwrites) {
       calls.push(`adopt ${name} ${scope} ${String(overwrites)}`)
       if (name === 'blue') throw new CheopsError('ERR_REPLICANT_NOT_FOUND', 'The application at site1 has no blue.')
-      return { operation: OPERATION, members: ['site1', 'site2'] }
+      const unseen = name === 'locked' && { neverShown: ['/password'] }
+      return { operation: OPERATION, members: ['site1', 'site2'], ...unseen }
     },
     async decide({ name }, tookEffect) {
       calls.push(`decide ${name} ${String(tookEffect)}`)

@@ -236,10 +236,17 @@ export const REPLICATION_SCHEMAS = {
     },
     'overwrite',
   ),
-  Adopted: object({
-    operation: { type: 'string', description: 'The create of its life, as the header Cheops-Operation has it.' },
-    members: list(text),
-  }),
+  Adopted: object(
+    {
+      operation: { type: 'string', description: 'The create of its life, as the header Cheops-Operation has it.' },
+      members: list(text),
+      neverShown: {
+        ...list(text),
+        description: 'What the application never shows, JSON Pointers: other members have it once somebody writes it.',
+      },
+    },
+    'neverShown',
+  ),
   Resolved: object({
     how: choice('keep', 'take', 'adopt', 'replace', 'leave', 'done', 'undone'),
     settled: { ...list(text), description: 'Operations that were conflicts, or in doubt.' },

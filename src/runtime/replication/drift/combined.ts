@@ -19,6 +19,8 @@ export interface CombineRules {
   readonly declared: readonly string[]
   /** Those of fields that were not shown as they had been written when that was looked at last; undefined: it never was. */
   readonly hidden: readonly string[] | undefined
+  /** Those that were not shown as written when that was looked at last, whenever that was: what was not there then, and is not now, is no less written for that. */
+  readonly missed?: readonly string[]
   /** Of what was executed when that was looked at: what these have named was shown, or is hidden. */
   readonly looked: Context
   /** Which of the two holds for a field that is shown as something else than was written. */
@@ -74,7 +76,7 @@ function put(
   const shown = fields.get(name)
   const isHidden = isAmong(rules.declared, field.at) || (rules.hidden !== undefined && isAmong(rules.hidden, field.at))
   if (shown === undefined) {
-    if (field.sureness !== 'unsure' || isHidden) fields.set(name, written)
+    if (field.sureness !== 'unsure' || isHidden || isAmong(rules.missed ?? [], field.at)) fields.set(name, written)
     else if (!field.isLooked) unclear.push(field.at)
     return
   }

@@ -233,7 +233,12 @@ async function payloadOf(
   const hidden = prefers === 'shown' && !isLooked ? undefined : hiddenHere(replica)
   const failed = new Set(failedHere(replica))
   const schedule = writtenOf(shared, replica).filter(operation => !failed.has(operation))
-  const given = await stateToGive(resource, schedule, reading.body, { prefers, hidden, looked: local.looked })
+  const given = await stateToGive(resource, schedule, reading.body, {
+    prefers,
+    hidden,
+    missed: local.hidden,
+    looked: local.looked,
+  })
   if (given.is === 'unclear') return given
   const { body: state } = given
   const bytes = bytesOf(state)

@@ -148,7 +148,10 @@ async function isUnlikeAnswer(
   return body.is !== 'json' || !(await showsNoOther(resource, written, body))
 }
 
-/** Whether the application shows something else than it did when it was last known. */
+/**
+ * Whether the application shows something else than it did when it was last known. Before it was read after the last write its answer to that stands for what it
+ * showed, where its answers have told that before: one line more than was answered is what landed since.
+ */
 export async function isChangedPast(
   shared: Engine,
   replica: Replica,
@@ -157,7 +160,13 @@ export async function isChangedPast(
 ): Promise<boolean> {
   const before = lastShown(replica)
   if (reading.is === 'absent') return before !== undefined
-  if (before === undefined) return isUnlikeAnswer(shared, replica, resource, reading)
+  if (before === undefined) {
+    const { hash, answered, answersTell } = replica.local
+    const isAll = resource.glue.kind(replica.name.kind)?.comparesAll !== false
+    const known = hash ?? (answersTell && isAll ? answered : undefined)
+    if (known !== undefined) return known !== reading.hash
+    return isUnlikeAnswer(shared, replica, resource, reading)
+  }
   const shown = await shownHash(shared, replica, resource, reading)
   return shown !== undefined && shown !== before
 }

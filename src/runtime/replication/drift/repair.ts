@@ -152,7 +152,8 @@ async function takeState(
   const { kind } = resource.name
   const shown = state && resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
   const hidden = hiddenHere(replica)
-  const rules = { prefers: 'written', hidden, looked: replica.local.looked } as const
+  const { hidden: missed, looked } = replica.local
+  const rules = { prefers: 'written', hidden, missed, looked } as const
   const hasLost = shown !== undefined && (await hasLostMore(resource, writtenOf(shared, replica), shown, reading))
   // What that site's application has added for itself is none of ours.
   const given =

@@ -92,6 +92,11 @@ export class OperatorActions {
     })
   }
 
+  /** JSON Pointers of what the application takes and never shows, as the definition says: what was adopted is without that. */
+  neverShown({ service, kind }: ReplicantName): readonly string[] {
+    return this.#shared.options.glueOf(service)?.kind(kind)?.writeOnly ?? []
+  }
+
   #inLane<T>(replicant: ReplicantName, act: (replica: Replica) => Promise<T>): Promise<T> {
     return this.#shared.replicas.with(replicant, replica => this.#lanes.run(replicant, () => act(replica)))
   }

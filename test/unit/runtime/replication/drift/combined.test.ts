@@ -23,7 +23,7 @@ const whole = (value: unknown, sureness: Sureness = 'sure', changed: readonly st
   changed: new Set(changed),
 })
 
-const RULES: CombineRules = { declared: [], hidden: [], looked: [DOT], prefers: 'written' }
+const RULES: CombineRules = { declared: [], hidden: [], missed: [], looked: [DOT], prefers: 'written' }
 
 function together(shown: unknown, written: Whole, rules: Partial<CombineRules> = {}) {
   return combined(shown, written.value, written, { ...RULES, ...rules })
@@ -60,6 +60,11 @@ describe('one state of two', () => {
       unclear: [],
     })
     expect(together({ n: 2 }, written)).toEqual({ value: { n: 2 }, unclear: [] })
+    // It was not there when that was looked at, before the last write.
+    expect(together({ n: 2 }, written, { hidden: undefined, missed: ['/password'] }).value).toEqual({
+      n: 2,
+      password: 'p',
+    })
     expect(together({ n: 2 }, written, { hidden: undefined, looked: [] }).unclear).toEqual(['/password'])
     expect(together({ n: 2 }, written, { hidden: undefined, looked: [], declared: ['/password'] }).unclear).toEqual([])
   })
