@@ -549,6 +549,11 @@ export const ERRORS = {
     title: 'The body is too large',
     hint: 'limits.bodyBytes is the bound.',
   },
+  ERR_REQUEST_PARTIAL: {
+    status: 400,
+    title: 'The request writes a part of a replicated resource',
+    hint: 'Nothing was done: what is replicated is written as a whole by PUT, and changed by PATCH. Send it without Content-Range.',
+  },
   ERR_REQUEST_TIMEOUT: {
     status: 408,
     title: 'The request did not come in time',

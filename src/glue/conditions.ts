@@ -27,6 +27,7 @@ export function whyNotStored(header: string): string | undefined {
   if (/^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|host|content-length|proxy-.*)$/.test(name)) {
     return 'it belongs to one connection'
   }
+  if (name === 'content-range') return 'what has it is a part of a body, and is not replicated'
   if (/^cheops-|^(idempotency-key|prefer|baggage|traceparent|tracestate)$/.test(name))
     return 'it is for Cheops, not for the application'
   return undefined

@@ -20,6 +20,7 @@ import type { Accepted } from './replication/replicator.ts'
 import type { LocalWrite } from './replication/write/local-write.ts'
 import type { SpooledBody } from './replication/write/payload.ts'
 import type { RecordChange } from './replication/write/unlogged.ts'
+import { checkWhole } from './replication/write/write-checks.ts'
 import type { UnloggedWrites } from './unlogged-writes.ts'
 
 /** What requests need of replication: a part of `replication/replicator.ts`. */
@@ -95,7 +96,7 @@ export class ClientOperations {
   /**
    * What the path alone says is wrong is said before a large body is read: whoever may not do it here fills neither memory nor disk.
    * @returns the level of the resource
-   * @throws CheopsError ERR_REPLICANT_LEVEL, _MEMBERS, _NOT_FOUND, _UNBOUND
+   * @throws CheopsError ERR_REPLICANT_LEVEL, _MEMBERS, _NOT_FOUND, _UNBOUND, ERR_REQUEST_PARTIAL
    */
   async #checkAhead(
     exchange: Exchange,
@@ -104,6 +105,7 @@ export class ClientOperations {
   ): Promise<string> {
     const { kind, name } = description
     const { present, asked, level } = await this.#levelOf(exchange, description)
+    if (level !== 'none') checkWhole(exchange.head)
     if (present === undefined) {
       // A POST says its name in its body.
       if (description.type === 'create' || (description.creates && scope !== undefined)) return level

@@ -6,12 +6,13 @@ import { headerValue } from '../../../core/resource/http-head.ts'
 import { isSuccess } from '../../../core/resource/success.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { Operation, Payload, ReplicantName } from '../../../core/oplog/index.ts'
-import { PRECONDITION_REQUIRED, conditionOf, matching } from './precondition.ts'
+import { PRECONDITION_REQUIRED, conditionsOf, isOfCondition, matching, type Conditions } from './precondition.ts'
 import { MAX_SEEN_BYTES } from '../limits.ts'
 import { contains } from './contains.ts'
 import { ResourceRequests, type Change } from './resource-requests.ts'
 import { isUnknownWay, type Made, type Sent } from './sent.ts'
 import { GivenNames } from './given-names.ts'
+import { JSON_TYPE, isJsonType, jsonTypeIn } from './json-type.ts'
 import { Slashes } from './slashes.ts'
 import { bytesOf, headersFor, large, seenOf, type Reading, type Seen, type State } from './state.ts'
 import { heldBytes, requestBodyOf } from './stored-body.ts'
@@ -218,15 +219,16 @@ export class Resource {
     if (request === undefined) return undefined
     const conditions = this.glue.kind(this.name.kind)?.conditions.in ?? 'nothing'
     const said = asked?.method === request.method ? asked : undefined
-    const headers = [...(said?.headers.flat() ?? []), ...(conditions === 'nothing' ? [] : matching(rawHeaders))]
+    const headers = [...(said ? this.#told(said) : []), ...(conditions === 'nothing' ? [] : matching(rawHeaders))]
     const body = said?.body === undefined ? NO_BODY : this.#storedBody(said.body)
     return this.#sendAs(asked, { ...request, headers, body, role: 'resource' })
   }
 
   /** An operation as it was written. */
-  send({ method, path, headers, body }: Payload): Promise<Sent> {
+  send(payload: Payload): Promise<Sent> {
+    const { method, path, body } = payload
     const bodyOf = body === undefined ? NO_BODY : this.#storedBody(body)
-    return this.#send({ method, path, headers: headers.flat(), body: bodyOf, role: undefined })
+    return this.#send({ method, path, headers: this.#told(payload), body: bodyOf, role: undefined })
   }
 
   /** The state that a reset says; undefined where it has no body. */
@@ -277,12 +279,12 @@ export class Resource {
   }
 
   /** What an answer to a write shows: its hash, and, of small ones, all of it. */
-  shownIn({ rawHeaders, body: bytes, isComplete }: ApplicationAnswer): {
+  shownIn({ status, rawHeaders, body: bytes, isComplete }: ApplicationAnswer): {
     readonly answered: string | undefined
     readonly seen: Seen | undefined
   } {
     const body = this.glue.parseBody(rawHeaders, bytes)
-    if (!isComplete || body.is !== 'json') return { answered: undefined, seen: undefined }
+    if (!isComplete || !isSuccess(status) || body.is !== 'json') return { answered: undefined, seen: undefined }
     const hash = this.hashOf(body)
     const isKept = bytes.length <= MAX_SEEN_BYTES
     return { answered: hash, seen: isKept ? { is: 'present', rawHeaders, bytes, body, hash } : undefined }
@@ -300,6 +302,14 @@ export class Resource {
   #stateOf({ type }: Operation, { headers }: Payload, bytes: Uint8Array): State {
     const body = this.glue.parseBody(headers.flat(), bytes)
     return type === 'state' ? this.glue.stateOf(this.name.kind, body) : body
+  }
+
+  /**
+   * Headers of an operation, as this site stores them: whoever has signed it may have put in what says who asks, and stands here beside the agent's own
+   * account.
+   */
+  #told({ method, path, headers }: Payload): readonly string[] {
+    return this.glue.storedHeaders({ method, target: path, rawHeaders: headers.flat() }).flat()
   }
 
   #storedBody(body: NonNullable<Payload['body']>): () => RequestBody {
@@ -324,14 +334,52 @@ export class Resource {
     return this.#send({ ...change, path: change.path + others })
   }
 
-  /** An application that takes nothing without a precondition (428) is told what it shows now. */
+  /**
+   * An application that takes nothing without a precondition (428) is told what it shows now; one that does not know the media type of JSON that was
+   * put together here (415), the plain one, or that in which it shows the resource.
+   */
   async #send(change: Change): Promise<Sent> {
     const sent = await this.#requests.change(change)
-    if (sent.is !== 'refused' || sent.answer.status !== PRECONDITION_REQUIRED) return sent
-    const condition = conditionOf(await this.read())
-    if (condition === undefined) return sent
-    return this.#requests.change({ ...change, headers: [...change.headers, ...condition] })
+    const status = sent.is === 'refused' ? sent.answer.status : undefined
+    if (status === PRECONDITION_REQUIRED) {
+      const [first, ...others] = conditionsOf(await this.read())
+      return first === undefined ? sent : this.#sendWith(change, [first, ...others])
+    }
+    if (status !== UNSUPPORTED_TYPE || change.role === undefined) return sent
+    return this.#sendAsOther(change, sent)
   }
+
+  /** With each condition, until one holds: certainly nothing was done before. */
+  async #sendWith(change: Change, [first, ...others]: Conditions): Promise<Sent> {
+    const sent = await this.#requests.change({ ...change, headers: [...change.headers, ...first] })
+    const [second, ...more] = others
+    const isUnmet = sent.is === 'refused' && isOfCondition(sent.answer.status)
+    return isUnmet && second !== undefined ? this.#sendWith(change, [second, ...more]) : sent
+  }
+
+  async #sendAsOther(change: Change, refused: Sent): Promise<Sent> {
+    const said = headerValue(change.headers, 'content-type')
+    if (said === undefined || !isJsonType(said)) return refused
+    const reading = await this.read()
+    const shown = reading.is === 'present' ? [jsonTypeIn(reading.rawHeaders)] : []
+    const others = new Set([JSON_TYPE, ...shown])
+    others.delete(said)
+    let sent = refused
+    for (const type of others) {
+      const headers = change.headers.map((value, place) => (isTypeAt(change.headers, place) ? type : value))
+      sent = await this.#requests.change({ ...change, headers })
+      if (sent.is !== 'refused' || sent.answer.status !== UNSUPPORTED_TYPE) return sent
+    }
+    return sent
+  }
+}
+
+/** The application does not take bodies of that media type: certainly nothing was done. */
+const UNSUPPORTED_TYPE = 415
+
+/** Whether the value of the media type stands there. */
+function isTypeAt(headers: readonly string[], place: number): boolean {
+  return place % 2 === 1 && headers[place - 1]?.toLowerCase() === 'content-type'
 }
 
 /** Refusals of a version that is not the present one. */

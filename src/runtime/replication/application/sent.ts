@@ -15,6 +15,9 @@ export type Sent =
 /** What came of a request to make something. `otherwise`: it is there under another name than it was to have, or would be. */
 export type Made = Sent | { readonly is: 'otherwise'; readonly given: string }
 
+/** Says where to look: after something was done (RFC 9110, 15.4.4), or because somebody has to log in first. */
+export const SEE_OTHER = 303
+
 const NOT_NOW: ReadonlySet<number> = new Set([401, 403, 408, 409, 423, 425, 429])
 
 /**

@@ -1,4 +1,5 @@
 /** What an application has of a resource: a body, as far as it can be looked into. */
+import { jsonTypeIn } from './json-type.ts'
 import type { LargeBody } from '../bodies/body-records.ts'
 import type { ParsedBody } from '../../../ports/replication-glue.ts'
 
@@ -30,15 +31,15 @@ export function bytesOf(body: ParsedBody): Uint8Array {
   return body.is === 'opaque' ? body.bytes : new TextEncoder().encode(JSON.stringify(body.value))
 }
 
-/** What says how a body that is no JSON is to be read. */
+/** What says how a body is to be read that is no JSON. */
 const DESCRIBING = /^content-(type|encoding|language)$/i
 
 /**
  * What says of a body how it is to be read, names and values in turn.
- * @param given that came with it: what is no JSON is what they say
+ * @param given that came with it: what is no JSON is what they say, and JSON is what `jsonTypeIn` makes of them
  */
 export function headersFor(body: ParsedBody, given: readonly string[]): string[] {
-  if (body.is === 'json') return ['content-type', 'application/json']
+  if (body.is === 'json') return ['content-type', jsonTypeIn(given)]
   return given.flatMap((name, place) =>
     place % 2 === 0 && DESCRIBING.test(name) ? [name, given[place + 1] ?? ''] : [],
   )

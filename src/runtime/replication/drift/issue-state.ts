@@ -20,6 +20,7 @@ import { MAX_HELD_BODY_BYTES, MAX_MADE_ANEW, STATE_AGAIN_MS } from '../limits.ts
 import { draftOf } from '../write/draft.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
+import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import { hiddenHere, knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
@@ -245,7 +246,8 @@ async function payloadOf(
   // Members look into it as this site does.
   if (state.is !== 'json' || bytes.length > MAX_HELD_BODY_BYTES) return 'cannot'
   const { body, release: letGo } = await bodyOf(shared, bytes)
-  return { payload: { ...request, headers: [['content-type', 'application/json']], body }, letGo }
+  const type = jsonTypeIn(schedule[0]?.payload?.headers.flat() ?? reading.rawHeaders)
+  return { payload: { ...request, headers: [['content-type', type]], body }, letGo }
 }
 
 /** Once for what is known and shown. */

@@ -170,11 +170,14 @@ async function takeState(
     sent = reading.is === 'present' ? await resource.delete(reading) : undefined
   else {
     const { body } = given
-    const make = (): Promise<Made | undefined> => resource.create(body, state.rawHeaders, begunBy(replica))
+    // What it is sent as its writers have said; how it is shown may be another way.
+    const [reset] = writtenOf(shared, replica)
+    const headers = body.is === 'json' ? (reset?.payload?.headers.flat() ?? []) : state.rawHeaders
+    const make = (): Promise<Made | undefined> => resource.create(body, headers, begunBy(replica))
     if (reading.is === 'absent') sent = await make()
     // What only somebody says who is not believed is no reason to leave what is here as it is.
     else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each)))
-      sent = await replaceBy(resource, reading, body, state.rawHeaders, make)
+      sent = await replaceBy(resource, reading, body, headers, make)
   }
   if (sent !== undefined && sent.is !== 'done') {
     // What was certainly not changed holds up nothing.

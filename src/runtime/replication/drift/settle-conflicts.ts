@@ -25,6 +25,7 @@ import { checkLane } from '../write/write-checks.ts'
 import { writeLocally } from '../write/local-write.ts'
 import { release } from '../write/release.ts'
 import { operationText } from '../operator/replicant-listing.ts'
+import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Engine } from '../engine.ts'
@@ -112,7 +113,9 @@ async function writeAgain(shared: Engine, replica: Replica, resource: Resource, 
   const { name } = replica
   const isThere = currentPlan(shared, replica).schedule.state === 'present'
   const { method, path, headers, body } = await requestFor(resource, operation, isThere)
-  const head = { method, target: path, rawHeaders: headers.flat() }
+  // Another site may have said more than what is stored here.
+  const stored = resource.glue.storedHeaders({ method, target: path, rawHeaders: headers.flat() })
+  const head = { method, target: path, rawHeaders: stored.flat() }
   const read = body !== undefined && 'bytes' in body ? body.bytes : new Uint8Array(0)
   const description = resource.glue.describe(head, path, resource.glue.parseBody(head.rawHeaders, read))
   if (description.is !== 'operation' || description.name !== name.name)
@@ -159,6 +162,6 @@ async function requestFor(resource: Resource, operation: Operation, isThere: boo
       `The body of ${operationText(operation.dot)} cannot be put into a create.`,
     )
   const { method, path, body: whole } = isThere && seen !== undefined ? { ...request, body: seen } : way
-  const described = whole.is === 'json' ? [['content-type', 'application/json'] as const] : headers
+  const described = whole.is === 'json' ? [['content-type', jsonTypeIn(headers.flat())] as const] : headers
   return { method, path, headers: described, body: { bytes: bytesOf(whole) } }
 }

@@ -19,7 +19,7 @@ import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
 import type { Recovery } from './recovery.ts'
-import { isGone, type Made } from '../application/sent.ts'
+import { SEE_OTHER, isGone, type Made } from '../application/sent.ts'
 import type { Reading, Seen, State } from '../application/state.ts'
 
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
@@ -247,11 +247,9 @@ export class Execution {
       case 'otherwise':
         return this.#calledOtherwise(operation, sent.given)
       case 'not-now':
-        return this.#notNow(operation, sent.status)
+        return sent.status === SEE_OTHER ? this.#seeOther(operation) : this.#notNow(operation, sent.status)
       case 'doubt':
-        return (await this.#recovery.resolveIntent(true)) === 'done' && this.#book.isExecuted(operation.dot)
-          ? 'done'
-          : 'again'
+        return this.#lookWhether(operation)
       case 'refused': {
         const { status } = sent.answer
         if (operation.type === 'delete' && isGone(sent)) return this.#book.executed(operation, status, then)
@@ -264,6 +262,18 @@ export class Execution {
         return this.#book.failed(operation, { status })
       }
     }
+  }
+
+  /** Nobody knows: what the application shows decides. */
+  async #lookWhether({ dot }: Operation): Promise<Step> {
+    return (await this.#recovery.resolveIntent(true)) === 'done' && this.#book.isExecuted(dot) ? 'done' : 'again'
+  }
+
+  /** It was done, or somebody has to log in. */
+  async #seeOther(operation: Operation): Promise<Step> {
+    const step = await this.#lookWhether(operation)
+    const isUndone = step === 'again' && this.#book.local.intent === undefined
+    return isUndone ? this.#notNow(operation, SEE_OTHER) : step
   }
 
   /** It would make one more each time. */

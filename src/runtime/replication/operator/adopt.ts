@@ -11,6 +11,7 @@ import { checkLane } from '../write/write-checks.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
+import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Engine } from '../engine.ts'
@@ -60,7 +61,7 @@ export async function adopt(
       `Nobody can say how another site makes ${name.name} of what is shown.`,
     )
   const { body: whole, ...request } = way
-  const described = whole.is === 'json' ? ['Content-Type', 'application/json'] : reading.rawHeaders
+  const described = whole.is === 'json' ? ['Content-Type', jsonTypeIn(reading.rawHeaders)] : reading.rawHeaders
   const head = { method: request.method, target: request.path, rawHeaders: described }
   const said = glue.describe(head, request.path, whole)
   if (said.is === 'local') throw new CheopsError('ERR_SCOPE_COLLABORATION', said.why)

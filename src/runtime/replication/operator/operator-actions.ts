@@ -18,6 +18,7 @@ import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { copyState, type Copied } from '../drift/repair.ts'
 import { Resource } from '../application/resource.ts'
+import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import { settleConflicts } from '../drift/settle-conflicts.ts'
 import type { Lanes } from '../lane/lanes.ts'
@@ -150,7 +151,7 @@ async function resolveUnbound(shared: Engine, replica: Replica, how: Resolution)
     )
   const { body, release: letGo } = await bodyOf(shared, bytes)
   try {
-    const payload = { ...request, headers: [['content-type', 'application/json'] as const], body }
+    const payload = { ...request, headers: [['content-type', jsonTypeIn(reading.rawHeaders)] as const], body }
     // What was deleted begins anew with it, at all members.
     const type = isLeftover ? 'create' : 'state'
     await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), type, payload, {}), undefined, mine)

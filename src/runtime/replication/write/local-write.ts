@@ -14,11 +14,20 @@ import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
 import { answeredBy, momentOf, settlingAfter } from '../drift/settling.ts'
 import { release } from './release.ts'
+import { isDoneAllTheSame } from './see-other.ts'
 import { Resource } from '../application/resource.ts'
 import { requestBodyOf } from '../application/stored-body.ts'
-import type { Sent } from '../application/sent.ts'
+import { SEE_OTHER, type Sent } from '../application/sent.ts'
 import type { LargeBody } from '../bodies/body-records.ts'
-import { checkAbsence, checkLane, checkMembers, checkShown, checkUnadopted, unadopted } from './write-checks.ts'
+import {
+  checkAbsence,
+  checkLane,
+  checkMembers,
+  checkShown,
+  checkUnadopted,
+  checkWhole,
+  unadopted,
+} from './write-checks.ts'
 import type { Patience } from './patience.ts'
 import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
@@ -60,12 +69,12 @@ export interface Written {
   readonly status?: number
 }
 
-/** What of a client's head says what is asked; the rest goes along as its authority. */
-const ASKED = /^(content-(type|encoding|language)|accept(-.*)?|if-.*|prefer)$/i
+/** What of a client's head says what is asked, which its authority (`Application`) leaves out; the rest goes along as that. */
+const ASKED = /^(content-.*|accept(-.*)?|if-.*|range|prefer)$/i
 
 /**
  * @param patience how long it may wait until it is begun; without it, without end
- * @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed
+ * @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_PARTIAL, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed
  */
 export async function writeLocally(
   shared: Engine,
@@ -74,6 +83,7 @@ export async function writeLocally(
   patience?: Patience,
 ): Promise<Written> {
   patience?.check()
+  checkWhole(asked.head)
   const { options } = shared
   const glue = options.glueOf(asked.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${asked.service} is not offered here.`)
@@ -158,7 +168,9 @@ async function writePayload(
     await voidDraft(shared, replica)
     throw error
   })
-  return conclude(shared, replica, resource, draft, write, sent)
+  const isElsewhere = sent.is === 'refused' && sent.answer.status === SEE_OTHER
+  const isDone = isElsewhere && (await isDoneAllTheSame(resource, draft, before))
+  return conclude(shared, replica, resource, draft, write, isDone ? { is: 'done', answer: sent.answer } : sent)
 }
 
 async function conclude(

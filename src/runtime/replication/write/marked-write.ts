@@ -25,8 +25,16 @@ export function markedWrite(shared: Engine, glue: ReplicationGlue, write: LocalW
   // Short enough for a label of Kubernetes.
   const mark = `cheops-${hash(new TextEncoder().encode(JSON.stringify(asked))).slice(0, MARK_DIGITS)}`
   const bytes = bytesOf(glue.marked(kind, type, parsed, mark))
-  return bytes.length > MAX_INLINE_BODY_BYTES ? write : { ...write, body: bytes }
+  if (bytes.length > MAX_INLINE_BODY_BYTES) return write
+  return { ...write, head: { ...head, rawHeaders: withoutDigests(head.rawHeaders) }, body: bytes }
 }
+
+/** They would be those of the body without the mark. */
+function withoutDigests(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders.filter((_, place) => !DIGEST.test(rawHeaders[place - (place % 2)] ?? ''))
+}
+
+const DIGEST = /^(content-md5|(content-|repr-)?digest)$/i
 
 const NOTHING = { is: 'json', value: {} } as const
 

@@ -1,6 +1,7 @@
 /** What must hold before a client's write is begun: else it is refused, and nothing was done. */
 import { MAX_LIVES, MAX_NAMED_MEMBERS, membersOfReplicant, takesWrite } from '../../../core/oplog/index.ts'
 import { replicantText } from '../../../core/oplog/replicant-text.ts'
+import { headerValue, type RequestHead } from '../../../core/resource/http-head.ts'
 import { isSuccess } from '../../../core/resource/success.ts'
 import { CheopsError } from '../../../errors.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
@@ -11,6 +12,19 @@ import type { Engine } from '../engine.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import type { Replica } from '../replica.ts'
 import type { LocalWrite } from './local-write.ts'
+
+/**
+ * A body that is a part of one says nothing that the log could keep: it would stand there for the whole, and be that at the other members.
+ * @throws CheopsError ERR_REQUEST_PARTIAL
+ */
+export function checkWhole({ method, rawHeaders }: RequestHead): void {
+  const range = headerValue(rawHeaders, 'content-range')
+  if (range === undefined) return
+  throw new CheopsError(
+    'ERR_REQUEST_PARTIAL',
+    `This ${method} has a part of a body: Content-Range: ${range.slice(0, 64)}.`,
+  )
+}
 
 /**
  * Whether the lane takes a write: it has nothing in doubt, and nothing left to do that comes before.
