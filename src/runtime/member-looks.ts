@@ -9,7 +9,7 @@ import { preferenceOf } from './operation-preference.ts'
 
 /**
  * What a member shows in a read: the same as what is answered; something else; it is in the list; its answer is an error; it was not
- * looked at, since it is too large or too slow; it cannot be reached.
+ * looked at, since it is too large or too slow, or a list whose items nobody can tell; it cannot be reached.
  */
 export type State = 'agrees' | 'differs' | 'listed' | 'failed' | 'unread' | 'unreachable'
 

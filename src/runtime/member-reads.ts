@@ -6,7 +6,7 @@ import { isSuccess } from '../core/resource/success.ts'
 import { CheopsError } from '../errors.ts'
 import type { ApplicationAnswer } from '../ports/application.ts'
 import type { ComposedAnswer, Exchange } from '../ports/exchange.ts'
-import type { Description } from '../ports/replication-glue.ts'
+import type { Description, MergedList } from '../ports/replication-glue.ts'
 import type { Glue } from '../ports/glue.ts'
 import type { Membership } from '../ports/membership.ts'
 import { partialHeader, siteItem, warning, without } from './answer-headers.ts'
@@ -145,11 +145,16 @@ export class MemberReads {
     const isMulti = wantsMulti(exchange.head.rawHeaders)
     if (!isMulti && own?.is === 'unread' && further === undefined) return this.#streamed(looks.map(({ site }) => site))
     if (shown === undefined && !isMulti && own !== undefined && own.is !== 'answered') throw own.error
+    const isList = said.is === 'list' && shown !== undefined && (isMulti || isWell(glue, said, shown.answer))
+    const page = isList && !isMulti ? await this.#merged(exchange, glue, said, looks) : undefined
     const states: (readonly [Look, State])[] = []
     for (const look of looks) {
       if (look.is !== 'answered') states.push([look, look.is])
-      else if (said.is === 'list' && isWell(glue, said, look.answer)) states.push([look, 'listed'])
-      else {
+      else if (isList && isWell(glue, said, look.answer)) {
+        const isListed = isMulti || (page === undefined ? look === shown : !page.unreadable.includes(look.site))
+        const isSame = !isListed && areSame(glue, said, look.answer, shown.answer)
+        states.push([look, isListed ? 'listed' : isSame ? 'agrees' : 'unread'])
+      } else {
         const agrees = shown !== undefined && (await this.#agree(exchange, glue, said, look.answer, shown.answer))
         states.push([look, agrees ? 'agrees' : 'differs'])
       }
@@ -157,8 +162,10 @@ export class MemberReads {
     const common = [HEADER_NAMES.sites, sitesText(states), ...contextHeaders]
     const missing = looks.filter(({ is }) => is !== 'answered').map(({ site }) => site)
     const differing = states.filter(([, state]) => state === 'differs').map(([{ site }]) => site)
+    const unlisted = states.flatMap(([{ site, is }, state]) => (is === 'answered' && state === 'unread' ? [site] : []))
     const warnings = [
       ...(missing.length === 0 ? [] : warning(`without ${missing.join(', ')}`)),
+      ...(unlisted.length === 0 ? [] : warning(`without what ${unlisted.join(', ')} has: ${UNMERGED}`)),
       ...(differing.length === 0 ? [] : warning(`${differing.join(', ')} shows something else`)),
     ]
     if (isMulti) {
@@ -175,38 +182,45 @@ export class MemberReads {
       return { is: 'answer', answer: { status: 200, rawHeaders, body } }
     }
     if (shown === undefined) throw new Error('some member has answered')
-    if (said.is === 'list' && isWell(glue, said, shown.answer)) {
-      const lists = looks.flatMap(({ site, is, answer }) =>
-        is === 'answered' && isWell(glue, said, answer)
-          ? [{ site, body: glue.parseBody(answer.rawHeaders, answer.body) }]
-          : [],
+    if (page !== undefined) {
+      // Who could not be asked for this page is asked for it with the next.
+      const kept = new Map(
+        missing.flatMap(site => (further?.has(site) === true ? [[site, further.get(site)?.own ?? '']] : [])),
       )
-      const list = { service: exchange.service, kind: said.kind, path: exchange.path }
-      const onePage = await mergedList(this.#parts.replicas, glue, list, lists)
-      if (onePage !== undefined) {
-        // Who could not be asked for this page is asked for it with the next.
-        const kept = new Map(
-          missing.flatMap(site => (further?.has(site) === true ? [[site, further.get(site)?.own ?? '']] : [])),
+      const merged = glue.continued(said.kind, exchange.path, page, kept)
+      const isCut = merged.mayContinue || looks.some(({ answer }) => answer !== undefined && linksOn(answer))
+      if (merged.incomplete.length > 0)
+        warnings.push(...warning(`a page only of ${merged.incomplete.join(', ')}: ask it alone for more`))
+      else if (isCut)
+        warnings.push(
+          ...warning('there may be more at each site: the definition does not say where a list goes on (list.next)'),
         )
-        const merged = glue.continued(said.kind, exchange.path, onePage, kept)
-        const isCut = merged.mayContinue || looks.some(({ answer }) => answer !== undefined && linksOn(answer))
-        if (merged.incomplete.length > 0)
-          warnings.push(...warning(`a page only of ${merged.incomplete.join(', ')}: ask it alone for more`))
-        else if (isCut)
-          warnings.push(
-            ...warning('there may be more at each site: the definition does not say where a list goes on (list.next)'),
-          )
-        const partial = [...new Set([...missing, ...differing, ...merged.incomplete, ...merged.unreadable])]
-        const rawHeaders = ['Content-Type', 'application/json', HEADER_NAMES.site, shown.site, ...common]
-        rawHeaders.push(...partialHeader(partial), ...warnings)
-        const body = new TextEncoder().encode(JSON.stringify(merged.body))
-        return { is: 'answer', answer: { status: 200, rawHeaders, body } }
-      }
+      const partial = [...new Set([...missing, ...differing, ...merged.incomplete, ...unlisted])]
+      const rawHeaders = ['Content-Type', 'application/json', HEADER_NAMES.site, shown.site, ...common]
+      rawHeaders.push(...partialHeader(partial), ...warnings)
+      const body = new TextEncoder().encode(JSON.stringify(merged.body))
+      return { is: 'answer', answer: { status: 200, rawHeaders, body } }
     }
     const { status, reason, rawHeaders, body } = rewritten(exchange, glue, shown.answer)
     const headers = without(rawHeaders, name => name.startsWith('cheops-'))
-    headers.push(HEADER_NAMES.site, shown.site, ...common, ...partialHeader(missing), ...warnings)
+    headers.push(HEADER_NAMES.site, shown.site, ...common, ...partialHeader([...missing, ...unlisted]), ...warnings)
     return { is: 'answer', answer: { status, reason, rawHeaders: headers, body } }
+  }
+
+  /** The lists of all that have answered one; undefined where nobody can tell their items, or they are none. */
+  async #merged(
+    { service, path }: Exchange,
+    glue: Glue,
+    said: ReadOrList,
+    looks: readonly Look[],
+  ): Promise<MergedList | undefined> {
+    if (said.is !== 'list') return undefined
+    const lists = looks.flatMap(({ site, is, answer }) =>
+      is === 'answered' && isWell(glue, said, answer)
+        ? [{ site, body: glue.parseBody(answer.rawHeaders, answer.body) }]
+        : [],
+    )
+    return mergedList(this.#parts.replicas, glue, { service, kind: said.kind, path }, lists)
   }
 
   async #agree(
@@ -230,6 +244,10 @@ export class MemberReads {
     return { is: 'stream', answerHeaders: [HEADER_NAMES.sites, text.join(', ')] }
   }
 }
+
+/** Why a list is not in the answer, and what to do. */
+const UNMERGED =
+  'nobody can tell the items of its list: let the definition say where they stand (list.items), or ask it alone'
 
 /** What says something of one site's copy, or is for the agent. */
 function isNotForParts(name: string): boolean {
@@ -267,6 +285,12 @@ function meant(glue: Glue, { kind }: ReadOrList, { status, rawHeaders, body }: A
 
 function isWell(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {
   return isSuccess(meant(glue, said, answer))
+}
+
+/** Whether two lists that cannot be looked into, or have no items that anybody could tell, are the same. */
+function areSame(glue: Glue, { kind }: ReadOrList, one: ApplicationAnswer, other: ApplicationAnswer): boolean {
+  const [a, b] = [one, other].map(({ rawHeaders, body }) => glue.parseBody(rawHeaders, body))
+  return a !== undefined && b !== undefined && glue.equal(kind, a, b)
 }
 
 function isGone(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {

@@ -119,6 +119,58 @@ test('one that is down is not asked', async () => {
   expect(read).toMatchObject({ answer: { rawHeaders: expect.arrayContaining(['Cheops-Partial', 'there']) } })
 })
 
+describe('lists of which nobody can tell the items', () => {
+  const listsOf = async (
+    lists: Readonly<Record<string, unknown>>,
+    members = Object.keys(lists),
+    rawHeaders: string[] = [],
+  ) => {
+    const reads = readsWith(async site => answer(200, lists[site]))
+    const read = await reads.read(exchange('/items', rawHeaders), members, CONTEXT)
+    if (read.is !== 'answer') throw new Error('it streams')
+    const header = (name: string) => headerValue(read.answer.rawHeaders, name)
+    const shown = JSON.parse(new TextDecoder().decode(read.answer.body as Uint8Array)) as unknown
+    return { shown, sites: header('cheops-sites'), partial: header('cheops-partial'), warning: header('warning') }
+  }
+  const [a, b] = [{ a: { n: 1 } }, { b: { n: 2 } }]
+
+  test('are not said to be in the answer, which is one of them', async () => {
+    expect(await listsOf({ here: a, there: b, third: a })).toEqual({
+      shown: a,
+      sites: 'here;s=listed;c=200, there;s=unread;c=200, third;s=agrees;c=200',
+      partial: 'there',
+      warning: expect.stringMatching(/without what there has: .*list\.items/),
+    })
+  })
+
+  test('that are the same leave nothing out', async () => {
+    const all = { shown: a, sites: 'here;s=listed;c=200, there;s=agrees;c=200' }
+    expect(await listsOf({ here: a, there: a })).toEqual({ ...all, partial: undefined, warning: undefined })
+  })
+
+  test('beside one that is a list are unread', async () => {
+    expect(await listsOf({ here: [], there: b })).toMatchObject({
+      shown: [],
+      sites: 'here;s=listed;c=200, there;s=unread;c=200',
+      partial: 'there',
+      warning: expect.stringContaining('list.items'),
+    })
+  })
+
+  test('stand beside each other where all answers are asked for', async () => {
+    const multi = ['Accept', 'application/vnd.cheops.multi+json']
+    expect(await listsOf({ here: a, there: b }, ['here', 'there'], multi)).toMatchObject({
+      shown: {
+        sites: [
+          { state: 'listed', body: a },
+          { state: 'listed', body: b },
+        ],
+      },
+      partial: undefined,
+    })
+  })
+})
+
 test('so many reads are compared at a time; the next one streams', async () => {
   const { promise, resolve } = Promise.withResolvers<ApplicationAnswer>()
   const reads = readsWith(() => promise)
