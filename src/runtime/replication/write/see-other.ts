@@ -21,13 +21,7 @@ export async function isDoneAllTheSame(
   const state = await resource.stateIn(operation)
   const marked = resource.showsEffect(reading.body, state, operation.type)
   if (marked !== undefined || state === undefined) return marked === true
-  switch (operation.type) {
-    case 'create':
-    case 'replace':
-      return resource.shows(reading.body, state)
-    case 'merge':
-      return reading.body.is === 'json' && state.is === 'json' && contains(reading.body.value, state.value)
-    default:
-      return false
-  }
+  if (operation.type === 'create' || operation.type === 'replace') return resource.shows(reading.body, state)
+  const isMerge = operation.type === 'merge' && reading.body.is === 'json' && state.is === 'json'
+  return isMerge && contains(reading.body.value, state.value)
 }
