@@ -129,7 +129,7 @@ describe('lists of which nobody can tell the items', () => {
     const read = await reads.read(exchange('/items', rawHeaders), members, CONTEXT)
     if (read.is !== 'answer') throw new Error('it streams')
     const header = (name: string) => headerValue(read.answer.rawHeaders, name)
-    const shown = JSON.parse(new TextDecoder().decode(read.answer.body as Uint8Array)) as unknown
+    const shown = JSON.parse(new TextDecoder().decode(read.answer.body)) as unknown
     return { shown, sites: header('cheops-sites'), partial: header('cheops-partial'), warning: header('warning') }
   }
   const [a, b] = [{ a: { n: 1 } }, { b: { n: 2 } }]
