@@ -67,9 +67,11 @@ export function planOf(executed: Executed, schedule: Schedule, rules: PlanRules)
 function planPresent(executed: Executed, schedule: Schedule & { state: 'present' }, rules: PlanRules): Plan {
   const all = [schedule.reset, ...schedule.changes]
   const places = new Map(all.map((operation, place) => [dotKey(operation.dot), place]))
+  // What was executed of another life is nothing of this one, also where it is the same request: what came after it there is not to stay.
+  const isThisLife = executed.life !== undefined && sameDot(executed.life.dot, schedule.life.dot)
   const byKey = new Map(all.flatMap((operation, place) => requestKey(operation).map(key => [key, place] as const)))
   const placeOf = (done: ExecutedOperation): number | undefined =>
-    places.get(dotKey(done.dot)) ?? requestKey(done).flatMap(key => byKey.get(key) ?? [])[0]
+    places.get(dotKey(done.dot)) ?? (isThisLife ? requestKey(done).flatMap(key => byKey.get(key) ?? [])[0] : undefined)
   const order = executed.operations.map(placeOf)
   const sent = new Set(order)
   const wasSent = (operation: Operation, place: number): boolean => sent.has(place) || operation.dot.site === rules.site
@@ -81,8 +83,7 @@ function planPresent(executed: Executed, schedule: Schedule & { state: 'present'
     return missing.length === 0 ? { kind: 'nothing' } : { kind: 'run', operations: missing }
 
   // What a reset that was executed here, and counts no more, had seen may have been sent before it.
-  const wasSeen = ({ life, dot }: Operation): boolean =>
-    executed.life !== undefined && sameDot(executed.life.dot, life.dot) && covers(executed.context, dot)
+  const wasSeen = ({ dot }: Operation): boolean => isThisLife && covers(executed.context, dot)
   const again = schedule.changes.filter((operation, place) => wasSent(operation, place + 1) || wasSeen(operation))
   const forbidden = again.filter(operation => !rules.mayReplay(operation))
   if (forbidden.length > 0) return { kind: 'repair', again: forbidden }

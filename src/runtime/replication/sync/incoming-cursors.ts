@@ -12,6 +12,8 @@ export class IncomingCursors {
   readonly #upTo = new Map<string, number>()
   /** Numbers of the first entries that the other site keeps. */
   readonly #first = new Map<string, number>()
+  /** Number of the last entry that each outbox had when the other site opened the conversation, of those that are not here yet. */
+  readonly #owed = new Map<string, number>()
   /** Cursors that are moved to a number, or go, with what is taken next. */
   readonly #passed = new Map<string, number | undefined>()
 
@@ -31,6 +33,7 @@ export class IncomingCursors {
       const upTo = held.get(incarnation) ?? 0
       this.#upTo.set(incarnation, upTo)
       if (upTo > 0) cursors.push({ incarnation, upTo })
+      if (first < next && upTo + 1 < next) this.#owed.set(incarnation, next - 1)
       // Nothing follows under its numbers: what was there before is told anew.
       if (first === next && upTo + 1 < first) this.#passed.set(incarnation, first - 1)
     }
@@ -84,7 +87,13 @@ export class IncomingCursors {
   moved(incarnation: string, upTo: number): number {
     const last = Math.max(this.#upTo.get(incarnation) ?? 0, upTo)
     this.#upTo.set(incarnation, last)
+    if (last >= (this.#owed.get(incarnation) ?? 0)) this.#owed.delete(incarnation)
     return last
+  }
+
+  /** Whether all is here that the other site had to tell when it opened the conversation. */
+  get isCaughtUp(): boolean {
+    return this.#owed.size === 0
   }
 
   #put(commit: Commit, incarnation: string, upTo: number): void {

@@ -10,6 +10,8 @@ export class Standing {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #startedAt: number
   readonly #confirmed = new Set<string>()
+  /** Sites of which all is here that they had to tell when they were connected. */
+  readonly #caughtUp = new Set<string>()
   readonly #onSetBack: () => void
   /** Sites that say so. */
   readonly #tellers = new Set<string>()
@@ -24,6 +26,17 @@ export class Standing {
   /** A site has received nothing that this store does not know of. */
   confirmed(site: string): void {
     this.#confirmed.add(site)
+  }
+
+  /** All is here that a site had to tell this one when it was connected. */
+  caughtUp(site: string): void {
+    this.#caughtUp.add(site)
+  }
+
+  /** Whether what these sites had to tell is here, or they cannot be waited for any longer. */
+  hasHeard(sites: readonly string[]): boolean {
+    if (sites.every(site => this.#caughtUp.has(site))) return true
+    return this.#clock.monotonic() - this.#startedAt >= CONFIRMED_WITHIN_MS
   }
 
   /** A site says that it has received what this store does not know of. */

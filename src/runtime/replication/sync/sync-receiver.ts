@@ -94,6 +94,7 @@ export class SyncReceiver {
     const { site, incarnation } = options
     await this.#channel.send({ kind: 'welcome', version: options.codec.version, site, incarnation, cursors })
     this.#isWelcome = true
+    this.#noteCaughtUp()
     this.askForStrangers()
   }
 
@@ -177,11 +178,16 @@ export class SyncReceiver {
         }),
       )
       const last = this.#cursors.moved(incarnation, upTo)
+      this.#noteCaughtUp()
       if (isWhole) await this.#channel.send({ kind: 'received', incarnation, upTo: last })
       for (const replica of users.values()) await this.#wants.ask(replica)
     } finally {
       for (const replica of users.values()) replicas.release(replica)
     }
+  }
+
+  #noteCaughtUp(): void {
+    if (this.#cursors.isCaughtUp) this.#shared.standing.caughtUp(this.#channel.site)
   }
 
   /** What goes wrong with it goes wrong in the lane too, and is told there. */

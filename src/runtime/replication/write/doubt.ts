@@ -3,6 +3,7 @@
  * error does not see it carried out later. Reading back decides. Source: src/consistency.md "Doubt at the origin".
  */
 import { release } from './release.ts'
+import { askedElsewhere, countAsOthers, dropInEffect } from './asked-elsewhere.ts'
 import { contains } from '../application/contains.ts'
 import { withoutHidden } from '../drift/combined.ts'
 import { isMerging } from '../drift/merging.ts'
@@ -13,11 +14,13 @@ import { mayBeDone, mayLand } from '../drift/settling.ts'
 import { tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
-import { holderOf, keyOf, membersOfReplicant, sameDot, type Operation } from '../../../core/oplog/index.ts'
+import { membersOfReplicant, type Dot, type Operation } from '../../../core/oplog/index.ts'
 
 export type Decision =
   /** The effect is there: released. `reading` is what the application shows. */
   | { readonly is: 'released'; readonly operation: Operation; readonly reading: Reading }
+  /** The effect is there, and it is the operation of another member, where it was sent with the same idempotency key. */
+  | { readonly is: 'of-another'; readonly dot: Dot }
   | { readonly is: 'void' }
   /** Nobody knows; or it counts as another member's operation with the same idempotency key, and is looked at by the lane. */
   | { readonly is: 'uncertain' }
@@ -37,8 +40,12 @@ export async function decideDraft(
   if (operation === undefined) return { is: 'void' }
   const { standing, options } = shared
   const isLeft = operation.dot.incarnation !== options.incarnation
-  const found = isLeft ? standing.amongst(othersOf(operation, replica, options.site)) : 'last'
+  const others = othersOf(operation, replica, options.site)
+  const found = isLeft ? standing.amongst(others) : 'last'
   if (found === 'unknown') return 'unread'
+  // Its client has not waited for this start, perhaps, and has sent it to one of them.
+  const mayBeAsked = operation.idempotency !== undefined && LEAVES_ALL.has(operation.type)
+  if (isLeft && mayBeAsked && !standing.hasHeard(others)) return 'unread'
   const reading = await resource.read()
   if (reading.is === 'unknown') return 'unread'
   const state = await resource.stateIn(operation)
@@ -54,6 +61,13 @@ export async function decideDraft(
     state,
     hidden,
   )
+  const elsewhere = askedElsewhere(operation, replica)
+  // A change is one operation whichever of the two it is; what says what the resource is would come again on top of what came after it.
+  if (effect === 'there' && elsewhere !== undefined && LEAVES_ALL.has(operation.type)) {
+    const hash = reading.is === 'present' ? reading.hash : undefined
+    await countAsOthers(shared, replica, operation, elsewhere, hash)
+    return { is: 'of-another', dot: elsewhere.dot }
+  }
   if (effect === 'there') {
     const released = await releaseDraft(shared, replica, operation, found === 'last', accepted?.status)
     return { is: 'released', operation: released, reading }
@@ -78,11 +92,8 @@ export async function decideDraft(
     await voidDraft(shared, replica)
     return { is: 'uncertain' }
   }
-  if (isSkipped || isAskedElsewhere(operation, replica)) {
-    await shared.replicas.commit(commit => {
-      dropDraft(shared, commit, replica)
-      commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
-    })
+  if (isSkipped || (elsewhere !== undefined && elsewhere.begins === undefined)) {
+    await dropInEffect(shared, replica)
     return { is: 'uncertain' }
   }
   if (!draft.uncertain)
@@ -99,13 +110,6 @@ export async function decideDraft(
       tellEvent(shared, commit, { kind: 'outcome', ...event })
     })
   return { is: 'uncertain' }
-}
-
-/** Whether a change with the same idempotency key is held already. */
-function isAskedElsewhere({ idempotency, life }: Operation, { core }: Replica): boolean {
-  const holder = holderOf(core.replicant)
-  if (idempotency === undefined || holder === undefined || !sameDot(holder.life.dot, life.dot)) return false
-  return holder.keys.has(keyOf(idempotency))
 }
 
 function othersOf({ members }: Operation, { core }: Replica, site: string): readonly string[] {
@@ -154,6 +158,9 @@ function effectOfAccepted(
   const isShown = resource.showsEffect(reading.body, state, type) ?? resource.shows(reading.body, seen)
   return isShown ? 'there' : 'not-there'
 }
+
+/** They say what the resource is, or that it is none. */
+const LEAVES_ALL: ReadonlySet<string> = new Set(['create', 'replace', 'delete'])
 
 /** Behind these the resource is there. */
 const LEAVES_SOMETHING: ReadonlySet<string> = new Set(['create', 'replace', 'merge'])

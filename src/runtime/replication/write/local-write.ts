@@ -214,8 +214,10 @@ async function conclude(
     shared.kick(replica)
     return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
   }
+  // An answer that says that it failed would not be true.
+  if (decided.is === 'of-another')
+    return { outcome: 'applied', answer: undefined, operation: decided.dot, isRepeated: false }
   if (decided.is === 'released') {
-    // An answer that says that it failed would not be true.
     return { outcome: 'applied', answer: undefined, operation: decided.operation.dot, isRepeated: false }
   }
   return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
