@@ -11,7 +11,7 @@ import {
 import { tellParts } from './sent-parts.ts'
 import type { SentPart } from './sent-parts.ts'
 import type { Clock, TimerHandle } from '../../src/ports/clock.ts'
-import type { SyncChannel, SyncCloseReason, SyncCodec, SyncMessage } from '../../src/ports/sync.ts'
+import type { SyncChannel, SyncCloseReason, SyncCodec, SyncMessage, SyncWork } from '../../src/ports/sync.ts'
 import type { Stream } from '@libp2p/interface'
 
 export interface ChannelParts {
@@ -21,6 +21,8 @@ export interface ChannelParts {
   readonly role: SyncChannel['role']
   readonly codec: Pick<SyncCodec, 'encodeMessage' | 'decodeMessage'>
   readonly clock: Clock
+  /** Bounds what reading the messages of the site takes. */
+  readonly work?: SyncWork | undefined
   /** Told of what is sent, behind its length. */
   readonly onSent?: ((part: SentPart, bytes: number) => void) | undefined
 }
@@ -45,6 +47,7 @@ export class StreamChannel implements SyncChannel {
   readonly closed: Promise<SyncCloseReason>
   readonly #codec: ChannelParts['codec']
   readonly #clock: Clock
+  readonly #work: ChannelParts['work']
   readonly #onSent: ChannelParts['onSent']
   readonly #frames: FrameStream
   readonly #closing = Promise.withResolvers<SyncCloseReason>()
@@ -55,17 +58,18 @@ export class StreamChannel implements SyncChannel {
   #heardFirst = false
   #heardAt: number
   #saidAt: number
-  /** While a message waits for whoever reads `messages`, the other end is not silent but held back. */
+  /** While a message waits for whoever reads `messages`, or for its site's turn, the other end is not silent but held back. */
   #isHolding = false
   readonly #openedAt: number
   #firstTimer: TimerHandle
   #tick: TimerHandle
 
-  constructor({ stream, site, role, codec, clock, onSent }: ChannelParts) {
+  constructor({ stream, site, role, codec, clock, work, onSent }: ChannelParts) {
     this.site = site
     this.role = role
     this.#codec = codec
     this.#clock = clock
+    this.#work = work
     this.#onSent = onSent
     this.#openedAt = this.#heardAt = this.#saidAt = clock.monotonic()
     this.#frames = new FrameStream(stream, () => (this.#heardAt = clock.monotonic()))
@@ -131,7 +135,8 @@ export class StreamChannel implements SyncChannel {
       try {
         for await (const frame of this.#frames.frames) {
           if (this.#reason !== undefined) return
-          const message = this.#read(frame)
+          const message = await this.#readInTurn(frame)
+          if (this.#isOver()) return
           if (message === undefined) continue
           if (message.kind === 'goodbye') {
             this.#end(message.reason, false)
@@ -177,6 +182,22 @@ export class StreamChannel implements SyncChannel {
     if (!IN_ORDER.has(await this.closed)) throw this.#error()
   }
 
+  #isOver(): boolean {
+    return this.#reason !== undefined
+  }
+
+  /** Seventy bytes of what is compressed may take a millisecond to read, and nothing between one frame and the next would let others go first. */
+  async #readInTurn(frame: Uint8Array): Promise<SyncMessage | undefined> {
+    if (this.#work === undefined) return this.#read(frame)
+    this.#isHolding = true
+    try {
+      return await this.#work.read(() => this.#read(frame))
+    } finally {
+      this.#isHolding = false
+      this.#heardAt = this.#clock.monotonic()
+    }
+  }
+
   /** @throws CheopsError ERR_SYNC_MESSAGE, ERR_SYNC_CLOSED with the reason */
   #read(frame: Uint8Array): SyncMessage | undefined {
     const message = this.#codec.decodeMessage(frame)
@@ -197,7 +218,8 @@ export class StreamChannel implements SyncChannel {
   #onFirstTimeout(): void {
     if (this.#heardFirst) return
     const now = this.#clock.monotonic()
-    const leftMs = FIRST_MESSAGE_TIMEOUT_MS - (now - this.#heardAt)
+    const silentMs = this.#isHolding ? 0 : now - this.#heardAt
+    const leftMs = FIRST_MESSAGE_TIMEOUT_MS - silentMs
     if (leftMs <= 0 || now - this.#openedAt >= FIRST_MESSAGE_LIMIT_MS) this.#end('time-out')
     else this.#firstTimer = this.#clock.after(leftMs, () => this.#onFirstTimeout())
   }

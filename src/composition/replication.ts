@@ -23,6 +23,7 @@ import { OwnNames } from '../runtime/names/own-names.ts'
 import { ReplicantListing } from '../runtime/replication/operator/replicant-listing.ts'
 import { OperationsView } from '../runtime/replication/operator/operations-view.ts'
 import { Replicator } from '../runtime/replication/replicator.ts'
+import { Tellers } from '../runtime/replication/sync/told-work.ts'
 import { isExposed } from './exposed-operation.ts'
 import { ReplicationLog } from './replication-log.ts'
 import { ReplicationOperator } from './replication-operator.ts'
@@ -103,6 +104,7 @@ export class AgentReplication {
     const names = (): AsyncIterable<ReplicantName> => this.replicator.names()
     this.#ownNames = new OwnNames({ store, logger, names })
     this.heardNames = new HeardNames({ store, clock, logger })
+    const tellers = new Tellers(clock)
     this.replicator = new Replicator({
       site: config.site,
       incarnation,
@@ -116,8 +118,10 @@ export class AgentReplication {
         transport: peer.transport,
         clock,
         siteOfPeer: peerId => membership.siteOfPeer(peerId),
+        workOf: site => tellers.of(site),
         onSent,
       }),
+      tellers,
       codec: syncCodec,
       seal: createOperationSeal({
         mesh: config.mesh,

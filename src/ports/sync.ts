@@ -240,6 +240,12 @@ export interface OperationSeal {
   open(sealed: SealedOperation): Operation
 }
 
+/** Bounds the work that one site makes by what it says, whichever conversation it says it in. */
+export interface SyncWork {
+  /** Calls `decode` when it is the site's turn: others have had theirs before, and it waits where its share is used up. */
+  read<T>(decode: () => T): Promise<T>
+}
+
 /** One conversation. `messages` can be read once. */
 export interface SyncChannel {
   /** Who is at the other end, by its key. */

@@ -16,6 +16,7 @@ import type { OutboxBounds } from './store/outboxes.ts'
 import type { ReplicationListener } from './events.ts'
 import type { GivenNames } from './application/given-names.ts'
 import type { Slashes } from './application/slashes.ts'
+import type { Tellers } from './sync/told-work.ts'
 
 /** All that replication touches of the world. */
 export interface ReplicationPorts {
@@ -60,6 +61,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly outboxBounds?: OutboxBounds | undefined
   /** In which buckets this site holds names, which others are told, and what they tell; where it is not given nothing is said of it. */
   readonly names?: { readonly own: OwnNames; readonly heard: HeardNames } | undefined
+  /** Where the network counts by it what reading messages takes; one of its own if not given. */
+  readonly tellers?: Tellers | undefined
   readonly onEvent: ReplicationListener
 }
 

@@ -126,6 +126,11 @@ export const TAKEN_SLICE_MS = 5
 export const TAKEN_TOGETHER = 64
 export const TELLER_SHARE = 0.5
 export const TELLER_BURST_MS = 2_000
+/** And all of them together: what is left is for clients, and for what this site has to tell. */
+export const TELLERS_SHARE = 0.75
+export const TELLERS_BURST_MS = 4_000
+/** What a message costs besides what is counted: decrypted, taken out of its frame, answered; an empty one too, which is a byte. */
+export const MESSAGE_COSTS_MS = 0.1
 
 /**
  * What an operation that nobody has signed costs its teller of that, milliseconds: some at once, and then ten a second. Honest sites send none, but for what a site has

@@ -66,7 +66,7 @@ export function makeEngine(parts: EngineParts): Engine {
     waitingRoom: new WaitingRoom(),
     wants: new TokenBuckets(WANTED),
     states: new TokenBuckets(ASKED_STATES),
-    tellers: new Tellers(clock),
+    tellers: options.tellers ?? new Tellers(clock),
     toldAnew: new Map(),
     nextNumber: () => ++number,
     lastNumber: () => number,

@@ -5,6 +5,7 @@
  */
 import * as lp from 'it-length-prefixed'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { StreamChannel } from '../../../protocols/sync/channel.ts'
 import { syncCodec as codec } from '../../../protocols/sync/codec.ts'
 import {
   CLOSE_TIMEOUT_MS,
@@ -47,6 +48,41 @@ const noise = (length: number): Uint8Array => {
   for (let i = 0; i < length; i++) bytes[i] = (state = (state * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16
   return bytes
 }
+
+test('what comes is read when its site has its turn, empty messages too, and until then it is held back and not silent', async () => {
+  const clock = new ManualClock()
+  const { near, far } = await pair.open()
+  const turnsOf: (() => void)[] = []
+  const work = {
+    read: async <T>(decode: () => T): Promise<T> => {
+      await new Promise<void>(resolve => turnsOf.push(resolve))
+      return decode()
+    },
+  }
+  let decoded = 0
+  const counting = { ...codec, decodeMessage: (bytes: Uint8Array) => (decoded++, codec.decodeMessage(bytes)) }
+  const receiver = new StreamChannel({ stream: far, role: 'receiver', clock, site: 'paris', codec: counting, work })
+  const messages = read(receiver)
+  near.send(frame(hello))
+  for (let n = 0; n < 100; n++) near.send(lp.encode.single(new Uint8Array(0)).subarray())
+  const first = messages.next()
+  await clock.pass(3 * SILENCE_MS)
+  expect([decoded, turnsOf.length]).toEqual([0, 1])
+  turnsOf.shift()?.()
+  expect((await first).value).toMatchObject({ kind: 'hello' })
+  const waits = async (): Promise<void> => {
+    while (turnsOf.length === 0) await turns(1)
+  }
+  for (let n = 0; n < 5; n++) {
+    await waits()
+    turnsOf.shift()?.()
+  }
+  await waits()
+  expect([decoded, turnsOf.length]).toEqual([6, 1])
+  const closed = receiver.close('done')
+  await clock.pass(CLOSE_TIMEOUT_MS)
+  await closed
+})
 
 describe('what is sent', () => {
   test('arrives in order: 10,000 operations, and what is received of them', async () => {

@@ -136,7 +136,7 @@ export class PeerComparison {
     const audit = this.#audit
     if (audit === undefined || audit.channel !== channel || from !== audit.reader.taken) return
     const { reader, seed, isBusy } = audit
-    const difference = reader.take(symbols)
+    const difference = this.#shared.tellers.of(this.#site).do(() => reader.take(symbols))
     if (difference !== undefined) {
       this.#audit = undefined
       return this.#exchange([...difference.theirs, ...difference.ours], channel)

@@ -117,11 +117,14 @@ export class SyncReceiver {
   async #heardDigest(digest: SetDigest): Promise<void> {
     this.#comparison.heard(digest)
     // Told again and again as long as both differ.
-    if (this.#shared.strangers.lookAgain(this.#channel.site, name => this.#mayVouch(name))) this.askForStrangers()
+    const { site } = this.#channel
+    const work = this.#shared.tellers.of(site)
+    await work.turn()
+    if (work.do(() => this.#shared.strangers.lookAgain(site, name => this.#mayVouch(name)))) this.askForStrangers()
     const mine = this.#comparison.mine()
     if (mine !== undefined) await this.#channel.send({ kind: 'digest', digest: mine })
     // What waits here for the other site is on its way to it, and no difference; while writes come something always is.
-    if (this.#shared.replicas.outboxes.length(this.#channel.site) === 0 || this.#comparison.isBusy())
+    if (this.#shared.replicas.outboxes.length(site) === 0 || this.#comparison.isBusy())
       await this.#comparison.auditIfDue(this.#channel)
   }
 
@@ -151,14 +154,24 @@ export class SyncReceiver {
 
   async #takeAll(incarnation: string, first: number, entries: readonly Uint8Array[]): Promise<void> {
     this.#arrivals.message()
-    for (let from = 0; from < entries.length; from += MAX_ENTRIES_TAKEN)
-      await this.#take(incarnation, first + from, entries.slice(from, from + MAX_ENTRIES_TAKEN))
+    const next = first + entries.length
+    const fresh = this.#cursors.fresh(incarnation, first, entries)
+    if (fresh.length === 0) return this.#received(incarnation, next - 1)
+    for (let from = 0; from < fresh.length; from += MAX_ENTRIES_TAKEN)
+      await this.#take(incarnation, next - fresh.length + from, fresh.slice(from, from + MAX_ENTRIES_TAKEN))
   }
 
-  async #take(incarnation: string, first: number, entries: readonly Uint8Array[]): Promise<void> {
+  /** Entries up to a number are here, on disk. */
+  async #received(incarnation: string, upTo: number): Promise<void> {
+    const last = this.#cursors.moved(incarnation, upTo)
+    this.#noteCaughtUp()
+    if (!this.#arrivals.isPartial(incarnation)) await this.#channel.send({ kind: 'received', incarnation, upTo: last })
+  }
+
+  /** Takes entries that are not here yet. */
+  async #take(incarnation: string, first: number, fresh: readonly Uint8Array[]): Promise<void> {
     const { replicas, tellers } = this.#shared
     const work = tellers.of(this.#channel.site)
-    const fresh = this.#cursors.fresh(incarnation, first, entries)
     const arrivals: Arrival[] = []
     if (this.#cursors.isJump(incarnation, first)) this.#arrivals.jumped(incarnation)
     for (const bytes of fresh) {
@@ -167,7 +180,7 @@ export class SyncReceiver {
       if (arrival !== undefined) arrivals.push(arrival)
     }
     const users = await this.#acquire(arrivals)
-    const upTo = first + entries.length - 1
+    const upTo = first + fresh.length - 1
     const isWhole = !this.#arrivals.isPartial(incarnation)
     try {
       await replicas.commit(commit =>
@@ -177,9 +190,7 @@ export class SyncReceiver {
           this.#cursors.write(commit, incarnation, upTo, isWhole)
         }),
       )
-      const last = this.#cursors.moved(incarnation, upTo)
-      this.#noteCaughtUp()
-      if (isWhole) await this.#channel.send({ kind: 'received', incarnation, upTo: last })
+      await this.#received(incarnation, upTo)
       for (const replica of users.values()) await this.#wants.ask(replica)
     } finally {
       for (const replica of users.values()) replicas.release(replica)

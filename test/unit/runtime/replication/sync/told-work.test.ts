@@ -3,14 +3,17 @@
  * signed. What it costs is told by how often the replicator checks a signature, how long nobody else has a turn, and when it goes on reading; the clock is
  * the test's where waits are seen.
  */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { syncCodec } from '../../../../../protocols/sync/codec.ts'
 import {
   FORGED_COSTS_MS,
   MAX_TRANSFER_OPERATIONS,
+  MESSAGE_COSTS_MS,
   TAKEN_TOGETHER,
   TELLER_BURST_MS,
   TELLER_SHARE,
+  TELLERS_BURST_MS,
+  TELLERS_SHARE,
 } from '../../../../../src/runtime/replication/limits.ts'
 import { Tellers } from '../../../../../src/runtime/replication/sync/told-work.ts'
 import { sealedBy } from '../../../../support/sealed-by.ts'
@@ -57,6 +60,44 @@ test('a site that makes work gets its share of a core, in slices, whichever conv
   expect(clock.at - before).toBe(100)
 })
 
+test('all sites together get their share of a core, each the same of it', async () => {
+  const clock = scriptedClock()
+  const tellers = new Tellers(clock)
+  const done = new Map<string, number>()
+  const tell = async (site: string, until: number): Promise<void> => {
+    while (clock.at < until) {
+      await tellers.of(site).turn()
+      if (clock.at >= until) return
+      tellers.of(site).do(() => (clock.at += 10))
+      done.set(site, (done.get(site) ?? 0) + 10)
+    }
+  }
+  const sites = ['paris', 'rome', 'oslo', 'bern']
+  await Promise.all(sites.map(site => tell(site, 4 * TELLERS_BURST_MS)))
+  done.clear()
+  const began = clock.at
+  await Promise.all(sites.map(site => tell(site, began + 20_000)))
+  const all = [...done.values()].reduce((sum, ms) => sum + ms, 0)
+  expect(all / (clock.at - began)).toBeCloseTo(TELLERS_SHARE, 1)
+  expect(Math.min(...done.values())).toBeGreaterThan((all / sites.length) * 0.8)
+})
+
+test('a message costs its site something though nothing stands in it, and what it takes to be read', async () => {
+  const clock = scriptedClock()
+  const paris = new Tellers(clock).of('paris')
+  const read = (ms: number): Promise<void> => paris.read(() => void (clock.at += ms))
+  // Others have their turn all the while.
+  for (let n = 0; n < TAKEN_TOGETHER * 10; n++) await read(0)
+  expect(clock.waits.length).toBeGreaterThanOrEqual(9)
+  for (let n = 0; n < (2 * TELLER_BURST_MS) / MESSAGE_COSTS_MS; n++) await read(0)
+  let began = clock.at
+  for (let n = 0; n < 10_000; n++) await read(0)
+  expect(clock.at - began).toBeCloseTo((10_000 * MESSAGE_COSTS_MS) / TELLER_SHARE, -3)
+  began = clock.at
+  for (let n = 0; n < 1_000; n++) await read(1)
+  expect(clock.at - began).toBeCloseTo((1_000 * (1 + MESSAGE_COSTS_MS)) / TELLER_SHARE, -3)
+})
+
 test('a thousand small pieces of work are no slice, whatever the clock says', async () => {
   const clock = scriptedClock()
   const paris = new Tellers(clock).of('paris')
@@ -78,6 +119,31 @@ test('what nobody has signed costs its teller so much that a few are looked at i
   const began = clock.at
   for (let n = 0; n < 100; n++) await forge()
   expect(clock.at - began).toBeCloseTo((100 * FORGED_COSTS_MS) / TELLER_SHARE, -3)
+})
+
+test('what is here already is written nowhere when it comes again, and is answered once', async () => {
+  await using here = await Scripted.start()
+  const create = here.create('paris', 'mug', ['paris', HERE])
+  const paris = here.from('paris')
+  paris.says(hello('paris', 10_000))
+  const all = entries(1, ...Array.from({ length: 1_000 }, () => here.signed(create)))
+  paris.says(all)
+  while (true) {
+    const received = await paris.next('received')
+    if (typeof received === 'string') throw new Error(`it ended: ${received}`)
+    if (received.upTo === 1_000) break
+  }
+  const commit = vi.spyOn(here.store, 'commit')
+  for (let n = 0; n < 20; n++) paris.says(all)
+  paris.says(entries(1_001, here.signed(create)))
+  const upTo: number[] = []
+  while (upTo.at(-1) !== 1_001) {
+    const received = await paris.next('received')
+    if (typeof received === 'string') throw new Error(`it ended: ${received}`)
+    upTo.push(received.upTo)
+  }
+  expect(upTo).toEqual([...Array.from({ length: 20 }, () => 1_000), 1_001])
+  expect(commit.mock.calls.length).toBeLessThan(3)
 })
 
 const transferOf = (operation: Operation, operations: readonly SealedOperation[], more: boolean): OutboxEntry => ({
