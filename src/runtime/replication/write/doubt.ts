@@ -73,7 +73,9 @@ export async function decideDraft(
     return { is: 'released', operation: released, reading }
   }
   const mayCome = accepted === undefined ? mayLand(shared, resource, draft.at) : mayBeDone(shared, accepted)
-  if (effect === 'not-there' && !isOverruled && mayCome) return 'unread'
+  // What was accepted comes all the same, on top of what came meanwhile.
+  const mayWait = !isOverruled || accepted !== undefined
+  if (effect === 'not-there' && mayWait && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
     await shared.replicas.commit(commit => {
       dropDraft(shared, commit, replica)

@@ -288,6 +288,18 @@ test('whatever is written, cut off and killed meanwhile, all come to the same', 
       expect(new Set(shown).size, shown.join(' ')).toBe(1)
       lab.assertSound()
     }),
-    { numRuns: 8 },
+    {
+      numRuns: 8,
+      examples: [
+        [
+          { a: 1, b: 2, c: 1 },
+          [
+            { step: { do: 'POST', site: 'c', n: 1 }, waitMs: 0 },
+            // Accepted, and not there yet when what the others have made comes.
+            { step: { do: 'POST', site: 'b', n: 2 }, waitMs: 7 },
+          ],
+        ],
+      ],
+    },
   )
 }, 120_000)
