@@ -23,8 +23,9 @@ test('each wait is twice the one before, up to the longest, and no chance makes 
       const [before, after] = [backoffMs(failures, 10, 5_000), backoffMs(failures + 1, 10, 5_000)]
       expect(after).toBe(failures < 0 ? before : Math.min(5_000, 2 * before))
       expect(spread(after, chance)).toBeGreaterThanOrEqual(after / 2)
-      // Less, but for the last digit.
       expect(spread(after, chance)).toBeLessThanOrEqual(after)
+      // A chance that is nearly one is one when it is halved.
+      expect(spread(after, Math.min(chance, 1 - 1e-9))).toBeLessThan(after)
     }),
   )
   expect(backoffMs(0, 10, 5_000)).toBe(10)
