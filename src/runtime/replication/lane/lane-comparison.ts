@@ -23,11 +23,10 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   if (others.length === 0) return (await shorten(shared, replica, book.resource)) ? 'replan' : 'done'
   const knowledge = knowledgeNow(shared, replica)
   const sites = others.map(({ site }) => site).join(', ')
-  const why = `it does not show what ${sites} shows after the same operations`
+  const why = `it does not show what ${sites} ${others.length === 1 ? 'shows' : 'show'} after the same operations`
   const leave = async (): Promise<'done'> => {
-    await book.diverge(
-      `${why}, also after a repair; fields that each application sets by itself belong into server-set of its definition`,
-    )
+    // A repair was tried, or nobody is surely right.
+    await book.diverge(`${why}; fields that each application sets by itself belong into server-set of its definition`)
     return 'done'
   }
   const isLooking = book.local.looks === looksFor(knowledge, own)
