@@ -31,11 +31,22 @@ const LOOKUP_MS = 1_500
 const MAX_SITES_ASKED = 8
 /** How long what the mesh has said of a bucket is taken for true: a client that asks again and again does not have the mesh asked each time. */
 const REMEMBERED_MS = 2_000
-/** Buckets that are remembered, or asked for at this moment. Reads of others are refused: they may not be taken for what does not exist. */
+/**
+ * Buckets that are remembered, or asked for at this moment. Reads of others are refused: they may not be taken for what does not exist. A client may have as
+ * many of them as are left to all others: one has half, the next one a quarter, and whoever invents names takes no place away from those that are few.
+ */
 export const MAX_BUCKETS_ASKED = 256
 
 /** Has this site's application answer, if the answer is accepted. */
 export type Relay = (accept: RelayOptions['accept']) => Promise<RelayResult>
+
+/** What the mesh was asked. */
+interface Asked {
+  readonly at: number
+  /** For whom, as `Exchange.client`. */
+  readonly client: string
+  readonly peers: Promise<readonly string[]>
+}
 
 /** Sites that may know the resource. */
 interface MayKnow {
@@ -76,7 +87,7 @@ const headersOf = ({ head }: Exchange): string[] =>
 export class ReplicantLookup {
   readonly #parts: ReplicantLookupParts
   /** The oldest first. */
-  readonly #asked = new Map<number, { readonly at: number; readonly peers: Promise<readonly string[]> }>()
+  readonly #asked = new Map<number, Asked>()
 
   constructor(parts: ReplicantLookupParts) {
     this.#parts = parts
@@ -153,7 +164,7 @@ export class ReplicantLookup {
     return this.#parts.glue(service)?.describe(head, path, undefined).is === 'read'
   }
 
-  async #find({ head, path, service }: Exchange): Promise<MayKnow> {
+  async #find({ client, head, path, service }: Exchange): Promise<MayKnow> {
     const said = this.#parts.glue(service)?.describe(head, path, undefined)
     if (said?.is !== 'read') return NOBODY
     const { membership, heard } = this.#parts
@@ -162,7 +173,7 @@ export class ReplicantLookup {
     const bucket = bucketOf({ service, kind, name })
     const offering = this.#others(service)
     const isAllTold = offering.every(site => heard.isTelling(site))
-    const [holders, peers] = [new Set(heard.holders(bucket)), new Set(isAllTold ? [] : await this.#ask(bucket))]
+    const [holders, peers] = [new Set(heard.holders(bucket)), new Set(isAllTold ? [] : await this.#ask(bucket, client))]
     const isFound = ({ name: site, peerId }: SiteView): boolean => holders.has(site) || peers.has(peerId)
     const found = membership.sites().filter(site => offering.includes(site.name) && isFound(site))
     const isDown = (site: string): boolean => membership.site(site)?.liveness === 'down'
@@ -177,7 +188,7 @@ export class ReplicantLookup {
   }
 
   /** @throws CheopsError ERR_SITE_BUSY */
-  #ask(bucket: number): Promise<readonly string[]> {
+  #ask(bucket: number, client: string): Promise<readonly string[]> {
     const now = this.#parts.now()
     for (const [old, { at }] of this.#asked) {
       if (now - at < REMEMBERED_MS) break
@@ -185,10 +196,14 @@ export class ReplicantLookup {
     }
     const known = this.#asked.get(bucket)
     if (known !== undefined) return known.peers
-    if (this.#asked.size >= MAX_BUCKETS_ASKED)
-      throw new CheopsError('ERR_SITE_BUSY', 'Too many reads of what is not here have the mesh asked at this moment.')
+    const own = this.#asked.values().filter(asked => asked.client === client)
+    if ([...own].length >= MAX_BUCKETS_ASKED - this.#asked.size) {
+      const message =
+        'Too many reads of what is not here have the mesh asked at this moment; this client has its share of them.'
+      throw new CheopsError('ERR_SITE_BUSY', message)
+    }
     const peers = this.#parts.buckets.find(bucket, LOOKUP_MS)
-    this.#asked.set(bucket, { at: now, peers })
+    this.#asked.set(bucket, { at: now, client, peers })
     return peers
   }
 

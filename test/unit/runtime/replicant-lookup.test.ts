@@ -14,11 +14,12 @@ interface Answered {
   readonly code: string | undefined
 }
 
-const exchange = (path: string, method = 'GET', rawHeaders: readonly string[] = []) =>
+const exchange = (path: string, method = 'GET', rawHeaders: readonly string[] = [], client = '192.0.2.1') =>
   ({
     head: { method, target: path, rawHeaders },
     path,
     service: 'inventory',
+    client,
     hasBody: false,
   }) as unknown as Exchange
 const NOT_HERE = { kind: 'declined', status: 404 } as const
@@ -89,10 +90,11 @@ function lookupWith({
     there: Record<string, RelayResult | Answered> = { site2: FOUND },
     here: RelayResult = NOT_HERE,
     rawHeaders: readonly string[] = [],
+    client?: string,
   ) => {
     const tried: string[] = []
     const answer = await lookup.read(
-      exchange(path, 'GET', rawHeaders),
+      exchange(path, 'GET', rawHeaders, client),
       async () => here,
       async (site, { accept, dropHeaders, dropAnswerHeaders = [] }) => {
         tried.push(site)
@@ -226,7 +228,7 @@ test('who has it leads nobody elsewhere: a client would follow with its credenti
   for (const name of ['location', 'set-cookie', 'refresh']) expect([...kept], name).toContain(name)
 })
 
-test('the mesh is asked once in a while for one name, and for so many at a time', async () => {
+test('the mesh is asked once in a while for one name, and for so many at a time, of which one client cannot take all', async () => {
   const { asked, pass, read } = lookupWith({ found: [] })
   for (let n = 0; n < 5; n++) await read('/items/x')
   expect(asked).toHaveLength(1)
@@ -234,11 +236,21 @@ test('the mesh is asked once in a while for one name, and for so many at a time'
   await read('/items/x')
   expect(asked).toHaveLength(2)
   pass(3_000)
-  const many = async (): Promise<void> => {
-    for (let n = 0; n < 10 * MAX_BUCKETS_ASKED; n++) await read(`/items/${n}`)
+  /** Reads what nobody has until no more is asked for this client; how often the mesh was asked for it. */
+  const readAll = async (client: string): Promise<number> => {
+    const before = asked.length
+    const many = async (): Promise<void> => {
+      for (let n = 0; n < 10 * MAX_BUCKETS_ASKED; n++) await read(`/items/${client}-${n}`, {}, NOT_HERE, [], client)
+    }
+    await expect(many(), client).rejects.toMatchObject({ code: 'ERR_SITE_BUSY' })
+    return asked.length - before
   }
-  await expect(many()).rejects.toMatchObject({ code: 'ERR_SITE_BUSY' })
-  expect(asked).toHaveLength(2 + MAX_BUCKETS_ASKED)
+  const shares: number[] = []
+  for (const client of ['greedy', 'second', 'third', 'fourth']) shares.push(await readAll(client))
+  expect(Math.min(...shares), `the mesh was asked for each client: ${shares.join(', ')}`).toBeGreaterThan(8)
+  // What was asked for another client is known to all; each has its share anew when that is forgotten.
+  expect((await read('/items/greedy-0', {}, NOT_HERE, [], 'fourth')).answer).toBeUndefined()
+  expect(asked.length - 2).toBeLessThanOrEqual(MAX_BUCKETS_ASKED)
   pass(3_000)
-  expect((await read('/items/y')).answer).toBeUndefined()
+  expect(await readAll('fourth')).toBe(shares[0])
 })
