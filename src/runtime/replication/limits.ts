@@ -53,6 +53,12 @@ export const MAX_REPAIRS_TOGETHER = 16
 /** Replicants in memory that nobody uses at the moment. */
 export const MAX_CACHED_REPLICAS = 4096
 
+/**
+ * Replicants of which what this run has found out is remembered, in memory or not: about 16 MiB of keys and flags. Of one that is forgotten it is
+ * found out once more, as after a start.
+ */
+export const MAX_RUN_STATES = 65_536
+
 /** Bytes of an answer of the application that is kept in memory for the next replace; larger resources are read before each. */
 export const MAX_SEEN_BYTES = 2048
 
@@ -394,7 +400,7 @@ export const SCAN_REST_TIMES = 2
 export const CHECKPOINT_QUIET_MS = 60_000
 export const MAX_CHECKPOINT_NAMES = 1_000
 
-/** Looks at all records that one conversation may have waiting: an audit, and what it has found missing, many times over. */
+/** Looks at all records that one conversation may have waiting, and one site: an audit, and what it has found missing, many times over. */
 export const MAX_WAITING_LOOKS = 16
 
 /** How many replicants one commit puts into an outbox where all of them are told anew: a commit for each took longer than the other site waits. */

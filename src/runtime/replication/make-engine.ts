@@ -22,7 +22,6 @@ import { Scans } from './sync/scans.ts'
 import { Standing } from './sync/standing.ts'
 import { Strangers } from './sync/strangers.ts'
 import { Tellers } from './sync/told-work.ts'
-import { WaitingRoom } from './sync/waiting-room.ts'
 
 /** The parts that are started and stopped, which the engine stands between. */
 export interface EngineParts {
@@ -63,7 +62,7 @@ export function makeEngine(parts: EngineParts): Engine {
     keyRuns: new KeyRuns(options),
     strangers: new Strangers(clock),
     unproven: new UnprovenNames(clock),
-    waitingRoom: new WaitingRoom(),
+    waitingRoom: replicas.waitingRoom,
     wants: new TokenBuckets(WANTED),
     states: new TokenBuckets(ASKED_STATES),
     tellers: options.tellers ?? new Tellers(clock),

@@ -36,6 +36,12 @@ export interface Replica {
   prepared: Prepared | undefined
   /** The replay that goes on has carried out its reset in this run of the agent. */
   isBegunAnew: boolean
+  /** What is known of it in this run of the agent alone. */
+  readonly run: RunState
+}
+
+/** What a run of the agent has found out about a replicant, and writes nowhere: the same object when the replicant is read from the disk again. */
+export interface RunState {
   /** False until the lane has looked at the application since the start. */
   checked: boolean
 }

@@ -94,6 +94,7 @@ export class Replicator {
       options,
       replicas: this.#replicas,
       isConnected: site => this.#connected.has(site),
+      nowMs: () => this.#shared.time.now(),
       kick: ({ name }) => this.#lanes.kick(name),
       onFault,
     })
@@ -162,12 +163,14 @@ export class Replicator {
    */
   connected(site: string, isHeard = true): void {
     if (site === this.#options.site || this.#isStopped) return
-    if (!this.#connected.has(site)) this.#lanes.kickAlone()
+    const isNew = !this.#connected.has(site)
     this.#connected.add(site)
+    if (isNew) this.#lanes.kickAlone()
     if (isHeard) this.#silence.heard(site)
     this.#peers.connected(site)
     this.#peers.met(site)
-    this.#bodies.connected()
+    // Who was there already has been asked, as often as it is to be.
+    if (isNew) this.#bodies.connected()
   }
 
   /** A site was not heard for a while. */
@@ -291,12 +294,12 @@ export class Replicator {
     return this.#replicas.with(replicant, seenAt)
   }
 
-  /** Undefined for what is not replicated here. */
   /** Whether anything of a kind is, or was, replicated here. */
   hasKind(service: string, kind: string): Promise<boolean> {
     return this.#replicas.hasKind(service, kind)
   }
 
+  /** Undefined for what is not replicated here. */
   async status(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
     const fault = this.#quarantine.why(replicant)
     return this.#replicas.with(replicant, replica => statusOf(this.#shared, replica, fault))

@@ -5,7 +5,6 @@ import {
   fateOf,
   membersOfReplicant,
   observeStamp,
-  replicantKey,
   sameDot,
   type Operation,
   type OperationId,
@@ -124,7 +123,6 @@ export function takeStep(
   commit.afterwards(() => {
     shared.unanswered.update(replica)
     if (replica.core.replicant.waiting.length > 0) shared.waits(name)
-    else if (before.waiting.length > 0) shared.waitingRoom.drop(replicantKey(name))
     shared.kick(replica)
   })
 }

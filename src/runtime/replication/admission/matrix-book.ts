@@ -70,10 +70,16 @@ export class MatrixBook {
   /** Knows a matrix of this site's own glue, which has checked it; on disk with the commit. */
   learn(commit: Commit, definition: MatrixDefinition): void {
     const hash = this.hashOf(definition)
-    // Known and not stored: the commit that was to write it may yet fail.
+    // Known and not stored: the commit that is to write it is on its way.
     if (this.#stored.has(hash)) return
     const { resets, cells } = definition
-    this.#add(hash, { resets, cells })
+    if (!this.#known.has(hash)) {
+      this.#add(hash, { resets, cells })
+      commit.onUndo(() => {
+        this.#known.delete(hash)
+        this.#definitions.delete(hash)
+      })
+    }
     commit.writes.push({ kind: 'put', key: PREFIX + hash, value: encodeJson({ resets, cells }) })
     commit.afterwards(() => void this.#stored.add(hash))
   }
@@ -88,11 +94,12 @@ export class MatrixBook {
     if (this.#stored.has(hash)) return undefined
     const [problem] = matrixProblems(definition)
     if (problem !== undefined) return problem
-    // One that is known and not stored is of a commit that is on its way, or has failed: it is written again.
+    // One that is known and not stored is of a commit that is on its way.
     if (!this.#known.has(hash)) {
       const count = this.#toldBy.get(from) ?? 0
       if (count >= MAX_TOLD_MATRICES) return `${MAX_TOLD_MATRICES} resolution matrices are known already from ${from}`
       this.#toldBy.set(from, count + 1)
+      commit.onUndo(() => void this.#toldBy.set(from, count))
     }
     this.learn(commit, definition)
     return undefined

@@ -1,4 +1,5 @@
 import { MAX_UNPROVEN_NAMES, UNPROVEN_FOR_MS } from '../limits.ts'
+import type { Commit } from '../store/commit.ts'
 import type { Clock } from '../../../ports/clock.ts'
 
 /**
@@ -14,13 +15,14 @@ export class UnprovenNames {
     this.#clock = clock
   }
 
-  /** Whether a site may bring something of this name; it counts from now on. */
-  mayKeep(from: string, key: string): boolean {
+  /** Within a commit: whether a site may bring something of this name; it counts from now on. */
+  mayKeep(commit: Commit, from: string, key: string): boolean {
     if (this.#names.has(key)) return true
     const count = this.#counts.get(from) ?? 0
     if (count >= MAX_UNPROVEN_NAMES) return false
     this.#names.set(key, { from, since: this.#clock.monotonic() })
     this.#counts.set(from, count + 1)
+    commit.onUndo(() => this.drop(key))
     return true
   }
 

@@ -28,7 +28,7 @@ export function othersOf(replicant: Replicant): readonly string[] {
 
 /**
  * Sites that have left and keep what they held until they hear that another member has it, sorted. One that says nothing for long is not told any more.
- * @param nowMs wall clock
+ * @param nowMs by which stamps are given: the wall clock may be wrong for a moment
  */
 export function leaversOf(replicant: Replicant, nowMs: number): readonly string[] {
   const leaves = leavesOfReplicant(replicant).filter(
@@ -64,7 +64,7 @@ function acknowledgeWith(shared: Engine, commit: Commit, replica: Replica, came:
     lives: knowledgeOf(replicant),
     clock: replicant.clock,
   }
-  const others = [...othersOf(replicant), ...leaversOf(replicant, shared.options.clock.now())]
+  const others = [...othersOf(replicant), ...leaversOf(replicant, shared.time.now())]
   const origin = others.find(site => site === came?.dot.site)
   tellEntryTo(
     shared,

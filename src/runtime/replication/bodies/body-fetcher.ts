@@ -25,6 +25,8 @@ import type { TimerHandle } from '../../../ports/clock.ts'
 export interface BodyFetcherParts extends BodyTransfersParts {
   readonly replicas: ReplicasStore
   readonly isConnected: (site: string) => boolean
+  /** The time that stamps are given by, Unix milliseconds. */
+  readonly nowMs: () => number
   /** A body of the replicant is here: its lane has something to do. */
   readonly kick: (replica: Replica) => void
   /** Told of what cannot be gone on after. */
@@ -201,7 +203,7 @@ export class BodyFetcher {
       const isState = naming.some(({ type }) => type === 'state') && length <= MAX_HELD_BODY_BYTES
       const isWanted = isState || naming.some(operation => operation.dot.site === site || mayRun(operation))
       // Who leaves has it until somebody else does.
-      const members = [...membersOfReplicant(core.replicant), ...leaversOf(core.replicant, options.clock.now())]
+      const members = [...membersOfReplicant(core.replicant), ...leaversOf(core.replicant, this.#parts.nowMs())]
       const origins = naming.map(({ dot }) => dot.site).filter(origin => members.includes(origin))
       const sources = [...new Set([...origins, ...members])].filter(each => each !== site && isConnected(each))
       return { sources: isWanted ? sources : [], others: members.filter(each => each !== site).length }

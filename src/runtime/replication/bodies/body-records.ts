@@ -50,7 +50,7 @@ export class BodyRecords {
   /** What is not here, by replicant, then by hash and length; in the order in which it became known. */
   readonly #missing = new Map<string, Map<string, Known>>()
   /** Keys of references that go when the commit which forgets them is on disk, unless they are named again before. */
-  readonly #leaving = new Set<string>()
+  readonly #leaving = new Map<string, Commit>()
   #isSweepDue = false
   #isStopped = false
 
@@ -90,13 +90,18 @@ export class BodyRecords {
     const { replicant, dot } = operation
     const { hash, length } = body
     const key = keyOf(hash, replicant, as === 'draft' ? as : dot)
+    const known = this.#of(replicant, hash, length)
+    const [leaves, wasOurs, hadKey] = [this.#leaving.get(key), known?.isOurs === true, known?.keys.has(key) === true]
+    commit.onUndo(() => {
+      if (leaves !== undefined) this.#leaving.set(key, leaves)
+      if (known !== undefined) known.isOurs = wasOurs
+      if (!hadKey) this.#remove(replicant, { hash, length }, key)
+      if (known !== undefined && known.keys.size > 0) this.#look(known)
+    })
     this.#leaving.delete(key)
-    const areOurs = isOurs || this.#of(replicant, hash, length)?.isOurs === true
-    this.#put(commit, key, { replicant, hash, length }, areOurs)
+    this.#put(commit, key, { replicant, hash, length }, isOurs || wasOurs)
     // At once: what is held is acknowledged from now on, if its body is here.
-    const hadKey = this.#of(replicant, hash, length)?.keys.has(key) === true
-    this.#add({ replicant, hash, length }, key, areOurs)
-    if (!hadKey) commit.onUndo(() => this.#remove(replicant, { hash, length }, key))
+    this.#add({ replicant, hash, length }, key, isOurs)
   }
 
   /** Within a commit: it is forgotten. */
@@ -107,10 +112,16 @@ export class BodyRecords {
     const { replicant, dot } = operation
     const key = keyOf(hash, replicant, as === 'draft' ? as : dot)
     commit.writes.push({ kind: 'delete', key })
-    this.#leaving.add(key)
-    commit.onUndo(() => this.#leaving.delete(key))
+    const before = this.#leaving.get(key)
+    this.#leaving.set(key, commit)
+    commit.onUndo(() => {
+      if (before === undefined) this.#leaving.delete(key)
+      else this.#leaving.set(key, before)
+    })
     commit.afterwards(() => {
-      if (this.#leaving.delete(key)) this.#remove(replicant, { hash, length }, key)
+      if (this.#leaving.get(key) !== commit) return
+      this.#leaving.delete(key)
+      this.#remove(replicant, { hash, length }, key)
     })
   }
 
@@ -118,9 +129,13 @@ export class BodyRecords {
   received(commit: Commit, { replicant, hash, length }: NamedBody): void {
     const known = this.#of(replicant, hash, length)
     if (known === undefined) return
-    for (const key of known.keys) this.#put(commit, key, known, true)
-    commit.afterwards(() => {
-      known.isOurs = true
+    // What is on its way out stays so.
+    for (const key of known.keys) if (!this.#leaving.has(key)) this.#put(commit, key, known, true)
+    const wasOurs = known.isOurs
+    known.isOurs = true
+    this.#look(known)
+    commit.onUndo(() => {
+      known.isOurs = wasOurs
       this.#look(known)
     })
   }

@@ -27,19 +27,19 @@ import { failedHere } from '../lane/failed.ts'
 import { isSettling } from './settling.ts'
 import { fitOf, stateToGive, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
-import type { Replica, TellOf } from '../replica.ts'
+import type { Replica, RunState, TellOf } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Shown } from '../../../ports/sync.ts'
 
 /** When this site said the last state of a replicant, by the monotonic clock. */
-const issuedAt = new WeakMap<Replica, number>()
+const issuedAt = new WeakMap<RunState, number>()
 
 /** How often what nobody has was made anew, by what was known. */
-const madeAnew = new WeakMap<Replica, { readonly knowledge: string; readonly times: number }>()
+const madeAnew = new WeakMap<RunState, { readonly knowledge: string; readonly times: number }>()
 
 /** How many operations a replicant had past its last reset when its state could not be said: until it has as many more, that is not tried again. */
-const failedAt = new WeakMap<Replica, number>()
+const failedAt = new WeakMap<RunState, number>()
 
 /**
  * No member that could be reached agrees: the others are told so, and when all of them look too, one says what the resource is.
@@ -110,7 +110,7 @@ async function sayState(
   const sinceMs = last === undefined ? Infinity : clock.now() - last.stamp.ms
   // A stamp may lie far ahead, and says nothing of how long ago it was then.
   if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'said'
-  if (clock.monotonic() - (issuedAt.get(replica) ?? -Infinity) < STATE_AGAIN_MS) return 'said'
+  if (clock.monotonic() - (issuedAt.get(replica.run) ?? -Infinity) < STATE_AGAIN_MS) return 'said'
   if (issuer.is === 'issuer') {
     if (issuer.site !== site || !(await mayIssue(reading))) return 'waits'
     const issued = await issueIfRoom(shared, replica, resource, reading, 'shown')
@@ -121,10 +121,10 @@ async function sayState(
   const changes = schedule.state === 'present' ? schedule.changes : []
   if (members[0] !== site || reading.is !== 'absent') return 'waits'
   if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) return 'waits'
-  const before = madeAnew.get(replica)
+  const before = madeAnew.get(replica.run)
   const times = before?.knowledge === knowledge ? before.times : 0
   if (times >= MAX_MADE_ANEW) return 'waits'
-  madeAnew.set(replica, { knowledge, times: times + 1 })
+  madeAnew.set(replica.run, { knowledge, times: times + 1 })
   const executed = { life: holder.life, operations: [], context: [] }
   await shared.replicas.commit(commit =>
     commit.local(replica, {
@@ -153,12 +153,12 @@ export async function shorten(shared: Engine, replica: Replica, resource: Resour
   // It looks for what the others show, and finds it mostly.
   const looks = (word: TellOf): boolean => word.diverged && word.knowledge === knowledgeNow(shared, replica)
   if (past <= OPERATIONS_PAST_TURN && local.told.some(looks)) return false
-  const failed = failedAt.get(replica)
+  const failed = failedAt.get(replica.run)
   // A reading of what is too large to be said costs more than the write.
   if (failed !== undefined && past >= failed && past < failed + MAX_OPERATIONS_PAST_RESET) return false
   const isIssued = (await issueIfRoom(shared, replica, resource, await resource.read(), 'written')) === 'issued'
-  if (isIssued) failedAt.delete(replica)
-  else failedAt.set(replica, past)
+  if (isIssued) failedAt.delete(replica.run)
+  else failedAt.set(replica.run, past)
   return isIssued
 }
 
@@ -196,7 +196,7 @@ export async function issue(
   const said = await payloadOf(shared, replica, resource, reading, prefers)
   if (said === 'cannot' || 'is' in said) return said
   try {
-    issuedAt.set(replica, shared.options.clock.monotonic())
+    issuedAt.set(replica.run, shared.options.clock.monotonic())
     // Whoever wrote what nobody takes was told that it was done: somebody has to see it.
     const refused = failedHere(replica).map(({ dot }) => dot)
     const draft = draftOf(shared, replica, shared.nextNumber(), 'state', said.payload, {

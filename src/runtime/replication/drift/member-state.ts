@@ -12,7 +12,7 @@ import type { Replica } from '../replica.ts'
 export async function memberState(shared: Engine, replica: Replica): Promise<MemberState | undefined> {
   const { local, core, draft, name } = replica
   // Whether this site's own store or application was set back is to be known first.
-  if (!replica.checked) {
+  if (!replica.run.checked) {
     shared.kick(replica)
     return undefined
   }

@@ -47,7 +47,7 @@ export async function readBack(
     return lookForLeftover(shared, replica, new Resource(shared.options, name, glue), attempts)
   if (schedule.state !== 'present') return 'done'
   // The first look after a start compares by itself.
-  if (!replica.checked) return 'look'
+  if (!replica.run.checked) return 'look'
   const resource = new Resource(shared.options, name, glue)
   if (hasFailed && isRound) {
     const copied = await mendFailed(shared, replica, resource)

@@ -41,7 +41,6 @@ export class Execution {
   readonly #book: LaneBook
   readonly #recovery: Recovery
   #prepared: Prepared | undefined
-  /** What comes next is not exposed to its origin. */
   /** Why it is held up, where that is this agent's doing. */
   #blockedBy: ErrorCode | undefined
 

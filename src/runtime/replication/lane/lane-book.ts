@@ -12,7 +12,7 @@ import { acknowledgeOutcome, tellEvent, tellOutcome, type Why } from '../admissi
 import type { Engine } from '../engine.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
-import type { Intent, LocalState, Replica } from '../replica.ts'
+import type { Intent, LocalState, Replica, RunState } from '../replica.ts'
 import { momentOf } from '../drift/settling.ts'
 import { showsAllText } from '../application/shows-all.ts'
 import type { Resource } from '../application/resource.ts'
@@ -25,12 +25,12 @@ import type { OperationTraits } from '../../../ports/replication-glue.ts'
 export type Step = 'done' | 'again' | 'alone' | 'waits' | 'replan'
 
 /** Operations, by `dotKey`, of which the origins were told that they are held up: once in a run of the agent. */
-const blockedBefore = new WeakMap<Replica, ReadonlySet<string>>()
+const blockedBefore = new WeakMap<RunState, ReadonlySet<string>>()
 
 /** Whether nothing is carried out from an operation on until somebody decides, as its origin was told. */
 export function isBlocked(replica: Replica, { dot }: Operation): boolean {
   const { diverged, unbound } = replica.local
-  return (diverged || unbound) && blockedBefore.get(replica)?.has(dotKey(dot)) === true
+  return (diverged || unbound) && blockedBefore.get(replica.run)?.has(dotKey(dot)) === true
 }
 
 /** What a pass of a lane knows of its replicant, and what it writes down of what it does: for carrying out and recovering alike. */
@@ -152,10 +152,10 @@ export class LaneBook {
    * @param operations what is left to do, the first of which cannot be done
    */
   async blocked(operations: readonly Operation[], error: ErrorCode): Promise<void> {
-    const before = blockedBefore.get(this.replica)
+    const before = blockedBefore.get(this.replica.run)
     const news = operations.filter(({ dot }) => before?.has(dotKey(dot)) !== true)
     if (news.length === 0) return
-    blockedBefore.set(this.replica, new Set(operations.map(({ dot }) => dotKey(dot))))
+    blockedBefore.set(this.replica.run, new Set(operations.map(({ dot }) => dotKey(dot))))
     await this.shared.replicas.commit(commit => {
       for (const operation of news) tellOutcome(this.shared, commit, this.replica, operation, 'failed', { error })
     })

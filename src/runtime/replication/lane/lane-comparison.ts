@@ -63,7 +63,7 @@ export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknow
   const { hash, answered, answersTell, bound, suspect, unsure } = book.local
   const known = hash ?? answered
   const isBlind = hash === undefined && (answered === undefined || !answersTell)
-  if (!bound || (isBlind && book.replica.checked)) return 'known'
+  if (!bound || (isBlind && book.replica.run.checked)) return 'known'
   const reading = await book.resource.read()
   if (reading.is === 'unknown') return known === undefined && isRefusal(reading.status) ? 'known' : 'unknown'
   // What was sent last may come yet: until then it shows what it showed before.
@@ -76,7 +76,7 @@ export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknow
   if (differs === suspect && (!isKept || hash !== undefined)) return 'known'
   const { replicas } = book.shared
   await replicas.commit(commit => {
-    const isUnsure = differs && (unsure || !book.replica.checked)
+    const isUnsure = differs && (unsure || !book.replica.run.checked)
     const kept = isKept ? { hash: shown } : {}
     commit.local(book.replica, { suspect: differs, unsure: isUnsure, copiesOnlyFitting: false, ...kept })
     if (differs !== suspect) replicas.due(commit, book.replica.name, true)

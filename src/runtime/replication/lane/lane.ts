@@ -82,7 +82,7 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
     const { schedule, plan } = currentPlan(book.shared, book.replica)
     if (book.local.uncertain !== undefined) {
       if (!(await isDecided(book, schedule))) return 'waits'
-      if (!book.replica.checked || book.local.suspect) return 'again'
+      if (!book.replica.run.checked || book.local.suspect) return 'again'
     }
     switch (plan.kind) {
       case 'nothing': {

@@ -26,9 +26,10 @@ export interface Prepared {
 
 /** Intends what the lane will do first, if it is idle and can do so without looking. */
 export function prepare(shared: Engine, commit: Commit, replica: Replica): void {
-  const { name, seen, local, draft, checked, core } = replica
+  const { name, seen, local, draft, run, core } = replica
   const { glueOf, site, mayRun } = shared.options
-  if (seen === undefined || !checked || draft !== undefined || !mayBegin(local, seen) || !shared.isIdle(replica)) return
+  if (seen === undefined || !run.checked || draft !== undefined || !mayBegin(local, seen) || !shared.isIdle(replica))
+    return
   const { plan } = currentPlan(shared, replica)
   const operation = plan.kind === 'run' ? plan.operations[0] : undefined
   if (operation?.type !== 'replace' || largeBodyOf(operation) !== undefined) return

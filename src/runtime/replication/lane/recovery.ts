@@ -36,10 +36,10 @@ export class Recovery {
       if (resolved !== 'done') return resolved
     }
     // What holds needs not be compared before something has decided.
-    if (this.#book.local.uncertain === undefined && (!this.#book.replica.checked || this.#book.local.suspect)) {
+    if (this.#book.local.uncertain === undefined && (!this.#book.replica.run.checked || this.#book.local.suspect)) {
       const looked = await compareWithLast(this.#book)
       if (looked === 'unknown') return 'again'
-      this.#book.replica.checked = true
+      this.#book.replica.run.checked = true
     }
     if (!this.#book.local.suspect) return 'done'
     if (this.#willBeReset()) {

@@ -61,11 +61,10 @@ export class Unwell {
   }
 
   /**
-   * How a replicant stands now.
+   * How a replicant stands now, and whether that is another way than before; it counts with `note`.
    * @param hasSay false for one that this site lets nobody carry out here: for its clients it is none
-   * @returns whether that is another way than before
    */
-  update({ name, core, local }: Standing, hasSay: boolean): boolean {
+  look({ name, core, local }: Standing, hasSay: boolean): { readonly isOther: boolean; readonly note: () => void } {
     const conflicts = mayConflict(core.replicant.lives) ? conflictsOf(core.replicant.lives).length : 0
     const diverged = hasSay && !local.unbound && (local.diverged || local.suspect)
     const failing = failingOf(core, local)
@@ -74,16 +73,13 @@ export class Unwell {
     const undecided = local.unbound || local.uncertain !== undefined || local.draft?.uncertain === true
     const key = replicantKey(name)
     const before = this.#entries.get(key)
-    this.#conflicts -= before?.conflicts ?? 0
-    this.#entries.delete(key)
     const isWell = conflicts === 0 && !diverged && !undecided && failing.length + withheldFrom.length === 0
     // Only what is shared here is shown here.
-    if (isWell || !membersOfReplicant(core.replicant).includes(this.#site)) return before !== undefined
-    this.#conflicts += conflicts
+    if (isWell || !membersOfReplicant(core.replicant).includes(this.#site))
+      return { isOther: before !== undefined, note: () => this.#put(key, undefined) }
     const { service, kind, name: own } = name
     const entry: Entry = { name: { service, kind, name: own }, conflicts, diverged, undecided, failing, withheldFrom }
-    this.#entries.set(key, entry)
-    return before === undefined || textOf(before) !== textOf(entry)
+    return { isOther: before === undefined || textOf(before) !== textOf(entry), note: () => this.#put(key, entry) }
   }
 
   /** All that is stored was looked at. */
@@ -120,6 +116,12 @@ export class Unwell {
         .map(([site, { replicants, errors }]) => ({ site, replicants, errors: [...errors].toSorted() })),
       withheld: { replicants: withheld, from: [...from].toSorted() },
     }
+  }
+
+  #put(key: string, entry: Entry | undefined): void {
+    this.#conflicts += (entry?.conflicts ?? 0) - (this.#entries.get(key)?.conflicts ?? 0)
+    this.#entries.delete(key)
+    if (entry !== undefined) this.#entries.set(key, entry)
   }
 }
 

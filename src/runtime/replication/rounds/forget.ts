@@ -48,7 +48,7 @@ export async function forgetOld(shared: Engine, replica: Replica): Promise<void>
 }
 
 /** What was told of a life that never came. What others have put here who may create nothing here is only counted. */
-async function forgetUnproven({ replicas, unproven, waitingRoom, bodies }: Engine, replica: Replica): Promise<void> {
+async function forgetUnproven({ replicas, unproven, bodies }: Engine, replica: Replica): Promise<void> {
   const { replicant, acknowledgements } = replica.core
   const isKept = replicant.lives.length + replicant.waiting.length + replicant.early.length + acknowledgements.size > 0
   if (!isKept || !unproven.isOld(replicantKey(replica.name)) || replicant.lives.length > 0) return
@@ -59,10 +59,7 @@ async function forgetUnproven({ replicas, unproven, waitingRoom, bodies }: Engin
     }
     commit.core(replica, { replicant: newReplicant(replica.name, replicant.site), acknowledgements: new Map() })
     replicas.due(commit, replica.name, false)
-    commit.afterwards(() => {
-      unproven.drop(replicantKey(replica.name))
-      waitingRoom.drop(replicantKey(replica.name))
-    })
+    commit.afterwards(() => unproven.drop(replicantKey(replica.name)))
   })
 }
 

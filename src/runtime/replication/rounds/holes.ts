@@ -98,7 +98,7 @@ export class Holes {
     if (dot.site === site && dot.incarnation === incarnation) return false
     if (dot.site !== site && !(await isLost(this.#shared, dot)) && !(await this.#isForgotten(core.replicant, dot)))
       return false
-    const leavers = leaversOf(core.replicant, this.#shared.options.clock.now())
+    const leavers = leaversOf(core.replicant, this.#shared.time.now())
     for (const member of [...membersOfReplicant(core.replicant), ...leavers]) {
       if (member === site || member === dot.site) continue
       const told = core.acknowledgements.get(member)?.knowledge.get(lifeKey(life)) ?? []

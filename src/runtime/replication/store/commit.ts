@@ -10,6 +10,8 @@ import type { SealedOperation } from '../../../ports/sync.ts'
 export class Commit {
   readonly writes: StoreWrite[] = []
   readonly outbox: (readonly [site: string, record: OutboxRecord])[] = []
+  /** Sites of which there is an outbox from then on, though nothing may be told. */
+  readonly begun = new Set<string>()
   /** What lanes have to do, by the path of the replicant. */
   readonly due = new Map<string, { readonly name: ReplicantName; readonly isDue: boolean }>()
   /** Operations that it writes or forgets, by their keys. */
@@ -53,6 +55,11 @@ export class Commit {
     this.outbox.push([site, record])
   }
 
+  /** From then on there is an outbox to a site. */
+  begin(site: string): void {
+    this.begun.add(site)
+  }
+
   /** Is called when all of it is on disk. */
   afterwards(effect: () => void): void {
     this.#afterwards.push(effect)
@@ -63,9 +70,18 @@ export class Commit {
     this.#undos.push(undo)
   }
 
-  /** @internal */
-  done(): void {
-    for (const effect of this.#afterwards) effect()
+  /**
+   * It is on disk, whatever goes wrong with what follows from it.
+   * @param onFault is told of each that does
+   * @internal
+   */
+  done(onFault: (error: unknown) => void): void {
+    for (const effect of this.#afterwards)
+      try {
+        effect()
+      } catch (error) {
+        onFault(error)
+      }
   }
 
   /**

@@ -30,14 +30,14 @@ export class DueMarks {
   }
 
   /**
-   * What a commit has to write so that a replicant is due after a start; the commit is given in the same turn.
+   * What a commit has to write so that a replicant is due after a start, if it is not there; the commit is given in the same turn.
    * @param path service, kind and name as keys have them
    */
-  mark(path: string, name: ReplicantName): StoreWrite | undefined {
+  mark(path: string, name: ReplicantName): readonly StoreWrite[] {
     this.#settled.delete(path)
-    if (this.#marked.has(path)) return undefined
+    if (this.#marked.has(path)) return []
     this.#remember(path)
-    return { kind: 'put', key: DUE + path, value: new TextEncoder().encode(JSON.stringify(name)) }
+    return [{ kind: 'put', key: DUE + path, value: new TextEncoder().encode(JSON.stringify(name)) }]
   }
 
   /** It is due no more. */

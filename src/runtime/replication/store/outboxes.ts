@@ -14,6 +14,8 @@ export interface Outbox {
   readonly marks: { readonly number: number; readonly at: number }[]
   /** The last references to whole replicants, by the replicant; what was read already stands for nothing that comes after. */
   readonly wholes: Map<string, { readonly number: number; readonly is: string }>
+  /** Numbers of references of which all that they stand for was put behind the others, in several entries. */
+  readonly expanded: Set<number>
   /** Up to where it was read to be told. */
   readUpTo: number
   /** Up to which number entries were given up that the site had not received; 0: none were. */
@@ -94,7 +96,7 @@ export class Outboxes {
     for (const [site, incarnation, cut] of found) {
       const journal = await openJournal(this.#store, prefixOf(site, incarnation))
       const marks = journal.first < journal.next ? [{ number: journal.next - 1, at: this.#clock.monotonic() }] : []
-      this.#insert(site, { incarnation, journal, marks, wholes: new Map(), readUpTo: 0, cut })
+      this.#insert(site, { incarnation, journal, marks, wholes: new Map(), expanded: new Set(), readUpTo: 0, cut })
     }
     // A hello lists so many. What the oldest runs have left is found by comparing, as what is beyond the other bounds.
     for (const site of this.sites)
@@ -112,21 +114,20 @@ export class Outboxes {
     return this.#sites.get(site) ?? []
   }
 
-  /** That of the present incarnation, and what must be written with its first record. */
-  current(site: string): { readonly outbox: Outbox; readonly writes: readonly StoreWrite[] } {
-    const known = this.of(site).find(({ incarnation }) => incarnation === this.#incarnation)
-    if (known !== undefined) return { outbox: known, writes: [] }
-    const journal = new Journal(this.#store, prefixOf(site, this.#incarnation), 1, 1)
-    const outbox: Outbox = {
-      incarnation: this.#incarnation,
-      journal,
-      marks: [],
-      wholes: new Map(),
-      readUpTo: 0,
-      cut: 0,
-    }
+  /** That of the present incarnation. One that is not there yet is known only once it was begun. */
+  present(site: string): Outbox {
+    const incarnation = this.#incarnation
+    const known = this.of(site).find(outbox => outbox.incarnation === incarnation)
+    if (known !== undefined) return known
+    const journal = new Journal(this.#store, prefixOf(site, incarnation), 1, 1)
+    return { incarnation, journal, marks: [], wholes: new Map(), expanded: new Set(), readUpTo: 0, cut: 0 }
+  }
+
+  /** It is known from now on. @returns what must be written in the same turn, with its first record; nothing where it was known */
+  begin(site: string, outbox: Outbox): readonly StoreWrite[] {
+    if (this.of(site).includes(outbox)) return []
     this.#insert(site, outbox)
-    return { outbox, writes: [{ kind: 'put', key: indexKey(site, this.#incarnation), value: new Uint8Array([1]) }] }
+    return [{ kind: 'put', key: indexKey(site, outbox.incarnation), value: new Uint8Array([1]) }]
   }
 
   /** Whether an outbox is of a run so long ago that nobody needs to see that it is known here. */
@@ -153,7 +154,7 @@ export class Outboxes {
       this.of(site).filter(outbox => outbox !== known),
     )
     const journal = new Journal(this.#store, prefix, upTo + 1, upTo + 1)
-    this.#insert(site, { incarnation, journal, marks: [], wholes: new Map(), readUpTo: 0, cut: 0 })
+    this.#insert(site, { incarnation, journal, marks: [], wholes: new Map(), expanded: new Set(), readUpTo: 0, cut: 0 })
   }
 
   /** Forgets an outbox of an earlier incarnation, with all that is in it. */

@@ -12,11 +12,12 @@ import { REPLICANTS, cursorKey, isCoreKey, kindPrefix, pathOf, prefixOf } from '
 import { changedRecords, isOutcomesPart, loadRecords, operationKey } from './replica-records.ts'
 import { SealedCache } from './sealed-cache.ts'
 import { SharedDigests, type Known } from '../sync/shared-digests.ts'
+import { WaitingRoom } from '../sync/waiting-room.ts'
 import { Unwell } from '../operator/unwell.ts'
-import { MAX_CACHED_REPLICAS, MAX_KNOWN_KINDS, STORE_BUSY_MS } from '../limits.ts'
+import { MAX_CACHED_REPLICAS, MAX_KNOWN_KINDS, MAX_RUN_STATES, STORE_BUSY_MS } from '../limits.ts'
 import type { ReplicationOptions } from '../context.ts'
-import type { Replica } from '../replica.ts'
-import { ALL_OF_IT, isWaiting, standsFor, type Outboxes } from './outboxes.ts'
+import type { Replica, RunState } from '../replica.ts'
+import { ALL_OF_IT, isWaiting, standsFor, type Outbox, type Outboxes } from './outboxes.ts'
 import type { StoreWrite } from '../../../ports/store.ts'
 import type { SealedOperation } from '../../../ports/sync.ts'
 
@@ -24,6 +25,17 @@ import type { SealedOperation } from '../../../ports/sync.ts'
 export interface StoredReplicant extends Known {
   /** It may have conflicts, or differ: most do not, and need not be loaded. */
   readonly mayBeUnwell: boolean
+}
+
+/** What a commit comes to besides what was collected. */
+interface Step {
+  /** Complete once all of `notes` were called. */
+  readonly records: readonly StoreWrite[]
+  readonly appends: readonly JournalAppend[]
+  /** What changes in memory with it; none of them throws. */
+  readonly notes: readonly (() => void)[]
+  /** Paths of replicants that are due no more. */
+  readonly settled: readonly string[]
 }
 
 /**
@@ -34,11 +46,15 @@ export class ReplicasStore {
   readonly outboxes: Outboxes
   readonly digests: SharedDigests
   readonly unwell: Unwell
+  readonly waitingRoom = new WaitingRoom()
   readonly #options: ReplicationOptions
   /** The one that was used last is at the end. */
   readonly #cache = new Map<string, Promise<Replica>>()
   /** Users of each at the moment, or waiting for it: it stays in memory while there are any. */
   readonly #users = new Map<string, number>()
+
+  /** Of those that were used last, also when they are in memory no more. */
+  readonly #runs = new Map<string, RunState>()
 
   readonly #sealed = new SealedCache()
   /** Of which something was found, by their prefixes. */
@@ -103,29 +119,90 @@ export class ReplicasStore {
   /**
    * One durable step: `change` is called once there is room on the disk, and all it changes and collects goes to the store in the same
    * turn. Resolves when it is on disk; what `change` returned.
-   * @throws CheopsError ERR_STORE_FAILED: the agent stops. What `change` throws: then nothing has changed
+   * @throws CheopsError ERR_STORE_FAILED: the agent stops. What `change` throws, or what goes wrong before the store is given it: then nothing has
+   *   changed
    */
   async commit<T>(change: (commit: Commit) => T): Promise<T> {
-    const { store, clock } = this.#options
+    const { store, clock, logger } = this.#options
     while (store.isFull) await new Promise<void>(resolve => void clock.after(STORE_BUSY_MS, resolve))
     const commit = new Commit()
     let result: T
+    let step: Step
     try {
       result = change(commit)
+      step = this.#stepOf(commit)
     } catch (error) {
       commit.undo()
       throw error
     }
+    const { appends, records, settled } = step
+    // From here on nothing but the store can refuse it: memory and disk have all of it, or nothing.
+    for (const note of step.notes) note()
+    const writes = [...commit.writes, ...records]
+    if (writes.length > 0 || appends.length > 0) this.#last = appendTogether(store, appends, writes)
+    const written = this.#last
+    // It may commit what it has collected.
+    for (const path of settled) this.#due.settle(path)
+    if (writes.length > 0 || appends.length > 0) await written
+    commit.done(error => logger.error({ error: String(error) }, 'what follows from a step has failed'))
+    const told = new Set(commit.outbox.map(([site]) => site))
+    this.outboxes.news(told)
+    for (const site of told) this.#shorten(site)
+    return result
+  }
+
+  /** What a step writes besides, found out before anything of it is noted: where that goes wrong, nothing has changed. */
+  #stepOf(commit: Commit): Step {
+    const records: StoreWrite[] = []
+    const notes: (() => void)[] = []
+    let isOther = false
+    for (const [replica, before] of commit.before) {
+      const { replicant } = replica.core
+      const key = replicantKey(replica.name)
+      const isKnownOtherwise = before.core.replicant !== replicant
+      if (isKnownOtherwise) {
+        this.digests.makeRoom()
+        notes.push(() => this.digests.changed(key, before.core.replicant, replicant))
+      }
+      if (isKnownOtherwise || before.local !== replica.local) {
+        const standing = this.unwell.look(replica, hasSay({ options: this.#options }, replica))
+        notes.push(standing.note)
+        isOther ||= isKnownOtherwise || standing.isOther
+      }
+      const { waiting } = replicant
+      if (before.core.replicant.waiting !== waiting) notes.push(() => this.waitingRoom.keep(key, waiting))
+      records.push(...changedRecords(replica, before))
+      notes.push(() => remember(this.#runs, key, replica.run, MAX_RUN_STATES))
+      notes.push(() => (replica.isOld = false))
+    }
+    if (isOther) notes.push(() => records.push(...this.#changed()))
+    const appends = this.#appendsOf(commit, records, notes)
+    const settled: string[] = []
+    for (const [path, { name, isDue }] of commit.due)
+      if (!isDue) settled.push(path)
+      else notes.push(() => records.push(...this.#due.mark(path, name)))
     for (const [key, sealed] of commit.operations)
-      if (sealed === undefined) this.#sealed.delete(key)
-      else this.#sealed.set(key, sealed)
+      notes.push(() => (sealed === undefined ? this.#sealed.delete(key) : this.#sealed.set(key, sealed)))
+    return { records, appends, notes, settled }
+  }
+
+  /** What is told to others, as records of outboxes. */
+  #appendsOf(commit: Commit, records: StoreWrite[], notes: (() => void)[]): readonly JournalAppend[] {
     const appends: JournalAppend[] = []
-    const wholes: (() => void)[] = []
+    const present = new Map<string, Outbox>()
+    const outboxOf = (site: string): Outbox => {
+      const known = present.get(site)
+      if (known !== undefined) return known
+      const outbox = this.outboxes.present(site)
+      present.set(site, outbox)
+      notes.push(() => records.push(...this.outboxes.begin(site, outbox)))
+      return outbox
+    }
+    for (const site of commit.begun) outboxOf(site)
     for (const [site, told] of commit.outbox) {
       // Anybody can name members that are none; what a site lacks that is met later is found by comparing.
-      if (this.outboxes.of(site).length === 0 && this.#options.isSite?.(site) === false) continue
-      const { outbox, writes } = this.outboxes.current(site)
-      commit.writes.push(...writes)
+      if (!present.has(site) && this.outboxes.of(site).length === 0 && this.#options.isSite?.(site) === false) continue
+      const outbox = outboxOf(site)
       let record = told
       if (told.kind === 'replicant') {
         const key = replicantKey(told.replicant)
@@ -136,42 +213,18 @@ export class ReplicasStore {
         if (waits) record = { ...told, knows: [] }
         const before = appends.filter(({ journal }) => journal === outbox.journal).length
         const number = outbox.journal.next + before
-        wholes.push(() => void outbox.wholes.set(key, { number, is: waits ? ALL_OF_IT : is }))
+        notes.push(() => void outbox.wholes.set(key, { number, is: waits ? ALL_OF_IT : is }))
       }
       appends.push({ journal: outbox.journal, value: encodeOutboxRecord(record) })
     }
-    for (const [replica, before] of commit.before) {
-      const { replicant } = replica.core
-      const isOther = before.core.replicant !== replicant
-      if (isOther) this.digests.changed(replicantKey(replica.name), before.core.replicant, replicant)
-      const isOtherwiseWell = (isOther || before.local !== replica.local) && this.lookAt(replica)
-      if (isOther || isOtherwiseWell) commit.writes.push(...this.#changed())
-      commit.writes.push(...changedRecords(replica, before))
-      replica.isOld = false
-    }
-    for (const [path, { name, isDue }] of commit.due) {
-      if (!isDue) this.#due.settle(path)
-      else {
-        const write = this.#due.mark(path, name)
-        if (write !== undefined) commit.writes.push(write)
-      }
-    }
-    if (commit.writes.length > 0 || appends.length > 0) {
-      this.#last = appendTogether(store, appends, commit.writes)
-      // The numbers are taken.
-      for (const note of wholes) note()
-      await this.#last
-    }
-    commit.done()
-    const told = new Set(commit.outbox.map(([site]) => site))
-    this.outboxes.news(told)
-    for (const site of told) this.#shorten(site)
-    return result
+    return appends
   }
 
   /** Counts how a replicant stands now. @returns whether that is another way than before */
   lookAt(replica: Replica): boolean {
-    return this.unwell.update(replica, hasSay({ options: this.#options }, replica))
+    const { isOther, note } = this.unwell.look(replica, hasSay({ options: this.#options }, replica))
+    note()
+    return isOther
   }
 
   /** Another number after each change of what a checkpoint says. */
@@ -188,7 +241,12 @@ export class ReplicasStore {
   async keepCheckpoint(write: StoreWrite): Promise<void> {
     this.#hasCheckpoint = true
     this.#mayHoldCheckpoint = true
-    await this.#options.store.commit([write])
+    try {
+      await this.#options.store.commit([write])
+    } catch (error) {
+      this.#hasCheckpoint = false
+      throw error
+    }
   }
 
   #shorten(site: string): void {
@@ -319,6 +377,9 @@ export class ReplicasStore {
     const isDue = await this.#due.isMarked(pathOf(name))
     try {
       const { isNew, ...records } = await loadRecords(this.#options, name, prefix)
+      const key = replicantKey(name)
+      const run = this.#runs.get(key) ?? { checked: isNew }
+      if (!isNew) remember(this.#runs, key, run, MAX_RUN_STATES)
       // Whether it was acknowledged before the agent ended nobody knows: once more does no harm.
       const local = { ...records.local, acknowledges: isDue }
       return {
@@ -329,7 +390,7 @@ export class ReplicasStore {
         seen: undefined,
         prepared: undefined,
         isBegunAnew: false,
-        checked: isNew,
+        run,
       }
     } catch (error) {
       if (error instanceof CheopsError && error.code.startsWith('ERR_STORE_')) throw error

@@ -61,6 +61,7 @@ export class Outgoing {
     const entries: Uint8Array[] = []
     let bytes = 0
     if (limit <= 0) return entries
+    for (const number of outbox.expanded) if (number < outbox.journal.first) outbox.expanded.delete(number)
     const records: Numbered[] = []
     for await (const [number, value] of outbox.journal.read({ from: first, limit }))
       records.push({ number, record: decodeOutboxRecord(value), sealed: undefined })
@@ -101,6 +102,7 @@ export class Outgoing {
     const { codec } = options
     if (record.kind === 'entry') return record.bytes
     const { replicant } = record
+    if (outbox.expanded.has(number)) return codec.encodeEntry(nothingOf(replicant))
     if (record.kind === 'operation') {
       if (sealed !== undefined) return this.#operation(sealed)
       // It is forgotten. What became of it is told once, whatever else of the replicant is forgotten up to now.
@@ -124,6 +126,8 @@ export class Outgoing {
     if (entries.length > 0)
       await replicas.commit(commit => {
         for (const bytes of entries) commit.tell(this.#site, { kind: 'entry', bytes })
+        // Once in a run, however often it is read before it is received.
+        commit.afterwards(() => outbox.expanded.add(number))
       })
     return codec.encodeEntry(nothingOf(replicant))
   }

@@ -1,4 +1,4 @@
-import { SCAN_AGAIN_MS, SCAN_PAUSE } from '../limits.ts'
+import { MAX_WAITING_LOOKS, SCAN_AGAIN_MS, SCAN_PAUSE } from '../limits.ts'
 import type { Clock } from '../../../ports/clock.ts'
 
 interface Turn {
@@ -23,17 +23,22 @@ export class Scans {
 
   /**
    * @param isWanted asked when its turn has come
-   * @returns undefined where nobody wants it any more, or one waits for this site already
+   * @returns undefined where nobody wants it any more, or so many wait for this site already
    */
   async run<T>(site: string, isWanted: () => boolean, look: () => Promise<T>): Promise<T | undefined> {
     const turn = this.#turns.get(site) ?? { tail: Promise.resolve(), waiting: 0, notBefore: -Infinity }
     this.#turns.set(site, turn)
-    if (turn.waiting > 0) return undefined
+    if (turn.waiting >= MAX_WAITING_LOOKS) return undefined
     turn.waiting++
     const before = turn.tail
     const done = Promise.withResolvers<void>()
     turn.tail = done.promise
     await before
+    if (!isWanted()) {
+      turn.waiting--
+      done.resolve()
+      return undefined
+    }
     const waitMs = turn.notBefore - this.#clock.monotonic()
     if (waitMs > 0) await new Promise<void>(resolve => void this.#clock.after(waitMs, resolve))
     turn.waiting--

@@ -29,8 +29,9 @@ export class SharedDigests {
   readonly #sums = new Map<string, SetDigest>()
   /** Changed since a digest was asked for last: as it was then, and as it is. */
   readonly #changed = new Map<string, { readonly before: Replicant; after: Replicant }>()
-  /** How often something of a site's digest has changed. */
+  /** Another number after each change of a site's digest. */
   readonly #changes = new Map<string, number>()
+  #lastChange = 0
   #replicants = 0
   #isComplete = false
 
@@ -39,14 +40,18 @@ export class SharedDigests {
     this.#codec = codec
   }
 
+  /** Before steps that change replicants: so many changes are settled that there is room for more. */
+  makeRoom(): void {
+    if (this.#changed.size > MAX_UNSETTLED_DIGESTS) this.#settle()
+  }
+
   /** A step has changed a replicant. */
   changed(key: string, before: Replicant, after: Replicant): void {
     const known = this.#changed.get(key)
     if (known !== undefined) known.after = after
     else this.#changed.set(key, { before, after })
     for (const site of new Set([...membersOfReplicant(before), ...membersOfReplicant(after)]))
-      this.#changes.set(site, this.changesOf(site) + 1)
-    if (this.#changed.size > MAX_UNSETTLED_DIGESTS) this.#settle()
+      this.#changes.set(site, ++this.#lastChange)
   }
 
   /** A number that is another one after each change of what both are members of: it costs less than the digest. */
@@ -84,7 +89,7 @@ export class SharedDigests {
 
   /** Counts in one of those that are stored, as it was before the first change. */
   count(known: Known): void {
-    this.#count(known, 1)
+    this.#count(known, this.#hashOf(known), 1)
   }
 
   /** All that is stored was counted in. */
@@ -93,22 +98,34 @@ export class SharedDigests {
   }
 
   #settle(): void {
-    for (const { before, after } of this.#changed.values()) {
-      this.#count(knownOf(before), -1)
-      this.#count(knownOf(after), 1)
+    for (const [key, { before, after }] of this.#changed) {
+      // Both, before anything of it counts.
+      const [less, more] = [knownOf(before), knownOf(after)]
+      const [lessHash, moreHash] = [this.#hashOf(less), this.#hashOf(more)]
+      this.#changed.delete(key)
+      this.#count(less, lessHash, -1)
+      this.#count(more, moreHash, 1)
     }
-    this.#changed.clear()
   }
 
-  #count({ name, members, lives }: Known, sign: 1 | -1): void {
+  #hashOf({ name, members, lives }: Known): bigint {
+    return members.length > 1 && members.includes(this.#site) ? this.#codec.knowledgeHash(name, lives) : 0n
+  }
+
+  #count({ members }: Known, hash: bigint, sign: 1 | -1): void {
     if (!members.includes(this.#site)) return
     this.#replicants += sign
-    const hash = members.length > 1 ? this.#codec.knowledgeHash(name, lives) : 0n
     for (const site of members) {
       if (site === this.#site) continue
       const { count, sum } = this.#sums.get(site) ?? { count: 0, sum: 0n }
       const next = sign === 1 ? sum + hash : sum - hash
-      this.#sums.set(site, { count: count + sign, sum: BigInt.asUintN(MODULUS_BITS, next) })
+      const share = { count: count + sign, sum: BigInt.asUintN(MODULUS_BITS, next) }
+      if (share.count !== 0 || share.sum !== 0n) this.#sums.set(site, share)
+      else {
+        // Nothing is shared any more, perhaps with somebody whom only a name was made up for.
+        this.#sums.delete(site)
+        this.#changes.delete(site)
+      }
     }
   }
 }

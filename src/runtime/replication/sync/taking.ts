@@ -171,7 +171,7 @@ export class Taking {
   #takeAcknowledgement(commit: Commit, entry: Acknowledgement, replica: Replica): void {
     if (entry.came !== undefined) this.#takeCame(commit, replica, entry.came)
     const { acknowledgements, replicant } = replica.core
-    if (replicant.lives.length === 0 && !this.#mayKeepEarly(replica, entry.lives)) {
+    if (replicant.lives.length === 0 && !this.#mayKeepEarly(commit, replica, entry.lives)) {
       this.#wants.lookLater(replica)
       return
     }
@@ -203,7 +203,7 @@ export class Taking {
    * whole, with the life that it belongs to.
    */
   #hasRoom(commit: Commit, replica: Replica, { replicant }: ReplicantStep): boolean {
-    const { unproven } = this.#shared
+    const { unproven, waitingRoom } = this.#shared
     // What one member makes of a name that is its own too must stay small enough to be told, and to be looked through.
     const isTooMuch = lives(replicant) > Math.max(MAX_LIVES_BROUGHT, lives(replica.core.replicant))
     const isTooWide = sites(replicant) > Math.max(MAX_NAMED_MEMBERS, sites(replica.core.replicant))
@@ -212,7 +212,8 @@ export class Taking {
       return false
     }
     const key = replicantKey(replica.name)
-    if (!this.#shared.waitingRoom.mayKeep(this.#from, key, replica.core.replicant, replicant)) {
+    const before = replica.core.replicant
+    if (!waitingRoom.mayKeep(this.#from, key, before, replicant)) {
       this.#wants.lacks(replica.name)
       return false
     }
@@ -220,16 +221,19 @@ export class Taking {
     const isEarly = replicant.lives.length === 0
     const isLet = !isEarly && haveSay(this.#shared, replica, replicant.lives)
     if (isLet) commit.afterwards(() => unproven.drop(key))
-    if (isLet || !isNew || unproven.mayKeep(this.#from, key)) return true
+    if (isLet || !isNew || unproven.mayKeep(commit, this.#from, key)) {
+      waitingRoom.count(commit, this.#from, key, before, replicant)
+      return true
+    }
     if (isEarly) this.#wants.lacks(replica.name)
     else this.#refuse(commit, 'no-room')
     return false
   }
 
   /** An acknowledgement that overtakes a create. It must be as small as those are. */
-  #mayKeepEarly(replica: Replica, told: readonly LifeKnowledge[]): boolean {
+  #mayKeepEarly(commit: Commit, replica: Replica, told: readonly LifeKnowledge[]): boolean {
     const dots = told.reduce((sum, { knowledge, holes }) => sum + knowledge.length + holes.length, told.length)
-    return dots <= MAX_UNPROVEN_DOTS && this.#shared.unproven.mayKeep(this.#from, replicantKey(replica.name))
+    return dots <= MAX_UNPROVEN_DOTS && this.#shared.unproven.mayKeep(commit, this.#from, replicantKey(replica.name))
   }
 
   #refuse(commit: Commit, why: string): void {

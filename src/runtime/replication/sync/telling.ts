@@ -86,7 +86,7 @@ export class Telling {
     const { options, replicas } = this.#shared
     const { site, incarnation } = options
     // In one step, when there is room on the disk: one that stood in memory alone would be lost with all that is told to it.
-    await replicas.commit(({ writes }) => void writes.push(...replicas.outboxes.current(this.#channel.site).writes))
+    await replicas.commit(commit => commit.begin(this.#channel.site))
     const outboxes = replicas.outboxes.of(this.#channel.site)
     const ranges = outboxes.map(({ incarnation: of, journal: { first, written } }) => ({
       incarnation: of,

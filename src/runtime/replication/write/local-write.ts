@@ -90,9 +90,9 @@ export async function writeLocally(
   const write = markedWrite(shared, glue, asked)
   const resource = new Resource(options, replica.name, glue, 'client')
 
-  const { checked, draft: undecided, local } = replica
+  const { run, draft: undecided, local } = replica
   const isBehind =
-    !checked ||
+    !run.checked ||
     local.suspect ||
     local.intent !== undefined ||
     undecided !== undefined ||
@@ -240,7 +240,10 @@ async function keepAccepted(
   })
 }
 
-/** Asks the application with the client's authority. */
+/**
+ * Asks the application with the client's authority.
+ * @throws CheopsError where certainly nothing was changed: see `Application.request`
+ */
 async function ask(
   shared: Engine,
   resource: Resource,
@@ -265,8 +268,12 @@ async function ask(
     // What the client is answered is what the application has answered.
     return meaning.is === 'not-now' ? { is: 'refused', answer } : { ...meaning, answer }
   } catch (error) {
-    if (!(error instanceof CheopsError) || error.code !== 'ERR_OUTCOME_UNKNOWN') throw error
-    return { is: 'doubt', answer: undefined, error }
+    if (error instanceof CheopsError && error.code !== 'ERR_OUTCOME_UNKNOWN') throw error
+    if (error instanceof CheopsError) return { is: 'doubt', answer: undefined, error }
+    // Nobody has thought of that, and nobody says that nothing was sent.
+    shared.options.logger.error({ service, error: String(error) }, 'a write went wrong unexpectedly: it is in doubt')
+    const unknown = new CheopsError('ERR_OUTCOME_UNKNOWN', 'What came of it is not known.', {}, { cause: error })
+    return { is: 'doubt', answer: undefined, error: unknown }
   }
 }
 

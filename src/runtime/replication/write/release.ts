@@ -34,7 +34,7 @@ export async function release(
   then: Partial<LocalState> = {},
 ): Promise<Operation> {
   const { options, replicas } = shared
-  const { site, matrices, clock, seal } = options
+  const { site, matrices, seal } = options
   return replicas.commit(commit => {
     const { replicant } = replica.core
     const next = nextStamp(shared.clock, replicant.clock, shared.time.now())
@@ -61,7 +61,7 @@ export async function release(
     else if (type !== 'members' && !isRecord) {
       const executed = withExecuted(replica.local.executed, operation, matrices)
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
-      const requests = withRequest(replica.local.requests, operation, status, clock.now(), options.hash)
+      const requests = withRequest(replica.local.requests, operation, status, shared.time.now(), options.hash)
       commit.local(replica, {
         executed,
         bound,

@@ -67,11 +67,12 @@ test('four bodies of one site that drip leave room for one of another', async ()
       commit: async (change: (commit: Commit) => void) => {
         const received = new Commit()
         change(received)
-        received.done()
+        received.done(error => expect.unreachable(String(error)))
       },
     },
     records,
     isConnected: () => true,
+    nowMs: () => realClock.now(),
     kick: () => undefined,
     onWhole: () => undefined,
     onFault: (error: unknown) => expect.fail(String(error)),

@@ -35,3 +35,29 @@ test('a reference of a commit that is undone is none; one that was there before 
   expect(records.isNamed({ replicant, ...body })).toBe(true)
   records.stop()
 })
+
+test('a reference that is on its way out, and is named again by a commit that is undone, goes all the same', () => {
+  const blobs = new MemoryBlobs(new Map([[body.hash, { kind: 'whole', content: new Uint8Array(body.length) }]]), {
+    hash: simHash,
+    maxBytes: 1_000_000,
+  })
+  const records = new BodyRecords(new MemoryStore(), blobs, realClock, error => expect.unreachable(String(error)))
+  const done = (commit: Commit): void => commit.done(error => expect.unreachable(String(error)))
+  records.refer(new Commit(), operation(1), 'operation')
+  const undone = new Commit()
+  records.refer(undone, operation(1), 'operation', true)
+  undone.undo()
+  expect(records.isHere(replicant, body), 'nobody has given its bytes').toBe(false)
+
+  const going = new Commit()
+  records.forget(going, operation(1), 'operation')
+  const again = new Commit()
+  records.refer(again, operation(1), 'operation')
+  again.undo()
+  const twice = new Commit()
+  records.forget(twice, operation(1), 'operation')
+  twice.undo()
+  done(going)
+  expect(records.isNamed({ replicant, ...body })).toBe(false)
+  records.stop()
+})

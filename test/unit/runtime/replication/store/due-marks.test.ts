@@ -29,9 +29,9 @@ const open = (): DueMarks =>
       return Promise.resolve()
     },
   )
-const written = async (write: StoreWrite | undefined): Promise<boolean> => {
-  if (write !== undefined) await store.commit([write])
-  return write !== undefined
+const written = async (writes: readonly StoreWrite[]): Promise<boolean> => {
+  if (writes.length > 0) await store.commit(writes)
+  return writes.length > 0
 }
 const flush = async (): Promise<void> => {
   for (const run of timers.splice(0)) run()

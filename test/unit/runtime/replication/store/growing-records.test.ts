@@ -91,7 +91,7 @@ function replicaOf({ live, keys, keysOfOther, executed, requests }: State): Repl
 function fresh(): Replica {
   const plain = { name: NAME, prefix: PREFIX, draft: undefined, draftBytes: undefined, seen: undefined }
   const core = newCore(NAME, 'paris')
-  return { ...plain, core, local: LOCAL, prepared: undefined, isOld: false, isBegunAnew: false, checked: true }
+  return { ...plain, core, local: LOCAL, prepared: undefined, isOld: false, isBegunAnew: false, run: { checked: true } }
 }
 
 const load = (store: MemoryStore) => loadRecords({ store, codec: syncCodec, site: 'paris' }, NAME, PREFIX)

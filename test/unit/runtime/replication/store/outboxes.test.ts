@@ -11,7 +11,8 @@ const [EARLIER, LATER] = ['1763800000000-9f86d081884c7d65', '1763800001000-9f86d
 
 async function tell(store: MemoryStore, outboxes: Outboxes, site: string, count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
-    const { outbox, writes } = outboxes.current(site)
+    const outbox = outboxes.present(site)
+    const writes = outboxes.begin(site, outbox)
     await appendTogether(store, [{ journal: outbox.journal, value: new Uint8Array([0]) }], writes)
   }
   outboxes.news([site])
@@ -111,7 +112,8 @@ test.each([false, true])(
 test('what waits is bounded by its bytes too', async () => {
   const store = new MemoryStore()
   const outboxes = new Outboxes(store, EARLIER, { monotonic: () => 0 }, { entries: 1_000, bytes: 10_000 })
-  const { outbox, writes } = outboxes.current('site2')
+  const outbox = outboxes.present('site2')
+  const writes = outboxes.begin('site2', outbox)
   for (let n = 0; n < 30; n++)
     await appendTogether(store, [{ journal: outbox.journal, value: new Uint8Array(1_000) }], writes)
   outbox.wholes.set('old', { number: 3, is: 'x' }).set('new', { number: 29, is: 'x' })

@@ -47,7 +47,7 @@ const replicaOf = async (store: MemoryStore): Promise<Replica> => {
     seen: undefined,
     prepared: undefined,
     isBegunAnew: false,
-    checked: isNew,
+    run: { checked: isNew },
   }
 }
 const keysOf = (writes: readonly StoreWrite[]): readonly string[] =>
