@@ -74,12 +74,14 @@ export class ApplicationTurns {
    */
   #giveUpTurn(turns: Turns): () => boolean {
     let hasTurn = true
-    const timer = this.#clock.after(SLOW_AFTER_MS, () => {
-      if (turns.slow >= MAX_HUNG_TOGETHER) return
+    const giveUp = (): void => {
+      // As soon as others were answered there is room.
+      if (turns.slow >= MAX_HUNG_TOGETHER) return void (timer = this.#clock.after(SLOW_AFTER_MS, giveUp))
       hasTurn = false
       turns.slow++
       next(turns)
-    })
+    }
+    let timer = this.#clock.after(SLOW_AFTER_MS, giveUp)
     return () => {
       timer.cancel()
       return hasTurn

@@ -127,7 +127,7 @@ export function hiddenIn(
     const at = pointerTo(ALL, name)
     const sureness = whole.surenessOf(name)
     const isList = Array.isArray(value) && whole.changed.has(name)
-    const missing = differences(shown[name], value, at)
+    const missing = differences(fieldOf(shown, name), value, at)
     for (const each of missing)
       if (sureness === 'unsure' || (each.is === 'other' && (sureness === 'likely' || isList))) {
         if (isAmong(before, each.at)) found.push(each.at)
@@ -167,9 +167,15 @@ interface Difference {
 
 function differences(shown: unknown, written: unknown, at: string, found: Difference[] = []): readonly Difference[] {
   if (isObject(shown) && isObject(written))
-    for (const [name, value] of Object.entries(written)) differences(shown[name], value, pointerTo(at, name), found)
+    for (const [name, value] of Object.entries(written))
+      differences(fieldOf(shown, name), value, pointerTo(at, name), found)
   else if (!contains(shown, written)) found.push({ at, is: shown === undefined ? 'missing' : 'other' })
   return found
+}
+
+/** Also where it is named as something that every object inherits. */
+function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined
 }
 
 function isAmong(places: readonly string[], at: string): boolean {

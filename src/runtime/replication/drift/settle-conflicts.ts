@@ -130,7 +130,12 @@ async function writeAgain(shared: Engine, replica: Replica, resource: Resource, 
     authority: 'agent',
     settles: 'all',
   }
-  const { outcome, answer } = await writeLocally(shared, replica, write)
+  // The operation that names it now may be forgotten before the new one does.
+  const release = body !== undefined && 'hash' in body ? shared.options.blobs.hold(body.hash) : undefined
+  const { outcome, answer } = await writeLocally(shared, replica, write).finally(() => {
+    release?.()
+    if (release !== undefined) shared.bodies.sweepLater()
+  })
   if (outcome === 'applied') return
   const said = answer === undefined ? 'gives no answer' : `answers ${answer.status}`
   const now = outcome === 'void' ? 'nothing was changed' : 'whether it took effect is being found out'

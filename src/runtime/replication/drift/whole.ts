@@ -107,17 +107,34 @@ class Sum implements Whole {
     const done = patched(this.value, steps, this.#room)
     if (done === undefined) return this.#unknown()
     this.value = done.value
-    for (const step of steps as readonly Readonly<Record<string, unknown>>[]) {
-      const [, name, ...below] = String(step['path']).split('/')
-      if (name === undefined || step['op'] === 'test') continue
-      const top = name.replaceAll('~1', '/').replaceAll('~0', '~')
-      this.#named(top, below.length > 0 ? this.surenessOf(top) : 'sure', dot)
+    for (const { op, path, from } of steps as readonly Readonly<Record<string, unknown>>[]) {
+      if (op === 'test') continue
+      const isTaken = op === 'move' || op === 'copy'
+      const source = isTaken ? topOf(from) : undefined
+      // What is taken from elsewhere is no surer than it was there.
+      const taken = !isTaken ? 'sure' : source === undefined ? this.#weakest() : this.surenessOf(source.name)
+      if (op === 'move' && source !== undefined)
+        this.#named(source.name, source.isAll ? 'sure' : this.surenessOf(source.name), dot)
+      const target = topOf(path)
+      if (target === undefined) this.#all(taken, dot)
+      else this.#named(target.name, target.isAll ? taken : weaker(taken, this.surenessOf(target.name)), dot)
     }
   }
 
   #said({ payload }: Operation): void {
     if (payload?.body !== undefined)
       this.#room.left += 'bytes' in payload.body ? payload.body.bytes.length : payload.body.length
+  }
+
+  /** All of it is something else. */
+  #all(sureness: Sureness, dot: Dot): void {
+    this.#others = sureness
+    this.#own.clear()
+    for (const name of isObject(this.value) ? Object.keys(this.value) : []) this.#named(name, sureness, dot)
+  }
+
+  #weakest(): Sureness {
+    return [...this.#own.values()].reduce(weaker, this.#others)
   }
 
   #unknown(): void {
@@ -131,4 +148,18 @@ class Sum implements Whole {
     this.#dots.set(name, dot)
     this.#own.set(name, sureness)
   }
+}
+
+const SURENESS: readonly Sureness[] = ['unsure', 'likely', 'sure']
+
+function weaker(a: Sureness, b: Sureness): Sureness {
+  return SURENESS.indexOf(a) < SURENESS.indexOf(b) ? a : b
+}
+
+/** The field at the top that a JSON Pointer leads into, and whether it is that itself; undefined where it is the whole. */
+function topOf(pointer: unknown): { readonly name: string; readonly isAll: boolean } | undefined {
+  const [, name, ...below] = String(pointer).split('/')
+  return name === undefined
+    ? undefined
+    : { name: name.replaceAll('~1', '/').replaceAll('~0', '~'), isAll: below.length === 0 }
 }

@@ -105,7 +105,16 @@ export class SharedDigests {
       this.#changed.delete(key)
       this.#count(less, lessHash, -1)
       this.#count(more, moreHash, 1)
+      for (const site of less.members) this.#dropIfNothing(site)
     }
+  }
+
+  /** Nothing is shared with a site any more, of which there may be no more than a name that somebody has made up. */
+  #dropIfNothing(site: string): void {
+    const share = this.#sums.get(site)
+    if (share === undefined || share.count !== 0 || share.sum !== 0n) return
+    this.#sums.delete(site)
+    this.#changes.delete(site)
   }
 
   #hashOf({ name, members, lives }: Known): bigint {
@@ -119,13 +128,7 @@ export class SharedDigests {
       if (site === this.#site) continue
       const { count, sum } = this.#sums.get(site) ?? { count: 0, sum: 0n }
       const next = sign === 1 ? sum + hash : sum - hash
-      const share = { count: count + sign, sum: BigInt.asUintN(MODULUS_BITS, next) }
-      if (share.count !== 0 || share.sum !== 0n) this.#sums.set(site, share)
-      else {
-        // Nothing is shared any more, perhaps with somebody whom only a name was made up for.
-        this.#sums.delete(site)
-        this.#changes.delete(site)
-      }
+      this.#sums.set(site, { count: count + sign, sum: BigInt.asUintN(MODULUS_BITS, next) })
     }
   }
 }

@@ -123,3 +123,14 @@ test('what did not answer in time is asked again a few at a time, beside all oth
   for (const { answer } of open) answer.resolve(ANSWER)
   await Promise.all([...last, ...left])
 })
+
+test('what hangs gives its turn away as soon as there is room for it again', async () => {
+  const asked = new Asked()
+  const many = MAX_HUNG_TOGETHER + MAX_ASKED_TOGETHER
+  void asked.asks(many + 1)
+  for (let times = 1; times <= many / MAX_ASKED_TOGETHER + 1; times++) await asked.time.run(times * SLOW_AFTER_MS)
+  expect(asked.open.length, 'no more may hang').toBe(many)
+  for (const { answer } of asked.open.slice(0, MAX_HUNG_TOGETHER)) answer.resolve(ANSWER)
+  await asked.time.run(asked.time.now + 2 * SLOW_AFTER_MS)
+  expect(asked.open.length).toBe(many + 1)
+})

@@ -28,5 +28,18 @@ test('a site with which nothing is shared any more takes no room, and each chang
     expect(digests.of('rome')).toEqual({ count: 0, sum: 0n })
   }
   expect(digests.counted?.sums.size).toBe(0)
+  let held = admit(empty, created(1, 'lyon'), NO_MATRICES).replicant
+  digests.changed('mug', empty, held)
+  for (let number = 2; number <= 3; number++) {
+    // What is counted anew is not nothing in between.
+    digests.of('rome')
+    const before = digests.changesOf('rome')
+    expect(before).toBeGreaterThan(0)
+    const next = admit(held, created(number, 'lyon'), NO_MATRICES).replicant
+    digests.changed('mug', held, next)
+    digests.of('rome')
+    expect(digests.changesOf('rome')).toBeGreaterThan(before)
+    held = next
+  }
   expect(numbers.size).toBe(41)
 })

@@ -267,3 +267,24 @@ test('a write by an outsider while the agent is down is noticed, and nothing run
   expect(await lab.status('a', 'x')).toMatchObject({ state: 'agrees' })
   expect(await lab.ask('a', 'PUT /items/x', { n: 2 })).toMatchObject({ status: 200 })
 })
+
+test('what goes wrong in a way that nobody has thought of is in doubt: it is read back, and what took effect counts', async () => {
+  let isWrong = false
+  const application = (real: Application, site: string): Application => ({
+    request: async asked => {
+      const answer = await real.request(asked)
+      if (isWrong && site === 'a' && asked.method === 'PUT') throw new TypeError('a defect')
+      return answer
+    },
+  })
+  lab = await Lab.of(['a', 'b'], { application })
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, MEMBERS)
+  await lab.pass(5_000)
+  isWrong = true
+  expect((await lab.ask('a', 'PUT /items/x', { n: 2 })).accepted).toMatchObject({ outcome: 'applied' })
+  isWrong = false
+  expect(lab.world.defects.splice(0), 'it was logged').toEqual([expect.stringContaining('a defect')])
+  await lab.pass(5_000)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 2 }, b: { id: 'x', n: 2 } })
+  expect(lab.effects('a', 'x')).toEqual(['POST', 'PUT'])
+})
