@@ -5,7 +5,7 @@
 import type { ReplicantName } from '../core/oplog/index.ts'
 import type { Glue } from '../ports/glue.ts'
 import type { ListAnswer, MergedList, ParsedBody } from '../ports/replication-glue.ts'
-import { onlyFields, onlyItemFields, type Fields } from './replication/drift/written-fields.ts'
+import { comparedFields, onlyItemFields, type Fields } from './replication/drift/written-fields.ts'
 
 /** What reads need of replication. */
 export interface WrittenReplicas {
@@ -27,7 +27,9 @@ export async function showSame(
   const { kind } = replicant
   if (glue.equal(kind, one, other)) return true
   const fields = await replicas.written(replicant)
-  return fields !== undefined && glue.equal(kind, onlyFields(one, fields), onlyFields(other, fields))
+  const idAt = glue.kind(kind)?.idAt ?? []
+  const [a, b] = [one, other].map(each => (fields === undefined ? each : comparedFields(each, fields, idAt)))
+  return fields !== undefined && a !== undefined && b !== undefined && glue.equal(kind, a, b)
 }
 
 /** One list of several; undefined where no answer is a list. */

@@ -10,7 +10,7 @@ import {
   type Operation,
   type Standing,
 } from '../../../core/oplog/index.ts'
-import { fitOf, foundOf, onlyFields, writtenFields, type Fields } from './written-fields.ts'
+import { comparedFields, fitOf, foundOf, writtenFields, type Fields } from './written-fields.ts'
 import type { Hidden } from './combined.ts'
 import { forgetOwn } from './own-fields.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
@@ -86,7 +86,7 @@ export async function shownOf(
   if (body.is === 'large') return undefined
   const schedule = writtenOf(shared, replica)
   const fields = await writtenFields(resource, schedule)
-  const is = resource.hashOf(onlyFields(body, fields))
+  const is = resource.hashOf(comparedFields(body, fields, resource.glue.kind(replica.name.kind)?.idAt ?? []))
   const compare = async () => {
     const found = await foundOf(resource, schedule)
     return { isExpected: found.isExpected(fields, is), hidden: found.hidden(body, replica.local) }

@@ -8,6 +8,7 @@ import { isObject } from './merge-patch.ts'
 import { isMerging } from './merging.ts'
 import { WHOLE, wholeOf } from './whole.ts'
 import type { LocalState } from '../replica.ts'
+import { placeOf, toldNames, topsOf } from '../application/framed.ts'
 import type { Resource } from '../application/resource.ts'
 import type { State } from '../application/state.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
@@ -121,7 +122,7 @@ async function stateShown(resource: Resource, schedule: readonly Operation[], bo
   const fields = await writtenFields(resource, schedule)
   const state = glue.stateOf(name.kind, body)
   if (fields === 'all' || 'elements' in fields || !(await isNamed(resource, schedule, body))) return state
-  const tops = (glue.kind(name.kind)?.idAt ?? []).flatMap(pointer => pointer.split('/').slice(1, 2))
+  const tops = topsOf(glue.kind(name.kind)?.idAt ?? [])
   const identity = { members: new Map<string, Fields>(tops.map(top => [top, 'all'])) }
   return onlyFields(state, union(fields, identity))
 }
@@ -142,6 +143,20 @@ async function isNamed(resource: Resource, schedule: readonly Operation[], body:
     if (said?.is === 'json' && isObject(said.value) && !Object.entries(said.value).every(isThere)) return false
   }
   return true
+}
+
+/**
+ * What of a body is compared with that of another site: only what was set; all of it where nothing that was set stands where it was set, as in a frame
+ * (`{"data": {…}}`): two of which nothing is compared would be the same, whatever they show. What shows no more than whose it is hides what was set.
+ * @param idAt where the resource says its ID
+ */
+export function comparedFields(body: ParsedBody, fields: Fields, idAt: readonly string[]): ParsedBody {
+  if (fields === 'all' || 'elements' in fields || body.is === 'opaque' || !isObject(body.value))
+    return onlyFields(body, fields)
+  const { value } = body
+  const place = fields.members.size === 0 ? 'top' : placeOf(toldNames([...fields.members.keys()], idAt), value)
+  const isHidden = place === 'nowhere' && topsOf(idAt).some(top => Object.hasOwn(value, top))
+  return place === 'top' || isHidden ? onlyFields(body, fields) : body
 }
 
 /** Only what was set of a body. */

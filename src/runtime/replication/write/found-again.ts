@@ -4,7 +4,9 @@
  */
 import { CheopsError } from '../../../errors.ts'
 import { ABSENT, type Found } from '../replica.ts'
+import { frameText, isFramed } from '../application/framed.ts'
 import type { Resource } from '../application/resource.ts'
+import type { Operation } from '../../../core/oplog/index.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
 import type { LocalWrite } from './local-write.ts'
 
@@ -24,20 +26,47 @@ export function checkBefore(site: string, resource: Resource, { head, path }: Lo
 
 /**
  * After the application has taken it.
+ * @param draft the create
  * @throws as `checkBefore`
  */
 export async function checkAfter(
   site: string,
   resource: Resource,
   { head, path }: LocalWrite,
+  draft: Operation,
   answer: ApplicationAnswer,
 ): Promise<void> {
   const given = head.method === 'POST' ? await resource.givenName(path, answer) : undefined
   if (given !== undefined) throw renamed(site, resource, given, `It is ${given} now, at this site alone.`)
-  if (!path.includes('?') || resource.mayComeLater(answer)) return
+  if (resource.mayComeLater(answer)) return
+  await checkFrame(site, resource, draft, answer)
+  if (!path.includes('?')) return
   const reading = await resource.read()
   if (reading.is === 'absent' || (reading.is === 'unknown' && isRefusal(reading.status)))
     throw unreadable(site, resource, resource.lastStatus, 'It was made, at this site alone.')
+}
+
+/**
+ * What stands in a frame cannot be compared by what was written, nor put into another application as it is shown.
+ * @throws CheopsError ERR_REPLICANT_UNREADABLE
+ */
+async function checkFrame(
+  site: string,
+  resource: Resource,
+  draft: Operation,
+  { rawHeaders, body }: ApplicationAnswer,
+): Promise<void> {
+  const { name, glue } = resource
+  const idAt = glue.kind(name.kind)?.idAt ?? []
+  const said = glue.parseBody(rawHeaders, body)
+  const written = await resource.stateIn(draft)
+  if (said.is !== 'json' || written?.is !== 'json' || !isFramed(said.value, written.value, idAt)) return
+  // Answers to writes may have one where reads have none.
+  const reading = await resource.read()
+  if (reading.is !== 'present' || reading.body.is !== 'json' || !isFramed(reading.body.value, written.value, idAt))
+    return
+  const message = `The application at ${site} shows ${name.name} in a frame, ${frameText(reading.body.value)}, and takes it without one. It was made, at this site alone.`
+  throw new CheopsError('ERR_REPLICANT_UNREADABLE', message, { name: name.name })
 }
 
 /**

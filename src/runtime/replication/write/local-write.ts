@@ -192,7 +192,7 @@ async function conclude(
       return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
     }
     if (draft.type === 'create')
-      await checkAfter(shared.options.site, resource, write, sent.answer).catch(async (error: unknown) => {
+      await checkAfter(shared.options.site, resource, write, draft, sent.answer).catch(async (error: unknown) => {
         await voidDraft(shared, replica)
         throw error
       })
