@@ -139,6 +139,7 @@ async function start(
     replication: replication.replicator,
     nameBuckets: peer.nameBuckets,
     heardNames: replication.heardNames,
+    onEvent: event => replication.tell(event),
     ownAddress,
   })
   await lifecycle.add(

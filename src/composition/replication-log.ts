@@ -38,6 +38,7 @@ export class ReplicationLog {
       case 'drift':
       case 'compared':
       case 'ahead':
+      case 'unbelieved':
         if (this.#buckets.take(kind, this.#clock.monotonic()))
           this.#logger.warn(loggable(fields), `replication: ${kind}`)
         else this.#omit(kind)

@@ -148,6 +148,8 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return aheadText(event)
     case 'refused':
       return `an operation that ${event.from} sent was not taken: ${event.why}`
+    case 'unbelieved':
+      return `${event.from} says that it is replicated at ${event.members.join(', ')}, and nobody else of these says so: what is created here by that name is created; if it says so of what nobody has, let it create nothing here ("expose")`
     case 'compared':
       return event.agrees
         ? `this site and ${event.site} hold the same of all that they share again`

@@ -16,7 +16,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Membership, MembershipChange } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
-import type { ReplicationListener } from '../runtime/replication/events.ts'
+import type { ReplicationEvent, ReplicationListener } from '../runtime/replication/events.ts'
 import { HeardNames } from '../runtime/names/heard-names.ts'
 import { NameAnnouncer } from '../runtime/names/name-announcer.ts'
 import { OwnNames } from '../runtime/names/own-names.ts'
@@ -63,6 +63,7 @@ export class AgentReplication {
   readonly #ownNames: OwnNames
   readonly #announcer: NameAnnouncer
   readonly #log: ReplicationLog
+  readonly #onEvent: ReplicationListener
   #unwatch: () => void = () => {}
 
   constructor({
@@ -81,6 +82,7 @@ export class AgentReplication {
     const { membership } = peer
     this.#peer = peer
     this.#log = new ReplicationLog(logger, clock)
+    this.#onEvent = onEvent
     this.#application = new ApplicationClient({
       service: name => services.get(name),
       limits: config.limits,
@@ -147,11 +149,10 @@ export class AgentReplication {
       outboxBounds: { entries: config.limits.outboxEntries, bytes: config.limits.outboxBytes },
       names: { own: this.#ownNames, heard: this.heardNames },
       onEvent: event => {
-        this.#log.see(event)
+        this.tell(event)
         this.#operations.see(event)
         if (event.kind === 'members' && event.members.includes(config.site)) this.#ownNames.add(event.replicant)
         if (event.kind === 'set-back') this.#announcer.forgotten(event.site)
-        onEvent(event)
       },
     })
     this.listing = new ReplicantListing(store, this.replicator)
@@ -159,6 +160,12 @@ export class AgentReplication {
     this.operator = new ReplicationOperator(this.replicator, this.listing, this.#operations, membership, clock)
     this.#announcer = new NameAnnouncer({ buckets: peer.nameBuckets, own: this.#ownNames, store, clock, logger })
     peer.nameBuckets.answerWith(bucket => this.#holders(bucket))
+  }
+
+  /** Has operators see what has happened. */
+  tell(event: ReplicationEvent): void {
+    this.#log.see(event)
+    this.#onEvent(event)
   }
 
   /** How the replicants here stand. */

@@ -25,6 +25,7 @@ import type { SeenReplicas } from '../runtime/client-contexts.ts'
 import type { WrittenReplicas } from '../runtime/written-comparison.ts'
 import { ReplicatedRequests } from '../runtime/replicated-requests.ts'
 import type { Replication } from '../runtime/client-operations.ts'
+import type { ReplicationListener } from '../runtime/replication/events.ts'
 import { Router } from '../runtime/router.ts'
 import type { RouterParts } from '../runtime/router.ts'
 import { ScopeReader } from '../runtime/scope-reader.ts'
@@ -57,6 +58,8 @@ export interface RequestPathParts {
   /** Where names are looked up that are not here, what others have told first; undefined: nowhere. */
   readonly nameBuckets?: NameBuckets | undefined
   readonly heardNames?: HeardBuckets | undefined
+  /** Told what is said of replicants and not believed; must not throw. */
+  readonly onEvent?: ReplicationListener | undefined
   /** Address of a service's own listener, undefined where it has none. */
   ownAddress(service: string): string | undefined
 }
@@ -200,7 +203,12 @@ export class RequestPath {
 function replicationOf(
   common: PartsOptions & Pick<ReplicantSearchParts, 'membership' | 'exposes'> & Pick<ReplicantLookupParts, 'lookupOf'>,
   replication: Replication & SeenReplicas & WrittenReplicas,
-  { clock, nameBuckets: buckets, heardNames: heard }: Pick<RequestPathParts, 'clock' | 'nameBuckets' | 'heardNames'>,
+  {
+    clock,
+    nameBuckets: buckets,
+    heardNames: heard,
+    onEvent,
+  }: Pick<RequestPathParts, 'clock' | 'nameBuckets' | 'heardNames' | 'onEvent'>,
 ): Pick<RouterParts, 'contexts' | 'lookup' | 'reads' | 'replicated'> {
   const { membership, site } = common
   const glue = (service: string): Glue | undefined => common.glue(service)
@@ -211,7 +219,14 @@ function replicationOf(
     parts,
     record: (replicant, change) => replication.record(replicant, change),
   })
-  const search = new ReplicantSearch({ ...common, clock, buckets, heard })
+  const search = new ReplicantSearch({
+    ...common,
+    clock,
+    buckets,
+    heard,
+    onUnbelieved: (replicant, { site: from, members = [] }) =>
+      onEvent?.({ kind: 'unbelieved', replicant, from, members }),
+  })
   return {
     contexts,
     lookup:

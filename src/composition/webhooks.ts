@@ -124,6 +124,7 @@ export function toldOf(event: ReplicationEvent, self: string): Told | undefined 
     case 'released':
     case 'set-back':
     case 'settled':
+    case 'unbelieved':
     case 'unbound':
     case 'waits-for-body':
       return undefined

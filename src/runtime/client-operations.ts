@@ -212,11 +212,11 @@ export class ClientOperations {
     const isHere = async (): Promise<boolean> => (await replication.status(replicant))?.isPresent === true
     // Of what was deleted here the others may not have heard yet.
     if (search === undefined || (await replication.status(replicant)) !== undefined) return
-    const found = await search.find({ replicant, resourcePath, method: head.method, path, scope })
+    const found = await search.find({ replicant, resourcePath, method: head.method, path, scope, isHere })
     if (found === undefined) return
     const { site, members } = found
     if (members === undefined || scope.toSorted().join() !== members.toSorted().join())
-      throw otherMembers(name, members ?? [site], scope)
+      throw otherMembers(name, members ?? [site], scope, site)
     const until = clock.monotonic() + COMES_WITHIN_MS
     while (!(await isHere())) {
       if (clock.monotonic() >= until)
@@ -272,8 +272,17 @@ function otherLevel(name: string, level: string, asked: string): CheopsError {
   return new CheopsError('ERR_REPLICANT_LEVEL', `${name} is at level ${level}, not ${asked}.`)
 }
 
-/** A scope that names other members than there are. */
-export function otherMembers(name: string, members: readonly string[], scope: readonly string[]): CheopsError {
-  const message = `${name} has the members ${members.join(', ')}; the scope names ${scope.join(', ')}.`
+/**
+ * A scope that names other members than there are.
+ * @param teller who says so, where it is not known here
+ */
+export function otherMembers(
+  name: string,
+  members: readonly string[],
+  scope: readonly string[],
+  teller?: string,
+): CheopsError {
+  const said = teller === undefined ? '' : ` So says ${teller}; it is not here.`
+  const message = `${name} has the members ${members.join(', ')}; the scope names ${scope.join(', ')}.${said}`
   return new CheopsError('ERR_REPLICANT_MEMBERS', message, { members })
 }

@@ -2,13 +2,14 @@ import { bucketOf, type ReplicantName } from '../core/oplog/index.ts'
 import { ERROR_HEADER, HEADER_NAMES, MEMBERS_HEADER } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import { CheopsError } from '../errors.ts'
-import type { Clock } from '../ports/clock.ts'
+import type { Clock, TimerHandle } from '../ports/clock.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { HeardBuckets, NameBuckets } from '../ports/name-buckets.ts'
 import type { PartRequests } from '../ports/parts.ts'
 import { sitesIn } from './answer-headers.ts'
 import { headersToSite } from './context-headers.ts'
 import { nearestFirst } from './members.ts'
+import { ReplicantClaims, type Claim } from './replicant-claims.ts'
 
 export interface ReplicantSearchParts {
   readonly membership: Membership
@@ -20,6 +21,8 @@ export interface ReplicantSearchParts {
   readonly heard: HeardBuckets | undefined
   /** Whether this site lets another one make here what a request makes. */
   exposes(service: string, site: string, method: string, path: string): boolean
+  /** Told what a site has said that nobody confirms, once in a while for each; must not throw. */
+  onUnbelieved?(replicant: ReplicantName, claim: Claim): void
 }
 
 /** What is looked for. */
@@ -32,13 +35,8 @@ export interface Wanted {
   readonly path: string
   /** Members that its scope names. */
   readonly scope: readonly string[]
-}
-
-/** Who has it. */
-export interface FoundReplicant {
-  readonly site: string
-  /** Undefined where its agent is too old to say so. */
-  readonly members: readonly string[] | undefined
+  /** Whether it is here by now. */
+  isHere(): Promise<boolean>
 }
 
 /** How long others are waited for altogether: who does not answer by then counts as cut off. */
@@ -47,39 +45,82 @@ const ASKED_FOR_MS = 1_000
 const ANNOUNCED_FOR_MS = 500
 /** Sites that are asked besides those of the scope, the nearest first. */
 const MAX_OTHERS_ASKED = 8
+/** How often those are asked once more that another site names as members, and that do not know it: it may be on its way to them. */
+const ASK_AGAIN_MS = 250
+/** How long a site that said what nobody confirmed is asked only where the scope or another one names it: each create would wait for its word to be confirmed. */
+const UNBELIEVED_MS = 60_000
 /** Of an answer that says more than its head. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
 /**
  * Whether a resource that a scope names members for, and of which this site knows nothing, is replicated already. Asked are those that can be reached now and
- * may make it here: the members that the scope names, and who has announced the name. What others may not make here takes no name away from clients of
- * this site, and across a cut everybody goes on.
+ * may make it here: the members that the scope names, who has announced the name, and whom these name. What others may not make here takes no name away from
+ * clients of this site, nor does what one site says alone, and across a cut everybody goes on.
  */
 export class ReplicantSearch {
   readonly #parts: ReplicantSearchParts
+  /** Sites whose word was not confirmed, and until when they are not asked for it. */
+  readonly #unbelieved = new Map<string, number>()
 
   constructor(parts: ReplicantSearchParts) {
     this.#parts = parts
   }
 
-  async find(wanted: Wanted): Promise<FoundReplicant | undefined> {
+  /** @returns what one site says that has it, and that counts ({@link ReplicantClaims}) */
+  async find(wanted: Wanted): Promise<Claim | undefined> {
     const { clock } = this.#parts
-    const found = Promise.withResolvers<FoundReplicant | undefined>()
-    const timer = clock.after(ASKED_FOR_MS, () => found.resolve(undefined))
+    const claims = new ReplicantClaims(wanted.scope)
+    const { promise, resolve } = Promise.withResolvers<Claim | undefined>()
+    const timers = new Set<TimerHandle>([clock.after(ASKED_FOR_MS, () => resolve(undefined))])
+    const pause = (): Promise<void> => new Promise(go => void timers.add(clock.after(ASK_AGAIN_MS, go)))
+    const asked = new Set<string>()
     const ask = async (sites: readonly string[]): Promise<void> => {
+      const fresh = sites.filter(site => !asked.has(site))
+      for (const site of fresh) asked.add(site)
       await Promise.all(
-        sites.map(async site => {
+        fresh.map(async site => {
           const said = await this.#ask(site, wanted)
-          if (said !== undefined) found.resolve(said)
+          if (said === undefined) return
+          const counts = claims.add(said)
+          if (counts === undefined) await ask(this.#missing(wanted, claims))
+          else resolve(counts)
         }),
       )
     }
-    const named = this.#askable(wanted, site => wanted.scope.includes(site))
-    void Promise.all([ask(named), this.#announcers(wanted).then(ask)]).then(() => found.resolve(undefined))
+    let isHere = false
+    const askAll = async (): Promise<void> => {
+      const named = this.#askable(wanted, site => wanted.scope.includes(site))
+      await Promise.all([ask(named), this.#announcers(wanted).then(ask)])
+      const { self } = this.#parts.membership
+      while (claims.missing.has(self) || this.#missing(wanted, claims).length > 0) {
+        await pause()
+        isHere = await wanted.isHere()
+        if (isHere) return
+        const missing = this.#missing(wanted, claims)
+        for (const site of missing) asked.delete(site)
+        await ask(missing)
+      }
+    }
+    void askAll().then(() => resolve(undefined))
     try {
-      return await found.promise
+      const found = await promise
+      if (found === undefined && !isHere) this.#disbelieve(wanted, claims)
+      return found
     } finally {
-      timer.cancel()
+      for (const timer of timers) timer.cancel()
+    }
+  }
+
+  /** Members that others name, as far as they can be asked. */
+  #missing(wanted: Wanted, { missing }: ReplicantClaims): readonly string[] {
+    return this.#askable(wanted, site => missing.has(site)).slice(0, MAX_OTHERS_ASKED)
+  }
+
+  #disbelieve({ replicant }: Wanted, { all }: ReplicantClaims): void {
+    const { clock } = this.#parts
+    for (const claim of all) {
+      if (!this.#unbelieved.has(claim.site)) this.#parts.onUnbelieved?.(replicant, claim)
+      this.#unbelieved.set(claim.site, clock.monotonic() + UNBELIEVED_MS)
     }
   }
 
@@ -101,7 +142,9 @@ export class ReplicantSearch {
   /** Sites besides those of the scope that have announced the name, as far as they are found in time. */
   async #announcers(wanted: Wanted): Promise<readonly string[]> {
     const { membership, buckets, heard } = this.#parts
-    const others = this.#askable(wanted, site => !wanted.scope.includes(site))
+    const now = this.#parts.clock.monotonic()
+    for (const [site, until] of this.#unbelieved) if (until <= now) this.#unbelieved.delete(site)
+    const others = this.#askable(wanted, site => !wanted.scope.includes(site) && !this.#unbelieved.has(site))
     if (others.length === 0 || buckets === undefined || heard === undefined) return []
     const bucket = bucketOf(wanted.replicant)
     const isAllTold = others.every(site => heard.isTelling(site))
@@ -112,7 +155,7 @@ export class ReplicantSearch {
   }
 
   /** @returns undefined for a site that has it not replicated, says nothing of it to this one, or cannot be asked */
-  async #ask(site: string, { replicant: { service }, resourcePath }: Wanted): Promise<FoundReplicant | undefined> {
+  async #ask(site: string, { replicant: { service }, resourcePath }: Wanted): Promise<Claim | undefined> {
     const { addHeaders } = headersToSite(service, { scope: `{${service}: ${site}}`, hops: 1 })
     try {
       const { rawHeaders } = await this.#parts.requests.request({

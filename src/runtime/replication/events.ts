@@ -47,6 +47,13 @@ export type ReplicationEvent =
   | { readonly kind: 'ahead'; readonly replicant: ReplicantName; readonly dot: Dot; readonly byMs: number }
   /** An operation of another site was not taken: it contradicts itself, or nobody has signed it. */
   | { readonly kind: 'refused'; readonly from: string; readonly why: string }
+  /** A site has said that a name is replicated, and with which members, and none of these says so: what a client creates here under that name is not held up by it. */
+  | {
+      readonly kind: 'unbelieved'
+      readonly replicant: ReplicantName
+      readonly from: string
+      readonly members: readonly string[]
+    }
   /** A large body that an operation names could not be fetched yet; it is tried again. Told once. */
   | {
       readonly kind: 'waits-for-body'

@@ -3,6 +3,7 @@
  * begins. Four agents with real streams, and links that can be cut; what the applications have, and were sent, is read past Cheops.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { AgentEvent } from '../../../src/ports/control.ts'
 import { Mesh, WAIT } from './mesh.ts'
 
 let mesh: Mesh
@@ -67,11 +68,28 @@ test('what others may not create here takes no name away, and they are not asked
   await created('apart')
   await found('site4', 'apart')
   // site2 has it as well, which may create here.
-  const answer = await mesh.ask('site4', 'PUT', '/items/apart', { scope: 'site3 & site4', body: { id: 'apart', n: 4 } })
+  const answer = await mesh.ask('site4', 'PUT', '/items/apart', { scope: 'site2 & site4', body: { id: 'apart', n: 4 } })
   expect([answer.status, answer.headers.get('Cheops-Error')], answer.text).toEqual([422, 'ERR_REPLICANT_MEMBERS'])
   await created('own', 'site1 & site3')
   await found('site4', 'own')
   await mesh.must('site4', 'POST', '/items', { scope: 'site2 & site4', body: { id: 'own', n: 4 }, headers: WAIT })
+})
+
+test('what a site that no scope names says alone takes no name away: operators hear of it', async () => {
+  await created('said')
+  await found('site4', 'said')
+  const events: AgentEvent[] = []
+  const unsubscribe = mesh.agent('site4').control.onEvent(event => events.push(event))
+  // Of its members only site2 may create there, and the scope does not name it.
+  await mesh.must('site4', 'POST', '/items', { scope: 'site3 & site4', body: { id: 'said', n: 4 } })
+  unsubscribe()
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      type: 'replication.unbelieved',
+      subject: 'inventory/items/said',
+      detail: expect.stringContaining('site2 says that it is replicated at site1, site2'),
+    }),
+  )
 })
 
 test('what was deleted is free', async () => {
