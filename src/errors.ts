@@ -390,6 +390,11 @@ export const ERRORS = {
     title: 'The definition of the application at this site makes something else of the request',
     hint: 'Nothing was done here. Give the service the same glue at all members; it is carried out then.',
   },
+  ERR_REPLICANT_REFUSED: {
+    status: 422,
+    title: 'The application at this site has refused what made the resource',
+    hint: 'So there is nothing to change here. "cheops replicant history" shows what it answered to the first write; once it takes that, the state of another member is copied.',
+  },
   ERR_REPLICANT_BOUND: {
     status: 422,
     title: 'The name belongs to the replicated resource at this site',

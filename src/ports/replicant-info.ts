@@ -7,6 +7,8 @@ export interface ReplicantInfo extends ReplicantName {
   /** Names of sites, sorted. */
   readonly members: readonly string[]
   /**
+   * How it stands at this site, whatever becomes of it elsewhere: that is `failing`.
+   *
    * - `agrees`: this site has done all that it knows of.
    * - `busy`: it has something left to do.
    * - `uncertain`: what became of a write at its application is not known yet.
@@ -18,7 +20,7 @@ export interface ReplicantInfo extends ReplicantName {
   readonly deleted: boolean
   /** Why it is `uncertain`, `unbound` or `diverged`, as a part of a sentence; undefined for the others. */
   readonly reason: string | undefined
-  /** Other members that do not carry the newest write of this site out, though it counts: until they do, or another takes its place. */
+  /** Other members that have not carried out what was written here, though it counts: until they do, or copy a state in its place, or another write takes it. */
   readonly failing: readonly FailingInfo[]
   /** How many. */
   readonly conflicts: number
@@ -26,10 +28,14 @@ export interface ReplicantInfo extends ReplicantName {
 
 export interface FailingInfo {
   readonly site: string
-  /** As `Cheops-Operation` has it. */
+  /** The first such write, as `Cheops-Operation` has it. */
   readonly operation: string
-  /** Code of the error: `ERR_FORWARD_NOT_EXPOSED`, `ERR_REPLICANT_OTHER_GLUE`, `ERR_REPLICANT_UNBOUND`. */
-  readonly error: string
+  /** `failed`: refused there, or not let; `uncertain`: nobody can tell there; `pending`: for more than a minute. */
+  readonly outcome: 'failed' | 'uncertain' | 'pending'
+  /** What the application there has answered. */
+  readonly status?: number
+  /** Code of the error, where it is the agents': `ERR_FORWARD_NOT_EXPOSED`, `ERR_REPLICANT_OTHER_GLUE`, `ERR_REPLICANT_UNBOUND`. */
+  readonly error?: string
 }
 
 export interface ReplicantDetail extends Omit<ReplicantInfo, 'conflicts'> {

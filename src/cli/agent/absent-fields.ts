@@ -68,7 +68,7 @@ const flag = value(false)
 
 const requests = object({ inFlight: number, total: number, failed: number })
 const told = object({ outcome: value('unknown'), at: number })
-const failing = list(object({ error: text }))
+const failing = list(object({ outcome: value('failed') }))
 const replicant = { members: list(), state: value('unknown'), deleted: flag, failing }
 const conflict = object({ at: number, type: text, why: text, detail: text })
 const expose: Shape = { ...object({ sites: list(), methods: list(), paths: list() }), isOptional: true }
@@ -98,7 +98,7 @@ export const SHAPES = {
     diverged: number,
     undecided: number,
     behind: number,
-    failing: list(object({ replicants: number })),
+    failing: list(object({ replicants: number, statuses: list() })),
     withheld: object({ replicants: number, from: list() }),
     unverified: list(object({ origin: text, replicants: number })),
   }),

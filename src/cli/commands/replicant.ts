@@ -1,6 +1,6 @@
 import { replicantText } from '../../core/oplog/replicant-text.ts'
 import type { Page, ReplicationCounts } from '../../ports/control.ts'
-import type { ReplicantDetail, ReplicantInfo } from '../../ports/replicant-info.ts'
+import type { FailingInfo, ReplicantDetail, ReplicantInfo } from '../../ports/replicant-info.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { GroupSpec, Options } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
@@ -22,14 +22,23 @@ const STATE_COLOURS = {
   agrees: 'green',
   deleted: 'dim',
   busy: 'yellow',
+  pending: 'yellow',
+  failing: 'red',
   uncertain: 'yellow',
   unbound: 'red',
   diverged: 'red',
 } as const
 
-/** One that was deleted, with nothing left to do, is nothing that agrees. */
-const stateOf = ({ state, deleted }: Pick<ReplicantInfo, 'state' | 'deleted'>): keyof typeof STATE_COLOURS =>
-  state === 'agrees' && deleted ? 'deleted' : state
+/** The worst that is known: what other members have not carried out does not agree, and one that was deleted, with nothing left to do, is gone. */
+function stateOf({
+  state,
+  deleted,
+  failing,
+}: Pick<ReplicantInfo, 'state' | 'deleted' | 'failing'>): keyof typeof STATE_COLOURS {
+  if (state !== 'agrees' && state !== 'busy') return state
+  if (failing.length > 0) return failing.every(({ outcome }) => outcome === 'pending') ? 'pending' : 'failing'
+  return state === 'agrees' && deleted ? 'deleted' : state
+}
 
 export const replicantGroup: GroupSpec = {
   name: 'replicant',
@@ -39,15 +48,20 @@ export const replicantGroup: GroupSpec = {
       name: 'ls',
       summary: 'List what is replicated here: members, state, conflicts',
       details:
-        'STATE is how it stands at this site: agrees (all that is known here is done), deleted (likewise, and it was deleted: remembered for a month, so ' +
-        'that nothing brings it back), busy (something is left to do), uncertain (what became of a write is not known yet), unbound (the application has something else by this name, which is not touched), diverged ' +
-        '(the application cannot be made equal to the others by itself).',
+        'STATE is the worst that this site knows: agrees (all that is known here is done), deleted (likewise, and it was deleted: remembered for a month, so ' +
+        'that nothing brings it back), busy (something is left to do here), pending (what was written here has not been carried out at another member for a minute), failing (it was refused there), ' +
+        'uncertain (what became of a write here is not known yet), unbound (the application here has something else by this name, which is not touched), diverged ' +
+        '(the application here cannot be made equal to the others by itself). A member only knows of others what became there of what was written at itself: "cheops replicant ls" of that one has the rest. ' +
+        'With -o json, "state" is of this site alone, and the rest in "failing".',
       agent: true,
       output: true,
       options: [
         SERVICE_OPTION,
         { flags: '--state <state>', help: 'only those in this state', choices: Object.keys(STATE_COLOURS) },
-        { flags: '--unwell', help: 'only those that do not agree, have conflicts, or are not carried out elsewhere' },
+        {
+          flags: '--unwell',
+          help: 'only those that do not agree, have conflicts, or are refused or long pending elsewhere',
+        },
         ...PAGE_OPTIONS,
       ],
       examples: [
@@ -136,8 +150,22 @@ export function replicantTable(
 function standingNotes({ state, reason, failing }: Pick<ReplicantInfo, 'state' | 'reason' | 'failing'>): string[] {
   return [
     ...(reason === undefined ? [] : [`is ${state}: ${reason}`]),
-    ...failing.map(({ site, error }) => `is not carried out at ${site}: ${error}`),
+    ...failing.map(each => `is not carried out at ${each.site}: ${failingText(each)}`),
   ]
+}
+
+/** Why a member does not carry out what was written here. */
+function failingText({ outcome, status, error }: FailingInfo): string {
+  if (error !== undefined) return error
+  const answered = status === undefined ? undefined : `its application answers ${String(status)}`
+  switch (outcome) {
+    case 'failed':
+      return `refused, ${answered ?? 'for a reason that it does not tell'}`
+    case 'uncertain':
+      return 'whether it took effect is not known there'
+    case 'pending':
+      return `pending${answered === undefined ? ', that site or its application does not answer' : `, ${answered}`}`
+  }
 }
 
 /** What is not in the list, since this site does not let it, or cannot verify it. */
@@ -167,8 +195,11 @@ export function replicantScreen(replicant: ReplicantDetail, width = Infinity): s
     ['kind', kind],
     ['name', name],
     ['members', members.join(', ')],
-    ['state', reason === undefined ? state : `${state}: ${reason}`],
-    ...failing.map(({ site, error }) => ['failing', `what was written here is not carried out at ${site}: ${error}`]),
+    ['state', reason === undefined ? state : `${replicant.state}: ${reason}`],
+    ...failing.map(each => [
+      each.outcome === 'pending' ? 'pending' : 'failing',
+      `what was written here is not carried out at ${each.site}: ${failingText(each)}`,
+    ]),
     ...missingBodies.map(({ bytes, here }) => ['waits for', `a body of ${bytes} bytes, of which ${here} are here`]),
   ]
   return [

@@ -71,11 +71,12 @@ export interface ReplicantsFact {
   readonly behindMs: number
   /** HTTP status that most of their applications answered last; undefined: they did not answer. */
   readonly behindStatus?: number | undefined
-  /** Other members that do not carry writes of this site out: how many, and codes of errors that say why. */
+  /** Other members that do not carry writes of this site out: how many, codes of errors that say why, and what their applications have answered. */
   readonly failing: readonly {
     readonly site: string
     readonly replicants: number
     readonly errors: readonly string[]
+    readonly statuses: readonly number[]
   }[]
   /** What the sites `from` have created here too, and this site does not let them; not among `replicants`. */
   readonly withheld: { readonly replicants: number; readonly from: readonly string[] }

@@ -129,20 +129,22 @@ function checkExposure({ failing, withheld }: ReplicantsFact): Finding[] {
         ]
   return [
     ...held,
-    ...failing.map(({ site, replicants: count, errors }) =>
+    ...failing.map(({ site, replicants: count, errors, statuses }) =>
       warning(
         'replication',
         'replication-failing',
-        `${site} does not carry out what was written here to ${resources(count)}: ${errors.join(', ')}`,
-        failingHint(site, errors),
+        `${site} does not carry out what was written here to ${resources(count)}: ${[...errors, ...statuses.map(answeredText)].join(', ') || answeredText(undefined)}`,
+        failingHint(site, errors, statuses),
       ),
     ),
   ]
 }
 
-function failingHint(site: string, errors: readonly string[]): string {
+function failingHint(site: string, errors: readonly string[], statuses: readonly number[]): string {
   if (errors.includes('ERR_SYNC_ORIGIN'))
     return `${site} cannot verify who has created it, since the key of that is not known there: see "cheops check" of ${site}. "cheops replicant ls" shows which.`
+  if (errors.length === 0 && statuses.length > 0)
+    return `"cheops replicant ls" shows which. Once the application of ${site} takes it, it has the state of another member within its next round, or at once by "cheops replicant repair" there.`
   return errors.includes('ERR_FORWARD_NOT_EXPOSED')
     ? `The agent of ${site} must let this site: "cheops service add SERVICE --expose-sites …" there. "cheops replicant ls" shows which.`
     : `"cheops replicant ls" shows which; look at "cheops replicant ls" and "cheops check" of ${site}.`

@@ -89,13 +89,13 @@ describe('answers', () => {
     [
       ['replicant', 'ls'],
       0,
-      /^STATE .*\ndiverged +1 +inventory\/items\/purple +site1, site2\nagrees +0 +kubernetes\/v1\/Pod\/a%2Fb%25 +site1\n\n.*purple is diverged: the application answers 500 .*\n.* is not carried out at site3: ERR_FORWARD_NOT_EXPOSED\n\nERR_FORWARD_NOT_EXPOSED: The site does not let other sites do this/,
+      /^STATE .*\ndiverged +1 +inventory\/items\/purple +site1, site2\nfailing +0 +kubernetes\/v1\/Pod\/a%2Fb%25 +site1\n\n.*purple is diverged: the application answers 500 .*\n.* is not carried out at site3: ERR_FORWARD_NOT_EXPOSED\n\nERR_FORWARD_NOT_EXPOSED: The site does not let other sites do this/,
     ],
     [['replicant', 'ls', '--limit', '1'], 0, /\n\nThere are more: --after inventory\/items\/purple\n$/],
     [
       ['replicant', 'ls', '--service', 'kubernetes'],
       0,
-      /^STATE .*\nagrees .*\n\nkubernetes.* is not carried out at site3/,
+      /^STATE .*\nfailing .*\n\nkubernetes.* is not carried out at site3/,
     ],
     [['replicant', 'ls', '--state', 'diverged'], 0, /^STATE .*\ndiverged .*\n\ninventory\/items\/purple is diverged/],
     [['replicant', 'ls', '--state', 'Diverged'], 1, /^$/],
@@ -104,7 +104,7 @@ describe('answers', () => {
     [
       ['replicant', 'ls', '--after', 'inventory/items/purple'],
       0,
-      /^STATE .*\nagrees .*\n\n.* is not carried out at site3/,
+      /^STATE .*\nfailing .*\n\n.* is not carried out at site3/,
     ],
     [
       ['replicant', 'show', 'inventory/items/purple'],

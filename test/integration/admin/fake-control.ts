@@ -74,7 +74,14 @@ const webReplicant: ReplicantInfo = {
   state: 'agrees',
   deleted: false,
   reason: undefined,
-  failing: [{ site: 'site3', operation: 'site1/1763762400000-9f86d081884c7d65/8', error: 'ERR_FORWARD_NOT_EXPOSED' }],
+  failing: [
+    {
+      site: 'site3',
+      operation: 'site1/1763762400000-9f86d081884c7d65/8',
+      outcome: 'failed',
+      error: 'ERR_FORWARD_NOT_EXPOSED',
+    },
+  ],
   conflicts: 0,
 }
 

@@ -256,6 +256,37 @@ describe('replicants', () => {
     expect(shown({ state: 'agrees', deleted: false })).toMatch(/^agrees /)
   })
 
+  test.each([
+    [
+      { outcome: 'failed', status: 405 },
+      'failing',
+      'is not carried out at site2: refused, its application answers 405',
+    ],
+    [{ outcome: 'failed', error: 'ERR_X' }, 'failing', 'is not carried out at site2: ERR_X'],
+    [{ outcome: 'uncertain' }, 'failing', 'is not carried out at site2: whether it took effect is not known there'],
+    [
+      { outcome: 'pending', status: 401 },
+      'pending',
+      'is not carried out at site2: pending, its application answers 401',
+    ],
+    [
+      { outcome: 'pending' },
+      'pending',
+      'is not carried out at site2: pending, that site or its application does not answer',
+    ],
+  ] as const)('the worst that is known is the state: %j elsewhere', async (told, state, note) => {
+    const { items } = await fakeControl().replicants(query)
+    const [item] = items
+    if (item === undefined) throw new Error('the fake has a replicant')
+    const failing = [{ site: 'site2', operation: 'site1/1-1/8', ...told }]
+    const shown = (more: object) =>
+      replicantTable({ items: [{ ...item, reason: undefined, ...more, failing }], next: undefined }, false)
+    expect(shown({ state: 'agrees', deleted: false })).toMatch(new RegExp(`\n${state} `))
+    expect(shown({ state: 'agrees', deleted: true })).toMatch(new RegExp(`\n${state} `))
+    expect(shown({ state: 'busy', deleted: false })).toContain(note)
+    expect(shown({ state: 'diverged', deleted: false })).toMatch(/\ndiverged /)
+  })
+
   test('one replicant: what it is, what lost, what became of the writes', async () => {
     const replicant = await fakeControl().replicant({ service: 'inventory', kind: 'items', name: 'purple' })
     expect(replicantScreen(replicant)).toBe(

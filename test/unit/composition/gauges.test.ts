@@ -37,7 +37,7 @@ test('what others do not carry out, and what this site does not let, by NaN befo
   const counted = { state: 'counted', replicants: 5, ...well } as const
   counts = {
     ...counted,
-    failing: [{ site: 'site2', replicants: 3, errors: ['ERR_FORWARD_NOT_EXPOSED'] }],
+    failing: [{ site: 'site2', replicants: 3, errors: ['ERR_FORWARD_NOT_EXPOSED'], statuses: [] }],
     withheld: { replicants: 2, from: ['site3'] },
     unverified: [],
   }

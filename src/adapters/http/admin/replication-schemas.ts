@@ -19,9 +19,9 @@ export const replicationCounts = object(
       description: 'HTTP status that most of their applications answered last; not there: they did not answer.',
     },
     failing: {
-      ...list(object({ site: text, replicants: integer, errors: list(text) })),
+      ...list(object({ site: text, replicants: integer, errors: list(text), statuses: list(integer) })),
       description:
-        'Other members that do not carry writes of this site out, of how many replicants, and codes of errors that say why.',
+        'Other members that do not carry writes of this site out, of how many replicants, codes of errors that say why, and what their applications have answered.',
     },
     withheld: {
       ...object({ replicants: integer, from: list(text) }),
@@ -75,16 +75,28 @@ const replicantName = {
   kind: text,
   name: text,
   members: list(text),
-  state: replicaState,
+  state: { ...replicaState, description: 'How it stands at this site; elsewhere: "failing".' },
   deleted: {
     type: 'boolean',
     description: 'It was deleted, and is remembered so that nothing that comes late brings it back.',
   },
   reason: { type: 'string', description: 'Why it is uncertain, unbound or diverged.' },
   failing: {
-    ...list(object({ site: text, operation: text, error: text })),
+    ...list(
+      object(
+        {
+          site: text,
+          operation: text,
+          outcome: choice('failed', 'uncertain', 'pending'),
+          status: integer,
+          error: text,
+        },
+        'status',
+        'error',
+      ),
+    ),
     description:
-      'Other members that do not carry the newest write of this site out, and the code of an error that says why.',
+      'Other members that have not carried out what was written here, with the first such write: what their applications have answered, or the code of an error that says why; "pending" for more than a minute.',
   },
 }
 const page = (items: Schema): Schema =>

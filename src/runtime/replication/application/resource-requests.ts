@@ -1,6 +1,7 @@
 import type { ReplicantName } from '../../../core/oplog/index.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
 import { isOverride } from '../../../core/resource/override-headers.ts'
+import { isSuccess } from '../../../core/resource/success.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { Application, ApplicationAnswer, ApplicationRequest, RequestBody } from '../../../ports/application.ts'
 import type { ReplicationGlue } from '../../../ports/replication-glue.ts'
@@ -27,6 +28,8 @@ export class ResourceRequests {
   readonly #name: ReplicantName
   readonly #glue: ReplicationGlue
   #lastStatus: number | undefined
+  /** The last answer to a change that did not take it. */
+  #lastRefusal: number | undefined
 
   constructor(application: Application, slashes: Slashes, name: ReplicantName, glue: ReplicationGlue) {
     this.#application = application
@@ -38,6 +41,13 @@ export class ResourceRequests {
   /** What the application answered last; undefined: it did not, or was not asked. */
   get lastStatus(): number | undefined {
     return this.#lastStatus
+  }
+
+  /** What the application answered where it did not do what it was to: a reading after that says nothing of it. */
+  get heldUpBy(): number | undefined {
+    return this.#lastStatus !== undefined && isSuccess(this.#lastStatus)
+      ? (this.#lastRefusal ?? this.#lastStatus)
+      : this.#lastStatus
   }
 
   /** @throws CheopsError what `Application.request` says */
@@ -64,6 +74,8 @@ export class ResourceRequests {
         // Nobody waits for the answer's body; one that is held says whether answers show what is read.
         return this.#request({ ...asked, maxAnswerBytes: MAX_HELD_BODY_BYTES })
       })
+      const status = this.statusOf(method, answer)
+      if (!isSuccess(status)) this.#lastRefusal = status
       return this.meaningOf(method, answer)
     } catch (error) {
       if (!(error instanceof CheopsError)) throw error

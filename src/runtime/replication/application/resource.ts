@@ -63,6 +63,11 @@ export class Resource {
     return this.#requests.lastStatus
   }
 
+  /** What it answered where it did not do what it was to; undefined: it did not answer. */
+  get heldUpBy(): number | undefined {
+    return this.#requests.heldUpBy
+  }
+
   read(): Promise<Reading> {
     return this.#read(this.name.name)
   }

@@ -10,7 +10,7 @@ import { failedHere } from '../lane/failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { lookForState } from './issue-state.ts'
 import { lookForLeftover } from './leftover.ts'
-import { mendFailed } from './repair.ts'
+import { copyState } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
@@ -50,7 +50,7 @@ export async function readBack(
   if (!replica.run.checked) return 'look'
   const resource = new Resource(shared.options, name, glue)
   if (hasFailed && isRound) {
-    const copied = await mendFailed(shared, replica, resource)
+    const copied = await copyState(shared, replica, resource)
     // It may be that no member has taken it: then one says what there is.
     if (copied === 'nobody') await lookForState(shared, replica, resource)
     return 'look'

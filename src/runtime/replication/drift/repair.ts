@@ -173,9 +173,10 @@ async function takeState(
   const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'
   const before = reading.is === 'absent' ? ABSENT : reading.hash
   const settling = sent === undefined ? undefined : settlingAfter(shared, resource, does, sent.answer.status, before)
-  const fresh = cameWith(executed, replica, shared.options.site)
   await shared.replicas.commit(commit => {
-    for (const operation of fresh) tellOutcome(shared, commit, replica, operation, 'applied')
+    // What was refused here is in it too, also what was written here.
+    for (const operation of [...cameWith(executed, replica, shared.options.site), ...failedHere(replica)])
+      tellOutcome(shared, commit, replica, operation, 'applied')
     commit.local(replica, {
       executed,
       bound: state !== undefined,
@@ -216,17 +217,6 @@ function isKnownAgain(
   if (!standing.isOldFor(replica.core.replicant) || state === undefined) return false
   const { glue, name } = resource
   return resource.equal(reading.body, glue.stateOf(name.kind, glue.parseBody(state.rawHeaders, state.body)))
-}
-
-/** Takes the state of a member that agrees, if the application lets it by now. */
-export async function mendFailed(shared: Engine, replica: Replica, resource: Resource): Promise<Copied> {
-  const failed = failedHere(replica)
-  const copied = await copyState(shared, replica, resource)
-  if (copied !== 'copied') return copied
-  await shared.replicas.commit(commit => {
-    for (const operation of failed) tellOutcome(shared, commit, replica, operation, 'applied')
-  })
-  return copied
 }
 
 /** How many lanes ask other members for a state at a time; the rest wait for their turn, without a place among those that run. */

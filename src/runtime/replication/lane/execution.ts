@@ -16,6 +16,7 @@ import { answeredBy, isInTheWay, isSettling, isYetToCome, settlingAfter } from '
 import { ABSENT, type Intent, type LocalState, type Settling } from '../replica.ts'
 import { copyState } from '../drift/repair.ts'
 import type { LaneBook, Step } from './lane-book.ts'
+import { noteRefusal } from './failed.ts'
 import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
 import type { Recovery } from './recovery.ts'
@@ -206,7 +207,7 @@ export class Execution {
       // What it makes of nothing can only be copied from a member that has had something.
       if (isReset(operation, this.#book.matrices)) return this.#cannotSay()
       // The application here has refused to make it: what has the name by now is not ours to change.
-      return this.#book.failed(operation, { error: 'ERR_REPLICANT_NOT_FOUND' })
+      return this.#book.failed(operation, { error: 'ERR_REPLICANT_REFUSED' })
     }
     if (!(await this.#isSettled())) return 'again'
     const { hash, answered } = this.#book.local
@@ -258,7 +259,7 @@ export class Execution {
           await this.#book.write({ intent: undefined })
           return 'again'
         }
-        return this.#book.failed(operation, { status })
+        return this.#refused(operation, status)
       }
     }
   }
@@ -282,13 +283,17 @@ export class Execution {
     return this.#book.failed(operation, { error: 'ERR_REPLICANT_RENAMED' })
   }
 
+  #refused(operation: Operation, status: number): Promise<Step> {
+    noteRefusal(this.#book.replica, operation.type, status)
+    return this.#book.failed(operation, { status })
+  }
+
   /** It may pass. What never does must not hold up all that comes after, where it is about this operation and not about the account. */
   async #notNow(operation: Operation, status: number | undefined): Promise<Step> {
     const { intent, refused } = this.#book.local
     const before = refused !== undefined && sameDot(refused.dot, operation.dot) ? refused.times : 0
     const times = status === undefined ? before : before + 1
-    if (times >= MAX_REFUSALS && status !== undefined && GIVES_WAY.has(status))
-      return this.#book.failed(operation, { status })
+    if (times >= MAX_REFUSALS && status !== undefined && GIVES_WAY.has(status)) return this.#refused(operation, status)
     // Somebody has created it meanwhile, perhaps this lane: the next look reads.
     const isMade = status === 409 && intent?.action === 'create'
     await this.#book.write({ refused: { dot: operation.dot, times }, ...(!isMade && { intent: undefined }) })

@@ -4,7 +4,25 @@
  */
 import { holderOf, sameDot, type Dot, type Operation } from '../../../core/oplog/index.ts'
 import { MAX_KNOWN_FAILED } from '../limits.ts'
-import type { Replica } from '../replica.ts'
+import type { Replica, RunState } from '../replica.ts'
+
+const REFUSED = 'the application here has refused what counts at the other members'
+
+/** What was refused last, and how: nothing else says it after the answer. */
+const refusals = new WeakMap<RunState, string>()
+
+/** @param status that the application answered, for good */
+export function noteRefusal(replica: Replica, type: string, status: number): void {
+  refusals.set(replica.run, `it answers ${String(status)} to the ${type}`)
+}
+
+/** Why a replicant with operations that have failed is diverged. */
+export function refusedText(replica: Replica): string {
+  const { divergedBy } = replica.local
+  const how = refusals.get(replica.run)
+  if (how !== undefined) return `${REFUSED}: ${how}`
+  return divergedBy?.startsWith(REFUSED) === true ? divergedBy : REFUSED
+}
 
 /** The operations of the schedule that have failed here. */
 export function failedHere({ core, local }: Replica): readonly Operation[] {

@@ -1,7 +1,7 @@
 /** A lane compares what the application shows: with what the other members show, and with what it showed when the lane was idle last. */
 import { othersOf, tellEvent } from '../admission/words.ts'
 import { differing, judge, knowledgeNow, shownNow, writtenOf } from '../drift/comparison.ts'
-import { failedHere } from './failed.ts'
+import { failedHere, refusedText } from './failed.ts'
 import { hasCome, isYetToCome } from '../drift/settling.ts'
 import { lookForState, looksFor, shorten } from '../drift/issue-state.ts'
 import { isOwn, noteOwn } from '../drift/own-fields.ts'
@@ -17,7 +17,7 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   const others = own === undefined ? [] : differing(shared, replica, own)
   if (failedHere(replica).length > 0) {
     // The others are right, and know of it. A round later a state of theirs is tried.
-    await book.diverge('the application here has refused what counts at the other members')
+    await book.diverge(refusedText(replica))
     return 'done'
   }
   if (others.length === 0) return (await shorten(shared, replica, book.resource)) ? 'replan' : 'done'

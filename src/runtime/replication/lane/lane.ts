@@ -38,7 +38,7 @@ export async function advance(shared: Engine, replica: Replica): Promise<Looked>
       : await pass(new LaneBook(shared, replica, resource), prepared)
   // Until it is known what it has done of what it has accepted, nothing is wrong with it.
   if (looked === 'again' && replica.local.draft?.accepted === undefined)
-    await shared.behind.cannotGoOn(shared, replica, began, resource?.lastStatus)
+    await shared.behind.cannotGoOn(shared, replica, began, resource?.heldUpBy)
   else shared.behind.over(replica.name)
   // What was written on the way carried it along; what cannot be carried out now is held all the same.
   if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))

@@ -7,7 +7,7 @@ import { compareWithLast } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
 import { isMerging } from '../drift/merging.ts'
-import { mendFailed } from '../drift/repair.ts'
+import { copyState } from '../drift/repair.ts'
 import { contains } from '../application/contains.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { LaneBook, Step } from './lane-book.ts'
@@ -155,7 +155,7 @@ export class Recovery {
         return 'done'
       case 'skip':
         await this.#book.failed(operation, { error: 'ERR_OUTCOME_UNKNOWN' })
-        await mendFailed(this.#book.shared, this.#book.replica, this.#book.resource)
+        await copyState(this.#book.shared, this.#book.replica, this.#book.resource)
         return 'done'
       case 'hold':
     }

@@ -1,31 +1,67 @@
 import { compareText } from '../../../core/resource/text-order.ts'
-import { sameDot, type Dot } from '../../../core/oplog/index.ts'
-import type { CoreState, LocalState } from '../replica.ts'
+import { holderOf, membersOfReplicant, sameDot, type Dot } from '../../../core/oplog/index.ts'
+import { BEHIND_AFTER_MS } from '../limits.ts'
+import type { CoreState, LocalState, SiteOutcome } from '../replica.ts'
 
-/** A write of this site that counts and that another member does not carry out, for a reason that is the agents', not its application's. */
+/** A write of this site that counts, and that another member has not carried out. */
 export interface Failing {
   readonly site: string
-  /** The newest such operation. */
+  /** The first such operation. */
   readonly operation: Dot
-  /** Code of the error. */
-  readonly error: string
+  /**
+   * `failed`: the application there has refused it, or it is held up for a reason of the agents. `uncertain`: nobody can tell there. `pending`: that site says that it could
+   * not do it for a while, or has said nothing for long.
+   */
+  readonly outcome: 'failed' | 'uncertain' | 'pending'
+  /** What the application there has answered. */
+  readonly status?: number
+  /** Code of the error, for a reason of the agents. */
+  readonly error?: string
 }
 
 /**
- * Where the newest write of this site that others have told of is held up, by site. Whoever carries it out after all tells so; what an
- * application has refused is not here, since a state is copied in its place and the origin is not told of that.
+ * Where writes of this site are not carried out, by site: the first of each, which is the reason of what comes after it. Whoever carries it out after all, or
+ * copies a state in its place, tells so.
+ * @param nowMs wall clock, where also those are asked for that have said nothing of a write for long
  */
-export function failingOf(core: Pick<CoreState, 'replicant'>, local: Pick<LocalState, 'outcomes'>): readonly Failing[] {
-  const { site: self, lives } = core.replicant
-  const looked = new Set<string>([self])
-  const failing: Failing[] = []
-  for (const { dot, sites } of local.outcomes.toReversed())
-    for (const { site, outcome, error } of sites) {
-      if (looked.has(site)) continue
-      looked.add(site)
-      const isHeldUp = outcome === 'failed' && error !== undefined
-      const counts = isHeldUp && lives.some(({ live }) => live.some(held => sameDot(held.dot, dot)))
-      if (counts) failing.push({ site, operation: dot, error })
+export function failingOf(
+  core: Pick<CoreState, 'replicant'>,
+  local: Pick<LocalState, 'outcomes'>,
+  nowMs?: number,
+): readonly Failing[] {
+  if (local.outcomes.length === 0) return []
+  const others = membersOfReplicant(core.replicant).filter(member => member !== core.replicant.site)
+  const live = holderOf(core.replicant)?.live ?? []
+  const newestFirst = local.outcomes.toReversed()
+  const failing = others.flatMap(site => {
+    let first: Failing | undefined
+    let goesOn = false
+    for (const { dot, sites } of newestFirst) {
+      const told = sites.find(other => other.site === site)
+      if (told?.outcome === 'applied') goesOn = true
+      const held = told === undefined ? SILENT : heldUp(told)
+      // What stood in the way of all there is over: its word on this one was lost.
+      if (held === undefined || (goesOn && !isRefusal(held)) || (held === SILENT && nowMs === undefined)) continue
+      const operation = live.find(other => sameDot(other.dot, dot))
+      if (operation === undefined) continue
+      if (held === SILENT && nowMs !== undefined && nowMs - operation.stamp.ms < BEHIND_AFTER_MS) continue
+      first = { site, operation: dot, ...held }
     }
+    return first === undefined ? [] : [first]
+  })
   return failing.toSorted((a, b) => compareText(a.site, b.site))
+}
+
+type Held = Pick<Failing, 'outcome' | 'status' | 'error'>
+
+const SILENT: Held = { outcome: 'pending' }
+
+function heldUp({ outcome, status, error }: SiteOutcome): Held | undefined {
+  if (outcome !== 'failed' && outcome !== 'uncertain' && outcome !== 'pending') return undefined
+  return { outcome, ...(status !== undefined && { status }), ...(error !== undefined && { error }) }
+}
+
+/** Its application has refused this one for good, whatever it has taken since. */
+function isRefusal({ outcome, error }: Held): boolean {
+  return outcome === 'failed' && error === undefined
 }

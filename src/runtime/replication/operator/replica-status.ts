@@ -1,5 +1,5 @@
 import { conflictsOf, levelOf, membersOfReplicant, type Conflict } from '../../../core/oplog/index.ts'
-import { currentPlan } from '../lane/current-plan.ts'
+import { currentPlan, isRecordOnly } from '../lane/current-plan.ts'
 import { failingOf, type Failing } from './failing.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { isReplicatedAt } from '../replica.ts'
@@ -20,7 +20,7 @@ export interface ReplicaStatus {
   /** What is to be done about an `unbound` one, where more is known than that the name is taken. */
   readonly detail: string | undefined
   readonly conflicts: readonly Conflict[]
-  /** Where writes of this site are held up. */
+  /** Where writes of this site are not carried out. */
   readonly failing: readonly Failing[]
   /** Large bodies that its operations name and that are not here yet: what needs them waits. */
   readonly missingBodies: readonly MissingBody[]
@@ -59,7 +59,7 @@ export function statusOf(shared: Engine, replica: Replica, fault: string | undef
     state,
     detail: local.unbound ? local.showsAll : undefined,
     reason: reasonOf(state, replica, fault),
-    failing: failingOf(core, local),
+    failing: isRecordOnly(replica) ? [] : failingOf(core, local, shared.options.clock.now()),
     conflicts: conflictsOf(core.replicant.lives),
     missingBodies,
   }

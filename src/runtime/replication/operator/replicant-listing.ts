@@ -176,7 +176,7 @@ function plain({ service, kind, name }: ReplicantName): ReplicantName {
 
 /** What lists say of a replicant, beside its name. */
 export function stands({ members, state, isPresent, reason, failing }: ReplicaStatus): Stands {
-  const told = failing.map(({ site, operation, error }) => ({ site, operation: operationText(operation), error }))
+  const told = failing.map(each => ({ ...each, operation: operationText(each.operation) }))
   return { members, state, deleted: !isPresent, reason, failing: told }
 }
 

@@ -16,7 +16,7 @@ interface Entry {
   readonly diverged: boolean
   /** It takes no writes here until somebody decides: the name belongs to something else, or a write is in doubt. */
   readonly undecided: boolean
-  /** Where writes of this site are held up. */
+  /** Where writes of this site are not carried out. */
   readonly failing: readonly Failing[]
   /** Sites that have created it, none of which this site lets do so: nothing is done with it here. Empty where it is let. */
   readonly withheldFrom: readonly string[]
@@ -26,11 +26,15 @@ export interface Counted {
   readonly conflicts: number
   readonly diverged: number
   readonly undecided: number
-  /** Other members that do not carry writes of this site out, with how many replicants, and codes of errors that say why. Sorted by site. */
+  /**
+   * Other members that do not carry writes of this site out, as they have told, with how many replicants, codes of errors that say why, and what their applications have
+   * answered. Sorted by site.
+   */
   readonly failing: readonly {
     readonly site: string
     readonly replicants: number
     readonly errors: readonly string[]
+    readonly statuses: readonly number[]
   }[]
   /** What others have created here too, and this site does not let them (expose); and who they are, sorted. */
   readonly withheld: { readonly replicants: number; readonly from: readonly string[] }
@@ -94,16 +98,22 @@ export class Unwell {
   count(leftAlone: Iterable<string>): Counted | undefined {
     if (!this.#isComplete) return undefined
     let [diverged, undecided, withheld] = [0, 0, 0]
-    const failing = new Map<string, { replicants: number; errors: Set<string> }>()
+    const failing = new Map<string, { replicants: number; errors: Set<string>; statuses: Set<number> }>()
     const from = new Set<string>()
     for (const entry of this.#entries.values()) {
       if (entry.diverged) diverged++
       if (entry.undecided) undecided++
       if (entry.withheldFrom.length > 0) withheld++
       for (const site of entry.withheldFrom) from.add(site)
-      for (const { site, error } of entry.failing) {
-        const { replicants, errors } = failing.get(site) ?? { replicants: 0, errors: new Set() }
-        failing.set(site, { replicants: replicants + 1, errors: errors.add(error) })
+      for (const { site, error, status } of entry.failing) {
+        const { replicants, errors, statuses } = failing.get(site) ?? {
+          replicants: 0,
+          errors: new Set(),
+          statuses: new Set(),
+        }
+        if (error !== undefined) errors.add(error)
+        if (status !== undefined) statuses.add(status)
+        failing.set(site, { replicants: replicants + 1, errors, statuses })
       }
     }
     for (const key of leftAlone) if (this.#entries.get(key)?.diverged !== true) diverged++
@@ -113,7 +123,12 @@ export class Unwell {
       undecided,
       failing: [...failing]
         .toSorted(([a], [b]) => compareText(a, b))
-        .map(([site, { replicants, errors }]) => ({ site, replicants, errors: [...errors].toSorted() })),
+        .map(([site, { replicants, errors, statuses }]) => ({
+          site,
+          replicants,
+          errors: [...errors].toSorted(),
+          statuses: [...statuses].toSorted((a, b) => a - b),
+        })),
       withheld: { replicants: withheld, from: [...from].toSorted() },
     }
   }
@@ -127,7 +142,13 @@ export class Unwell {
 
 /** Equal for those that are counted alike. */
 const textOf = ({ conflicts, diverged, undecided, failing, withheldFrom }: Entry): string =>
-  JSON.stringify([conflicts, diverged, undecided, failing.map(({ site, error }) => [site, error]), withheldFrom])
+  JSON.stringify([
+    conflicts,
+    diverged,
+    undecided,
+    failing.map(({ site, error, status }) => [site, error, status]),
+    withheldFrom,
+  ])
 
 /** Whether there may be conflicts; of lives in memory, or as stored. */
 export function mayConflict(

@@ -262,7 +262,7 @@ describe('replicants', () => {
     [{ ...well, behind: 1, behindMs: 90_000, behindStatus: 401 }, ['warning replication-behind'], 'warning'],
     [{ ...well, behind: 7, behindMs: 7_300_000 }, ['warning replication-behind'], 'warning'],
     [
-      { ...well, failing: [{ site: 'site2', replicants: 1, errors: ['ERR_FORWARD_NOT_EXPOSED'] }] },
+      { ...well, failing: [{ site: 'site2', replicants: 1, errors: ['ERR_FORWARD_NOT_EXPOSED'], statuses: [] }] },
       ['warning replication-failing'],
       undefined,
     ],
@@ -299,8 +299,17 @@ describe('replicants', () => {
     const [told] = evaluateCheck({ replicants: { ...well, unverified } })
     expect(told?.message).toMatch(/^4 resources that site2, site3 tell of cannot be verified here: .*site1/)
     expect(told?.hint).toMatch(/--expose-sites site2,site3/)
-    const failing = [{ site: 'site3', replicants: 1, errors: ['ERR_SYNC_ORIGIN'] }]
+    const failing = [{ site: 'site3', replicants: 1, errors: ['ERR_SYNC_ORIGIN'], statuses: [] }]
     expect(evaluateCheck({ replicants: { ...well, failing } })[0]?.hint).toMatch(/^site3 cannot verify/)
+  })
+
+  test('says what the application of another member has answered, and how that is mended', () => {
+    const failing = [{ site: 'site3', replicants: 2, errors: [], statuses: [405, 422] }]
+    const [told] = evaluateCheck({ replicants: { ...well, failing } })
+    expect(told?.message).toBe(
+      'site3 does not carry out what was written here to 2 resources: the application answers 405, the application answers 422',
+    )
+    expect(told?.hint).toMatch(/cheops replicant repair/)
   })
 
   test('says nothing of none', () => {

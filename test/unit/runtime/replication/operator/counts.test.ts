@@ -113,7 +113,7 @@ test('what a member does not let is counted at both until it does, also after a 
     ...none,
     ...NO_OTHERS,
     replicants: 2,
-    failing: [{ site: 'b', replicants: names.length, errors: ['ERR_FORWARD_NOT_EXPOSED'] }],
+    failing: [{ site: 'b', replicants: names.length, errors: ['ERR_FORWARD_NOT_EXPOSED'], statuses: [] }],
   })
   const failingAtA = async (name: string) => (await lab.status('a', name))?.failing
   for (const id of ['x', 'y']) await lab.ask('a', 'POST /items', { id, n: 0 }, MEMBERS)
