@@ -371,6 +371,8 @@ export class Replicator {
   #fault(error: unknown): void {
     if (error instanceof CheopsError && (error.code === 'ERR_AGENT_STOPPING' || error.code === 'ERR_REPLICANT_BUSY'))
       return
+    // What is under way when the agent stops finds its store closed, as after a crash: the next start goes on with it.
+    if (this.#isStopped && error instanceof CheopsError && error.code === 'ERR_STORE_FAILED') return
     this.#options.logger.error({ error: String(error) }, 'replication has failed')
     const cause = { cause: error }
     // What is in memory may differ from what is on disk: only a start brings them together again.
