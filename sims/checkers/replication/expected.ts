@@ -8,7 +8,13 @@ import type { JsonObject } from '../../world/fake-application.ts'
 export type Expected =
   | { readonly state: 'none' }
   | { readonly state: 'absent' }
-  | { readonly state: 'present'; readonly schedule: readonly Operation[]; readonly resource: JsonObject }
+  | {
+      readonly state: 'present'
+      readonly schedule: readonly Operation[]
+      readonly resource: JsonObject
+      /** What it is if the fields that are never shown have outlived an operation of the application's own: nobody can see whether they have. */
+      readonly unseen: JsonObject
+    }
 
 /**
  * Absent if there is any delete; else the greatest reset, then all that nothing drops and that is no earlier request with the same key and body, in
@@ -42,11 +48,14 @@ export function expectedOf(
   )
   const schedule = [last, ...arranged(changes, matrices)]
   let resource: JsonObject = {}
+  let hidden: JsonObject = {}
   for (const [place, operation] of schedule.entries()) {
     const body = bodyOf(operation, bodies)
     resource = { ...(place === 0 ? body : changed(resource, operation.type, body)), id }
+    if ('secret' in body) hidden = { secret: body['secret'] }
+    else if (place === 0) hidden = {}
   }
-  return { state: 'present', schedule, resource }
+  return { state: 'present', schedule, resource, unseen: { ...resource, ...hidden } }
 }
 
 /** Of changes that are one request, by key and body, the first stays, also where a reset has done away with it. */

@@ -10,7 +10,8 @@ import { wasHeld } from '../../../src/core/oplog/holes.ts'
 import { standingOf } from '../../../src/core/oplog/members.ts'
 import { expectedOf } from './expected.ts'
 import { ofEachGroup } from './ending-checker.ts'
-import type { Operation, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
+import { isResetIn } from './plain-matrix.ts'
+import type { Life, Operation, Replicant, ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Ending } from '../../world/replication/ending.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
@@ -40,8 +41,15 @@ export function fullLog(ending: Ending, name: ReplicantName, replicant: Replican
     if (known === undefined || !wasHeld(known, dot)) return false
     // What a removed site has forgotten itself by what does not count is known to be gone, and stands in no list.
     if (standingOf(known.changes, members, operation) === 'out') return false
+    if (isGone(ending, known, operation)) return false
     return !known.outside.some(other => dotKey(other.dot) === dotKey(dot))
   })
+}
+
+/** A change that stands on no disk any more, of which this member has heard by what came after it only, as from who had left and let go of it. */
+function isGone({ lost, matrices }: Ending, { live, conflicts }: Life, operation: Operation): boolean {
+  const isIt = ({ dot }: Operation): boolean => dotKey(dot) === dotKey(operation.dot)
+  return lost.has(dotKey(operation.dot)) && !isResetIn(operation, matrices) && ![...live, ...conflicts].some(isIt)
 }
 
 function wordsOf(replicant: Replicant, { matrices }: Ending): string {

@@ -156,10 +156,13 @@ export function takeShown(
     before?.knowledge !== knowledge || before.hash !== hash || before.diverged !== diverged || before.fits !== fits
   if (!isNews) return
   const word: TellOf = { site: from, knowledge, diverged, fits, ...(hash !== undefined && { hash }) }
-  commit.local(replica, { told: [...others, word] })
+  // Who looked in vain, and goes on, has somebody to ask now: once for each such word.
+  const isFound = isOurs && fits && !diverged && replica.local.looks !== undefined
+  commit.local(replica, { told: [...others, word], ...(isFound && { mended: undefined }) })
   if (!isOurs) return
-  // Whoever shows something else learns of it too: its own word may have come when nothing was known here to compare with.
-  if (own !== undefined && !diverged)
+  // Whoever shows something else learns of it too: its own word may have come when nothing was known here to compare with; or it looks, and nobody could answer.
+  const isUnanswered = diverged && own !== hash && replica.local.looks === undefined
+  if (own !== undefined && (!diverged || isUnanswered))
     tellShown(shared, commit, replica, { hash: own, diverged: false, fits: isSureHere(replica) }, [from])
   if (own !== undefined || replica.local.suspect) commit.afterwards(() => shared.kick(replica))
 }

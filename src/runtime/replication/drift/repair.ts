@@ -10,6 +10,7 @@ import {
 } from '../../../core/oplog/index.ts'
 import { begunBy, replaceBy } from '../lane/creation.ts'
 import { failedHere } from '../lane/failed.ts'
+import { largeBodyOf } from '../bodies/body-records.ts'
 import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
 import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
@@ -28,7 +29,7 @@ import type { ParsedBody } from '../../../ports/replication-glue.ts'
 
 /**
  * `nobody`: no member that agrees could be reached. `busy`: too much is repaired at the moment, and the lane is kicked when there is room; or the
- * application may still show by itself what it was sent last.
+ * application may still show by itself what it was sent last; or a body is still to come.
  * `not-taken`: the application could not be read, or did not take it now. `not-exposed`: it holds what this site does not let its origin
  * write here. `Unclear`: what members show lacks what was written, and nobody can say what that is.
  */
@@ -45,6 +46,7 @@ export async function copyState(
   members: readonly string[] = othersOf(replica.core.replicant),
 ): Promise<Copied> {
   if (!isExposed(shared, replica) || !isMeant(replica, resource)) return 'not-exposed'
+  if (waitsForBody(shared, replica)) return 'busy'
   if (!shared.repairs.begin(replica)) return 'busy'
   try {
     // Made twice, it would be there twice.
@@ -80,6 +82,18 @@ async function hasLostMore(
   if (own.is !== 'present' || (await wholeOf(resource, schedule))?.isKnown !== true) return false
   const missing = new Set(await unlikeWritten(resource, schedule, own.body))
   return (await unlikeWritten(resource, schedule, theirs)).some(at => !missing.has(at))
+}
+
+/** Whether a body is still to come that says more than anybody shows: a password, for instance. */
+function waitsForBody(shared: Engine, replica: Replica): boolean {
+  const { bodies, fetchBodies, isGivenUp } = shared
+  const { name } = replica
+  const lacks = writtenOf(shared, replica).some(operation => {
+    const body = largeBodyOf(operation)
+    return body !== undefined && !bodies.isHere(name, body) && !isGivenUp({ ...body, replicant: name })
+  })
+  if (lacks) fetchBodies()
+  return lacks
 }
 
 /** Whether this site lets others do here all that the state is made of. */

@@ -111,6 +111,17 @@ describe('what is changed while the lane is idle', () => {
     expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
   })
 
+  test('is repaired also where the other member could not answer just then: it says what it shows when it hears of the look', async () => {
+    await withX()
+    await lab.pass(25_000)
+    // What it has is not looked at until its own round, half a minute after that of the other.
+    await lab.until(lab.world.site('b').restart(10))
+    outsider('a', { id: 'x', n: 1, more: true })
+    await lab.pass(40_000)
+    expect(kinds('a')).toEqual(['drift', 'diverged'])
+    expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 } })
+  })
+
   test('is found when it is deleted there', async () => {
     await withX()
     outsider('b', undefined)
