@@ -110,10 +110,19 @@ export async function stateToGive(
   if (shown === undefined && whole?.isKnown === true && written !== undefined) return { is: 'state', body: written }
   const state = shown && (await stateShown(resource, schedule, shown))
   if (state === undefined) return { is: 'unclear', fields: [''] }
-  if (whole === undefined || written?.is !== 'json' || state.is !== 'json') return { is: 'state', body: state }
   const declared = resource.glue.kind(resource.name.kind)?.writeOnly ?? []
+  if (whole === undefined && state.is === 'json' && (await isUnread(resource, schedule))) {
+    const hidden = [...new Set([...declared, ...(rules.hidden ?? []), ...(rules.missed ?? [])])]
+    if (hidden.length > 0) return { is: 'unclear', fields: hidden }
+  }
+  if (whole === undefined || written?.is !== 'json' || state.is !== 'json') return { is: 'state', body: state }
   const { value, unclear } = combined(state.value, written.value, whole, { ...rules, declared })
   return unclear.length > 0 ? { is: 'unclear', fields: unclear } : { is: 'state', body: { is: 'json', value } }
+}
+
+/** Whether what says the resource is a file that nobody can look into: it is damaged or lost, or too large. What is never shown stands there alone. */
+async function isUnread(resource: Resource, [reset]: readonly Operation[]): Promise<boolean> {
+  return reset !== undefined && WHOLE.has(reset.type) && (await resource.stateIn(reset))?.is === 'large'
 }
 
 /** The state that a body shows, for other members: only what was set, and what says whose it is; all of it where a change may have set more than it names. */
