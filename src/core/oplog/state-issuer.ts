@@ -52,6 +52,8 @@ export interface Shortening {
   /** Sorted by name. */
   readonly members: readonly string[]
   readonly acknowledgements: Acknowledgements
+  /** Members that do not give what they have acknowledged: they have it not, and nothing that they have acknowledged counts. */
+  readonly ungiven: ReadonlySet<string>
   /** Wall clock, Unix milliseconds. */
   readonly nowMs: number
 }
@@ -60,11 +62,12 @@ export interface Shortening {
  * Whether a site shortens a life that was changed too often since its last reset. What one state has seen is dropped, also where another state
  * stays that has not seen it; so there are to be no two at once. It is the site that has created the life, whoever writes, and the other members in turn where it
  * does not; each only where a majority of the members, or half of them with the smallest by name, has acknowledged all that is held but what was written just now, and
- * nobody anything that is not held: so at most one side of a cut says states, and who comes back learns of them before it says one.
+ * nobody anything that is not held: so at most one side of a cut says states, and who comes back learns of them before it says one. Who has acknowledged what it does not give
+ * does not hold that up, or a member could by one word about what nobody ever wrote.
  */
 export function isShortener(
   life: Life,
-  { site, members, acknowledgements, nowMs }: Shortening,
+  { site, members, acknowledgements, ungiven, nowMs }: Shortening,
   matrices: Matrices,
 ): boolean {
   const past = operationsPastReset(life, matrices)
@@ -74,10 +77,11 @@ export function isShortener(
   const place = inTurn.indexOf(site)
   if (place < 0 || past <= place * OPERATIONS_PAST_TURN) return false
   const known = (member: string): Context => acknowledgements.get(member)?.knowledge.get(lifeKey(life.life)) ?? []
-  const others = members.filter(member => member !== site)
+  const others = members.filter(member => member !== site && !ungiven.has(member))
   if (others.some(member => !includes(life.knowledge, known(member)))) return false
   const settled = life.live.filter(({ stamp }) => stamp.ms <= nowMs - SHORTENED_AFTER_MS)
-  const agreeing = members.filter(member => member === site || settled.every(({ dot }) => covers(known(member), dot)))
+  const isAgreeing = (member: string): boolean => settled.every(({ dot }) => covers(known(member), dot))
+  const agreeing = members.filter(member => member === site || (others.includes(member) && isAgreeing(member)))
   const half = members.length / 2
   return agreeing.length > half || (agreeing.length === half && agreeing[0] === members[0])
 }

@@ -13,6 +13,7 @@ import type { Heard } from './write/settled.ts'
 import type { Behind } from './lane/behind.ts'
 import type { Standing } from './sync/standing.ts'
 import type { Strangers } from './sync/strangers.ts'
+import type { Ungiven } from './sync/ungiven.ts'
 import type { Unanswered } from './lane/unanswered.ts'
 import type { Tellers } from './sync/told-work.ts'
 import type { UnprovenNames } from './admission/unproven-names.ts'
@@ -38,6 +39,8 @@ export interface Engine {
   readonly keyRuns: KeyRuns
   /** What waits until the key of its origin is known, or somebody brings it whose word counts. */
   readonly strangers: Strangers
+  /** What members have acknowledged and do not give. */
+  readonly ungiven: Ungiven
   /** Names that are kept here on others' word only. */
   readonly unproven: UnprovenNames
   readonly waitingRoom: WaitingRoom

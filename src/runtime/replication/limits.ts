@@ -311,6 +311,12 @@ export const ASKED_STATES = { burst: 256, perSecond: 20, maxKeys: 1_024 } as con
 /** How long what another member has acknowledged may be on its way, milliseconds: then it is asked for. */
 export const WANT_AFTER_MS = 5_000
 
+/**
+ * How long a member can be asked for what it has acknowledged, milliseconds, until it is taken not to have it: it gives it within seconds, and a large transfer over a slow link, or
+ * the turn of a site that tells much, takes minutes.
+ */
+export const UNGIVEN_MS = 10 * 60_000
+
 /** Replicants of which one conversation remembers when it asked or told what: beyond it something may be asked or told twice. */
 export const MAX_REMEMBERED_REPLICANTS = 4096
 

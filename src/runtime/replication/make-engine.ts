@@ -18,6 +18,7 @@ import { TokenBuckets } from '../membership/token-buckets.ts'
 import { ASKED_STATES, WANTED } from './limits.ts'
 import { StampTime } from './write/stamp-time.ts'
 import { KeyRuns } from './sync/key-runs.ts'
+import { Ungiven } from './sync/ungiven.ts'
 import { Scans } from './sync/scans.ts'
 import { Standing } from './sync/standing.ts'
 import { Strangers } from './sync/strangers.ts'
@@ -61,6 +62,7 @@ export function makeEngine(parts: EngineParts): Engine {
     scans: new Scans(clock),
     keyRuns: new KeyRuns(options),
     strangers: new Strangers(clock),
+    ungiven: new Ungiven(clock),
     unproven: new UnprovenNames(clock),
     waitingRoom: replicas.waitingRoom,
     wants: new TokenBuckets(WANTED),

@@ -148,7 +148,8 @@ export async function shorten(shared: Engine, replica: Replica, resource: Resour
   if (holder === undefined || !local.bound) return false
   const members = membersOfReplicant(core.replicant)
   const { acknowledgements } = core
-  if (!isShortener(holder, { site, members, acknowledgements, nowMs: clock.now() }, matrices)) return false
+  const ungiven = shared.ungiven.sitesOf(replica)
+  if (!isShortener(holder, { site, members, acknowledgements, ungiven, nowMs: clock.now() }, matrices)) return false
   const past = operationsPastReset(holder, matrices)
   // It looks for what the others show, and finds it mostly.
   const looks = (word: TellOf): boolean => word.diverged && word.knowledge === knowledgeNow(shared, replica)

@@ -1,5 +1,5 @@
 import {
-  includes,
+  covers,
   knowledgeOf,
   lifeKey,
   membersOfReplicant,
@@ -13,6 +13,7 @@ import {
 import { MAX_REMEMBERED_REPLICANTS, WANT_AFTER_MS, WANT_AGAIN_MS } from '../limits.ts'
 import type { Replica } from '../replica.ts'
 import type { Engine } from '../engine.ts'
+import type { Missing } from './ungiven.ts'
 import type { SyncChannel } from '../../../ports/sync.ts'
 
 /** What another site is asked for in one conversation: what it holds, and what is missing here and does not come by itself. */
@@ -39,6 +40,7 @@ export class Wants {
   /** Nothing is asked for any more. */
   end(): void {
     this.#hasEnded = true
+    this.#shared.ungiven.ended(this.#channel.site)
   }
 
   get hasEnded(): boolean {
@@ -68,8 +70,11 @@ export class Wants {
 
   /** The other site has told what it holds of a replicant. What others have mostly comes by itself; what does not is asked for later. */
   lookLater(replica: Replica): void {
-    if (!this.#isBehind(replica)) return
     const { name } = replica
+    if (!this.#isBehind(replica)) {
+      this.#shared.ungiven.given(this.#channel.site, name)
+      return
+    }
     const key = replicantKey(name)
     if (this.#late.has(key) || this.#late.size >= MAX_REMEMBERED_REPLICANTS) return
     this.#late.add(key)
@@ -78,7 +83,10 @@ export class Wants {
       this.#late.delete(key)
       if (this.#hasEnded) return
       await this.#shared.replicas.with(name, async later => {
-        if (this.#isBehind(later)) await this.askAnyhow(later)
+        if (!this.#isBehind(later)) return
+        const missing = this.#missingOf(later)
+        if (missing !== undefined) this.#shared.ungiven.asked(this.#channel.site, later, missing)
+        await this.askAnyhow(later)
       })
     }
     clock.after(WANT_AFTER_MS, () => {
@@ -89,16 +97,23 @@ export class Wants {
   }
 
   /** Whether the other site holds what is not here. */
-  #isBehind({ core }: Replica): boolean {
-    const { replicant, acknowledgements } = core
+  #isBehind(replica: Replica): boolean {
+    const { replicant } = replica.core
     // Whoever has told of it knows more.
     if (replicant.lives.length === 0) return true
-    if (!membersOfReplicant(replicant).includes(replicant.site)) return false
+    return membersOfReplicant(replicant).includes(replicant.site) && this.#missingOf(replica) !== undefined
+  }
+
+  /** The first that the other site has acknowledged, and that is not here. */
+  #missingOf({ core: { replicant, acknowledgements } }: Replica): Missing | undefined {
     const told = acknowledgements.get(this.#channel.site)?.knowledge ?? new Map<string, Context>()
     const known = new Map(replicant.lives.map(({ life, knowledge }) => [lifeKey(life), knowledge]))
-    return [...told].some(
-      ([life, knowledge]) => !this.#refused.has(life) && !includes(known.get(life) ?? [], knowledge),
-    )
+    for (const [life, knowledge] of told) {
+      if (this.#refused.has(life)) continue
+      const dot = knowledge.find(each => !covers(known.get(life) ?? [], each))
+      if (dot !== undefined) return { life, dot }
+    }
+    return undefined
   }
 
   async #ask(replica: Replica, lacks: boolean): Promise<void> {

@@ -120,8 +120,15 @@ describe('who shortens a life', () => {
         return [member, { knowledge: new Map([[lifeKey(create), knowledge]]), clock: create.stamp }] as const
       }),
     )
-  const shorteners = (life: Life, acknowledgements: Acknowledgements, members = THREE, nowMs = NOW): string =>
-    members.filter(site => isShortener(life, { site, members, acknowledgements, nowMs }, NO_MATRICES)).join()
+  const NOBODY: ReadonlySet<string> = new Set()
+  const shorteners = (
+    life: Life,
+    acknowledgements: Acknowledgements,
+    members = THREE,
+    nowMs = NOW,
+    ungiven = NOBODY,
+  ): string =>
+    members.filter(site => isShortener(life, { site, members, acknowledgements, ungiven, nowMs }, NO_MATRICES)).join()
   const all = (count: number): Acknowledgements => acknowledged({ a: count + 1, b: count + 1, c: count + 1 })
 
   test('nobody up to the bound, then who has created it, or else the smallest member; the others in turn where it is not done', () => {
@@ -158,6 +165,21 @@ describe('who shortens a life', () => {
   test('not where a member knows more: that may be a state', () => {
     const due = MAX_OPERATIONS_PAST_RESET + 1
     expect(shorteners(changed(due), acknowledged({ a: due + 1, c: due + 2 }))).toBe('')
+  })
+
+  test('who does not give what it has acknowledged neither stops it nor counts for it', () => {
+    const due = MAX_OPERATIONS_PAST_RESET + 1
+    const life = changed(due)
+    const lying = (a: number): Acknowledgements => acknowledged({ a, c: due + 9 })
+    expect(shorteners(life, lying(due + 1))).toBe('')
+    expect(shorteners(life, lying(due + 1), THREE, NOW, new Set('c'))).toBe('b')
+    expect(shorteners(life, lying(due), THREE, NOW, new Set('c'))).toBe('')
+    expect(shorteners(life, lying(due + 1), THREE, NOW, new Set('a'))).toBe('')
+    // Of two, of which one is believed, half is enough only with the smallest by name.
+    const two = changed(OPERATIONS_PAST_TURN + 1)
+    expect(shorteners(two, lying(0), ['b', 'c'], NOW, new Set('c'))).toBe('b')
+    // It says it itself, and b does not.
+    expect(shorteners(two, acknowledged({ a: due + 999 }), ['a', 'b'], NOW, new Set('a'))).toBe('a')
   })
 
   test('no two sites of which neither holds what the other says, whatever they have acknowledged of each other', () => {

@@ -6,12 +6,18 @@ import { expect, test, vi } from 'vitest'
 import { SERVICE } from '../../../../../sims/world/replication/sim-glue.ts'
 import { Replicator } from '../../../../../src/runtime/replication/replicator.ts'
 import { realClock } from '../../../../support/real-time.ts'
-import { MAX_LIVES_BROUGHT, lifeKey } from '../../../../../src/core/oplog/index.ts'
+import {
+  MAX_LIVES_BROUGHT,
+  MAX_OPERATIONS_PAST_RESET,
+  lifeKey,
+  withAcknowledgement,
+} from '../../../../../src/core/oplog/index.ts'
 import { syncCodec } from '../../../../../protocols/sync/codec.ts'
 import { Lab } from '../lab.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from '../scripted.ts'
 import type { Dot, LifeTransfer, Operation, OperationId } from '../../../../../src/core/oplog/index.ts'
 import type { OutboxEntry } from '../../../../../src/ports/sync.ts'
+import type { Replica } from '../../../../../src/runtime/replication/replica.ts'
 import type { ScriptedChannel } from '../scripted.ts'
 
 type Summary = NonNullable<LifeTransfer['summary']>
@@ -258,3 +264,40 @@ test('acknowledgements of what is made up are not kept', async () => {
   )
   expect(few).toHaveLength(10)
 })
+
+test('an acknowledgement of what nobody ever wrote does not keep a resource from being shortened', async () => {
+  const members = ['a', 'b', 'm']
+  const lab = await Lab.of(members)
+  lab.mayRun = (_site, operation) => operation.dot.site !== 'm'
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members })
+  await lab.pass(10_000)
+  const lie: Dot = { site: 'm', incarnation: '1-0000000000000000', number: 9 }
+  const atA = <T>(look: (replica: Readonly<Replica>) => T): Promise<T> => {
+    const replicator = lab.replicators.get('a')
+    if (replicator === undefined) throw new Error('no agent runs at a')
+    return lab.until(replicator.inspect(lab.name('x'), look))
+  }
+  // It has told that it holds something of its own that it never wrote, and answers what it is asked for as ever.
+  await atA(({ core }) => {
+    const [life] = core.replicant.lives
+    if (life === undefined) throw new Error('it has no life')
+    const known = { life: life.life, knowledge: [lie], holes: [] }
+    const acknowledgements = withAcknowledgement(core.acknowledgements, 'm', [known], core.replicant.clock)
+    Object.assign(core, { acknowledgements })
+  })
+  const states = () =>
+    lab.told.filter(({ event }) => event.kind === 'released' && event.type === 'state').map(({ site }) => site)
+  let n = 0
+  const patches = async (count: number): Promise<void> => {
+    for (let each = 0; each < count; each++) {
+      expect((await lab.ask('a', 'PATCH /items/x', { n: ++n })).status).toBe(200)
+      await lab.pass(10_000)
+    }
+  }
+  await patches(MAX_OPERATIONS_PAST_RESET)
+  const told = await atA(({ core }) => core.acknowledgements.get('m'))
+  expect(told?.knowledge.values().next().value, 'what m has acknowledged').toContainEqual(lie)
+  await patches(10)
+  expect(states()).toEqual(['a'])
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n }, b: { id: 'x', n }, m: { id: 'x', n } })
+}, 60_000)
