@@ -19,7 +19,7 @@ type JsonObject = Readonly<Record<string, unknown>>
  */
 export function placeOf(names: readonly string[], body: JsonObject): 'top' | 'frame' | 'nowhere' {
   const has = (value: JsonObject): boolean => names.some(name => Object.hasOwn(value, name))
-  return has(body) ? 'top' : isWithin(body, has) ? 'frame' : 'nowhere'
+  return has(body) ? 'top' : someWithin(body, has) ? 'frame' : 'nowhere'
 }
 
 /**
@@ -31,7 +31,7 @@ export function isFramed(shown: unknown, written: unknown, idAt: readonly string
   const names = toldNames(Object.keys(written), idAt)
   const shares = (value: JsonObject): boolean =>
     names.some(name => Object.hasOwn(value, name) && contains(value[name], written[name]))
-  return placeOf(names, shown) === 'frame' && isWithin(shown, shares)
+  return placeOf(names, shown) === 'frame' && someWithin(shown, shares)
 }
 
 /** Those of fields that tell more than whose they are, where there are any. */
@@ -51,8 +51,9 @@ export function frameText(shown: unknown): string {
   return `{${names.map(name => `"${name.slice(0, MAX_NAME)}": …`).join(', ')}}`
 }
 
-function isWithin(value: JsonObject, test: (below: JsonObject) => boolean, depth = MAX_DEPTH): boolean {
+/** Whether some object in a body, not too deep for a frame, is like that. */
+export function someWithin(value: JsonObject, test: (below: JsonObject) => boolean, depth = MAX_DEPTH): boolean {
   return Object.values(value).some(
-    below => isObject(below) && (test(below) || (depth > 1 && isWithin(below, test, depth - 1))),
+    below => isObject(below) && (test(below) || (depth > 1 && someWithin(below, test, depth - 1))),
   )
 }

@@ -11,6 +11,7 @@ import { checkLane } from '../write/write-checks.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
+import { checkShownAsTaken } from './shown-as-taken.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
@@ -24,7 +25,7 @@ export type Adopts = 'same' | 'all'
  * @param members this site among them
  * @returns the create of its life
  * @throws CheopsError ERR_REPLICANT_BOUND for what is replicated already, _NOT_FOUND where the application has nothing by the name,
- *   _UNNAMED, _LEVEL, _LOCKED, _MEMBERS, ERR_SCOPE_COLLABORATION, ERR_REQUEST_BODY_TOO_LARGE, ERR_APPLICATION_BROKEN, ERR_BLOB_SPACE
+ *   _UNREADABLE where what is shown cannot be what others are to take, _UNNAMED, _LEVEL, _LOCKED, _MEMBERS, ERR_SCOPE_COLLABORATION, ERR_REQUEST_BODY_TOO_LARGE, ERR_APPLICATION_BROKEN, ERR_BLOB_SPACE
  */
 export async function adopt(
   shared: Engine,
@@ -54,11 +55,14 @@ export async function adopt(
       `${name.name} is too large to be looked into: write it with a scope.`,
     )
   const { glue } = resource
-  const [way] = resource.waysToCreate(glue.stateOf(name.kind, reading.body), undefined)
+  const state = glue.stateOf(name.kind, reading.body)
+  checkShownAsTaken(site, resource, state)
+  // What has to be told besides what is shown is taken in another form than that.
+  const way = resource.waysToCreate(state, undefined).find(({ body }) => body === state)
   if (way === undefined)
     throw new CheopsError(
       'ERR_REPLICANT_UNNAMED',
-      `Nobody can say how another site makes ${name.name} of what is shown.`,
+      `Nobody can say how another site makes ${name.name} of what is shown, which does not say its name: delete it here, and create it with a scope.`,
     )
   const { body: whole, ...request } = way
   const described = whole.is === 'json' ? ['Content-Type', jsonTypeIn(reading.rawHeaders)] : reading.rawHeaders

@@ -18,6 +18,7 @@ import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { copyState, type Copied } from '../drift/repair.ts'
 import { Resource } from '../application/resource.ts'
+import { checkShownAsTaken } from './shown-as-taken.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import { settleConflicts } from '../drift/settle-conflicts.ts'
@@ -55,7 +56,7 @@ export class OperatorActions {
 
   /**
    * Says what becomes of a name that belongs to something else here.
-   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_SPACE
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, _UNREADABLE, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_SPACE
    */
   resolveUnbound(replicant: ReplicantName, how: Resolution): Promise<void> {
     return this.#inLane(replicant, replica => resolveUnbound(this.#shared, replica, how))
@@ -143,6 +144,7 @@ async function resolveUnbound(shared: Engine, replica: Replica, how: Resolution)
   if (reading.is !== 'present' || request === undefined)
     throw new CheopsError('ERR_REPLICANT_LOCKED', `The application does not show ${name.name} now.`)
   const state = reading.body.is === 'large' ? undefined : resource.glue.stateOf(name.kind, reading.body)
+  if (state !== undefined) checkShownAsTaken(shared.options.site, resource, state)
   const bytes = state?.is === 'json' ? bytesOf(state) : undefined
   if (bytes === undefined || bytes.length > MAX_HELD_BODY_BYTES)
     throw new CheopsError(
