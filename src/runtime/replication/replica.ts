@@ -63,6 +63,8 @@ export interface LocalState {
   showsAll: string | undefined
   /** Its life has ended, and the application has something by the name all the same: nothing touches that. */
   leftover: boolean
+  /** This site is no member any more, and the lane has not looked since it is one again: with the hash of what the application showed then. */
+  parted: { readonly hash?: string | undefined } | undefined
   /** What a lane is doing, so that after a crash it is known what may have happened. */
   intent: Intent | undefined
   /** A local write that was sent and is not decided; the operation itself stands in a record of its own. */
@@ -196,6 +198,7 @@ export function newLocalState(): LocalState {
     unbound: false,
     showsAll: undefined,
     leftover: false,
+    parted: undefined,
     intent: undefined,
     draft: undefined,
     replaying: false,

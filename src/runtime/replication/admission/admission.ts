@@ -85,6 +85,7 @@ export function takeStep(
       case 'members': {
         tellEvent(shared, commit, { kind: 'members', replicant: name, members: effect.members })
         const were = new Set(membersOfReplicant(before))
+        if (were.has(options.site) && !effect.members.includes(options.site)) notePart(commit, replica)
         // What is written here is told to its members by the release.
         const added = effect.members.filter(member => !were.has(member) && member !== options.site)
         if (before.lives.length === 0 && (from === undefined || isCreateAlone(step))) break
@@ -125,6 +126,12 @@ export function takeStep(
     if (replica.core.replicant.waiting.length > 0) shared.waits(name)
     shared.kick(replica)
   })
+}
+
+/** Who is no member writes what it has by itself: what it was is known when it is one again. */
+function notePart(commit: Commit, replica: Replica): void {
+  const { bound, hash, answersTell, answered } = replica.local
+  if (bound) commit.local(replica, { parted: { hash: hash ?? (answersTell ? answered : undefined) } })
 }
 
 /** A site whose clock is far ahead wins against everybody who has not seen its writes: people must know. */

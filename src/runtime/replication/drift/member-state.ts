@@ -18,7 +18,8 @@ export async function memberState(shared: Engine, replica: Replica): Promise<Mem
   }
   const glue = shared.options.glueOf(name.service)
   const { plan, schedule } = currentPlan(shared, replica)
-  const isSound = !local.suspect && !local.replaying && !local.unbound && local.uncertain === undefined
+  const isSound =
+    local.parted === undefined && !local.suspect && !local.replaying && !local.unbound && local.uncertain === undefined
   if (glue === undefined || plan.kind !== 'nothing' || !isSound || draft !== undefined) return undefined
   // What it lacks is not for others to take over.
   if (failedHere(replica).length > 0) return undefined

@@ -43,6 +43,7 @@ export async function readBack(
   // What stands in the way may have gone: this site may expose by now what it did not.
   if (plan.kind !== 'nothing' && isRound && hasSay(shared, replica)) return 'look'
   if (plan.kind !== 'nothing') return 'done'
+  if (local.parted !== undefined) return 'look'
   if (schedule.state === 'absent' && !isRecordOnly(replica))
     return lookForLeftover(shared, replica, new Resource(shared.options, name, glue), attempts)
   if (schedule.state !== 'present') return 'done'

@@ -154,7 +154,7 @@ export class Execution {
       return this.#took(operation, await createBy(resource, replica, operation, state), then)
     }
     if (!bound) {
-      if (this.#isOwn(operation)) return this.#isOurs(operation)
+      if (this.#isOwn(operation) && !this.#book.local.unbound) return this.#isOurs(operation)
       if (this.#isAdopted(reading)) return this.#becomesOurs()
       // It takes its time over what was deleted here (finalizers), and has the name free then.
       const isLeaving = reading.hash === this.#book.local.leaving
@@ -306,10 +306,10 @@ export class Execution {
     return type === 'create' && dot.site === this.#book.shared.options.site
   }
 
-  /** What was here before is the resource: whoever began its life has said so. */
+  /** What was here before is the resource: whoever began its life has said so; but not of what came to a site while that was no member. */
   #isAdopted({ hash }: Seen): boolean {
     const adopts = holderOf(this.#book.replica.core.replicant)?.adopts
-    return adopts === 'all' || adopts === hash
+    return (adopts === 'all' && !this.#book.local.unbound) || adopts === hash
   }
 
   async #becomesOurs(): Promise<Step> {

@@ -11,6 +11,7 @@ import { Execution } from './execution.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { LaneBook } from './lane-book.ts'
+import { comeBack, notePart } from './come-back.ts'
 import { compareWithOthers } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_PLANS_TOGETHER } from '../limits.ts'
@@ -32,6 +33,8 @@ export async function advance(shared: Engine, replica: Replica): Promise<Looked>
   replica.prepared = undefined
   const began = options.clock.monotonic()
   const resource = glue === undefined || isIdle ? undefined : new Resource(options, replica.name, glue)
+  if (glue !== undefined && !isMember && replica.local.parted !== undefined)
+    await notePart(shared, replica, new Resource(options, replica.name, glue))
   const looked =
     resource === undefined
       ? await settle(shared, replica)
@@ -67,6 +70,7 @@ async function settle(shared: Engine, replica: Replica): Promise<Looked> {
 }
 
 async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Looked> {
+  if ((await comeBack(book)) === 'again') return 'again'
   const recovery = new Recovery(book)
   const isNow = prepared !== undefined && isNext(prepared, currentPlan(book.shared, book.replica).plan)
   const execution = new Execution(book, recovery, isNow ? prepared : undefined)
@@ -94,6 +98,8 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
         await book.diverge('its create was lost')
         return 'waits'
       case 'repair': {
+        // Nothing is put in the place of what is not ours.
+        if (book.local.unbound && (await book.resource.read()).is !== 'absent') return 'waits'
         const copied = await copyOrShow(book, 'what was sent may not be sent again')
         if (copied !== 'done') return copied
         break

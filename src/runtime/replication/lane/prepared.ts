@@ -57,7 +57,14 @@ export function isNext({ dot }: Prepared, plan: Plan): boolean {
 
 /** Whether the last answer stands for a reading, and nothing has to be found out or finished before. */
 function mayBegin(local: LocalState, seen: Seen): boolean {
-  const { bound, unbound, suspect, replaying, intent, uncertain, answersTell, hash, answered } = local
-  const isFree = bound && !unbound && !suspect && !replaying && intent === undefined && uncertain === undefined
+  const { bound, unbound, parted, suspect, replaying, intent, uncertain, answersTell, hash, answered } = local
+  const isFree =
+    bound &&
+    !unbound &&
+    parted === undefined &&
+    !suspect &&
+    !replaying &&
+    intent === undefined &&
+    uncertain === undefined
   return isFree && answersTell && seen.hash === (hash ?? answered)
 }

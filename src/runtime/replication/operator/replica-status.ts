@@ -45,7 +45,7 @@ export function statusOf(shared: Engine, replica: Replica, fault: string | undef
   const { plan, schedule } = currentPlan(shared, replica)
   const isDiverged = local.diverged || local.suspect || fault !== undefined
   const isUncertain = local.uncertain !== undefined || draft !== undefined
-  const isBusy = plan.kind !== 'nothing' || local.replaying || local.intent !== undefined
+  const isBusy = plan.kind !== 'nothing' || local.parted !== undefined || local.replaying || local.intent !== undefined
   const isTheirs = local.unbound || (local.leftover && schedule.state === 'absent')
   const state = isTheirs ? 'unbound' : isDiverged ? 'diverged' : isUncertain ? 'uncertain' : isBusy ? 'busy' : 'agrees'
   const missingBodies = shared.bodies.missingOf(replica.name).map(({ hash, length }) => {

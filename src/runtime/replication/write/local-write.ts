@@ -94,6 +94,7 @@ export async function writeLocally(
   const isBehind =
     !run.checked ||
     local.suspect ||
+    local.parted !== undefined ||
     local.intent !== undefined ||
     undecided !== undefined ||
     currentPlan(shared, replica).plan.kind !== 'nothing'

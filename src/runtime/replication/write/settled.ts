@@ -88,7 +88,15 @@ function isHeld({ core }: Replica, dot: Dot): boolean {
 function isIdle(shared: Engine, replica: Replica): boolean {
   const { local, draft, core } = replica
   if (holderOf(core.replicant) === undefined || draft !== undefined || local.intent !== undefined) return false
-  if (local.replaying || local.suspect || local.diverged || local.unbound || local.uncertain !== undefined) return false
+  if (
+    local.parted !== undefined ||
+    local.replaying ||
+    local.suspect ||
+    local.diverged ||
+    local.unbound ||
+    local.uncertain !== undefined
+  )
+    return false
   return currentPlan(shared, replica).plan.kind === 'nothing'
 }
 

@@ -38,7 +38,7 @@ export function checkLane(shared: Engine, replica: Replica, isReset: boolean): v
   const { schedule, plan } = currentPlan(shared, replica)
   const isTaken = takesWrite(local.executed, schedule, plan)
   const isInDoubt = draft !== undefined || local.intent !== undefined
-  const isSuspect = local.suspect && (local.unsure || !isReset)
+  const isSuspect = local.parted !== undefined || (local.suspect && (local.unsure || !isReset))
   if (!isInDoubt && !isSuspect && !local.replaying && local.uncertain === undefined && isTaken) return
   const why = isInDoubt ? 'what became of an earlier write is not known' : 'it is not up to date yet'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)

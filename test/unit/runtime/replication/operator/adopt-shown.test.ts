@@ -19,7 +19,7 @@ const linked: Show = (value, site) => ({
   ...value,
   _links: { self: { href: `http://${site}:8080/api/items/x{?all}` } },
 })
-const nameless: Show = ({ id: _, ...value }) => ({ value })
+const nameless: Show = ({ n }) => ({ value: { n } })
 
 let lab: Lab
 afterEach(() => lab.assertSound())
