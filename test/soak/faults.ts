@@ -18,8 +18,8 @@ export interface Fault {
 
 /** So long after a fault its consequences are explained by it: others notice that a site is away or back, and what has waited is done. */
 const EXPLAINS_MS = 15_000
-const [LEAST_PAUSE_MS, MOST_PAUSE_MS] = [1_000, 35_000]
-const [LEAST_MS, MOST_MS] = [300, 15_000]
+const [LEAST_PAUSE_MS, MOST_PAUSE_MS] = [200, 20_000]
+const [LEAST_MS, MOST_MS] = [200, 12_000]
 const MOST_CLOCK_MS = 300_000
 
 /** Which faults come when: the same for the same seed, without an end. */
