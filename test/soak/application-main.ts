@@ -93,7 +93,13 @@ function decide(
       const fields = Object.fromEntries(
         Object.entries({ ...body, id }).filter(([name]) => !['revision', 'changedAt', 'shop'].includes(name)),
       )
-      return [{ status: there === undefined ? 201 : 200, body: fields }, () => write(style.name, id, fields)]
+      return [
+        { status: there === undefined ? 201 : 200, body: fields },
+        // Where it is gone by then, nothing is made anew.
+        () => {
+          if (style.put === 'creates' || all.has(id)) write(style.name, id, fields)
+        },
+      ]
     }
     case 'PATCH':
       return [

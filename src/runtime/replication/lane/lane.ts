@@ -6,7 +6,7 @@ import { membersOfReplicant, sameDot, type Schedule } from '../../../core/oplog/
 import { acknowledge, tellEvent } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { differing, knowledgeNow, shownNow } from '../drift/comparison.ts'
-import { beginsWithReset, currentPlan } from './current-plan.ts'
+import { beginsWithReset, currentPlan, isRecordOnly } from './current-plan.ts'
 import { Execution } from './execution.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
@@ -90,6 +90,7 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
     }
     switch (plan.kind) {
       case 'nothing': {
+        if (isDoneUnseen(book, schedule)) await book.executed(schedule.deletion, undefined, {})
         const compared = await compareWithOthers(book)
         if (compared === 'replan') break
         return compared === 'done' ? settle(book.shared, book.replica) : compared
@@ -113,6 +114,15 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
   }
   book.shared.kick(book.replica)
   return 'settled'
+}
+
+/** It was made and deleted before anything of it was carried out here: there is nothing to do, and whoever has deleted it waits to hear that it is done. */
+function isDoneUnseen(
+  { shared, replica, local }: LaneBook,
+  schedule: Schedule,
+): schedule is Schedule & { readonly state: 'absent' } {
+  if (schedule.state !== 'absent' || local.executed.life !== undefined || local.unbound) return false
+  return !isRecordOnly(replica) && membersOfReplicant(replica.core.replicant).includes(shared.options.site)
 }
 
 /** What was dropped may be in effect. */
