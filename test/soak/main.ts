@@ -138,4 +138,5 @@ async function conclude(options: Options, folder: string, findings: readonly str
   return 1
 }
 
-process.exitCode = await main(process.argv.slice(2))
+// What a run that broke has left under way would keep it alive.
+process.exit(await main(process.argv.slice(2)))

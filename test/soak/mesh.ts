@@ -18,7 +18,7 @@ const CHEOPS = path.resolve(import.meta.dirname, '../../dist/src/cli/cheops.js')
 const PRELOAD = path.resolve(import.meta.dirname, '../e2e/replication/another-machine.mjs')
 const APPLICATION = path.join(import.meta.dirname, 'application-main.ts')
 /** On a machine that does much else. */
-const START_TIMEOUT_MS = 90_000
+const START_TIMEOUT_MS = 240_000
 const STOP_TIMEOUT_MS = 30_000
 const ASK_EVERY_MS = 50
 
