@@ -412,8 +412,8 @@ export const ERRORS = {
   },
   ERR_REPLICANT_RENAMED: {
     status: 422,
-    title: 'The application gives new resources names of its own',
-    hint: 'Such resources cannot be replicated: the detail says what this one is called at this site, where it stays as a resource of its own. Let clients choose the names (PUT, or a definition that says where the ID is: id), or create it at each site without "&".',
+    title: 'The application has given the resource another name',
+    hint: 'The detail says what it is called at this site, where it stays as a resource of its own. What the application names by itself cannot be replicated: let clients choose the names (PUT, or a definition that says where the ID is: id), or create it at each site without "&". What is replicated is not renamed: create it under the new name, and delete the old one.',
   },
   ERR_REPLICANT_UNREADABLE: {
     status: 422,

@@ -74,6 +74,8 @@ export class FakeApplication implements Application {
   readonly effects: Effect[] = []
   /** Fields that it takes and never shows; with false, that only reads do not show. */
   readonly hides = new Map<string, boolean>()
+  /** A change that says another id than the path has moves the resource there. */
+  renames = false
   /** A PUT leaves what it does not name. */
   putMerges = false
   /** What was read of single resources, and when it was looked at; answers come later. */
@@ -250,8 +252,10 @@ export class FakeApplication implements Application {
         const patch = objectOf(bytes)
         if (patch === undefined) return answer(400, { error: 'the body is no JSON object' }, method)
         if (found === undefined) return missing(path, method)
-        const value = { ...(merged(found.value, patch) as JsonObject), id: name }
-        const made = this.#put(service, path, value, method, false)
+        const id = this.renames && typeof patch['id'] === 'string' ? patch['id'] : name
+        const value = { ...(merged(found.value, patch) as JsonObject), id }
+        if (id !== name) this.#put(service, path, undefined, 'DELETE', false)
+        const made = this.#put(service, `/${collection}/${id}`, value, method, false)
         return answer(200, this.#shown(made?.value), method, made === undefined ? [] : ['ETag', etag(made)])
       }
       case 'DELETE':

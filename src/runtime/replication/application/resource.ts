@@ -171,6 +171,18 @@ export class Resource {
     return this.glue.nameInAnswer(this.name.kind, path, { rawHeaders, body: this.glue.parseBody(rawHeaders, body) })
   }
 
+  /** The name that a body says of the resource that it is of; undefined where it says none, or nobody can tell. */
+  nameIn(body: State): string | undefined {
+    const path = this.#requestFor('create')?.path
+    if (path === undefined || body.is !== 'json') return undefined
+    return this.glue.nameInAnswer(this.name.kind, path, { rawHeaders: [], body })
+  }
+
+  /** What an answer has for a body. */
+  bodyIn({ rawHeaders, body }: ApplicationAnswer): ParsedBody {
+    return this.glue.parseBody(rawHeaders, body)
+  }
+
   /** Whether what was asked for may not be there yet. */
   mayComeLater({ status }: ApplicationAnswer): boolean {
     return status === 202 || (this.glue.kind(this.name.kind)?.settlesWithinMs ?? 0) > 0

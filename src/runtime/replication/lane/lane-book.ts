@@ -1,4 +1,5 @@
 import {
+  covers,
   dotKey,
   holderOf,
   isReset,
@@ -8,10 +9,12 @@ import {
   type Operation,
 } from '../../../core/oplog/index.ts'
 import type { ErrorCode } from '../../../errors.ts'
-import { acknowledgeOutcome, tellEvent, tellOutcome, type Why } from '../admission/words.ts'
+import { acknowledge, acknowledgeOutcome, tellEvent, tellOutcome, type Why } from '../admission/words.ts'
+import { currentPlan } from './current-plan.ts'
 import type { Engine } from '../engine.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
+import { outcomesOf } from '../outcomes.ts'
 import type { Intent, LocalState, Replica, RunState } from '../replica.ts'
 import { momentOf } from '../drift/settling.ts'
 import { showsAllText } from '../application/shows-all.ts'
@@ -101,10 +104,29 @@ export class LaneBook {
       const refused = before === undefined || sameDot(before.dot, operation.dot) ? undefined : before
       const done = { executed, failed, refused, intent: undefined, leftover: false, sentAgain }
       commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
-      acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, why)
+      if (outcome === 'failed' && this.#wasDone(operation)) acknowledge(this.shared, commit, this.replica)
+      else acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, why)
       commit.afterwards(() => unanswered.update(this.replica))
     })
     return 'done'
+  }
+
+  /**
+   * Whether its client was told here that it was done, behind all that stands before it: what the application refuses when that is made once more (it was lost there) takes nothing of that
+   * back. Behind what others have written meanwhile it is another thing.
+   */
+  #wasDone({ dot, context }: Operation): boolean {
+    const { site } = this.shared.options
+    if (dot.site !== site) return false
+    const isApplied = outcomesOf(this.replica, dot).some(told => told.site === site && told.outcome === 'applied')
+    const { schedule } = currentPlan(this.shared, this.replica)
+    if (!isApplied || schedule.state !== 'present') return false
+    const all = [schedule.reset, ...schedule.changes]
+    const before = all.slice(
+      0,
+      all.findIndex(other => sameDot(other.dot, dot)),
+    )
+    return before.every(other => covers(context, other.dot))
   }
 
   /** Nobody can tell whether it took effect: the lane holds before it until somebody decides. */

@@ -47,6 +47,29 @@ export async function checkAfter(
 }
 
 /**
+ * After the application has taken a change: whether it has moved the resource to another name. To all others it is what it was, and a request that was right once, and
+ * never is again, could not be carried out anew.
+ * @returns what its client is told then
+ */
+export async function movedBy(
+  site: string,
+  resource: Resource,
+  draft: Operation,
+  answer: ApplicationAnswer,
+): Promise<CheopsError | undefined> {
+  if (draft.type === 'delete' || resource.mayComeLater(answer)) return undefined
+  const written = resource.inlineStateIn(draft)
+  const said = [resource.nameIn(resource.bodyIn(answer)), written === undefined ? undefined : resource.nameIn(written)]
+  const { name } = resource.name
+  const given = said.find(other => other !== undefined && other !== name)
+  // It may be any other ID, which the application shows besides, or does not take.
+  if (given === undefined || (await resource.read()).is !== 'absent') return undefined
+  const { kind } = resource.name
+  const message = `The application at ${site} has given ${name} of ${kind} the name ${given}. It is ${given} now, at this site alone; ${name} is what it was at the other members, and is put back here.`
+  return new CheopsError('ERR_REPLICANT_RENAMED', message, { name, given })
+}
+
+/**
  * What stands in a frame cannot be compared by what was written, nor put into another application as it is shown.
  * @throws CheopsError ERR_REPLICANT_UNREADABLE
  */

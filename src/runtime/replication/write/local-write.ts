@@ -5,13 +5,14 @@ import type { Dot, Idempotency, Operation, Payload, Settles } from '../../../cor
 import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { advance } from '../lane/lane.ts'
-import { checkAfter, checkBefore, isOfAnother } from './found-again.ts'
+import { checkAfter, checkBefore, isOfAnother, movedBy } from './found-again.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
+import { suspectDrift } from '../drift/read-back.ts'
 import { answeredBy, momentOf, settlingAfter } from '../drift/settling.ts'
 import { release } from './release.ts'
 import { isDoneAllTheSame } from './see-other.ts'
@@ -197,6 +198,13 @@ async function conclude(
         await voidDraft(shared, replica)
         throw error
       })
+    const moved = draft.type === 'create' ? undefined : await movedBy(shared.options.site, resource, draft, sent.answer)
+    if (moved !== undefined) {
+      await voidDraft(shared, replica)
+      await suspectDrift(shared, replica)
+      shared.kick(replica)
+      throw moved
+    }
     const { status } = sent.answer
     const does = draft.type === 'create' ? 'create' : draft.type === 'delete' ? 'delete' : 'change'
     const settling = settlingAfter(shared, resource, does, status, replica.local.draft?.before)
