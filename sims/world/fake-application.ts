@@ -76,6 +76,8 @@ export class FakeApplication implements Application {
   readonly hides = new Map<string, boolean>()
   /** A change that says another id than the path has moves the resource there. */
   renames = false
+  /** There are resources below resources (`/<collection>/<name>/<list>/<name>`), which are deleted with these. */
+  cascades = false
   /** A PUT leaves what it does not name. */
   putMerges = false
   /** What was read of single resources, and when it was looked at; answers come later. */
@@ -204,7 +206,10 @@ export class FakeApplication implements Application {
   #serve(request: ApplicationRequest, bytes: Uint8Array): ApplicationAnswer {
     const { service, method } = request
     const path = request.path.split('?', 1)[0] as string
-    const [collection, name, ...rest] = path.split('/').slice(1)
+    const segments = path.split('/').slice(1)
+    const isBelow = this.cascades && segments.length > 2
+    if (isBelow && this.read(service, `/${segments.slice(0, 2).join('/')}`) === undefined) return missing(path, method)
+    const [collection, name, ...rest] = isBelow ? [segments.slice(0, 3).join('/'), segments[3]] : segments
     if (collection === undefined || collection === '') return missing(path, method)
     const [list, ...deeper] = rest
     if (list !== undefined) {
@@ -261,6 +266,9 @@ export class FakeApplication implements Application {
       case 'DELETE':
         if (found === undefined) return missing(path, method)
         this.#put(service, path, undefined, method, false)
+        if (this.cascades)
+          for (const below of this.contents().filter(other => other.path.startsWith(`${path}/`)))
+            this.#put(service, below.path, undefined, method, false)
         return answer(204, undefined, method)
       default:
         return answer(405, { error: `${method} is not taken` }, method)

@@ -25,6 +25,9 @@ export const MAX_KNOWN_KINDS = 4_096
 /** Resources, and kinds, of which it is known that the application calls them otherwise. */
 export const MAX_GIVEN_NAMES = 4_096
 
+/** Of how many resources above one, by its path, it is asked whether they were deleted: paths are deeper in no application that we know. */
+export const MAX_ANCESTORS = 8
+
 /** How often a resource that nobody's application has is made anew, as long as nothing else is known of it. */
 export const MAX_MADE_ANEW = 3
 

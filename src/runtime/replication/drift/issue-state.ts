@@ -24,6 +24,7 @@ import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import { hiddenHere, knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
+import { hasEnded, noteMadeAnew, timesMadeAnew } from './gone.ts'
 import { isSettling } from './settling.ts'
 import { fitOf, stateToGive, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
@@ -34,9 +35,6 @@ import type { Shown } from '../../../ports/sync.ts'
 
 /** When this site said the last state of a replicant, by the monotonic clock. */
 const issuedAt = new WeakMap<RunState, number>()
-
-/** How often what nobody has was made anew, by what was known. */
-const madeAnew = new WeakMap<RunState, { readonly knowledge: string; readonly times: number }>()
 
 /** How many operations a replicant had past its last reset when its state could not be said: until it has as many more, that is not tried again. */
 const failedAt = new WeakMap<RunState, number>()
@@ -120,11 +118,20 @@ async function sayState(
   const operations = resource.glue.kind(replica.name.kind)?.operations
   const changes = schedule.state === 'present' ? schedule.changes : []
   if (members[0] !== site || reading.is !== 'absent') return 'waits'
+  if (!replica.local.unsure && (await hasEnded(shared, replica, resource, knowledge))) {
+    if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
+    const end = draftOf(shared, replica, shared.nextNumber(), 'delete', undefined, {})
+    await release(shared, replica, end, undefined, {
+      suspect: false,
+      replaying: false,
+      hash: undefined,
+      answered: undefined,
+    })
+    return 'issued'
+  }
   if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) return 'waits'
-  const before = madeAnew.get(replica.run)
-  const times = before?.knowledge === knowledge ? before.times : 0
-  if (times >= MAX_MADE_ANEW) return 'waits'
-  madeAnew.set(replica.run, { knowledge, times: times + 1 })
+  if (timesMadeAnew(replica, knowledge) >= MAX_MADE_ANEW) return 'waits'
+  noteMadeAnew(replica, knowledge)
   const executed = { life: holder.life, operations: [], context: [] }
   await shared.replicas.commit(commit =>
     commit.local(replica, {

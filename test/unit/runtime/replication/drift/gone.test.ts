@@ -1,0 +1,69 @@
+/**
+ * What is away at all members, though nobody has deleted it through Cheops: with what it stood below, or since it expires. Both are an end. What all have lost once is not.
+ * Real replicators in the simulated world.
+ */
+import { afterEach, expect, test } from 'vitest'
+import { DEFINITION, SERVICE, simGlue } from '../../../../../sims/world/replication/sim-glue.ts'
+import { ABC, Lab } from '../lab.ts'
+
+const BELOW = `${DEFINITION}  part:
+    collection: /items/{item}/parts
+    resource: /items/{item}/parts/{id}
+    id: {at: /id, from: client}
+`
+const NOBODY = { a: undefined, b: undefined, c: undefined }
+const HOUR = 3_600_000
+
+let lab: Lab
+afterEach(() => lab.assertSound())
+
+test.each([
+  ['also when that is there again', true],
+  ['as long as that is not there', false],
+])('what was deleted with the resource that it belonged to does not come back, %s', async (_, again) => {
+  lab = await Lab.of(['a', 'b', 'c'], { glue: () => simGlue(BELOW) })
+  for (const { application } of lab.world.sites) application.cascades = true
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  const made = await lab.ask('a', 'POST /items/x/parts', { id: 'p', n: 1 }, ABC)
+  expect(made).toMatchObject({ status: 201 })
+  await lab.pass(5_000)
+  expect(lab.all('x/parts/p')).toMatchObject({ a: { n: 1 }, b: { n: 1 }, c: { n: 1 } })
+  await lab.ask('b', 'DELETE /items/x')
+  await lab.pass(5_000)
+  expect(lab.all('x/parts/p'), 'the applications delete it').toEqual(NOBODY)
+  if (again) await lab.ask('c', 'POST /items', { id: 'x', n: 2 }, ABC)
+  for (let time = 0; time < 12; time++) {
+    await lab.pass(HOUR / 12)
+    expect(lab.all('x/parts/p')).toEqual(NOBODY)
+  }
+  expect(lab.all('x')).toEqual(again ? Object.fromEntries(ABC.members.map(site => [site, { id: 'x', n: 2 }])) : NOBODY)
+  for (const site of ABC.members)
+    expect(lab.counts(site), site).toMatchObject({ conflicts: 0, diverged: 0, undecided: 0 })
+  if (!again) return
+  // It is free.
+  expect(await lab.ask('b', 'POST /items/x/parts', { id: 'p', n: 3 }, ABC)).toMatchObject({ status: 201 })
+  await lab.pass(5_000)
+  expect(lab.all('x/parts/p')).toMatchObject({ a: { n: 3 }, b: { n: 3 }, c: { n: 3 } })
+})
+
+function loseAll(): void {
+  for (const { application } of lab.world.sites) application.write(SERVICE, '/items/x', undefined)
+}
+
+test('what all have lost once is made anew, and what goes away again has expired', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('b', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(5_000)
+  const all = { a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 }, c: { id: 'x', n: 1 } }
+  loseAll()
+  await lab.pass(HOUR)
+  expect(lab.all('x'), 'it may be a loss').toEqual(all)
+  loseAll()
+  await lab.pass(HOUR)
+  expect(lab.all('x')).toEqual(NOBODY)
+  for (const site of ABC.members)
+    expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees', isPresent: false, conflicts: [] })
+  expect(await lab.ask('c', 'POST /items', { id: 'x', n: 2 }, ABC)).toMatchObject({ status: 201 })
+  await lab.pass(5_000)
+  expect(lab.all('x')).toMatchObject({ a: { n: 2 }, b: { n: 2 }, c: { n: 2 } })
+})
