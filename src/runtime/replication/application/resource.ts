@@ -228,6 +228,24 @@ export class Resource {
   }
 
   /**
+   * Changes what is there by a merge patch, where the application takes no PUT.
+   * @param type media type of the patch
+   */
+  merge(patch: Readonly<Record<string, unknown>>, type: string): Promise<Sent> | undefined {
+    const request = this.#requestFor('replace')
+    if (request === undefined) return undefined
+    const body: ParsedBody = { is: 'json', value: patch }
+    const headers = ['Content-Type', type]
+    return this.#send({
+      method: 'PATCH',
+      path: request.path,
+      headers,
+      body: () => this.#bodyOf(body),
+      role: 'resource',
+    })
+  }
+
+  /**
    * Takes it away, if it still is what was read where the application can say so: some refuse a delete that does not say which version is meant.
    * @param asked the request that it carries out: how it is to be taken away stands in its query, or its body
    */

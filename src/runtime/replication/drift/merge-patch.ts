@@ -1,3 +1,5 @@
+import { contains } from '../application/contains.ts'
+
 /** JSON Merge Patch, RFC 7396. */
 export function merged(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
@@ -12,4 +14,25 @@ export function merged(target: unknown, patch: unknown): unknown {
 /** Not a number that was kept as it was written, which is an object without a prototype. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) !== null
+}
+
+/**
+ * The merge patch that makes one object of another; without fields where all is there.
+ * @param takesAway whether what is there besides has to go: it may be the application's own
+ */
+export function mergePatchTo(
+  has: Readonly<Record<string, unknown>>,
+  wants: Readonly<Record<string, unknown>>,
+  takesAway: boolean,
+): Readonly<Record<string, unknown>> {
+  const patch = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(wants)) {
+    const before = Object.hasOwn(has, name) ? has[name] : undefined
+    if (isObject(before) && isObject(value)) {
+      const below = mergePatchTo(before, value, takesAway)
+      if (Object.keys(below).length > 0) patch.set(name, below)
+    } else if (!contains(before, value) || !contains(value, before)) patch.set(name, value)
+  }
+  if (takesAway) for (const name of Object.keys(has)) if (!Object.hasOwn(wants, name)) patch.set(name, null)
+  return Object.fromEntries(patch)
 }

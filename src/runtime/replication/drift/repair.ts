@@ -177,7 +177,7 @@ async function takeState(
     if (reading.is === 'absent') sent = await make()
     // What only somebody says who is not believed is no reason to leave what is here as it is.
     else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each)))
-      sent = await replaceBy(resource, reading, body, headers, make)
+      sent = await replaceBy(resource, replica, reading, body, { headers, make })
   }
   if (sent !== undefined && sent.is !== 'done') {
     // What was certainly not changed holds up nothing.

@@ -3,10 +3,13 @@
  * the application that made it knows what does.
  */
 import { holderOf, sameDot, type Operation, type Payload } from '../../../core/oplog/index.ts'
+import { headerValue } from '../../../core/resource/http-head.ts'
+import { isJsonType } from '../application/json-type.ts'
 import { isGone, isUnknownWay, type Made } from '../application/sent.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
-import { isObject } from '../drift/merge-patch.ts'
+import { isJsonPatch } from '../drift/json-patch.ts'
+import { isObject, mergePatchTo } from '../drift/merge-patch.ts'
 import type { Replica } from '../replica.ts'
 
 /**
@@ -29,26 +32,72 @@ export async function createBy(
   return isUnknownWay(sent) ? ((await resource.create(state, headers, undefined)) ?? sent) : sent
 }
 
+/** How what is there is given another state. */
+interface Giving {
+  /** Names and values in turn, that came with the state. */
+  readonly headers: readonly string[]
+  /** As it is made where there is none. */
+  readonly make: () => Promise<Made | undefined>
+  /** As for `Resource.replace`. */
+  readonly asked?: Payload | undefined
+}
+
 /**
  * Gives what is there another state; where its kind is immutable, or a PUT would leave something that is there, by taking it away and making it anew, if
- * somebody can say how.
- * @param make as it is made where there is none
- * @param asked as for `Resource.replace`
- * @returns undefined where nobody can say how
+ * somebody can say how; where the application knows no PUT, by a PATCH of what differs.
+ * @returns undefined where nobody can say how, or nothing differs that could be said in that way
  */
 export async function replaceBy(
   resource: Resource,
+  replica: Replica,
   reading: Reading & { readonly is: 'present' },
   state: State,
-  headers: readonly string[],
-  make: () => Promise<Made | undefined>,
-  asked?: Payload,
+  { headers, make, asked }: Giving,
 ): Promise<Made | undefined> {
-  if (resource.glue.kind(resource.name.kind)?.isImmutable !== true && !leavesMore(resource, reading.body, state))
-    return resource.replace(state, headers, reading, asked)
+  if (resource.glue.kind(resource.name.kind)?.isImmutable !== true && !leavesMore(resource, reading.body, state)) {
+    const sent = await resource.replace(state, headers, reading, asked)
+    return sent !== undefined && isUnknownWay(sent) ? changeBy(resource, replica, reading.body, state, sent) : sent
+  }
   const gone = resource.canCreate(state) ? await resource.delete(reading) : undefined
   return gone !== undefined && (gone.is === 'done' || isGone(gone)) ? make() : gone
 }
+
+/**
+ * What is there besides what is said stays where only what was written is compared: it may be the application's own.
+ * @param refused what came of the PUT
+ */
+async function changeBy(
+  resource: Resource,
+  replica: Replica,
+  read: State,
+  state: State,
+  refused: Made,
+): Promise<Made | undefined> {
+  const { glue, name } = resource
+  if (read.is !== 'json' || state.is !== 'json') return refused
+  const [has, wants] = [glue.stateOf(name.kind, read), glue.stateOf(name.kind, state)]
+  if (has.is !== 'json' || wants.is !== 'json' || !isObject(has.value) || !isObject(wants.value)) return refused
+  const traits = glue.kind(name.kind)
+  const isNamed = (value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+    Object.fromEntries(Object.entries(value).filter(([field]) => traits?.idAt.includes(`/${field}`) !== true))
+  const patch = mergePatchTo(isNamed(has.value), isNamed(wants.value), traits?.comparesAll === true)
+  if (Object.keys(patch).length === 0) return undefined
+  const sent = await resource.merge(patch, patchTypeIn(replica))
+  // That there is no PUT is what people can do something about.
+  return sent === undefined || isUnknownWay(sent) ? refused : sent
+}
+
+/** The media type in which clients have patched it, as far as that is known. */
+function patchTypeIn({ core }: Replica): string {
+  const types = (holderOf(core.replicant)?.live ?? []).flatMap(({ payload }) => {
+    if (payload?.method !== 'PATCH' || isJsonPatch(payload.headers)) return []
+    const said = headerValue(payload.headers.flat(), 'content-type')
+    return said !== undefined && isJsonType(said) ? [said] : []
+  })
+  return types.at(-1) ?? MERGE_PATCH_TYPE
+}
+
+const MERGE_PATCH_TYPE = 'application/merge-patch+json'
 
 /**
  * Whether a PUT of a state would leave fields at the top that it does not name. Where only what was written is compared nobody can tell these from what the

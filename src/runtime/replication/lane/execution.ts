@@ -165,9 +165,13 @@ export class Execution {
     await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, learnt)
     const { resource, replica } = this.#book
     const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, state)
-    return this.#took(operation, await replaceBy(resource, reading, state, headers, make, operation.payload), {
-      bound: true,
-    })
+    return this.#took(
+      operation,
+      await replaceBy(resource, replica, reading, state, { headers, make, asked: operation.payload }),
+      {
+        bound: true,
+      },
+    )
   }
 
   /**
