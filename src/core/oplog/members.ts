@@ -16,7 +16,7 @@ export interface MemberChange {
   readonly member: boolean
   /**
    * Of a removal: which operations of the removed site some remaining member held when it processed the removal, as far as they have
-   * told. Of an addition always empty.
+   * told; of one that the site has made itself also those that it had written until then, as it has signed. Of an addition always empty.
    */
   readonly held: Context
   /** Of a removal: the members that have told, sorted. */
@@ -46,9 +46,25 @@ export function joinChanges(a: MemberChanges, b: MemberChanges): MemberChanges {
 /** The changes that a create or a members operation makes. */
 export function changesOf(operation: Operation): MemberChanges {
   const by = idOf(operation)
-  const change = (member: boolean) => (site: string) => ({ site, by, member, held: [], told: [] })
+  const { dot, context } = operation
+  const own = context.filter(({ site }) => site === dot.site)
+  const change = (member: boolean) => (site: string) => {
+    const held = !member && site === dot.site ? own : []
+    return { site, by, member, held, told: [] }
+  }
   const { added = [], removed = [] } = operation.members ?? {}
   return joinChanges([], [...added.map(change(true)), ...removed.map(change(false))])
+}
+
+/**
+ * The context of the operation by which a site leaves: all that it has written is in it. Whoever takes that has held all of this, and nothing else that the site
+ * writes, in whatever run, counts.
+ */
+export function leavingContext(context: Context, knowledge: Context, site: string): Context {
+  return join(
+    context,
+    knowledge.filter(dot => dot.site === site),
+  )
 }
 
 /** The change that decides for each site. */
@@ -106,8 +122,8 @@ export function isWrittenBefore(dot: Dot, other: Dot): boolean {
 /**
  * Whether an operation counts:
  *
- * - `in`: no removal of its origin is in the way, or a remaining member held it when it processed that removal, or its origin has written it
- *   before it left by itself: who holds that has held all that was before.
+ * - `in`: no removal of its origin is in the way, or a remaining member held it when it processed that removal, or its origin has named it in the
+ *   operation by which it left: who holds that has held all that it names.
  * - `waits`: a remaining member has not yet told what it held.
  * - `out`: nobody held it. It is shown as a conflict.
  *
@@ -124,19 +140,47 @@ export function standingOf(changes: MemberChanges, members: readonly string[], o
   // Changes of members decide by ≺ alone, whoever made them, so that two that remove each other have one outcome.
   // A create is in the context of every removal, so whoever removes has held it.
   if (operation.type === 'members' || operation.type === 'create') return 'in'
+  const inTheWay = removalsInTheWay(changes, operation)
+  if (inTheWay.length === 0 || inTheWay.some(({ held }) => covers(held, operation.dot))) return 'in'
+  const told = new Set(inTheWay.flatMap(change => change.told))
+  return members.every(member => member === operation.dot.site || told.has(member)) ? 'out' : 'waits'
+}
+
+function removalsInTheWay(changes: MemberChanges, operation: Operation): MemberChanges {
   const since = operation.memberBy ?? operation.life
   const later = changes.filter(
     ({ site, by }) => site === operation.dot.site && compareOperations(by, since) > 0 && !sameOperation(by, operation),
   )
   const first = later.findIndex(({ member }) => !member)
-  if (first < 0) return 'in'
+  if (first < 0) return []
   const end = later.findIndex(({ member }, place) => member && place > first)
-  const inTheWay = later.slice(first, end < 0 ? undefined : end)
-  const isHeld = (change: MemberChange): boolean =>
-    covers(change.held, operation.dot) || (isLeave(change) && isWrittenBefore(operation.dot, change.by.dot))
-  if (inTheWay.some(isHeld)) return 'in'
-  const told = new Set(inTheWay.flatMap(change => change.told))
-  return members.every(member => member === operation.dot.site || told.has(member)) ? 'out' : 'waits'
+  return later.slice(first, end < 0 ? undefined : end)
+}
+
+/**
+ * What is held of a removed site, as it is told of a removal: what an earlier removal has left out is no part of it, though it is known here, nor what its
+ * site has written behind that as the same member. Else a second removal would take in what the first one left out.
+ *
+ * @param knowledge all that is known
+ * @param outside what counts not, by the removals so far
+ */
+export function heldAtRemoval(
+  changes: MemberChanges,
+  { site, by }: MemberChange,
+  knowledge: Context,
+  outside: readonly Operation[],
+): Context {
+  const left = outside.filter(
+    operation =>
+      operation.dot.site === site &&
+      removalsInTheWay(changes, operation).some(removal => sameOperation(removal.by, by)),
+  )
+  return knowledge.flatMap(dot => {
+    if (dot.site !== site) return []
+    const numbers = left.filter(operation => compareOrigins(operation.dot, dot) === 0).map(each => each.dot.number)
+    const number = Math.min(dot.number, ...numbers.map(each => each - 1))
+    return number < 1 ? [] : [{ ...dot, number }]
+  })
 }
 
 const sameOperation = (a: OperationId, b: OperationId): boolean => compareOperations(a, b) === 0

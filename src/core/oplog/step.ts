@@ -3,7 +3,16 @@ import { covers, join } from './context.ts'
 import { begunAnew, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
 import { wasHeld } from './holes.ts'
 import { MAX_EARLY_DOTS, MAX_EARLY_WORDS, MAX_EARLY_WORDS_EACH, MAX_WAITING_OPERATIONS } from './limits.ts'
-import { isLeave, isWrittenBefore, leavesOf, standingOf, withTold } from './members.ts'
+import {
+  changesOf,
+  heldAtRemoval,
+  isLeave,
+  isWrittenBefore,
+  joinChanges,
+  leavesOf,
+  standingOf,
+  withTold,
+} from './members.ts'
 import { compareOperations, dotKey, laterStamp, sameDot } from './order.ts'
 import { problemOf } from './problem.ts'
 import { wasMissed } from './missed.ts'
@@ -139,7 +148,12 @@ export class Step {
       .filter(({ life, dot }) => sameDot(life.dot, summary.life.dot) && !wasHeld(had, dot))
       .toSorted(compareOperations)
     // Who counts, first; then the operations; then what is remembered of those that are gone.
-    const { changes, firstDelete } = summary
+    const { firstDelete } = summary
+    // A summary of an earlier version does not have what a site that leaves has signed itself.
+    const changes = joinChanges(
+      summary.changes,
+      fresh.flatMap(operation => (operation.type === 'members' ? changesOf(operation) : [])),
+    )
     const members = { ...newLife(summary.life), changes, ...(firstDelete !== undefined && { firstDelete }) }
     this.put(takeSummary(had, members, this.matrices), summary.life.stamp)
     if (this.beginAnew(summary.life)) {
@@ -259,8 +273,9 @@ export class Step {
     const removals = findLife(this.replicant, life)?.changes.filter(
       change => !change.member && change.site !== site && !change.told.includes(site),
     )
-    for (const { by, site: removed } of removals ?? []) {
-      const told = { life, removal: by, member: site, held: held.filter(dot => dot.site === removed) }
+    for (const removal of removals ?? []) {
+      const { changes = [], outside = [] } = findLife(this.replicant, life) ?? {}
+      const told = { life, removal: removal.by, member: site, held: heldAtRemoval(changes, removal, held, outside) }
       this.told(told)
       this.effects.push({ kind: 'removal', told })
     }

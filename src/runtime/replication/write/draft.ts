@@ -1,6 +1,7 @@
 import {
   holderOf,
   idOf,
+  leavingContext,
   memberByOf,
   membersOfReplicant,
   nextContext,
@@ -41,7 +42,7 @@ export function draftOf(
 ): Operation {
   const { site, incarnation, glueOf, hash } = options
   const { replicant } = replica.core
-  const { name, local } = replica
+  const { name } = replica
   const dot: Dot = { site, incarnation, number }
   const holder = type === 'create' ? undefined : (more.life ?? holderOf(replicant))
   const previous = holder && previousOf(holder, site)
@@ -55,7 +56,7 @@ export function draftOf(
     replicant: name,
     life: holder === undefined ? { stamp: clock, dot } : idOf(holder.life),
     type,
-    context: holder === undefined ? [] : contextOf(nextContext(local.executed, holder, site), holder, more.settles),
+    context: holder === undefined ? [] : contextOf(replica, holder, site, more),
     ...(previous !== undefined && { previous }),
     ...(memberBy !== undefined && { memberBy: idOf(memberBy) }),
     ...(matrix !== undefined && type !== 'members' && { matrix }),
@@ -72,6 +73,13 @@ export function draftOf(
   }
 }
 
-function contextOf(context: Context, life: Life, settles: Settles | undefined): Context {
+function contextOf(
+  { local }: Replica,
+  life: Life,
+  site: string,
+  { settles, removed }: { readonly settles?: Settles; readonly removed?: readonly string[] },
+): Context {
+  const next = nextContext(local.executed, life, site)
+  const context = removed?.includes(site) === true ? leavingContext(next, life.knowledge, site) : next
   return settles === undefined ? context : settlingContext(context, life, settles)
 }

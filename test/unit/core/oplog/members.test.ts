@@ -5,12 +5,14 @@
 import { expect, test } from 'vitest'
 import {
   conflictsOf,
+  contextOf,
   findLife,
   leavesOfReplicant,
   letGo,
   membersOfReplicant,
   removalTold,
   type Context,
+  type Operation,
 } from '../../../../src/core/oplog/index.ts'
 import { MAX_EARLY_DOTS, MAX_EARLY_WORDS_EACH } from '../../../../src/core/oplog/limits.ts'
 import { Member, heal, members, valueOf } from './world.ts'
@@ -238,4 +240,86 @@ test('who was set back to before it left, and wrote on unaware, begins anew when
   expect(back.effects.map(({ kind }) => kind)).toContain('removed')
   expect(conflicts(back)).toEqual(['replace z: removed-member'])
   expect(leavesOfReplicant(back.replicant)).toEqual([])
+})
+
+/** Runs of a member, earlier and later than its first. */
+const run = (number: number): string => `${number}-${'0'.repeat(16)}`
+
+/** a, b and c hold x; b leaves, and the others have heard of it and of each other. */
+function departed() {
+  const [a, b, c] = members()
+  a.write({ type: 'create', value: 'x' })
+  heal([a, b, c])
+  b.nowMs = 5_000
+  const before = b.write({ type: 'merge', value: 'f1' })
+  const left = b.change([], ['b'])
+  if (before === undefined) throw new Error('the application has refused a write')
+  const others = [a, c]
+  for (const member of others) for (const operation of [before, left]) member.take(operation)
+  a.tell([c])
+  c.tell([a])
+  // As it could sign what it writes, at any time and in the name of any run, without what it has signed when it left.
+  const writes = (incarnation: string, number: number, value: string): Operation => {
+    const { previous: _, ...change } = before
+    const bytes = new TextEncoder().encode(value)
+    const payload = { method: 'POST', path: '/', headers: [], body: { bytes } }
+    return {
+      ...change,
+      dot: { site: 'b', incarnation, number },
+      stamp: { ms: 60_000 + number, counter: 0 },
+      payload,
+    }
+  }
+  return { a, c, others, writes }
+}
+
+test('who has left writes nothing that counts any more, in the name of whatever run', () => {
+  const { others, writes } = departed()
+  const late = [writes(run(0), 1, 'g0'), writes(run(1), 9, 'g1'), writes(run(2), 1, 'g2')]
+  for (const member of others) {
+    for (const operation of late) member.take(operation)
+    member.settle()
+    expect(conflicts(member)).toEqual(['merge g0', 'merge g2', 'merge g1'].map(what => `${what}: removed-member`))
+    expect(member.resource?.fields).toEqual({ f: 'f1' })
+  }
+  const fresh = new Member('d')
+  fresh.syncFrom(others[0] as Member)
+  fresh.settle()
+  expect(fresh.resource?.fields).toEqual({ f: 'f1' })
+})
+
+test('what a removal has left out a second one does not take in', () => {
+  const { a, c, others, writes } = departed()
+  const late = writes(run(0), 3, 'g0')
+  for (const member of others) member.take(late)
+  a.nowMs = 70_000
+  const again = a.change([], ['b'])
+  c.take(again)
+  a.tell([c])
+  c.tell([a])
+  const more = writes(run(0), 4, 'g1')
+  for (const member of others) {
+    member.take({ ...more, previous: late.dot, context: contextOf([...more.context, late.dot]) })
+    member.settle()
+    expect(conflicts(member)).toEqual(['merge g0: removed-member', 'merge g1: removed-member'])
+    expect(member.resource?.fields).toEqual({ f: 'f1' })
+  }
+})
+
+test('what a site has written in earlier runs before it left counts for who gets it from there', () => {
+  const [a, b] = members()
+  a.write({ type: 'create', value: 'x' })
+  b.syncFrom(a)
+  for (const number of [2, 3, 4]) {
+    b.settle()
+    b.write({ type: 'merge', value: `${'fgh'.charAt(number - 2)}${number}` })
+    Object.assign(b, { incarnation: run(number) })
+  }
+  const left = b.change([], ['b'])
+  expect(left.context.filter(({ site }) => site === 'b').map(({ incarnation }) => incarnation)).toEqual(
+    [1, 2, 3].map(run),
+  )
+  a.syncFrom(b)
+  a.settle()
+  expect([conflicts(a), a.resource?.fields]).toEqual([[], { f: 'f2', g: 'g3', h: 'h4' }])
 })

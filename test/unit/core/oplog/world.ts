@@ -15,6 +15,7 @@ import {
   isReset,
   memberByOf,
   newReplicant,
+  leavingContext,
   nextContext,
   nextStamp,
   planOf,
@@ -241,7 +242,9 @@ export class Member {
     const previous = life && previousOf(life, this.site)
     const memberBy = life && memberByOf(this.replicant, life.life)
     const body = { bytes: text(more.value ?? '') }
-    const seen = life === undefined ? [] : nextContext(this.executed, life, this.site)
+    const next = life === undefined ? [] : nextContext(this.executed, life, this.site)
+    const leaves = life !== undefined && more.removed?.includes(this.site) === true
+    const seen = leaves ? leavingContext(next, life.knowledge, this.site) : next
     // As clients write: who says the whole has seen what was dropped.
     const settles = life !== undefined && (type === 'replace' || type === 'delete')
     // A state is said of what an application shows that has refused every second change.
