@@ -380,6 +380,11 @@ export const ERRORS = {
     title: 'The scope names other sites than the members of the resource',
     hint: 'Nothing was done. Name exactly the members, or leave the scope out. "cheops replicant attach SITE" makes a site one; to change it at one site alone, which is none from then on, send "Cheops-Detach: true".',
   },
+  ERR_REPLICANT_NO_MEMBER: {
+    status: 422,
+    title: 'The site is no other member of the resource',
+    hint: 'Nothing was done. Name one of those that the detail has, or none: then all are asked, one after the other.',
+  },
   ERR_REPLICANT_UNBOUND: {
     status: 422,
     title: 'What the application has by this name is not the replicated resource',

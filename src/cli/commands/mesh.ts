@@ -54,10 +54,19 @@ export const siteGroup: GroupSpec = {
         'name: it gets back what it is a member of. A site that still runs is known again as soon as it says hello.',
       arguments: [SITE],
       agent: true,
+      options: [{ flags: '--force', help: 'although the site is alive' }],
       examples: [['cheops site rm site3', 'site3 was rebuilt without its peer.key: run this at every other site']],
       async run(call) {
         const name = call.args[0] ?? ''
-        await (await connectAgent(call)).forgetSite(name)
+        const agent = await connectAgent(call)
+        if (!call.options.flag('force')) {
+          const { liveness, self } = await agent.site(name)
+          if (liveness === 'alive' && !self) {
+            const message = `"${name}" is alive, under the key that it is known by: nothing was changed. With --force its connections are closed, and it is known again when it says hello.`
+            throw new CheopsError('ERR_CLI_USAGE', message, { site: name })
+          }
+        }
+        await agent.forgetSite(name)
         writeLine(call.io.stdout, `${name} is forgotten here`)
         return EXIT.ok
       },

@@ -75,6 +75,8 @@ describe('answers', () => {
     [['site', 'show', 'site9'], 2, /^$/],
     [['site', 'rm', 'site3'], 0, /^site3 is forgotten here\n$/],
     [['site', 'rm', 'site1'], 2, /^$/],
+    [['site', 'rm', 'site2'], 1, /^$/],
+    [['site', 'rm', 'site2', '--force'], 0, /^site2 is forgotten here\n$/],
     [['site', 'ping', 'site2', '-n', '1'], 0, /^site2: 12\.3 ms\n$/],
     [['site', 'ping', 'site3', '-n', '1'], 2, /^site3: site3 is down\.\n$/],
     [['site', 'ping', 'site1', '-n', '1', '--timeout', '100ms'], 2, /No answer within 90 ms/],

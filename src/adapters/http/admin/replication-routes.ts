@@ -141,7 +141,7 @@ export const REPLICATION_ROUTES: readonly Route[] = [
     summary: 'Copy the state of another member that agrees to the application here, now',
     query: { from: { description: 'Only from this member.', schema: text } },
     answer: ok('What came of it.', ref('Repair')),
-    errors: ['ERR_REPLICANT_NOT_FOUND', 'ERR_REPLICANT_UNBOUND', 'ERR_REPLICANT_LOCKED', 'ERR_REPLICANT_MEMBERS'],
+    errors: ['ERR_REPLICANT_NOT_FOUND', 'ERR_REPLICANT_UNBOUND', 'ERR_REPLICANT_LOCKED', 'ERR_REPLICANT_NO_MEMBER'],
     async handle({ control, params, query, signal }) {
       const { service = '', kind = '', name = '' } = params
       const from = query.get('from') ?? undefined

@@ -72,7 +72,7 @@ export async function adopt(
   if (said.is !== 'operation' || said.name !== name.name)
     throw new CheopsError(
       'ERR_REPLICANT_UNNAMED',
-      said.is === 'unnamed' ? said.why : `${name.name} is no name of a ${name.kind}.`,
+      said.is === 'unnamed' ? said.why : `${name.name} is no name of a resource of the kind ${name.kind}.`,
     )
   if (said.level !== 'eventual')
     throw new CheopsError(

@@ -48,7 +48,7 @@ export class OperatorActions {
 
   /**
    * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
-   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _MEMBERS, ERR_SERVICE_NOT_LOCAL
+   * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _NO_MEMBER, ERR_SERVICE_NOT_LOCAL
    */
   repair(replicant: ReplicantName, from: string | undefined): Promise<Copied> {
     return this.#inLane(replicant, replica => repairNow(this.#shared, replica, from))
@@ -112,10 +112,11 @@ async function repairNow(shared: Engine, replica: Replica, from: string | undefi
   if (draft !== undefined || local.intent !== undefined || local.uncertain !== undefined)
     throw new CheopsError('ERR_REPLICANT_LOCKED', `What became of an earlier write to ${name.name} is not known yet.`)
   const members = membersOfReplicant(replica.core.replicant)
-  if (from !== undefined && (from === shared.options.site || !members.includes(from)))
-    throw new CheopsError('ERR_REPLICANT_MEMBERS', `${from} is no other member: those are ${members.join(', ')}.`, {
-      members,
-    })
+  const others = members.filter(member => member !== shared.options.site)
+  if (from !== undefined && !others.includes(from)) {
+    const message = `${from} is no other member of ${name.name}: those are ${others.join(', ') || 'none'}.`
+    throw new CheopsError('ERR_REPLICANT_NO_MEMBER', message, { members: others })
+  }
   const copied = await copyState(shared, replica, resource, from === undefined ? undefined : [from])
   shared.kick(replica)
   return copied

@@ -39,6 +39,7 @@ test.each([
     counted: [{ site: 'b', replicants: 1, errors: [], statuses: [422] }],
   })
   expect((await lab.status('b', 'x'))?.reason).toMatch(/answers 422 to the merge$/)
+  await expect(lab.repair('b', 'x', 'd')).rejects.toMatchObject({ code: 'ERR_REPLICANT_NO_MEMBER' })
   application.let()
   await mend()
   await lab.pass(5_000)
