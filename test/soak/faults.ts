@@ -19,6 +19,8 @@ export interface Fault {
 /** So long after a fault its consequences are explained by it: others notice that a site is away or back, and what has waited is done. */
 const EXPLAINS_MS = 15_000
 const [LEAST_PAUSE_MS, MOST_PAUSE_MS] = [200, 20_000]
+/** One pause of three is so long that nothing explains what clients see at its end. */
+const [CALM, LEAST_CALM_MS, MOST_CALM_MS] = [1 / 3, EXPLAINS_MS + 10_000, EXPLAINS_MS + 30_000]
 const [LEAST_MS, MOST_MS] = [200, 12_000]
 const MOST_CLOCK_MS = 300_000
 
@@ -31,7 +33,9 @@ export function* drawFaults(seed: number, names: readonly FaultName[]): Generato
       name: random.pick(names),
       site,
       other: random.pick(SITES.filter(other => other !== site)),
-      pauseMs: random.between(LEAST_PAUSE_MS, MOST_PAUSE_MS),
+      pauseMs: random.chance(CALM)
+        ? random.between(LEAST_CALM_MS, MOST_CALM_MS)
+        : random.between(LEAST_PAUSE_MS, MOST_PAUSE_MS),
       lastsMs: random.between(LEAST_MS, MOST_MS),
       aheadMs: Math.round(random.between(-MOST_CLOCK_MS, MOST_CLOCK_MS)),
     }
