@@ -311,6 +311,9 @@ export const STATE_TURN_LOOK_MS = 100
  */
 export const ASKED_STATES = { burst: 256, perSecond: 20, maxKeys: 1_024 } as const
 
+/** How long what operations wait for may be on its way from whoever wrote it, milliseconds: then it is asked for. */
+export const WANT_WAITED_FOR_AFTER_MS = 250
+
 /** How long what another member has acknowledged may be on its way, milliseconds: then it is asked for. */
 export const WANT_AFTER_MS = 5_000
 

@@ -10,7 +10,7 @@ import {
   type LifeId,
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
-import { MAX_REMEMBERED_REPLICANTS, WANT_AFTER_MS, WANT_AGAIN_MS } from '../limits.ts'
+import { MAX_REMEMBERED_REPLICANTS, WANT_AFTER_MS, WANT_AGAIN_MS, WANT_WAITED_FOR_AFTER_MS } from '../limits.ts'
 import type { Replica } from '../replica.ts'
 import type { Engine } from '../engine.ts'
 import type { Missing } from './ungiven.ts'
@@ -28,6 +28,8 @@ export class Wants {
   readonly #asked = new Map<string, number>()
   /** Replicants of which the other site has acknowledged what is not here: that is looked after. */
   readonly #late = new Set<string>()
+  /** Those of which operations wait for what others may be telling just now. */
+  readonly #waiting = new Set<string>()
   /** What is asked for late is asked one after the other: who does not read is not asked for more. */
   #asking: Promise<unknown> = Promise.resolve()
   #hasEnded = false
@@ -58,9 +60,12 @@ export class Wants {
     this.#refused.add(lifeKey(life))
   }
 
-  /** Asks for what a replicant lacks, or what operations of it wait for and was not asked for lately. */
-  ask(replica: Replica): Promise<void> {
-    return this.#ask(replica, this.#lacks.delete(replicantKey(replica.name)))
+  /** Asks for what a replicant lacks, at once; for what operations of it wait for if it has not come shortly after, and was not asked for lately. */
+  async ask(replica: Replica): Promise<void> {
+    if (this.#lacks.delete(replicantKey(replica.name))) return this.#ask(replica, true)
+    // Whoever wrote it tells it as well: two that tell at once what was written while this site was away would each tell it whole.
+    if (this.#isWaiting(replica))
+      this.#later(this.#waiting, replica.name, WANT_WAITED_FOR_AFTER_MS, later => this.#ask(later, false))
   }
 
   /** Asks for what is not here of a replicant, whatever it is. */
@@ -75,25 +80,35 @@ export class Wants {
       this.#shared.ungiven.given(this.#channel.site, name)
       return
     }
+    this.#later(this.#late, name, WANT_AFTER_MS, async later => {
+      if (!this.#isBehind(later)) return
+      const missing = this.#missingOf(later)
+      if (missing !== undefined) this.#shared.ungiven.asked(this.#channel.site, later, missing)
+      await this.askAnyhow(later)
+    })
+  }
+
+  /** Once for each name at a time; what there is no room for is found by comparing. */
+  #later(names: Set<string>, name: ReplicantName, afterMs: number, ask: (replica: Replica) => Promise<void>): void {
     const key = replicantKey(name)
-    if (this.#late.has(key) || this.#late.size >= MAX_REMEMBERED_REPLICANTS) return
-    this.#late.add(key)
+    if (names.has(key) || names.size >= MAX_REMEMBERED_REPLICANTS) return
+    names.add(key)
     const { clock, logger } = this.#shared.options
-    const ask = async (): Promise<void> => {
-      this.#late.delete(key)
-      if (this.#hasEnded) return
-      await this.#shared.replicas.with(name, async later => {
-        if (!this.#isBehind(later)) return
-        const missing = this.#missingOf(later)
-        if (missing !== undefined) this.#shared.ungiven.asked(this.#channel.site, later, missing)
-        await this.askAnyhow(later)
-      })
+    const turn = async (): Promise<void> => {
+      names.delete(key)
+      if (!this.#hasEnded) await this.#shared.replicas.with(name, ask)
     }
-    clock.after(WANT_AFTER_MS, () => {
+    clock.after(afterMs, () => {
       this.#asking = this.#asking
-        .then(ask)
+        .then(turn)
         .catch((error: unknown) => logger.debug({ error: String(error) }, 'what is missing could not be asked for'))
     })
+  }
+
+  /** Whether operations wait for something. */
+  #isWaiting({ core: { replicant } }: Replica): boolean {
+    if (replicant.waiting.length === 0) return false
+    return missingOf(replicant).length > 0 || missingMatrices(replicant, this.#shared.options.matrices).length > 0
   }
 
   /** Whether the other site holds what is not here. */
@@ -117,11 +132,10 @@ export class Wants {
   }
 
   async #ask(replica: Replica, lacks: boolean): Promise<void> {
-    const { clock, site, matrices } = this.#shared.options
+    const { clock, site } = this.#shared.options
     const { replicant } = replica.core
     const isMember = replicant.lives.length === 0 || membersOfReplicant(replicant).includes(site)
-    const isWaiting = missingOf(replicant).length > 0 || missingMatrices(replicant, matrices).length > 0
-    if (!isMember || (!lacks && !isWaiting)) return
+    if (!isMember || (!lacks && !this.#isWaiting(replica))) return
     const key = replicantKey(replica.name)
     const asked = this.#asked.get(key)
     if (!lacks && asked !== undefined && clock.monotonic() - asked < WANT_AGAIN_MS) return
