@@ -32,6 +32,8 @@ export const SYNC_LIMITS = {
   typeLength: 128,
   /** Operations that a state leaves out: as many as a site knows to have failed (src/runtime/replication/limits.ts). */
   refused: 32,
+  /** Conflicts that a state leaves as they are: as many as are kept (src/core/oplog/limits.ts). */
+  unsettled: 32,
   principalLength: 512,
   idempotencyKeyLength: 512,
   /** Lives of one name that are spoken of at a time. */

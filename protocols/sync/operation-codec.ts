@@ -12,6 +12,7 @@ const DECODE = {
     origins: LIMITS.origins,
     context: LIMITS.contextDots,
     refused: LIMITS.refused,
+    unsettled: LIMITS.unsettled,
     payload: { headers: LIMITS.headers },
     members: { added: LIMITS.members, removed: LIMITS.members },
   },
@@ -24,7 +25,7 @@ export function encodeOperation(operation: Operation): Bytes {
 /** Of an operation that surely keeps the limits. */
 export function operationBytes(operation: Operation): Bytes {
   const { replicant, type, previous, context, matrix, memberBy, idempotency, payload, members, level } = operation
-  const { adopts, refused = [] } = operation
+  const { adopts, refused = [], unsettled = [] } = operation
   const origins = new OriginWriter()
   return pb.Operation.encode({
     id: origins.id(operation),
@@ -41,6 +42,7 @@ export function operationBytes(operation: Operation): Bytes {
     level: level ?? '',
     ...(adopts !== undefined && { adopts: adoptsBytes(adopts) }),
     refused: refused.map(origins.dot),
+    unsettled: unsettled.map(origins.dot),
     origins: origins.origins,
   })
 }
@@ -48,7 +50,8 @@ export function operationBytes(operation: Operation): Bytes {
 export function decodeOperation(bytes: Uint8Array): Operation {
   if (bytes.length > LIMITS.operationBytes) throw bad(`an operation has more than ${LIMITS.operationBytes} bytes`)
   const message = decoded(() => pb.Operation.decode(plain(bytes), DECODE))
-  const { previous, matrix, memberBy, idempotency, payload, members, level, adopts, refused } = message
+  const { previous, matrix, memberBy, idempotency, payload, members, level, adopts } = message
+  const { refused, unsettled } = message
   const origins = new OriginReader(message.origins)
   return {
     ...origins.id(message.id),
@@ -70,6 +73,7 @@ export function decodeOperation(bytes: Uint8Array): Operation {
     ...(level !== '' && { level: type(level) }),
     ...(adopts !== undefined && { adopts: checkedAdopts(adopts) }),
     ...(refused.length > 0 && { refused: refused.map(origins.dot) }),
+    ...(unsettled.length > 0 && { unsettled: unsettled.map(origins.dot) }),
     ...(members !== undefined && {
       members: { added: sites(members.added, LIMITS.members), removed: sites(members.removed, LIMITS.members) },
     }),

@@ -1261,6 +1261,7 @@ export interface Operation {
   level: string
   adopts?: Uint8Array<ArrayBuffer>
   refused: Dot[]
+  unsettled: Dot[]
 }
 
 export namespace Operation {
@@ -1354,6 +1355,13 @@ export namespace Operation {
           }
         }
 
+        if (obj.unsettled != null && obj.unsettled.length > 0) {
+          for (const value of obj.unsettled) {
+            w.uint32(130)
+            Dot.codec().encode(value, w)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1363,7 +1371,8 @@ export namespace Operation {
           type: '',
           context: [],
           level: '',
-          refused: []
+          refused: [],
+          unsettled: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1466,6 +1475,16 @@ export namespace Operation {
               }))
               break
             }
+            case 16: {
+              if (opts.limits?.unsettled != null && obj.unsettled.length === opts.limits.unsettled) {
+                throw new MaxLengthError('Decode error - repeated field "unsettled" had too many elements')
+              }
+
+              obj.unsettled.push(Dot.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.unsettled$
+              }))
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1478,7 +1497,8 @@ export namespace Operation {
         const obj = {
           origins: 0,
           context: 0,
-          refused: 0
+          refused: 0,
+          unsettled: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1622,6 +1642,24 @@ export namespace Operation {
               }
 
               obj.refused++
+
+              break
+            }
+            case 16: {
+              if (opts.limits?.unsettled != null && obj.unsettled === opts.limits.unsettled) {
+                throw new MaxLengthError('Streaming decode error - repeated field "unsettled" had too many elements')
+              }
+
+              for (const evt of Dot.codec().stream(reader, reader.uint32(), `${prefix}.unsettled[]`, {
+                limits: opts.limits?.unsettled$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.unsettled
+                }
+              }
+
+              obj.unsettled++
 
               break
             }
@@ -1842,6 +1880,18 @@ export namespace Operation {
     index: number
   }
 
+  export interface OperationUnsettledOriginFieldEvent {
+    field: '$.unsettled[].origin'
+    value: number
+    index: number
+  }
+
+  export interface OperationUnsettledNumberFieldEvent {
+    field: '$.unsettled[].number'
+    value: bigint
+    index: number
+  }
+
   export function encode (obj: Partial<Operation>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Operation.codec())
   }
@@ -1850,7 +1900,7 @@ export namespace Operation {
     return decodeMessage(buf, Operation.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationOriginsSiteFieldEvent | OperationOriginsIncarnationFieldEvent | OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationReplicantServiceFieldEvent | OperationReplicantKindFieldEvent | OperationReplicantNameFieldEvent | OperationLifeMsFieldEvent | OperationLifeCounterFieldEvent | OperationLifeOriginFieldEvent | OperationLifeNumberFieldEvent | OperationTypeFieldEvent | OperationPreviousOriginFieldEvent | OperationPreviousNumberFieldEvent | OperationContextOriginFieldEvent | OperationContextNumberFieldEvent | OperationMatrixFieldEvent | OperationMemberByMsFieldEvent | OperationMemberByCounterFieldEvent | OperationMemberByOriginFieldEvent | OperationMemberByNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationIdempotencyRequestFieldEvent | OperationPayloadMethodFieldEvent | OperationPayloadPathFieldEvent | OperationPayloadHeadersNameFieldEvent | OperationPayloadHeadersValueFieldEvent | OperationPayloadBodyContentFieldEvent | OperationPayloadBodyHashFieldEvent | OperationPayloadBodyLengthFieldEvent | OperationMembersAddedFieldEvent | OperationMembersRemovedFieldEvent | OperationLevelFieldEvent | OperationAdoptsFieldEvent | OperationRefusedOriginFieldEvent | OperationRefusedNumberFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Operation>): Generator<OperationOriginsSiteFieldEvent | OperationOriginsIncarnationFieldEvent | OperationIdMsFieldEvent | OperationIdCounterFieldEvent | OperationIdOriginFieldEvent | OperationIdNumberFieldEvent | OperationReplicantServiceFieldEvent | OperationReplicantKindFieldEvent | OperationReplicantNameFieldEvent | OperationLifeMsFieldEvent | OperationLifeCounterFieldEvent | OperationLifeOriginFieldEvent | OperationLifeNumberFieldEvent | OperationTypeFieldEvent | OperationPreviousOriginFieldEvent | OperationPreviousNumberFieldEvent | OperationContextOriginFieldEvent | OperationContextNumberFieldEvent | OperationMatrixFieldEvent | OperationMemberByMsFieldEvent | OperationMemberByCounterFieldEvent | OperationMemberByOriginFieldEvent | OperationMemberByNumberFieldEvent | OperationIdempotencyPrincipalFieldEvent | OperationIdempotencyKeyFieldEvent | OperationIdempotencyRequestFieldEvent | OperationPayloadMethodFieldEvent | OperationPayloadPathFieldEvent | OperationPayloadHeadersNameFieldEvent | OperationPayloadHeadersValueFieldEvent | OperationPayloadBodyContentFieldEvent | OperationPayloadBodyHashFieldEvent | OperationPayloadBodyLengthFieldEvent | OperationMembersAddedFieldEvent | OperationMembersRemovedFieldEvent | OperationLevelFieldEvent | OperationAdoptsFieldEvent | OperationRefusedOriginFieldEvent | OperationRefusedNumberFieldEvent | OperationUnsettledOriginFieldEvent | OperationUnsettledNumberFieldEvent> {
     return streamMessage(buf, Operation.codec(), opts)
   }
 }

@@ -9,7 +9,7 @@ import type { EndingChecker } from './ending-checker.ts'
 
 /**
  * The application of each member has what the full log comes to, or the site says itself that it has not. What an outsider has written just before
- * a client changed a part of it, before anybody read it, is taken for the resource by that site; then all must show the same at least. Whether an operation of the
+ * a client changed a part of it, before anybody read it, is taken for the resource by that site; then all that say that all is well must show the same at least. Whether an operation of the
  * application's own, which its definition does not call a reset, has taken away a field that is never shown nobody can see: it may be what was written before.
  */
 export const sameState: EndingChecker = {
@@ -20,7 +20,8 @@ export const sameState: EndingChecker = {
         hidesOutsider(ending.effects.get(site) ?? [], ending.pathOf(name), adoptedOf(ending, name)),
       )
       // What nobody shows nobody can compare.
-      const shown = new Set(members.map(({ resource }) => canonical({ ...resource, secret: undefined })))
+      const well = members.filter(({ admits }) => admits === undefined)
+      const shown = new Set(well.map(({ resource }) => canonical({ ...resource, secret: undefined })))
       if (isWrittenOver && shown.size === 1) return []
       return members.flatMap(({ site, replicant, resource, admits }) => {
         if (replicant === undefined || admits !== undefined) return []

@@ -1,6 +1,6 @@
 /**
  * What was written and has no effect, though nobody who decided so had seen it, or since applications have refused it: shown to users with both bodies, and
- * settled by any reset of its life that has it in its context, but for the state that has left it out. Source: src/consistency.md "Replicants, lives, members", "Forgetting".
+ * settled by any reset of its life that has it in its context, but for a state that nobody has asked for. Source: src/consistency.md "Replicants, lives, members", "Forgetting".
  */
 import { covers, withDot } from './context.ts'
 import { keyOf } from './idempotency.ts'
@@ -9,6 +9,7 @@ import { compareOperations, sameDot } from './order.ts'
 import type { Context } from './context.ts'
 import type { Life } from './life.ts'
 import type { Operation } from './operation.ts'
+import type { Dot } from './order.ts'
 
 export interface Conflict {
   readonly operation: Operation
@@ -55,6 +56,20 @@ function isSameWish(operation: Operation, life: Life, holder: Life | undefined):
     other =>
       other.idempotency !== undefined && keyOf(other.idempotency) === key && compareOperations(operation, other) < 0,
   )
+}
+
+/** By what they are conflicts. */
+interface LeftAsConflicts {
+  readonly refused: readonly Dot[]
+  readonly unsettled: readonly Dot[]
+}
+
+/** The conflicts of a life that a state has in its context and leaves as they are, for the state's `refused` and `unsettled`. */
+export function leftAsConflicts(life: Life, context: Context): LeftAsConflicts {
+  const dots = life.conflicts.map(({ dot }) => dot).filter(dot => covers(context, dot))
+  const refused = refusedBy(life)
+  const isRefused = (dot: Dot): boolean => refused.some(other => sameDot(other, dot))
+  return { refused: dots.filter(isRefused), unsettled: dots.filter(dot => !isRefused(dot)) }
 }
 
 /**

@@ -1,6 +1,6 @@
 export * from './acknowledgements.ts'
 export * from './admit.ts'
-export { conflictsOf, settlingContext, type Conflict, type Settles } from './conflicts.ts'
+export { conflictsOf, leftAsConflicts, settlingContext, type Conflict, type Settles } from './conflicts.ts'
 export * from './client-context.ts'
 export * from './context.ts'
 export { type Dropper, type Droppers } from './dropped.ts'

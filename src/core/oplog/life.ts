@@ -16,6 +16,7 @@ import type { Known } from './holes.ts'
 import type { Keys } from './idempotency.ts'
 import type { Matrices } from './matrix.ts'
 import type { MemberChanges } from './members.ts'
+import { leftOutBy } from './operation.ts'
 import type { Operation } from './operation.ts'
 import type { Dot, LifeId, OperationId } from './order.ts'
 
@@ -38,7 +39,7 @@ export interface LifeSummary extends Known {
 export interface Life extends LifeSummary {
   /** What counts: the ≺-greatest reset, and all others that no reset has seen; or the ≺-greatest delete alone. Sorted by ≺. */
   readonly live: readonly Operation[]
-  /** What was dropped although no reset has seen it, or a state has left it out (`refused`), sorted by ≺; of what is kept under one idempotency key see `conflicts.ts`. */
+  /** What was dropped although no reset has seen it, or a state has left it out (`refused`, `unsettled`), sorted by ≺; of what is kept under one idempotency key see `conflicts.ts`. */
   readonly conflicts: readonly Operation[]
   /** What a removed site wrote and no remaining member held: no part of the schedule. Sorted by ≺. */
   readonly outside: readonly Operation[]
@@ -173,12 +174,12 @@ function settled(life: Life, matrices: Matrices): Life {
     if (operation.type !== 'delete') lost.push(operation)
     return false
   })
-  const refused = refusedBy({ live })
+  const leftOut = live.flatMap(leftOutBy)
   // What a state has seen and left out is lost all the same, unless something else that says what the resource is has seen it too.
-  const others = refused.length === 0 ? droppers : droppers.filter(({ type }) => type !== 'state')
-  const isRefused = (dot: Dot): boolean => refused.some(other => sameDot(other, dot)) && !isSeen(dot, others)
+  const others = leftOut.length === 0 ? droppers : droppers.filter(({ type }) => type !== 'state')
+  const isLeftOut = (dot: Dot): boolean => leftOut.some(other => sameDot(other, dot)) && !isSeen(dot, others)
   const conflicts = [...life.conflicts, ...lost]
-    .filter(({ dot }) => !isSeen(dot, droppers) || isRefused(dot))
+    .filter(({ dot }) => !isSeen(dot, droppers) || isLeftOut(dot))
     .filter(operation => !isDuplicate(life.keys, operation, matrices))
     .toSorted(compareOperations)
   const next: Life = {

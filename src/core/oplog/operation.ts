@@ -93,6 +93,10 @@ export interface Operation extends OperationId {
    * success: it is a conflict as long as the state counts.
    */
   readonly refused?: readonly Dot[]
+  /**
+   * Of a `state` that nobody has asked for: conflicts that it has seen. They stay conflicts as long as the state counts, since no person has looked at them.
+   */
+  readonly unsettled?: readonly Dot[]
   /** None for `members`. */
   readonly payload?: Payload
   /** Of `create` and `members` only. */
@@ -107,4 +111,9 @@ export function replicantKey({ service, kind, name }: ReplicantName): string {
 /** Text that is equal for equal lives and for no others. The dot alone tells lives apart: no two creates share one. */
 export function lifeKey(life: LifeId): string {
   return dotKey(life.dot)
+}
+
+/** What a `state` has seen and does not count in, nor settles. */
+export function leftOutBy({ refused = [], unsettled = [] }: Operation): readonly Dot[] {
+  return unsettled.length === 0 ? refused : [...refused, ...unsettled]
 }

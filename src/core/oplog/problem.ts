@@ -1,6 +1,6 @@
 /** Operations that contradict themselves: from a faulty or forged origin, and never to be taken. */
 import { covers, isCanonical } from './context.ts'
-import { replicantKey } from './operation.ts'
+import { leftOutBy, replicantKey } from './operation.ts'
 import { compareOperations, compareStamps, sameDot } from './order.ts'
 import type { Operation, ReplicantName } from './operation.ts'
 
@@ -9,13 +9,14 @@ export type OperationProblem =
 
 /** What is wrong with an operation by itself; undefined if nothing is. */
 export function problemOf(operation: Operation, name: ReplicantName): OperationProblem | undefined {
-  const { dot, stamp, replicant, life, type, previous, context, members, refused } = operation
+  const { dot, stamp, replicant, life, type, previous, context, members } = operation
   if (replicantKey(replicant) !== replicantKey(name)) return 'other-replicant'
   if (!isCount(dot.number) || dot.number === 0) return 'bad-dot'
   if (!isCount(stamp.ms) || !isCount(stamp.counter)) return 'bad-stamp'
   if (!isCanonical(context) || covers(context, dot)) return 'bad-context'
   if (context.some(({ number }) => !isCount(number) || number === 0)) return 'bad-context'
-  if (refused !== undefined && (type !== 'state' || !refused.every(each => covers(context, each)))) return 'bad-context'
+  const leftOut = leftOutBy(operation)
+  if (leftOut.length > 0 && (type !== 'state' || !leftOut.every(each => covers(context, each)))) return 'bad-context'
   if ((members !== undefined) !== (type === 'create' || type === 'members')) return 'bad-members'
   if (members?.removed.some(site => members.added.includes(site)) === true) return 'bad-members'
   if (type === 'create') {

@@ -7,16 +7,19 @@ import {
   OPERATIONS_PAST_TURN,
   holderOf,
   isShortener,
+  leftAsConflicts,
   membersOfReplicant,
   operationsPastReset,
   scheduleOf,
   stateIssuer,
+  type Context,
+  type Operation,
   type Payload,
   type Settles,
   type Standing,
 } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
-import { MAX_HELD_BODY_BYTES, MAX_MADE_ANEW, STATE_AGAIN_MS } from '../limits.ts'
+import { MAX_HELD_BODY_BYTES, MAX_KNOWN_FAILED, MAX_MADE_ANEW, STATE_AGAIN_MS } from '../limits.ts'
 import { draftOf } from '../write/draft.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
@@ -205,13 +208,10 @@ export async function issue(
   if (said === 'cannot' || 'is' in said) return said
   try {
     issuedAt.set(replica.run, shared.options.clock.monotonic())
-    // Whoever wrote what nobody takes was told that it was done: somebody has to see it.
-    const refused = failedHere(replica).map(({ dot }) => dot)
     const draft = draftOf(shared, replica, shared.nextNumber(), 'state', said.payload, {
       ...(settles && { settles }),
-      refused,
     })
-    await release(shared, replica, draft, undefined, {
+    await release(shared, replica, { ...draft, ...leftOutOf(replica, draft.context, settles) }, undefined, {
       suspect: false,
       unsure: false,
       replaying: false,
@@ -222,6 +222,22 @@ export async function issue(
   } finally {
     said.letGo()
   }
+}
+
+/**
+ * Whoever wrote what nobody takes was told that it was done: somebody has to see it. So has what was a conflict before, unless somebody has just looked
+ * at it.
+ */
+function leftOutOf(
+  replica: Replica,
+  context: Context,
+  settles: Settles | undefined,
+): Pick<Operation, 'refused' | 'unsettled'> {
+  const holder = holderOf(replica.core.replicant)
+  const failed = failedHere(replica).map(({ dot }) => dot)
+  const left = holder && settles === undefined ? leftAsConflicts(holder, context) : { refused: [], unsettled: [] }
+  const refused = [...left.refused, ...failed].slice(-MAX_KNOWN_FAILED)
+  return { ...(refused.length > 0 && { refused }), ...(left.unsettled.length > 0 && { unsettled: left.unsettled }) }
 }
 
 /** None for what cannot be said in one operation. A body that is a file is held until `letGo` is called. */

@@ -32,8 +32,6 @@ export function draftOf(
     readonly idempotency?: Idempotency
     readonly level?: string
     readonly adopts?: string
-    /** What a state does not count in, since the application here has refused it. */
-    readonly refused?: readonly Dot[]
     /** Conflicts of the life that are settled by it: see `settlingContext`. */
     readonly settles?: Settles
     /** Of another life than the one that holds the name. */
@@ -65,7 +63,6 @@ export function draftOf(
     }),
     ...(more.level !== undefined && { level: more.level }),
     ...(more.adopts !== undefined && { adopts: more.adopts }),
-    ...(more.refused !== undefined && more.refused.length > 0 && { refused: more.refused }),
     ...(payload !== undefined && { payload }),
     ...((type === 'create' || type === 'members') && {
       members: { added: (more.members ?? present).toSorted(), removed: (more.removed ?? []).toSorted() },

@@ -6,6 +6,7 @@ import {
   MAX_WAITING_OPERATIONS,
   admit,
   admitHoles,
+  compileMatrix,
   conflictsOf,
   fateOf,
   holderOf,
@@ -212,6 +213,28 @@ test('a state operation is due after a hundred changes, and does away with all t
   expect([told(a.schedule), operationsPastReset(life(), NO_MATRICES)]).toEqual([['state all'], 0])
   expect(a.effects.filter(({ kind }) => kind === 'forgotten')).toHaveLength(MAX_OPERATIONS_PAST_RESET + 1)
   expect(a.effects.filter(({ kind }) => kind === 'spent')).toHaveLength(1)
+})
+
+test('what a matrix has dropped stays a conflict behind a state that nobody has asked for, and is settled by whoever says it anew', () => {
+  const definition = { resets: [], cells: [{ before: 'merge', after: 'inc', resolution: 'reverse-order' }] } as const
+  const all = members(new Map([['m', compileMatrix(definition)]]))
+  const [a, b] = all
+  a.write({ type: 'create', value: '0', matrix: 'm' })
+  const merge = a.write({ type: 'merge', value: 'f1', matrix: 'm' })
+  a.write({ type: 'inc', value: '1', matrix: 'm' })
+  const lost = () =>
+    all.map(({ replicant }) => conflictsOf(replicant.lives).map(({ operation, why }) => [operation.dot, why]))
+  expect(lost()[0]).toEqual([[merge?.dot, 'replaced']])
+  a.write({ type: 'state', value: '1', matrix: 'm', isTaken: true })
+  a.write({ type: 'inc', value: '2', matrix: 'm' })
+  heal(all)
+  expect(lost()).toEqual(Array(3).fill([[merge?.dot, 'replaced']]))
+  b.write({ type: 'state', value: '3', matrix: 'm', isTaken: true })
+  heal(all)
+  expect(lost(), 'behind the next one too').toEqual(Array(3).fill([[merge?.dot, 'replaced']]))
+  b.write({ type: 'replace', value: '4', matrix: 'm' })
+  heal(all)
+  expect(lost()).toEqual([[], [], []])
 })
 
 test('a create that was replaced is kept, since it shows that there is such a life, and its body is needed no more', () => {

@@ -13,6 +13,7 @@ import {
   dotKey,
   holderOf,
   isReset,
+  leftAsConflicts,
   memberByOf,
   newReplicant,
   leavingContext,
@@ -251,6 +252,7 @@ export class Member {
     const changes = this.schedule.state === 'present' ? this.schedule.changes : []
     const isRefused = (place: number): boolean => more.isTaken !== true && place % 2 === 0
     const refused = changes.filter(({ dot: change }, place) => isRefused(place) && covers(seen, change))
+    const { unsettled } = life === undefined ? { unsettled: [] } : leftAsConflicts(life, seen)
     return {
       dot,
       stamp,
@@ -259,6 +261,7 @@ export class Member {
       type,
       context: settles ? settlingContext(seen, life, 'dropped') : seen,
       ...(type === 'state' && refused.length > 0 && { refused: refused.map(change => change.dot) }),
+      ...(type === 'state' && unsettled.length > 0 && { unsettled }),
       ...(previous !== undefined && { previous }),
       ...(memberBy !== undefined && { memberBy }),
       ...(more.matrix !== undefined && { matrix: more.matrix }),

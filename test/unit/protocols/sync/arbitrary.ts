@@ -83,6 +83,7 @@ const rest = fc
     optional('payload', payload),
     optional('adopts', adopts),
     optional('refused', fc.array(dot, { minLength: 1, maxLength: 4 })),
+    optional('unsettled', fc.array(dot, { minLength: 1, maxLength: 4 })),
     optional('members', fc.record({ added: sites, removed: sites })),
   )
   .map(parts => Object.assign({}, ...parts) as Partial<Operation>)

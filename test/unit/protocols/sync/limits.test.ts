@@ -81,6 +81,7 @@ const CASES: Readonly<Record<keyof typeof LIMITS, (size: number) => Uint8Array>>
   nameLength: size => want({ ...replicant, name: 'x'.repeat(size) }, 0),
   typeLength: size => op({ type: 'x'.repeat(size) }),
   refused: size => op({ type: 'state', refused: many(size, i => dot(i + 1)) }),
+  unsettled: size => op({ type: 'state', unsettled: many(size, i => dot(i + 1)) }),
   principalLength: size => op({ idempotency: { principal: 'x'.repeat(size), key: '' } }),
   idempotencyKeyLength: size => op({ idempotency: { principal: '', key: 'x'.repeat(size) } }),
   lives: size => want(replicant, size),
