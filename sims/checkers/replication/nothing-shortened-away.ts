@@ -16,6 +16,8 @@ export const nothingShortenedAway: EndingChecker = {
         if (replicant === undefined || admits !== undefined) return []
         const log = fullLog(ending, name, replicant)
         const said = log.filter(({ type }) => ['create', 'replace', 'delete', 'restore'].includes(type))
+        // An operator has looked at what has lost, and left it so.
+        if (ending.ledger.settled.some(settled => settled.name === name.name)) return []
         if (said.length !== 1 || !log.some(({ type }) => type === 'state')) return []
         // What lost against others, as a matrix says, is shown as that.
         const conflicts = new Set(conflictsOf(replicant.lives).map(({ operation }) => dotKey(operation.dot)))

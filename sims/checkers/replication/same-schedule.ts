@@ -1,4 +1,5 @@
 import {
+  compareOperations,
   compileMatrix,
   dotKey,
   findLife,
@@ -46,10 +47,17 @@ export function fullLog(ending: Ending, name: ReplicantName, replicant: Replican
   })
 }
 
-/** A change that stands on no disk any more, of which this member has heard by what came after it only, as from who had left and let go of it. */
-function isGone({ lost, matrices }: Ending, { live, conflicts }: Life, operation: Operation): boolean {
-  const isIt = ({ dot }: Operation): boolean => dotKey(dot) === dotKey(operation.dot)
-  return lost.has(dotKey(operation.dot)) && !isResetIn(operation, matrices) && ![...live, ...conflicts].some(isIt)
+/**
+ * An operation that stands on no disk any more, of which this member has heard by what came after it only, as from who had left and let go of it. Of what says all
+ * that the resource is each member remembers the greatest.
+ */
+function isGone({ lost, matrices }: Ending, { live, conflicts, droppers }: Life, operation: Operation): boolean {
+  if (!lost.has(dotKey(operation.dot))) return false
+  if ([...live, ...conflicts].some(({ dot }) => dotKey(dot) === dotKey(operation.dot))) return false
+  const isPast = droppers.some(
+    ({ type, greatest }) => type === operation.type && compareOperations(greatest, operation) >= 0,
+  )
+  return !isResetIn(operation, matrices) || !isPast
 }
 
 function wordsOf(replicant: Replicant, { matrices }: Ending): string {

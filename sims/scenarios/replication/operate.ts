@@ -15,7 +15,9 @@ export function operate(world: ReplicationWorld, agent: Agent, step: Operating):
     case 'settle': {
       const { take } = step
       const choice = take === undefined ? ({ how: 'keep' } as const) : ({ how: 'take', write: take } as const)
-      return agent.operate({ do: 'settle', name: world.nameOf(step.name), choice })
+      const name = world.nameOf(step.name)
+      world.ledger.settled.push(name)
+      return agent.operate({ do: 'settle', name, choice })
     }
     case 'adopt': {
       const { name, members, overwrites } = step

@@ -52,6 +52,8 @@ export class Ledger {
   readonly bodies = new Map<string, Uint8Array>()
   /** Names of which an operator has said at a site what becomes of what is there. */
   readonly resolved: { readonly site: string; readonly name: ReplicantName }[] = []
+  /** Names of which an operator has settled conflicts. */
+  readonly settled: ReplicantName[] = []
   /** Who took whom for members. */
   readonly beliefs = new Beliefs()
   /** All of them that an agent was there for. */

@@ -22,6 +22,7 @@ import type { Conflict } from './conflicts.ts'
 import type { Context } from './context.ts'
 import type { Life, LifeSummary } from './life.ts'
 import type { Matrices } from './matrix.ts'
+import type { MemberChange } from './members.ts'
 import type { Operation } from './operation.ts'
 import type { OperationProblem } from './problem.ts'
 import type { Dot, LifeId, OperationId, Stamp } from './order.ts'
@@ -156,7 +157,7 @@ export class Step {
     )
     const members = { ...newLife(summary.life), changes, ...(firstDelete !== undefined && { firstDelete }) }
     this.put(takeSummary(had, members, this.matrices), summary.life.stamp)
-    if (this.beginAnew(summary.life)) {
+    if (this.beginAnew(summary.life, had)) {
       // The rest was made for what this site knew before.
       this.effects.push({ kind: 'stale', life: summary.life })
       return
@@ -283,16 +284,26 @@ export class Step {
 
   /**
    * If a removal of this very site has become known: once for each. Who leaves by itself keeps what it holds until somebody else has it, and has nothing
-   * to begin anew where it comes back before that: all that it wrote until then counts.
+   * to begin anew where it comes back before that: all that it wrote until then counts. A store that was set back to before it let go, or began anew, learns
+   * from others that it has, and does so once more.
+   *
+   * @param before what was known of the life before others told of it
    */
-  private beginAnew(life: LifeId): boolean {
+  private beginAnew(life: LifeId, before?: Life): boolean {
     const { site } = this.replicant
     const known = findLife(this.replicant, life)
-    const own = known?.changes.filter(change => change.site === site && !change.member && !change.told.includes(site))
+    const isNews = ({ by }: MemberChange): boolean =>
+      before !== undefined && before.knowledge.length > 0 && !knowsRemoval(before, by)
+    const own = known?.changes.filter(
+      change => change.site === site && !change.member && (!change.told.includes(site) || isNews(change)),
+    )
     if (known === undefined || own === undefined || own.length === 0) return false
     // A store that was set back to before it left may have written more.
     const isSound = own.every(
-      change => isLeave(change) && !known.knowledge.some(dot => isWrittenBefore(change.by.dot, dot)),
+      change =>
+        isLeave(change) &&
+        !change.told.includes(site) &&
+        !known.knowledge.some(dot => isWrittenBefore(change.by.dot, dot)),
     )
     if (isSound && leavesOf(known.changes).some(change => change.site === site)) return false
     const changes = own.reduce((told, { by }) => withTold(told, by, site, []), known.changes)

@@ -7,18 +7,21 @@ import {
   NO_MATRICES,
   NOTHING_KNOWN,
   admit,
+  conflictsOf,
   findLife,
   hasParted,
+  letGo,
   membersOfReplicant,
   newReplicant,
   partingFor,
   receive,
+  removalTold,
   type Known,
   type LifeId,
   type Operation,
   type Replicant,
 } from '../../../../src/core/oplog/index.ts'
-import { NAME, heal, members, type Member } from './world.ts'
+import { NAME, heal, members, told, type Member } from './world.ts'
 
 const nothing: (life: LifeId) => Known = () => NOTHING_KNOWN
 
@@ -103,6 +106,27 @@ test('a site that leaves keeps what it holds, and takes what others still tell i
   const later = a.write({ type: 'merge', value: 'f1' }) as Operation
   c.take(later)
   expect(holds(c.replicant)).toEqual(['create', 'merge'])
+})
+
+test('a store that was set back to before it left, and has written since, begins anew when it hears so: that takes nothing away', () => {
+  const [a, b] = members()
+  const create = a.write({ type: 'create', value: 'x' }, ['a', 'b']) as Operation
+  heal([a, b])
+  const backup = a.replicant
+  b.take(a.change([], ['a']))
+  a.step(letGo(a.replicant, create.life, NO_MATRICES))
+  for (const effect of a.effects)
+    if (effect.kind === 'removal') b.step(removalTold(b.replicant, effect.told, NO_MATRICES))
+  b.write({ type: 'state', value: 'kept', isTaken: true })
+
+  a.replicant = backup
+  Object.assign(a, { incarnation: `2-${'0'.repeat(16)}` })
+  const late = a.write({ type: 'replace', value: 'late' })
+  a.replicant = part(b, a.replicant)
+  b.syncFrom(a)
+  expect(told(b.schedule)).toEqual(['state kept'])
+  for (const { replicant } of [a, b])
+    expect(conflictsOf(replicant.lives)).toMatchObject([{ operation: { dot: late?.dot }, why: 'removed-member' }])
 })
 
 test('who was a member until a life ended is told its end, and of the next one who holds the name', () => {
