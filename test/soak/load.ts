@@ -344,7 +344,8 @@ function isExpected(
     const isLocal = method !== 'GET' && headers.get('cheops-operation') === null
     return !isLocal || isEnding
   }
-  if (status === 404) return isNew || isEnding || outsider === true
+  // A member whose application has refused the create tries again after a while only.
+  if (status === 404) return isNew || isEnding || outsider === true || fails !== undefined
   if (status === 409) return method === 'POST' && (isEnding || thing.model.writes.length > 1)
   if (status === 412) return strict === true
   if (status === 423)
