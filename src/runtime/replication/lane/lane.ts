@@ -90,7 +90,8 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
     }
     switch (plan.kind) {
       case 'nothing': {
-        if (isDoneUnseen(book, schedule)) await book.executed(schedule.deletion, undefined, {})
+        if (schedule.state === 'absent' && (await isDoneUnseen(book)))
+          await book.executed(schedule.deletion, undefined, {})
         const compared = await compareWithOthers(book)
         if (compared === 'replan') break
         return compared === 'done' ? settle(book.shared, book.replica) : compared
@@ -117,12 +118,13 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
 }
 
 /** It was made and deleted before anything of it was carried out here: there is nothing to do, and whoever has deleted it waits to hear that it is done. */
-function isDoneUnseen(
-  { shared, replica, local }: LaneBook,
-  schedule: Schedule,
-): schedule is Schedule & { readonly state: 'absent' } {
-  if (schedule.state !== 'absent' || local.executed.life !== undefined || local.unbound) return false
-  return !isRecordOnly(replica) && membersOfReplicant(replica.core.replicant).includes(shared.options.site)
+async function isDoneUnseen({ shared, replica, local, resource }: LaneBook): Promise<boolean> {
+  if (local.executed.life !== undefined || local.unbound) return false
+  const members = membersOfReplicant(replica.core.replicant)
+  if (isRecordOnly(replica) || !members.includes(shared.options.site)) return false
+  // A store that was lost, or set back, does not know what it has carried out.
+  const others = members.filter(member => member !== shared.options.site)
+  return shared.standing.amongst(others) === 'last' || (await resource.read()).is === 'absent'
 }
 
 /** What was dropped may be in effect. */
