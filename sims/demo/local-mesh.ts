@@ -30,7 +30,6 @@ export interface LocalMeshOptions {
 export class LocalMesh implements World {
   readonly folder: string
   readonly #temporary: boolean
-  readonly #typed: boolean
   readonly #meshKeyFile: string
   readonly #signal: AbortSignal
   #sites: readonly LocalSite[] = []
@@ -39,7 +38,6 @@ export class LocalMesh implements World {
   private constructor(folder: string, options: LocalMeshOptions, meshKeyFile: string, signal: AbortSignal) {
     this.folder = folder
     this.#temporary = options.folder === undefined
-    this.#typed = options.typed
     this.#meshKeyFile = meshKeyFile
     this.#signal = signal
   }
@@ -52,7 +50,7 @@ export class LocalMesh implements World {
     await writeFile(meshKeyFile, newMeshKey(), { mode: 0o600 })
     await chmod(meshKeyFile, 0o600)
     const mesh = new LocalMesh(folder, options, meshKeyFile, signal)
-    await mesh.#plan()
+    await mesh.#plan(options.typed ? PREFERRED_INGRESS_PORTS : [])
     return mesh
   }
 
@@ -61,8 +59,8 @@ export class LocalMesh implements World {
   }
 
   /** Sites with ports of their own, which they keep over restarts. */
-  async #plan(): Promise<void> {
-    const ports = await choosePorts(4 * SITES.length, this.#typed ? PREFERRED_INGRESS_PORTS : [])
+  async #plan(preferred: readonly number[]): Promise<void> {
+    const ports = await choosePorts(4 * SITES.length, preferred)
     const ingresses = ports.slice(0, 3)
     const peers = ports.slice(3, 6)
     const admins = ports.slice(6, 9)
@@ -101,7 +99,8 @@ export class LocalMesh implements World {
       if (failures.length === 0) return
       if (starts === MAX_STARTS || !failures.every(isPortTaken)) throw failures[0]
       await this.#stop()
-      await this.#plan()
+      // Another mesh that prefers the same ports, and starts now, would be in the way again.
+      await this.#plan([])
     }
   }
 

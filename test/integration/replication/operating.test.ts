@@ -98,7 +98,7 @@ test('a replica that was changed past Cheops is repaired at once when somebody a
   const [here, there] = await sites.everywhere('plain')
   expect(there).toEqual(here)
   const nobody = await sites.cheops('site2', 'replicant', 'repair', 'inventory/items/plain', '--from', 'site9')
-  expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('ERR_REPLICANT_MEMBERS')])
+  expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('ERR_REPLICANT_NO_MEMBER')])
 })
 
 test('a site that is gone is detached: its members are told, nothing waits for it, and it is asked to be sure while it lives', async () => {
