@@ -29,7 +29,8 @@ export function failingOf(
   local: Pick<LocalState, 'outcomes'>,
   nowMs?: number,
 ): readonly Failing[] {
-  if (local.outcomes.length === 0) return []
+  // With each step of a write, and mostly nothing is.
+  if (nowMs === undefined && !local.outcomes.some(({ sites }) => sites.some(isHeldUp))) return []
   const others = membersOfReplicant(core.replicant).filter(member => member !== core.replicant.site)
   const live = holderOf(core.replicant)?.live ?? []
   const newestFirst = local.outcomes.toReversed()
@@ -56,8 +57,15 @@ type Held = Pick<Failing, 'outcome' | 'status' | 'error'>
 
 const SILENT: Held = { outcome: 'pending' }
 
-function heldUp({ outcome, status, error }: SiteOutcome): Held | undefined {
-  if (outcome !== 'failed' && outcome !== 'uncertain' && outcome !== 'pending') return undefined
+type HeldUp = SiteOutcome & { readonly outcome: Failing['outcome'] }
+
+function isHeldUp(told: SiteOutcome): told is HeldUp {
+  return told.outcome === 'failed' || told.outcome === 'uncertain' || told.outcome === 'pending'
+}
+
+function heldUp(told: SiteOutcome): Held | undefined {
+  if (!isHeldUp(told)) return undefined
+  const { outcome, status, error } = told
   return { outcome, ...(status !== undefined && { status }), ...(error !== undefined && { error }) }
 }
 
