@@ -28,7 +28,7 @@ export function createHeartbeatCodec(keys: RecordKeys): HeartbeatCodec {
       ...record,
       publicKey: keys.publicKey as Uint8Array<ArrayBuffer>,
       addresses: record.addresses.map(address => multiaddr(address).bytes),
-      services: record.services.map(service => ({ ...service })),
+      services: record.services.map(service => ({ definition: '', ...service })),
       labels: Object.entries(record.labels).map(([key, value]) => ({ key, value })),
     })
     const signature = keys.sign(toSign(inner)) as Uint8Array<ArrayBuffer>
@@ -174,8 +174,9 @@ function checkedRecord(record: pb.SiteRecord, peerId: string): SiteRecord {
   if (!isIncarnation(record.incarnation)) throw bad('a record has no valid incarnation')
   if (record.number < 1n) throw bad('a record has no valid number')
   if (!isText(record.version, LIMITS.versionLength)) throw bad('a record has no valid version')
-  for (const { name, application } of record.services) {
-    if (!isServiceName(name) || !NAME_PATTERN.test(application)) throw bad('a record names no valid service')
+  for (const { name, application, definition } of record.services) {
+    const isGood = isServiceName(name) && NAME_PATTERN.test(application) && isText(definition, LIMITS.definitionLength)
+    if (!isGood) throw bad('a record names no valid service')
   }
   for (const { key, value } of record.labels) {
     if (key === '' || !isText(key, LIMITS.labelKeyLength) || !isText(value, LIMITS.labelValueLength)) {
@@ -187,7 +188,9 @@ function checkedRecord(record: pb.SiteRecord, peerId: string): SiteRecord {
     site: record.site,
     peerId,
     addresses: record.addresses.map(readAddress),
-    services: record.services.map(({ name, application }) => ({ name, application })),
+    services: record.services.map(({ name, application, definition }) =>
+      definition === '' ? { name, application } : { name, application, definition },
+    ),
     labels: Object.fromEntries(record.labels.map(({ key, value }) => [key, value])),
     version: record.version,
     incarnation: record.incarnation,

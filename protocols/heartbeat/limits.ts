@@ -16,6 +16,8 @@ export const HEARTBEAT_LIMITS = {
   labelKeyLength: 63,
   labelValueLength: 256,
   versionLength: 64,
+  /** Of the fingerprint of a definition: ours have 16 digits. */
+  definitionLength: 64,
   /** RTTs in a beat: beyond, the nearest sites are told. */
   rtts: 256,
   /** Sites in a beat that cannot be dialled. */

@@ -247,6 +247,7 @@ export class Control implements AgentControl {
       connected: site.connection !== 'none',
       version: site.version,
       cannotDial: site.cannotDial,
+      services: site.services,
       clockOffsetMs: site.clockOffsetMs,
     }))
     return { self, sites }

@@ -3,6 +3,7 @@ import type { ServiceConfig } from '../config.ts'
 import { removeSavedService, savedService, saveService } from '../config/edit.ts'
 import { parseService } from '../config/load.ts'
 import { changedService, serviceToSave, type ServiceObject } from '../config/service-change.ts'
+import type { OfferedService } from '../core/membership/record.ts'
 import { nearestName } from '../core/scope/index.ts'
 import { CheopsError } from '../errors.ts'
 import type { OwnService, SaveOptions } from '../ports/control.ts'
@@ -44,6 +45,7 @@ export class ServiceChanges {
     return {
       name: config.name,
       application: glue.application,
+      definition: glue.fingerprint,
       endpoint: endpoint.toString().replace(/\/$/, ''),
       address: this.#parts.listeners.urlOf(config.name),
       expose: config.expose,
@@ -135,8 +137,10 @@ export class ServiceChanges {
 }
 
 /** What the mesh is told of this site's services: never an endpoint. */
-export function offered(services: Services): { name: string; application: string }[] {
-  return services.all().map(({ config, glue }) => ({ name: config.name, application: glue.application }))
+export function offered(services: Services): OfferedService[] {
+  return services
+    .all()
+    .map(({ config, glue }) => ({ name: config.name, application: glue.application, definition: glue.fingerprint }))
 }
 
 function fileToSaveIn(configFile: string | undefined): string {

@@ -8,6 +8,7 @@ import type { GlueDefinition } from './definition.ts'
 import { continuationIn } from './continuation.ts'
 import { describe, needsBody } from './describe.ts'
 import { absenceRule, statusMeant } from './errors.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { continued, itemName, items, mergeLists } from './lists.ts'
 import { markIn, marked, showsMark } from './marker.ts'
 import { parseBody } from './parse-body.ts'
@@ -30,6 +31,7 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
   const listed = new Set(definition.headers?.map(header => header.toLowerCase()))
   return {
     application,
+    fingerprint: fingerprintOf(definition),
     correlate: correlationRules(definition.correlate),
     secrets: definition.secrets ?? [],
     analyse: (head, path) => analyse(compiled, head, path),

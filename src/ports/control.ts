@@ -192,6 +192,8 @@ export interface OwnService {
   readonly name: string
   /** Application, as its glue calls it. */
   readonly application: string
+  /** Fingerprint of its definition, to be compared with those of other sites. */
+  readonly definition: string
   /** Base URL of the instance, without user info. */
   readonly endpoint: string
   /** Where clients reach it at this agent: its own listener if it has one, else the ingress with its path prefix. No slash at the end. */

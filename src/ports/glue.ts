@@ -10,6 +10,8 @@ import type { ReplicationGlue } from './replication-glue.ts'
 export interface Glue extends ReplicationGlue {
   /** Name of the application: `inventory`, `openstack`. */
   readonly application: string
+  /** The same at two sites whose definitions replicate alike: text that can only be compared. */
+  readonly fingerprint: string
   /** Headers that tell the calls of one request apart, for applications that propagate neither baggage nor traceparent. */
   readonly correlate: readonly CorrelationRule[]
   /** JSON Pointers (RFC 6901) of values in bodies that are never logged. */

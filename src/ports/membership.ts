@@ -1,3 +1,4 @@
+import type { OfferedService } from '../core/membership/record.ts'
 import type { Catalog, Liveness } from '../core/resource/catalog.ts'
 
 /** What this agent knows of the mesh. Synchronous: it answers from memory. */
@@ -31,7 +32,7 @@ export interface SiteView {
   readonly peerId: string
   /** Multiaddresses, without `/p2p/…` of the site itself. */
   readonly addresses: readonly string[]
-  readonly services: readonly { readonly name: string; readonly application: string }[]
+  readonly services: readonly OfferedService[]
   readonly labels: Readonly<Record<string, string>>
   /** Version of its agent. */
   readonly version: string

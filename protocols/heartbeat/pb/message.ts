@@ -6,6 +6,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 export interface ServiceEntry {
   name: string
   application: string
+  definition: string
 }
 
 export namespace ServiceEntry {
@@ -28,13 +29,19 @@ export namespace ServiceEntry {
           w.string(obj.application)
         }
 
+        if ((obj.definition != null && obj.definition !== '')) {
+          w.uint32(26)
+          w.string(obj.definition)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           name: '',
-          application: ''
+          application: '',
+          definition: ''
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -49,6 +56,10 @@ export namespace ServiceEntry {
             }
             case 2: {
               obj.application = reader.string()
+              break
+            }
+            case 3: {
+              obj.definition = reader.string()
               break
             }
             default: {
@@ -80,6 +91,13 @@ export namespace ServiceEntry {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.definition`,
+                value: reader.string()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -102,6 +120,11 @@ export namespace ServiceEntry {
     value: string
   }
 
+  export interface ServiceEntryDefinitionFieldEvent {
+    field: '$.definition'
+    value: string
+  }
+
   export function encode (obj: Partial<ServiceEntry>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, ServiceEntry.codec())
   }
@@ -110,7 +133,7 @@ export namespace ServiceEntry {
     return decodeMessage(buf, ServiceEntry.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ServiceEntry>): Generator<ServiceEntryNameFieldEvent | ServiceEntryApplicationFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ServiceEntry>): Generator<ServiceEntryNameFieldEvent | ServiceEntryApplicationFieldEvent | ServiceEntryDefinitionFieldEvent> {
     return streamMessage(buf, ServiceEntry.codec(), opts)
   }
 }
@@ -533,6 +556,12 @@ export namespace SiteRecord {
     index: number
   }
 
+  export interface SiteRecordServicesDefinitionFieldEvent {
+    field: '$.services[].definition'
+    value: string
+    index: number
+  }
+
   export interface SiteRecordLabelsKeyFieldEvent {
     field: '$.labels[].key'
     value: string
@@ -568,7 +597,7 @@ export namespace SiteRecord {
     return decodeMessage(buf, SiteRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SiteRecord>): Generator<SiteRecordMeshFieldEvent | SiteRecordSiteFieldEvent | SiteRecordPublicKeyFieldEvent | SiteRecordAddressesFieldEvent | SiteRecordServicesNameFieldEvent | SiteRecordServicesApplicationFieldEvent | SiteRecordLabelsKeyFieldEvent | SiteRecordLabelsValueFieldEvent | SiteRecordVersionFieldEvent | SiteRecordIncarnationFieldEvent | SiteRecordNumberFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SiteRecord>): Generator<SiteRecordMeshFieldEvent | SiteRecordSiteFieldEvent | SiteRecordPublicKeyFieldEvent | SiteRecordAddressesFieldEvent | SiteRecordServicesNameFieldEvent | SiteRecordServicesApplicationFieldEvent | SiteRecordServicesDefinitionFieldEvent | SiteRecordLabelsKeyFieldEvent | SiteRecordLabelsValueFieldEvent | SiteRecordVersionFieldEvent | SiteRecordIncarnationFieldEvent | SiteRecordNumberFieldEvent> {
     return streamMessage(buf, SiteRecord.codec(), opts)
   }
 }

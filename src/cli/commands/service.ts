@@ -2,6 +2,7 @@ import path from 'node:path'
 import { flagOf, SERVICE_KEYS } from '../../config/keys.ts'
 import type { KeySpec } from '../../config/keys.ts'
 import { checkServiceChange } from '../../config/service-change.ts'
+import { otherGlue } from '../../core/check/index.ts'
 import { nearestName } from '../../core/scope/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { fromText } from '../../config/given-text.ts'
@@ -112,7 +113,8 @@ async function addService(call: Call): Promise<number> {
   checkServiceChange({ ...service, name }, io.cwd)
   const agent = await connectAgent(call)
   const added = await agent.changeService(name, service, options.flag('save'))
-  render(io, options.format, added, () => offeredText(added))
+  const others = otherGlue(await agent.services(), added.site).get(name)
+  render(io, options.format, added, () => [offeredText(added), ...otherGlueText(name, others)].join('\n'))
   return EXIT.ok
 }
 
@@ -122,6 +124,13 @@ function offeredText({ name, address, site, expose }: ServiceAnswer): string {
       ? 'no other site may use it'
       : `exposed to ${expose.sites.join(', ')}: ${expose.methods.join(', ')} of ${expose.paths.join(', ')}`
   return `${name} is offered at ${address ?? site}; ${others}`
+}
+
+function otherGlueText(name: string, sites: readonly string[] | undefined): string[] {
+  if (sites === undefined) return []
+  return [
+    `At ${sites.join(', ')} ${name} is described by other glue: what is replicated there and here needs the same definition at each`,
+  ]
 }
 
 /** @throws CheopsError ERR_CLI_USAGE */

@@ -1,4 +1,5 @@
 import type { Liveness } from '../resource/catalog.ts'
+import type { DescribedService } from './other-glue.ts'
 
 /** One line of `cheops check` and of `/readyz?verbose`. */
 export interface Finding {
@@ -192,5 +193,6 @@ export interface SiteFact {
   readonly connected: boolean
   readonly version: string
   readonly cannotDial: readonly string[]
+  readonly services: readonly Omit<DescribedService, 'site'>[]
   readonly clockOffsetMs: number | undefined
 }

@@ -1,5 +1,6 @@
 import type { BootstrapFact, CheckFacts, Finding, MeshFact, ProblemFact, SiteFact } from './facts.ts'
 import { error, ok, warning } from './finding.ts'
+import { otherGlue } from './other-glue.ts'
 
 /** Machines that keep their clocks by NTP differ by far less; from here on people notice it in times that are shown. */
 const CLOCK_WARNING_MS = 5_000
@@ -155,7 +156,13 @@ function checkAddress({ address, result, detail }: BootstrapFact, some: boolean)
 
 function checkSites({ self, sites }: MeshFact): Finding[] {
   const others = sites.filter(site => site.name !== self)
-  return [...others.flatMap(checkAlive), ...checkBothWays(sites), ...checkClocks(others), ...checkVersions(sites, self)]
+  return [
+    ...others.flatMap(checkAlive),
+    ...checkBothWays(sites),
+    ...checkClocks(others),
+    ...checkVersions(sites, self),
+    ...checkGlue(sites, self),
+  ]
 }
 
 function checkAlive(site: SiteFact): Finding[] {
@@ -222,4 +229,17 @@ function checkVersions(sites: readonly SiteFact[], self: string): Finding[] {
           'Bring all sites to one version when the update is done.',
         ),
       ]
+}
+
+/** What one site calls a kind and another does not is found before anybody writes it. */
+function checkGlue(sites: readonly SiteFact[], self: string): Finding[] {
+  const services = sites.flatMap(({ name: site, services: offered }) => offered.map(each => ({ ...each, site })))
+  return [...otherGlue(services, self)].map(([service, others]) =>
+    warning(
+      'sites',
+      'same-glue',
+      `${service} is described by other glue at ${others.join(', ')} than here: what one of them replicates may be refused at the other`,
+      `Give all sites the same definition: the same file, "cheops service add ${service} --glue FILE --save" at each. Agents of different versions may differ in what is built in.`,
+    ),
+  )
 }

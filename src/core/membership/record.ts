@@ -11,7 +11,7 @@ export interface SiteRecord {
   readonly peerId: string
   /** Multiaddresses, without `/p2p/…` of the site itself. Empty for a site that can only be reached by its own dials. */
   readonly addresses: readonly string[]
-  readonly services: readonly { readonly name: string; readonly application: string }[]
+  readonly services: readonly OfferedService[]
   readonly labels: Readonly<Record<string, string>>
   /** Version of the agent. */
   readonly version: string
@@ -19,6 +19,15 @@ export interface SiteRecord {
   readonly incarnation: string
   /** Only grows, also after a loss of the store: it is never below the wall clock (Unix milliseconds) of the site's starts. */
   readonly number: bigint
+}
+
+/** A service, as its site tells the mesh of it. */
+export interface OfferedService {
+  readonly name: string
+  /** The application, as its glue calls it. */
+  readonly application: string
+  /** Fingerprint of the glue's definition, which can only be compared with others; undefined from agents that tell none. */
+  readonly definition?: string
 }
 
 /** A record whose signature was found good, with the bytes that were signed: what is stored, relayed and compared. */

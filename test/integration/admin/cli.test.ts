@@ -261,6 +261,15 @@ describe('answers', () => {
     expect(control.services().at(-1)).toMatchObject({ expose: { sites: ['site2', 'site3'], methods: ['GET'] } })
   })
 
+  test('who offers a service that another site describes otherwise is told so', async () => {
+    const { code, out } = await run(['service', 'add', 'inventory', '--unset', 'expose'])
+    expect([code, out]).toEqual([
+      0,
+      'inventory is offered at http://127.0.0.1:8079/inventory; no other site may use it\n' +
+        'At site2 inventory is described by other glue: what is replicated there and here needs the same definition at each\n',
+    ])
+  })
+
   test('a service that is wrong is refused before anybody is asked', async () => {
     const { code, err } = await run(['service', 'add', 'orders', '--endpoint', 'nothing'], { env: { HOME: folder } })
     expect([code, err.includes('endpoint must be an http')]).toEqual([1, true])

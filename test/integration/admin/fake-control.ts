@@ -96,7 +96,7 @@ export interface FakeControl extends AgentControl {
 export function fakeControl(): FakeControl {
   const sites = [
     site('site1', { rttMs: undefined, connection: 'self', clockOffsetMs: undefined }),
-    site('site2'),
+    site('site2', { services: [{ name: 'inventory', application: 'rest', definition: 'fedcba9876543210' }] }),
     site('site3', { liveness: 'down', reason: 'no beat for 31 s', connection: 'none', rttMs: undefined }),
   ]
   const peer: PeerInfo = {
@@ -114,6 +114,7 @@ export function fakeControl(): FakeControl {
       {
         name: 'inventory',
         application: 'rest',
+        definition: '0123456789abcdef',
         endpoint: 'http://127.0.0.1:9001',
         address: 'http://127.0.0.1:8079/inventory',
         expose: { sites: ['site2'], methods: ['GET'], paths: ['/**'] },
@@ -227,6 +228,7 @@ export function fakeControl(): FakeControl {
       const service: OwnService = {
         name,
         application: 'rest',
+        definition: '0123456789abcdef',
         endpoint,
         address: `http://127.0.0.1:8079/${name}`,
         expose,

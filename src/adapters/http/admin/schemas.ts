@@ -7,6 +7,10 @@ export const listOf = (name: keyof typeof SCHEMAS): Schema => list(ref(name))
 
 const counts = object({ inFlight: integer, total: integer, failed: integer })
 const expose = object({ sites: list(text), methods: list(text), paths: list(text) })
+const definition = {
+  type: 'string',
+  description: 'The same at sites that describe the application alike; left out of agents that do not tell it.',
+}
 
 /** What the admin API answers, and takes. A test validates real answers against these. */
 export const SCHEMAS = {
@@ -38,7 +42,7 @@ export const SCHEMAS = {
       self: { type: 'boolean', description: 'Whether this is the site that answers.' },
       peerId: text,
       addresses: list(text),
-      services: list(object({ name: text, application: text })),
+      services: list(object({ name: text, application: text, definition }, 'definition')),
       labels: map(text),
       version: text,
       incarnation: text,
@@ -84,12 +88,14 @@ export const SCHEMAS = {
     {
       name: text,
       application: text,
+      definition,
       site: text,
       liveness: choice('alive', 'suspect', 'down'),
       endpoint: { type: 'string', description: 'Services of the own site only.' },
       address: { type: 'string', description: 'Where this agent serves it; services of the own site only.' },
       expose,
     },
+    'definition',
     'endpoint',
     'address',
     'expose',

@@ -1,6 +1,7 @@
 // Shows what `cheops check` says of each trouble that it knows, by its stable identifier, and that a healthy agent gets no
 // complaint. How: facts made by hand, one trouble at a time, given to the pure function.
 import { describe, expect, test } from 'vitest'
+import type { OfferedService } from '../../../../src/core/membership/record.ts'
 import { evaluateCheck, isReadiness, nodeSatisfies } from '../../../../src/core/check/index.ts'
 import type { CheckFacts, FileFact, ListenerFact, SiteFact } from '../../../../src/core/check/index.ts'
 
@@ -11,10 +12,21 @@ const site = (name: string, rest: Partial<SiteFact> = {}): SiteFact => ({
   connected: name !== 'site1',
   version: '0.1.0',
   cannotDial: [],
+  services: [],
   clockOffsetMs: name === 'site1' ? undefined : 20,
   ...rest,
 })
 const mesh = (...sites: SiteFact[]) => ({ self: 'site1', sites: [site('site1'), ...sites] })
+const book = (name: string, definition: string | undefined): OfferedService => ({
+  name,
+  application: 'library',
+  ...(definition === undefined ? {} : { definition }),
+})
+/** The service books with these definitions at site1 and site2. */
+const sameService = (here: string, there: string | undefined): Partial<CheckFacts> => {
+  const own = site('site1', { services: [book('books', here)] })
+  return { mesh: { self: 'site1', sites: [own, site('site2', { services: [book('books', there)] })] } }
+}
 const file = (rest: Partial<FileFact>): FileFact => ({
   path: '/etc/cheops/mesh.key',
   what: 'mesh key',
@@ -155,6 +167,10 @@ test.each<[string, Partial<CheckFacts>, string[]]>([
   ['one-way reachability', { mesh: mesh(site('site2', { cannotDial: ['site1'] })) }, ['warning both-ways']],
   ['one clock off', { mesh: mesh(site('site2', { clockOffsetMs: 6_000 }), site('site3')) }, ['warning clock']],
   ['one clock far off', { mesh: mesh(site('site2', { clockOffsetMs: -3_600_000 })) }, ['error clock']],
+  ['other glue', sameService('a1', 'a2'), ['warning same-glue']],
+  ['the same glue', sameService('a1', 'a1'), []],
+  ['glue that an earlier agent does not tell', sameService('a1', undefined), []],
+  ['other glue of another service', { mesh: mesh(site('site2', { services: [book('loans', 'a2')] })) }, []],
   ['other versions', { mesh: mesh(site('site2', { version: '0.2.0' })) }, ['warning versions']],
 ])('%s', (_, facts, expected) => {
   expect(complaints({ ...HEALTHY, ...facts })).toEqual(expected)

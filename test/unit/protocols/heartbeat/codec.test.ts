@@ -97,6 +97,15 @@ describe('a record', () => {
     expect(codec.readRecord(pb.SignedSiteRecord.encode({ record: extended, signature })).record).toEqual(record)
   })
 
+  test('tells what its services are described by, and reads records of agents that do not', () => {
+    const services = [{ name: 'image', application: 'openstack', definition: '0123456789abcdef' }]
+    expect(sign({ services }).record.services).toEqual(services)
+    // As an earlier agent writes and reads it: the field is not there, and is skipped.
+    expect(sign({}).record.services).toStrictEqual(record.services)
+    const { record: inner } = pb.SignedSiteRecord.decode(sign({ services }).bytes)
+    expect(Buffer.from(inner).includes('0123456789abcdef')).toBe(true)
+  })
+
   const service = (i: number) => ({ name: `s${i}`, application: 'a' })
   const bounds: [string, Partial<SiteRecord>, Partial<SiteRecord>][] = [
     ['services', { services: many(LIMITS.services, service) }, { services: many(LIMITS.services + 1, service) }],
@@ -119,6 +128,11 @@ describe('a record', () => {
       'service name',
       { services: [{ name: 'n'.repeat(63), application: 'a' }] },
       { services: [{ name: '', application: 'a' }] },
+    ],
+    [
+      'definition',
+      { services: [{ name: 'a', application: 'a', definition: 'd'.repeat(LIMITS.definitionLength) }] },
+      { services: [{ name: 'a', application: 'a', definition: 'd'.repeat(LIMITS.definitionLength + 1) }] },
     ],
   ]
   test.each(bounds)('at the bound of %s is good, beyond it is refused', (_what, good, bad) => {
