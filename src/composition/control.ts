@@ -16,6 +16,7 @@ import type {
   AgentStatus,
   DhtPeer,
   DhtRecord,
+  EndpointFact,
   Finding,
   Listener,
   OwnService,
@@ -31,6 +32,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { PeerNode } from '../peer-node.ts'
 import type { ReplicantListing } from '../runtime/replication/operator/replicant-listing.ts'
 import type { Traffic } from '../runtime/traffic.ts'
+import { ApplicationLooks } from './application-looks.ts'
 import { ServiceChanges } from './service-changes.ts'
 import type { Listeners } from './listeners.ts'
 import type { ReplicationWatch } from './replication-watch.ts'
@@ -63,10 +65,12 @@ export class Control implements AgentControl {
   readonly #listeners = new Set<(event: AgentEvent) => void>()
   readonly #stopWatching: readonly (() => void)[]
   readonly #services: ServiceChanges
+  readonly #looks: ApplicationLooks
 
   constructor(parts: ControlParts) {
     this.#parts = parts
     this.#startedAt = parts.clock.now()
+    this.#looks = new ApplicationLooks(parts.clock)
     this.#services = new ServiceChanges(parts, (type, subject, detail) =>
       this.#tell({ type, subject, detail, at: this.#now() }),
     )
@@ -195,6 +199,10 @@ export class Control implements AgentControl {
 
   readiness(): readonly Finding[] {
     return evaluateCheck(this.#memory()).filter(isReadiness)
+  }
+
+  applications(): Promise<readonly EndpointFact[]> {
+    return this.#looks.all(this.#parts.services.all().map(({ config }) => config))
   }
 
   async check({ signal }: AbortOptions): Promise<readonly Finding[]> {

@@ -1,11 +1,11 @@
 import type { ServiceConfig } from '../config.ts'
-import type { Finding, ReplicantsFact } from '../core/check/index.ts'
+import type { EndpointFact, Finding, ReplicantsFact } from '../core/check/index.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
 import type { Membership } from './membership.ts'
 import type { ConflictInfo, ReplicantDetail, ReplicantInfo } from './replicant-info.ts'
 import type { ReplicationControl } from './replication-control.ts'
 
-export type { CheckFacts, Finding } from '../core/check/index.ts'
+export type { CheckFacts, EndpointFact, Finding } from '../core/check/index.ts'
 
 /**
  * What an agent lets its operator see and do. The admin API (adapters/http/admin) serves this interface and nothing else;
@@ -91,6 +91,8 @@ export interface AgentControl {
    * `isReadiness` names): what `/readyz` answers.
    */
   readiness(): readonly Finding[]
+  /** Whether the applications of this site answer now, or did a moment ago: one entry a service, within some seconds. Never rejects. */
+  applications(): Promise<readonly EndpointFact[]>
   /** All checks: asks endpoints and peers, so it takes up to the signal's time. What `cheops check` shows. */
   check(options: AbortOptions): Promise<readonly Finding[]>
 

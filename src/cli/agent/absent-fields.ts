@@ -72,6 +72,7 @@ const failing = list(object({ outcome: value('failed') }))
 const replicant = { members: list(), state: value('unknown'), deleted: flag, failing }
 const conflict = object({ at: number, type: text, why: text, detail: text })
 const expose: Shape = { ...object({ sites: list(), methods: list(), paths: list() }), isOptional: true }
+const instance: Shape = { ...object({ state: text, detail: text }), isOptional: true }
 const request: Shape = { ...object({ method: text, path: text, bytes: number }), isOptional: true }
 const entry = { at: number, fate: text, sites: list(told), request }
 
@@ -117,7 +118,7 @@ export const SHAPES = {
     cannotDial: list(),
   }),
   connections: list(object({ address: text, direction: text, relayed: flag })),
-  services: list(object({ application: text, liveness: text, expose })),
+  services: list(object({ application: text, liveness: text, expose, instance })),
   replicants: object({ items: list(object({ ...replicant, conflicts: number })) }),
   replicant: object({
     ...replicant,

@@ -66,7 +66,9 @@ export class AdminClient {
   dial = (address: string) => this.#json<PeerAnswer>('POST', '/v1/peers', { address })
   dhtGet = (site: string) => this.#read<DhtRecordAnswer>(`/v1/dht/records/${encodeURIComponent(site)}`, SHAPES.record)
   dhtFind = (peer: string) => this.#read<DhtPeerAnswer>(`/v1/dht/peers/${encodeURIComponent(peer)}`, SHAPES.found)
-  services = () => this.#read<readonly ServiceAnswer[]>('/v1/services', SHAPES.services)
+  /** @param look also ask the applications of the agent's site whether they answer */
+  services = (look = false) =>
+    this.#read<readonly ServiceAnswer[]>(`/v1/services${look ? '?look=true' : ''}`, SHAPES.services)
   catalog = () => this.#json<Catalog>('GET', '/v1/catalog')
   /** @param change nested as in the configuration file; null takes a key back */
   changeService = (name: string, change: object, save: boolean) =>

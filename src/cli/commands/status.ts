@@ -1,3 +1,4 @@
+import { otherGlue } from '../../core/check/index.ts'
 import type { AgentStatus, ReplicationCounts } from '../../ports/control.ts'
 import type { ReplicationPeer } from '../../ports/replication-control.ts'
 import type { PeerAnswer, ServiceAnswer, SiteAnswer } from '../agent/answers.ts'
@@ -5,7 +6,7 @@ import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
 import { duration, milliseconds, painter, render } from '../output/render.ts'
-import { table } from '../output/table.ts'
+import { table, type PaintedCell } from '../output/table.ts'
 import { screenWidth } from '../output/wrap.ts'
 
 export const statusCommand: CommandSpec = {
@@ -24,7 +25,7 @@ export const statusCommand: CommandSpec = {
       agent.status(),
       agent.sites(),
       agent.peers(),
-      agent.services(),
+      agent.services(true),
       agent.replicationPeers(),
     ])
     render(call.io, call.options.format, { status, sites, peers, services, replication }, () =>
@@ -79,15 +80,35 @@ export function statusScreen(
     requests,
     services.some(service => service.site === status.site)
       ? table(
-          ['SERVICE', 'APPLICATION', 'ENDPOINT', 'HERE AT'],
+          ['SERVICE', 'APPLICATION', 'ENDPOINT', 'HERE AT', 'STATE'],
           services
             .filter(service => service.site === status.site)
-            .map(({ name, application, endpoint, address }) => [name, application, endpoint, address]),
+            .map(service => [
+              service.name,
+              service.application,
+              service.endpoint,
+              service.address,
+              stateOf(service, otherGlue(services, status.site).get(service.name), paint),
+            ]),
           width,
         )
       : 'This site offers no service.',
     ...(replication.length === 0 ? [] : [replicationTable(replication, status.now)]),
   ].join('\n\n')
+}
+
+/** Whether its application answers, and what else is to be known of it: of other glue `cheops check` tells more. */
+function stateOf(
+  { instance }: ServiceAnswer,
+  otherwise: readonly string[] | undefined,
+  paint: ReturnType<typeof painter>,
+): PaintedCell | undefined {
+  if (instance === undefined && otherwise === undefined) return undefined
+  const isDead = instance !== undefined && instance.state !== 'ok'
+  const answers = isDead ? [`does not answer: ${instance.detail}`] : instance === undefined ? [] : ['answers']
+  const glue = otherwise === undefined ? [] : [`other glue at ${otherwise.join(', ')}`]
+  const colour = isDead ? 'red' : otherwise === undefined ? 'green' : 'yellow'
+  return { text: [...answers, ...glue].join('; '), paint: text => paint(text, colour) }
 }
 
 /** Two agents often have two connections: each has dialled the other. */

@@ -1,5 +1,5 @@
 export { evaluateCheck, isReadiness } from './evaluate.ts'
-export { nodeSatisfies } from './machine.ts'
+export { applicationOf, nodeSatisfies } from './machine.ts'
 export { otherGlue } from './other-glue.ts'
 export { answeredText } from './replication.ts'
 export type {

@@ -241,3 +241,18 @@ function checkEndpoint({ service, endpoint, state, detail }: EndpointFact): Find
   }[state]
   return error('application', 'app-answers', `${service}: ${endpoint} does not answer: ${detail}`, hint)
 }
+
+/**
+ * The same for whoever asks whether the agent is ready, a token or none: a warning, since the agent does all the rest without this application, and
+ * without the address, which is nobody's business.
+ */
+export function applicationOf({ service, state, detail }: Omit<EndpointFact, 'endpoint'>): Finding {
+  return state === 'ok'
+    ? ok('application', 'app-answers', `${service} answers (${detail})`)
+    : warning(
+        'application',
+        'app-answers',
+        `${service} does not answer: ${detail}`,
+        'Start the application; "cheops check" says where it is asked.',
+      )
+}

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ADMIN_LIMITS, startAdminServer } from '../../../src/adapters/http/admin/index.ts'
 import type { AdminServer } from '../../../src/adapters/http/admin/index.ts'
 import { ROUTES } from '../../../src/adapters/http/admin/routes.ts'
+import type { EndpointFact } from '../../../src/core/check/index.ts'
 import { fakeControl, NOW, silent } from './fake-control.ts'
 import type { FakeControl } from './fake-control.ts'
 import { OPERATION } from './fake-replication.ts'
@@ -246,11 +247,39 @@ describe('routes', () => {
   })
 })
 
+const DEAD: EndpointFact = {
+  service: 'inventory',
+  endpoint: 'http://127.0.0.1:9001',
+  state: 'refused',
+  detail: 'the connection was refused',
+}
+
+test('applications of the own site are asked where that is wanted', async () => {
+  control.facts = { agent: 'serving', endpoints: [DEAD] }
+  type Service = { site: string; name: string; instance?: unknown }
+  const listed = async (query: string) => (await (await ask(`/v1/services${query}`)).json()) as Service[]
+  const { state, detail } = DEAD
+  expect((await listed('?look=true')).map(({ site, instance }) => [site, instance])).toEqual([
+    ['site1', { state, detail }],
+    ['site2', undefined],
+    ['site3', undefined],
+  ])
+  expect((await listed('')).every(({ instance }) => instance === undefined)).toBe(true)
+})
+
 describe('health', () => {
   test('readiness follows the checks and names what fails', async () => {
     expect(await (await fetch(`${server.url}/readyz?verbose`)).text()).toBe(
       "[+] agent-serving: The agent serves\n[+] site-name: Nobody else uses this site's name\nok\n",
     )
+    // An application that is down is said, without its address, and the agent is ready: it does all else.
+    control.facts = { agent: 'serving', endpoints: [DEAD] }
+    const said = await fetch(`${server.url}/readyz?verbose`)
+    expect([said.status, await said.text()]).toEqual([
+      200,
+      '[+] agent-serving: The agent serves\n[!] app-answers: inventory does not answer: the connection was refused\nok\n',
+    ])
+    expect(await (await fetch(`${server.url}/readyz`)).text()).toBe('ok\n')
     control.facts = { agent: 'stopping', endpoints: [] }
     const answer = await fetch(`${server.url}/readyz`)
     expect([answer.status, await answer.text()]).toEqual([503, '[-] agent-serving: The agent is stopping\nnot ready\n'])

@@ -255,6 +255,7 @@ export function fakeControl(): FakeControl {
       throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `Nothing is replicated here as ${name.name}.`)
     },
     conflicts: async () => ({ items: purpleReplicant.conflicts, next: undefined }),
+    applications: async () => control.facts.endpoints ?? [],
     readiness: () => evaluateCheck(control.facts).filter(isReadiness),
     check: async () => evaluateCheck(control.facts),
     onEvent(listener) {

@@ -9,6 +9,7 @@ import { replicantScreen, replicantTable } from '../../../src/cli/commands/repli
 import { historyTable } from '../../../src/cli/commands/replicant-history.ts'
 import { statusScreen } from '../../../src/cli/commands/status.ts'
 import { duration, milliseconds, render } from '../../../src/cli/output/render.ts'
+import type { ServiceAnswer } from '../../../src/cli/agent/answers.ts'
 import type { Io } from '../../../src/cli/io.ts'
 import { displayWidth } from '../../../src/cli/output/display-width.ts'
 import { table } from '../../../src/cli/output/table.ts'
@@ -89,12 +90,15 @@ test('round trips', () => {
   expect([milliseconds(undefined), milliseconds(0.449), milliseconds(12.345)]).toEqual([undefined, '0.4 ms', '12 ms'])
 })
 
-const screen = (colour: boolean) => {
+const screen = (colour: boolean, instance: ServiceAnswer['instance'] = { state: 'ok', detail: 'status 200' }) => {
   const control = fakeControl()
   const sites = control.membership
     .sites()
     .map(site => ({ ...site, recordNumber: String(site.recordNumber), self: site.name === 'site1' }))
-  const services = control.services().map(service => ({ ...service, site: 'site1', liveness: 'alive' as const }))
+  const services: ServiceAnswer[] = [
+    ...control.services().map(service => ({ ...service, site: 'site1', liveness: 'alive' as const, instance })),
+    { name: 'inventory', application: 'rest', site: 'site2', liveness: 'alive', definition: 'fedcba9876543210' },
+  ]
   return statusScreen(
     control.status(),
     sites,
@@ -127,12 +131,17 @@ to this site      1          12345  2
 to other sites    0          7      0
 from other sites  0          3      1
 
-SERVICE    APPLICATION  ENDPOINT               HERE AT
-inventory  rest         http://127.0.0.1:9001  http://127.0.0.1:8079/inventory
+SERVICE    APPLICATION  ENDPOINT               HERE AT                          STATE
+inventory  rest         http://127.0.0.1:9001  http://127.0.0.1:8079/inventory  answers; other glue at site2
 
 REPLICATION TO  WAITING     OLDEST   HOLDS             LAST EQUAL
 site2           0 entries   –        the same          0 s ago
 site3           12 entries  1 h ago  not compared yet  –`)
+})
+
+test('an application that does not answer is seen in the status', () => {
+  const dead = screen(true, { state: 'refused', detail: 'the connection was refused' })
+  expect(dead).toContain('\u001b[31mdoes not answer: the connection was refused; other glue at site2\u001b[0m')
 })
 
 test('colours change nothing but colours', () => {

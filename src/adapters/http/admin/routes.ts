@@ -1,3 +1,4 @@
+import { applicationOf } from '../../../core/check/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { SiteView } from '../../../ports/membership.ts'
 import { livez, readyz } from './health.ts'
@@ -33,9 +34,15 @@ export const ROUTES: readonly Route[] = [
     path: '/readyz',
     summary: 'Whether the agent can do its work; 503 while it cannot',
     open: true,
-    query: { verbose: { description: 'One line a check.', schema: text } },
+    query: {
+      verbose: { description: 'One line a check, and whether the applications answer, which are asked.', schema: text },
+    },
     answer: { status: 200, description: 'It can.', type: 'text/plain', schema: text },
-    handle: ({ control, query }) => readyz(control.readiness(), query.has('verbose')),
+    async handle({ control, query }) {
+      const isVerbose = query.has('verbose')
+      const applications = isVerbose ? await control.applications() : []
+      return readyz([...control.readiness(), ...applications.map(applicationOf)], isVerbose)
+    },
   },
   {
     method: 'GET',
@@ -152,8 +159,21 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/v1/services',
     summary: 'The services of all sites; endpoints of the own ones only',
+    query: {
+      look: {
+        description: 'Also ask the applications of the own site whether they answer: true or false.',
+        schema: { type: 'boolean', default: false },
+      },
+    },
     answer: ok('One entry a service and site.', listOf('Service')),
-    handle: context => json(services(context)),
+    async handle(context) {
+      const looked = flag(context.query, 'look') ? await context.control.applications() : []
+      const instances = new Map(looked.map(({ service, state, detail }) => [service, { state, detail }]))
+      const { self } = context.control.membership
+      return json(
+        services(context).map(each => (each.site === self ? { ...each, instance: instances.get(each.name) } : each)),
+      )
+    },
   },
   {
     method: 'PUT',

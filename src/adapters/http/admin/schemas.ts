@@ -94,11 +94,16 @@ export const SCHEMAS = {
       endpoint: { type: 'string', description: 'Services of the own site only.' },
       address: { type: 'string', description: 'Where this agent serves it; services of the own site only.' },
       expose,
+      instance: {
+        ...object({ state: choice('ok', 'refused', 'timeout', 'unknown-host', 'tls', 'broken'), detail: text }),
+        description: 'Whether the application answers, where that was asked for.',
+      },
     },
     'definition',
     'endpoint',
     'address',
     'expose',
+    'instance',
   ),
   ServiceInput: {
     type: 'object',
