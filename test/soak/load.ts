@@ -313,15 +313,19 @@ export class Load {
       const live = this.things.filter(thing => thing.style === style && !thing.isEnding)
       if (live.length === 0) continue
       const thing = random.pick(live)
-      const base = this.#mesh.pastCheops(random.pick(SITES), style.name)
+      const site = random.pick(SITES)
+      const base = this.#mesh.pastCheops(site, style.name)
       const target = `/things/${encodeURIComponent(thing.id)}`
       const headers = { 'x-past-cheops': '1' }
-      // What nobody has written may be a field of the application's own, for all that Cheops knows.
       const shown = parse((await request(base, { method: 'GET', target, headers })).text)
-      const written = FIELDS.filter(field => shown[field] !== undefined)
-      if (written.length === 0 || random.chance(0.2)) await request(base, { method: 'DELETE', target, headers })
+      const isShown = (field: string): boolean => shown[field] !== undefined
+      if (!FIELDS.some(isShown) || random.chance(0.2)) await request(base, { method: 'DELETE', target, headers })
       else {
-        const body = { [random.pick(written)]: `${thing.id}|outsider-${String(this.#written++)}` }
+        const field = random.pick(FIELDS)
+        const body = { [field]: `${thing.id}|outsider-${String(this.#written++)}` }
+        // Where several have it, and clients have sent what only the application can say, nobody knows that no client wrote it.
+        if (!isShown(field))
+          thing.model.add({ kind: 'merge', site, sentAt: performance.now(), fields: body, doneAt: undefined })
         await request(base, { method: 'PATCH', target, body, headers })
       }
     }

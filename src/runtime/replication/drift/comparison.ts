@@ -149,7 +149,11 @@ export function takeShown(
   const others = told.filter(({ site }) => site !== from)
   if (isOurs && own !== undefined && own === hash && !diverged) {
     if (before !== undefined) commit.local(replica, { told: others })
-    commit.afterwards(() => forgetOwn(replica))
+    commit.afterwards(() => {
+      forgetOwn(replica)
+      // It may have differed from that one alone.
+      if (replica.local.diverged) shared.kick(replica)
+    })
     return
   }
   const isNews =
@@ -168,7 +172,7 @@ export function takeShown(
 }
 
 /** The members that know the same and show something else that may be what was written, by what they have told. */
-export function differing(shared: Engine, replica: Replica, own: string): readonly TellOf[] {
+export function differing(shared: Engine, replica: Replica, own: string | undefined): readonly TellOf[] {
   if (replica.local.told.length === 0) return []
   const knowledge = knowledgeNow(shared, replica)
   const others = othersOf(replica.core.replicant)
@@ -189,7 +193,7 @@ export function isSureHere({ local }: Replica): boolean {
 }
 
 /**
- * Which of them is wrong. Who shows what was written is right; else the smaller part is wrong, and where there is none nobody can tell:
+ * Which of them is wrong. Who shows what was written, and nothing else that is compared, is right; else the smaller part is wrong, and where there is none nobody can tell:
  * then everybody looks for a member that can.
  */
 export async function judge(
@@ -199,14 +203,31 @@ export async function judge(
   reading: Present,
   others: readonly TellOf[],
 ): Promise<'right' | 'wrong' | 'unclear'> {
-  const { shows } = await fitOf(resource, writtenOf(shared, replica), reading.body)
+  const schedule = writtenOf(shared, replica)
+  const { shows } = await fitOf(resource, schedule, reading.body)
   if (others.length === 0 || shows === 'yes') return 'right'
+  // That one says the same of itself, however many show more: both would be right for ever.
+  if ((await showingWritten(shared, replica, resource, others)).length > 0) return 'wrong'
   // However many have accepted it, and not done it.
   if ((replica.local.sentAgain || shows === 'no') && others.some(({ fits }) => fits)) return 'wrong'
   const members = membersOfReplicant(replica.core.replicant).length
   if (others.length * 2 < members) return 'right'
   const together = Math.max(...others.map(({ hash }) => others.filter(other => other.hash === hash).length))
   return together * 2 > members || shows === 'no' ? 'wrong' : 'unclear'
+}
+
+/** Of members that know the same: those that show what was written and nothing else that is compared. */
+export async function showingWritten(
+  shared: Engine,
+  replica: Replica,
+  resource: Resource,
+  others: readonly TellOf[],
+): Promise<readonly TellOf[]> {
+  if (others.length === 0) return []
+  const schedule = writtenOf(shared, replica)
+  const fields = await writtenFields(resource, schedule)
+  const found = await foundOf(resource, schedule)
+  return others.filter(({ hash }) => hash !== undefined && found.isWritten(fields, hash))
 }
 
 /** How all members stand that are known to hold the same. */

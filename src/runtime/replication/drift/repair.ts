@@ -16,7 +16,7 @@ import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
 import { isSettling, isYetToCome, settlingAfter } from './settling.ts'
 import { fitOf, stateToGive, unlikeWritten, type Fit, type Unclear } from './written-fields.ts'
-import { hiddenHere, writtenOf } from './comparison.ts'
+import { differing, hiddenHere, showingWritten, writtenOf } from './comparison.ts'
 import { wholeOf } from './whole.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
@@ -53,7 +53,7 @@ export async function copyState(
     if (isSettling(shared, replica) && (await isYetToCome(shared, replica, resource, await resource.read())))
       return 'busy'
     let found: Copied = 'nobody'
-    for (const member of members) {
+    for (const member of await surestFirst(shared, replica, resource, members)) {
       const theirs = await shared.options.fetchState(member, replica.name)
       if (theirs === undefined || !agrees(shared, replica, theirs)) continue
       if (replica.local.copiesOnlyFitting && !(await fits(shared, replica, resource, theirs)).fits) continue
@@ -68,6 +68,18 @@ export async function copyState(
   } finally {
     shared.repairs.end()
   }
+}
+
+/** Of some who agree with what was added past Cheops, none can tell what was written. */
+async function surestFirst(
+  shared: Engine,
+  replica: Replica,
+  resource: Resource,
+  members: readonly string[],
+): Promise<readonly string[]> {
+  const showing = await showingWritten(shared, replica, resource, differing(shared, replica, undefined))
+  const isSure = (member: string): boolean => showing.some(({ site }) => site === member)
+  return [...members.filter(isSure), ...members.filter(member => !isSure(member))]
 }
 
 /**

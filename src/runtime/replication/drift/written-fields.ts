@@ -212,6 +212,15 @@ export interface Fit {
   readonly fits: boolean
 }
 
+/** A PUT need not name the ID that its path says: what was written, with that as applications show it, as text first, or as a number. */
+function namedOf({ glue, name }: Resource, written: unknown): readonly ParsedBody[] {
+  const tops = (glue.kind(name.kind)?.idAt ?? []).flatMap(at => (/^\/[^/~]+$/.test(at) ? [at.slice(1)] : []))
+  if (!isObject(written) || tops.some(top => Object.hasOwn(written, top))) return []
+  const number = Number(name.name)
+  const ids: readonly unknown[] = String(number) === name.name ? [name.name, number] : [name.name]
+  return tops.flatMap(top => ids.map(id => ({ is: 'json', value: { ...written, [top]: id } }) as const))
+}
+
 export async function fitOf(resource: Resource, schedule: readonly Operation[], body: State): Promise<Fit> {
   const expected = await wholeOf(resource, schedule)
   // Of what is too large to be looked into nobody can tell.
@@ -219,7 +228,9 @@ export async function fitOf(resource: Resource, schedule: readonly Operation[], 
   const whole: ParsedBody = { is: 'json', value: expected.value }
   const fits = resource.shows(body, whole)
   // Where all fields are compared, more than was written is what somebody has added, or the application everywhere.
-  const isMore = resource.glue.kind(resource.name.kind)?.comparesAll === true && !resource.equal(body, whole)
+  const isMore =
+    resource.glue.kind(resource.name.kind)?.comparesAll === true &&
+    ![whole, ...namedOf(resource, expected.value)].some(each => resource.equal(body, each))
   return { shows: !expected.isKnown || (fits && isMore) ? 'unknown' : fits ? 'yes' : 'no', fits }
 }
 
@@ -250,15 +261,23 @@ export interface Found {
    * @param fields that are compared
    */
   isExpected(fields: Fields, hash: string): boolean
+  /** Likewise, also where its ID is shown as a number: what differs by that alone is still to be told to those who expect it as text. */
+  isWritten(fields: Fields, hash: string): boolean
   /** What was written and is not shown so; with what was known before. */
   hidden(body: ParsedBody, before: Pick<LocalState, 'hidden' | 'looked'>): Hidden
 }
 
 export async function foundOf(resource: Resource, schedule: readonly Operation[]): Promise<Found> {
   const whole = await wholeOf(resource, schedule)
+  const isOne = (bodies: readonly ParsedBody[], fields: Fields, hash: string): boolean =>
+    bodies.some(body => resource.hashOf(onlyFields(body, fields)) === hash)
+  const written: readonly ParsedBody[] = whole?.isKnown === true ? [{ is: 'json', value: whole.value }] : []
+  // Where only what was set is compared, it is not among that.
+  const named = (fields: Fields): readonly ParsedBody[] =>
+    fields === 'all' && whole?.isKnown === true ? namedOf(resource, whole.value) : []
   return {
-    isExpected: (fields, hash) =>
-      whole?.isKnown === true && resource.hashOf(onlyFields({ is: 'json', value: whole.value }, fields)) === hash,
+    isExpected: (fields, hash) => isOne([...written, ...named(fields).slice(0, 1)], fields, hash),
+    isWritten: (fields, hash) => isOne([...written, ...named(fields)], fields, hash),
     hidden: (body, before) =>
       whole === undefined || body.is !== 'json'
         ? { at: before.hidden, isClear: false }

@@ -37,6 +37,9 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   }
   const reading = await book.resource.read()
   if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'again'
+  // Whatever was copied before: the other is still to be mended.
+  const isRight = reading.is === 'present' && (await judge(shared, replica, book.resource, reading, others)) === 'right'
+  if (isRight) return 'done'
   const unlike =
     reading.is === 'present' ? await unlikeWritten(book.resource, writtenOf(shared, replica), reading.body) : []
   if (reading.is === 'present' && book.local.mended === knowledge) noteOwn(replica, unlike)
@@ -44,8 +47,6 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
     await book.write({ mended: knowledge })
     return leave()
   }
-  const isRight = reading.is === 'present' && (await judge(shared, replica, book.resource, reading, others)) === 'right'
-  if (isRight) return 'done'
   const copiesOnlyFitting =
     reading.is === 'present' && (await fitOf(book.resource, writtenOf(shared, replica), reading.body)).fits
   const nothing = { hash: undefined, answered: undefined }

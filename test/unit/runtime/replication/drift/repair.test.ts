@@ -153,6 +153,22 @@ describe('what is changed while the lane is idle', () => {
     expect(lab.effects('c', 'x').filter(method => method === 'POST')).toEqual(['POST', 'POST'])
   })
 
+  test.each([
+    { of: 'a PUT', body: { id: 'x', n: 1 } },
+    { of: 'a PUT that does not name its ID', body: { n: 1 } },
+  ])('a field added at most of them after $of: who shows just what was written is right', async ({ body }) => {
+    lab = await Lab.of(['a', 'b', 'c'])
+    await lab.ask('a', 'POST /items', { id: 'x' }, { members: ['a', 'b', 'c'] })
+    await lab.pass(10_000)
+    await lab.ask('b', 'PUT /items/x', body)
+    await lab.pass(300)
+    for (const site of ['a', 'c']) outsider(site, { id: 'x', n: 1, added: 'outsider' })
+    await lab.pass(30_000)
+    const right = { id: 'x', n: 1 }
+    expect(lab.all('x')).toEqual({ a: right, b: right, c: right })
+    for (const site of ['a', 'b', 'c']) expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+  })
+
   test('costs a read a minute and no write where nothing has happened', async () => {
     await withX()
     const requests = (): readonly string[] => lab.world.site('b').application.requests.map(({ method }) => method)
