@@ -66,15 +66,20 @@ export class ReplicantSearch {
     this.#parts = parts
   }
 
-  /** @returns what one site says that has it, and that counts ({@link ReplicantClaims}) */
+  /**
+   * @returns what one site says that has it, and that counts ({@link ReplicantClaims})
+   * @throws what `isHere` throws
+   */
   async find(wanted: Wanted): Promise<Claim | undefined> {
     const { clock } = this.#parts
     const claims = new ReplicantClaims(wanted.scope)
-    const { promise, resolve } = Promise.withResolvers<Claim | undefined>()
+    const { promise, resolve, reject } = Promise.withResolvers<Claim | undefined>()
     const timers = new Set<TimerHandle>([clock.after(ASKED_FOR_MS, () => resolve(undefined))])
     const pause = (): Promise<void> => new Promise(go => void timers.add(clock.after(ASK_AGAIN_MS, go)))
     const asked = new Set<string>()
+    let isOver = false
     const ask = async (sites: readonly string[]): Promise<void> => {
+      if (isOver) return
       const fresh = sites.filter(site => !asked.has(site))
       for (const site of fresh) asked.add(site)
       await Promise.all(
@@ -92,7 +97,7 @@ export class ReplicantSearch {
       const named = this.#askable(wanted, site => wanted.scope.includes(site))
       await Promise.all([ask(named), this.#announcers(wanted).then(ask)])
       const { self } = this.#parts.membership
-      while (claims.missing.has(self) || this.#missing(wanted, claims).length > 0) {
+      while (!isOver && (claims.missing.has(self) || this.#missing(wanted, claims).length > 0)) {
         await pause()
         isHere = await wanted.isHere()
         if (isHere) return
@@ -101,12 +106,14 @@ export class ReplicantSearch {
         await ask(missing)
       }
     }
-    void askAll().then(() => resolve(undefined))
+    askAll().then(() => resolve(undefined), reject)
     try {
       const found = await promise
       if (found === undefined && !isHere) this.#disbelieve(wanted, claims)
       return found
     } finally {
+      // What is still being asked may answer later, and is not gone on from.
+      isOver = true
       for (const timer of timers) timer.cancel()
     }
   }

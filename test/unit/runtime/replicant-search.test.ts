@@ -26,8 +26,12 @@ interface World {
   readonly told?: readonly string[]
   /** Sites that may create nothing here. */
   readonly foreign?: readonly string[]
+  /** How long a site takes to answer, in milliseconds. */
+  readonly slow?: Readonly<Record<string, number>>
   /** From when on, in milliseconds, what the others say of it is here. */
   readonly hereFrom?: number
+  /** What this site's store says when it is asked. */
+  readonly fault?: Error
 }
 
 /** Asks about one name after the other. */
@@ -70,6 +74,8 @@ function searching(world: World, scope = ['site1', 'site2']) {
         asked.push(request)
         const site = request.target.kind === 'site' ? request.target.site : ''
         const said = world.answers?.[site] ?? NOT_FOUND
+        const slow = world.slow?.[site]
+        if (slow !== undefined) await new Promise<void>(go => void time.after(slow, go))
         const rawHeaders = typeof said === 'function' ? said(time.now) : said
         if (rawHeaders === 'silent') return never
         if (rawHeaders === 'unreachable') throw new CheopsError('ERR_SITE_UNREACHABLE', `${site} is away.`)
@@ -78,16 +84,24 @@ function searching(world: World, scope = ['site1', 'site2']) {
     },
   })
   return async () => {
-    const isHere = async (): Promise<boolean> => time.now >= (world.hereFrom ?? Infinity)
+    const isHere = async (): Promise<boolean> => {
+      if (world.fault !== undefined) throw world.fault
+      return time.now >= (world.hereFrom ?? Infinity)
+    }
     const wanted = { replicant: NUT, resourcePath: '/items/nut', method: 'PUT', path: '/items/nut', scope, isHere }
     const from = time.now
     asked.length = 0
-    const done: { found?: Claim | undefined; at?: number } = {}
-    void search.find(wanted).then(answer => Object.assign(done, { found: answer, at: time.now }))
+    const done: { found?: Claim | undefined; at?: number; error?: unknown } = {}
+    void search.find(wanted).then(
+      answer => Object.assign(done, { found: answer, at: time.now }),
+      (error: unknown) => Object.assign(done, { error, at: time.now }),
+    )
     await time.run(from + 10_000, () => done.at !== undefined)
     expect(done.at, 'it ends within ten seconds').toBeDefined()
     const names = asked.map(({ target }) => (target.kind === 'site' ? target.site : '')).toSorted()
-    return { found: done.found, asked: names, tookMs: (done.at ?? 0) - from, requests: [...asked], unbelieved, time }
+    const tookMs = (done.at ?? 0) - from
+    const { found, error } = done
+    return { found, error, asked: names, tookMs, requests: [...asked], unbelieved, time, askedSince: asked }
   }
 }
 
@@ -200,4 +214,20 @@ test('who does not answer holds nobody up for longer than a second, and others t
 
 test('an agent that is too old to say who the members are has it all the same', async () => {
   expect((await search({ answers: { site2: [] } })).found).toEqual({ site: 'site2', members: undefined })
+})
+
+test('nobody is asked any more once it has ended, whoever was answering then', async () => {
+  const answers = { site3: membersAre('site3', 'site4') }
+  const world: World = { announced: ['site3'], answers, slow: { site4: 400 } }
+  const { tookMs, requests, time, askedSince } = await search(world)
+  expect(tookMs).toBe(1_000)
+  expect(requests.length, 'site4 is asked more than once').toBeGreaterThan(3)
+  await time.run(time.now + 600_000)
+  expect(askedSince.length, 'requests ten minutes later').toBe(requests.length)
+})
+
+test('what goes wrong in looking whether it is here is told to who asked', async () => {
+  const fault = new CheopsError('ERR_STORE_FAILED', 'The store is closed.')
+  const world: World = { announced: ['site3'], answers: { site3: membersAre('site3', 'site4') }, fault }
+  expect((await search(world)).error).toBe(fault)
 })
