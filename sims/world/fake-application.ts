@@ -78,6 +78,8 @@ export class FakeApplication implements Application {
   renames = false
   /** There are resources below resources (`/<collection>/<name>/<list>/<name>`), which are deleted with these. */
   cascades = false
+  /** Whether PUT makes what is not there. */
+  putCreates: boolean
   /** A PUT leaves what it does not name. */
   putMerges = false
   /** What was read of single resources, and when it was looked at; answers come later. */
@@ -94,6 +96,7 @@ export class FakeApplication implements Application {
 
   constructor(options: FakeApplicationOptions) {
     this.#options = options
+    this.putCreates = options.putCreates ?? true
   }
 
   /** Plans a fault for the next request that matches. */
@@ -243,7 +246,7 @@ export class FakeApplication implements Application {
       case 'PUT': {
         const value = objectOf(bytes)
         if (value === undefined) return answer(400, { error: 'the body is no JSON object' }, method)
-        if (found === undefined && this.#options.putCreates === false) return missing(path, method)
+        if (found === undefined && !this.putCreates) return missing(path, method)
         const kept = this.putMerges ? found?.value : undefined
         const made = this.#put(service, path, { ...kept, ...value, id: name }, method, false)
         return answer(

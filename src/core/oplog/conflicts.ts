@@ -66,7 +66,7 @@ interface LeftAsConflicts {
 
 /** The conflicts of a life that a state has in its context and leaves as they are, for the state's `refused` and `unsettled`. */
 export function leftAsConflicts(life: Life, context: Context): LeftAsConflicts {
-  const dots = life.conflicts.map(({ dot }) => dot).filter(dot => covers(context, dot))
+  const dots = [...life.conflicts, ...life.outside].map(({ dot }) => dot).filter(dot => covers(context, dot))
   const refused = refusedBy(life)
   const isRefused = (dot: Dot): boolean => refused.some(other => sameDot(other, dot))
   return { refused: dots.filter(isRefused), unsettled: dots.filter(dot => !isRefused(dot)) }

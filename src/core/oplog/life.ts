@@ -186,7 +186,7 @@ function settled(life: Life, matrices: Matrices): Life {
     ...life,
     live,
     conflicts: conflicts.slice(-MAX_CONFLICTS),
-    outside: life.outside.filter(({ dot }) => !isSeen(dot, droppers)),
+    outside: life.outside.filter(({ dot }) => !isSeen(dot, droppers) || isLeftOut(dot)),
     conflictsForgotten: life.conflictsForgotten + Math.max(0, conflicts.length - MAX_CONFLICTS),
   }
   return withDeed(next, life)

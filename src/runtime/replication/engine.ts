@@ -49,6 +49,8 @@ export interface Engine {
   readonly states: TokenBuckets
   /** How much work others make here by what they tell. */
   readonly tellers: Tellers
+  /** Since when another site is connected, monotonic; undefined while it is not. */
+  readonly connectedSince: (site: string) => number | undefined
   /** Sites that were set back, by the incarnation in which everything was told to them anew. */
   readonly toldAnew: Map<string, string>
   /** The number of the next operation of this run. */

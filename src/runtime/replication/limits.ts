@@ -28,6 +28,12 @@ export const MAX_GIVEN_NAMES = 4_096
 /** Of how many resources above one, by its path, it is asked whether they were deleted: paths are deeper in no application that we know. */
 export const MAX_ANCESTORS = 8
 
+/**
+ * How long all other members must have been connected before one says that a resource has ended which none of them has, milliseconds: what was written while
+ * they were apart is told by then.
+ */
+export const CONNECTED_BEFORE_END_MS = 60_000
+
 /** How often a resource that nobody's application has is made anew, as long as nothing else is known of it. */
 export const MAX_MADE_ANEW = 3
 

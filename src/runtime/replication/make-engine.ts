@@ -32,6 +32,7 @@ export interface EngineParts {
   readonly bodies: LargeBodies
   readonly lanes: Lanes
   readonly quarantine: Quarantine
+  readonly connectedSince: Engine['connectedSince']
   /** Operations of a replicant wait for others. */
   readonly onWaits: (name: ReplicantName) => void
   /** Told of what cannot be gone on after. */
@@ -40,7 +41,7 @@ export interface EngineParts {
 
 /** All that the parts of replication know of each other, at the start of a run. */
 export function makeEngine(parts: EngineParts): Engine {
-  const { options, matrices, replicas, bodies, lanes, quarantine, onWaits } = parts
+  const { options, matrices, replicas, bodies, lanes, quarantine, connectedSince, onWaits } = parts
   const { clock } = options
   let number = 0
   return {
@@ -68,6 +69,7 @@ export function makeEngine(parts: EngineParts): Engine {
     wants: new TokenBuckets(WANTED),
     states: new TokenBuckets(ASKED_STATES),
     tellers: options.tellers ?? new Tellers(clock),
+    connectedSince,
     toldAnew: new Map(),
     nextNumber: () => ++number,
     lastNumber: () => number,

@@ -72,7 +72,7 @@ export class Replicator {
   readonly #holes: Holes
   readonly #count: StoredCount
   readonly #silence: Silence
-  readonly #connected = new Set<string>()
+  readonly #connected = new Map<string, number>()
   readonly #bodies: LargeBodies
   /** What operators do to one replicant. */
   readonly operator: OperatorActions
@@ -105,6 +105,7 @@ export class Replicator {
       bodies: this.#bodies,
       lanes: this.#lanes,
       quarantine: this.#quarantine,
+      connectedSince: site => this.#connected.get(site),
       onWaits: name => this.#holes.watch(name),
       onFault,
     })
@@ -164,7 +165,7 @@ export class Replicator {
   connected(site: string, isHeard = true): void {
     if (site === this.#options.site || this.#isStopped) return
     const isNew = !this.#connected.has(site)
-    this.#connected.add(site)
+    if (isNew) this.#connected.set(site, this.#options.clock.monotonic())
     if (isNew) this.#lanes.kickAlone()
     if (isHeard) this.#silence.heard(site)
     this.#peers.connected(site)

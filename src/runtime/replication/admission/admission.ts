@@ -130,8 +130,11 @@ export function takeStep(
 
 /** Who is no member writes what it has by itself: what it was is known when it is one again. */
 function notePart(commit: Commit, replica: Replica): void {
-  const { bound, hash, answersTell, answered } = replica.local
-  if (bound) commit.local(replica, { parted: { hash: hash ?? (answersTell ? answered : undefined) } })
+  const { bound, hash, answersTell, answered, intent, settling } = replica.local
+  if (!bound) return
+  // What is being carried out is part of what it was, as far as it is seen.
+  const isChanging = intent !== undefined || settling !== undefined
+  commit.local(replica, { parted: { hash: isChanging ? undefined : (hash ?? (answersTell ? answered : undefined)) } })
 }
 
 /** A site whose clock is far ahead wins against everybody who has not seen its writes: people must know. */

@@ -58,11 +58,12 @@ export async function hasEnded(
   return false
 }
 
-/** Its life has ended, or the one that holds the name has begun when all that is known of what was below it was written. */
+/** Its life has ended, or the one that holds the name has begun, when all that is known of what was below it was written. */
 function endedAfter({ options }: Engine, { core }: Replica, below: Operation): boolean {
   const holder = holderOf(core.replicant)
   if (holder === undefined) return false
-  if (scheduleOf(holder, options.matrices).state === 'absent') return true
+  const schedule = scheduleOf(holder, options.matrices)
+  if (schedule.state === 'absent') return compareOperations(schedule.deletion, below) > 0
   return holder.adopts === undefined && compareOperations(holder.life, below) > 0
 }
 

@@ -19,7 +19,13 @@ import {
   type Standing,
 } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
-import { MAX_HELD_BODY_BYTES, MAX_KNOWN_FAILED, MAX_MADE_ANEW, STATE_AGAIN_MS } from '../limits.ts'
+import {
+  CONNECTED_BEFORE_END_MS,
+  MAX_HELD_BODY_BYTES,
+  MAX_KNOWN_FAILED,
+  MAX_MADE_ANEW,
+  STATE_AGAIN_MS,
+} from '../limits.ts'
 import { draftOf } from '../write/draft.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
@@ -27,6 +33,7 @@ import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import { hiddenHere, knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
+import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, timesMadeAnew } from './gone.ts'
 import { isSettling } from './settling.ts'
 import { fitOf, stateToGive, type Unclear } from './written-fields.ts'
@@ -122,14 +129,15 @@ async function sayState(
   const changes = schedule.state === 'present' ? schedule.changes : []
   if (members[0] !== site || reading.is !== 'absent') return 'waits'
   if (!replica.local.unsure && (await hasEnded(shared, replica, resource, knowledge))) {
-    if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
+    // Who was cut off may have written it since it has looked, and a deletion wins over that.
+    const until = clock.monotonic() - CONNECTED_BEFORE_END_MS
+    const areHeard = othersOf(replica.core.replicant).every(
+      member => (shared.connectedSince(member) ?? Infinity) <= until,
+    )
+    if (!areHeard || knowledgeNow(shared, replica) !== knowledge) return 'waits'
     const end = draftOf(shared, replica, shared.nextNumber(), 'delete', undefined, {})
-    await release(shared, replica, end, undefined, {
-      suspect: false,
-      replaying: false,
-      hash: undefined,
-      answered: undefined,
-    })
+    const ended = { suspect: false, replaying: false, hash: undefined, answered: undefined }
+    await release(shared, replica, end, undefined, ended)
     return 'issued'
   }
   if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) return 'waits'

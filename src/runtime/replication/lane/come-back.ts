@@ -4,6 +4,7 @@
  */
 import { NOTHING_EXECUTED, holderOf, sameDot } from '../../../core/oplog/index.ts'
 import { writtenOf } from '../drift/comparison.ts'
+import { isSettling } from '../drift/settling.ts'
 import { fitOf } from '../drift/written-fields.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Engine } from '../engine.ts'
@@ -13,8 +14,10 @@ import type { LaneBook, Step } from './lane-book.ts'
 
 /** What the application showed when this site ceased to be a member is read then, where it is not known. */
 export async function notePart(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
-  const { parted } = replica.local
+  const { parted, intent } = replica.local
   if (parted === undefined || parted.hash !== undefined) return
+  // It is changing still: then what was written says whether it is the same.
+  if (intent !== undefined || isSettling(shared, replica)) return
   const reading = await resource.read()
   if (reading.is !== 'present' || replica.local.parted !== parted) return
   await shared.replicas.commit(commit => commit.local(replica, { parted: { hash: reading.hash } }))

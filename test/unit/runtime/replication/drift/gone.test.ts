@@ -67,3 +67,47 @@ test('what all have lost once is made anew, and what goes away again has expired
   await lab.pass(5_000)
   expect(lab.all('x')).toMatchObject({ a: { n: 2 }, b: { n: 2 }, c: { n: 2 } })
 })
+
+test('what all lose of what was written after the end of what it stands below is made anew', async () => {
+  lab = await Lab.of(['a', 'b', 'c'], { glue: () => simGlue(BELOW) })
+  for (const { application } of lab.world.sites) application.cascades = true
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(5_000)
+  await lab.ask('b', 'DELETE /items/x')
+  await lab.pass(60_000)
+  // It is there again at each site by itself, and not replicated.
+  for (const { application } of lab.world.sites) application.write(SERVICE, '/items/x', { id: 'x', n: 5 })
+  expect(await lab.ask('a', 'POST /items/x/parts', { id: 'p', n: 1 }, ABC)).toMatchObject({ status: 201 })
+  await lab.pass(20_000)
+  for (const { application } of lab.world.sites) application.write(SERVICE, '/items/x/parts/p', undefined)
+  await lab.pass(2 * HOUR)
+  expect(lab.all('x/parts/p')).toMatchObject({ a: { n: 1 }, b: { n: 1 }, c: { n: 1 } })
+})
+
+test('nobody says that it has ended while a member that was cut off may have written it', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  lab.world.site('c').application.putCreates = true
+  await lab.ask('b', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(5_000)
+  loseAll()
+  await lab.pass(HOUR)
+  expect(lab.all('x'), 'made anew once').toMatchObject({ a: { n: 1 }, b: { n: 1 }, c: { n: 1 } })
+  lab.cut('b')
+  loseAll()
+  await lab.pass(HOUR)
+  // All have told that they look, or will; what c writes now nobody knows of.
+  lab.cut('c')
+  expect(await lab.ask('c', 'PUT /items/x', { id: 'x', n: 77 })).toMatchObject({ status: 201 })
+  await lab.pass(60_000)
+  for (const [from, to] of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const)
+    lab.world.wire.heal(from, to)
+  await lab.pass(HOUR)
+  expect(await lab.status('a', 'x'), 'without c').toMatchObject({ isPresent: true })
+  await lab.heal()
+  await lab.pass(HOUR)
+  expect(lab.all('x')).toMatchObject({ a: { n: 77 }, b: { n: 77 }, c: { n: 77 } })
+  expect((await lab.status('a', 'x'))?.conflicts).toEqual([])
+})

@@ -91,3 +91,31 @@ test('who has created it says no state while it is cut off from the others, and 
     expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees', conflicts: [] })
   }
 })
+
+test('what a removed member has written stays a conflict behind a state that nobody has asked for', async () => {
+  const lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: ['a', 'b', 'c'] })
+  await lab.pass(5_000)
+  lab.cut('c')
+  await lab.ask('c', 'PATCH /items/x', { lost: 1 })
+  await lab.changeMembers('a', 'x', [], ['c'])
+  await lab.pass(5_000)
+  await lab.heal()
+  await lab.changeMembers('a', 'x', ['c'], [])
+  await lab.pass(60_000)
+  // Its vector covers what it wrote before from then on.
+  expect(await lab.ask('c', 'PATCH /items/x', { c: 2 })).toMatchObject({ status: 200 })
+  for (let n = 1; n <= MAX_OPERATIONS_PAST_RESET + 10; n++) {
+    await lab.ask('a', 'PATCH /items/x', { n })
+    await lab.pass(200)
+  }
+  await lab.pass(120_000)
+  const states = lab.told.filter(({ event }) => event.kind === 'released' && event.type === 'state')
+  expect(states.length, 'states that were said').toBeGreaterThan(0)
+  for (const site of ['a', 'b', 'c'])
+    expect(
+      (await lab.status(site, 'x'))?.conflicts.map(({ why }) => why),
+      site,
+    ).toEqual(['removed-member'])
+  lab.assertSound()
+})

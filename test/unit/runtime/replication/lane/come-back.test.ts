@@ -84,3 +84,40 @@ test.each(['a', 'c'])('created by %s: what is not there any more is made', async
   expect(lab.read('c', 'x')).toMatchObject({ n: 1, lines: [{ sku: 'c' }] })
   expect(await state()).toBe('agrees')
 })
+
+test.each(['late-answer', 'accepted', 'crash-after'] as const)(
+  'what was being carried out when it ceased to be a member is part of what it was: %s',
+  async kind => {
+    lab = await Lab.of(['a', 'b', 'c'])
+    await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+    await lab.pass(60_000)
+    const { application } = lab.world.site('c')
+    application.failNext(
+      kind === 'crash-after' ? { kind } : { kind, delayMs: 3_000 },
+      ({ method }) => method === 'PATCH' || method === 'PUT',
+    )
+    await lab.ask('a', 'PATCH /items/x', { n: 1 })
+    await lab.pass(1_000)
+    await lab.changeMembers('b', 'x', [], ['c'])
+    await lab.pass(20_000)
+    await attach()
+    expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 }, c: { id: 'x', n: 1 } })
+    expect(await state()).toBe('agrees')
+  },
+)
+
+test('what was being carried out then, and was changed since, is something else', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+  await lab.pass(60_000)
+  const { application } = lab.world.site('c')
+  application.failNext({ kind: 'late-answer', delayMs: 3_000 }, ({ method }) => method === 'PATCH' || method === 'PUT')
+  await lab.ask('a', 'PATCH /items/x', { n: 1 })
+  await lab.pass(1_000)
+  await lab.changeMembers('b', 'x', [], ['c'])
+  await lab.pass(20_000)
+  atC({ n: 7 })
+  await attach()
+  expect(lab.read('c', 'x')).toEqual({ id: 'x', n: 7 })
+  expect(await state()).toBe('unbound')
+})
