@@ -8,6 +8,7 @@ import type { Finding, Locate } from './parse.ts'
 import { canonicalJson } from './json.ts'
 import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 import { createProbe, nameOfProbe, type MadeProbe } from './probe-creation.ts'
+import { tryPut } from './probe-put.ts'
 import { ProbedKind, acceptHint, detailOf, type AgainstOptions, type ProbeStep } from './probed-kind.ts'
 import { compileTemplate, encodeSegment, expandTemplate } from './template.ts'
 import { traitsOf } from './traits.ts'
@@ -45,6 +46,8 @@ export async function probeInstance(
 class Probe {
   readonly #probed: ProbedKind
   readonly #kind: KindDefinition
+  /** The body that it took by PUT. */
+  #taken: unknown
 
   constructor(probed: ProbedKind) {
     this.#probed = probed
@@ -70,6 +73,7 @@ class Probe {
       await this.#list(created.id)
       await this.#update(created.path)
       removed = await this.#delete(created.path)
+      if (removed) removed = !(await tryPut(this.#probed, created.path, this.#taken))
       // Applications with real folders have one more now, by a name that nobody else has.
       if (created.id.startsWith(`${this.#probed.own}/`))
         await this.#probed.send('delete', 'DELETE', `${this.#probed.pathOf(this.#probed.own)}/`, undefined, () => true)
@@ -164,6 +168,7 @@ class Probe {
     const body = typeof current.body === 'string' ? current.body : withoutPointers(current.body, own)
     const isTried = (status: number): boolean => isSuccess(status) || isNotOffered(status) || status === 409
     const put = await this.#probed.send('update', 'PUT', path, body, isTried, this.#meaning(current))
+    if (put !== undefined && isSuccess(put.status)) this.#taken = body
     if (put !== undefined && isSuccess(put.status) && typeof body === 'object') return this.#leaveOut(path, body)
     if (put === undefined || isSuccess(put.status)) return
     const isImmutable = this.#kind.immutable === true

@@ -16,6 +16,8 @@ interface Behaviour {
   update: 'put' | 'patch' | 'none'
   /** A PUT leaves what it does not name. */
   merges: boolean
+  /** A PUT makes what is not there. */
+  makes: boolean
   deletes: boolean
   wrapped: boolean
   requires: string | undefined
@@ -30,6 +32,7 @@ const WELL: Behaviour = {
   ids: 'client',
   update: 'put',
   merges: false,
+  makes: false,
   deletes: true,
   wrapped: false,
   requires: undefined,
@@ -78,6 +81,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     if (left > 0) return void send(404)
     if (left === -1) items.delete(id)
     return void send(200, item)
+  }
+  if (id !== undefined && request.method === 'PUT' && behaviour.makes) {
+    items.set(id, { ...body, id })
+    return void send(item === undefined ? 201 : 200, items.get(id))
   }
   if (id === undefined || item === undefined)
     return void (behaviour.polite ? send(200, { ok: false, error: 'unknown' }) : send(404))
@@ -164,10 +171,23 @@ it('finds nothing where the application is as the definition says, and leaves no
     'read',
     'delete',
     'read',
+    'read',
+    'create',
   ])
   expect(report.steps.every(step => step.ok)).toBe(true)
   expect(items.size).toBe(0)
   expect(renderGlueReport(report)).toMatch(/^item\n {2}√ read {3}GET .* → 404\n {2}√ create POST \/items → 201\n/)
+})
+
+it('says that a PUT makes what is not there, unless the definition does, and takes it away again', async () => {
+  const id = 'id: {at: /id, from: client}'
+  const said = 'a PUT makes what is not there, and the definition does not say so: write "create: {also: [PUT]}"'
+  expect((await check({ makes: true }, id)).found).toEqual([expect.stringContaining(`warning kinds.item: ${said}`)])
+  const alsoPatch = await check({ makes: true }, `${id}\n    create: {also: [PATCH]}`)
+  expect(alsoPatch.found).toEqual([expect.stringContaining(`warning kinds.item.create: ${said}`)])
+  expect((await check({ makes: true }, `${id}\n    create: {also: [PUT]}`)).found).toEqual([])
+  expect((await check({ makes: true }, `${id}\n    create: {method: PUT}`)).found).toEqual([])
+  expect(items.size).toBe(0)
 })
 
 it('says that the application does not keep what marks a create', async () => {
