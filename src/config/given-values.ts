@@ -36,6 +36,7 @@ export class GivenValues<S extends Readonly<Record<string, KeySpec>>> {
       this.#parsed.set(key, spec.type.parse(given.value, given.base))
     } catch (error) {
       if (!(error instanceof BadValue)) throw error
+      this.#problems.unread.add(given)
       this.#problems.add(given.where, `${key} ${error.message}`)
     }
   }
@@ -52,6 +53,12 @@ export class GivenValues<S extends Readonly<Record<string, KeySpec>>> {
   /** Where a key was given: for errors of rules that look at more than one value. */
   where(key: string): string {
     return this.#given.get(key)?.where ?? ''
+  }
+
+  /** Whether it is as it was given, or was left out: of what is bad nobody knows what was meant. */
+  isKnown(key: string): boolean {
+    const given = this.#given.get(key)
+    return given === undefined || !this.#problems.unread.has(given)
   }
 
   /** A path that the configuration does not give starts from the file's folder. */

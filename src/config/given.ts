@@ -21,6 +21,8 @@ export type Specs = Readonly<Record<string, KeySpec>>
 /** Collects every problem, so that all are reported at once. */
 export class Problems {
   readonly list: string[] = []
+  /** What was given and cannot be used: nobody knows what was meant, so nothing is said of it besides. */
+  readonly unread = new Set<Given>()
 
   add(where: string, sentence: string): void {
     this.list.push(where === '' ? sentence : `${where}: ${sentence}`)

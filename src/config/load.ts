@@ -47,7 +47,7 @@ export function loadConfig({ file, env, flags = {}, cwd = process.cwd(), termina
   const values = new GivenValues(new Map([...source.keys, ...variables, ...given]), KEYS, base, problems)
   const services = serviceSources(source, variables.get('services'), given.get('services'), cwd, problems)
   const config = buildConfig(values, services, base, terminal, problems)
-  if (problems.list.length === 0) checkRules(config, place(values, services), problems)
+  checkRules(config, placesOf(values, services, problems), problems)
   throwProblems(problems, file)
   return config
 }
@@ -118,13 +118,24 @@ function serviceSources(
   return readServicesText(texts, stronger.where, cwd, SERVICE_KEYS, problems)
 }
 
-/** Tells rules where something was given: `place('ingress.listen')`, `place('endpoint', 0)`. */
-export type Place = (key: Key | ServiceKey, service?: number) => string
+/** What rules are told of what was given: `where('ingress.listen')`, `where('endpoint', 0)`. */
+export interface Places {
+  where(key: Key | ServiceKey, service?: number): string
+  /** Whether it can be used, or was left out: a rule says nothing of what is bad already. */
+  isKnown(key: Key | ServiceKey, service?: number): boolean
+}
 
-function place(values: GivenValues<typeof KEYS>, services: readonly ServiceSource[]): Place {
-  return (key, index) => {
-    if (index === undefined) return values.where(key)
-    const service = services[index]
-    return service?.keys.get(key)?.where ?? service?.where ?? ''
+function placesOf(values: GivenValues<typeof KEYS>, services: readonly ServiceSource[], problems: Problems): Places {
+  return {
+    where: (key, index) => {
+      if (index === undefined) return values.where(key)
+      const service = services[index]
+      return service?.keys.get(key)?.where ?? service?.where ?? ''
+    },
+    isKnown: (key, index) => {
+      if (index === undefined) return values.isKnown(key)
+      const given = services[index]?.keys.get(key)
+      return given === undefined || !problems.unread.has(given)
+    },
   }
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import type { Config, HostPort } from '../config.ts'
-import type { Place } from './load.ts'
+import type { Places } from './load.ts'
 import type { Problems } from './given.ts'
 
 /** Whether only programs of this machine reach a listener on `host`. */
@@ -47,56 +47,64 @@ export function httpListeners(config: Config): NamedListener[] {
   ]
 }
 
-/** What no single key can get wrong: security of listeners, names that must be unique, loops. */
-export function checkRules(config: Config, place: Place, problems: Problems): void {
-  const { ingress, services } = config
-  if (!isLoopback(ingress.listen.host) && ingress.tokenFile === undefined && ingress.tls?.clientCA === undefined) {
-    problems.add(
-      place('ingress.listen'),
-      `ingress.listen ${shownHostPort(ingress.listen)} can be reached from other machines: it needs ingress.tokenFile or ingress.tls.clientCA`,
-    )
-  }
+/** What no single key can get wrong: security of listeners, names that must be unique, loops. What is bad by itself takes no part. */
+export function checkRules(config: Config, places: Places, problems: Problems): void {
+  checkIngress(config, places, problems)
+  checkNames(config, places, problems)
+  checkListeners(config, places, problems)
+}
 
+/** What decides who may use the ingress. */
+const INGRESS_KEYS = ['ingress.listen', 'ingress.tokenFile', 'ingress.tls.cert', 'ingress.tls.key'] as const
+
+function checkIngress({ ingress }: Config, { where, isKnown }: Places, problems: Problems): void {
+  if (isLoopback(ingress.listen.host) || ingress.tokenFile !== undefined || ingress.tls?.clientCA !== undefined) return
+  // One that is given all the same lacks something, which is said.
+  const isMeant = where('ingress.tls.clientCA') !== ''
+  if (isMeant || !INGRESS_KEYS.every(key => isKnown(key))) return
+  problems.add(
+    where('ingress.listen'),
+    `ingress.listen ${shownHostPort(ingress.listen)} can be reached from other machines: it needs ingress.tokenFile or ingress.tls.clientCA`,
+  )
+}
+
+function checkNames({ services }: Config, { where }: Places, problems: Problems): void {
   const seen = new Map<string, string>()
   for (const [index, { name }] of services.entries()) {
     const before = seen.get(name)
-    if (before !== undefined) problems.add(place('name', index), `the service "${name}" stands twice${at(before)}`)
-    seen.set(name, place('name', index))
+    if (before !== undefined) problems.add(where('name', index), `the service "${name}" stands twice${at(before)}`)
+    if (name !== '') seen.set(name, where('name', index))
   }
   const hosts = new Map<string, string>()
   for (const [index, service] of services.entries()) {
     for (const host of service.hosts.map(each => each.toLowerCase())) {
       const before = hosts.get(host)
-      if (before !== undefined) problems.add(place('hosts', index), `the host ${host} is that of "${before}" already`)
+      const shown = before === '' ? 'another service' : `"${before ?? ''}"`
+      if (before !== undefined) problems.add(where('hosts', index), `the host ${host} is that of ${shown} already`)
       hosts.set(host, service.name)
     }
   }
+}
 
-  const listeners = httpListeners(config)
-  const where = (name: string) =>
-    name === 'ingress'
-      ? place('ingress.listen')
-      : name === 'admin'
-        ? place('admin.listen')
-        : place(
-            'listen',
-            services.findIndex(service => `service/${service.name}` === name),
-          )
-  for (const [index, one] of listeners.entries()) {
-    const clash = listeners.slice(0, index).find(other => meet(one.listen, other.listen))
-    if (clash !== undefined) {
-      problems.add(where(one.name), `${one.name} and ${clash.name} listen on the same port ${String(one.listen.port)}`)
-    }
+function checkListeners(config: Config, places: Places, problems: Problems): void {
+  const { services } = config
+  const indexOf = (name: string): number => services.findIndex(service => `service/${service.name}` === name)
+  const isShared = (name: string): name is 'ingress' | 'admin' => name === 'ingress' || name === 'admin'
+  // A service's own port is left out where it is bad; of these two there is a default in its place.
+  const listeners = httpListeners(config).filter(({ name }) => !isShared(name) || places.isKnown(`${name}.listen`))
+  for (const [index, { name, listen }] of listeners.entries()) {
+    const clash = listeners.slice(0, index).find(other => meet(listen, other.listen))
+    if (clash === undefined) continue
+    const where = isShared(name) ? places.where(`${name}.listen`) : places.where('listen', indexOf(name))
+    problems.add(where, `${name} and ${clash.name} listen on the same port ${String(listen.port)}`)
   }
-
-  for (const [index, service] of services.entries()) {
-    const loop = loopOf(service.endpoint, listeners)
-    if (loop !== undefined) {
-      problems.add(
-        place('endpoint', index),
-        `the endpoint of "${service.name}" is this agent's own listener ${loop}: requests would run in a circle`,
-      )
-    }
+  for (const [index, { name, endpoint }] of services.entries()) {
+    const loop = endpoint === '' ? undefined : loopOf(endpoint, listeners)
+    if (loop === undefined) continue
+    problems.add(
+      places.where('endpoint', index),
+      `the endpoint of ${name === '' ? 'this service' : `"${name}"`} is this agent's own listener ${loop}: requests would run in a circle`,
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { nearestName } from '../core/scope/index.ts'
 import { fail, type ValueType } from './value-type.ts'
 import { filePath, siteName } from './values.ts'
@@ -20,9 +21,11 @@ export const exposedMethod: ValueType<string> = {
   expects: 'an HTTP method or *',
   argument: 'METHOD',
   parse(value) {
-    return typeof value === 'string' && /^(\*|[A-Za-z][A-Za-z0-9_-]{0,31})$/.test(value)
-      ? value.toUpperCase()
-      : fail(exposedMethod, value)
+    const method = typeof value === 'string' ? value.toUpperCase() : ''
+    // What the parser of HTTP does not know never comes to a rule that lets it.
+    if (method === '*' || METHODS.includes(method)) return method
+    const near = nearestName(method, METHODS)
+    return fail(exposedMethod, value, near === undefined ? '' : ` (did you mean "${near}"?)`)
   },
 }
 

@@ -5,6 +5,7 @@ import { flagOf, KEYS, variableOf } from '../../config/keys.ts'
 import type { KeySpec } from '../../config/keys.ts'
 import type { Flags } from '../../config/load.ts'
 import { probeFiles } from '../../config/probe/files.ts'
+import { probeListeners } from '../../config/probe/ports.ts'
 import { evaluateCheck } from '../../core/check/index.ts'
 import { CheopsError } from '../../errors.ts'
 import type { ReadyInfo, RunningAgent, StartOptions } from '../../ports/running-agent.ts'
@@ -80,6 +81,8 @@ async function up({ io, options }: Call, startAgent: StartAgent): Promise<number
       // folder is ours: until then it may be that of an agent that runs.
       onDataFolder: () => removeAll(readyFiles),
       ...(file === undefined ? {} : { configFile: path.resolve(io.cwd, file) }),
+    }).catch(async (error: unknown) => {
+      throw await withAllPorts(error, config)
     }),
   )
   if (running === undefined) return EXIT.ok
@@ -94,6 +97,15 @@ async function up({ io, options }: Call, startAgent: StartAgent): Promise<number
     await running.stop()
   }
   return EXIT.ok
+}
+
+/** An agent ends at the first port that is taken; who has to find others wants to know of all. */
+async function withAllPorts(error: unknown, config: Config): Promise<unknown> {
+  if (!(error instanceof CheopsError && error.code.startsWith('ERR_LISTEN_'))) return error
+  const taken = (await probeListeners(config)).filter(({ state }) => state === 'taken')
+  if (taken.length < 2) return error
+  const all = taken.map(({ name, address }) => `${address}, where ${name} should listen, is taken`).join('; ')
+  return new CheopsError('ERR_LISTEN_TAKEN', all, error.meta, { cause: error })
 }
 
 async function removeAll(files: readonly string[]): Promise<void> {

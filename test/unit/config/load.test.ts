@@ -266,6 +266,10 @@ services:
       `${MINIMAL}services: [{name: a, endpoint: "http://x", expose: {sites: "*", paths: ["/a/**/b"]}}]\n`,
       /expose\.paths must be/,
     ],
+    [
+      `${MINIMAL}services: [{name: a, endpoint: "http://x", expose: {sites: "*", methods: [get, FETCH]}}]\n`,
+      /expose\.methods item 2 must be an HTTP method or \*, not "FETCH"/,
+    ],
     [`${MINIMAL}limits: {connections: 0}\n`, /whole number from 1 to 65536/],
     [`${MINIMAL}labels: {a: "b c"}\n`, /bad label/],
   ])('%j', (yaml, expected) => {
@@ -327,6 +331,28 @@ describe('rules', () => {
     expect(own('http://127.0.0.1', '0.0.0.0:80').join()).toMatch(/own listener ingress/)
     expect(own('http://127.0.0.1:8079', '127.0.0.1:0')).toEqual([])
     expect(own('http://127.0.0.2:8079')).toEqual([])
+  })
+
+  test('are held to what is good where something else is bad, and say nothing of what is bad', () => {
+    const services = [
+      'name: a, endpoint: "http://127.0.0.1:8078", hosts: [h]',
+      'name: a, endpoint: "ftp://x"',
+      'name: B!, endpoint: "http://x:3", hosts: [H]',
+    ]
+    const yaml = `${MINIMAL}mdns: maybe\ningress: {listen: "0.0.0.0:8080"}\nservices:\n${services.map(each => `  - {${each}}\n`).join('')}`
+    expect(problemsOf(yaml)).toEqual([
+      'cheops.yaml:3:7: mdns must be true or false, not "maybe"',
+      'cheops.yaml:4:19: ingress.listen 0.0.0.0:8080 can be reached from other machines: it needs ingress.tokenFile or ingress.tls.clientCA',
+      'cheops.yaml:6:25: the endpoint of "a" is this agent\'s own listener admin: requests would run in a circle',
+      'cheops.yaml:7:12: the service "a" stands twice, first at cheops.yaml:6:12',
+      'cheops.yaml:7:25: endpoint must be an http:// or https:// URL without user, query and fragment, not "ftp://x"',
+      'cheops.yaml:8:12: name must be 1 to 63 of a-z, 0-9 and "-", beginning with a letter, not "B!"',
+      'cheops.yaml:8:47: the host h is that of "a" already',
+    ])
+    // A default that stands in for what is bad breaks no rule.
+    expect(problemsOf(`${MINIMAL}ingress: {listen: 8079}\nadmin: {listen: "127.0.0.1:8079"}\n`)).toHaveLength(1)
+    expect(problemsOf(`${MINIMAL}ingress: {listen: "0.0.0.0:1", tokenFile: [t]}\n`)).toHaveLength(1)
+    expect(problemsOf(`${MINIMAL}ingress: {listen: "0.0.0.0:1", tls: {clientCA: a}}\n`)).toHaveLength(1)
   })
 
   test('two listeners on one port are refused', () => {
