@@ -120,9 +120,9 @@ function serviceSources(
 
 /** What rules are told of what was given: `where('ingress.listen')`, `where('endpoint', 0)`. */
 export interface Places {
-  where(key: Key | ServiceKey, service?: number): string
+  readonly where: (key: Key | ServiceKey, service?: number) => string
   /** Whether it can be used, or was left out: a rule says nothing of what is bad already. */
-  isKnown(key: Key | ServiceKey, service?: number): boolean
+  readonly isKnown: (key: Key | ServiceKey, service?: number) => boolean
 }
 
 function placesOf(values: GivenValues<typeof KEYS>, services: readonly ServiceSource[], problems: Problems): Places {
