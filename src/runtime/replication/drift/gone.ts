@@ -1,6 +1,6 @@
 /**
- * What no application has any more, though nobody has deleted it through Cheops: whether that is an end, which has to be said, or a loss, which is made good.
- * Source: src/consistency.md "Plan, at one site".
+ * What no application has any more, though nobody has deleted it through Cheops: what it stood below may have been, and applications delete that together; else it may
+ * be a loss, which is made good. Source: src/consistency.md "Plan, at one site".
  */
 import {
   compareOperations,
@@ -9,19 +9,15 @@ import {
   type Operation,
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
-import { MAX_ANCESTORS } from '../limits.ts'
+import { hasSay } from '../admission/foreign-creates.ts'
+import { MAX_ANCESTORS, MAX_MADE_ANEW } from '../limits.ts'
+import { knowledgeNow } from './comparison.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica, RunState } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
 
-/** What nobody had was made anew, by what was known then; `isShown`: it was there after that. */
-interface MadeAnew {
-  readonly knowledge: string
-  readonly times: number
-  readonly isShown: boolean
-}
-
-const madeAnew = new WeakMap<RunState, MadeAnew>()
+/** How often what nobody had was made anew, by what was known then. */
+const madeAnew = new WeakMap<RunState, { readonly knowledge: string; readonly times: number }>()
 
 /** How often it was made anew since something else was known of it. */
 export function timesMadeAnew({ run }: Replica, knowledge: string): number {
@@ -30,41 +26,32 @@ export function timesMadeAnew({ run }: Replica, knowledge: string): number {
 }
 
 export function noteMadeAnew(replica: Replica, knowledge: string): void {
-  madeAnew.set(replica.run, { knowledge, times: timesMadeAnew(replica, knowledge) + 1, isShown: false })
+  madeAnew.set(replica.run, { knowledge, times: timesMadeAnew(replica, knowledge) + 1 })
 }
 
-/** The application shows it. */
-export function noteShown({ run }: Replica): void {
-  const before = madeAnew.get(run)
-  if (before?.isShown === false) madeAnew.set(run, { ...before, isShown: true })
+/** Nobody's application has it, and this site has made it anew as often as it does: it has ended when somebody says so here. */
+export function wasMadeInVain(shared: Engine, replica: Replica): boolean {
+  return timesMadeAnew(replica, knowledgeNow(shared, replica)) >= MAX_MADE_ANEW
 }
 
-/**
- * All members show that it is not there. It has ended where what it belongs to by its path has, since applications delete that together; and where it was made anew, was there, and
- * is away again, since then it is what the applications do with it (it expires). Once it may be a loss: all of them were set back, or begun anew without what they had.
- */
-export async function hasEnded(
-  shared: Engine,
-  replica: Replica,
-  resource: Resource,
-  knowledge: string,
-): Promise<boolean> {
-  const before = madeAnew.get(replica.run)
-  if (before?.knowledge === knowledge && before.isShown) return true
+/** All members show that it is not there. It has ended where what it belongs to by its path was deleted since it was written. */
+export async function hasEnded(shared: Engine, replica: Replica, resource: Resource): Promise<boolean> {
   const last = holderOf(replica.core.replicant)?.live.at(-1)
   if (last === undefined) return false
   for (const name of ancestorsOf(resource))
-    if (await shared.replicas.with(name, above => endedAfter(shared, above, last))) return true
+    if (await shared.replicas.with(name, above => wasDeletedAfter(shared, above, last))) return true
   return false
 }
 
-/** Its life has ended, or the one that holds the name has begun, when all that is known of what was below it was written. */
-function endedAfter({ options }: Engine, { core }: Replica, below: Operation): boolean {
-  const holder = holderOf(core.replicant)
-  if (holder === undefined) return false
-  const schedule = scheduleOf(holder, options.matrices)
-  if (schedule.state === 'absent') return compareOperations(schedule.deletion, below) > 0
-  return holder.adopts === undefined && compareOperations(holder.life, below) > 0
+/** Whether somebody who has a say here has deleted it when all that is known of what was below it was written; it may be there again. */
+function wasDeletedAfter(shared: Engine, above: Replica, below: Operation): boolean {
+  return (
+    hasSay(shared, above) &&
+    above.core.replicant.lives.some(life => {
+      const schedule = scheduleOf(life, shared.options.matrices)
+      return schedule.state === 'absent' && compareOperations(schedule.deletion, below) > 0
+    })
+  )
 }
 
 /** Resources of the service below whose paths it stands, the nearest first. */

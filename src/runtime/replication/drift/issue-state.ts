@@ -19,13 +19,7 @@ import {
   type Standing,
 } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
-import {
-  CONNECTED_BEFORE_END_MS,
-  MAX_HELD_BODY_BYTES,
-  MAX_KNOWN_FAILED,
-  MAX_MADE_ANEW,
-  STATE_AGAIN_MS,
-} from '../limits.ts'
+import { CONNECTED_BEFORE_END_MS, MAX_HELD_BODY_BYTES, MAX_KNOWN_FAILED, STATE_AGAIN_MS } from '../limits.ts'
 import { draftOf } from '../write/draft.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
@@ -34,7 +28,7 @@ import { bytesOf } from '../application/state.ts'
 import { hiddenHere, knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
-import { hasEnded, noteMadeAnew, timesMadeAnew } from './gone.ts'
+import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
 import { isSettling } from './settling.ts'
 import { fitOf, stateToGive, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
@@ -54,7 +48,7 @@ const failedAt = new WeakMap<RunState, number>()
  *
  * @param mayIssue asked last, where this site says it: whether all is known that its application may have carried out
  * @returns `issued`: the lane has a new plan. `anew`: no application has the resource, and all is run again from the last reset.
- *   `waits`: another member may agree, or says it. `fits`: likewise, but the application shows what was written, as far as that can be told, so the lane is suspect no
+ *   `gone`: nobody has it, and it was made anew often enough. `waits`: another member may agree, or says it. `fits`: likewise, but the application shows what was written, as far as that can be told, so the lane is suspect no
  *   more. `said`: and it was said a short time ago, which has changed nothing. `unclear`: it cannot be said
  */
 export async function lookForState(
@@ -62,7 +56,7 @@ export async function lookForState(
   replica: Replica,
   resource: Resource,
   mayIssue: (reading: Reading) => Promise<boolean> = () => Promise.resolve(true),
-): Promise<'issued' | 'anew' | 'waits' | 'fits' | 'said' | Unclear> {
+): Promise<'issued' | 'anew' | 'waits' | 'gone' | 'fits' | 'said' | Unclear> {
   const knowledge = knowledgeNow(shared, replica)
   const reading = await resource.read()
   const holder = holderOf(replica.core.replicant)
@@ -106,7 +100,7 @@ async function sayState(
   reading: Exclude<Reading, { readonly is: 'unknown' }>,
   own: Omit<Standing, 'site'>,
   mayIssue: (reading: Reading) => Promise<boolean>,
-): Promise<'issued' | 'anew' | 'waits' | 'said' | Unclear> {
+): Promise<'issued' | 'anew' | 'waits' | 'gone' | 'said' | Unclear> {
   const knowledge = knowledgeNow(shared, replica)
   const holder = holderOf(replica.core.replicant)
   if (holder === undefined) return 'waits'
@@ -128,7 +122,7 @@ async function sayState(
   const operations = resource.glue.kind(replica.name.kind)?.operations
   const changes = schedule.state === 'present' ? schedule.changes : []
   if (members[0] !== site || reading.is !== 'absent') return 'waits'
-  if (!replica.local.unsure && (await hasEnded(shared, replica, resource, knowledge))) {
+  if (!replica.local.unsure && (await hasEnded(shared, replica, resource))) {
     // Who was cut off may have written it since it has looked, and a deletion wins over that.
     const until = clock.monotonic() - CONNECTED_BEFORE_END_MS
     const areHeard = othersOf(replica.core.replicant).every(
@@ -141,7 +135,7 @@ async function sayState(
     return 'issued'
   }
   if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) return 'waits'
-  if (timesMadeAnew(replica, knowledge) >= MAX_MADE_ANEW) return 'waits'
+  if (wasMadeInVain(shared, replica)) return 'gone'
   noteMadeAnew(replica, knowledge)
   const executed = { life: holder.life, operations: [], context: [] }
   await shared.replicas.commit(commit =>

@@ -8,7 +8,6 @@ import type { Engine } from '../engine.ts'
 import { currentPlan, isRecordOnly } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
-import { noteShown } from './gone.ts'
 import { lookForState } from './issue-state.ts'
 import { lookForLeftover } from './leftover.ts'
 import { copyState } from './repair.ts'
@@ -69,7 +68,6 @@ export async function readBack(
     await suspectDrift(shared, replica)
     return 'look'
   }
-  noteShown(replica)
   const { hash, answered, answersTell: told } = replica.local
   const before = lastShown(replica)
   const found = await shownOf(shared, replica, resource, reading)

@@ -2,10 +2,13 @@ import { lookForState } from '../drift/issue-state.ts'
 import { noteOwn } from '../drift/own-fields.ts'
 import { copyState } from '../drift/repair.ts'
 import { currentPlan } from './current-plan.ts'
+import { MAX_MADE_ANEW } from '../limits.ts'
 import { unclearText } from '../drift/written-fields.ts'
 import type { LaneBook } from './lane-book.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
+
+const GONE = `no member's application has it any more, although nobody has deleted it through Cheops; it was made anew ${MAX_MADE_ANEW} times: delete it at this site, or write it again`
 
 /** Takes the state of a member that agrees, or shows why it is needed. */
 export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 'again' | 'alone'> {
@@ -26,13 +29,14 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       await book.diverge(`${why}, and this site does not let the others write what is missing (expose)`)
       return 'again'
     case 'nobody': {
-      await book.diverge(`${why}, and no member that agrees can be reached`)
+      if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and no member that agrees can be reached`)
       const mayIssue = (reading: Reading): Promise<boolean> => decideUnsure(book, reading)
       const found = await lookForState(book.shared, book.replica, book.resource, mayIssue)
       if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
+      if (found === 'gone') await book.diverge(GONE)
       // Whatever a state says, they differ.
       if (found === 'said') noteOwn(book.replica, [])
-      return found === 'waits' || typeof found === 'object' ? 'alone' : 'done'
+      return found === 'waits' || found === 'gone' || typeof found === 'object' ? 'alone' : 'done'
     }
   }
 }

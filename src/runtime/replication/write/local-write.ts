@@ -18,7 +18,8 @@ import { release } from './release.ts'
 import { isDoneAllTheSame } from './see-other.ts'
 import { Resource } from '../application/resource.ts'
 import { requestBodyOf } from '../application/stored-body.ts'
-import { SEE_OTHER, type Sent } from '../application/sent.ts'
+import { SEE_OTHER, isGone, type Sent } from '../application/sent.ts'
+import { wasMadeInVain } from '../drift/gone.ts'
 import type { LargeBody } from '../bodies/body-records.ts'
 import {
   checkAbsence,
@@ -170,8 +171,11 @@ async function writePayload(
     await voidDraft(shared, replica)
     throw error
   })
-  const isElsewhere = sent.is === 'refused' && sent.answer.status === SEE_OTHER
-  const isDone = isElsewhere && (await isDoneAllTheSame(resource, draft, before))
+  if (sent.is !== 'refused') return conclude(shared, replica, resource, draft, write, sent)
+  const isDone =
+    sent.answer.status === SEE_OTHER
+      ? await isDoneAllTheSame(resource, draft, before)
+      : draft.type === 'delete' && isGone(sent) && wasMadeInVain(shared, replica)
   return conclude(shared, replica, resource, draft, write, isDone ? { is: 'done', answer: sent.answer } : sent)
 }
 
@@ -213,8 +217,8 @@ async function conclude(
       return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
     }
     const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
-    const isGone = description.isReset ? { suspect: false, unsure: false } : {}
-    const { dot } = await release(shared, replica, draft, status, { answered, settling, ...isGone })
+    const reset = description.isReset ? { suspect: false, unsure: false } : {}
+    const { dot } = await release(shared, replica, draft, status, { answered, settling, ...reset })
     replica.seen = seen
     return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
   }
