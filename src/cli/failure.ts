@@ -38,6 +38,12 @@ function hintOf(code: string, hint: string | undefined, command: string): string
   return hints[code]?.(command) ?? hint
 }
 
+/** What to do where the code alone does not tell: an agent that cannot be asked may run very well. */
+function ownHint({ meta }: CheopsError): string | undefined {
+  const hint = meta['hint']
+  return typeof hint === 'string' ? hint : undefined
+}
+
 /**
  * What standard error says of a failure, and the exit code.
  * @param command that has failed, as `cheops replicant ls`
@@ -51,7 +57,7 @@ export function describeFailure(error: unknown, command: string): { readonly tex
   }
   if (error instanceof CheopsError) {
     return {
-      text: lines(error.message, error.code, hintOf(error.code, error.spec.hint, command)),
+      text: lines(error.message, error.code, ownHint(error) ?? hintOf(error.code, error.spec.hint, command)),
       exitCode: EXIT.couldNotAsk,
     }
   }

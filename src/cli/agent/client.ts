@@ -298,11 +298,21 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+function isIngress(url: string): CheopsError {
+  const hint = 'Give the address of its admin API: port 8078 unless configured otherwise; "cheops up" prints it.'
+  return new CheopsError('ERR_CLI_AGENT', `${url} is the ingress of an agent, where clients send requests.`, {
+    url,
+    hint,
+  })
+}
+
 async function refusal(response: IncomingMessage, url: string): Promise<Error> {
   const status = response.statusCode ?? 0
   try {
     const problem: unknown = JSON.parse(await readText(response))
     if (typeof problem === 'object' && problem !== null && 'code' in problem && 'detail' in problem) {
+      // The admin API knows its own paths: it is an ingress that looks for a service in them.
+      if (problem.code === 'ERR_SERVICE_UNKNOWN') return isIngress(url)
       const hint = 'hint' in problem && typeof problem.hint === 'string' ? problem.hint : undefined
       return new AgentRefusal(status, { code: String(problem.code), detail: String(problem.detail), hint })
     }

@@ -39,12 +39,18 @@ export async function connectAgent({ io, options }: Call): Promise<AdminClient> 
   })
 }
 
+/** An address without its scheme; no name has a colon. */
+const HOST_PORT = /^[^\s/]+:\d+(\/|$)/
+
 async function findTarget(io: Io, wanted: string | undefined): Promise<Target> {
   if (wanted !== undefined && /^https?:\/\//.test(wanted)) {
     if (!URL.canParse(wanted)) throw new CheopsError('ERR_CLI_USAGE', `"${wanted}" is no URL.`)
     const url = wanted.replace(/\/+$/, '')
     const known = (await localAgents(io)).find(agent => agent.admin === url)
     return { url, tokenFile: known?.adminTokenFile, caFile: undefined }
+  }
+  if (wanted !== undefined && HOST_PORT.test(wanted)) {
+    throw new CheopsError('ERR_CLI_USAGE', `"${wanted}" is no name and no URL: did you mean "http://${wanted}"?`)
   }
   const { current, contexts } = await readContexts(io)
   const name = wanted ?? current
@@ -79,10 +85,21 @@ export async function readToken(file: string): Promise<string> {
   try {
     token = (await readFile(file, 'utf8')).trim()
   } catch (error) {
-    throw new CheopsError('ERR_CLI_AGENT', `The token file ${file} cannot be read.`, { file }, { cause: error })
+    throw unreadable('token file', file, error)
   }
   if (!/^[\x21-\x7e]+$/.test(token)) throw new CheopsError('ERR_CLI_AGENT', `${file} holds no token.`, { file })
   return token
+}
+
+/** Nothing was asked yet: it says what is wrong with the file, and nothing of the agent. */
+function unreadable(what: string, file: string, cause: unknown): CheopsError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  const isDenied = code === 'EACCES' || code === 'EPERM'
+  const why = isDenied ? 'it may not be read' : code === 'ENOENT' ? 'it does not exist' : code
+  const hint = isDenied
+    ? 'It is for the user of the agent and for root: use "sudo", or name a copy that you may read.'
+    : 'Name one that is there: --token-file, --ca-file, --cert-file, --key-file, or the variable of it.'
+  return new CheopsError('ERR_CLI_AGENT', `The ${what} ${file} cannot be read: ${why}.`, { file, hint }, { cause })
 }
 
 /** Files for TLS connections to the agent. @throws CheopsError ERR_CLI_AGENT */
@@ -94,7 +111,7 @@ export async function readTlsFiles(io: Io, options: Options, contextCa?: string)
     try {
       return await readFile(name)
     } catch (error) {
-      throw new CheopsError('ERR_CLI_AGENT', `The file ${name} cannot be read.`, { file: name }, { cause: error })
+      throw unreadable('file', name, error)
     }
   }
   const [ca, cert, key] = await Promise.all([

@@ -1,7 +1,10 @@
 // Shows that the table of commands is complete and consistent: help teaches with examples, completion knows every word,
 // the README is current, scopes are encoded for URLs, and the program refuses a Node that package.json does not allow.
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
@@ -165,6 +168,11 @@ test.each([
   [['status', '-o', 'xml'], /Allowed choices are table, json, yaml/],
   [['status', '--timeout', 'soon'], /--timeout must be a whole number/],
   [['status', '--agent', 'nobody'], /No context and no local agent is called "nobody"/],
+  [['status', '--agent', '127.0.0.1:8078'], /is no name and no URL: did you mean "http:\/\/127\.0\.0\.1:8078"\?/],
+  [
+    ['status', '--token-file', '/nowhere'],
+    /The token file \/nowhere cannot be read: it does not exist\. \(ERR_CLI_AGENT\)\n {2}Name one that is there/,
+  ],
   [['up', '--sit', 'x'], /Did you mean --site/],
   [['request', 'items'], /must begin with "\/"/],
   [['request', '/a', '--scope', 'a', '--sites', 'b'], /not both/],
@@ -174,6 +182,19 @@ test.each([
   const { code, out, err } = await run(...argv)
   expect(code).toBe(1)
   expect(out + err).toMatch(expected)
+})
+
+test('an ingress that is taken for the admin API is called that', async () => {
+  const problem = { code: 'ERR_SERVICE_UNKNOWN', detail: 'no site offers a service "v1"' }
+  const ingress = createServer((_request, answer) => answer.writeHead(404).end(JSON.stringify(problem)))
+  await once(ingress.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(ingress.address() as AddressInfo).port}`
+  const { code, err } = await run('status', '--agent', url)
+  ingress.close()
+  expect([code, err]).toEqual([
+    1,
+    `cheops: ${url} is the ingress of an agent, where clients send requests. (ERR_CLI_AGENT)\n  Give the address of its admin API: port 8078 unless configured otherwise; "cheops up" prints it.\n`,
+  ])
 })
 
 test('an agent that is not there is 1, with what to do', async () => {
