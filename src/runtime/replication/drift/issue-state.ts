@@ -109,7 +109,7 @@ async function sayState(
   const issuer = stateIssuer(holder, members, standings(shared, replica, own))
   if (issuer === undefined) return 'waits'
   const last = holder.live.findLast(({ type }) => type === 'state')
-  const sinceMs = last === undefined ? Infinity : clock.now() - last.stamp.ms
+  const sinceMs = last === undefined ? Infinity : shared.time.now() - last.stamp.ms
   // A stamp may lie far ahead, and says nothing of how long ago it was then.
   if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'said'
   if (clock.monotonic() - (issuedAt.get(replica.run) ?? -Infinity) < STATE_AGAIN_MS) return 'said'
@@ -155,13 +155,14 @@ async function sayState(
 export async function shorten(shared: Engine, replica: Replica, resource: Resource): Promise<boolean> {
   const { core, local } = replica
   const holder = holderOf(core.replicant)
-  const { site, matrices, clock } = shared.options
+  const { site, matrices } = shared.options
   if (isSettling(shared, replica)) return false
   if (holder === undefined || !local.bound) return false
   const members = membersOfReplicant(core.replicant)
   const { acknowledgements } = core
   const ungiven = shared.ungiven.sitesOf(replica)
-  if (!isShortener(holder, { site, members, acknowledgements, ungiven, nowMs: clock.now() }, matrices)) return false
+  if (!isShortener(holder, { site, members, acknowledgements, ungiven, nowMs: shared.time.now() }, matrices))
+    return false
   const past = operationsPastReset(holder, matrices)
   // It looks for what the others show, and finds it mostly.
   const looks = (word: TellOf): boolean => word.diverged && word.knowledge === knowledgeNow(shared, replica)

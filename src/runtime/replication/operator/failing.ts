@@ -22,7 +22,7 @@ export interface Failing {
 /**
  * Where writes of this site are not carried out, by site: the first of each, which is the reason of what comes after it. Whoever carries it out after all, or
  * copies a state in its place, tells so.
- * @param nowMs wall clock, where also those are asked for that have said nothing of a write for long
+ * @param nowMs by which stamps are given, where also those are asked for that have said nothing of a write for long
  */
 export function failingOf(
   core: Pick<CoreState, 'replicant'>,

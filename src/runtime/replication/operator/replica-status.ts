@@ -59,7 +59,7 @@ export function statusOf(shared: Engine, replica: Replica, fault: string | undef
     state,
     detail: local.unbound ? local.showsAll : undefined,
     reason: reasonOf(state, replica, fault),
-    failing: isRecordOnly(replica) ? [] : failingOf(core, local, shared.options.clock.now()),
+    failing: isRecordOnly(replica) ? [] : failingOf(core, local, shared.time.now()),
     conflicts: conflictsOf(core.replicant.lives),
     missingBodies,
   }

@@ -1,5 +1,6 @@
 import { covers, lifeKey, replicantKey, type Dot, type ReplicantName } from '../../../core/oplog/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
+import { remember } from '../../../core/resource/remember.ts'
 import { MAX_REMEMBERED_REPLICANTS, UNGIVEN_MS } from '../limits.ts'
 import type { Replica } from '../replica.ts'
 
@@ -36,8 +37,9 @@ export class Ungiven {
     const key = replicantKey(replica.name)
     const known = names.get(key)
     const now = this.#clock.monotonic()
-    if (known !== undefined && isMissing(replica, known)) names.set(key, { ...known, since: known.since ?? now })
-    else if (names.size < MAX_REMEMBERED_REPLICANTS) names.set(key, { ...missing, beforeMs: 0, since: now })
+    const isSame = known !== undefined && isMissing(replica, known)
+    const asked = isSame ? { ...known, since: known.since ?? now } : { ...missing, beforeMs: 0, since: now }
+    remember(names, key, asked, MAX_REMEMBERED_REPLICANTS)
     this.#asked.set(site, names)
   }
 
