@@ -79,6 +79,11 @@ export class ScriptedChannel implements SyncChannel {
     }
   }
 
+  /** All of a kind that the replicator has said and nobody has taken yet. */
+  said<K extends SyncMessage['kind']>(kind: K): readonly SyncMessage[] {
+    return this.#said.filter(message => message.kind === kind)
+  }
+
   async *#read(): AsyncGenerator<SyncMessage> {
     for (;;) {
       const message = this.#heard.shift()
