@@ -95,10 +95,8 @@ function decide(
       )
       return [
         { status: there === undefined ? 201 : 200, body: fields },
-        // Where it is gone by then, nothing is made anew.
-        () => {
-          if (style.put === 'creates' || all.has(id)) write(style.name, id, fields)
-        },
+        // What was accepted is made, also where it is gone by then.
+        () => write(style.name, id, fields),
       ]
     }
     case 'PATCH':
@@ -115,6 +113,18 @@ function decide(
     default:
       return [{ status: 405, body: { error: 'not this' } }]
   }
+}
+
+/** When all that was accepted for a thing is done, by the monotonic clock. */
+const doneAt = new Map<string, number>()
+
+/** What a client has sent is done behind all that was accepted before; what a lane has sent comes as it comes: it has to wait by itself. */
+function accept(thing: string, effect: () => void, delayMs: number, { headers }: IncomingMessage): void {
+  const now = performance.now()
+  const before = doneAt.get(thing) ?? now
+  const at = headers['x-client'] === undefined ? now + delayMs : Math.max(now + delayMs, before + 1)
+  doneAt.set(thing, Math.max(at, before))
+  setTimeout(effect, at - now)
 }
 
 async function answer(request: IncomingMessage): Promise<Answered | undefined> {
@@ -135,7 +145,7 @@ async function answer(request: IncomingMessage): Promise<Answered | undefined> {
   if (fails && isBefore) return { status: random.pick([500, 502, 503]), body: { error: 'not now' } }
   const [answered, effect] = decide(style, id, request, body)
   if (effect !== undefined && !isSpared && style.laterMs !== undefined) {
-    setTimeout(effect, random.uniform() * style.laterMs)
+    accept(`${style.name}/${id ?? String(body['id'])}`, effect, random.uniform() * style.laterMs, request)
     return { status: 202, body: { accepted: true } }
   }
   effect?.()

@@ -168,6 +168,7 @@ export class Load {
       target: kind === 'create' ? '/things' : `/things/${spell(id, style, random)}`,
       ...(kind !== 'delete' && { body: kind === 'merge' ? fields : { id, ...fields } }),
       headers: {
+        'x-client': '1',
         ...hints,
         ...conditions,
         ...(key !== undefined && { 'idempotency-key': key }),
@@ -349,11 +350,14 @@ function isExpected(
     return !isLocal || isEnding
   }
   // A member whose application has refused the create tries again after a while only.
-  if (status === 404) return isNew || isEnding || outsider === true || fails !== undefined
+  if (status === 404)
+    return isNew || isEnding || outsider === true || fails !== undefined || thing.model.presence() !== 'yes'
   if (status === 409) return method === 'POST' && (isEnding || thing.model.writes.length > 1)
   if (status === 412) return strict === true
   if (status === 423)
     return isNew || isEnding || fails !== undefined || laterMs !== undefined || (outsider === true && put !== 'creates')
+  // A lane waits for each change before the next, and a client that has seen the last one for all of them.
+  if (laterMs !== undefined && answer.label === '503 ERR_CONTEXT_UNSETTLED') return true
   return fails !== undefined && status >= 500
 }
 

@@ -56,7 +56,12 @@ export const STYLES: readonly Style[] = [
     ownFields: true,
     glue: glue('own-defined', '    server-set: [/revision, /changedAt, /shop]\n'),
   },
-  { name: 'async', what: 'answers 202, and does it up to 1.5 s later', put: 'replaces', laterMs: 1_500 },
+  {
+    name: 'async',
+    what: 'answers 202, and does it up to 1.5 s later, in any order but what clients send',
+    put: 'replaces',
+    laterMs: 1_500,
+  },
   {
     name: 'async-defined',
     what: 'the same, with a definition that says so',

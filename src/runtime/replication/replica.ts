@@ -153,6 +153,8 @@ export interface Settling {
   readonly withinMs: number
   /** What the application had before. */
   readonly before?: Found | undefined
+  /** What was accepted before it was still to be shown then: that something else is shown does not tell that all of it is. */
+  readonly isOneOfMore?: true
 }
 
 export interface Draft {

@@ -14,7 +14,7 @@ import { copyState } from './repair.ts'
 import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
-import { isYetToCome } from './settling.ts'
+import { isYetToCome, stillToCome } from './settling.ts'
 import { fitOf, showsNoOther } from './written-fields.ts'
 import { isSureHere, knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from '../replica.ts'
@@ -111,7 +111,7 @@ export async function readBack(
       answersTell,
       told: others,
       looks: undefined,
-      settling: undefined,
+      ...stillToCome(shared, replica),
     })
     // That it differs, the others know already.
     if (!hasFailed && !isSilent) {

@@ -198,7 +198,8 @@ async function takeState(
   }
   const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'
   const before = reading.is === 'absent' ? ABSENT : reading.hash
-  const settling = sent === undefined ? undefined : settlingAfter(shared, resource, does, sent.answer.status, before)
+  const settling =
+    sent === undefined ? undefined : settlingAfter(shared, resource, { does, before }, sent.answer.status, replica)
   await shared.replicas.commit(commit => {
     // What was refused here is in it too, also what was written here.
     for (const operation of [...cameWith(executed, replica, shared.options.site), ...failedHere(replica)])

@@ -8,7 +8,7 @@ import { ACCEPTED_WITHIN_MS } from '../limits.ts'
 import { writtenOf } from './comparison.ts'
 import { fitOf } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
-import type { Found, Replica, Settling } from '../replica.ts'
+import type { Replica, Settling } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
 
@@ -20,14 +20,16 @@ const ACCEPTED = 202
  * @param before what the application had
  */
 export function settlingAfter(
-  { options: { clock } }: Engine,
+  engine: Engine,
   { glue, name }: Resource,
-  does: Settling['does'],
+  { does, before }: Pick<Settling, 'does' | 'before'>,
   status: number,
-  before: Found | undefined,
+  replica: Replica,
 ): Settling | undefined {
   const withinMs = glue.kind(name.kind)?.settlesWithinMs ?? (status === ACCEPTED ? ACCEPTED_WITHIN_MS : 0)
-  return withinMs === 0 ? undefined : { does, since: clock.now(), withinMs, before }
+  if (withinMs === 0) return undefined
+  const isOneOfMore = isSettling(engine, replica) && replica.local.settling?.does !== 'delete'
+  return { does, since: engine.options.clock.now(), withinMs, before, ...(isOneOfMore && { isOneOfMore }) }
 }
 
 /** What an answer with success says of what is shown: nothing, where that comes later. */
@@ -70,6 +72,30 @@ export function isInTheWay(engine: Engine, replica: Replica, reading: Reading): 
   // A change that was accepted since may be of what is still to be made.
   const isGoing = replica.local.settling?.does === 'delete'
   return reading.is === (isGoing ? 'present' : 'absent')
+}
+
+/**
+ * Whether a change may still come to what is there, and would come over what is done next: a whole body, or a deletion, after which it may bring back what was
+ * deleted. What it was to be is forgotten by then, so that all that can be told is whether what was there has changed.
+ * @param before what is to be done next
+ */
+export function mayComeAfter(
+  engine: Engine,
+  replica: Replica,
+  reading: Reading & { readonly is: 'present' },
+  before: 'replace' | 'delete',
+): boolean {
+  const { settling } = replica.local
+  if (settling === undefined || settling.does === 'delete' || !isSettling(engine, replica)) return false
+  // What is overtaken by a body differs from it, and is found by that; what was deleted is nobody's any more.
+  if (settling.isOneOfMore === true && before === 'delete') return true
+  return settling.does === 'change' && (settling.before === undefined || settling.before === reading.hash)
+}
+
+/** What is still to come when what was accepted last is shown: the one before it may come last. */
+export function stillToCome(engine: Engine, replica: Replica): { readonly settling: Settling | undefined } {
+  const { settling } = replica.local
+  return { settling: settling?.isOneOfMore === true && isSettling(engine, replica) ? settling : undefined }
 }
 
 /** Whether what is read does not show yet what was executed last. */

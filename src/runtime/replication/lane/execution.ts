@@ -12,7 +12,15 @@ import { largeBodyOf } from '../bodies/body-records.ts'
 import { createBy, replaceBy } from './creation.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_KNOWN_FAILED, MAX_REFUSALS } from '../limits.ts'
-import { answeredBy, isInTheWay, isSettling, isYetToCome, settlingAfter } from '../drift/settling.ts'
+import {
+  answeredBy,
+  isInTheWay,
+  isSettling,
+  isYetToCome,
+  mayComeAfter,
+  settlingAfter,
+  stillToCome,
+} from '../drift/settling.ts'
 import { ABSENT, type Intent, type LocalState, type Settling } from '../replica.ts'
 import { copyState } from '../drift/repair.ts'
 import type { LaneBook, Step } from './lane-book.ts'
@@ -132,6 +140,7 @@ export class Execution {
     if (operation.type === 'delete') {
       const sends = bound && reading.is === 'present'
       if (!sends) return this.#book.executed(operation, undefined, { bound: false, unbound: this.#book.local.unbound })
+      if (mayComeAfter(this.#book.shared, this.#book.replica, reading, 'delete')) return 'again'
       await this.#book.intend({ dot: operation.dot, action: 'delete', before: reading.hash })
       return this.#took(operation, await this.#book.resource.delete(reading, operation.payload), {
         bound: false,
@@ -160,9 +169,11 @@ export class Execution {
       const isLeaving = reading.hash === this.#book.local.leaving
       return isLeaving ? this.#notNow(operation, TAKEN) : this.#foreign(operation, reading, state)
     }
+    if (mayComeAfter(this.#book.shared, this.#book.replica, reading, 'replace')) return 'again'
     // Nothing was sent since the last answer, and it showed what is read now: next time it can stand for that.
     const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
-    await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, learnt)
+    const shown = stillToCome(this.#book.shared, this.#book.replica)
+    await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, { ...learnt, ...shown })
     const { resource, replica } = this.#book
     const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, state)
     return this.#took(
@@ -221,7 +232,10 @@ export class Execution {
       if (reading.is === 'unknown') return 'again'
       before = reading.is === 'absent' ? ABSENT : reading.hash
     }
-    await this.#book.intend({ dot: operation.dot, action: 'send', before })
+    await this.#book.intend(
+      { dot: operation.dot, action: 'send', before },
+      stillToCome(this.#book.shared, this.#book.replica),
+    )
     return this.#took(operation, await this.#book.resource.send(operation.payload), {})
   }
 
@@ -243,7 +257,7 @@ export class Execution {
         const { shared, resource, replica } = this.#book
         const { status } = sent.answer
         const { action, before } = this.#book.local.intent ?? { action: 'send', before: undefined }
-        const settling = settlingAfter(shared, resource, DOES[action], status, before)
+        const settling = settlingAfter(shared, resource, { does: DOES[action], before }, status, replica)
         const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
         replica.seen = seen
         return this.#book.executed(operation, status, { ...then, answered, settling })

@@ -211,7 +211,7 @@ async function conclude(
     }
     const { status } = sent.answer
     const does = draft.type === 'create' ? 'create' : draft.type === 'delete' ? 'delete' : 'change'
-    const settling = settlingAfter(shared, resource, does, status, replica.local.draft?.before)
+    const settling = settlingAfter(shared, resource, { does, before: replica.local.draft?.before }, status, replica)
     if (settling !== undefined && does === 'create' && isThere(shared, replica)) {
       await keepAccepted(shared, replica, { ...settling, status })
       return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }

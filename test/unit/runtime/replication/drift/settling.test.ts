@@ -103,6 +103,45 @@ test('a delete that comes later is sent once, and what still stands there is no 
   expect(trouble(lab)).toEqual([])
 })
 
+test.each([
+  ['a PUT', 'a', ['PUT']],
+  ['of two PUTs of clients there the first, which comes last,', 'b', ['PUT', 'PUT']],
+])('%s is waited for at a member before it deletes: it would come back', async (_, writer, puts) => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  for (const [place, method] of puts.entries()) {
+    // The application makes what it has accepted to PUT, whatever is there by then.
+    late(lab, 'b', method, 20_000 / (place + 1))
+    await lab.ask(writer, 'PUT /items/x', { id: 'x', n: 2 + place })
+    await lab.pass(600)
+  }
+  await lab.pass(12_000)
+  await lab.ask('a', 'DELETE /items/x')
+  await lab.pass(3_000)
+  expect(sent(lab, 'b'), 'it waits').toEqual(['POST', ...puts])
+  await lab.pass(180_000)
+  expect(sent(lab, 'b')).toEqual(['POST', ...puts, 'DELETE'])
+  expect(lab.all('x')).toEqual(everywhere(undefined))
+  expect(trouble(lab)).toEqual([])
+})
+
+test('a change is waited for at a member before it replaces the whole: a field of it would stay there', async () => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  late(lab, 'b', 'PATCH', 20_000)
+  await lab.ask('a', 'PATCH /items/x', { m: 2 })
+  await lab.pass(2_000)
+  await lab.ask('a', 'PUT /items/x', { id: 'x', n: 3 })
+  await lab.pass(3_000)
+  expect(sent(lab, 'b'), 'it waits').toEqual(['POST', 'PATCH'])
+  await lab.pass(120_000)
+  expect(sent(lab, 'b')).toEqual(['POST', 'PATCH', 'PUT'])
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 3 }))
+  expect(trouble(lab)).toEqual([])
+})
+
 test('what is created anew waits at a member where the old one is still going', async () => {
   const lab = await Lab.of(SITES)
   await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
