@@ -41,6 +41,8 @@ export interface FailingInfo {
 export interface ReplicantDetail extends Omit<ReplicantInfo, 'conflicts'> {
   /** Of one that is `unbound`: why, and what to do about it, where more is known than that the name is taken. */
   readonly detail: string | undefined
+  /** It agrees as far as is known: its application was not looked at yet since the agent has started. */
+  readonly unchecked?: true
   /** Large bodies that its operations name and that are not here yet: what needs them waits. */
   readonly missingBodies: readonly MissingBodyInfo[]
   readonly conflicts: readonly ConflictInfo[]

@@ -190,12 +190,16 @@ function withheldText(counts: ReplicationCounts): readonly string[] {
 export function replicantScreen(replicant: ReplicantDetail, width = Infinity): string {
   const { service, kind, name, members, reason, failing, missingBodies, conflicts, operations } = replicant
   const state = stateOf(replicant)
+  const unchecked =
+    replicant.unchecked === true
+      ? ' as far as is known: its application was not looked at yet since the agent has started; that is done by turns'
+      : ''
   const facts = [
     ['service', service],
     ['kind', kind],
     ['name', name],
     ['members', members.join(', ')],
-    ['state', reason === undefined ? state : `${replicant.state}: ${reason}`],
+    ['state', reason === undefined ? state + unchecked : `${replicant.state}: ${reason}`],
     ...failing.map(each => [
       each.outcome === 'pending' ? 'pending' : 'failing',
       `what was written here is not carried out at ${each.site}: ${failingText(each)}`,

@@ -321,6 +321,8 @@ describe('replicants', () => {
     )
     // Of a later version.
     expect(failed('ERR_OF_TOMORROW')).toMatch(/failed \(ERR_OF_TOMORROW\) at site2; nothing told by site1$/)
+    const unread = replicantScreen({ ...replicant, state: 'agrees', reason: undefined, failing: [], unchecked: true })
+    expect(unread).toMatch(/\nstate {8}agrees as far as is known: its application was not looked at yet since/)
     const calm = replicantScreen({ ...replicant, missingBodies: [], conflicts: [], operations: [] })
     expect(calm).toMatch(/\n\nThere is no conflict\.\n\nNo write that came in here is remembered\.$/)
   })

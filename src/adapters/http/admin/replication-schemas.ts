@@ -153,12 +153,18 @@ export const REPLICATION_SCHEMAS = {
         type: 'string',
         description: 'Of one that is unbound: what to do about it, where more is known than that the name is taken.',
       },
+      unchecked: {
+        type: 'boolean',
+        description:
+          'True of one that agrees as far as is known, and whose application was not looked at yet since the agent has started.',
+      },
       conflicts: list(conflict),
       missingBodies: list(object({ hash: text, bytes: integer, here: integer })),
       operations: list(object({ operation: text, sites: list(siteOutcome) })),
     },
     'detail',
     'reason',
+    'unchecked',
   ),
   Conflicts: page(conflict),
   History: object(

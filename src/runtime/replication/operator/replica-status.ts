@@ -15,6 +15,8 @@ export interface ReplicaStatus {
   readonly isPresent: boolean
   /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else, also after the resource was deleted. */
   readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'diverged'
+  /** It agrees as far as is known, and its application was not looked at yet since the start. */
+  readonly isUnchecked: boolean
   /** Why it is `uncertain`, `unbound` or `diverged`, as a part of a sentence; undefined for the others. */
   readonly reason: string | undefined
   /** What is to be done about an `unbound` one, where more is known than that the name is taken. */
@@ -57,12 +59,18 @@ export function statusOf(shared: Engine, replica: Replica, fault: string | undef
     level: levelOf(core.replicant),
     isPresent: schedule.state === 'present',
     state,
+    isUnchecked: state === 'agrees' && isToBeRead(replica, schedule.state) && !replica.run.checked,
     detail: local.unbound ? local.showsAll : undefined,
     reason: reasonOf(state, replica, fault),
     failing: isRecordOnly(replica) ? [] : failingOf(core, local, shared.time.now()),
     conflicts: conflictsOf(core.replicant.lives),
     missingBodies,
   }
+}
+
+/** What is there only to be told has nothing to be looked at; what was deleted is looked for by itself. */
+function isToBeRead(replica: Replica, is: string): boolean {
+  return is === 'present' && replica.local.bound && !isRecordOnly(replica)
 }
 
 function reasonOf(

@@ -90,7 +90,16 @@ export class ReplicantListing {
     const record = readCore(core)
     const conflicts = status.conflicts.map(conflict => conflictInfo(name, conflict, record))
     const missingBodies = status.missingBodies.map(({ hash, length, here }) => ({ hash, bytes: length, here }))
-    return { ...plain(name), ...stands(status), detail: status.detail, missingBodies, conflicts, operations }
+    const unchecked = status.isUnchecked ? { unchecked: true as const } : {}
+    return {
+      ...plain(name),
+      ...stands(status),
+      ...unchecked,
+      detail: status.detail,
+      missingBodies,
+      conflicts,
+      operations,
+    }
   }
 
   /** Goes on behind `after` until there are enough, or enough has been looked at. */

@@ -31,6 +31,7 @@ const AGREES: ReplicaStatus = {
   level: 'eventual',
   isPresent: true,
   state: 'agrees',
+  isUnchecked: false,
   reason: undefined,
   failing: [],
   conflicts: [],
