@@ -83,8 +83,15 @@ export function summaryOf(life: Life): LifeSummary {
  * member only, which refuses it if it knows less (since its store was set back). Undefined if it lacks nothing.
  *
  * @param from the site that sends it
+ * @param wasRemoved whether the member was removed before, in whatever life: as long as it knows that alone it takes no operations without a summary that says
+ *   that it is one again
  */
-export function transferFor(life: Life, theirs: Known, from: string): LifeTransfer | undefined {
+export function transferFor(
+  life: Life,
+  theirs: Known,
+  from: string,
+  wasRemoved: boolean = false,
+): LifeTransfer | undefined {
   const operations = operationsSince(life, theirs)
   if (operations.length === 0 && knowsAll(theirs, life)) return undefined
   let reached = theirs.knowledge
@@ -94,7 +101,7 @@ export function transferFor(life: Life, theirs: Known, from: string): LifeTransf
     reached = withDot(reached, dot)
   }
   // What was told of a removal stands in no operation, and who becomes a member afterwards has not heard it.
-  const hasRemovals = life.changes.some(({ member }) => !member)
+  const hasRemovals = wasRemoved || life.changes.some(({ member }) => !member)
   if (inOrder && includes(reached, life.knowledge) && !hasRemovals) return { operations }
   return {
     operations,

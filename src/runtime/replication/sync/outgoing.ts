@@ -195,8 +195,11 @@ export class Outgoing {
         ? { knowledge: acknowledged?.get(lifeKey(life)) ?? [], holes: [] }
         : (knows.find(each => sameDot(each.life.dot, life.dot)) ?? NOTHING_KNOWN)
     if (!membersOfReplicant(replicant).includes(this.#site)) return partingFor(replicant, this.#site, site, known)
+    const wasRemoved = replicant.lives.some(({ changes }) =>
+      changes.some(change => change.site === this.#site && !change.member),
+    )
     return replicant.lives.flatMap(life => {
-      const transfer = transferFor(life, known(life.life), site)
+      const transfer = transferFor(life, known(life.life), site, wasRemoved)
       return transfer === undefined ? [] : [{ life: life.life, transfer }]
     })
   }

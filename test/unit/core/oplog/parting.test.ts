@@ -151,3 +151,25 @@ function findLifeOf({ replicant }: Member) {
   if (life === undefined) throw new Error('there is no life')
   return life
 }
+
+test('who has left one life, and is added to another that was begun across a cut and from which nobody was removed, takes what it is told', () => {
+  const [a, b, c] = members()
+  a.write({ type: 'create', value: 'lower' }, ['a', 'b'])
+  b.syncFrom(a)
+  c.write({ type: 'create', value: 'higher' }, ['a', 'b', 'c'])
+  c.write({ type: 'merge', value: 'f1' })
+  b.change([], ['b'])
+  a.syncFrom(b)
+  b.step(letGo(b.replicant, b.replicant.lives[0]?.life ?? expect.fail(), NO_MATRICES))
+  heal([a, c])
+  b.replicant = part(a, b.replicant)
+  expect([hasParted(b.replicant), membersOfReplicant(a.replicant)]).toEqual([true, ['a', 'c']])
+  a.change(['b'], [])
+  b.syncFrom(a)
+  expect([membersOfReplicant(b.replicant), told(b.schedule)]).toEqual([
+    ['a', 'b', 'c'],
+    ['create higher', 'merge f1'],
+  ])
+  b.syncFrom(a)
+  expect(conflictsOf(b.replicant.lives)).toEqual(conflictsOf(a.replicant.lives))
+})

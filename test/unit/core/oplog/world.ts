@@ -166,9 +166,12 @@ export class Member {
 
   /** Takes all that another member has, as sync does. */
   syncFrom(other: Member): void {
+    const wasRemoved = other.replicant.lives.some(({ changes }) =>
+      changes.some(({ site, member }) => site === this.site && !member),
+    )
     for (const life of other.replicant.lives) {
       const mine = this.replicant.lives.find(({ life: { dot } }) => dotKey(dot) === dotKey(life.life.dot))
-      const transfer = transferFor(life, mine ?? NOTHING_KNOWN, other.site)
+      const transfer = transferFor(life, mine ?? NOTHING_KNOWN, other.site, wasRemoved)
       if (transfer === undefined) continue
       const step = receive(this.replicant, transfer, this.matrices)
       this.step(step)
