@@ -2,11 +2,11 @@
  * What an application has under a name whose resource was deleted: somebody has made it past Cheops, or this store was set back to before it has
  * carried out the create. It is not touched and shown as `unbound`, unless it is surely what was deleted. Source: src/consistency.md "Schedule".
  */
-import { holderOf, type Operation } from '../../../core/oplog/index.ts'
+import { holderOf, type Life, type Operation } from '../../../core/oplog/index.ts'
 import { tellEvent } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
-import { isInTheWay } from './settling.ts'
-import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
+import { isInTheWay, isWithin } from './settling.ts'
+import { ACCEPTED_WITHIN_MS, MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import type { Replica } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
 
@@ -34,8 +34,8 @@ export async function lookForLeftover(
     return 'done'
   }
   if (isInTheWay(shared, replica, reading)) return 'done'
-  // What was deleted here and takes its time to go is nobody else's.
-  if (local.leftover || reading.hash === local.leaving) return 'done'
+  // What was deleted here and takes its time to go is nobody else's; what stays, or is back from a backup of the application, people must know of.
+  if (local.leftover || (reading.hash === local.leaving && mayBeGoing(shared, resource, holder))) return 'done'
   const create = [...holder.live, ...holder.conflicts, ...holder.membership].find(({ type }) => type === 'create')
   const mayBeOurs = shared.standing.isOldFor(core.replicant)
   if (mayBeOurs && local.executed.life === undefined && (await isMadeBy(resource, create, reading.body))) {
@@ -52,6 +52,15 @@ export async function lookForLeftover(
     tellEvent(shared, commit, { kind: 'unbound', replicant: name })
   })
   return 'done'
+}
+
+/** By when it was deleted: where it was carried out later it is shown for the moment. */
+function mayBeGoing({ time }: Engine, { glue, name }: Resource, { live }: Life): boolean {
+  const deletedAt = live.find(({ type }) => type === 'delete')?.stamp.ms
+  return (
+    deletedAt !== undefined &&
+    isWithin(time.now(), deletedAt, glue.kind(name.kind)?.settlesWithinMs ?? ACCEPTED_WITHIN_MS)
+  )
 }
 
 async function isMadeBy(

@@ -103,6 +103,20 @@ test('a delete that comes later is sent once, and what still stands there is no 
   expect(trouble(lab)).toEqual([])
 })
 
+test('what was deleted and is there as before, from a backup of the application, is shown when it cannot be on its way out any more', async () => {
+  const lab = await Lab.of(SITES)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(10_000)
+  await lab.ask('a', 'DELETE /items/x')
+  await lab.pass(10_000)
+  lab.world.site('b').application.write('warehouse', '/items/x', { id: 'x', n: 1 })
+  await lab.pass(20_000)
+  expect(trouble(lab), 'it may be on its way out').toEqual([])
+  await lab.pass(120_000)
+  expect(trouble(lab)).toEqual([expect.stringContaining('unbound')])
+  expect(sent(lab, 'b')).toEqual(['POST', 'DELETE'])
+})
+
 test.each([
   ['a PUT', 'a', ['PUT']],
   ['of two PUTs of clients there the first, which comes last,', 'b', ['PUT', 'PUT']],
