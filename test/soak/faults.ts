@@ -18,6 +18,7 @@ export interface Fault {
 
 /** So long after a fault its consequences are explained by it: others notice that a site is away or back, and what has waited is done. */
 const EXPLAINS_MS = 15_000
+const FORGOTTEN_MS = 120_000
 const [LEAST_PAUSE_MS, MOST_PAUSE_MS] = [200, 20_000]
 /** One pause of three is so long that nothing explains what clients see at its end. */
 const [CALM, LEAST_CALM_MS, MOST_CALM_MS] = [1 / 3, EXPLAINS_MS + 10_000, EXPLAINS_MS + 30_000]
@@ -44,13 +45,14 @@ export function* drawFaults(seed: number, names: readonly FaultName[]): Generato
 
 /** Faults that were there, so that what clients saw can be explained by them. */
 export class FaultBook {
-  readonly #spans: { readonly from: number; until: number | undefined }[] = []
+  #spans: { readonly from: number; until: number | undefined }[] = []
   readonly said: string[] = []
 
   /** @returns what says that it is over */
   begin(text: string, now: number): () => void {
     const span: { from: number; until: number | undefined } = { from: now, until: undefined }
-    this.#spans.push(span)
+    // Of those that ended long ago no request is under way any more.
+    this.#spans = [...this.#spans.filter(({ until = Infinity }) => until + FORGOTTEN_MS >= now), span]
     this.said.push(text)
     return () => (span.until = performance.now())
   }
@@ -58,12 +60,6 @@ export class FaultBook {
   /** Whether a fault may have to do with what began and ended then. */
   explains(from: number, until: number): boolean {
     return this.#spans.some(span => span.from <= until && (span.until ?? Infinity) + EXPLAINS_MS >= from)
-  }
-
-  /** Old ones explain nothing any more. */
-  forget(before: number): void {
-    const kept = this.#spans.filter(({ until }) => until === undefined || until + EXPLAINS_MS >= before)
-    this.#spans.splice(0, this.#spans.length, ...kept)
   }
 }
 

@@ -16,6 +16,8 @@ export interface Thing {
   readonly model: ThingModel
   /** Sites that have shown it, or taken a write of it. */
   readonly knownAt: Set<SiteName>
+  /** Sites whose application somebody has changed past Cheops. */
+  readonly changedPastCheopsAt: Set<SiteName>
   createdAt: number
   /** Somebody has begun to delete it. */
   isEnding: boolean
@@ -25,6 +27,8 @@ const CLIENTS = 16
 /** Of each style at a time: some are written all the time, and none is alone. */
 const LIVE = 20
 const TIMEOUT_MS = 20_000
+/** Values that were written past Cheops have this in them. */
+const OUTSIDERS = '|outsider-'
 /** How often a request with a key is sent again where nobody knows what became of it. */
 const TRIES = 4
 /** A create has come to all members within that on a busy machine. */
@@ -139,6 +143,7 @@ export class Load {
       id: style.spelt === true ? `thing ${number} ü~(x)+é` : `thing-${number}`,
       model: new ThingModel({ putCreates: style.put === 'creates', clocksDiffer: this.#clocksDiffer }),
       knownAt: new Set(),
+      changedPastCheopsAt: new Set(),
       createdAt: 0,
       isEnding: false,
     }
@@ -320,10 +325,11 @@ export class Load {
       const headers = { 'x-past-cheops': '1' }
       const shown = parse((await request(base, { method: 'GET', target, headers })).text)
       const isShown = (field: string): boolean => shown[field] !== undefined
+      thing.changedPastCheopsAt.add(site)
       if (!FIELDS.some(isShown) || random.chance(0.2)) await request(base, { method: 'DELETE', target, headers })
       else {
         const field = random.pick(FIELDS)
-        const body = { [field]: `${thing.id}|outsider-${String(this.#written++)}` }
+        const body = { [field]: `${thing.id}${OUTSIDERS}${String(this.#written++)}` }
         // Where several have it, and clients have sent what only the application can say, nobody knows that no client wrote it.
         if (!isShown(field))
           thing.model.add({ kind: 'merge', site, sentAt: performance.now(), fields: body, doneAt: undefined })
@@ -331,6 +337,11 @@ export class Load {
       }
     }
   }
+}
+
+/** Whether a value was written past Cheops. */
+export function isOutsiders(value: string | undefined): boolean {
+  return value?.includes(OUTSIDERS) === true
 }
 
 /** Whether a client may be told this while nothing is wrong. */

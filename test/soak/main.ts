@@ -36,8 +36,16 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cheops-soak-'))
   const mesh = new SoakMesh(folder, options.styles, options.seed)
   const interrupted = new AbortController()
-  process.once('SIGINT', () => interrupted.abort())
-  process.once('SIGTERM', () => interrupted.abort())
+  const end = (): void => {
+    if (!interrupted.signal.aborted) {
+      console.log('Ending: all is healed and judged; once more ends it at once.')
+      return interrupted.abort()
+    }
+    // What was started runs in groups of its own, and stays otherwise.
+    void mesh.stop().finally(() => process.exit(130))
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
   let findings: string[]
   try {
     findings = await soak(mesh, options, interrupted.signal)
@@ -80,6 +88,7 @@ async function soak(mesh: SoakMesh, options: Options, interrupted: AbortSignal):
   const open = await untilAgreed(mesh, styles, say)
   isOver.abort()
   await watching
+  say('looking whether all is there, and writing to each style at each member')
   const wrong = await judge(mesh, styles, load.things)
   const { errors, warnings } = await loggedErrors(mesh)
 
