@@ -80,8 +80,11 @@ test('done everywhere is told once, after the receiver has failed, with a signat
     .update(sent?.body ?? '')
     .digest('hex')
   expect(sent?.signature).toBe(`sha256=${expected}`)
-  const { body: metrics } = await mesh.agent('site1').control.metrics()
-  expect(metrics).toMatch(/cheops_webhook_messages_total\{webhook="127\.0\.0\.1:\d+",outcome="delivered"\} 1/)
+  // The receiver has answered; the agent may not have read that yet.
+  await vi.waitFor(async () => {
+    const { body: metrics } = await mesh.agent('site1').control.metrics()
+    expect(metrics).toMatch(/cheops_webhook_messages_total\{webhook="127\.0\.0\.1:\d+",outcome="delivered"\} 1\n/)
+  }, 5_000)
 }, 60_000)
 
 test('a conflict is told, and an agent whose receiver is ill ends all the same', async () => {
