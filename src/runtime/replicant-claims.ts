@@ -24,10 +24,11 @@ export class ReplicantClaims {
     const { site, members } = claim
     this.#claims.set(site, claim)
     if (this.#scope.includes(site) && isMember(site, claim)) return claim
-    const others = (members ?? []).filter(member => member !== site && isMember(site, this.#claims.get(member)))
-    return isMember(site, claim) && others.some(member => isMember(member, this.#claims.get(member)))
-      ? claim
-      : undefined
+    const isConfirmed = members?.some(member => {
+      const other = this.#claims.get(member)
+      return member !== site && isMember(site, other) && isMember(member, other)
+    })
+    return isMember(site, claim) && isConfirmed === true ? claim : undefined
   }
 
   /** Members that are named, and have not said that they have it: they may be about to hear of it. */

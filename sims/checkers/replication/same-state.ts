@@ -22,7 +22,8 @@ export const sameState: EndingChecker = {
       // What nobody shows nobody can compare.
       const well = members.filter(({ admits }) => admits === undefined)
       const shown = new Set(well.map(({ resource }) => canonical({ ...resource, secret: undefined })))
-      if (isWrittenOver && shown.size === 1) return []
+      const areCompared = well.length > 1 || well.length === members.length
+      if (isWrittenOver && areCompared && shown.size === 1) return []
       return members.flatMap(({ site, replicant, resource, admits }) => {
         if (replicant === undefined || admits !== undefined) return []
         const expected = expectedOf(fullLog(ending, name, replicant), name.name, ending.bodies, ending.matrices)

@@ -10,14 +10,16 @@ export type Operating = Extract<
 >
 
 /** @throws CheopsError what the agent says to the operator */
-export function operate(world: ReplicationWorld, agent: Agent, step: Operating): Promise<ClientAnswer> {
+export async function operate(world: ReplicationWorld, agent: Agent, step: Operating): Promise<ClientAnswer> {
   switch (step.do) {
     case 'settle': {
       const { take } = step
       const choice = take === undefined ? ({ how: 'keep' } as const) : ({ how: 'take', write: take } as const)
       const name = world.nameOf(step.name)
+      const answer = await agent.operate({ do: 'settle', name, choice })
+      // What was refused has settled nothing.
       world.ledger.settled.push(name)
-      return agent.operate({ do: 'settle', name, choice })
+      return answer
     }
     case 'adopt': {
       const { name, members, overwrites } = step

@@ -34,7 +34,7 @@ test('who asks without end costs a twentieth of the time, and keeps nobody else 
     }
   }
   void ask()
-  // Of another conversation of the same site: nothing waits behind what waits.
+  // Another conversation of the same site waits behind the first, and has its turns within the same share.
   const others: (undefined | 'done')[] = []
   const also = async (): Promise<void> => {
     for (;;) {
