@@ -60,7 +60,7 @@ export interface ReplicaCountsNow extends ReplicaCounts, BehindCounts {
  */
 export class Replicator {
   readonly #options: ReplicationOptions
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #matrices: MatrixBook
   readonly #lanes: Lanes
   readonly #quarantine: Quarantine
@@ -94,11 +94,11 @@ export class Replicator {
       options,
       replicas: this.#replicas,
       isConnected: site => this.#connected.has(site),
-      nowMs: () => this.#shared.time.now(),
+      nowMs: () => this.#engine.time.now(),
       kick: ({ name }) => this.#lanes.kick(name),
       onFault,
     })
-    this.#shared = makeEngine({
+    this.#engine = makeEngine({
       options,
       matrices: this.#matrices,
       replicas: this.#replicas,
@@ -109,13 +109,13 @@ export class Replicator {
       onWaits: name => this.#holes.watch(name),
       onFault,
     })
-    this.operator = new OperatorActions(this.#shared, this.#lanes)
-    this.#holes = new Holes(this.#shared, onFault)
+    this.operator = new OperatorActions(this.#engine, this.#lanes)
+    this.#holes = new Holes(this.#engine, onFault)
     this.#count = new StoredCount(options, this.#replicas, this.#holes)
     this.#silence = new Silence(options.store, options.clock, onFault)
-    this.#peers = new Peers(this.#shared, onFault)
+    this.#peers = new Peers(this.#engine, onFault)
     this.#idle = new IdleRounds({
-      shared: this.#shared,
+      engine: this.#engine,
       lanes: this.#lanes,
       quarantine: this.#quarantine,
       silence: this.#silence,
@@ -133,12 +133,12 @@ export class Replicator {
     await this.#outboxes.open()
     await this.#bodies.open()
     await this.#silence.open()
-    await this.#shared.keyRuns.open()
+    await this.#engine.keyRuns.open()
     const due: ReplicantName[] = []
     for await (const name of this.#replicas.allDue()) due.push(name)
     for (const name of due)
       await this.#replicas.with(name, replica => {
-        this.#shared.unanswered.update(replica)
+        this.#engine.unanswered.update(replica)
         this.#replicas.lookAt(replica)
         this.#lanes.kick(name)
       })
@@ -186,7 +186,7 @@ export class Replicator {
     this.#connected.delete(site)
     this.#silence.lost(site)
     this.#peers.forgotten(site)
-    this.#shared.keyRuns.forgotten(site)
+    this.#engine.keyRuns.forgotten(site)
   }
 
   /** Replicants whose lanes have something to do, or wait for something. */
@@ -200,8 +200,8 @@ export class Replicator {
     const [replicants, counted] = [digests.replicants, unwell.count(this.#quarantine.keys())]
     if (replicants === undefined || counted === undefined) return undefined
     const shown = Math.max(0, replicants - counted.withheld.replicants)
-    const unverified = this.#shared.strangers.waiting
-    return { ...counted, ...this.#shared.behind.counts, replicants: shown, unverified }
+    const unverified = this.#engine.strangers.waiting
+    return { ...counted, ...this.#engine.behind.counts, replicants: shown, unverified }
   }
 
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
@@ -214,7 +214,7 @@ export class Replicator {
    * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws
    */
   spool(body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
-    return this.#bodies.spool(this.#shared, body)
+    return this.#bodies.spool(this.#engine, body)
   }
 
   /**
@@ -236,7 +236,7 @@ export class Replicator {
     const patience = new Patience(this.#options.clock, MAX_WRITE_WAIT_MS, `The write to ${name}`)
     const accepted = this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const written = await writeLocally(this.#shared, replica, write, patience)
+        const written = await writeLocally(this.#engine, replica, write, patience)
         const { operation } = written
         return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
       }),
@@ -252,7 +252,7 @@ export class Replicator {
   async changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot> {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const { dot } = await changeMembers(this.#shared, replica, { added, removed })
+        const { dot } = await changeMembers(this.#engine, replica, { added, removed })
         return dot
       }),
     )
@@ -265,7 +265,7 @@ export class Replicator {
   async record(replicant: ReplicantName, change: RecordChange): Promise<Dot> {
     return this.#replicas.with(replicant, replica =>
       this.#lanes.run(replicant, async () => {
-        const { dot } = await recordUnlogged(this.#shared, replica, change)
+        const { dot } = await recordUnlogged(this.#engine, replica, change)
         return dot
       }),
     )
@@ -280,14 +280,14 @@ export class Replicator {
   ): Promise<readonly SiteOutcome[]> {
     return this.#replicas.with(replicant, async replica => {
       const isDone = (): boolean => isEnough(outcomesOf(replica, operation), require)
-      await this.#shared.waiters.until(operation, isDone, seconds * 1000)
+      await this.#engine.waiters.until(operation, isDone, seconds * 1000)
       return outcomesOf(replica, operation)
     })
   }
 
   /** Waits until these operations of a replicant, and all that is held of it besides, are in effect here, or the time is over. */
   async settled(replicant: ReplicantName, operations: readonly Dot[], waitMs: number): Promise<Settled> {
-    return this.#replicas.with(replicant, replica => settled(this.#shared, this.#settled, replica, operations, waitMs))
+    return this.#replicas.with(replicant, replica => settled(this.#engine, this.#settled, replica, operations, waitMs))
   }
 
   /** What a client sees that reads the resource now: the operations in effect that no other of them has seen. */
@@ -303,7 +303,7 @@ export class Replicator {
   /** Undefined for what is not replicated here. */
   async status(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
     const fault = this.#quarantine.why(replicant)
-    return this.#replicas.with(replicant, replica => statusOf(this.#shared, replica, fault))
+    return this.#replicas.with(replicant, replica => statusOf(this.#engine, replica, fault))
   }
 
   /**
@@ -318,7 +318,7 @@ export class Replicator {
   async written(replicant: ReplicantName): Promise<Fields | undefined> {
     const glue = this.#options.glueOf(replicant.service)
     if (glue?.kind(replicant.kind)?.comparesAll !== false) return undefined
-    return this.#replicas.with(replicant, replica => writtenHere(this.#shared, replica, glue))
+    return this.#replicas.with(replicant, replica => writtenHere(this.#engine, replica, glue))
   }
 
   /**
@@ -329,12 +329,12 @@ export class Replicator {
   async stateFor(replicant: ReplicantName, to: string): Promise<MemberState | undefined> {
     const { clock } = this.#options
     const until = clock.monotonic() + STATE_TURN_WAIT_MS
-    while (!this.#shared.states.take(to, clock.monotonic())) {
+    while (!this.#engine.states.take(to, clock.monotonic())) {
       if (clock.monotonic() >= until || this.#isStopped) return undefined
       await new Promise<void>(resolve => void clock.after(STATE_TURN_LOOK_MS, resolve))
     }
     return this.#replicas.with(replicant, replica =>
-      this.#lanes.runIfIdle(replicant, () => memberState(this.#shared, replica)),
+      this.#lanes.runIfIdle(replicant, () => memberState(this.#engine, replica)),
     )
   }
 
@@ -355,14 +355,14 @@ export class Replicator {
     return this.#replicas.with(name, async replica => {
       let looked: Looked
       try {
-        looked = await advance(this.#shared, replica)
+        looked = await advance(this.#engine, replica)
       } catch (error) {
         this.#quarantine.take(name, error)
         return 'again'
       }
       this.#quarantine.release(name)
       if (looked === 'settled' && replica.core.replicant.lives.length > MAX_KEPT_LIVES)
-        await forgetOld(this.#shared, replica)
+        await forgetOld(this.#engine, replica)
       if (looked === 'settled' && replica.local.bound && replica.local.hash === undefined) this.#idle.soon(name)
       this.#settled.looked(name)
       return looked

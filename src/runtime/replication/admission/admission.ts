@@ -27,14 +27,14 @@ import type { SealedOperation } from '../../../ports/sync.ts'
  * @param from who brought it; undefined for what is written here
  */
 export function takeStep(
-  shared: Engine,
+  engine: Engine,
   commit: Commit,
   replica: Replica,
   step: ReplicantStep,
   arrived: ReadonlyMap<string, SealedOperation>,
   from?: string,
 ): void {
-  const { options, replicas } = shared
+  const { options, replicas } = engine
   const before = replica.core.replicant
   const { name } = replica
   commit.core(replica, { replicant: step.replicant })
@@ -49,41 +49,41 @@ export function takeStep(
         const { operation } = effect
         const sealed = arrived.get(dotKey(operation.dot))
         if (sealed !== undefined && retained.has(dotKey(operation.dot)))
-          keepOperation(shared, commit, replica, operation, sealed, {
+          keepOperation(engine, commit, replica, operation, sealed, {
             needsBody: !spent.has(dotKey(operation.dot)),
             // A client has just given it, or the application here has shown it.
             isOurs: from === undefined,
           })
         if (effect.kind === 'waits') break
         held = true
-        shared.clock = observeStamp(shared.clock, operation.stamp, shared.time.now())
-        tellAhead(shared, commit, operation)
-        if (from !== undefined) relay(shared, commit, replica, operation, before)
-        tellWhoMistakes(shared, commit, replica, operation)
+        engine.clock = observeStamp(engine.clock, operation.stamp, engine.time.now())
+        tellAhead(engine, commit, operation)
+        if (from !== undefined) relay(engine, commit, replica, operation, before)
+        tellWhoMistakes(engine, commit, replica, operation)
         // It was released in a run that this store does not know of.
-        if (replica.draft !== undefined && sameDot(replica.draft.dot, operation.dot)) dropDraft(shared, commit, replica)
+        if (replica.draft !== undefined && sameDot(replica.draft.dot, operation.dot)) dropDraft(engine, commit, replica)
         break
       }
       case 'forgotten':
         if (retained.has(dotKey(effect.operation.dot))) break
         commit.deleteOperation(replica, effect.operation.dot)
-        shared.bodies.forget(commit, effect.operation, 'operation')
-        supersede(shared, commit, replica, effect.operation)
+        engine.bodies.forget(commit, effect.operation, 'operation')
+        supersede(engine, commit, replica, effect.operation)
         inheritDoubt(commit, replica, effect.operation)
         break
       case 'spent':
-        shared.bodies.forget(commit, effect.operation, 'operation')
-        supersede(shared, commit, replica, effect.operation)
+        engine.bodies.forget(commit, effect.operation, 'operation')
+        supersede(engine, commit, replica, effect.operation)
         break
       case 'conflict':
-        if (effect.conflict.why !== 'removed-member') supersede(shared, commit, replica, effect.conflict.operation)
-        tellEvent(shared, commit, { kind: 'conflict', replicant: name, conflict: effect.conflict })
+        if (effect.conflict.why !== 'removed-member') supersede(engine, commit, replica, effect.conflict.operation)
+        tellEvent(engine, commit, { kind: 'conflict', replicant: name, conflict: effect.conflict })
         break
       case 'settled':
-        tellEvent(shared, commit, { kind: 'settled', replicant: name, conflict: effect.conflict })
+        tellEvent(engine, commit, { kind: 'settled', replicant: name, conflict: effect.conflict })
         break
       case 'members': {
-        tellEvent(shared, commit, { kind: 'members', replicant: name, members: effect.members })
+        tellEvent(engine, commit, { kind: 'members', replicant: name, members: effect.members })
         const were = new Set(membersOfReplicant(before))
         if (were.has(options.site) && !effect.members.includes(options.site)) notePart(commit, replica)
         // What is written here is told to its members by the release.
@@ -98,14 +98,14 @@ export function takeStep(
       }
       case 'removal':
         for (const member of othersOf(step.replicant))
-          tellEntry(shared, commit, member, { kind: 'removal', replicant: name, told: effect.told })
+          tellEntry(engine, commit, member, { kind: 'removal', replicant: name, told: effect.told })
         break
       case 'hole':
-        tellEvent(shared, commit, { kind: 'hole', replicant: name, life: effect.life, last: effect.last })
+        tellEvent(engine, commit, { kind: 'hole', replicant: name, life: effect.life, last: effect.last })
         break
       case 'refused':
         if (effect.reason !== 'no-room')
-          tellEvent(shared, commit, { kind: 'refused', from: from ?? options.site, why: effect.reason })
+          tellEvent(engine, commit, { kind: 'refused', from: from ?? options.site, why: effect.reason })
         break
       case 'removed':
         commit.local(replica, { acknowledges: true })
@@ -122,9 +122,9 @@ export function takeStep(
     replicas.due(commit, name, true)
   }
   commit.afterwards(() => {
-    shared.unanswered.update(replica)
-    if (replica.core.replicant.waiting.length > 0) shared.waits(name)
-    shared.kick(replica)
+    engine.unanswered.update(replica)
+    if (replica.core.replicant.waiting.length > 0) engine.waits(name)
+    engine.kick(replica)
   })
 }
 
@@ -138,9 +138,9 @@ function notePart(commit: Commit, replica: Replica): void {
 }
 
 /** A site whose clock is far ahead wins against everybody who has not seen its writes: people must know. */
-function tellAhead(shared: Engine, commit: Commit, { replicant, dot, stamp }: Operation): void {
-  const byMs = aheadMs(stamp, shared.time.now())
-  if (byMs > 0) tellEvent(shared, commit, { kind: 'ahead', replicant, dot, byMs })
+function tellAhead(engine: Engine, commit: Commit, { replicant, dot, stamp }: Operation): void {
+  const byMs = aheadMs(stamp, engine.time.now())
+  if (byMs > 0) tellEvent(engine, commit, { kind: 'ahead', replicant, dot, byMs })
 }
 
 /** A create is told to its members by its origin; acknowledgements tell them of it too, where its origin is cut off from them. */
@@ -177,22 +177,22 @@ function retainedDots({ lives, waiting }: Replicant): ReadonlySet<string> {
 }
 
 /** What was dropped before it was executed here. */
-function supersede(shared: Engine, commit: Commit, replica: Replica, operation: Operation): void {
-  const { site } = shared.options
+function supersede(engine: Engine, commit: Commit, replica: Replica, operation: Operation): void {
+  const { site } = engine.options
   const { dot, life, type } = operation
   if (dot.site === site || type === 'members') return
   if (replica.local.executed.operations.some(done => sameDot(done.dot, dot))) return
   const known = findLife(replica.core.replicant, life)
   if (known !== undefined && fateOf(known, dot) === 'live') return
   if (!membersOfReplicant(replica.core.replicant).includes(site)) return
-  tellOutcome(shared, commit, replica, operation, 'superseded')
+  tellOutcome(engine, commit, replica, operation, 'superseded')
 }
 
 /**
  * Passes an operation on to members of which its origin cannot have known when it wrote it: those that are members by something that the
  * origin has not acknowledged. Receivers know an operation when it comes twice.
  */
-function relay(shared: Engine, commit: Commit, replica: Replica, operation: Operation, before: Replicant): void {
+function relay(engine: Engine, commit: Commit, replica: Replica, operation: Operation, before: Replicant): void {
   const { replicant, acknowledgements } = replica.core
   const origin = operation.dot.site
   const told = acknowledgements.get(origin)?.knowledge
@@ -209,7 +209,7 @@ function relay(shared: Engine, commit: Commit, replica: Replica, operation: Oper
       ),
     )
     // Who has just become a member gets everything.
-    if (!knew && were.has(member)) tellOperation(shared, commit, member, operation)
+    if (!knew && were.has(member)) tellOperation(engine, commit, member, operation)
   }
 }
 
@@ -217,7 +217,7 @@ function relay(shared: Engine, commit: Commit, replica: Replica, operation: Oper
  * A site begins a life anew whenever it learns of a removal of itself, and cannot see by itself that it is a member all the same, by
  * another life or a later addition. Who was added, and removed by somebody who did not know so, has not been told of that.
  */
-function tellWhoMistakes(shared: Engine, commit: Commit, { name, core }: Replica, { members }: Operation): void {
+function tellWhoMistakes(engine: Engine, commit: Commit, { name, core }: Replica, { members }: Operation): void {
   const others = new Set(othersOf(core.replicant))
   for (const site of members?.removed ?? [])
     if (others.has(site)) commit.tell(site, { kind: 'replicant', replicant: name, knows: [] })
@@ -225,7 +225,7 @@ function tellWhoMistakes(shared: Engine, commit: Commit, { name, core }: Replica
   for (const site of members?.added ?? []) {
     if (others.has(site) || site === core.replicant.site) continue
     for (const removal of removals)
-      if (removal.members?.removed.includes(site) === true) tellOperation(shared, commit, site, removal)
+      if (removal.members?.removed.includes(site) === true) tellOperation(engine, commit, site, removal)
   }
 }
 

@@ -35,8 +35,8 @@ export function isForeignLife({ options }: Engine, replica: Replica, life: LifeI
  *
  * @returns whether it was all forgotten, with the commit
  */
-export function giveWay(shared: Engine, commit: Commit, replica: Replica, life: LifeId): boolean {
-  const { options } = shared
+export function giveWay(engine: Engine, commit: Commit, replica: Replica, life: LifeId): boolean {
+  const { options } = engine
   const { core, local, draft, name } = replica
   const { lives, waiting } = core.replicant
   const creates = waiting.filter(({ type }) => type === 'create')
@@ -52,12 +52,12 @@ export function giveWay(shared: Engine, commit: Commit, replica: Replica, life: 
     // What has overtaken the create that counts waits for it.
     const foreign = creates.filter(create => !sameDot(create.dot, life.dot) && !counts(options, replica, create))
     if (foreign.length === 0) return false
-    forget(shared, commit, replica, foreign)
+    forget(engine, commit, replica, foreign)
     const left = waiting.filter(operation => !foreign.includes(operation))
     commit.core(replica, { replicant: { ...core.replicant, waiting: left } })
     return false
   }
-  forget(shared, commit, replica, operations)
+  forget(engine, commit, replica, operations)
   commit.core(replica, { replicant: newReplicant(name, options.site), acknowledgements: new Map() })
   return true
 }
@@ -73,8 +73,8 @@ function forget({ bodies }: Engine, commit: Commit, replica: Replica, operations
  * Whether anything that is held of a name has a say here: something of it was carried out, written here, or may be carried out. A name
  * that only others have put here, who may do nothing here, is no resource of this site: requests for it are not replication's business.
  */
-export function hasSay(shared: { readonly options: Rights }, replica: Replica): boolean {
-  return haveSay(shared, replica, replica.core.replicant.lives)
+export function hasSay(engine: { readonly options: Rights }, replica: Replica): boolean {
+  return haveSay(engine, replica, replica.core.replicant.lives)
 }
 
 /**
@@ -119,9 +119,9 @@ export function mayDo(
 }
 
 /** What others have put under a name, and nobody here was to carry out, does not stand in the way of a client's create. */
-export async function takeNameBack(shared: Engine, replica: Replica): Promise<void> {
-  const { clock, options } = shared
+export async function takeNameBack(engine: Engine, replica: Replica): Promise<void> {
+  const { clock, options } = engine
   const { site, incarnation } = options
   const life = { stamp: clock, dot: { site, incarnation, number: 0 } }
-  await shared.replicas.commit(commit => void giveWay(shared, commit, replica, life))
+  await engine.replicas.commit(commit => void giveWay(engine, commit, replica, life))
 }

@@ -24,7 +24,7 @@ import type { Engine } from '../engine.ts'
  * tells again.
  */
 export function heardByLeaver(
-  shared: Engine,
+  engine: Engine,
   commit: Commit,
   replica: Replica,
   member: string,
@@ -39,14 +39,14 @@ export function heardByLeaver(
     const known = told.find(each => sameDot(each.life.dot, life.life.dot))
     // That this site has left is on its way, and it tells what it holds when that has come.
     if (known === undefined || !covers(known.knowledge, by.dot)) continue
-    if (knowsAll(known, life)) leave(shared, commit, replica, life, 0)
+    if (knowsAll(known, life)) leave(engine, commit, replica, life, 0)
     else commit.tell(member, { kind: 'replicant', replicant: replica.name, knows: told })
   }
   // It has not heard that this site has let go already: its store was set back, perhaps.
   for (const { life, changes } of replica.core.replicant.lives)
     for (const { by, told: who } of changes.filter(change => change.site === site && !change.member))
       if (by.dot.site === site && who.includes(site) && !leaves.some(({ by: { dot } }) => sameDot(dot, by.dot)))
-        tellEntry(shared, commit, member, {
+        tellEntry(engine, commit, member, {
           kind: 'removal',
           replicant: replica.name,
           told: { life, removal: by, member: site, held: [] },
@@ -54,18 +54,18 @@ export function heardByLeaver(
 }
 
 /** Nobody has told for the retention time that it holds what this site kept since it left: it is given up. */
-export async function leaveUnheard(shared: Engine, replica: Replica): Promise<void> {
-  const { replicas, time } = shared
+export async function leaveUnheard(engine: Engine, replica: Replica): Promise<void> {
+  const { replicas, time } = engine
   const { replicant } = replica.core
   const since = time.now() - RETENTION_MS
   const leaves = leavesOfReplicant(replicant).filter(({ site, by }) => site === replicant.site && by.stamp.ms < since)
   if (leaves.length === 0) return
   await replicas.commit(commit => {
-    for (const { life } of leaves) leave(shared, commit, replica, life, life.live.length + life.conflicts.length)
+    for (const { life } of leaves) leave(engine, commit, replica, life, life.live.length + life.conflicts.length)
   })
 }
 
-function leave(shared: Engine, commit: Commit, replica: Replica, { life }: Life, givenUp: number): void {
-  takeStep(shared, commit, replica, letGo(replica.core.replicant, life, shared.options.matrices), new Map())
-  tellEvent(shared, commit, { kind: 'left', replicant: replica.name, givenUp })
+function leave(engine: Engine, commit: Commit, replica: Replica, { life }: Life, givenUp: number): void {
+  takeStep(engine, commit, replica, letGo(replica.core.replicant, life, engine.options.matrices), new Map())
+  tellEvent(engine, commit, { kind: 'left', replicant: replica.name, givenUp })
 }

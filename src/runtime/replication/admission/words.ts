@@ -46,17 +46,17 @@ export function acknowledgedByOrigin(commit: Commit, replica: Replica, operation
 }
 
 /** Tells all other members, and those that are about to leave, what is held here, behind what was released, if that is due. */
-export function acknowledge(shared: Engine, commit: Commit, replica: Replica): void {
-  acknowledgeWith(shared, commit, replica, undefined)
+export function acknowledge(engine: Engine, commit: Commit, replica: Replica): void {
+  acknowledgeWith(engine, commit, replica, undefined)
 }
 
 /**
  * As `acknowledge`, and tells the origin of an operation in the same entry what became of that here.
  * @returns whether it was told so
  */
-function acknowledgeWith(shared: Engine, commit: Commit, replica: Replica, came: Came | undefined): boolean {
+function acknowledgeWith(engine: Engine, commit: Commit, replica: Replica, came: Came | undefined): boolean {
   // It vouches for the bodies too.
-  if (!replica.local.acknowledges || shared.bodies.missingOf(replica.name).length > 0) return false
+  if (!replica.local.acknowledges || engine.bodies.missingOf(replica.name).length > 0) return false
   const { replicant } = replica.core
   const entry: OutboxEntry & { readonly kind: 'acknowledgement' } = {
     kind: 'acknowledgement',
@@ -64,56 +64,56 @@ function acknowledgeWith(shared: Engine, commit: Commit, replica: Replica, came:
     lives: knowledgeOf(replicant),
     clock: replicant.clock,
   }
-  const others = [...othersOf(replicant), ...leaversOf(replicant, shared.time.now())]
+  const others = [...othersOf(replicant), ...leaversOf(replicant, engine.time.now())]
   const origin = others.find(site => site === came?.dot.site)
   tellEntryTo(
-    shared,
+    engine,
     commit,
     others.filter(site => site !== origin),
     entry,
   )
-  if (origin !== undefined && came !== undefined) tellEntry(shared, commit, origin, { ...entry, came })
+  if (origin !== undefined && came !== undefined) tellEntry(engine, commit, origin, { ...entry, came })
   commit.local(replica, { acknowledges: false })
   return origin !== undefined
 }
 
 /** What tells of what an operation came to here, and acknowledges what is held, if that is due: one entry for its origin. */
 export function acknowledgeOutcome(
-  shared: Engine,
+  engine: Engine,
   commit: Commit,
   replica: Replica,
   operation: OperationId & { readonly life: LifeId },
   outcome: Outcome,
   why: Why,
 ): void {
-  const { site, clock } = shared.options
+  const { site, clock } = engine.options
   const { dot } = operation
   const came: Came = { dot, outcome, at: Math.floor(clock.now()), ...why }
-  const isTold = acknowledgeWith(shared, commit, replica, dot.site === site ? undefined : came)
-  if (isTold) tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, ...why })
-  else tellOutcome(shared, commit, replica, operation, outcome, why)
+  const isTold = acknowledgeWith(engine, commit, replica, dot.site === site ? undefined : came)
+  if (isTold) tellEvent(engine, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, ...why })
+  else tellOutcome(engine, commit, replica, operation, outcome, why)
 }
 
 /** Says what became of an operation here, to its origin. */
 export function tellOutcome(
-  shared: Engine,
+  engine: Engine,
   commit: Commit,
   replica: Replica,
   operation: OperationId & { readonly life: LifeId },
   outcome: Outcome,
   why: Why = {},
 ): void {
-  const { site, clock } = shared.options
+  const { site, clock } = engine.options
   const { life, dot } = operation
   const told: SiteOutcome = { site, outcome, at: Math.floor(clock.now()), ...why }
-  if (dot.site === site) return takeOutcome(shared, commit, replica, dot, told)
-  tellEntry(shared, commit, dot.site, { kind: 'outcome', replicant: replica.name, life, dot, ...told })
-  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, ...why })
+  if (dot.site === site) return takeOutcome(engine, commit, replica, dot, told)
+  tellEntry(engine, commit, dot.site, { kind: 'outcome', replicant: replica.name, life, dot, ...told })
+  tellEvent(engine, commit, { kind: 'outcome', replicant: replica.name, dot, site, outcome, ...why })
 }
 
 /** A site has said what became of an operation of this site. */
 export function takeOutcome(
-  shared: Engine,
+  engine: Engine,
   commit: Commit,
   replica: Replica,
   dot: Operation['dot'],
@@ -122,22 +122,22 @@ export function takeOutcome(
   const wasDone = isDone(outcomesOf(replica, dot))
   commit.local(replica, { outcomes: withOutcome(replica.local.outcomes, dot, told) })
   const sites = outcomesOf(replica, dot)
-  commit.afterwards(() => shared.waiters.told(dot))
+  commit.afterwards(() => engine.waiters.told(dot))
   const { at: _, ...word } = told
-  tellEvent(shared, commit, { kind: 'outcome', replicant: replica.name, dot, ...word })
-  if (!wasDone && isDone(sites)) tellEvent(shared, commit, { kind: 'done', replicant: replica.name, dot, sites })
+  tellEvent(engine, commit, { kind: 'outcome', replicant: replica.name, dot, ...word })
+  if (!wasDone && isDone(sites)) tellEvent(engine, commit, { kind: 'done', replicant: replica.name, dot, sites })
 }
 
 /** Puts an operation, and before it the matrix that it names, into the outbox to a site. */
-export function tellOperation(shared: Engine, commit: Commit, site: string, operation: Operation): void {
+export function tellOperation(engine: Engine, commit: Commit, site: string, operation: Operation): void {
   const { replicant, dot, matrix } = operation
-  const entry = matrix === undefined ? undefined : shared.matrices.entryOf(matrix)
-  if (entry !== undefined && shared.matrices.isNewTo(commit, site, entry.hash)) tellEntry(shared, commit, site, entry)
+  const entry = matrix === undefined ? undefined : engine.matrices.entryOf(matrix)
+  if (entry !== undefined && engine.matrices.isNewTo(commit, site, entry.hash)) tellEntry(engine, commit, site, entry)
   commit.tell(site, { kind: 'operation', replicant, dot })
 }
 
-export function tellEntry(shared: Engine, commit: Commit, site: string, entry: OutboxEntry): void {
-  tellEntryTo(shared, commit, [site], entry)
+export function tellEntry(engine: Engine, commit: Commit, site: string, entry: OutboxEntry): void {
+  tellEntryTo(engine, commit, [site], entry)
 }
 
 /** The same to several sites: it is encoded once. */
@@ -147,6 +147,6 @@ export function tellEntryTo({ options }: Engine, commit: Commit, sites: readonly
   for (const site of sites) commit.tell(site, { kind: 'entry', bytes })
 }
 
-export function tellEvent(shared: Engine, commit: Commit, event: ReplicationEvent): void {
-  commit.afterwards(() => shared.options.onEvent(event))
+export function tellEvent(engine: Engine, commit: Commit, event: ReplicationEvent): void {
+  commit.afterwards(() => engine.options.onEvent(event))
 }

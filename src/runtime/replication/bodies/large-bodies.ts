@@ -60,8 +60,8 @@ export class LargeBodies {
    * Takes a client's body, ahead of the write that it belongs to.
    * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws
    */
-  async spool(shared: Engine, body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
-    const spooled = await spool(shared, body)
+  async spool(engine: Engine, body: AsyncIterable<Uint8Array>): Promise<SpooledBody> {
+    const spooled = await spool(engine, body)
     this.#checks.wasSound(spooled.hash)
     return spooled
   }

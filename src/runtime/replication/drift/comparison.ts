@@ -51,24 +51,24 @@ export function writtenOf({ options }: Engine, { core }: Replica): readonly Oper
 
 /** What operations have set of a resource, for whoever compares what is read of it; undefined where there is none, or all of it is compared. */
 export async function writtenHere(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   glue: ReplicationGlue,
 ): Promise<Exclude<Fields, 'all'> | undefined> {
-  const schedule = writtenOf(shared, replica)
-  if (schedule.length === 0 || !hasSay(shared, replica)) return undefined
-  const fields = await writtenFields(new Resource(shared.options, replica.name, glue), schedule)
+  const schedule = writtenOf(engine, replica)
+  if (schedule.length === 0 || !hasSay(engine, replica)) return undefined
+  const fields = await writtenFields(new Resource(engine.options, replica.name, glue), schedule)
   return fields === 'all' ? undefined : fields
 }
 
 /** Hash of what the application shows of the fields that operations have set; none of a body that is too large to be looked into. */
 export async function shownHash(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   reading: Present,
 ): Promise<string | undefined> {
-  return (await shownOf(shared, replica, resource, reading))?.is
+  return (await shownOf(engine, replica, resource, reading))?.is
 }
 
 /**
@@ -76,7 +76,7 @@ export async function shownHash(
  * and is not shown so, JSON Pointers.
  */
 export async function shownOf(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   { body }: Present,
@@ -84,7 +84,7 @@ export async function shownOf(
   { readonly is: string; readonly compare: () => Promise<{ isExpected: boolean; hidden: Hidden }> } | undefined
 > {
   if (body.is === 'large') return undefined
-  const schedule = writtenOf(shared, replica)
+  const schedule = writtenOf(engine, replica)
   const fields = await writtenFields(resource, schedule)
   const is = resource.hashOf(comparedFields(body, fields, resource.glue.kind(replica.name.kind)?.idAt ?? []))
   const compare = async () => {
@@ -106,32 +106,32 @@ export function hiddenHere({ local }: Replica): readonly string[] | undefined {
 }
 
 /** As `lastShown`, if it is what comes of all that is held now: only that can be compared with what others show. */
-export function shownNow(shared: Engine, replica: Replica): string | undefined {
+export function shownNow(engine: Engine, replica: Replica): string | undefined {
   const shown = lastShown(replica)
   if (shown === undefined || replica.local.told.length === 0) return shown
-  return replica.local.shown?.knowledge === knowledgeNow(shared, replica) ? shown : undefined
+  return replica.local.shown?.knowledge === knowledgeNow(engine, replica) ? shown : undefined
 }
 
 /** Tells all other members what is held here and what the application shows by it. */
 export function tellShown(
-  shared: Engine,
+  engine: Engine,
   commit: Commit,
   replica: Replica,
   shown: Shown,
   members: readonly string[] = othersOf(replica.core.replicant),
 ): void {
   // An acknowledgement vouches for the bodies too.
-  if (shared.bodies.missingOf(replica.name).length > 0) return
+  if (engine.bodies.missingOf(replica.name).length > 0) return
   const { replicant } = replica.core
   const lives = knowledgeOf(replicant)
-  commit.local(replica, { spoke: knowledgeHash(shared.options, { name: replica.name, lives }) })
+  commit.local(replica, { spoke: knowledgeHash(engine.options, { name: replica.name, lives }) })
   const entry: OutboxEntry = { kind: 'acknowledgement', replicant: replica.name, lives, clock: replicant.clock, shown }
-  tellEntryTo(shared, commit, members, entry)
+  tellEntryTo(engine, commit, members, entry)
 }
 
 /** Another member has told what its application shows. What is the same here is not kept. */
 export function takeShown(
-  shared: Engine,
+  engine: Engine,
   commit: Commit,
   replica: Replica,
   from: string,
@@ -140,8 +140,8 @@ export function takeShown(
   if (shown === undefined) return
   const { told } = replica.local
   const { hash, diverged, fits } = shown
-  const knowledge = knowledgeHash(shared.options, { name: replica.name, lives })
-  const isOurs = knowledge === knowledgeNow(shared, replica)
+  const knowledge = knowledgeHash(engine.options, { name: replica.name, lives })
+  const isOurs = knowledge === knowledgeNow(engine, replica)
   // What this site lacks, the others know already.
   const isWhole = isOurs && failedHere(replica).length === 0
   const own = isWhole && replica.local.shown?.knowledge === knowledge ? lastShown(replica) : undefined
@@ -152,7 +152,7 @@ export function takeShown(
     commit.afterwards(() => {
       forgetOwn(replica)
       // It may have differed from that one alone.
-      if (replica.local.diverged) shared.kick(replica)
+      if (replica.local.diverged) engine.kick(replica)
     })
     return
   }
@@ -167,14 +167,14 @@ export function takeShown(
   // Whoever shows something else learns of it too: its own word may have come when nothing was known here to compare with; or it looks, and nobody could answer.
   const isUnanswered = diverged && own !== hash && replica.local.looks === undefined
   if (own !== undefined && (!diverged || isUnanswered))
-    tellShown(shared, commit, replica, { hash: own, diverged: false, fits: isSureHere(replica) }, [from])
-  if (own !== undefined || replica.local.suspect) commit.afterwards(() => shared.kick(replica))
+    tellShown(engine, commit, replica, { hash: own, diverged: false, fits: isSureHere(replica) }, [from])
+  if (own !== undefined || replica.local.suspect) commit.afterwards(() => engine.kick(replica))
 }
 
 /** The members that know the same and show something else that may be what was written, by what they have told. */
-export function differing(shared: Engine, replica: Replica, own: string | undefined): readonly TellOf[] {
+export function differing(engine: Engine, replica: Replica, own: string | undefined): readonly TellOf[] {
   if (replica.local.told.length === 0) return []
-  const knowledge = knowledgeNow(shared, replica)
+  const knowledge = knowledgeNow(engine, replica)
   const others = othersOf(replica.core.replicant)
   return replica.local.told.filter(
     word =>
@@ -197,17 +197,17 @@ export function isSureHere({ local }: Replica): boolean {
  * then everybody looks for a member that can.
  */
 export async function judge(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   reading: Present,
   others: readonly TellOf[],
 ): Promise<'right' | 'wrong' | 'unclear'> {
-  const schedule = writtenOf(shared, replica)
+  const schedule = writtenOf(engine, replica)
   const { shows } = await fitOf(resource, schedule, reading.body)
   if (others.length === 0 || shows === 'yes') return 'right'
   // That one says the same of itself, however many show more: both would be right for ever.
-  if ((await showingWritten(shared, replica, resource, others)).length > 0) return 'wrong'
+  if ((await showingWritten(engine, replica, resource, others)).length > 0) return 'wrong'
   // However many have accepted it, and not done it.
   if ((replica.local.sentAgain || shows === 'no') && others.some(({ fits }) => fits)) return 'wrong'
   const members = membersOfReplicant(replica.core.replicant).length
@@ -218,23 +218,23 @@ export async function judge(
 
 /** Of members that know the same: those that show what was written and nothing else that is compared. */
 export async function showingWritten(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   others: readonly TellOf[],
 ): Promise<readonly TellOf[]> {
   if (others.length === 0) return []
-  const schedule = writtenOf(shared, replica)
+  const schedule = writtenOf(engine, replica)
   const fields = await writtenFields(resource, schedule)
   const found = await foundOf(resource, schedule)
   return others.filter(({ hash }) => hash !== undefined && found.isWritten(fields, hash))
 }
 
 /** How all members stand that are known to hold the same. */
-export function standings(shared: Engine, replica: Replica, own: Omit<Standing, 'site'>): readonly Standing[] {
-  const knowledge = knowledgeNow(shared, replica)
+export function standings(engine: Engine, replica: Replica, own: Omit<Standing, 'site'>): readonly Standing[] {
+  const knowledge = knowledgeNow(engine, replica)
   const others = replica.local.told
     .filter(word => word.knowledge === knowledge)
     .map(({ site, hash, diverged, fits }) => ({ site, looks: diverged, has: hash !== undefined, fits }))
-  return [...others, { site: shared.options.site, ...own }]
+  return [...others, { site: engine.options.site, ...own }]
 }

@@ -30,25 +30,25 @@ export function noteMadeAnew(replica: Replica, knowledge: string): void {
 }
 
 /** Nobody's application has it, and this site has made it anew as often as it does: it has ended when somebody says so here. */
-export function wasMadeInVain(shared: Engine, replica: Replica): boolean {
-  return timesMadeAnew(replica, knowledgeNow(shared, replica)) >= MAX_MADE_ANEW
+export function wasMadeInVain(engine: Engine, replica: Replica): boolean {
+  return timesMadeAnew(replica, knowledgeNow(engine, replica)) >= MAX_MADE_ANEW
 }
 
 /** All members show that it is not there. It has ended where what it belongs to by its path was deleted since it was written. */
-export async function hasEnded(shared: Engine, replica: Replica, resource: Resource): Promise<boolean> {
+export async function hasEnded(engine: Engine, replica: Replica, resource: Resource): Promise<boolean> {
   const last = holderOf(replica.core.replicant)?.live.at(-1)
   if (last === undefined) return false
   for (const name of ancestorsOf(resource))
-    if (await shared.replicas.with(name, above => wasDeletedAfter(shared, above, last))) return true
+    if (await engine.replicas.with(name, above => wasDeletedAfter(engine, above, last))) return true
   return false
 }
 
 /** Whether somebody who has a say here has deleted it when all that is known of what was below it was written; it may be there again. */
-function wasDeletedAfter(shared: Engine, above: Replica, below: Operation): boolean {
+function wasDeletedAfter(engine: Engine, above: Replica, below: Operation): boolean {
   return (
-    hasSay(shared, above) &&
+    hasSay(engine, above) &&
     above.core.replicant.lives.some(life => {
-      const schedule = scheduleOf(life, shared.options.matrices)
+      const schedule = scheduleOf(life, engine.options.matrices)
       return schedule.state === 'absent' && compareOperations(schedule.deletion, below) > 0
     })
   )

@@ -52,26 +52,26 @@ const failedAt = new WeakMap<RunState, number>()
  *   more. `said`: and it was said a short time ago, which has changed nothing. `unclear`: it cannot be said
  */
 export async function lookForState(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   mayIssue: (reading: Reading) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<'issued' | 'anew' | 'waits' | 'gone' | 'fits' | 'said' | Unclear> {
-  const knowledge = knowledgeNow(shared, replica)
+  const knowledge = knowledgeNow(engine, replica)
   const reading = await resource.read()
   const holder = holderOf(replica.core.replicant)
   if (reading.is === 'unknown' || holder === undefined) return 'waits'
   const { local } = replica
   // What a copy has left half done is nobody's state.
   const isWhole = reading.is === 'present' && local.bound && !local.replaying
-  const hash = isWhole ? await shownHash(shared, replica, resource, reading) : undefined
+  const hash = isWhole ? await shownHash(engine, replica, resource, reading) : undefined
   const isSure = isWhole && !local.sentAgain && failedHere(replica).length === 0
-  const fits = isSure && (await fitOf(resource, writtenOf(shared, replica), reading.body)).fits
-  if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
-  await tellLooking(shared, replica, { hash, diverged: true, fits })
+  const fits = isSure && (await fitOf(resource, writtenOf(engine, replica), reading.body)).fits
+  if (knowledgeNow(engine, replica) !== knowledge) return 'waits'
+  await tellLooking(engine, replica, { hash, diverged: true, fits })
   const goesOn = hash !== undefined && fits && !local.unsure ? { of: reading.hash, is: hash, knowledge } : undefined
   const found = await sayState(
-    shared,
+    engine,
     replica,
     resource,
     reading,
@@ -79,8 +79,8 @@ export async function lookForState(
     mayIssue,
   )
   if ((found !== 'waits' && found !== 'said') || goesOn === undefined) return found === 'said' ? 'waits' : found
-  if (knowledgeNow(shared, replica) !== knowledge) return 'waits'
-  await shared.replicas.commit(commit =>
+  if (knowledgeNow(engine, replica) !== knowledge) return 'waits'
+  await engine.replicas.commit(commit =>
     commit.local(replica, {
       suspect: false,
       copiesOnlyFitting: false,
@@ -94,51 +94,51 @@ export async function lookForState(
 
 /** Says it if it is this site that does. @returns `said`: one was said a short time ago */
 async function sayState(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   reading: Exclude<Reading, { readonly is: 'unknown' }>,
   own: Omit<Standing, 'site'>,
   mayIssue: (reading: Reading) => Promise<boolean>,
 ): Promise<'issued' | 'anew' | 'waits' | 'gone' | 'said' | Unclear> {
-  const knowledge = knowledgeNow(shared, replica)
+  const knowledge = knowledgeNow(engine, replica)
   const holder = holderOf(replica.core.replicant)
   if (holder === undefined) return 'waits'
-  const { site, clock, matrices } = shared.options
+  const { site, clock, matrices } = engine.options
   const members = membersOfReplicant(replica.core.replicant)
-  const issuer = stateIssuer(holder, members, standings(shared, replica, own))
+  const issuer = stateIssuer(holder, members, standings(engine, replica, own))
   if (issuer === undefined) return 'waits'
   const last = holder.live.findLast(({ type }) => type === 'state')
-  const sinceMs = last === undefined ? Infinity : shared.time.now() - last.stamp.ms
+  const sinceMs = last === undefined ? Infinity : engine.time.now() - last.stamp.ms
   // A stamp may lie far ahead, and says nothing of how long ago it was then.
   if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'said'
   if (clock.monotonic() - (issuedAt.get(replica.run) ?? -Infinity) < STATE_AGAIN_MS) return 'said'
   if (issuer.is === 'issuer') {
     if (issuer.site !== site || !(await mayIssue(reading))) return 'waits'
-    const issued = await issueIfRoom(shared, replica, resource, reading, 'shown')
+    const issued = await issueIfRoom(engine, replica, resource, reading, 'shown')
     return issued === 'cannot' ? 'waits' : issued
   }
   const schedule = scheduleOf(holder, matrices)
   const operations = resource.glue.kind(replica.name.kind)?.operations
   const changes = schedule.state === 'present' ? schedule.changes : []
   if (members[0] !== site || reading.is !== 'absent') return 'waits'
-  if (!replica.local.unsure && (await hasEnded(shared, replica, resource))) {
+  if (!replica.local.unsure && (await hasEnded(engine, replica, resource))) {
     // Who was cut off may have written it since it has looked, and a deletion wins over that.
     const until = clock.monotonic() - CONNECTED_BEFORE_END_MS
     const areHeard = othersOf(replica.core.replicant).every(
-      member => (shared.connectedSince(member) ?? Infinity) <= until,
+      member => (engine.connectedSince(member) ?? Infinity) <= until,
     )
-    if (!areHeard || knowledgeNow(shared, replica) !== knowledge) return 'waits'
-    const end = draftOf(shared, replica, shared.nextNumber(), 'delete', undefined, {})
+    if (!areHeard || knowledgeNow(engine, replica) !== knowledge) return 'waits'
+    const end = draftOf(engine, replica, engine.nextNumber(), 'delete', undefined, {})
     const ended = { suspect: false, replaying: false, hash: undefined, answered: undefined }
-    await release(shared, replica, end, undefined, ended)
+    await release(engine, replica, end, undefined, ended)
     return 'issued'
   }
   if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) return 'waits'
-  if (wasMadeInVain(shared, replica)) return 'gone'
+  if (wasMadeInVain(engine, replica)) return 'gone'
   noteMadeAnew(replica, knowledge)
   const executed = { life: holder.life, operations: [], context: [] }
-  await shared.replicas.commit(commit =>
+  await engine.replicas.commit(commit =>
     commit.local(replica, {
       executed,
       suspect: false,
@@ -152,25 +152,25 @@ async function sayState(
 }
 
 /** The lane agrees with all others: is it time to forget what changed the resource, and is it this site that says what came of it? */
-export async function shorten(shared: Engine, replica: Replica, resource: Resource): Promise<boolean> {
+export async function shorten(engine: Engine, replica: Replica, resource: Resource): Promise<boolean> {
   const { core, local } = replica
   const holder = holderOf(core.replicant)
-  const { site, matrices } = shared.options
-  if (isSettling(shared, replica)) return false
+  const { site, matrices } = engine.options
+  if (isSettling(engine, replica)) return false
   if (holder === undefined || !local.bound) return false
   const members = membersOfReplicant(core.replicant)
   const { acknowledgements } = core
-  const ungiven = shared.ungiven.sitesOf(replica)
-  if (!isShortener(holder, { site, members, acknowledgements, ungiven, nowMs: shared.time.now() }, matrices))
+  const ungiven = engine.ungiven.sitesOf(replica)
+  if (!isShortener(holder, { site, members, acknowledgements, ungiven, nowMs: engine.time.now() }, matrices))
     return false
   const past = operationsPastReset(holder, matrices)
   // It looks for what the others show, and finds it mostly.
-  const looks = (word: TellOf): boolean => word.diverged && word.knowledge === knowledgeNow(shared, replica)
+  const looks = (word: TellOf): boolean => word.diverged && word.knowledge === knowledgeNow(engine, replica)
   if (past <= OPERATIONS_PAST_TURN && local.told.some(looks)) return false
   const failed = failedAt.get(replica.run)
   // A reading of what is too large to be said costs more than the write.
   if (failed !== undefined && past >= failed && past < failed + MAX_OPERATIONS_PAST_RESET) return false
-  const isIssued = (await issueIfRoom(shared, replica, resource, await resource.read(), 'written')) === 'issued'
+  const isIssued = (await issueIfRoom(engine, replica, resource, await resource.read(), 'written')) === 'issued'
   if (isIssued) failedAt.delete(replica.run)
   else failedAt.set(replica.run, past)
   return isIssued
@@ -178,17 +178,17 @@ export async function shorten(shared: Engine, replica: Replica, resource: Resour
 
 /** As `issue`; a disk without room for it says so, and it is tried again later. */
 async function issueIfRoom(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   reading: Reading,
   prefers: 'written' | 'shown',
 ): Promise<'issued' | 'cannot' | Unclear> {
   try {
-    return await issue(shared, replica, resource, reading, prefers)
+    return await issue(engine, replica, resource, reading, prefers)
   } catch (error) {
     if (!(error instanceof CheopsError) || error.code !== 'ERR_BLOB_SPACE') throw error
-    shared.options.logger.warn({ ...replica.name }, 'there is no room to say anew what a resource is')
+    engine.options.logger.warn({ ...replica.name }, 'there is no room to say anew what a resource is')
     return 'cannot'
   }
 }
@@ -200,21 +200,21 @@ async function issueIfRoom(
  * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED
  */
 export async function issue(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   reading: Reading,
   prefers: 'written' | 'shown',
   settles?: Settles,
 ): Promise<'issued' | 'cannot' | Unclear> {
-  const said = await payloadOf(shared, replica, resource, reading, prefers)
+  const said = await payloadOf(engine, replica, resource, reading, prefers)
   if (said === 'cannot' || 'is' in said) return said
   try {
-    issuedAt.set(replica.run, shared.options.clock.monotonic())
-    const draft = draftOf(shared, replica, shared.nextNumber(), 'state', said.payload, {
+    issuedAt.set(replica.run, engine.options.clock.monotonic())
+    const draft = draftOf(engine, replica, engine.nextNumber(), 'state', said.payload, {
       ...(settles && { settles }),
     })
-    await release(shared, replica, { ...draft, ...leftOutOf(replica, draft.context, settles) }, undefined, {
+    await release(engine, replica, { ...draft, ...leftOutOf(replica, draft.context, settles) }, undefined, {
       suspect: false,
       unsure: false,
       replaying: false,
@@ -245,7 +245,7 @@ function leftOutOf(
 
 /** None for what cannot be said in one operation. A body that is a file is held until `letGo` is called. */
 async function payloadOf(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   reading: Reading,
@@ -257,10 +257,10 @@ async function payloadOf(
   if (reading.is !== 'present' || reading.body.is === 'large' || request === undefined) return 'cannot'
   const { local } = replica
   // What was looked at before the last write says nothing of what that has set.
-  const isLooked = local.shown !== undefined && local.shown.knowledge === knowledgeNow(shared, replica)
+  const isLooked = local.shown !== undefined && local.shown.knowledge === knowledgeNow(engine, replica)
   const hidden = prefers === 'shown' && !isLooked ? undefined : hiddenHere(replica)
   const failed = new Set(failedHere(replica))
-  const schedule = writtenOf(shared, replica).filter(operation => !failed.has(operation))
+  const schedule = writtenOf(engine, replica).filter(operation => !failed.has(operation))
   const given = await stateToGive(resource, schedule, reading.body, {
     prefers,
     hidden,
@@ -272,18 +272,18 @@ async function payloadOf(
   const bytes = bytesOf(state)
   // Members look into it as this site does.
   if (state.is !== 'json' || bytes.length > MAX_HELD_BODY_BYTES) return 'cannot'
-  const { body, release: letGo } = await bodyOf(shared, bytes)
+  const { body, release: letGo } = await bodyOf(engine, bytes)
   const type = jsonTypeIn(schedule[0]?.payload?.headers.flat() ?? reading.rawHeaders)
   return { payload: { ...request, headers: [['content-type', type]], body }, letGo }
 }
 
 /** Once for what is known and shown. */
-async function tellLooking(shared: Engine, replica: Replica, shown: Shown): Promise<void> {
-  const looks = looksFor(knowledgeNow(shared, replica), shown.hash)
+async function tellLooking(engine: Engine, replica: Replica, shown: Shown): Promise<void> {
+  const looks = looksFor(knowledgeNow(engine, replica), shown.hash)
   if (replica.local.looks === looks) return
-  await shared.replicas.commit(commit => {
+  await engine.replicas.commit(commit => {
     commit.local(replica, { looks })
-    tellShown(shared, commit, replica, shown)
+    tellShown(engine, commit, replica, shown)
   })
 }
 

@@ -15,7 +15,7 @@ import type { Resource } from '../application/resource.ts'
  * @returns `again`: to be looked at again soon; `look`: the lane has something to delete
  */
 export async function lookForLeftover(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   attempts: number,
@@ -27,29 +27,29 @@ export async function lookForLeftover(
   if (reading.is === 'unknown' || holderOf(core.replicant) !== holder) return 'done'
   if (reading.is === 'absent') {
     if (!local.leftover) return 'done'
-    await shared.replicas.commit(commit => {
+    await engine.replicas.commit(commit => {
       commit.local(replica, { leftover: false })
-      tellEvent(shared, commit, { kind: 'agrees', replicant: name })
+      tellEvent(engine, commit, { kind: 'agrees', replicant: name })
     })
     return 'done'
   }
-  if (isInTheWay(shared, replica, reading)) return 'done'
+  if (isInTheWay(engine, replica, reading)) return 'done'
   // What was deleted here and takes its time to go is nobody else's; what stays, or is back from a backup of the application, people must know of.
-  if (local.leftover || (reading.hash === local.leaving && mayBeGoing(shared, resource, holder))) return 'done'
+  if (local.leftover || (reading.hash === local.leaving && mayBeGoing(engine, resource, holder))) return 'done'
   const create = [...holder.live, ...holder.conflicts, ...holder.membership].find(({ type }) => type === 'create')
-  const mayBeOurs = shared.standing.isOldFor(core.replicant)
+  const mayBeOurs = engine.standing.isOldFor(core.replicant)
   if (mayBeOurs && local.executed.life === undefined && (await isMadeBy(resource, create, reading.body))) {
     const executed = { life: holder.life, operations: [], context: [] }
-    await shared.replicas.commit(commit => {
+    await engine.replicas.commit(commit => {
       commit.local(replica, { executed, bound: true })
-      shared.replicas.due(commit, name, true)
+      engine.replicas.due(commit, name, true)
     })
     return 'look'
   }
   if (attempts < MAX_LOOKS_FOR_ABSENT) return 'again'
-  await shared.replicas.commit(commit => {
+  await engine.replicas.commit(commit => {
     commit.local(replica, { leftover: true })
-    tellEvent(shared, commit, { kind: 'unbound', replicant: name })
+    tellEvent(engine, commit, { kind: 'unbound', replicant: name })
   })
   return 'done'
 }

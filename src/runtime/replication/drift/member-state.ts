@@ -9,15 +9,15 @@ import type { MemberState } from '../context.ts'
 import type { Replica } from '../replica.ts'
 
 /** What another member may copy of a replicant; undefined while anything is left to do here, or it is not sure that this site is right. */
-export async function memberState(shared: Engine, replica: Replica): Promise<MemberState | undefined> {
+export async function memberState(engine: Engine, replica: Replica): Promise<MemberState | undefined> {
   const { local, core, draft, name } = replica
   // Whether this site's own store or application was set back is to be known first.
   if (!replica.run.checked) {
-    shared.kick(replica)
+    engine.kick(replica)
     return undefined
   }
-  const glue = shared.options.glueOf(name.service)
-  const { plan, schedule } = currentPlan(shared, replica)
+  const glue = engine.options.glueOf(name.service)
+  const { plan, schedule } = currentPlan(engine, replica)
   const isSound =
     local.parted === undefined && !local.suspect && !local.replaying && !local.unbound && local.uncertain === undefined
   if (glue === undefined || plan.kind !== 'nothing' || !isSound || draft !== undefined) return undefined
@@ -27,20 +27,20 @@ export async function memberState(shared: Engine, replica: Replica): Promise<Mem
   // What arrives while the application is asked is none of what it shows.
   const { executed } = local
   const lives = knowledgeOf(core.replicant)
-  const resource = new Resource(shared.options, name, glue)
+  const resource = new Resource(engine.options, name, glue)
   const reading = await resource.read()
   if (reading.is === 'unknown' || (reading.is === 'present') !== (schedule.state === 'present')) return undefined
   if (reading.is === 'absent') return { lives, executed, state: undefined }
   // Changed past Cheops here as well: nobody is to take that for what was written.
-  const shown = await shownHash(shared, replica, resource, reading)
+  const shown = await shownHash(engine, replica, resource, reading)
   // What is too large to be held is not told.
   if (shown === undefined) return undefined
   const hash = local.hash ?? (local.answersTell ? local.answered : undefined)
   if (hash !== undefined && reading.hash !== hash && shown !== lastShown(replica)) return undefined
   // Others say nothing while they show what was written: what does not, and was never compared with theirs, may be wrong.
-  if (hash === undefined && (await fitOf(resource, writtenOf(shared, replica), reading.body)).shows === 'no')
+  if (hash === undefined && (await fitOf(resource, writtenOf(engine, replica), reading.body)).shows === 'no')
     return undefined
-  const others = differing(shared, replica, shown)
-  if (others.length > 0 && (await judge(shared, replica, resource, reading, others)) !== 'right') return undefined
+  const others = differing(engine, replica, shown)
+  if (others.length > 0 && (await judge(engine, replica, resource, reading, others)) !== 'right') return undefined
   return { lives, executed, state: { rawHeaders: reading.rawHeaders, body: reading.bytes } }
 }

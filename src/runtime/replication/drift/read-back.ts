@@ -27,60 +27,60 @@ import type { KindTraits } from '../../../ports/replication-glue.ts'
  *   something to do. `unread`: the application could not be reached
  */
 export async function readBack(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   attempts: number,
   isRound: boolean,
 ): Promise<'done' | 'again' | 'look' | 'unread'> {
-  const { site, glueOf } = shared.options
+  const { site, glueOf } = engine.options
   const { local, draft, name, core } = replica
   const glue = glueOf(name.service)
   const hasFailed = failedHere(replica).length > 0
   const isIdle = !local.suspect && !local.replaying && local.intent === undefined && local.uncertain === undefined
   if (glue === undefined || local.unbound || !isIdle || draft !== undefined) return 'done'
   if (!membersOfReplicant(core.replicant).includes(site)) return 'done'
-  const { plan, schedule } = currentPlan(shared, replica)
+  const { plan, schedule } = currentPlan(engine, replica)
   // What stands in the way may have gone: this site may expose by now what it did not.
-  if (plan.kind !== 'nothing' && isRound && hasSay(shared, replica)) return 'look'
+  if (plan.kind !== 'nothing' && isRound && hasSay(engine, replica)) return 'look'
   if (plan.kind !== 'nothing') return 'done'
   if (local.parted !== undefined) return 'look'
   if (schedule.state === 'absent' && !isRecordOnly(replica))
-    return lookForLeftover(shared, replica, new Resource(shared.options, name, glue), attempts)
+    return lookForLeftover(engine, replica, new Resource(engine.options, name, glue), attempts)
   if (schedule.state !== 'present') return 'done'
   // The first look after a start compares by itself.
   if (!replica.run.checked) return 'look'
-  const resource = new Resource(shared.options, name, glue)
+  const resource = new Resource(engine.options, name, glue)
   if (hasFailed && isRound) {
-    const copied = await copyState(shared, replica, resource)
+    const copied = await copyState(engine, replica, resource)
     // It may be that no member has taken it: then one says what there is.
-    if (copied === 'nobody') await lookForState(shared, replica, resource)
+    if (copied === 'nobody') await lookForState(engine, replica, resource)
     return 'look'
   }
   if (!local.bound) return 'done'
-  const knowledge = knowledgeNow(shared, replica)
+  const knowledge = knowledgeNow(engine, replica)
   const reading = await resource.read()
   if (reading.is === 'unknown' && (reading.status === undefined || IS_DOWN.has(reading.status))) return 'unread'
   // What has come meanwhile is none of what it shows; the lane will be idle again.
-  if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'done'
-  if (await isYetToCome(shared, replica, resource, reading)) return 'again'
+  if (reading.is === 'unknown' || knowledgeNow(engine, replica) !== knowledge) return 'done'
+  if (await isYetToCome(engine, replica, resource, reading)) return 'again'
   if (reading.is === 'absent') {
     if (attempts < MAX_LOOKS_FOR_ABSENT) return 'again'
-    await suspectDrift(shared, replica)
+    await suspectDrift(engine, replica)
     return 'look'
   }
   const { hash, answered, answersTell: told } = replica.local
   const before = lastShown(replica)
-  const found = await shownOf(shared, replica, resource, reading)
+  const found = await shownOf(engine, replica, resource, reading)
   if (found === undefined) {
     // Too large to be compared with others; after a start it is compared with what it was.
-    if (hash === undefined) await shared.replicas.commit(commit => commit.local(replica, { hash: reading.hash }))
+    if (hash === undefined) await engine.replicas.commit(commit => commit.local(replica, { hash: reading.hash }))
     return 'done'
   }
   const { is } = found
-  const isChanged = before === undefined ? await isUnlikeAnswer(shared, replica, resource, reading) : is !== before
-  if (knowledgeNow(shared, replica) !== knowledge) return 'done'
+  const isChanged = before === undefined ? await isUnlikeAnswer(engine, replica, resource, reading) : is !== before
+  if (knowledgeNow(engine, replica) !== knowledge) return 'done'
   if (isChanged) {
-    await suspectDrift(shared, replica)
+    await suspectDrift(engine, replica)
     return 'look'
   }
   const isTold = before !== undefined && replica.local.shown?.knowledge === knowledge
@@ -88,10 +88,10 @@ export async function readBack(
   const answersTell = answered === undefined ? told : answered === reading.hash
   // What all others expect, and have heard nothing else of, they need not be told.
   const { isExpected, hidden } = await found.compare()
-  const isOther = !isExpected && (await fitOf(resource, writtenOf(shared, replica), reading.body)).shows === 'no'
+  const isOther = !isExpected && (await fitOf(resource, writtenOf(engine, replica), reading.body)).shows === 'no'
   const { context: executed } = replica.local.executed
-  if (knowledgeNow(shared, replica) !== knowledge) return 'done'
-  await shared.replicas.commit(commit => {
+  if (knowledgeNow(engine, replica) !== knowledge) return 'done'
+  await engine.replicas.commit(commit => {
     const isSame = (word: TellOf): boolean => !word.diverged && word.hash === is && word.knowledge === knowledge
     const others = replica.local.told.filter(word => !isSame(word))
     const isOthers = others.some(word => word.knowledge === knowledge)
@@ -111,12 +111,12 @@ export async function readBack(
       answersTell,
       told: others,
       looks: undefined,
-      ...stillToCome(shared, replica),
+      ...stillToCome(engine, replica),
     })
     // That it differs, the others know already.
     if (!hasFailed && !isSilent) {
       const members = othersOf(replica.core.replicant).filter(member => !equal.has(member))
-      tellShown(shared, commit, replica, { hash: is, diverged: false, fits: isSureHere(replica) }, members)
+      tellShown(engine, commit, replica, { hash: is, diverged: false, fits: isSureHere(replica) }, members)
     }
   })
   return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'
@@ -132,7 +132,7 @@ function hasOwnOperations(kind: KindTraits | undefined): boolean {
  * between the two somebody has changed it past Cheops.
  */
 async function isUnlikeAnswer(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   { hash: read, body }: Reading & { readonly is: 'present' },
@@ -141,7 +141,7 @@ async function isUnlikeAnswer(
   const { seen } = replica
   if (hash !== undefined || !answersTell || answered === read || seen === undefined || seen.hash !== answered)
     return false
-  const written = writtenOf(shared, replica)
+  const written = writtenOf(engine, replica)
   // What it shows in other words than it was given is in other words in its answer too.
   if (!(await fitOf(resource, written, seen.body)).fits) return false
   if ((await fitOf(resource, written, body)).shows !== 'no') return false
@@ -154,7 +154,7 @@ async function isUnlikeAnswer(
  * showed, where its answers have told that before: one line more than was answered is what landed since.
  */
 export async function isChangedPast(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   reading: Exclude<Reading, { readonly is: 'unknown' }>,
@@ -166,9 +166,9 @@ export async function isChangedPast(
     const isAll = resource.glue.kind(replica.name.kind)?.comparesAll !== false
     const known = hash ?? (answersTell && isAll ? answered : undefined)
     if (known !== undefined) return known !== reading.hash
-    return isUnlikeAnswer(shared, replica, resource, reading)
+    return isUnlikeAnswer(engine, replica, resource, reading)
   }
-  const shown = await shownHash(shared, replica, resource, reading)
+  const shown = await shownHash(engine, replica, resource, reading)
   return shown !== undefined && shown !== before
 }
 
@@ -176,10 +176,10 @@ export async function isChangedPast(
 const IS_DOWN: ReadonlySet<number> = new Set([502, 503, 504])
 
 /** Nothing runs any more until a member that agrees has shown its state, or the application shows the same again. */
-export async function suspectDrift(shared: Engine, replica: Replica): Promise<void> {
-  await shared.replicas.commit(commit => {
+export async function suspectDrift(engine: Engine, replica: Replica): Promise<void> {
+  await engine.replicas.commit(commit => {
     commit.local(replica, { suspect: true, copiesOnlyFitting: false })
-    shared.replicas.due(commit, replica.name, true)
-    tellEvent(shared, commit, { kind: 'drift', replicant: replica.name })
+    engine.replicas.due(commit, replica.name, true)
+    tellEvent(engine, commit, { kind: 'drift', replicant: replica.name })
   })
 }

@@ -40,44 +40,44 @@ export type Copied = 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed' 
  * @param members who is asked, one after the other
  */
 export async function copyState(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   members: readonly string[] = othersOf(replica.core.replicant),
 ): Promise<Copied> {
-  if (!isExposed(shared, replica) || !isMeant(replica, resource)) return 'not-exposed'
-  if (waitsForBody(shared, replica)) return 'busy'
-  if (!shared.repairs.begin(replica)) return 'busy'
+  if (!isExposed(engine, replica) || !isMeant(replica, resource)) return 'not-exposed'
+  if (waitsForBody(engine, replica)) return 'busy'
+  if (!engine.repairs.begin(replica)) return 'busy'
   try {
     // Made twice, it would be there twice.
-    if (isSettling(shared, replica) && (await isYetToCome(shared, replica, resource, await resource.read())))
+    if (isSettling(engine, replica) && (await isYetToCome(engine, replica, resource, await resource.read())))
       return 'busy'
     let found: Copied = 'nobody'
-    for (const member of await surestFirst(shared, replica, resource, members)) {
-      const theirs = await shared.options.fetchState(member, replica.name)
-      if (theirs === undefined || !agrees(shared, replica, theirs)) continue
-      if (replica.local.copiesOnlyFitting && !(await fits(shared, replica, resource, theirs)).fits) continue
-      const isBelieved = mayDo(shared.options, replica, member, 'replace')
-      if (!isBelieved && !(await isWritten(shared, replica, resource, theirs))) {
+    for (const member of await surestFirst(engine, replica, resource, members)) {
+      const theirs = await engine.options.fetchState(member, replica.name)
+      if (theirs === undefined || !agrees(engine, replica, theirs)) continue
+      if (replica.local.copiesOnlyFitting && !(await fits(engine, replica, resource, theirs)).fits) continue
+      const isBelieved = mayDo(engine.options, replica, member, 'replace')
+      if (!isBelieved && !(await isWritten(engine, replica, resource, theirs))) {
         found = 'not-exposed'
         continue
       }
-      return await takeState(shared, replica, resource, theirs, isBelieved)
+      return await takeState(engine, replica, resource, theirs, isBelieved)
     }
     return found
   } finally {
-    shared.repairs.end()
+    engine.repairs.end()
   }
 }
 
 /** Of some who agree with what was added past Cheops, none can tell what was written. */
 async function surestFirst(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   members: readonly string[],
 ): Promise<readonly string[]> {
-  const showing = await showingWritten(shared, replica, resource, differing(shared, replica, undefined))
+  const showing = await showingWritten(engine, replica, resource, differing(engine, replica, undefined))
   const isSure = (member: string): boolean => showing.some(({ site }) => site === member)
   return [...members.filter(isSure), ...members.filter(member => !isSure(member))]
 }
@@ -97,10 +97,10 @@ async function hasLostMore(
 }
 
 /** Whether a body is still to come that says more than anybody shows: a password, for instance. */
-function waitsForBody(shared: Engine, replica: Replica): boolean {
-  const { bodies, fetchBodies, isGivenUp } = shared
+function waitsForBody(engine: Engine, replica: Replica): boolean {
+  const { bodies, fetchBodies, isGivenUp } = engine
   const { name } = replica
-  const lacks = writtenOf(shared, replica).some(operation => {
+  const lacks = writtenOf(engine, replica).some(operation => {
     const body = largeBodyOf(operation)
     return body !== undefined && !bodies.isHere(name, body) && !isGivenUp({ ...body, replicant: name })
   })
@@ -133,25 +133,25 @@ function agrees({ options }: Engine, { name, core }: Replica, { lives, executed,
 }
 
 /** Whether a state shows what was written, as far as that can be told. */
-async function fits(shared: Engine, replica: Replica, resource: Resource, { state }: MemberState): Promise<Fit> {
+async function fits(engine: Engine, replica: Replica, resource: Resource, { state }: MemberState): Promise<Fit> {
   if (state === undefined) return { shows: 'no', fits: false }
   const body = resource.glue.parseBody(state.rawHeaders, state.body)
-  return fitOf(resource, writtenOf(shared, replica), body)
+  return fitOf(resource, writtenOf(engine, replica), body)
 }
 
 /**
  * Whether operations say what the state is, and it is made of all of them: then it does not matter who tells it, and nothing of what is shown is
  * taken. What only the application can say is believed of those alone that may write it here.
  */
-async function isWritten(shared: Engine, replica: Replica, resource: Resource, told: MemberState): Promise<boolean> {
+async function isWritten(engine: Engine, replica: Replica, resource: Resource, told: MemberState): Promise<boolean> {
   const { operations } = told.executed
   const isMadeOf = ({ dot }: Operation): boolean => operations.some(done => sameDot(done.dot, dot))
-  if (!writtenOf(shared, replica).every(isMadeOf)) return false
-  return told.state === undefined || (await wholeOf(resource, writtenOf(shared, replica)))?.isKnown === true
+  if (!writtenOf(engine, replica).every(isMadeOf)) return false
+  return told.state === undefined || (await wholeOf(resource, writtenOf(engine, replica)))?.isKnown === true
 }
 
 async function takeState(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   { executed, state }: MemberState,
@@ -159,22 +159,22 @@ async function takeState(
 ): Promise<'copied' | 'not-taken' | Unclear> {
   const reading = await resource.read()
   if (reading.is === 'unknown') return 'not-taken'
-  if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(shared, replica, resource, reading, state))
+  if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(engine, replica, resource, reading, state))
     return 'not-taken'
   const { kind } = resource.name
   const shown = state && resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
   const hidden = hiddenHere(replica)
   const { hidden: missed, looked } = replica.local
   const rules = { prefers: 'written', hidden, missed, looked } as const
-  const hasLost = shown !== undefined && (await hasLostMore(resource, writtenOf(shared, replica), shown, reading))
+  const hasLost = shown !== undefined && (await hasLostMore(resource, writtenOf(engine, replica), shown, reading))
   // What that site's application has added for itself is none of ours.
   const given =
     shown &&
-    (await stateToGive(resource, writtenOf(shared, replica), isBelieved && !hasLost ? shown : undefined, rules))
+    (await stateToGive(resource, writtenOf(engine, replica), isBelieved && !hasLost ? shown : undefined, rules))
   if (given?.is === 'unclear') return given
   const { replaying, bound } = replica.local
   // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
-  await shared.replicas.commit(commit =>
+  await engine.replicas.commit(commit =>
     commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
   )
   let sent: Made | undefined
@@ -183,7 +183,7 @@ async function takeState(
   else {
     const { body } = given
     // What it is sent as its writers have said; how it is shown may be another way.
-    const [reset] = writtenOf(shared, replica)
+    const [reset] = writtenOf(engine, replica)
     const headers = body.is === 'json' ? (reset?.payload?.headers.flat() ?? []) : state.rawHeaders
     const make = (): Promise<Made | undefined> => resource.create(body, headers, begunBy(replica))
     if (reading.is === 'absent') sent = await make()
@@ -193,17 +193,17 @@ async function takeState(
   }
   if (sent !== undefined && sent.is !== 'done') {
     // What was certainly not changed holds up nothing.
-    if (sent.is !== 'doubt') await shared.replicas.commit(commit => commit.local(replica, { replaying, bound }))
+    if (sent.is !== 'doubt') await engine.replicas.commit(commit => commit.local(replica, { replaying, bound }))
     return 'not-taken'
   }
   const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'
   const before = reading.is === 'absent' ? ABSENT : reading.hash
   const settling =
-    sent === undefined ? undefined : settlingAfter(shared, resource, { does, before }, sent.answer.status, replica)
-  await shared.replicas.commit(commit => {
+    sent === undefined ? undefined : settlingAfter(engine, resource, { does, before }, sent.answer.status, replica)
+  await engine.replicas.commit(commit => {
     // What was refused here is in it too, also what was written here.
-    for (const operation of [...cameWith(executed, replica, shared.options.site), ...failedHere(replica)])
-      tellOutcome(shared, commit, replica, operation, 'applied')
+    for (const operation of [...cameWith(executed, replica, engine.options.site), ...failedHere(replica)])
+      tellOutcome(engine, commit, replica, operation, 'applied')
     commit.local(replica, {
       executed,
       bound: state !== undefined,
@@ -219,8 +219,8 @@ async function takeState(
       settling,
       intent: undefined,
     })
-    tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
-    commit.afterwards(() => shared.unanswered.update(replica))
+    tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
+    commit.afterwards(() => engine.unanswered.update(replica))
   })
   return 'copied'
 }

@@ -40,12 +40,12 @@ import type { SettleChoice } from '../../../ports/replication-control.ts'
  *   `writeLocally` throws
  */
 export async function settleConflicts(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   choice: SettleChoice,
 ): Promise<readonly Conflict[]> {
-  if ((await advance(shared, replica)) !== 'settled') shared.kick(replica)
+  if ((await advance(engine, replica)) !== 'settled') engine.kick(replica)
   const conflicts = conflictsOf(replica.core.replicant.lives)
   if (conflicts.length === 0)
     throw new CheopsError(
@@ -53,12 +53,12 @@ export async function settleConflicts(
       `No write to ${replica.name.name} has lost, as far as is known here.`,
     )
   // Before anything is written: what is settled half is shown as what it was.
-  checkLane(shared, replica, false)
+  checkLane(engine, replica, false)
   const before = replica.core.replicant.lives
-  if (choice.how === 'take') await writeAgain(shared, replica, resource, chosen(conflicts, choice.write, replica))
+  if (choice.how === 'take') await writeAgain(engine, replica, resource, chosen(conflicts, choice.write, replica))
   // What was written again may be a change of a part, which settles nothing.
-  await keep(shared, replica, resource)
-  for (const { life } of before) await endLife(shared, replica, life.dot)
+  await keep(engine, replica, resource)
+  for (const { life } of before) await endLife(engine, replica, life.dot)
   return conflicts
 }
 
@@ -74,11 +74,11 @@ function chosen(conflicts: readonly Conflict[], write: string, { name }: Replica
 }
 
 /** The life that holds the name, if it is there and has conflicts, says what it is. */
-async function keep(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
+async function keep(engine: Engine, replica: Replica, resource: Resource): Promise<void> {
   const holder = holderOf(replica.core.replicant)
-  const isThere = currentPlan(shared, replica).schedule.state === 'present'
+  const isThere = currentPlan(engine, replica).schedule.state === 'present'
   if (holder === undefined || !isThere || !conflictsOf([holder]).length) return
-  const issued = await issue(shared, replica, resource, await resource.read(), 'shown', 'all')
+  const issued = await issue(engine, replica, resource, await resource.read(), 'shown', 'all')
   if (issued === 'issued') return
   if (issued !== 'cannot')
     throw new CheopsError('ERR_CONFLICT_REFUSED', `${replica.name.name} cannot be kept: ${unclearText(issued)}.`)
@@ -89,18 +89,18 @@ async function keep(shared: Engine, replica: Replica, resource: Resource): Promi
 }
 
 /** A life that is over, or does not hold the name, and has conflicts: they are deleted with it, by one who has seen them. */
-async function endLife(shared: Engine, replica: Replica, dot: Dot): Promise<void> {
+async function endLife(engine: Engine, replica: Replica, dot: Dot): Promise<void> {
   const { replicant } = replica.core
   const life = replicant.lives.find(known => sameDot(known.life.dot, dot))
-  const isThere = currentPlan(shared, replica).schedule.state === 'present'
+  const isThere = currentPlan(engine, replica).schedule.state === 'present'
   if (life === undefined || (life === holderOf(replicant) && isThere)) return
   if (!conflictsOf(replicant.lives).some(({ operation }) => findLife(replicant, operation.life) === life)) return
-  const draft = draftOf(shared, replica, shared.nextNumber(), 'delete', undefined, {
+  const draft = draftOf(engine, replica, engine.nextNumber(), 'delete', undefined, {
     life,
     settles: 'life',
     ...levelIn(life),
   })
-  await release(shared, replica, draft, undefined)
+  await release(engine, replica, draft, undefined)
 }
 
 function levelIn({ live }: Life): { readonly level?: string } {
@@ -109,9 +109,9 @@ function levelIn({ live }: Life): { readonly level?: string } {
 }
 
 /** A write that has lost, as a new one of this site, with the agent's own account. */
-async function writeAgain(shared: Engine, replica: Replica, resource: Resource, operation: Operation): Promise<void> {
+async function writeAgain(engine: Engine, replica: Replica, resource: Resource, operation: Operation): Promise<void> {
   const { name } = replica
-  const isThere = currentPlan(shared, replica).schedule.state === 'present'
+  const isThere = currentPlan(engine, replica).schedule.state === 'present'
   const { method, path, headers, body } = await requestFor(resource, operation, isThere)
   // Another site may have said more than what is stored here.
   const stored = resource.glue.storedHeaders({ method, target: path, rawHeaders: headers.flat() })
@@ -131,10 +131,10 @@ async function writeAgain(shared: Engine, replica: Replica, resource: Resource, 
     settles: 'all',
   }
   // The operation that names it now may be forgotten before the new one does.
-  const release = body !== undefined && 'hash' in body ? shared.options.blobs.hold(body.hash) : undefined
-  const { outcome, answer } = await writeLocally(shared, replica, write).finally(() => {
+  const release = body !== undefined && 'hash' in body ? engine.options.blobs.hold(body.hash) : undefined
+  const { outcome, answer } = await writeLocally(engine, replica, write).finally(() => {
     release?.()
-    if (release !== undefined) shared.bodies.sweepLater()
+    if (release !== undefined) engine.bodies.sweepLater()
   })
   if (outcome === 'applied') return
   const said = answer === undefined ? 'gives no answer' : `answers ${answer.status}`

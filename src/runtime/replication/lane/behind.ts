@@ -49,9 +49,9 @@ export class Behind {
    * @param began when it began to try, monotonic
    * @param status that the application answered last; undefined: it did not answer
    */
-  async cannotGoOn(shared: Engine, replica: Replica, began: number, status: number | undefined): Promise<void> {
+  async cannotGoOn(engine: Engine, replica: Replica, began: number, status: number | undefined): Promise<void> {
     const key = replicantKey(replica.name)
-    const { plan } = currentPlan(shared, replica)
+    const { plan } = currentPlan(engine, replica)
     const waiting = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations.slice(0, MAX_BEHIND_TOLD) : []
     // Not for its application: that is told, and shown otherwise.
     if (waiting.some(operation => isBlocked(replica, operation))) return this.over(replica.name)
@@ -61,16 +61,16 @@ export class Behind {
     const told = before?.told ?? new Set<string>()
     this.#entries.set(key, { name: { service, kind, name }, since, status, told })
     if (this.#clock.monotonic() - since < BEHIND_AFTER_MS) return
-    const isOthers = ({ dot }: Operation): boolean => dot.site !== shared.options.site
+    const isOthers = ({ dot }: Operation): boolean => dot.site !== engine.options.site
     const news = waiting.filter(operation => isOthers(operation) && !told.has(dotKey(operation.dot)))
     const isFirst = before === undefined || before.told.size === 0
     if (news.length === 0 && !isFirst) return
     const all = new Set([...waiting.map(({ dot }) => dotKey(dot)), key])
     this.#entries.set(key, { name: { service, kind, name }, since, status, told: all })
-    await shared.replicas.commit(commit => {
+    await engine.replicas.commit(commit => {
       for (const operation of news)
-        tellOutcome(shared, commit, replica, operation, 'pending', status === undefined ? {} : { status })
-      if (isFirst) tellEvent(shared, commit, { kind: 'behind', replicant: replica.name, status })
+        tellOutcome(engine, commit, replica, operation, 'pending', status === undefined ? {} : { status })
+      if (isFirst) tellEvent(engine, commit, { kind: 'behind', replicant: replica.name, status })
     })
   }
 

@@ -13,14 +13,14 @@ import type { Reading } from '../application/state.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 
 /** What the application showed when this site ceased to be a member is read then, where it is not known. */
-export async function notePart(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
+export async function notePart(engine: Engine, replica: Replica, resource: Resource): Promise<void> {
   const { parted, intent } = replica.local
   if (parted === undefined || parted.hash !== undefined) return
   // It is changing still: then what was written says whether it is the same.
-  if (intent !== undefined || isSettling(shared, replica)) return
+  if (intent !== undefined || isSettling(engine, replica)) return
   const reading = await resource.read()
   if (reading.is !== 'present' || replica.local.parted !== parted) return
-  await shared.replicas.commit(commit => commit.local(replica, { parted: { hash: reading.hash } }))
+  await engine.replicas.commit(commit => commit.local(replica, { parted: { hash: reading.hash } }))
 }
 
 /** @returns `again`: the application cannot be read now, and nothing is done before that */
@@ -57,11 +57,11 @@ async function isStill(
   reading: Exclude<Reading, { is: 'unknown' }>,
   before: string | undefined,
 ): Promise<boolean> {
-  const { shared, replica, resource } = book
+  const { engine, replica, resource } = book
   const { life } = book.local.executed
   const holder = holderOf(replica.core.replicant)
   if (reading.is === 'absent' || life === undefined || holder === undefined || !sameDot(life.dot, holder.life.dot))
     return false
   if (before !== undefined) return reading.hash === before
-  return (await fitOf(resource, writtenOf(shared, replica), reading.body)).shows === 'yes'
+  return (await fitOf(resource, writtenOf(engine, replica), reading.body)).shows === 'yes'
 }

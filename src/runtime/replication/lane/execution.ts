@@ -79,7 +79,7 @@ export class Execution {
   }
 
   async #execute(operation: Operation): Promise<Step> {
-    const { options, bodies, fetchBodies, isGivenUp } = this.#book.shared
+    const { options, bodies, fetchBodies, isGivenUp } = this.#book.engine
     const { site, mayRun } = options
     const { dot, type } = operation
     // What says what is there already changes nothing; `#executeState` asks if it does.
@@ -124,7 +124,7 @@ export class Execution {
     const prepared = this.#prepared
     this.#prepared = undefined
     if (prepared !== undefined && sameDot(prepared.dot, operation.dot)) {
-      if (!prepared.isOnDisk) await this.#book.shared.replicas.onDisk()
+      if (!prepared.isOnDisk) await this.#book.engine.replicas.onDisk()
       const { state, reading } = prepared
       const sent = await this.#book.resource.replace(
         state,
@@ -135,12 +135,12 @@ export class Execution {
       return this.#took(operation, sent, { bound: true })
     }
     const reading = (await this.#seen(operation)) ?? (await this.#book.resource.read())
-    if (reading.is === 'unknown' || isInTheWay(this.#book.shared, this.#book.replica, reading)) return 'again'
+    if (reading.is === 'unknown' || isInTheWay(this.#book.engine, this.#book.replica, reading)) return 'again'
     const { bound } = this.#book.local
     if (operation.type === 'delete') {
       const sends = bound && reading.is === 'present'
       if (!sends) return this.#book.executed(operation, undefined, { bound: false, unbound: this.#book.local.unbound })
-      if (mayComeAfter(this.#book.shared, this.#book.replica, reading, 'delete')) return 'again'
+      if (mayComeAfter(this.#book.engine, this.#book.replica, reading, 'delete')) return 'again'
       await this.#book.intend({ dot: operation.dot, action: 'delete', before: reading.hash })
       return this.#took(operation, await this.#book.resource.delete(reading, operation.payload), {
         bound: false,
@@ -153,7 +153,7 @@ export class Execution {
     const isThere = bound && reading.is === 'present' && this.#book.resource.says(reading.body, state)
     if (isThere || this.#isSaidAlready(operation, reading))
       return this.#book.executed(operation, undefined, { bound: true })
-    const { site, mayRun } = this.#book.shared.options
+    const { site, mayRun } = this.#book.engine.options
     if (operation.dot.site !== site && !mayRun(operation)) return this.#notExposed(operation)
     const headers = operation.payload?.headers.flat() ?? []
     if (reading.is === 'absent') {
@@ -169,10 +169,10 @@ export class Execution {
       const isLeaving = reading.hash === this.#book.local.leaving
       return isLeaving ? this.#notNow(operation, TAKEN) : this.#foreign(operation, reading, state)
     }
-    if (mayComeAfter(this.#book.shared, this.#book.replica, reading, 'replace')) return 'again'
+    if (mayComeAfter(this.#book.engine, this.#book.replica, reading, 'replace')) return 'again'
     // Nothing was sent since the last answer, and it showed what is read now: next time it can stand for that.
     const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
-    const shown = stillToCome(this.#book.shared, this.#book.replica)
+    const shown = stillToCome(this.#book.engine, this.#book.replica)
     await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, { ...learnt, ...shown })
     const { resource, replica } = this.#book
     const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, state)
@@ -234,17 +234,17 @@ export class Execution {
     }
     await this.#book.intend(
       { dot: operation.dot, action: 'send', before },
-      stillToCome(this.#book.shared, this.#book.replica),
+      stillToCome(this.#book.engine, this.#book.replica),
     )
     return this.#took(operation, await this.#book.resource.send(operation.payload), {})
   }
 
   /** Whether what was done last is in effect, or has had its time: what comes next builds on it. */
   async #isSettled(): Promise<boolean> {
-    const { shared, replica, resource } = this.#book
-    if (!isSettling(shared, replica)) return true
+    const { engine, replica, resource } = this.#book
+    if (!isSettling(engine, replica)) return true
     const reading = await resource.read()
-    return reading.is !== 'unknown' && !(await isYetToCome(shared, replica, resource, reading))
+    return reading.is !== 'unknown' && !(await isYetToCome(engine, replica, resource, reading))
   }
 
   /** What an answer means for the lane. */
@@ -254,10 +254,10 @@ export class Execution {
         await this.#book.write({ intent: undefined })
         return this.#cannotSay()
       case 'done': {
-        const { shared, resource, replica } = this.#book
+        const { engine, resource, replica } = this.#book
         const { status } = sent.answer
         const { action, before } = this.#book.local.intent ?? { action: 'send', before: undefined }
-        const settling = settlingAfter(shared, resource, { does: DOES[action], before }, status, replica)
+        const settling = settlingAfter(engine, resource, { does: DOES[action], before }, status, replica)
         const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
         replica.seen = seen
         return this.#book.executed(operation, status, { ...then, answered, settling })
@@ -273,7 +273,7 @@ export class Execution {
         if (operation.type === 'delete' && isGone(sent)) return this.#book.executed(operation, status, then)
         const isLost =
           status === 412 || (operation.type !== 'delete' && isReset(operation, this.#book.matrices) && isGone(sent))
-        if (isLost || this.#book.shared.unanswered.hasEarlier(operation.dot)) {
+        if (isLost || this.#book.engine.unanswered.hasEarlier(operation.dot)) {
           await this.#book.write({ intent: undefined })
           return 'again'
         }
@@ -321,7 +321,7 @@ export class Execution {
 
   /** Every create of this site was executed here before anybody heard of it: this store does not know so, since it was set back. */
   #isOwn({ type, dot }: Operation): boolean {
-    return type === 'create' && dot.site === this.#book.shared.options.site
+    return type === 'create' && dot.site === this.#book.engine.options.site
   }
 
   /** What was here before is the resource: whoever began its life has said so; but not of what came to a site while that was no member. */
@@ -347,10 +347,10 @@ export class Execution {
 
   /** The name is there, and not ours as far as this store knows. One that was set back looks whether it is what the others have. */
   async #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
-    const { standing } = this.#book.shared
+    const { standing } = this.#book.engine
     if (!standing.isOldFor(this.#book.replica.core.replicant)) return this.#book.clash()
     if (this.#book.resource.shows(reading.body, state)) return this.#isOurs(operation)
-    if ((await copyState(this.#book.shared, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
+    if ((await copyState(this.#book.engine, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
     await this.#book.clash()
     return 'alone'
   }

@@ -38,12 +38,12 @@ export function isBlocked(replica: Replica, { dot }: Operation): boolean {
 
 /** What a pass of a lane knows of its replicant, and what it writes down of what it does: for carrying out and recovering alike. */
 export class LaneBook {
-  readonly shared: Engine
+  readonly engine: Engine
   readonly replica: Replica
   readonly resource: Resource
 
-  constructor(shared: Engine, replica: Replica, resource: Resource) {
-    this.shared = shared
+  constructor(engine: Engine, replica: Replica, resource: Resource) {
+    this.engine = engine
     this.replica = replica
     this.resource = resource
   }
@@ -58,7 +58,7 @@ export class LaneBook {
   }
 
   get matrices() {
-    return this.shared.options.matrices
+    return this.engine.options.matrices
   }
 
   traits({ type }: Operation): OperationTraits {
@@ -77,8 +77,8 @@ export class LaneBook {
   /** What is to be acknowledged is so with what comes of it: one message less. */
   intend(intent: Intent, learnt: Partial<LocalState> = {}): Promise<void> {
     this.replica.seen = undefined
-    const dated = { ...intent, ...momentOf(this.shared, this.resource) }
-    return this.shared.replicas.commit(commit =>
+    const dated = { ...intent, ...momentOf(this.engine, this.resource) }
+    return this.engine.replicas.commit(commit =>
       commit.local(this.replica, { ...learnt, intent: dated, hash: undefined }),
     )
   }
@@ -93,7 +93,7 @@ export class LaneBook {
   }
 
   async #done(operation: Operation, outcome: 'applied' | 'failed', why: Why, then: Partial<LocalState>): Promise<Step> {
-    const { replicas, unanswered } = this.shared
+    const { replicas, unanswered } = this.engine
     await replicas.commit(commit => {
       const executed = withExecuted(this.local.executed, operation, this.matrices)
       const failed = withFailed(this.replica, operation.dot, outcome)
@@ -104,8 +104,8 @@ export class LaneBook {
       const refused = before === undefined || sameDot(before.dot, operation.dot) ? undefined : before
       const done = { executed, failed, refused, intent: undefined, leftover: false, sentAgain }
       commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
-      if (outcome === 'failed' && this.#wasDone(operation)) acknowledge(this.shared, commit, this.replica)
-      else acknowledgeOutcome(this.shared, commit, this.replica, operation, outcome, why)
+      if (outcome === 'failed' && this.#wasDone(operation)) acknowledge(this.engine, commit, this.replica)
+      else acknowledgeOutcome(this.engine, commit, this.replica, operation, outcome, why)
       commit.afterwards(() => unanswered.update(this.replica))
     })
     return 'done'
@@ -116,10 +116,10 @@ export class LaneBook {
    * back. Behind what others have written meanwhile it is another thing.
    */
   #wasDone({ dot, context }: Operation): boolean {
-    const { site } = this.shared.options
+    const { site } = this.engine.options
     if (dot.site !== site) return false
     const isApplied = outcomesOf(this.replica, dot).some(told => told.site === site && told.outcome === 'applied')
-    const { schedule } = currentPlan(this.shared, this.replica)
+    const { schedule } = currentPlan(this.engine, this.replica)
     if (!isApplied || schedule.state !== 'present') return false
     const all = [schedule.reset, ...schedule.changes]
     const before = all.slice(
@@ -131,15 +131,15 @@ export class LaneBook {
 
   /** Nobody can tell whether it took effect: the lane holds before it until somebody decides. */
   async holdAt(operation: Operation): Promise<void> {
-    await this.shared.replicas.commit(commit => {
+    await this.engine.replicas.commit(commit => {
       commit.local(this.replica, { intent: undefined, uncertain: operation.dot, answered: undefined })
-      tellOutcome(this.shared, commit, this.replica, operation, 'uncertain')
+      tellOutcome(this.engine, commit, this.replica, operation, 'uncertain')
     })
   }
 
   /** What has failed for want of its large body, and has it now, counts as not executed. */
   async runAgain(): Promise<void> {
-    const { bodies, replicas, unanswered } = this.shared
+    const { bodies, replicas, unanswered } = this.engine
     const again = withBodyNow(this.replica, operation => {
       const body = largeBodyOf(operation)
       return body !== undefined && bodies.isHere(operation.replicant, body)
@@ -154,12 +154,12 @@ export class LaneBook {
   /** The name is there and not ours: nothing is done to it, and everybody can see so. */
   async clash(): Promise<Step> {
     if (this.local.unbound) return 'waits'
-    const { replicas, unanswered } = this.shared
+    const { replicas, unanswered } = this.engine
     const shown = await this.resource.readNobodys()
     const why = shown && showsAllText(this.resource, shown)
     await replicas.commit(commit => {
       commit.local(this.replica, { unbound: true, showsAll: why, intent: undefined })
-      tellEvent(this.shared, commit, {
+      tellEvent(this.engine, commit, {
         kind: 'unbound',
         replicant: this.replica.name,
         ...(why !== undefined && { why }),
@@ -178,8 +178,8 @@ export class LaneBook {
     const news = operations.filter(({ dot }) => before?.has(dotKey(dot)) !== true)
     if (news.length === 0) return
     blockedBefore.set(this.replica.run, new Set(operations.map(({ dot }) => dotKey(dot))))
-    await this.shared.replicas.commit(commit => {
-      for (const operation of news) tellOutcome(this.shared, commit, this.replica, operation, 'failed', { error })
+    await this.engine.replicas.commit(commit => {
+      for (const operation of news) tellOutcome(this.engine, commit, this.replica, operation, 'failed', { error })
     })
   }
 
@@ -187,14 +187,14 @@ export class LaneBook {
   async diverge(why: string): Promise<void> {
     const { diverged, divergedBy } = this.local
     if (diverged && divergedBy === why) return
-    await this.shared.replicas.commit(commit => {
+    await this.engine.replicas.commit(commit => {
       commit.local(this.replica, { diverged: true, divergedBy: why })
       if (diverged) return
-      tellEvent(this.shared, commit, { kind: 'diverged', replicant: this.replica.name, why })
+      tellEvent(this.engine, commit, { kind: 'diverged', replicant: this.replica.name, why })
     })
   }
 
   write(change: Partial<LocalState>): Promise<void> {
-    return this.shared.replicas.commit(commit => commit.local(this.replica, change))
+    return this.engine.replicas.commit(commit => commit.local(this.replica, change))
   }
 }

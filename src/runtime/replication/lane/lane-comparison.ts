@@ -12,16 +12,16 @@ import type { LaneBook } from './lane-book.ts'
 
 /** All is executed here: whether the members that know the same show the same. */
 export async function compareWithOthers(book: LaneBook): Promise<'done' | 'replan' | 'again' | 'alone'> {
-  const { shared, replica } = book
-  const own = shownNow(shared, replica)
-  const others = own === undefined ? [] : differing(shared, replica, own)
+  const { engine, replica } = book
+  const own = shownNow(engine, replica)
+  const others = own === undefined ? [] : differing(engine, replica, own)
   if (failedHere(replica).length > 0) {
     // The others are right, and know of it. A round later a state of theirs is tried.
     await book.diverge(refusedText(replica))
     return 'done'
   }
-  if (others.length === 0) return (await shorten(shared, replica, book.resource)) ? 'replan' : 'done'
-  const knowledge = knowledgeNow(shared, replica)
+  if (others.length === 0) return (await shorten(engine, replica, book.resource)) ? 'replan' : 'done'
+  const knowledge = knowledgeNow(engine, replica)
   const sites = others.map(({ site }) => site).join(', ')
   const why = `it does not show what ${sites} ${others.length === 1 ? 'shows' : 'show'} after the same operations`
   const leave = async (): Promise<'done'> => {
@@ -32,23 +32,23 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   const isLooking = book.local.looks === looksFor(knowledge, own)
   if (book.local.mended === knowledge && isLooking) {
     // Another member may look only now.
-    const found = await lookForState(shared, replica, book.resource)
+    const found = await lookForState(engine, replica, book.resource)
     return found === 'issued' || found === 'anew' ? 'replan' : leave()
   }
   const reading = await book.resource.read()
-  if (reading.is === 'unknown' || knowledgeNow(shared, replica) !== knowledge) return 'again'
+  if (reading.is === 'unknown' || knowledgeNow(engine, replica) !== knowledge) return 'again'
   // Whatever was copied before: the other is still to be mended.
-  const isRight = reading.is === 'present' && (await judge(shared, replica, book.resource, reading, others)) === 'right'
+  const isRight = reading.is === 'present' && (await judge(engine, replica, book.resource, reading, others)) === 'right'
   if (isRight) return 'done'
   const unlike =
-    reading.is === 'present' ? await unlikeWritten(book.resource, writtenOf(shared, replica), reading.body) : []
+    reading.is === 'present' ? await unlikeWritten(book.resource, writtenOf(engine, replica), reading.body) : []
   if (reading.is === 'present' && book.local.mended === knowledge) noteOwn(replica, unlike)
   if (book.local.mended === knowledge || (reading.is === 'present' && isOwn(replica, unlike))) {
     await book.write({ mended: knowledge })
     return leave()
   }
   const copiesOnlyFitting =
-    reading.is === 'present' && (await fitOf(book.resource, writtenOf(shared, replica), reading.body)).fits
+    reading.is === 'present' && (await fitOf(book.resource, writtenOf(engine, replica), reading.body)).fits
   const nothing = { hash: undefined, answered: undefined }
   await book.write({ suspect: true, copiesOnlyFitting, mended: knowledge, ...nothing })
   const copied = await copyOrShow(book, why)
@@ -68,21 +68,21 @@ export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknow
   const reading = await book.resource.read()
   if (reading.is === 'unknown') return known === undefined && isRefusal(reading.status) ? 'known' : 'unknown'
   // What was sent last may come yet: until then it shows what it showed before.
-  if (!suspect && (await isYetToCome(book.shared, book.replica, book.resource, reading))) return 'unknown'
+  if (!suspect && (await isYetToCome(book.engine, book.replica, book.resource, reading))) return 'unknown'
   const shown = reading.is === 'present' ? reading.hash : ABSENT
   const isAlone = isBlind && othersOf(book.replica.core.replicant).length === 0
-  const isCome = hash === undefined && (await hasCome(book.shared, book.replica, book.resource, reading))
+  const isCome = hash === undefined && (await hasCome(book.engine, book.replica, book.resource, reading))
   const differs = shown !== known && !isAlone && !isCome
   const isKept = !differs && shown !== ABSENT
   if (differs === suspect && (!isKept || hash !== undefined)) return 'known'
-  const { replicas } = book.shared
+  const { replicas } = book.engine
   await replicas.commit(commit => {
     const isUnsure = differs && (unsure || !book.replica.run.checked)
     const kept = isKept ? { hash: shown } : {}
     commit.local(book.replica, { suspect: differs, unsure: isUnsure, copiesOnlyFitting: false, ...kept })
     if (differs !== suspect) replicas.due(commit, book.replica.name, true)
     const { name } = book.replica
-    if (differs && !suspect && !isBlind) tellEvent(book.shared, commit, { kind: 'drift', replicant: name })
+    if (differs && !suspect && !isBlind) tellEvent(book.engine, commit, { kind: 'drift', replicant: name })
   })
   return 'known'
 }

@@ -12,7 +12,7 @@ const GONE = `no member's application has it any more, although nobody has delet
 
 /** Takes the state of a member that agrees, or shows why it is needed. */
 export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 'again' | 'alone'> {
-  const copied = await copyState(book.shared, book.replica, book.resource)
+  const copied = await copyState(book.engine, book.replica, book.resource)
   if (typeof copied === 'object') {
     await book.diverge(`${why}, and ${unclearText(copied)}`)
     return 'alone'
@@ -31,7 +31,7 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
     case 'nobody': {
       if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and no member that agrees can be reached`)
       const mayIssue = (reading: Reading): Promise<boolean> => decideUnsure(book, reading)
-      const found = await lookForState(book.shared, book.replica, book.resource, mayIssue)
+      const found = await lookForState(book.engine, book.replica, book.resource, mayIssue)
       if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
       if (found === 'gone') await book.diverge(GONE)
       // Whatever a state says, they differ.
@@ -48,7 +48,7 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
  * @returns whether nothing of it is left to be decided
  */
 async function decideUnsure(book: LaneBook, reading: Reading): Promise<boolean> {
-  const policy = book.shared.options.onDoubt?.(book.replica.name.service) ?? 'hold'
+  const policy = book.engine.options.onDoubt?.(book.replica.name.service) ?? 'hold'
   for (const operation of unsureOf(book)) {
     const state = await book.resource.stateIn(operation)
     const shows = reading.is === 'present' ? book.resource.showsEffect(reading.body, state, operation.type) : undefined
@@ -64,7 +64,7 @@ async function decideUnsure(book: LaneBook, reading: Reading): Promise<boolean> 
 }
 
 function unsureOf(book: LaneBook): readonly Operation[] {
-  const { schedule } = currentPlan(book.shared, book.replica)
+  const { schedule } = currentPlan(book.engine, book.replica)
   if (!book.local.unsure || schedule.state !== 'present') return []
   return schedule.changes.filter(operation => !book.isExecuted(operation.dot) && !book.traits(operation).mayReplay)
 }

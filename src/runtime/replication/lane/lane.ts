@@ -22,49 +22,49 @@ import type { Looked } from './lanes.ts'
 import type { Replica } from '../replica.ts'
 
 /** Does what is to be done, as far as it can be done now. */
-export async function advance(shared: Engine, replica: Replica): Promise<Looked> {
-  const { options, replicas } = shared
+export async function advance(engine: Engine, replica: Replica): Promise<Looked> {
+  const { options, replicas } = engine
   const glue = options.glueOf(replica.name.service)
   const isMember = membersOfReplicant(replica.core.replicant).includes(options.site)
   // What only others have put here, who may do nothing here, is nobody's to carry out.
-  const isIdle = glue === undefined || (!isMember && replica.draft === undefined) || !hasSay(shared, replica)
+  const isIdle = glue === undefined || (!isMember && replica.draft === undefined) || !hasSay(engine, replica)
   const { prepared } = replica
   // What is not begun with it now reads what the application has.
   replica.prepared = undefined
   const began = options.clock.monotonic()
   const resource = glue === undefined || isIdle ? undefined : new Resource(options, replica.name, glue)
   if (glue !== undefined && !isMember && replica.local.parted !== undefined)
-    await notePart(shared, replica, new Resource(options, replica.name, glue))
+    await notePart(engine, replica, new Resource(options, replica.name, glue))
   const looked =
     resource === undefined
-      ? await settle(shared, replica)
-      : await pass(new LaneBook(shared, replica, resource), prepared)
+      ? await settle(engine, replica)
+      : await pass(new LaneBook(engine, replica, resource), prepared)
   // Until it is known what it has done of what it has accepted, nothing is wrong with it.
   if (looked === 'again' && replica.local.draft?.accepted === undefined)
-    await shared.behind.cannotGoOn(shared, replica, began, resource?.heldUpBy)
-  else shared.behind.over(replica.name)
+    await engine.behind.cannotGoOn(engine, replica, began, resource?.heldUpBy)
+  else engine.behind.over(replica.name)
   // What was written on the way carried it along; what cannot be carried out now is held all the same.
-  if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(shared, commit, replica))
+  if (replica.local.acknowledges) await replicas.commit(commit => acknowledge(engine, commit, replica))
   return looked
 }
 
 /** Nothing is left to do: marks that say otherwise go, unless more has come. */
-async function settle(shared: Engine, replica: Replica): Promise<Looked> {
-  await shared.replicas.commit(commit => {
+async function settle(engine: Engine, replica: Replica): Promise<Looked> {
+  await engine.replicas.commit(commit => {
     const { replaying, diverged } = replica.local
-    const isMember = membersOfReplicant(replica.core.replicant).includes(shared.options.site)
-    if (isMember && currentPlan(shared, replica).plan.kind !== 'nothing') return
-    const own = shownNow(shared, replica)
-    const differs = own !== undefined && differing(shared, replica, own).length > 0
+    const isMember = membersOfReplicant(replica.core.replicant).includes(engine.options.site)
+    if (isMember && currentPlan(engine, replica).plan.kind !== 'nothing') return
+    const own = shownNow(engine, replica)
+    const differs = own !== undefined && differing(engine, replica, own).length > 0
     const isWell =
       diverged &&
       failedHere(replica).length === 0 &&
-      !(differs && replica.local.mended === knowledgeNow(shared, replica))
+      !(differs && replica.local.mended === knowledgeNow(engine, replica))
     if (replaying || isWell) commit.local(replica, { replaying: false, ...(isWell && { diverged: false }) })
-    if (isWell) tellEvent(shared, commit, { kind: 'agrees', replicant: replica.name })
-    acknowledge(shared, commit, replica)
+    if (isWell) tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
+    acknowledge(engine, commit, replica)
     // A body that is still to come holds the acknowledgement up.
-    if (!replica.local.acknowledges) shared.replicas.due(commit, replica.name, false)
+    if (!replica.local.acknowledges) engine.replicas.due(commit, replica.name, false)
   })
   return 'settled'
 }
@@ -72,7 +72,7 @@ async function settle(shared: Engine, replica: Replica): Promise<Looked> {
 async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Looked> {
   if ((await comeBack(book)) === 'again') return 'again'
   const recovery = new Recovery(book)
-  const isNow = prepared !== undefined && isNext(prepared, currentPlan(book.shared, book.replica).plan)
+  const isNow = prepared !== undefined && isNext(prepared, currentPlan(book.engine, book.replica).plan)
   const execution = new Execution(book, recovery, isNow ? prepared : undefined)
   if (prepared !== undefined && !isNow) {
     // Something has come before it, or it is done with. Nothing was sent.
@@ -83,7 +83,7 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
   if (recovered !== 'done') return recovered === 'replan' ? 'again' : recovered
   await book.runAgain()
   for (let round = 0; round < MAX_PLANS_TOGETHER; round++) {
-    const { schedule, plan } = currentPlan(book.shared, book.replica)
+    const { schedule, plan } = currentPlan(book.engine, book.replica)
     if (book.local.uncertain !== undefined) {
       if (!(await isDecided(book, schedule))) return 'waits'
       if (!book.replica.run.checked || book.local.suspect) return 'again'
@@ -94,7 +94,7 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
           await book.executed(schedule.deletion, undefined, {})
         const compared = await compareWithOthers(book)
         if (compared === 'replan') break
-        return compared === 'done' ? settle(book.shared, book.replica) : compared
+        return compared === 'done' ? settle(book.engine, book.replica) : compared
       }
       case 'stuck':
         await book.diverge('its create was lost')
@@ -113,18 +113,18 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
       }
     }
   }
-  book.shared.kick(book.replica)
+  book.engine.kick(book.replica)
   return 'settled'
 }
 
 /** It was made and deleted before anything of it was carried out here: there is nothing to do, and whoever has deleted it waits to hear that it is done. */
-async function isDoneUnseen({ shared, replica, local, resource }: LaneBook): Promise<boolean> {
+async function isDoneUnseen({ engine, replica, local, resource }: LaneBook): Promise<boolean> {
   if (local.executed.life !== undefined || local.unbound) return false
   const members = membersOfReplicant(replica.core.replicant)
-  if (isRecordOnly(replica) || !members.includes(shared.options.site)) return false
+  if (isRecordOnly(replica) || !members.includes(engine.options.site)) return false
   // A store that was lost, or set back, does not know what it has carried out.
-  const others = members.filter(member => member !== shared.options.site)
-  return shared.standing.amongst(others) === 'last' || (await resource.read()).is === 'absent'
+  const others = members.filter(member => member !== engine.options.site)
+  return engine.standing.amongst(others) === 'last' || (await resource.read()).is === 'absent'
 }
 
 /** What was dropped may be in effect. */
@@ -136,7 +136,7 @@ async function isDecided(book: LaneBook, schedule: Schedule): Promise<boolean> {
   const stands =
     schedule.state === 'present' && schedule.changes.some(({ dot }) => uncertain && sameDot(dot, uncertain))
   // What a matrix drops without a reset may stand there all the same: only a member that has not carried it out, or has undone it, can tell.
-  const isGone = beginsWithReset(currentPlan(book.shared, book.replica).plan, book.matrices)
+  const isGone = beginsWithReset(currentPlan(book.engine, book.replica).plan, book.matrices)
   if (!stands) await book.write({ uncertain: undefined, ...(!isGone && MAY_SHOW_MORE) })
   return !stands
 }

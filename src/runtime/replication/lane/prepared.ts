@@ -25,24 +25,24 @@ export interface Prepared {
 }
 
 /** Intends what the lane will do first, if it is idle and can do so without looking. */
-export function prepare(shared: Engine, commit: Commit, replica: Replica): void {
+export function prepare(engine: Engine, commit: Commit, replica: Replica): void {
   const { name, seen, local, draft, run, core } = replica
-  const { glueOf, site, mayRun } = shared.options
-  if (seen === undefined || !run.checked || draft !== undefined || !mayBegin(local, seen) || !shared.isIdle(replica))
+  const { glueOf, site, mayRun } = engine.options
+  if (seen === undefined || !run.checked || draft !== undefined || !mayBegin(local, seen) || !engine.isIdle(replica))
     return
-  const { plan } = currentPlan(shared, replica)
+  const { plan } = currentPlan(engine, replica)
   const operation = plan.kind === 'run' ? plan.operations[0] : undefined
   if (operation?.type !== 'replace' || largeBodyOf(operation) !== undefined) return
   const glue = glueOf(name.service)
   if (glue === undefined || glue.kind(name.kind)?.isImmutable === true) return
-  if (!membersOfReplicant(core.replicant).includes(site) || !hasSay(shared, replica)) return
+  if (!membersOfReplicant(core.replicant).includes(site) || !hasSay(engine, replica)) return
   if ((operation.dot.site !== site && !mayRun(operation)) || !isMeantHere(glue, operation)) return
-  const resource = new Resource(shared.options, name, glue)
+  const resource = new Resource(engine.options, name, glue)
   const state = resource.inlineStateIn(operation)
   // What it shows already needs not be said to it again; what it shows by now only reading tells.
   if (state === undefined || resource.says(seen.body, state)) return
   const { dot } = operation
-  const intent = { dot, action: 'replace', before: seen.hash, ...momentOf(shared, resource) } as const
+  const intent = { dot, action: 'replace', before: seen.hash, ...momentOf(engine, resource) } as const
   commit.local(replica, { intent, hash: undefined })
   const prepared: Prepared = { dot, reading: seen, state, isOnDisk: false }
   replica.seen = undefined

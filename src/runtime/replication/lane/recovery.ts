@@ -24,7 +24,7 @@ export class Recovery {
   async recover(isPrepared: boolean): Promise<Step> {
     if (this.#book.replica.draft !== undefined) {
       const decided = await decideDraft(
-        this.#book.shared,
+        this.#book.engine,
         this.#book.replica,
         this.#book.resource,
         this.#hasForeignReset(),
@@ -65,7 +65,7 @@ export class Recovery {
       // It was dropped meanwhile. What was made where there was nothing is ours.
       const made = intent.action === 'create' && reading.is === 'present'
       const isAsBefore = reading.is === 'present' ? reading.hash === intent.before : intent.before === ABSENT
-      const isGone = beginsWithReset(currentPlan(this.#book.shared, this.#book.replica).plan, this.#book.matrices)
+      const isGone = beginsWithReset(currentPlan(this.#book.engine, this.#book.replica).plan, this.#book.matrices)
       // A matrix drops it without a reset: what it has done may stand there all the same.
       const mayShow = intent.action === 'send' && !isAsBefore && !isGone
       const then = { hash: undefined, answered: undefined, ...(made && { bound: true }) }
@@ -92,7 +92,7 @@ export class Recovery {
       return step
     }
     // It was taken on perhaps, and is not there yet.
-    if (done === 'no' && mayLand(this.#book.shared, this.#book.resource, intent.at)) return 'again'
+    if (done === 'no' && mayLand(this.#book.engine, this.#book.resource, intent.at)) return 'again'
     const { maySendAgain } = this.#book.traits(operation)
     if (done === 'no' && isJustSent && !maySendAgain) return 'again'
     if (done === 'no' || maySendAgain) {
@@ -140,7 +140,7 @@ export class Recovery {
    * counts as failed, and the state of another member is copied.
    */
   async #begunAnew(operation: Operation): Promise<Step> {
-    const { schedule } = currentPlan(this.#book.shared, this.#book.replica)
+    const { schedule } = currentPlan(this.#book.engine, this.#book.replica)
     const changes = schedule.state === 'present' ? schedule.changes : []
     const sent = changes.filter(change => sameDot(change.dot, operation.dot) || this.#book.isExecuted(change.dot))
     if (sent.length > 0 && sent.every(change => this.#book.traits(change).mayReplay)) {
@@ -149,13 +149,13 @@ export class Recovery {
       await this.#book.write({ intent: undefined, executed, replaying: true, hash: undefined, answered: undefined })
       return 'done'
     }
-    switch (this.#book.shared.options.onDoubt?.(operation.replicant.service) ?? 'hold') {
+    switch (this.#book.engine.options.onDoubt?.(operation.replicant.service) ?? 'hold') {
       case 'retry':
         await this.#book.write({ intent: undefined, answered: undefined, hash: undefined })
         return 'done'
       case 'skip':
         await this.#book.failed(operation, { error: 'ERR_OUTCOME_UNKNOWN' })
-        await copyState(this.#book.shared, this.#book.replica, this.#book.resource)
+        await copyState(this.#book.engine, this.#book.replica, this.#book.resource)
         return 'done'
       case 'hold':
     }
@@ -165,29 +165,29 @@ export class Recovery {
 
   /** Whether the lane will put the application into a state that another site has written. */
   #hasForeignReset(): boolean {
-    const { plan } = currentPlan(this.#book.shared, this.#book.replica)
+    const { plan } = currentPlan(this.#book.engine, this.#book.replica)
     const first = plan.kind === 'run' || plan.kind === 'replay' ? plan.operations[0] : undefined
     return first !== undefined && isReset(first, this.#book.matrices) && !this.#book.isExecuted(first.dot)
   }
 
   /** Whether there may be more, still to come here, that was carried out in a part of the store that is lost, and may not be sent twice. */
   #maySendTwice(): boolean {
-    const { shared, replica, resource } = this.#book
+    const { engine, replica, resource } = this.#book
     const operations = Object.values(resource.glue.kind(replica.name.kind)?.operations ?? {})
     if (operations.every(({ isReset: isAll, mayReplay }) => isAll || mayReplay)) return false
-    return shared.standing.amongst(othersOf(replica.core.replicant)) !== 'last'
+    return engine.standing.amongst(othersOf(replica.core.replicant)) !== 'last'
   }
 
   /** Whether the lane puts the application into a state that another site has written, and runs nothing twice that may not be. */
   #willBeReset(): boolean {
     if (this.#book.local.unsure && this.#maySendTwice()) return false
-    const { plan } = currentPlan(this.#book.shared, this.#book.replica)
+    const { plan } = currentPlan(this.#book.engine, this.#book.replica)
     return (
       this.#hasForeignReset() &&
       (plan.kind === 'run' || plan.kind === 'replay') &&
       plan.operations.every(
         operation =>
-          operation.dot.site !== this.#book.shared.options.site &&
+          operation.dot.site !== this.#book.engine.options.site &&
           (isReset(operation, this.#book.matrices) || this.#book.traits(operation).mayReplay),
       )
     )

@@ -28,22 +28,22 @@ export type Adopts = 'same' | 'all'
  *   _UNREADABLE where what is shown cannot be what others are to take, _UNNAMED, _LEVEL, _LOCKED, _MEMBERS, ERR_SCOPE_COLLABORATION, ERR_REQUEST_BODY_TOO_LARGE, ERR_APPLICATION_BROKEN, ERR_BLOB_SPACE
  */
 export async function adopt(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   members: readonly string[],
   adopts: Adopts,
 ): Promise<Operation> {
   const { name } = replica
-  if ((await advance(shared, replica)) !== 'settled') shared.kick(replica)
-  const { site } = shared.options
+  if ((await advance(engine, replica)) !== 'settled') engine.kick(replica)
+  const { site } = engine.options
   if (!members.includes(site))
     throw new CheopsError('ERR_REPLICANT_MEMBERS', `${site} adopts what it has, and must be a member.`, { members })
-  await takeNameBack(shared, replica)
+  await takeNameBack(engine, replica)
   const present = membersOfReplicant(replica.core.replicant)
-  if (currentPlan(shared, replica).schedule.state === 'present' && present.includes(site))
+  if (currentPlan(engine, replica).schedule.state === 'present' && present.includes(site))
     throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} is replicated already, on ${present.join(', ')}.`)
-  checkLane(shared, replica, false)
+  checkLane(engine, replica, false)
   const reading = await resource.read()
   if (reading.is === 'unknown')
     throw new CheopsError('ERR_APPLICATION_BROKEN', `The application does not show ${name.name} now.`)
@@ -80,15 +80,15 @@ export async function adopt(
       `A ${name.kind} is at level ${said.level}: only what is logged is adopted.`,
     )
   const matrix = glue.matrixOf(name.kind)
-  if (matrix !== undefined) await shared.replicas.commit(commit => shared.matrices.learn(commit, matrix))
-  const { body, release: letGo } = await bodyOf(shared, bytesOf(whole))
+  if (matrix !== undefined) await engine.replicas.commit(commit => engine.matrices.learn(commit, matrix))
+  const { body, release: letGo } = await bodyOf(engine, bytesOf(whole))
   try {
     const payload = { ...request, headers: glue.storedHeaders(head), body }
-    const draft = draftOf(shared, replica, shared.nextNumber(), 'create', payload, {
+    const draft = draftOf(engine, replica, engine.nextNumber(), 'create', payload, {
       members,
       adopts: adopts === 'all' ? 'all' : reading.hash,
     })
-    return await release(shared, replica, draft, undefined, { bound: true, unbound: false, hash: reading.hash })
+    return await release(engine, replica, draft, undefined, { bound: true, unbound: false, hash: reading.hash })
   } finally {
     letGo()
   }

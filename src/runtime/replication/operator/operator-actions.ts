@@ -38,11 +38,11 @@ export type Resolution = 'adopt' | 'replace'
  * Source: src/consistency.md "Applying to a black box" (`unbound`), "Plan, at one site" (repair).
  */
 export class OperatorActions {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #lanes: Lanes
 
-  constructor(shared: Engine, lanes: Lanes) {
-    this.#shared = shared
+  constructor(engine: Engine, lanes: Lanes) {
+    this.#engine = engine
     this.#lanes = lanes
   }
 
@@ -51,7 +51,7 @@ export class OperatorActions {
    * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _NO_MEMBER, ERR_SERVICE_NOT_LOCAL
    */
   repair(replicant: ReplicantName, from: string | undefined): Promise<Copied> {
-    return this.#inLane(replicant, replica => repairNow(this.#shared, replica, from))
+    return this.#inLane(replicant, replica => repairNow(this.#engine, replica, from))
   }
 
   /**
@@ -59,7 +59,7 @@ export class OperatorActions {
    * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _BOUND, _LOCKED, _UNREADABLE, ERR_SERVICE_NOT_LOCAL, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_SPACE
    */
   resolveUnbound(replicant: ReplicantName, how: Resolution): Promise<void> {
-    return this.#inLane(replicant, replica => resolveUnbound(this.#shared, replica, how))
+    return this.#inLane(replicant, replica => resolveUnbound(this.#engine, replica, how))
   }
 
   /**
@@ -69,7 +69,7 @@ export class OperatorActions {
    */
   settleConflicts(replicant: ReplicantName, choice: SettleChoice): Promise<readonly Conflict[]> {
     return this.#inLane(replicant, replica =>
-      settleConflicts(this.#shared, replica, resourceOf(this.#shared, replica), choice),
+      settleConflicts(this.#engine, replica, resourceOf(this.#engine, replica), choice),
     )
   }
 
@@ -79,7 +79,7 @@ export class OperatorActions {
    * @throws CheopsError ERR_REPLICANT_CERTAIN where nothing is in doubt, ERR_SERVICE_NOT_LOCAL
    */
   decide(replicant: ReplicantName, tookEffect: boolean): Promise<Dot> {
-    return this.#inLane(replicant, replica => decideUncertain(this.#shared, replica, tookEffect))
+    return this.#inLane(replicant, replica => decideUncertain(this.#engine, replica, tookEffect))
   }
 
   /**
@@ -89,54 +89,54 @@ export class OperatorActions {
    */
   adopt(replicant: ReplicantName, members: readonly string[], adopts: Adopts): Promise<Dot> {
     return this.#inLane(replicant, async replica => {
-      const resource = localResource(this.#shared, replica)
-      return (await adopt(this.#shared, replica, resource, members, adopts)).dot
+      const resource = localResource(this.#engine, replica)
+      return (await adopt(this.#engine, replica, resource, members, adopts)).dot
     })
   }
 
   /** JSON Pointers of what the application takes and never shows, as the definition says: what was adopted is without that. */
   neverShown({ service, kind }: ReplicantName): readonly string[] {
-    return this.#shared.options.glueOf(service)?.kind(kind)?.writeOnly ?? []
+    return this.#engine.options.glueOf(service)?.kind(kind)?.writeOnly ?? []
   }
 
   #inLane<T>(replicant: ReplicantName, act: (replica: Replica) => Promise<T>): Promise<T> {
-    return this.#shared.replicas.with(replicant, replica => this.#lanes.run(replicant, () => act(replica)))
+    return this.#engine.replicas.with(replicant, replica => this.#lanes.run(replicant, () => act(replica)))
   }
 }
 
-async function repairNow(shared: Engine, replica: Replica, from: string | undefined): Promise<Copied> {
-  const resource = resourceOf(shared, replica)
+async function repairNow(engine: Engine, replica: Replica, from: string | undefined): Promise<Copied> {
+  const resource = resourceOf(engine, replica)
   const { local, draft, name } = replica
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
   if (draft !== undefined || local.intent !== undefined || local.uncertain !== undefined)
     throw new CheopsError('ERR_REPLICANT_LOCKED', `What became of an earlier write to ${name.name} is not known yet.`)
   const members = membersOfReplicant(replica.core.replicant)
-  const others = members.filter(member => member !== shared.options.site)
+  const others = members.filter(member => member !== engine.options.site)
   if (from !== undefined && !others.includes(from)) {
     const message = `${from} is no other member of ${name.name}: those are ${others.join(', ') || 'none'}.`
     throw new CheopsError('ERR_REPLICANT_NO_MEMBER', message, { members: others })
   }
-  const copied = await copyState(shared, replica, resource, from === undefined ? undefined : [from])
-  shared.kick(replica)
+  const copied = await copyState(engine, replica, resource, from === undefined ? undefined : [from])
+  engine.kick(replica)
   return copied
 }
 
-async function resolveUnbound(shared: Engine, replica: Replica, how: Resolution): Promise<void> {
-  const resource = resourceOf(shared, replica)
+async function resolveUnbound(engine: Engine, replica: Replica, how: Resolution): Promise<void> {
+  const resource = resourceOf(engine, replica)
   const { name, local } = replica
-  const { schedule } = currentPlan(shared, replica)
+  const { schedule } = currentPlan(engine, replica)
   const isLeftover = local.leftover && schedule.state === 'absent'
   if (!local.unbound && !isLeftover)
     throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} here is the one that is replicated.`)
   const mine = { bound: true, unbound: false, leftover: false, hash: undefined, answered: undefined }
   if (how === 'replace') {
-    await shared.replicas.commit(commit => {
+    await engine.replicas.commit(commit => {
       // What was deleted is deleted again.
       const executed = isLeftover && { executed: { life: schedule.life, operations: [], context: [] } }
       commit.local(replica, { ...mine, ...executed })
-      shared.replicas.due(commit, name, true)
-      commit.afterwards(() => shared.kick(replica))
+      engine.replicas.due(commit, name, true)
+      commit.afterwards(() => engine.kick(replica))
     })
     return
   }
@@ -145,50 +145,50 @@ async function resolveUnbound(shared: Engine, replica: Replica, how: Resolution)
   if (reading.is !== 'present' || request === undefined)
     throw new CheopsError('ERR_REPLICANT_LOCKED', `The application does not show ${name.name} now.`)
   const state = reading.body.is === 'large' ? undefined : resource.glue.stateOf(name.kind, reading.body)
-  if (state !== undefined) checkShownAsTaken(shared.options.site, resource, state)
+  if (state !== undefined) checkShownAsTaken(engine.options.site, resource, state)
   const bytes = state?.is === 'json' ? bytesOf(state) : undefined
   if (bytes === undefined || bytes.length > MAX_HELD_BODY_BYTES)
     throw new CheopsError(
       'ERR_REQUEST_BODY_TOO_LARGE',
       `What the application has is no JSON of at most ${MAX_HELD_BODY_BYTES} bytes.`,
     )
-  const { body, release: letGo } = await bodyOf(shared, bytes)
+  const { body, release: letGo } = await bodyOf(engine, bytes)
   try {
     const payload = { ...request, headers: [['content-type', jsonTypeIn(reading.rawHeaders)] as const], body }
     // What was deleted begins anew with it, at all members.
     const type = isLeftover ? 'create' : 'state'
-    await release(shared, replica, draftOf(shared, replica, shared.nextNumber(), type, payload, {}), undefined, mine)
+    await release(engine, replica, draftOf(engine, replica, engine.nextNumber(), type, payload, {}), undefined, mine)
   } finally {
     letGo()
   }
 }
 
-async function decideUncertain(shared: Engine, replica: Replica, tookEffect: boolean): Promise<Dot> {
-  const resource = localResource(shared, replica)
+async function decideUncertain(engine: Engine, replica: Replica, tookEffect: boolean): Promise<Dot> {
+  const resource = localResource(engine, replica)
   const { draft, local, core, name } = replica
   const uncertain = local.draft?.uncertain === true ? draft : undefined
   if (uncertain !== undefined) {
     if (tookEffect)
-      await releaseDraft(shared, replica, uncertain, uncertain.dot.incarnation === shared.options.incarnation)
-    else await voidDraft(shared, replica)
-    shared.kick(replica)
+      await releaseDraft(engine, replica, uncertain, uncertain.dot.incarnation === engine.options.incarnation)
+    else await voidDraft(engine, replica)
+    engine.kick(replica)
     return uncertain.dot
   }
   const held = holderOf(core.replicant)?.live.find(({ dot }) => local.uncertain && sameDot(dot, local.uncertain))
   if (held === undefined) throw new CheopsError('ERR_REPLICANT_CERTAIN', `No write to ${name.name} is in doubt here.`)
   const then = { uncertain: undefined, answered: undefined, hash: undefined }
-  const book = new LaneBook(shared, replica, resource)
+  const book = new LaneBook(engine, replica, resource)
   if (tookEffect) await book.executed(held, undefined, then)
   else await book.write(then)
-  shared.kick(replica)
+  engine.kick(replica)
   return held.dot
 }
 
-function resourceOf(shared: Engine, replica: Replica): Resource {
+function resourceOf(engine: Engine, replica: Replica): Resource {
   const { name } = replica
-  if (!isReplicatedAt(replica, shared.options.site))
+  if (!isReplicatedAt(replica, engine.options.site))
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
-  return localResource(shared, replica)
+  return localResource(engine, replica)
 }
 
 function localResource({ options }: Engine, { name }: Replica): Resource {

@@ -41,17 +41,17 @@ export interface MissingBody {
  * Undefined for what is not replicated here.
  * @param fault that nobody has thought of, and that holds it
  */
-export function statusOf(shared: Engine, replica: Replica, fault: string | undefined): ReplicaStatus | undefined {
+export function statusOf(engine: Engine, replica: Replica, fault: string | undefined): ReplicaStatus | undefined {
   const { core, local, draft } = replica
-  if (!isReplicatedAt(replica, shared.options.site) || !hasSay(shared, replica)) return undefined
-  const { plan, schedule } = currentPlan(shared, replica)
+  if (!isReplicatedAt(replica, engine.options.site) || !hasSay(engine, replica)) return undefined
+  const { plan, schedule } = currentPlan(engine, replica)
   const isDiverged = local.diverged || local.suspect || fault !== undefined
   const isUncertain = local.uncertain !== undefined || draft !== undefined
   const isBusy = plan.kind !== 'nothing' || local.parted !== undefined || local.replaying || local.intent !== undefined
   const isTheirs = local.unbound || (local.leftover && schedule.state === 'absent')
   const state = isTheirs ? 'unbound' : isDiverged ? 'diverged' : isUncertain ? 'uncertain' : isBusy ? 'busy' : 'agrees'
-  const missingBodies = shared.bodies.missingOf(replica.name).map(({ hash, length }) => {
-    const found = shared.options.blobs.find(hash)
+  const missingBodies = engine.bodies.missingOf(replica.name).map(({ hash, length }) => {
+    const found = engine.options.blobs.find(hash)
     return { hash, length, here: found.kind === 'partial' ? found.bytes : 0 }
   })
   return {
@@ -62,7 +62,7 @@ export function statusOf(shared: Engine, replica: Replica, fault: string | undef
     isUnchecked: state === 'agrees' && isToBeRead(replica, schedule.state) && !replica.run.checked,
     detail: local.unbound ? local.showsAll : undefined,
     reason: reasonOf(state, replica, fault),
-    failing: isRecordOnly(replica) ? [] : failingOf(core, local, shared.time.now()),
+    failing: isRecordOnly(replica) ? [] : failingOf(core, local, engine.time.now()),
     conflicts: conflictsOf(core.replicant.lives),
     missingBodies,
   }

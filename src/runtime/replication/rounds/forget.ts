@@ -21,15 +21,15 @@ import type { Engine } from '../engine.ts'
  * Within the lane of the replicant. Does nothing while there is anything left to do, or in doubt.
  * @throws CheopsError ERR_STORE_FAILED
  */
-export async function forgetOld(shared: Engine, replica: Replica): Promise<void> {
-  const { replicas, bodies } = shared
-  if (!hasSay(shared, replica)) await forgetUnproven(shared, replica)
-  await leaveUnheard(shared, replica)
+export async function forgetOld(engine: Engine, replica: Replica): Promise<void> {
+  const { replicas, bodies } = engine
+  if (!hasSay(engine, replica)) await forgetUnproven(engine, replica)
+  await leaveUnheard(engine, replica)
   const { core, local, draft } = replica
   const isBusy = draft !== undefined || local.intent !== undefined || local.uncertain !== undefined || local.replaying
-  if (isBusy || core.replicant.waiting.length > 0 || currentPlan(shared, replica).plan.kind !== 'nothing') return
+  if (isBusy || core.replicant.waiting.length > 0 || currentPlan(engine, replica).plan.kind !== 'nothing') return
   // By a clock that is wrong for a moment it would be gone for good.
-  const now = shared.time.now()
+  const now = engine.time.now()
   const pruned = prune(core.replicant, core.acknowledgements, concerned(core.replicant, now), now)
   const requests = local.requests.filter(({ at }) => at > now - IDEMPOTENCY_RETENTION_MS)
   if (isSame(pruned.replicant, core.replicant) && requests.length === local.requests.length) return

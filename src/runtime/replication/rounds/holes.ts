@@ -29,14 +29,14 @@ interface Watched {
  * Source: src/consistency.md "Identity and order".
  */
 export class Holes {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #onFault: (error: unknown) => void
   readonly #watched = new Map<string, Watched>()
   #timer: TimerHandle | undefined
   #isStopped = false
 
-  constructor(shared: Engine, onFault: (error: unknown) => void) {
-    this.#shared = shared
+  constructor(engine: Engine, onFault: (error: unknown) => void) {
+    this.#engine = engine
     this.#onFault = onFault
   }
 
@@ -44,8 +44,8 @@ export class Holes {
   watch(name: ReplicantName): void {
     const key = replicantKey(name)
     if (this.#isStopped || this.#watched.has(key) || this.#watched.size >= MAX_REMEMBERED_REPLICANTS) return
-    this.#watched.set(key, { name, since: this.#shared.options.clock.monotonic() })
-    this.#timer ??= this.#shared.options.clock.after(HOLE_LOOK_MS, this.#look)
+    this.#watched.set(key, { name, since: this.#engine.options.clock.monotonic() })
+    this.#timer ??= this.#engine.options.clock.after(HOLE_LOOK_MS, this.#look)
   }
 
   /** All of which operations wait, and some that have found what they waited for. */
@@ -62,14 +62,14 @@ export class Holes {
     this.#lookAtAll()
       .catch(this.#onFault)
       .finally(() => {
-        const { clock } = this.#shared.options
+        const { clock } = this.#engine.options
         const goesOn = this.#watched.size > 0 && !this.#isStopped
         this.#timer = goesOn ? clock.after(HOLE_LOOK_MS, this.#look) : undefined
       })
   }
 
   async #lookAtAll(): Promise<void> {
-    const { replicas, options } = this.#shared
+    const { replicas, options } = this.#engine
     for (const [key, { name, since }] of this.#watched) {
       if (this.#isStopped) return
       await replicas.with(name, async replica => {
@@ -80,29 +80,29 @@ export class Holes {
   }
 
   async #giveUp(replica: Replica): Promise<void> {
-    const { replicas, options } = this.#shared
+    const { replicas, options } = this.#engine
     for (const { life, dots } of missingOf(replica.core.replicant)) {
       const lost: Dot[] = []
       for (const dot of dots) if (await this.#isHeldByNobody(replica, life, dot)) lost.push(dot)
       if (lost.length === 0) continue
       await replicas.commit(commit => {
         const step = admitHoles(replica.core.replicant, life, lost, options.matrices)
-        takeStep(this.#shared, commit, replica, step, new Map(), options.site)
+        takeStep(this.#engine, commit, replica, step, new Map(), options.site)
       })
     }
   }
 
   async #isHeldByNobody({ core }: Replica, life: LifeId, dot: Dot): Promise<boolean> {
-    const { site, incarnation } = this.#shared.options
+    const { site, incarnation } = this.#engine.options
     // What an earlier run of this site has written and is not here was lost with its disk, and may be held by those that were told of it.
     if (dot.site === site && dot.incarnation === incarnation) return false
-    if (dot.site !== site && !(await isLost(this.#shared, dot)) && !(await this.#isForgotten(core.replicant, dot)))
+    if (dot.site !== site && !(await isLost(this.#engine, dot)) && !(await this.#isForgotten(core.replicant, dot)))
       return false
-    const leavers = leaversOf(core.replicant, this.#shared.time.now())
+    const leavers = leaversOf(core.replicant, this.#engine.time.now())
     for (const member of [...membersOfReplicant(core.replicant), ...leavers]) {
       if (member === site || member === dot.site) continue
       const told = core.acknowledgements.get(member)?.knowledge.get(lifeKey(life)) ?? []
-      if (covers(told, dot) || !(await hasToldAll(this.#shared, member))) return false
+      if (covers(told, dot) || !(await hasToldAll(this.#engine, member))) return false
     }
     return true
   }
@@ -110,6 +110,6 @@ export class Holes {
   /** Who leaves forgets what it held: what it has written before its own removal, and does not tell, is not there any more. */
   async #isForgotten({ waiting }: Replicant, { site }: Dot): Promise<boolean> {
     const hasLeft = waiting.some(({ dot, members }) => dot.site === site && members?.removed.includes(site) === true)
-    return hasLeft && (await hasToldAll(this.#shared, site))
+    return hasLeft && (await hasToldAll(this.#engine, site))
   }
 }

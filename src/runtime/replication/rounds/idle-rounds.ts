@@ -11,7 +11,7 @@ import type { Quarantine } from '../lane/quarantine.ts'
 import type { Silence } from './silence.ts'
 
 export interface IdleRoundParts {
-  readonly shared: Engine
+  readonly engine: Engine
   readonly lanes: Lanes
   readonly quarantine: Quarantine
   readonly silence: Silence
@@ -40,7 +40,7 @@ export class IdleRounds {
 
   constructor(parts: IdleRoundParts) {
     this.#parts = parts
-    const { clock, random } = parts.shared.options
+    const { clock, random } = parts.engine.options
     this.#readBacks = new ReadBacks({
       clock,
       random,
@@ -52,7 +52,7 @@ export class IdleRounds {
 
   /** @throws CheopsError ERR_STORE_FAILED, ERR_STORE_CORRUPT */
   async start(): Promise<void> {
-    const last = await this.#parts.shared.options.store.get(ROUND_KEY)
+    const last = await this.#parts.engine.options.store.get(ROUND_KEY)
     this.#isRoundKept = last !== undefined
     this.#readBacks.start(last && roundIn(last))
   }
@@ -67,11 +67,11 @@ export class IdleRounds {
   }
 
   async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<'unread' | 'done'> {
-    const { shared, lanes } = this.#parts
+    const { engine, lanes } = this.#parts
     let found: 'done' | 'again' | 'look' | 'unread' | undefined
     try {
       found = await lanes.runIfIdle(name, () =>
-        shared.replicas.with(name, replica => readBack(shared, replica, attempts, isRound)),
+        engine.replicas.with(name, replica => readBack(engine, replica, attempts, isRound)),
       )
       if (found === 'look') lanes.kick(name)
       if (found === 'again') this.#readBacks.soon(name, attempts + 1)
@@ -85,21 +85,21 @@ export class IdleRounds {
 
   /** Unless its lane has something to do: then the next round does it. */
   async #forgetOld(name: ReplicantName): Promise<void> {
-    const { shared, lanes } = this.#parts
-    await shared.replicas.with(name, replica => lanes.runIfIdle(name, () => forgetOld(shared, replica)))
+    const { engine, lanes } = this.#parts
+    await engine.replicas.with(name, replica => lanes.runIfIdle(name, () => forgetOld(engine, replica)))
   }
 
   /** Unless its lane has something to do, as above. */
   async #detachSilent(name: ReplicantName): Promise<void> {
-    const { shared, lanes, silence } = this.#parts
-    const { detachAfterMs = RETENTION_MS } = shared.options
-    await shared.replicas.with(name, replica =>
-      lanes.runIfIdle(name, () => detachSilent(shared, replica, silence, detachAfterMs)),
+    const { engine, lanes, silence } = this.#parts
+    const { detachAfterMs = RETENTION_MS } = engine.options
+    await engine.replicas.with(name, replica =>
+      lanes.runIfIdle(name, () => detachSilent(engine, replica, silence, detachAfterMs)),
     )
   }
 
   #keepRound(last: ReplicantName | undefined): void {
-    const { store } = this.#parts.shared.options
+    const { store } = this.#parts.engine.options
     if (store.isFull || (last === undefined && !this.#isRoundKept)) return
     this.#isRoundKept = last !== undefined
     const write: StoreWrite =
@@ -112,7 +112,7 @@ export class IdleRounds {
 
   async #namesAfter(name: ReplicantName | undefined, limit: number): Promise<readonly ReplicantName[]> {
     try {
-      return await this.#parts.shared.replicas.namesAfter(name, limit)
+      return await this.#parts.engine.replicas.namesAfter(name, limit)
     } catch (error) {
       this.#parts.onFault(error)
       return []

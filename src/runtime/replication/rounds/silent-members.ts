@@ -13,8 +13,8 @@ import type { Silence } from './silence.ts'
  * @param afterMs how long a member may be silent
  * @throws CheopsError ERR_STORE_FAILED
  */
-export async function detachSilent(shared: Engine, replica: Replica, silence: Silence, afterMs: number): Promise<void> {
-  const { site, onEvent, logger } = shared.options
+export async function detachSilent(engine: Engine, replica: Replica, silence: Silence, afterMs: number): Promise<void> {
+  const { site, onEvent, logger } = engine.options
   const { replicant } = replica.core
   const members = membersOfReplicant(replicant)
   if (holderOf(replicant) === undefined || !members.includes(site)) return
@@ -23,7 +23,7 @@ export async function detachSilent(shared: Engine, replica: Replica, silence: Si
   if (silent.length === 0) return
   const heard = members.filter(member => member === site || silence.isSteady(member))
   if (!mayDetach(members, heard)) return
-  const { dot } = await changeMembers(shared, replica, { added: [], removed: silent })
+  const { dot } = await changeMembers(engine, replica, { added: [], removed: silent })
   logger.debug({ replicant: replica.name, dot, silent }, 'silent members are detached')
   onEvent({ kind: 'detached', replicant: replica.name, sites: silent })
 }

@@ -42,13 +42,13 @@ const told = new WeakMap<SealedOperation, Uint8Array>()
 
 /** What one conversation tells another site: records of outboxes made into entries, when it is their turn. */
 export class Outgoing {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #site: string
   /** Up to which number of an outbox a replicant has been told as a whole. */
   readonly #transferred = new Map<string, number>()
 
-  constructor(shared: Engine, site: string) {
-    this.#shared = shared
+  constructor(engine: Engine, site: string) {
+    this.#engine = engine
     this.#site = site
   }
 
@@ -86,19 +86,19 @@ export class Outgoing {
       records.map(async numbered => {
         const { record } = numbered
         if (record.kind !== 'operation') return
-        numbered.sealed = await this.#shared.replicas.sealed(record.replicant, record.dot)
+        numbered.sealed = await this.#engine.replicas.sealed(record.replicant, record.dot)
       }),
     )
     const found = records.flatMap(({ record, sealed }) =>
       record.kind === 'operation' && sealed !== undefined ? { name: record.replicant, dot: record.dot, sealed } : [],
     )
-    const signed = new Map(signTogether(this.#shared, found).map(each => [each.dot, each.sealed]))
+    const signed = new Map(signTogether(this.#engine, found).map(each => [each.dot, each.sealed]))
     for (const numbered of records)
       if (numbered.record.kind === 'operation') numbered.sealed = signed.get(numbered.record.dot)
   }
 
   async #entry({ record, number, sealed }: Numbered, outbox: Outbox): Promise<Uint8Array> {
-    const { replicas, options } = this.#shared
+    const { replicas, options } = this.#engine
     const { codec } = options
     if (record.kind === 'entry') return record.bytes
     const { replicant } = record
@@ -135,7 +135,7 @@ export class Outgoing {
   #operation(sealed: SealedOperation): Uint8Array {
     const known = told.get(sealed)
     if (known !== undefined) return known
-    const entry = this.#shared.options.codec.encodeEntry({ kind: 'operation', operation: sealed })
+    const entry = this.#engine.options.codec.encodeEntry({ kind: 'operation', operation: sealed })
     told.set(sealed, entry)
     return entry
   }
@@ -144,7 +144,7 @@ export class Outgoing {
   async #transfers(replica: Replica, knows: Knows, attempts = 0): Promise<Uint8Array[]> {
     if (attempts > MAX_TRANSFER_ATTEMPTS)
       throw new CheopsError('ERR_SYNC_CLOSED', `${replica.name.name} changes too fast to be told as a whole.`)
-    const { replicas, options } = this.#shared
+    const { replicas, options } = this.#engine
     const { codec } = options
     const entries: Uint8Array[] = []
     // Whatever has put it into the outbox: who is and was no member is told nothing of it.
@@ -160,7 +160,7 @@ export class Outgoing {
         if (sealed === undefined) return this.#transfers(replica, knows, attempts + 1)
         found.push({ name: replica.name, dot, sealed })
       }
-      const operations = signTogether(this.#shared, found).map(({ sealed }) => sealed)
+      const operations = signTogether(this.#engine, found).map(({ sealed }) => sealed)
       const { summary } = transfer
       for (const { matrix } of [...transfer.operations, ...(summary?.droppers ?? [])])
         if (matrix !== undefined) matrices.add(matrix)
@@ -181,13 +181,13 @@ export class Outgoing {
       entries.push(...parts.map(entry => codec.encodeEntry(entry)))
     }
     // Who asks for all this may know none of them.
-    const before = [...matrices].flatMap(hash => this.#shared.matrices.entryOf(hash) ?? [])
+    const before = [...matrices].flatMap(hash => this.#engine.matrices.entryOf(hash) ?? [])
     return [...before.map(entry => codec.encodeEntry(entry)), ...entries]
   }
 
   /** By lives, in their order. Who is no member any more learns that, and nothing of what was written. */
   #lacked({ core }: Replica, knows: Knows): readonly { readonly life: LifeId; readonly transfer: LifeTransfer }[] {
-    const { site } = this.#shared.options
+    const { site } = this.#engine.options
     const { replicant, acknowledgements } = core
     const acknowledged = acknowledgements.get(this.#site)?.knowledge
     const known = (life: LifeId): Known =>

@@ -33,7 +33,7 @@ interface Audit {
  * is on its way, coded symbols tell in what, and each asks for what it lacks.
  */
 export class PeerComparison {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #site: string
   readonly #resync: (site: string) => Promise<void>
   #state: PeerStatus['digest'] = 'unknown'
@@ -51,8 +51,8 @@ export class PeerComparison {
   #audit: Audit | undefined
   #isAuditing = false
 
-  constructor(shared: Engine, site: string, resync: (site: string) => Promise<void>) {
-    this.#shared = shared
+  constructor(engine: Engine, site: string, resync: (site: string) => Promise<void>) {
+    this.#engine = engine
     this.#site = site
     this.#resync = resync
   }
@@ -68,17 +68,17 @@ export class PeerComparison {
 
   /** Another number after each change of what counts for the digest. */
   get changes(): number {
-    return this.#shared.replicas.digests.changesOf(this.#site)
+    return this.#engine.replicas.digests.changesOf(this.#site)
   }
 
   /** This site's digest now; undefined while it is not known. */
   mine(): SetDigest | undefined {
-    return this.#shared.replicas.digests.of(this.#site)
+    return this.#engine.replicas.digests.of(this.#site)
   }
 
   /** Whether something of what both share has changed here just now, as far as somebody has asked. */
   isBusy(): boolean {
-    const now = this.#shared.options.clock.monotonic()
+    const now = this.#engine.options.clock.monotonic()
     if (this.changes !== this.#lastChanges) this.#changedAt = now
     this.#lastChanges = this.changes
     return now - this.#changedAt < DIGEST_QUIET_MS
@@ -88,7 +88,7 @@ export class PeerComparison {
   heard(theirs: SetDigest): void {
     const mine = this.mine()
     if (mine === undefined) return
-    const { clock, onEvent } = this.#shared.options
+    const { clock, onEvent } = this.#engine.options
     const isBusy = this.isBusy()
     if (isEqual(mine, theirs)) {
       if (this.#state === 'differs') onEvent({ kind: 'compared', site: this.#site, agrees: true })
@@ -109,7 +109,7 @@ export class PeerComparison {
 
   /** Begins an audit over a conversation that the other site has opened, if it is time for one, and this site's turn to ask. */
   async auditIfDue(channel: SyncChannel): Promise<void> {
-    const { clock, random, site } = this.#shared.options
+    const { clock, random, site } = this.#engine.options
     const isBusy = this.isBusy()
     const since = isBusy ? this.#unequalSince : this.#differsSince
     if (since === undefined || this.#isAuditing || site > this.#site) return
@@ -136,7 +136,7 @@ export class PeerComparison {
     const audit = this.#audit
     if (audit === undefined || audit.channel !== channel || from !== audit.reader.taken) return
     const { reader, seed, isBusy } = audit
-    const difference = this.#shared.tellers.of(this.#site).do(() => reader.take(symbols))
+    const difference = this.#engine.tellers.of(this.#site).do(() => reader.take(symbols))
     if (difference !== undefined) {
       this.#audit = undefined
       return this.#exchange([...difference.theirs, ...difference.ours], channel)
@@ -152,7 +152,7 @@ export class PeerComparison {
 
   /** Everything that both share, as it is on disk. */
   async codedSet(seed: number): Promise<CodedSet> {
-    const { codec } = this.#shared.options
+    const { codec } = this.#engine.options
     const set = new CodedSet(seed)
     for await (const { name, lives } of this.#allShared()) set.add(codec.auditElement(name, lives))
     return set
@@ -160,7 +160,7 @@ export class PeerComparison {
 
   /** All that is held here of names that the other site lacks is told to it. */
   async tellLacked(names: readonly Uint32Array[]): Promise<void> {
-    const { replicas, options } = this.#shared
+    const { replicas, options } = this.#engine
     const wanted = new Set(names.map(words => words.join()))
     for await (const { name } of this.#allShared()) {
       if (!wanted.has(options.codec.auditElement(name, []).subarray(0, NAME_WORDS).join())) continue
@@ -170,7 +170,7 @@ export class PeerComparison {
 
   /** Each asks for what it lacks of these. */
   async #exchange(elements: readonly Uint32Array[], channel: SyncChannel): Promise<void> {
-    const { codec, logger } = this.#shared.options
+    const { codec, logger } = this.#engine.options
     const differing = new Map(elements.map(element => [element.slice(0, NAME_WORDS).join(), element]))
     logger.info({ site: this.#site, replicants: differing.size }, 'an audit has found what differs')
     for await (const known of this.#allShared()) {
@@ -188,13 +188,13 @@ export class PeerComparison {
   }
 
   async #exchangeOne({ name, lives }: Known, channel: SyncChannel): Promise<void> {
-    const { replicas } = this.#shared
+    const { replicas } = this.#engine
     await channel.send({ kind: 'want', replicant: name, lives })
     await replicas.commit(commit => commit.tell(this.#site, { kind: 'replicant', replicant: name, knows: [] }))
   }
 
   async *#allShared(): AsyncGenerator<Known> {
-    const { replicas, options } = this.#shared
+    const { replicas, options } = this.#engine
     await replicas.onDisk()
     for await (const known of paced(replicas.allKnown(), options.clock))
       if (known.members.includes(options.site) && known.members.includes(this.#site)) yield known

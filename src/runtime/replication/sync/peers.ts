@@ -33,7 +33,7 @@ interface Receiving {
 
 /** All conversations with other sites: at most one each way with each of them. */
 export class Peers {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #onFault: (error: unknown) => void
   readonly #senders = new Map<string, SyncSender>()
   readonly #receivers = new Map<string, Receiving>()
@@ -44,8 +44,8 @@ export class Peers {
   #isStopped = false
 
   /** @param onFault is told of what replication cannot go on with */
-  constructor(shared: Engine, onFault: (error: unknown) => void) {
-    this.#shared = shared
+  constructor(engine: Engine, onFault: (error: unknown) => void) {
+    this.#engine = engine
     this.#onFault = onFault
   }
 
@@ -71,7 +71,7 @@ export class Peers {
 
   /** A site can be reached, so that its key is known: what others have told of it, and could not be looked at, is asked for. */
   met(site: string): void {
-    for (const teller of this.#shared.strangers.met(site)) this.#receivers.get(teller)?.receiver.askForStrangers()
+    for (const teller of this.#engine.strangers.met(site)) this.#receivers.get(teller)?.receiver.askForStrangers()
   }
 
   /** Another site has opened a conversation. The one before, if there is one, leads nowhere any more. */
@@ -79,7 +79,7 @@ export class Peers {
     const { site } = channel
     const before = this.#receivers.get(site)
     before?.receiver.replace()
-    const receiver = new SyncReceiver(this.#shared, channel, this.#comparisonWith(site), other => this.#resync(other))
+    const receiver = new SyncReceiver(this.#engine, channel, this.#comparisonWith(site), other => this.#resync(other))
     // What the one before has begun to take it takes before this one says what is here.
     const ended = (before?.ended ?? Promise.resolve())
       .then(() => receiver.run())
@@ -97,7 +97,7 @@ export class Peers {
 
   /** Sorted by name. */
   status(): readonly PeerStatus[] {
-    const { outboxes, digests } = this.#shared.replicas
+    const { outboxes, digests } = this.#engine.replicas
     const sites = new Set([...this.#senders.keys(), ...outboxes.sites])
     return [...sites].sort().map(site => ({
       site,
@@ -110,12 +110,12 @@ export class Peers {
   }
 
   #senderTo(site: string): SyncSender {
-    return new SyncSender(this.#shared, site, this.#comparisonWith(site), other => this.#resync(other))
+    return new SyncSender(this.#engine, site, this.#comparisonWith(site), other => this.#resync(other))
   }
 
   #comparisonWith(site: string): PeerComparison {
     const known = this.#comparisons.get(site)
-    const comparison = known ?? new PeerComparison(this.#shared, site, other => this.#resync(other))
+    const comparison = known ?? new PeerComparison(this.#engine, site, other => this.#resync(other))
     this.#comparisons.set(site, comparison)
     return comparison
   }
@@ -133,7 +133,7 @@ export class Peers {
   }
 
   async #tellAll(site: string): Promise<void> {
-    const { clock } = this.#shared.options
+    const { clock } = this.#engine.options
     const since = clock.monotonic() - HOUR_MS
     const before = (this.#resynced.get(site) ?? []).filter(at => at > since)
     if (before.length >= MAX_RESYNCS_AN_HOUR) return
@@ -144,7 +144,7 @@ export class Peers {
   }
 
   async #tellEach(site: string): Promise<void> {
-    const { replicas } = this.#shared
+    const { replicas } = this.#engine
     const names: ReplicantName[] = []
     const tell = (): Promise<void> =>
       replicas.commit(commit => {

@@ -19,7 +19,7 @@ import type { OutboxRange, SetDigest, SyncChannel, SyncMessage } from '../../../
  * `received` when that is on disk, and not before.
  */
 export class SyncReceiver {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #channel: SyncChannel
   readonly #arrivals: Arrivals
   readonly #cursors: IncomingCursors
@@ -31,17 +31,17 @@ export class SyncReceiver {
 
   /** @param resync tells everything that both share anew */
   constructor(
-    shared: Engine,
+    engine: Engine,
     channel: SyncChannel,
     comparison: PeerComparison,
     resync: (site: string) => Promise<void>,
   ) {
-    this.#shared = shared
+    this.#engine = engine
     this.#channel = channel
-    this.#arrivals = new Arrivals(shared, channel.site)
+    this.#arrivals = new Arrivals(engine, channel.site)
     this.#cursors = new IncomingCursors(channel.site)
-    this.#wants = new Wants(shared, channel)
-    this.#taking = new Taking(shared, channel.site, this.#wants)
+    this.#wants = new Wants(engine, channel)
+    this.#taking = new Taking(engine, channel.site, this.#wants)
     this.#comparison = comparison
     this.#resync = resync
   }
@@ -60,14 +60,14 @@ export class SyncReceiver {
       const code = error instanceof CheopsError ? error.code : undefined
       // The agent stops: its store takes nothing more. Nothing else that a conversation comes to may end it.
       if (code === 'ERR_STORE_FAILED' || code === 'ERR_STORE_CORRUPT') throw error
-      const { logger } = this.#shared.options
+      const { logger } = this.#engine.options
       const { site } = this.#channel
       if (error instanceof CheopsError)
         logger.debug({ site, code, why: error.meta['reason'] }, 'a conversation of sync, as receiver, has ended')
       else logger.error({ site, error: String(error) }, 'a conversation of sync, as receiver, has failed')
     } finally {
       this.#wants.end()
-      this.#shared.options.names?.heard.ended(this.#channel.site)
+      this.#engine.options.names?.heard.ended(this.#channel.site)
     }
   }
 
@@ -77,15 +77,15 @@ export class SyncReceiver {
   }
 
   async #hear(message: SyncMessage): Promise<void> {
-    const { options, replicas } = this.#shared
+    const { options, replicas } = this.#engine
     if (message.kind === 'digest') return this.#heardDigest(message.digest)
     if (message.kind === 'symbols') return this.#comparison.symbols(message, this.#channel)
     if (message.kind === 'entries') return this.#takeAll(message.incarnation, message.first, message.entries)
     if (message.kind === 'names') return this.#heardNames(message)
     if (message.kind !== 'hello') return
     checkHello(message, this.#channel.site)
-    this.#shared.keyRuns.heard(this.#channel.site, message.incarnation)
-    this.#shared.heard.set(this.#channel.site, { incarnation: message.incarnation, outboxes: message.outboxes })
+    this.#engine.keyRuns.heard(this.#channel.site, message.incarnation)
+    this.#engine.heard.set(this.#channel.site, { incarnation: message.incarnation, outboxes: message.outboxes })
     const cursors = this.#cursors.open(message.outboxes, await replicas.cursors(this.#channel.site))
     const next = new Map(message.outboxes.map(outbox => [outbox.incarnation, outbox.next]))
     // It has forgotten what it told, and so, perhaps, what it was told.
@@ -101,7 +101,7 @@ export class SyncReceiver {
   /** Asks for what could not be looked at, as far as its origin is known by now. */
   askForStrangers(): void {
     if (!this.#isWelcome || this.#wants.hasEnded) return
-    const { replicas, strangers, options } = this.#shared
+    const { replicas, strangers, options } = this.#engine
     const { site } = this.#channel
     const ask = async (): Promise<void> => {
       for (const name of strangers.dueOf(site)) {
@@ -118,18 +118,18 @@ export class SyncReceiver {
     this.#comparison.heard(digest)
     // Told again and again as long as both differ.
     const { site } = this.#channel
-    const work = this.#shared.tellers.of(site)
+    const work = this.#engine.tellers.of(site)
     await work.turn()
-    if (work.do(() => this.#shared.strangers.lookAgain(site, name => this.#mayVouch(name)))) this.askForStrangers()
+    if (work.do(() => this.#engine.strangers.lookAgain(site, name => this.#mayVouch(name)))) this.askForStrangers()
     const mine = this.#comparison.mine()
     if (mine !== undefined) await this.#channel.send({ kind: 'digest', digest: mine })
     // What waits here for the other site is on its way to it, and no difference; while writes come something always is.
-    if (this.#shared.replicas.outboxes.length(site) === 0 || this.#comparison.isBusy())
+    if (this.#engine.replicas.outboxes.length(site) === 0 || this.#comparison.isBusy())
       await this.#comparison.auditIfDue(this.#channel)
   }
 
   async #heardNames(message: SyncMessage & { readonly kind: 'names' }): Promise<void> {
-    const { options, tellers } = this.#shared
+    const { options, tellers } = this.#engine
     const { site } = this.#channel
     const work = tellers.of(site)
     await work.turn()
@@ -140,16 +140,16 @@ export class SyncReceiver {
   }
 
   #mayVouch(name: ReplicantName): boolean {
-    return mayDo(this.#shared.options, { name }, this.#channel.site, 'create')
+    return mayDo(this.#engine.options, { name }, this.#channel.site, 'create')
   }
 
   /** Once for each run of the other site: it learns of it by the welcome, and says from then on that it knows. */
   async #tellAnew(incarnation: string): Promise<void> {
     const { site } = this.#channel
-    if (this.#shared.toldAnew.get(site) === incarnation) return
-    this.#shared.options.onEvent({ kind: 'set-back', site })
+    if (this.#engine.toldAnew.get(site) === incarnation) return
+    this.#engine.options.onEvent({ kind: 'set-back', site })
     await this.#resync(site)
-    this.#shared.toldAnew.set(site, incarnation)
+    this.#engine.toldAnew.set(site, incarnation)
   }
 
   async #takeAll(incarnation: string, first: number, entries: readonly Uint8Array[]): Promise<void> {
@@ -170,7 +170,7 @@ export class SyncReceiver {
 
   /** Takes entries that are not here yet. */
   async #take(incarnation: string, first: number, fresh: readonly Uint8Array[]): Promise<void> {
-    const { replicas, tellers } = this.#shared
+    const { replicas, tellers } = this.#engine
     const work = tellers.of(this.#channel.site)
     const arrivals: Arrival[] = []
     if (this.#cursors.isJump(incarnation, first)) this.#arrivals.jumped(incarnation)
@@ -198,13 +198,13 @@ export class SyncReceiver {
   }
 
   #noteCaughtUp(): void {
-    if (this.#cursors.isCaughtUp) this.#shared.standing.caughtUp(this.#channel.site)
+    if (this.#cursors.isCaughtUp) this.#engine.standing.caughtUp(this.#channel.site)
   }
 
   /** What goes wrong with it goes wrong in the lane too, and is told there. */
   #prepare(commit: Commit, replica: Replica): void {
     try {
-      prepare(this.#shared, commit, replica)
+      prepare(this.#engine, commit, replica)
     } catch {
       return
     }
@@ -216,7 +216,7 @@ export class SyncReceiver {
       if (arrival.kind === 'matrix') continue
       const name = arrival.kind === 'entry' ? arrival.entry.replicant : arrival.replicant
       const key = replicantKey(name)
-      if (!users.has(key)) users.set(key, await this.#shared.replicas.acquire(name))
+      if (!users.has(key)) users.set(key, await this.#engine.replicas.acquire(name))
     }
     return users
   }

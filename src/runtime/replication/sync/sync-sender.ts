@@ -20,7 +20,7 @@ import type { SyncChannel } from '../../../ports/sync.ts'
  * again, if it was silent too: nobody knows whether the stream of before still leads anywhere. What needs its time over a slow link gets it.
  */
 export class SyncSender {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #site: string
   readonly #comparison: PeerComparison
   /** Where everything that both share is to be told anew. */
@@ -44,12 +44,12 @@ export class SyncSender {
   #isForeign = false
   #endPause: () => void = () => undefined
 
-  constructor(shared: Engine, site: string, comparison: PeerComparison, resync: (site: string) => Promise<void>) {
-    this.#shared = shared
+  constructor(engine: Engine, site: string, comparison: PeerComparison, resync: (site: string) => Promise<void>) {
+    this.#engine = engine
     this.#site = site
     this.#comparison = comparison
     this.#resync = resync
-    shared.replicas.outboxes.onNews(site, () => this.#telling?.wake())
+    engine.replicas.outboxes.onNews(site, () => this.#telling?.wake())
   }
 
   /** Whether the other site has answered in the conversation of now. */
@@ -63,7 +63,7 @@ export class SyncSender {
       const life = new AbortController()
       this.#life = life
       this.#run(life.signal).catch((error: unknown) => {
-        this.#shared.options.logger.error({ site: this.#site, error: String(error) }, 'sync has ended')
+        this.#engine.options.logger.error({ site: this.#site, error: String(error) }, 'sync has ended')
       })
     } else if (this.#isDoubted || !this.#isWelcome) {
       this.#failures = 0
@@ -107,11 +107,11 @@ export class SyncSender {
   }
 
   #now(): number {
-    return this.#shared.options.clock.monotonic()
+    return this.#engine.options.clock.monotonic()
   }
 
   async #run(life: AbortSignal): Promise<void> {
-    const { logger } = this.#shared.options
+    const { logger } = this.#engine.options
     while (!life.aborted) {
       const turn = new AbortController()
       this.#turn = turn
@@ -147,11 +147,11 @@ export class SyncSender {
     if (this.#isForeign || this.#failures < FOREIGN_AFTER_FAILURES) return
     if (!(error instanceof CheopsError) || error.meta['unsupported'] === undefined) return
     this.#isForeign = true
-    this.#shared.options.onEvent({ kind: 'foreign', site: this.#site })
+    this.#engine.options.onEvent({ kind: 'foreign', site: this.#site })
   }
 
   async #pause(life: AbortSignal): Promise<void> {
-    const { clock, random } = this.#shared.options
+    const { clock, random } = this.#engine.options
     const full = backoffMs(this.#failures++, RETRY_BASE_MS, RETRY_CAP_MS)
     const pause = this.#isDoubted ? RETRY_CAP_MS : full
     await new Promise<void>(resolve => {
@@ -166,7 +166,7 @@ export class SyncSender {
   }
 
   async #converse(turn: AbortController): Promise<void> {
-    const { network, clock } = this.#shared.options
+    const { network, clock } = this.#engine.options
     // The time of an attempt only: a conversation has its own.
     const attempt = new AbortController()
     const giveUp = (): void => attempt.abort(new CheopsError('ERR_SITE_UNREACHABLE', `${this.#site} does not answer.`))
@@ -178,7 +178,7 @@ export class SyncSender {
     turn.signal.addEventListener('abort', stop, { once: true })
     if (turn.signal.aborted) stop()
     const telling = new Telling({
-      shared: this.#shared,
+      engine: this.#engine,
       channel,
       resync: this.#resync,
       comparison: this.#comparison,

@@ -33,13 +33,13 @@ type Acknowledgement = OutboxEntry & { readonly kind: 'acknowledgement' }
 
 /** Takes what another site tells, one arrival after the other, within a commit: as far as that site may say it, and there is room. */
 export class Taking {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #from: string
   readonly #wants: Wants
 
   /** @param from the site that tells it */
-  constructor(shared: Engine, from: string, wants: Wants) {
-    this.#shared = shared
+  constructor(engine: Engine, from: string, wants: Wants) {
+    this.#engine = engine
     this.#from = from
     this.#wants = wants
   }
@@ -55,7 +55,7 @@ export class Taking {
     } catch (cause) {
       if (cause instanceof CheopsError) throw cause
       const site = this.#from
-      this.#shared.options.logger.error({ site, error: String(cause) }, 'what a site has told cannot be taken')
+      this.#engine.options.logger.error({ site, error: String(cause) }, 'what a site has told cannot be taken')
       throw new CheopsError('ERR_SYNC_MESSAGE', `What ${site} tells cannot be taken.`, { reason: 'failed' }, { cause })
     }
   }
@@ -63,7 +63,7 @@ export class Taking {
   #take(commit: Commit, arrival: Arrival, users: ReadonlyMap<string, Replica>): void {
     switch (arrival.kind) {
       case 'matrix': {
-        const why = this.#shared.matrices.learnTold(commit, arrival.definition, this.#from)
+        const why = this.#engine.matrices.learnTold(commit, arrival.definition, this.#from)
         if (why !== undefined) this.#refuse(commit, why)
         return
       }
@@ -85,18 +85,18 @@ export class Taking {
   }
 
   #takeStep(commit: Commit, arrival: Step, replica: Replica): void {
-    const foreign = arrival.lives.find(life => isForeignLife(this.#shared, replica, life))
+    const foreign = arrival.lives.find(life => isForeignLife(this.#engine, replica, life))
     if (foreign !== undefined) {
       this.#wants.refused(foreign)
       this.#refuse(commit, 'not-exposed')
       return
     }
     const unverified = arrival.unverified.filter(operation => !isKnown(replica.core.replicant, operation))
-    if (unverified.length > 0 && !countsOnWord(this.#shared.options, replica, this.#from, arrival, unverified)) {
+    if (unverified.length > 0 && !countsOnWord(this.#engine.options, replica, this.#from, arrival, unverified)) {
       this.#leave(commit, arrival, unverified, replica)
       return
     }
-    for (const life of arrival.lives) giveWay(this.#shared, commit, replica, life)
+    for (const life of arrival.lives) giveWay(this.#engine, commit, replica, life)
     const step = this.#stepOf(arrival, replica)
     if (step === undefined) return
     if (typeof step === 'string') {
@@ -105,16 +105,16 @@ export class Taking {
     }
     if (!this.#hasRoom(commit, replica, step)) return
     const before = replica.core.replicant
-    takeStep(this.#shared, commit, replica, step, arrival.arrived, this.#from)
-    const { strangers } = this.#shared
+    takeStep(this.#engine, commit, replica, step, arrival.arrived, this.#from)
+    const { strangers } = this.#engine
     const isBegun = before.lives.length === 0 && step.replicant.lives.length > 0
     if (isBegun || unverified.length > 0) commit.afterwards(() => strangers.taken(replica.name))
-    const isForeign = step.effects.length > 0 && !hasSay(this.#shared, replica)
+    const isForeign = step.effects.length > 0 && !hasSay(this.#engine, replica)
     for (const effect of step.effects) {
       // Its origin need not wait for it; where it is let do so later on, that is told too.
       if (isForeign && effect.kind === 'held' && effect.operation.type !== 'members') {
-        tellOutcome(this.#shared, commit, replica, effect.operation, 'failed', { error: 'ERR_FORWARD_NOT_EXPOSED' })
-        tellEvent(this.#shared, commit, { kind: 'refused', from: effect.operation.dot.site, why: 'not-exposed' })
+        tellOutcome(this.#engine, commit, replica, effect.operation, 'failed', { error: 'ERR_FORWARD_NOT_EXPOSED' })
+        tellEvent(this.#engine, commit, { kind: 'refused', from: effect.operation.dot.site, why: 'not-exposed' })
       }
       // What it waits for was told, and cannot be taken.
       if (effect.kind === 'waits' && strangers.has(this.#from, replica.name))
@@ -132,7 +132,7 @@ export class Taking {
    * asked for.
    */
   #leave(commit: Commit, arrival: Step, unverified: readonly Operation[], replica: Replica): void {
-    const { options, strangers } = this.#shared
+    const { options, strangers } = this.#engine
     const {
       replicant,
       operations,
@@ -155,7 +155,7 @@ export class Taking {
 
   #cannotVerify(commit: Commit, replica: Replica, operation: Operation): void {
     if (operation.dot.site !== this.#from || operation.type === 'members') return
-    tellOutcome(this.#shared, commit, replica, operation, 'failed', { error: 'ERR_SYNC_ORIGIN' })
+    tellOutcome(this.#engine, commit, replica, operation, 'failed', { error: 'ERR_SYNC_ORIGIN' })
   }
 
   /** None where it cannot be taken for a reason that nobody has thought of: it is asked for again, and the conversation goes on. */
@@ -163,7 +163,7 @@ export class Taking {
     try {
       return take(replica)
     } catch (error) {
-      this.#shared.leaveAlone(replicant, error)
+      this.#engine.leaveAlone(replicant, error)
       return undefined
     }
   }
@@ -182,20 +182,20 @@ export class Taking {
     }
     const told = withAcknowledgement(acknowledgements, this.#from, entry.lives, entry.clock)
     commit.core(replica, { acknowledgements: withinBounds(told, this.#from, replicant.lives) })
-    takeShown(this.#shared, commit, replica, this.#from, entry)
-    heardByLeaver(this.#shared, commit, replica, this.#from, entry.lives)
+    takeShown(this.#engine, commit, replica, this.#from, entry)
+    heardByLeaver(this.#engine, commit, replica, this.#from, entry.lives)
     this.#wants.lookLater(replica)
   }
 
   /** A site speaks of itself, and to the origin. */
   #takeCame(commit: Commit, replica: Replica, { dot, outcome, at, status, error }: Came): void {
     const site = this.#from
-    if (dot.site !== this.#shared.options.site) return
+    if (dot.site !== this.#engine.options.site) return
     // Of nothing that was not written here, and of nobody who does not hold it, is anything noted.
     const isKnown = replica.local.outcomes.some(known => sameDot(known.dot, dot))
     if (!isKnown || !mayHear(replica.core.replicant, site)) return
     const why = { ...(status !== undefined && { status }), ...(error !== undefined && { error }) }
-    takeOutcome(this.#shared, commit, replica, dot, { site, outcome, at, ...why })
+    takeOutcome(this.#engine, commit, replica, dot, { site, outcome, at, ...why })
   }
 
   /**
@@ -203,7 +203,7 @@ export class Taking {
    * whole, with the life that it belongs to.
    */
   #hasRoom(commit: Commit, replica: Replica, { replicant }: ReplicantStep): boolean {
-    const { unproven, waitingRoom } = this.#shared
+    const { unproven, waitingRoom } = this.#engine
     // What one member makes of a name that is its own too must stay small enough to be told, and to be looked through.
     const isTooMuch = lives(replicant) > Math.max(MAX_LIVES_BROUGHT, lives(replica.core.replicant))
     const isTooWide = sites(replicant) > Math.max(MAX_NAMED_MEMBERS, sites(replica.core.replicant))
@@ -219,7 +219,7 @@ export class Taking {
     }
     const isNew = replica.core.replicant.lives.length === 0
     const isEarly = replicant.lives.length === 0
-    const isLet = !isEarly && haveSay(this.#shared, replica, replicant.lives)
+    const isLet = !isEarly && haveSay(this.#engine, replica, replicant.lives)
     if (isLet) commit.afterwards(() => unproven.drop(key))
     if (isLet || !isNew || unproven.mayKeep(commit, this.#from, key)) {
       waitingRoom.count(commit, this.#from, key, before, replicant)
@@ -233,11 +233,11 @@ export class Taking {
   /** An acknowledgement that overtakes a create. It must be as small as those are. */
   #mayKeepEarly(commit: Commit, replica: Replica, told: readonly LifeKnowledge[]): boolean {
     const dots = told.reduce((sum, { knowledge, holes }) => sum + knowledge.length + holes.length, told.length)
-    return dots <= MAX_UNPROVEN_DOTS && this.#shared.unproven.mayKeep(commit, this.#from, replicantKey(replica.name))
+    return dots <= MAX_UNPROVEN_DOTS && this.#engine.unproven.mayKeep(commit, this.#from, replicantKey(replica.name))
   }
 
   #refuse(commit: Commit, why: string): void {
-    tellEvent(this.#shared, commit, { kind: 'refused', from: this.#from, why })
+    tellEvent(this.#engine, commit, { kind: 'refused', from: this.#from, why })
   }
 }
 

@@ -12,7 +12,7 @@ import type { Pace, PaceOfOne } from './pace.ts'
 import type { SyncChannel, SyncMessage } from '../../../ports/sync.ts'
 
 export interface TellingParts {
-  readonly shared: Engine
+  readonly engine: Engine
   readonly channel: SyncChannel
   /** Everything that both share is to be told anew. */
   readonly resync: (site: string) => Promise<void>
@@ -30,7 +30,7 @@ export interface TellingParts {
  * stands no more than one message. It ends when the channel does, and ends the channel when nothing is received for long.
  */
 export class Telling {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #channel: SyncChannel
   readonly #resync: TellingParts['resync']
   readonly #comparison: PeerComparison
@@ -54,16 +54,16 @@ export class Telling {
   #wake: () => void = () => undefined
   #stopGathering: () => void = () => undefined
 
-  constructor({ shared, channel, resync, comparison, pace, onAnswer, onWelcome }: TellingParts) {
-    this.#shared = shared
+  constructor({ engine, channel, resync, comparison, pace, onAnswer, onWelcome }: TellingParts) {
+    this.#engine = engine
     this.#channel = channel
     this.#resync = resync
     this.#comparison = comparison
     this.#onAnswer = onAnswer
     this.#onWelcome = onWelcome
-    this.#outgoing = new Outgoing(shared, channel.site)
-    this.#looks = new AskedLooks(shared, channel, comparison, () => this.#hasEnded)
-    this.#wants = new AskedWants(shared, channel, () => this.#hasEnded)
+    this.#outgoing = new Outgoing(engine, channel.site)
+    this.#looks = new AskedLooks(engine, channel, comparison, () => this.#hasEnded)
+    this.#wants = new AskedWants(engine, channel, () => this.#hasEnded)
     this.#pace = pace
     this.#sent = pace.begin()
   }
@@ -83,7 +83,7 @@ export class Telling {
    * @throws CheopsError ERR_SYNC_CLOSED, ERR_SYNC_MESSAGE, ERR_STORE_FAILED, ERR_STORE_CORRUPT
    */
   async run(): Promise<void> {
-    const { options, replicas } = this.#shared
+    const { options, replicas } = this.#engine
     const { site, incarnation } = options
     // In one step, when there is room on the disk: one that stood in memory alone would be lost with all that is told to it.
     await replicas.commit(commit => commit.begin(this.#channel.site))
@@ -109,7 +109,7 @@ export class Telling {
     if (await this.#compare(outboxes)) return listening
     this.#onWelcome()
     const isDrained = (): boolean => outboxes.every(outbox => this.#receivedOf(outbox) + 1 >= outbox.journal.next)
-    const comparing = tellDigests(this.#shared.options.clock, this.#channel, this.#comparison, isDrained)
+    const comparing = tellDigests(this.#engine.options.clock, this.#channel, this.#comparison, isDrained)
     const naming = tellNames(options, this.#channel, this.#version)
     try {
       await this.#tell(outboxes)
@@ -158,7 +158,7 @@ export class Telling {
   async #gather(): Promise<void> {
     if (this.#hasEnded) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = this.#shared.options.clock.after(TELL_EVERY_MS, resolve)
+    const timer = this.#engine.options.clock.after(TELL_EVERY_MS, resolve)
     this.#stopGathering = resolve
     await promise
     timer.cancel()
@@ -166,7 +166,7 @@ export class Telling {
 
   /** A receiver that takes entries and says nothing of them for long is given up: another conversation may do better. */
   #watchProgress(): { stop: () => void } {
-    const { clock } = this.#shared.options
+    const { clock } = this.#engine.options
     const look = (): void => {
       const { dueMs } = this.#sent
       if (dueMs !== undefined && this.#now() - this.#progressAt >= dueMs) void this.#channel.close('time-out')
@@ -178,7 +178,7 @@ export class Telling {
 
   /** @returns true when the conversation must begin anew */
   async #compare(outboxes: readonly Outbox[]): Promise<boolean> {
-    const { options, replicas, standing } = this.#shared
+    const { options, replicas, standing } = this.#engine
     const { site } = this.#channel
     // It holds what this store does not know of: this one was set back.
     const beyond = [...this.#received].filter(
@@ -208,9 +208,9 @@ export class Telling {
   /** Once for each run of the other site, whoever of the two finds it out, and in whichever conversation. */
   async #tellAnew(): Promise<void> {
     const { site } = this.#channel
-    if (this.#shared.toldAnew.get(site) === this.#toldBy) return
+    if (this.#engine.toldAnew.get(site) === this.#toldBy) return
     await this.#resync(site)
-    this.#shared.toldAnew.set(site, this.#toldBy)
+    this.#engine.toldAnew.set(site, this.#toldBy)
   }
 
   async #listen(welcome: () => void): Promise<void> {
@@ -218,7 +218,7 @@ export class Telling {
       if (message.kind === 'welcome') {
         this.#toldBy = message.incarnation
         this.#version = message.version
-        this.#shared.keyRuns.heard(this.#channel.site, message.incarnation)
+        this.#engine.keyRuns.heard(this.#channel.site, message.incarnation)
         for (const { incarnation, upTo } of message.cursors) this.#received.set(incarnation, upTo)
         welcome()
       } else await this.#hear(message)
@@ -226,7 +226,7 @@ export class Telling {
   }
 
   async #hear(message: SyncMessage): Promise<void> {
-    const { replicas } = this.#shared
+    const { replicas } = this.#engine
     const { site } = this.#channel
     if (message.kind === 'want') return this.#wants.want(message)
     if (message.kind === 'digest') return this.#comparison.heard(message.digest)
@@ -248,7 +248,7 @@ export class Telling {
   }
 
   async #trim(outbox: Outbox, upTo: number): Promise<void> {
-    const { replicas } = this.#shared
+    const { replicas } = this.#engine
     try {
       await outbox.journal.trim(upTo + 1)
       const isEmpty = outbox.journal.first === outbox.journal.next
@@ -265,6 +265,6 @@ export class Telling {
   }
 
   #now(): number {
-    return this.#shared.options.clock.monotonic()
+    return this.#engine.options.clock.monotonic()
   }
 }

@@ -18,7 +18,7 @@ import type { SyncChannel } from '../../../ports/sync.ts'
 
 /** What another site is asked for in one conversation: what it holds, and what is missing here and does not come by itself. */
 export class Wants {
-  readonly #shared: Engine
+  readonly #engine: Engine
   readonly #channel: SyncChannel
   /** Replicants of which a transfer could not be taken, or that begin anew. */
   readonly #lacks = new Set<string>()
@@ -34,15 +34,15 @@ export class Wants {
   #asking: Promise<unknown> = Promise.resolve()
   #hasEnded = false
 
-  constructor(shared: Engine, channel: SyncChannel) {
-    this.#shared = shared
+  constructor(engine: Engine, channel: SyncChannel) {
+    this.#engine = engine
     this.#channel = channel
   }
 
   /** Nothing is asked for any more. */
   end(): void {
     this.#hasEnded = true
-    this.#shared.ungiven.ended(this.#channel.site)
+    this.#engine.ungiven.ended(this.#channel.site)
   }
 
   get hasEnded(): boolean {
@@ -77,13 +77,13 @@ export class Wants {
   lookLater(replica: Replica): void {
     const { name } = replica
     if (!this.#isBehind(replica)) {
-      this.#shared.ungiven.given(this.#channel.site, name)
+      this.#engine.ungiven.given(this.#channel.site, name)
       return
     }
     this.#later(this.#late, name, WANT_AFTER_MS, async later => {
       if (!this.#isBehind(later)) return
       const missing = this.#missingOf(later)
-      if (missing !== undefined) this.#shared.ungiven.asked(this.#channel.site, later, missing)
+      if (missing !== undefined) this.#engine.ungiven.asked(this.#channel.site, later, missing)
       await this.askAnyhow(later)
     })
   }
@@ -93,10 +93,10 @@ export class Wants {
     const key = replicantKey(name)
     if (names.has(key) || names.size >= MAX_REMEMBERED_REPLICANTS) return
     names.add(key)
-    const { clock, logger } = this.#shared.options
+    const { clock, logger } = this.#engine.options
     const turn = async (): Promise<void> => {
       names.delete(key)
-      if (!this.#hasEnded) await this.#shared.replicas.with(name, ask)
+      if (!this.#hasEnded) await this.#engine.replicas.with(name, ask)
     }
     clock.after(afterMs, () => {
       this.#asking = this.#asking
@@ -108,7 +108,7 @@ export class Wants {
   /** Whether operations wait for something. */
   #isWaiting({ core: { replicant } }: Replica): boolean {
     if (replicant.waiting.length === 0) return false
-    return missingOf(replicant).length > 0 || missingMatrices(replicant, this.#shared.options.matrices).length > 0
+    return missingOf(replicant).length > 0 || missingMatrices(replicant, this.#engine.options.matrices).length > 0
   }
 
   /** Whether the other site holds what is not here. */
@@ -132,7 +132,7 @@ export class Wants {
   }
 
   async #ask(replica: Replica, lacks: boolean): Promise<void> {
-    const { clock, site } = this.#shared.options
+    const { clock, site } = this.#engine.options
     const { replicant } = replica.core
     const isMember = replicant.lives.length === 0 || membersOfReplicant(replicant).includes(site)
     if (!isMember || (!lacks && !this.#isWaiting(replica))) return

@@ -45,18 +45,18 @@ export function askedElsewhere(
  * @param hash of what it shows
  */
 export async function countAsOthers(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   { idempotency }: Operation,
   { begins }: AskedElsewhere,
   hash: string | undefined,
 ): Promise<void> {
-  if (begins === undefined) return dropInEffect(shared, replica)
+  if (begins === undefined) return dropInEffect(engine, replica)
   const life = idOf(begins)
   const created = { ...life, ...(idempotency !== undefined && { idempotency }) }
   const executed = { life, operations: [created], context: withDot(EMPTY_CONTEXT, life.dot) }
-  await shared.replicas.commit(commit => {
-    dropDraft(shared, commit, replica)
+  await engine.replicas.commit(commit => {
+    dropDraft(engine, commit, replica)
     commit.local(replica, {
       executed,
       bound: true,
@@ -65,17 +65,17 @@ export async function countAsOthers(
       hash,
       answered: undefined,
     })
-    shared.replicas.due(commit, replica.name, true)
+    engine.replicas.due(commit, replica.name, true)
     // Whoever waits for all members waits for this one too.
     if (holderOf(replica.core.replicant)?.live.some(({ dot }) => sameDot(dot, life.dot)) === true)
-      tellOutcome(shared, commit, replica, { ...life, life }, 'applied')
+      tellOutcome(engine, commit, replica, { ...life, life }, 'applied')
   })
 }
 
 /** The draft goes, and may be in effect all the same: the application may show more than is known here to be carried out. */
-export async function dropInEffect(shared: Engine, replica: Replica): Promise<void> {
-  await shared.replicas.commit(commit => {
-    dropDraft(shared, commit, replica)
+export async function dropInEffect(engine: Engine, replica: Replica): Promise<void> {
+  await engine.replicas.commit(commit => {
+    dropDraft(engine, commit, replica)
     commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
   })
 }

@@ -10,13 +10,13 @@ import { release } from './release.ts'
  * @throws CheopsError ERR_REPLICANT_NOT_FOUND
  */
 export async function changeMembers(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   change: { readonly added: readonly string[]; readonly removed: readonly string[] },
 ): Promise<Operation> {
-  if (!isReplicatedAt(replica, shared.options.site))
+  if (!isReplicatedAt(replica, engine.options.site))
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${replica.name.name} is not replicated here.`)
   const { added, removed } = change
-  const draft = draftOf(shared, replica, shared.nextNumber(), 'members', undefined, { members: added, removed })
-  return release(shared, replica, draft, undefined)
+  const draft = draftOf(engine, replica, engine.nextNumber(), 'members', undefined, { members: added, removed })
+  return release(engine, replica, draft, undefined)
 }

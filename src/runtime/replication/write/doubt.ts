@@ -30,7 +30,7 @@ export type Decision =
  * @param isOverruled a reset from elsewhere is about to be executed: whatever the draft did, it is gone then
  */
 export async function decideDraft(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   isOverruled: boolean,
@@ -38,7 +38,7 @@ export async function decideDraft(
   const operation = replica.draft
   const draft: Draft = replica.local.draft ?? { before: undefined, uncertain: false }
   if (operation === undefined) return { is: 'void' }
-  const { standing, options } = shared
+  const { standing, options } = engine
   const isLeft = operation.dot.incarnation !== options.incarnation
   const others = othersOf(operation, replica, options.site)
   const found = isLeft ? standing.amongst(others) : 'last'
@@ -65,21 +65,21 @@ export async function decideDraft(
   // A change is one operation whichever of the two it is; what says what the resource is would come again on top of what came after it.
   if (effect === 'there' && elsewhere !== undefined && LEAVES_ALL.has(operation.type)) {
     const hash = reading.is === 'present' ? reading.hash : undefined
-    await countAsOthers(shared, replica, operation, elsewhere, hash)
+    await countAsOthers(engine, replica, operation, elsewhere, hash)
     return { is: 'of-another', dot: elsewhere.dot }
   }
   if (effect === 'there') {
-    const released = await releaseDraft(shared, replica, operation, found === 'last', accepted?.status)
+    const released = await releaseDraft(engine, replica, operation, found === 'last', accepted?.status)
     return { is: 'released', operation: released, reading }
   }
-  const mayCome = accepted === undefined ? mayLand(shared, resource, draft.at) : mayBeDone(shared, accepted)
+  const mayCome = accepted === undefined ? mayLand(engine, resource, draft.at) : mayBeDone(engine, accepted)
   // What was accepted comes all the same, on top of what came meanwhile.
   const mayWait = !isOverruled || accepted !== undefined
   if (effect === 'not-there' && mayWait && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
-    await shared.replicas.commit(commit => {
-      dropDraft(shared, commit, replica)
-      if (accepted !== undefined) tellOutcome(shared, commit, replica, operation, 'void')
+    await engine.replicas.commit(commit => {
+      dropDraft(engine, commit, replica)
+      if (accepted !== undefined) tellOutcome(engine, commit, replica, operation, 'void')
       // The application has lost what it had before.
       const isLost = reading.is === 'absent' && draft.before !== ABSENT && replica.local.bound
       if (isLost)
@@ -91,17 +91,17 @@ export async function decideDraft(
   // that has carried it out once can show what comes of it. What is skipped is nobody's, and is undone in the same way.
   const isSkipped = options.onDoubt?.(replica.name.service) === 'skip'
   if (isSkipped && operation.type === 'create') {
-    await voidDraft(shared, replica)
+    await voidDraft(engine, replica)
     return { is: 'uncertain' }
   }
   if (isSkipped || (elsewhere !== undefined && elsewhere.begins === undefined)) {
-    await dropInEffect(shared, replica)
+    await dropInEffect(engine, replica)
     return { is: 'uncertain' }
   }
   if (!draft.uncertain)
-    await shared.replicas.commit(commit => {
+    await engine.replicas.commit(commit => {
       commit.local(replica, { draft: { ...draft, uncertain: true } })
-      const { site } = shared.options
+      const { site } = engine.options
       const event = {
         replicant: replica.name,
         dot: operation.dot,
@@ -109,7 +109,7 @@ export async function decideDraft(
         outcome: 'uncertain',
         status: undefined,
       } as const
-      tellEvent(shared, commit, { kind: 'outcome', ...event })
+      tellEvent(engine, commit, { kind: 'outcome', ...event })
     })
   return { is: 'uncertain' }
 }
@@ -127,20 +127,20 @@ function othersOf({ members }: Operation, { core }: Replica, site: string): read
  * @param status with which the application answered, if it did
  */
 export function releaseDraft(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   draft: Operation,
   isLast: boolean,
   status?: number,
 ): Promise<Operation> {
-  const { site, incarnation } = shared.options
-  const dot = isLast ? draft.dot : { site, incarnation, number: shared.nextNumber() }
-  return release(shared, replica, { ...draft, dot }, status)
+  const { site, incarnation } = engine.options
+  const dot = isLast ? draft.dot : { site, incarnation, number: engine.nextNumber() }
+  return release(engine, replica, { ...draft, dot }, status)
 }
 
 /** The draft had no effect, and never will be anybody's operation. */
-export async function voidDraft(shared: Engine, replica: Replica): Promise<void> {
-  await shared.replicas.commit(commit => dropDraft(shared, commit, replica))
+export async function voidDraft(engine: Engine, replica: Replica): Promise<void> {
+  await engine.replicas.commit(commit => dropDraft(engine, commit, replica))
 }
 
 /**

@@ -79,17 +79,17 @@ const ASKED = /^(content-.*|accept(-.*)?|if-.*|range|prefer)$/i
  * @throws CheopsError ERR_REPLICANT_*, ERR_REQUEST_PARTIAL, ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*; what `Application.request` says where nothing was changed
  */
 export async function writeLocally(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   asked: LocalWrite,
   patience?: Patience,
 ): Promise<Written> {
   patience?.check()
   checkWhole(asked.head)
-  const { options } = shared
+  const { options } = engine
   const glue = options.glueOf(asked.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${asked.service} is not offered here.`)
-  const write = markedWrite(shared, glue, asked)
+  const write = markedWrite(engine, glue, asked)
   const resource = new Resource(options, replica.name, glue, 'client')
 
   const { run, draft: undecided, local } = replica
@@ -99,27 +99,27 @@ export async function writeLocally(
     local.parted !== undefined ||
     local.intent !== undefined ||
     undecided !== undefined ||
-    currentPlan(shared, replica).plan.kind !== 'nothing'
+    currentPlan(engine, replica).plan.kind !== 'nothing'
   // What it cannot do now it does later.
-  if (isBehind && (await advance(shared, replica)) !== 'settled') shared.kick(replica)
+  if (isBehind && (await advance(engine, replica)) !== 'settled') engine.kick(replica)
   patience?.check()
-  const { payload, release: letGo } = await payloadOf(shared, glue, write)
+  const { payload, release: letGo } = await payloadOf(engine, glue, write)
   try {
-    return await writePayload(shared, replica, resource, write, payload, patience)
+    return await writePayload(engine, replica, resource, write, payload, patience)
   } finally {
     letGo()
   }
 }
 
 async function writePayload(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   write: LocalWrite,
   payload: Payload,
   patience: Patience | undefined,
 ): Promise<Written> {
-  const { options } = shared
+  const { options } = engine
   const { glue } = resource
   const { description, idempotency } = write
   if (idempotency !== undefined) {
@@ -135,15 +135,15 @@ async function writePayload(
       }
     }
   }
-  if (description.creates && write.members?.includes(options.site) === true) await takeNameBack(shared, replica)
-  if (write.members !== undefined && !description.creates) await checkUnadopted(shared, replica, write)
-  const creates = checkMembers(shared, replica, write)
-  checkLane(shared, replica, description.isReset && !creates)
-  if (idempotency !== undefined && !creates && !description.maySendAgain) await checkShown(shared, replica, resource)
+  if (description.creates && write.members?.includes(options.site) === true) await takeNameBack(engine, replica)
+  if (write.members !== undefined && !description.creates) await checkUnadopted(engine, replica, write)
+  const creates = checkMembers(engine, replica, write)
+  checkLane(engine, replica, description.isReset && !creates)
+  if (idempotency !== undefined && !creates && !description.maySendAgain) await checkShown(engine, replica, resource)
 
   // Who says what the whole of it is, where what has lost is known, has settled that.
   const settles = description.isReset ? (write.settles ?? 'dropped') : undefined
-  const draft = draftOf(shared, replica, shared.nextNumber(), creates ? 'create' : description.type, payload, {
+  const draft = draftOf(engine, replica, engine.nextNumber(), creates ? 'create' : description.type, payload, {
     members: write.members,
     ...(idempotency !== undefined && { idempotency }),
     ...(settles !== undefined && { settles }),
@@ -152,35 +152,35 @@ async function writePayload(
   if (creates && before !== undefined && before !== ABSENT) await checkAbsence(resource)
   // What is there is nobody's to overwrite by a create; a POST the application refuses by itself.
   if (creates && write.head.method !== 'POST') {
-    if (before !== undefined && before !== ABSENT) throw unadopted(shared, replica)
+    if (before !== undefined && before !== ABSENT) throw unadopted(engine, replica)
     // The agent's account does not see it; the client's may.
-    if (before === undefined) await checkUnadopted(shared, replica, write)
+    if (before === undefined) await checkUnadopted(engine, replica, write)
   }
   if (creates) checkBefore(options.site, resource, write)
   patience?.begin()
   const matrix = glue.matrixOf(replica.name.kind)
-  await shared.replicas.commit(commit => {
-    if (matrix !== undefined) shared.matrices.learn(commit, matrix)
+  await engine.replicas.commit(commit => {
+    if (matrix !== undefined) engine.matrices.learn(commit, matrix)
     commit.draft(replica, draft, options.codec.encodeOperation(draft))
-    shared.bodies.refer(commit, draft, 'draft', true)
-    commit.local(replica, { draft: { before, uncertain: false, ...momentOf(shared, resource) } })
-    shared.replicas.due(commit, replica.name, true)
+    engine.bodies.refer(commit, draft, 'draft', true)
+    commit.local(replica, { draft: { before, uncertain: false, ...momentOf(engine, resource) } })
+    engine.replicas.due(commit, replica.name, true)
   })
-  const sent = await ask(shared, resource, write).catch(async (error: unknown) => {
+  const sent = await ask(engine, resource, write).catch(async (error: unknown) => {
     // Certainly nothing was changed.
-    await voidDraft(shared, replica)
+    await voidDraft(engine, replica)
     throw error
   })
-  if (sent.is !== 'refused') return conclude(shared, replica, resource, draft, write, sent)
+  if (sent.is !== 'refused') return conclude(engine, replica, resource, draft, write, sent)
   const isDone =
     sent.answer.status === SEE_OTHER
       ? await isDoneAllTheSame(resource, draft, before)
-      : draft.type === 'delete' && isGone(sent) && wasMadeInVain(shared, replica)
-  return conclude(shared, replica, resource, draft, write, isDone ? { is: 'done', answer: sent.answer } : sent)
+      : draft.type === 'delete' && isGone(sent) && wasMadeInVain(engine, replica)
+  return conclude(engine, replica, resource, draft, write, isDone ? { is: 'done', answer: sent.answer } : sent)
 }
 
 async function conclude(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   resource: Resource,
   draft: Operation,
@@ -189,42 +189,42 @@ async function conclude(
 ): Promise<Written> {
   const { description } = write
   if (sent.is === 'refused') {
-    await voidDraft(shared, replica)
+    await voidDraft(engine, replica)
     return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
   }
   if (sent.is === 'done') {
     if (draft.type === 'create' && isOfAnother(resource, write, sent.answer, replica.local.draft?.before)) {
-      await voidDraft(shared, replica)
+      await voidDraft(engine, replica)
       return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
     }
     if (draft.type === 'create')
-      await checkAfter(shared.options.site, resource, write, draft, sent.answer).catch(async (error: unknown) => {
-        await voidDraft(shared, replica)
+      await checkAfter(engine.options.site, resource, write, draft, sent.answer).catch(async (error: unknown) => {
+        await voidDraft(engine, replica)
         throw error
       })
-    const moved = draft.type === 'create' ? undefined : await movedBy(shared.options.site, resource, draft, sent.answer)
+    const moved = draft.type === 'create' ? undefined : await movedBy(engine.options.site, resource, draft, sent.answer)
     if (moved !== undefined) {
-      await voidDraft(shared, replica)
-      await suspectDrift(shared, replica)
-      shared.kick(replica)
+      await voidDraft(engine, replica)
+      await suspectDrift(engine, replica)
+      engine.kick(replica)
       throw moved
     }
     const { status } = sent.answer
     const does = draft.type === 'create' ? 'create' : draft.type === 'delete' ? 'delete' : 'change'
-    const settling = settlingAfter(shared, resource, { does, before: replica.local.draft?.before }, status, replica)
-    if (settling !== undefined && does === 'create' && isThere(shared, replica)) {
-      await keepAccepted(shared, replica, { ...settling, status })
+    const settling = settlingAfter(engine, resource, { does, before: replica.local.draft?.before }, status, replica)
+    if (settling !== undefined && does === 'create' && isThere(engine, replica)) {
+      await keepAccepted(engine, replica, { ...settling, status })
       return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
     }
     const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
     const reset = description.isReset ? { suspect: false, unsure: false } : {}
-    const { dot } = await release(shared, replica, draft, status, { answered, settling, ...reset })
+    const { dot } = await release(engine, replica, draft, status, { answered, settling, ...reset })
     replica.seen = seen
     return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
   }
-  const decided = await decideDraft(shared, replica, resource, false)
+  const decided = await decideDraft(engine, replica, resource, false)
   if (decided === 'unread' || decided.is === 'uncertain') {
-    shared.kick(replica)
+    engine.kick(replica)
     return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
   }
   // An answer that says that it failed would not be true.
@@ -236,20 +236,20 @@ async function conclude(
   return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
 }
 
-function isThere(shared: Engine, replica: Replica): boolean {
-  return currentPlan(shared, replica).schedule.state === 'present'
+function isThere(engine: Engine, replica: Replica): boolean {
+  return currentPlan(engine, replica).schedule.state === 'present'
 }
 
 /** What the application has accepted is nobody's operation before it shows that it has done it. */
 async function keepAccepted(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   { since, withinMs, status }: NonNullable<Draft['accepted']>,
 ): Promise<void> {
   const draft = replica.local.draft ?? { before: undefined, uncertain: false }
-  await shared.replicas.commit(commit => {
+  await engine.replicas.commit(commit => {
     commit.local(replica, { draft: { ...draft, accepted: { since, withinMs, status } } })
-    commit.afterwards(() => shared.kick(replica))
+    commit.afterwards(() => engine.kick(replica))
   })
 }
 
@@ -258,7 +258,7 @@ async function keepAccepted(
  * @throws CheopsError where certainly nothing was changed: see `Application.request`
  */
 async function ask(
-  shared: Engine,
+  engine: Engine,
   resource: Resource,
   write: LocalWrite,
 ): Promise<Sent & { readonly is: 'done' | 'refused' | 'doubt' }> {
@@ -269,12 +269,12 @@ async function ask(
     if (ASKED.test(name)) headers.push(name, head.rawHeaders[place + 1] ?? '')
   }
   try {
-    const answer = await shared.options.application.request({
+    const answer = await engine.options.application.request({
       service,
       method: head.method,
       path,
       headers,
-      body: body.length > 0 ? requestBodyOf(shared.options.blobs, asBody(body)) : undefined,
+      body: body.length > 0 ? requestBodyOf(engine.options.blobs, asBody(body)) : undefined,
       authority: write.authority ?? { client: head.rawHeaders },
     })
     const meaning = resource.meaningOf(head.method, answer)
@@ -284,7 +284,7 @@ async function ask(
     if (error instanceof CheopsError && error.code !== 'ERR_OUTCOME_UNKNOWN') throw error
     if (error instanceof CheopsError) return { is: 'doubt', answer: undefined, error }
     // Nobody has thought of that, and nobody says that nothing was sent.
-    shared.options.logger.error({ service, error: String(error) }, 'a write went wrong unexpectedly: it is in doubt')
+    engine.options.logger.error({ service, error: String(error) }, 'a write went wrong unexpectedly: it is in doubt')
     const unknown = new CheopsError('ERR_OUTCOME_UNKNOWN', 'What came of it is not known.', {}, { cause: error })
     return { is: 'doubt', answer: undefined, error: unknown }
   }

@@ -9,7 +9,7 @@ import type { LocalWrite } from './local-write.ts'
  * The write with a mark in its body, where the kind has a place for one: all members send it with the same mark, and each finds out by it
  * whether its application has carried it out. Of one request with one idempotency key the mark is the same wherever it comes in.
  */
-export function markedWrite(shared: Engine, glue: ReplicationGlue, write: LocalWrite): LocalWrite {
+export function markedWrite(engine: Engine, glue: ReplicationGlue, write: LocalWrite): LocalWrite {
   const { description, head, path, body, idempotency } = write
   if (!(body instanceof Uint8Array) || body.length === 0) return write
   const { kind, type } = description
@@ -17,10 +17,10 @@ export function markedWrite(shared: Engine, glue: ReplicationGlue, write: LocalW
   if (glue.marked(kind, type, NOTHING, '') === NOTHING) return write
   const parsed = glue.parseBody(head.rawHeaders, body)
   if (glue.marked(kind, type, parsed, '') === parsed) return write
-  const { hash, site, incarnation } = shared.options
+  const { hash, site, incarnation } = engine.options
   const asked =
     idempotency === undefined
-      ? [site, incarnation, shared.nextNumber()]
+      ? [site, incarnation, engine.nextNumber()]
       : [keyOf(idempotency), head.method, path, hash(body)]
   // Short enough for a label of Kubernetes.
   const mark = `cheops-${hash(new TextEncoder().encode(JSON.stringify(asked))).slice(0, MARK_DIGITS)}`

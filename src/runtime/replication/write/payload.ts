@@ -18,11 +18,11 @@ import type { LocalWrite } from './local-write.ts'
  * @throws CheopsError ERR_REQUEST_BODY_TOO_LARGE, ERR_BLOB_*
  */
 export async function payloadOf(
-  shared: Engine,
+  engine: Engine,
   glue: ReplicationGlue,
   { description, head, path, body }: LocalWrite,
 ): Promise<{ readonly payload: Payload; readonly release: () => void }> {
-  const held = await heldBytes(shared.options.blobs, asBody(body))
+  const held = await heldBytes(engine.options.blobs, asBody(body))
   if (held === undefined) checkUnseen(glue, description.kind, head)
   const parsed = held === undefined ? UNSEEN : glue.parseBody(head.rawHeaders, held)
   const plain = glue.withoutConditions(description.kind, head, parsed)
@@ -32,7 +32,7 @@ export async function payloadOf(
   // Whoever has written it holds it.
   if (!(kept instanceof Uint8Array)) return { payload: { ...stored, body: kept }, release: () => undefined }
   if (kept.length === 0) return { payload: stored, release: () => undefined }
-  const { body: taken, release } = await bodyOf(shared, kept)
+  const { body: taken, release } = await bodyOf(engine, kept)
   return { payload: { ...stored, body: taken }, release }
 }
 
@@ -41,11 +41,11 @@ export async function payloadOf(
  * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED
  */
 export async function bodyOf(
-  shared: Engine,
+  engine: Engine,
   bytes: Uint8Array,
 ): Promise<{ readonly body: Body; readonly release: () => void }> {
   if (bytes.length <= MAX_INLINE_BODY_BYTES) return { body: { bytes }, release: () => undefined }
-  const { hash, length, release } = await spool(shared, once(bytes))
+  const { hash, length, release } = await spool(engine, once(bytes))
   return { body: { hash, length }, release }
 }
 

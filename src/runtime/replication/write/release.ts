@@ -27,24 +27,24 @@ import type { LocalState, Replica } from '../replica.ts'
  * @throws Error where it contradicts what is held: then nothing has changed. A fault that nobody has thought of
  */
 export async function release(
-  shared: Engine,
+  engine: Engine,
   replica: Replica,
   draft: Operation,
   status: number | undefined,
   then: Partial<LocalState> = {},
 ): Promise<Operation> {
-  const { options, replicas } = shared
+  const { options, replicas } = engine
   const { site, matrices, seal } = options
   return replicas.commit(commit => {
     const { replicant } = replica.core
-    const next = nextStamp(shared.clock, replicant.clock, shared.time.now())
+    const next = nextStamp(engine.clock, replicant.clock, engine.time.now())
     const { stamp } = next
-    const placed = inPlace(shared, replica, draft)
+    const placed = inPlace(engine, replica, draft)
     const { dot, type } = placed
     const life = type === 'create' ? { stamp, dot } : placed.life
     const operation: Operation = { ...placed, stamp, life }
     const sealed = seal.encode(operation, draft === replica.draft)
-    shared.clock = next.clock
+    engine.clock = next.clock
     const before = membersOfReplicant(replicant)
     // The list of what is executed comes after: what was executed and is dropped by this is not superseded.
     const step = admit(replicant, operation, matrices)
@@ -53,7 +53,7 @@ export async function release(
     )
     // Nobody is told of what this site itself does not hold.
     if (!isTaken) throw new Error(`${dotKey(dot)} cannot be released: ${JSON.stringify(step.effects[0])}`)
-    takeStep(shared, commit, replica, step, new Map([[dotKey(dot), sealed]]))
+    takeStep(engine, commit, replica, step, new Map([[dotKey(dot), sealed]]))
     const isRecord = !isCarriedOut(operation.level)
     // What no application was asked for yet is executed by the lane, as by all others.
     const isForLane = !isRecord && (type === 'state' || (type === 'delete' && operation.payload === undefined))
@@ -61,7 +61,7 @@ export async function release(
     else if (type !== 'members' && !isRecord) {
       const executed = withExecuted(replica.local.executed, operation, matrices)
       const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
-      const requests = withRequest(replica.local.requests, operation, status, shared.time.now(), options.hash)
+      const requests = withRequest(replica.local.requests, operation, status, engine.time.now(), options.hash)
       commit.local(replica, {
         executed,
         bound,
@@ -74,13 +74,13 @@ export async function release(
       })
     }
     // A change of members decides nothing about a write that is in doubt.
-    if (type !== 'members') dropDraft(shared, commit, replica)
+    if (type !== 'members') dropDraft(engine, commit, replica)
     const members = new Set([...before, ...membersOfReplicant(replica.core.replicant)])
     members.delete(site)
-    for (const member of [...members].toSorted()) tellOperation(shared, commit, member, operation)
-    tellEvent(shared, commit, { kind: 'released', replicant: replica.name, dot, type })
+    for (const member of [...members].toSorted()) tellOperation(engine, commit, member, operation)
+    tellEvent(engine, commit, { kind: 'released', replicant: replica.name, dot, type })
     if (!isRecord && !isForLane)
-      tellOutcome(shared, commit, replica, operation, 'applied', status === undefined ? {} : { status })
+      tellOutcome(engine, commit, replica, operation, 'applied', status === undefined ? {} : { status })
     return operation
   })
 }

@@ -58,16 +58,16 @@ export class SettledWaiters {
 
 /** Waits until these operations, and all that is held besides, are in effect. */
 export async function settled(
-  shared: Engine,
+  engine: Engine,
   waiters: SettledWaiters,
   replica: Replica,
   dots: readonly Dot[],
   waitMs: number,
 ): Promise<Settled> {
-  const isDone = (): boolean => dots.every(dot => isHeld(replica, dot)) && isIdle(shared, replica)
+  const isDone = (): boolean => dots.every(dot => isHeld(replica, dot)) && isIdle(engine, replica)
   await waiters.until(replica.name, isDone, waitMs)
   if (isDone()) return 'settled'
-  for (const dot of dots) if (!isHeld(replica, dot) && (await isLost(shared, dot))) return 'lost'
+  for (const dot of dots) if (!isHeld(replica, dot) && (await isLost(engine, dot))) return 'lost'
   return 'unsettled'
 }
 
@@ -85,7 +85,7 @@ function isHeld({ core }: Replica, dot: Dot): boolean {
   return core.replicant.lives.some(({ knowledge }) => covers(knowledge, dot))
 }
 
-function isIdle(shared: Engine, replica: Replica): boolean {
+function isIdle(engine: Engine, replica: Replica): boolean {
   const { local, draft, core } = replica
   if (holderOf(core.replicant) === undefined || draft !== undefined || local.intent !== undefined) return false
   if (
@@ -97,18 +97,18 @@ function isIdle(shared: Engine, replica: Replica): boolean {
     local.uncertain !== undefined
   )
     return false
-  return currentPlan(shared, replica).plan.kind === 'nothing'
+  return currentPlan(engine, replica).plan.kind === 'nothing'
 }
 
 /** The origin has begun anew since, and has told here all that it has kept of before. */
-export async function isLost(shared: Engine, { site, incarnation }: Dot): Promise<boolean> {
-  if (site === shared.options.site) return true
-  const told = shared.heard.get(site)
+export async function isLost(engine: Engine, { site, incarnation }: Dot): Promise<boolean> {
+  if (site === engine.options.site) return true
+  const told = engine.heard.get(site)
   if (told === undefined || told.incarnation === incarnation) return false
   // A run that its site has lost with its disk may have been a later one, by a clock that has gone back since; then it lists it all the same.
   const isOver = compareIncarnations(told.incarnation, incarnation) > 0
   if (!isOver && !told.outboxes.some(outbox => outbox.incarnation === incarnation)) return false
-  return hasToldAll(shared, site)
+  return hasToldAll(engine, site)
 }
 
 /** Whether all is here that a site had to tell when its last conversation with this one began. */

@@ -19,19 +19,19 @@ export type RecordChange =
  * Records that a resource was made, or is gone; released at once, since no application is asked.
  * @throws CheopsError ERR_REPLICANT_LEVEL where the name has another level by now, ERR_REPLICANT_NOT_FOUND for the end of what is none
  */
-export async function recordUnlogged(shared: Engine, replica: Replica, change: RecordChange): Promise<Operation> {
+export async function recordUnlogged(engine: Engine, replica: Replica, change: RecordChange): Promise<Operation> {
   const { name } = replica.name
-  if (change.is === 'created') await takeNameBack(shared, replica)
+  if (change.is === 'created') await takeNameBack(engine, replica)
   const { replicant } = replica.core
   const isLive = holderOf(replicant)?.live.some(({ type }) => type === 'delete') === false
   if (isLive && levelOf(replicant) !== 'none')
     throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is replicated at level ${levelOf(replicant)} already.`)
   if (change.is === 'created') {
     const more = { members: change.members, level: 'none' }
-    return release(shared, replica, draftOf(shared, replica, shared.nextNumber(), 'create', undefined, more), undefined)
+    return release(engine, replica, draftOf(engine, replica, engine.nextNumber(), 'create', undefined, more), undefined)
   }
-  if (!isLive || !membersOfReplicant(replicant).includes(shared.options.site))
+  if (!isLive || !membersOfReplicant(replicant).includes(engine.options.site))
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${name} is not replicated here.`)
-  const draft = draftOf(shared, replica, shared.nextNumber(), 'delete', undefined, { level: 'none' })
-  return release(shared, replica, draft, undefined)
+  const draft = draftOf(engine, replica, engine.nextNumber(), 'delete', undefined, { level: 'none' })
+  return release(engine, replica, draft, undefined)
 }

@@ -31,11 +31,11 @@ export function checkWhole({ method, rawHeaders }: RequestHead): void {
  * @param isReset it says all that the resource is: whatever the application shows is gone then, unless the store may have been set back
  * @throws CheopsError ERR_REPLICANT_UNBOUND, _LOCKED
  */
-export function checkLane(shared: Engine, replica: Replica, isReset: boolean): void {
+export function checkLane(engine: Engine, replica: Replica, isReset: boolean): void {
   const { local, draft, name } = replica
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
-  const { schedule, plan } = currentPlan(shared, replica)
+  const { schedule, plan } = currentPlan(engine, replica)
   const isTaken = takesWrite(local.executed, schedule, plan)
   const isInDoubt = draft !== undefined || local.intent !== undefined
   const isSuspect = local.parted !== undefined || (local.suspect && (local.unsure || !isReset))
@@ -49,11 +49,11 @@ export function checkLane(shared: Engine, replica: Replica, isReset: boolean): v
  * before it is sent again, as far as that can be.
  * @throws CheopsError ERR_REPLICANT_LOCKED where the application shows something else than it did when it was last known
  */
-export async function checkShown(shared: Engine, replica: Replica, resource: Resource): Promise<void> {
+export async function checkShown(engine: Engine, replica: Replica, resource: Resource): Promise<void> {
   const reading = await resource.read()
-  if (reading.is === 'unknown' || !(await isChangedPast(shared, replica, resource, reading))) return
-  await suspectDrift(shared, replica)
-  shared.kick(replica)
+  if (reading.is === 'unknown' || !(await isChangedPast(engine, replica, resource, reading))) return
+  await suspectDrift(engine, replica)
+  engine.kick(replica)
   const why = 'the application does not show what was done last'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${replica.name.name} takes no write now: ${why}.`)
 }
@@ -62,19 +62,19 @@ export async function checkShown(shared: Engine, replica: Replica, resource: Res
  * Where the scope names members of what is not replicated: whether that is there, as far as the client may see it.
  * @throws CheopsError ERR_REPLICANT_UNADOPTED
  */
-export async function checkUnadopted(shared: Engine, replica: Replica, write: LocalWrite): Promise<void> {
-  if (currentPlan(shared, replica).schedule.state === 'present') return
+export async function checkUnadopted(engine: Engine, replica: Replica, write: LocalWrite): Promise<void> {
+  if (currentPlan(engine, replica).schedule.state === 'present') return
   const { service, description, head } = write
   const request = { service, method: 'GET', path: description.resourcePath, body: undefined }
   const asked = { ...request, headers: ['accept', '*/*'], authority: { client: head.rawHeaders }, hashesLarge: true }
-  const glue = shared.options.glueOf(service)
-  const status = await shared.options.application.request(asked).then(
+  const glue = engine.options.glueOf(service)
+  const status = await engine.options.application.request(asked).then(
     ({ status: told, rawHeaders, body, digest }) =>
       glue?.statusOf(description.kind, 'GET', told, rawHeaders, digest === undefined ? body : undefined),
     // That it cannot be asked is no answer.
     () => undefined,
   )
-  if (status !== undefined && isSuccess(status)) throw unadopted(shared, replica)
+  if (status !== undefined && isSuccess(status)) throw unadopted(engine, replica)
 }
 
 /**
@@ -97,12 +97,12 @@ export function unadopted({ options: { site } }: Engine, { name }: Replica): Che
  * Whether the write begins a life.
  * @throws CheopsError ERR_REPLICANT_MEMBERS, _NOT_FOUND, _LOCKED
  */
-export function checkMembers(shared: Engine, replica: Replica, { description, members }: LocalWrite): boolean {
-  const { site } = shared.options
+export function checkMembers(engine: Engine, replica: Replica, { description, members }: LocalWrite): boolean {
+  const { site } = engine.options
   const { name, core } = replica
-  const { schedule } = currentPlan(shared, replica)
+  const { schedule } = currentPlan(engine, replica)
   const present = membersOfReplicant(core.replicant)
-  const isThere = schedule.state === 'present' && present.includes(site) && hasSay(shared, replica)
+  const isThere = schedule.state === 'present' && present.includes(site) && hasSay(engine, replica)
   if (isThere) {
     if (members !== undefined && members.toSorted().join() !== present.join()) {
       const message = `${name.name} has the members ${present.join(', ')}; the scope names ${members.join(', ')}.`
