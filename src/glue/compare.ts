@@ -1,5 +1,5 @@
 import type { ParsedBody } from '../ports/replication-glue.ts'
-import { compiledKind, type CompiledGlue } from './compile.ts'
+import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { canonicalJson } from './json.ts'
 import { pointerGet, withoutPointers } from './pointer.ts'
 
@@ -8,7 +8,8 @@ const ENCODER = new TextEncoder()
 /** What one replica has and another may be given: without what the application sets, and without versions. */
 export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
   if (body.is === 'opaque') return body
-  return { is: 'json', value: without(body.value, siteOwn(glue, kindName)) }
+  const kind = compiledKind(glue, kindName)
+  return kind === undefined ? body : { is: 'json', value: without(body.value, siteOwn(kind)) }
 }
 
 /** What an application may show of what was written. */
@@ -28,14 +29,24 @@ export function comparable(glue: CompiledGlue, kindName: string, body: ParsedBod
 
 export function comparableText(glue: CompiledGlue, kindName: string, value: unknown): string {
   const kind = compiledKind(glue, kindName)
-  const marker = kind?.traits.markerAt
-  const places = [
-    ...siteOwn(glue, kindName),
-    ...(kind?.definition.links ?? []),
-    ...(kind?.traits.writeOnly ?? []),
-    ...(marker === undefined ? [] : [marker]),
+  return canonicalJson(kind === undefined ? value : without(value, uncompared(kind)))
+}
+
+/** Where what is not compared stands, by kind: asked for with each answer of an application. */
+const places = new WeakMap<CompiledKind, readonly string[]>()
+
+function uncompared(kind: CompiledKind): readonly string[] {
+  const known = places.get(kind)
+  if (known !== undefined) return known
+  const { markerAt, writeOnly } = kind.traits
+  const found = [
+    ...siteOwn(kind),
+    ...(kind.definition.links ?? []),
+    ...writeOnly,
+    ...(markerAt === undefined ? [] : [markerAt]),
   ]
-  return canonicalJson(without(value, places))
+  places.set(kind, found)
+  return found
 }
 
 export function equal(glue: CompiledGlue, kindName: string, a: ParsedBody, b: ParsedBody): boolean {
@@ -45,10 +56,9 @@ export function equal(glue: CompiledGlue, kindName: string, a: ParsedBody, b: Pa
   return left.length === right.length && left.every((byte, i) => byte === right[i])
 }
 
-function siteOwn(glue: CompiledGlue, kindName: string): readonly string[] {
-  const kind = compiledKind(glue, kindName)
-  const { conditions } = kind?.traits ?? {}
-  return [...(kind?.definition['server-set'] ?? []), ...(conditions?.in === 'body' ? conditions.at : [])]
+function siteOwn({ definition, traits }: CompiledKind): readonly string[] {
+  const { conditions } = traits
+  return [...(definition['server-set'] ?? []), ...(conditions?.in === 'body' ? conditions.at : [])]
 }
 
 /** An object that a place leaves empty goes too: where one site has set a field of it and another has not yet, both are the same. */

@@ -4,6 +4,7 @@ import { rawInteger } from './json.ts'
 import { pointerGet } from './pointer.ts'
 import { decodeSegment, encodeSegment, expandTemplate, TemplateError } from './template.ts'
 import { hasDotSegment } from '../core/resource/dot-segment.ts'
+import { remember } from '../core/resource/remember.ts'
 
 /** Names stand in keys of the store and in URLs, which most applications bound to some kilobytes. */
 export const MAX_NAME_LENGTH = 1024
@@ -68,6 +69,22 @@ export function pathsOf(
   name: string,
 ): ResourcePaths | undefined {
   if (name.length > MAX_NAME_LENGTH) return undefined
+  const known = lastPaths.get(glue) ?? new Map<string, ResourcePaths | undefined>()
+  // Any two have another key, whatever stands in them.
+  const key = `${kindName.length} ${kindName}${name}`
+  const last = known.get(key)
+  if (last !== undefined || known.has(key)) return last
+  const paths = pathsAnew(glue, kind, kindName, name)
+  remember(known, key, paths, MAX_LAST_PATHS)
+  lastPaths.set(glue, known)
+  return paths
+}
+
+/** Of the names that were asked for last: each step of a write asks for the same one. */
+const lastPaths = new WeakMap<CompiledGlue, Map<string, ResourcePaths | undefined>>()
+const MAX_LAST_PATHS = 1024
+
+function pathsAnew(glue: CompiledGlue, kind: CompiledKind, kindName: string, name: string): ResourcePaths | undefined {
   const values = valuesOf(kind, name)
   if (values === undefined) return undefined
   if (kind.name !== kindName) values.set('kind', kindName)

@@ -8,9 +8,9 @@ const CRC_BYTES = 4
 
 /** The record of a value: a copy, which the caller's later changes do not reach. */
 export function toRecord(key: string, value: Uint8Array): Uint8Array {
-  const record = new Uint8Array(CRC_BYTES + value.length)
+  const record = Buffer.allocUnsafe(CRC_BYTES + value.length)
   record.set(value, CRC_BYTES)
-  new DataView(record.buffer).setUint32(0, crc32(value, crc32(key)))
+  record.writeUInt32BE(crc32(value, crc32(key)))
   return record
 }
 

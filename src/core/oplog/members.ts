@@ -72,11 +72,18 @@ export function decidingChanges(changes: MemberChanges): MemberChanges {
   return changes.filter((change, place) => changes[place + 1]?.site !== change.site)
 }
 
+/** What was asked of changes before: each step asks several times who the members are, and few steps change them. */
+const members = new WeakMap<MemberChanges, readonly string[]>()
+
 /** The members at present, sorted. */
 export function membersOf(changes: MemberChanges): readonly string[] {
-  return decidingChanges(changes)
+  const known = members.get(changes)
+  if (known !== undefined) return known
+  const found = decidingChanges(changes)
     .filter(({ member }) => member)
     .map(({ site }) => site)
+  members.set(changes, found)
+  return found
 }
 
 /** By which operation a site is a member at present; undefined if it is none. For `memberBy` of what it writes. */

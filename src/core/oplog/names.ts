@@ -13,6 +13,7 @@ import type { MemberChanges } from './members.ts'
 export function countedChanges(lives: readonly Life[]): MemberChanges {
   const holder = lives.at(-1)
   if (holder === undefined) return []
+  if (lives.length === 1) return holder.changes
   return lives
     .filter(life => life === holder || !endedBefore(life, holder.life))
     .reduce<MemberChanges>(

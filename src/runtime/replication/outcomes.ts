@@ -9,18 +9,19 @@ export type Require = 'all' | 'quorum' | 'one'
 
 /** The outcomes with what a site has told; the oldest operations are left out. */
 export function withOutcome(known: readonly KnownOutcomes[], dot: Dot, told: SiteOutcome): readonly KnownOutcomes[] {
-  const before = known.find(entry => sameDot(entry.dot, dot))
-  const sites = [...(before?.sites ?? []).filter(({ site }) => site !== told.site), told]
+  // What is told of is mostly among the newest.
+  const place = known.findLastIndex(entry => sameDot(entry.dot, dot))
+  const sites = [...(known[place]?.sites ?? []).filter(({ site }) => site !== told.site), told]
   const changed = { dot, sites: sites.toSorted((a, b) => compareText(a.site, b.site)) }
-  if (before === undefined) return [...known, changed].slice(-MAX_KNOWN_OUTCOMES)
-  return known.map(entry => (entry === before ? changed : entry))
+  return place < 0 ? [...known, changed].slice(-MAX_KNOWN_OUTCOMES) : known.with(place, changed)
 }
 
 /** What became of an operation at each member: `pending` where nothing was told. What came to nothing at its origin nobody else ever sees. */
 export function outcomesOf({ core, local }: Replica, dot: Dot): readonly SiteOutcome[] {
-  const told = local.outcomes.find(entry => sameDot(entry.dot, dot))?.sites ?? []
+  const told = local.outcomes.findLast(entry => sameDot(entry.dot, dot))?.sites ?? []
   if (told.some(({ outcome }) => outcome === 'void')) return told
   const silent = membersOfReplicant(core.replicant).filter(member => !told.some(({ site }) => site === member))
+  if (silent.length === 0) return told
   const pending = silent.map(site => ({ site, outcome: 'pending' as const, at: 0 }))
   return [...told, ...pending].toSorted((a, b) => compareText(a.site, b.site))
 }

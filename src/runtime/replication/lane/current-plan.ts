@@ -8,12 +8,15 @@ import {
   planOf,
   sameDot,
   scheduleOf,
+  type Executed,
   type Matrices,
   type Plan,
+  type Replicant,
   type Schedule,
 } from '../../../core/oplog/index.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
+import type { KindTraits } from '../../../ports/replication-glue.ts'
 
 interface Planned {
   readonly schedule: Schedule
@@ -22,7 +25,11 @@ interface Planned {
 
 /** What it was made of: as long as that is the same, so is the plan. */
 interface Made extends Planned {
-  readonly of: readonly unknown[]
+  readonly replicant: Replicant
+  readonly executed: Executed
+  readonly traits: KindTraits['operations'] | undefined
+  readonly matrices: number
+  readonly isBegunAnew: boolean
 }
 
 /** Asked several times for each step. */
@@ -35,9 +42,17 @@ export function currentPlan({ options }: Engine, replica: Replica): Planned {
   const traits = options.glueOf(name.service)?.kind(name.kind)?.operations
   // Matrices are learnt, and never forgotten.
   const isBegunAnew = replica.isBegunAnew && local.replaying
-  const of = [core.replicant, local.executed, traits, matrices.size, isBegunAnew]
+  const { replicant } = core
+  const { executed } = local
   const known = last.get(replica)
-  if (known?.of.every((part, place) => part === of[place])) return known
+  if (
+    known?.replicant === replicant &&
+    known.executed === executed &&
+    known.traits === traits &&
+    known.matrices === matrices.size &&
+    known.isBegunAnew === isBegunAnew
+  )
+    return known
   const schedule = scheduleOf(holderOf(core.replicant), matrices)
   const plan: Plan = !isExecuted(core.replicant)
     ? { kind: 'nothing' }
@@ -48,7 +63,7 @@ export function currentPlan({ options }: Engine, replica: Replica): Planned {
         commute: (a, b) => commute(a, b, matrices),
       })
   const planned = { schedule, plan: knowsExecuted(replica) ? plan : inPart(plan) }
-  last.set(replica, { ...planned, of })
+  last.set(replica, { ...planned, replicant, executed, traits, matrices: matrices.size, isBegunAnew })
   return planned
 }
 

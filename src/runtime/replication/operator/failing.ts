@@ -1,7 +1,7 @@
 import { compareText } from '../../../core/resource/text-order.ts'
 import { holderOf, membersOfReplicant, sameDot, type Dot } from '../../../core/oplog/index.ts'
 import { BEHIND_AFTER_MS } from '../limits.ts'
-import type { CoreState, LocalState, SiteOutcome } from '../replica.ts'
+import type { CoreState, KnownOutcomes, LocalState, SiteOutcome } from '../replica.ts'
 
 /** A write of this site that counts, and that another member has not carried out. */
 export interface Failing {
@@ -30,7 +30,7 @@ export function failingOf(
   nowMs?: number,
 ): readonly Failing[] {
   // With each step of a write, and mostly nothing is.
-  if (nowMs === undefined && !local.outcomes.some(({ sites }) => sites.some(isHeldUp))) return []
+  if (nowMs === undefined && !isAnyHeldUp(local.outcomes)) return []
   const others = membersOfReplicant(core.replicant).filter(member => member !== core.replicant.site)
   const live = holderOf(core.replicant)?.live ?? []
   const newestFirst = local.outcomes.toReversed()
@@ -61,6 +61,18 @@ type HeldUp = SiteOutcome & { readonly outcome: Failing['outcome'] }
 
 function isHeldUp(told: SiteOutcome): told is HeldUp {
   return told.outcome === 'failed' || told.outcome === 'uncertain' || told.outcome === 'pending'
+}
+
+/** Of what was told of one operation: few words are new with each step. */
+const heldUpBefore = new WeakMap<KnownOutcomes, boolean>()
+
+function isAnyHeldUp(outcomes: readonly KnownOutcomes[]): boolean {
+  for (const known of outcomes) {
+    let isOne = heldUpBefore.get(known)
+    if (isOne === undefined) heldUpBefore.set(known, (isOne = known.sites.some(isHeldUp)))
+    if (isOne) return true
+  }
+  return false
 }
 
 function heldUp(told: SiteOutcome): Held | undefined {

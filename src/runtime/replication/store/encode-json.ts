@@ -1,5 +1,3 @@
-const ENCODER = new TextEncoder()
-
 export function encodeJson(value: unknown): Uint8Array {
-  return ENCODER.encode(JSON.stringify(value))
+  return Buffer.from(JSON.stringify(value))
 }

@@ -10,14 +10,12 @@ type Origin = readonly [site: string, incarnation: string]
 const MARK = '@'
 const DECODER = new TextDecoder()
 
-const ENCODER = new TextEncoder()
-
 /** Maps and sets are the caller's to turn into lists. */
 export function encodePacked(record: Readonly<Record<string, unknown>>): Uint8Array {
   const packer = new Packer()
   const fields = packer.fields(record)
   const origins = `"origins":${JSON.stringify(packer.origins)}`
-  return ENCODER.encode(fields === '' ? `{${origins}}` : `{${fields},${origins}}`)
+  return Buffer.from(fields === '' ? `{${origins}}` : `{${fields},${origins}}`)
 }
 
 /**
@@ -65,7 +63,12 @@ class Packer {
   #packed(value: unknown): string {
     if (typeof value === 'string') return JSON.stringify(value.startsWith(MARK) ? MARK + value : value)
     if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-    if (Array.isArray(value)) return `[${value.map(item => this.#packed(item)).join(',')}]`
+    if (Array.isArray(value)) {
+      let text = ''
+      for (const item of value as readonly unknown[])
+        text += text === '' ? this.#packed(item) : `,${this.#packed(item)}`
+      return `[${text}]`
+    }
     if (isDot(value)) return `"${MARK}${this.#placeOf(value)}.${value.number}"`
     if (isId(value)) {
       const { stamp, dot } = value

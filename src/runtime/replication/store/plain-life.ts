@@ -38,8 +38,10 @@ export function plainFilled<T extends StoredLife>(life: T): T {
 
 function leftOut(value: object, plain: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const left: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(value))
+  for (const name of Object.keys(value)) {
+    const field: unknown = value[name as keyof typeof value]
     if (Array.isArray(field) && name in plain ? field.length > 0 : field !== plain[name]) left[name] = field
+  }
   return left
 }
 

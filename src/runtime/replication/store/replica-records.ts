@@ -86,13 +86,11 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
     keep(`${prefix}told`, told.length === 0 ? undefined : encodeTold(told))
 
   if (isOld || local.outcomes !== before.local.outcomes) {
-    const known = new Set(isOld ? [] : before.local.outcomes)
-    const news = local.outcomes.filter(outcomes => !known.has(outcomes))
+    // There are many, and few change, mostly the newest.
+    const news = isOld ? local.outcomes : notIn(before.local.outcomes, local.outcomes)
     for (const outcomes of news) put(outcomesKey(prefix, outcomes.dot), encodeOutcomes(outcomes))
-    const kept = new Set(local.outcomes)
-    // There are many, and few change.
-    for (const outcomes of before.local.outcomes)
-      if (!kept.has(outcomes) && !news.some(({ dot }) => sameDot(dot, outcomes.dot)))
+    for (const outcomes of notIn(local.outcomes, before.local.outcomes))
+      if (!news.some(({ dot }) => sameDot(dot, outcomes.dot)))
         writes.push({ kind: 'delete', key: outcomesKey(prefix, outcomes.dot) })
   }
 
@@ -103,6 +101,18 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
     else if (before.draft !== undefined) writes.push({ kind: 'delete', key: `${prefix}draft` })
   }
   return writes
+}
+
+/** What `list` has and `other` has not; what both have stands in both in one order. */
+function notIn<T>(other: readonly T[], list: readonly T[]): T[] {
+  const missing: T[] = []
+  let place = 0
+  for (const item of list) {
+    const found = other[place] === item ? place : other.indexOf(item, place)
+    if (found < 0) missing.push(item)
+    else place = found + 1
+  }
+  return missing
 }
 
 const NOTHING = encodeLocal(newLocalState())
