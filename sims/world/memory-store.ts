@@ -49,7 +49,9 @@ export class MemoryStore implements Store {
   commit(writes: readonly StoreWrite[]): Promise<void> {
     if (this.#failure !== undefined || !this.#open) return Promise.reject(failed('it takes nothing more'))
     if (this.isFull) return Promise.reject(new CheopsError('ERR_STORE_BUSY', 'The disk is behind.'))
-    const copies = writes.map(write => (write.kind === 'put' ? { ...write, value: write.value.slice() } : write))
+    const copies = writes.map(write =>
+      write.kind === 'put' ? { ...write, value: new Uint8Array(write.value) } : write,
+    )
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#queue.push({ writes: copies, resolve, reject })
     if (!this.#scheduled) {
@@ -149,8 +151,17 @@ export function damage(values: Map<string, Uint8Array>, key: string): void {
 
 /** By UTF-8 bytes, which is by code points; UTF-16 puts surrogates before U+E000 to U+FFFF. */
 function compare(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  const end = Math.min(a.length, b.length)
+  for (let place = 0; place < end; place++) {
+    const [unit, other] = [a.charCodeAt(place), b.charCodeAt(place)]
+    if (unit === other) continue
+    if (Math.max(unit, other) < FIRST_SURROGATE) return unit - other
+    return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  }
+  return a.length - b.length
 }
+
+const FIRST_SURROGATE = 0xd800
 
 function failed(why: string): CheopsError {
   return new CheopsError('ERR_STORE_FAILED', `The store failed: ${why}.`)

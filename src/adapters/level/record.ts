@@ -8,10 +8,11 @@ const CRC_BYTES = 4
 
 /** The record of a value: a copy, which the caller's later changes do not reach. */
 export function toRecord(key: string, value: Uint8Array): Uint8Array {
-  const record = Buffer.allocUnsafe(CRC_BYTES + value.length)
-  record.set(value, CRC_BYTES)
-  record.writeUInt32BE(crc32(value, crc32(key)))
-  return record
+  // A buffer of its own for each costs more than all else here.
+  const pooled = Buffer.allocUnsafe(CRC_BYTES + value.length)
+  pooled.set(value, CRC_BYTES)
+  pooled.writeUInt32BE(crc32(value, crc32(key)))
+  return new Uint8Array(pooled.buffer, pooled.byteOffset, pooled.length)
 }
 
 /** The value of a record, on the same memory; undefined when the record is not what was written under this key. */
