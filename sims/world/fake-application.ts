@@ -82,6 +82,8 @@ export class FakeApplication implements Application {
   putCreates: boolean
   /** A PUT leaves what it does not name. */
   putMerges = false
+  /** A POST of what is there answers 200 with that, and changes nothing. */
+  givesWhatIsThere = false
   /** What was read of single resources, and when it was looked at; answers come later. */
   readonly looks: Look[] = []
   readonly #options: FakeApplicationOptions
@@ -264,7 +266,8 @@ export class FakeApplication implements Application {
         const value = { ...(merged(found.value, patch) as JsonObject), id }
         if (id !== name) this.#put(service, path, undefined, 'DELETE', false)
         const made = this.#put(service, `/${collection}/${id}`, value, method, false)
-        return answer(200, this.#shown(made?.value), method, made === undefined ? [] : ['ETag', etag(made)])
+        const place = id === name ? [] : ['Location', `/${collection}/${id}`]
+        return answer(200, this.#shown(made?.value), method, made === undefined ? [] : ['ETag', etag(made), ...place])
       }
       case 'DELETE':
         if (found === undefined) return missing(path, method)
@@ -287,7 +290,9 @@ export class FakeApplication implements Application {
     }
     const name = id ?? Array.from(this.#options.random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
     const path = `${collection}/${name}`
-    if (this.#resources.has(keyOf(service, path))) return answer(409, { error: `${path} exists` }, 'POST')
+    const found = this.#resources.get(keyOf(service, path))
+    if (found !== undefined && this.givesWhatIsThere) return answer(200, this.#shown(found.value), 'POST')
+    if (found !== undefined) return answer(409, { error: `${path} exists` }, 'POST')
     const made = this.#put(service, path, { ...value, id: name }, 'POST', false)
     return answer(201, this.#shown(made?.value), 'POST', ['Location', path])
   }

@@ -14,9 +14,14 @@ export interface MadeProbe {
   readonly asked: string
 }
 
-/** The ID that a probe is to have, in a folder where the kind has some. */
-export function nameOfProbe({ own, hasFolders }: ProbedKind): string {
-  return hasFolders ? `${own}/probe` : own
+/**
+ * The ID that a probe is to have, in a folder where the kind has some. Where the example says one, it has that form: some applications take no other
+ * (names of DNS zones end in a dot).
+ */
+export function nameOfProbe({ own, hasFolders, kind }: ProbedKind): string {
+  if (hasFolders) return `${own}/probe`
+  const said = idIn(kind.example, traitsOf(kind).idAt.slice(0, 1))
+  return said.is === 'id' ? said.id.replace(/[\w-]*/, own) : own
 }
 
 /** Makes one; undefined when none was made, which is said. */

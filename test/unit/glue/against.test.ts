@@ -27,6 +27,8 @@ interface Behaviour {
   polite: boolean
   /** Reads that a create, and a delete, take to be seen. */
   late: number
+  /** What its IDs end in; others are refused. */
+  ending: string
 }
 const WELL: Behaviour = {
   ids: 'client',
@@ -41,6 +43,7 @@ const WELL: Behaviour = {
   hangs: false,
   polite: false,
   late: 0,
+  ending: '',
 }
 
 let behaviour = WELL
@@ -65,6 +68,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
       return void send(422, { error: 'field missing' })
     const key = behaviour.ids === 'client' ? String(body['id']) : 'server-7'
     if (key === 'undefined') return void send(422, { error: 'no id' })
+    if (!key.endsWith(behaviour.ending)) return void send(422, { error: 'no such id' })
     if (behaviour.forgets !== undefined) delete body[behaviour.forgets]
     items.set(key, { ...body, id: key })
     waits.set(key, behaviour.late)
@@ -209,6 +213,14 @@ it('takes the ID that the application gives, from the body or from Location', as
 
 it('sends an ID where either side may choose and the application wants one', async () => {
   expect((await check({}, 'id: {at: /id, from: either}')).found).toEqual([])
+})
+
+it('gives its probe an ID of the form that the one in the example has', async () => {
+  const dotted = 'id: {at: /id, from: client}\n    example: {id: probe.example.}'
+  const { report, found } = await check({ ending: '.example.' }, dotted)
+  expect(found).toEqual([])
+  expect(report.steps[0]?.request).toMatch(/^GET \/items\/cheops-probe-[0-9a-f]{8}\.example\.$/)
+  expect(items.size).toBe(0)
 })
 
 it('says that the application chooses the ID itself', async () => {

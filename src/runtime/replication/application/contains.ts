@@ -13,3 +13,14 @@ export function contains(whole: unknown, part: unknown): boolean {
     contains(Object.hasOwn(fields, name) ? fields[name] : undefined, value),
   )
 }
+
+/** Whether a field that both have has another value in `part`; what only one of them has tells nothing. */
+export function contradicts(whole: unknown, part: unknown): boolean {
+  if (whole === undefined || part === undefined || part === null) return false
+  if (!isFields(whole) || !isFields(part)) return !contains(whole, part)
+  return Object.entries(part).some(([name, value]) => Object.hasOwn(whole, name) && contradicts(whole[name], value))
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

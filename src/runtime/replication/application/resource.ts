@@ -8,7 +8,7 @@ import { CheopsError } from '../../../errors.ts'
 import type { Operation, Payload, ReplicantName } from '../../../core/oplog/index.ts'
 import { PRECONDITION_REQUIRED, conditionsOf, isOfCondition, matching, type Conditions } from './precondition.ts'
 import { MAX_SEEN_BYTES } from '../limits.ts'
-import { contains } from './contains.ts'
+import { contains, contradicts } from './contains.ts'
 import { ResourceRequests, type Change } from './resource-requests.ts'
 import { isUnknownWay, type Made, type Sent } from './sent.ts'
 import { GivenNames } from './given-names.ts'
@@ -301,6 +301,14 @@ export class Resource {
     if (read.is === 'large' || sent.is === 'large') return false
     const [has, wants] = [this.glue.stateOf(kind, read), this.glue.shownOf(kind, this.glue.stateOf(kind, sent))]
     return has.is === 'json' && wants.is === 'json' && contains(has.value, wants.value)
+  }
+
+  /** Whether what was read shows something else than what was sent, in a field that both have. */
+  contradicts(read: State, sent: State): boolean {
+    const { kind } = this.name
+    if (read.is === 'large' || sent.is === 'large') return false
+    const [has, wants] = [this.glue.stateOf(kind, read), this.glue.shownOf(kind, this.glue.stateOf(kind, sent))]
+    return has.is === 'json' && wants.is === 'json' && contradicts(has.value, wants.value)
   }
 
   /**

@@ -5,7 +5,7 @@
 import { holderOf, sameDot, type Operation, type Payload } from '../../../core/oplog/index.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
 import { isJsonType } from '../application/json-type.ts'
-import { isGone, isUnknownWay, type Made } from '../application/sent.ts'
+import { isGone, isUnknownWay, type Made, type Sent } from '../application/sent.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import { isJsonPatch } from '../drift/json-patch.ts'
@@ -44,7 +44,8 @@ interface Giving {
 
 /**
  * Gives what is there another state; where its kind is immutable, or a PUT would leave something that is there, by taking it away and making it anew, if
- * somebody can say how; where the application knows no PUT, by a PATCH of what differs.
+ * somebody can say how; where the application knows no PUT, by a PATCH of what differs. What is immutable and shows all of that state is first put there as it
+ * is: an application that takes the same again need not lose what stands below it.
  * @returns undefined where nobody can say how, or nothing differs that could be said in that way
  */
 export async function replaceBy(
@@ -54,13 +55,25 @@ export async function replaceBy(
   state: State,
   { headers, make, asked }: Giving,
 ): Promise<Made | undefined> {
-  if (resource.glue.kind(resource.name.kind)?.isImmutable !== true && !leavesMore(resource, reading.body, state)) {
+  const isImmutable = resource.glue.kind(resource.name.kind)?.isImmutable === true
+  if (isImmutable && resource.shows(reading.body, state)) {
+    const sent = await resource.replace(state, headers, reading, asked)
+    if (sent !== undefined && !isRefusal(sent)) return sent
+  }
+  if (!isImmutable && !leavesMore(resource, reading.body, state)) {
     const sent = await resource.replace(state, headers, reading, asked)
     return sent !== undefined && isUnknownWay(sent) ? changeBy(resource, replica, reading.body, state, sent) : sent
   }
   const gone = resource.canCreate(state) ? await resource.delete(reading) : undefined
   return gone !== undefined && (gone.is === 'done' || isGone(gone)) ? make() : gone
 }
+
+/** The application means that it does not take it, by any of the answers that stand for that; not that it cannot now, or that somebody else may. */
+function isRefusal(sent: Sent): boolean {
+  return sent.is === 'refused' || (sent.is === 'not-now' && sent.status === CONFLICT)
+}
+
+const CONFLICT = 409
 
 /**
  * What is there besides what is said stays where only what was written is compared: it may be the application's own.

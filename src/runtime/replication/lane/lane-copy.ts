@@ -1,3 +1,4 @@
+import { isSuccess } from '../../../core/resource/success.ts'
 import { lookForState } from '../drift/issue-state.ts'
 import { noteOwn } from '../drift/own-fields.ts'
 import { copyState } from '../drift/repair.ts'
@@ -23,7 +24,7 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
     case 'busy':
       return 'again'
     case 'not-taken':
-      await book.diverge(`${why}, and the application does not take the state of another member now`)
+      await book.diverge(`${why}, and the application does not take the state of another member now${answerText(book)}`)
       return 'again'
     case 'not-exposed':
       await book.diverge(`${why}, and this site does not let the others write what is missing (expose)`)
@@ -39,6 +40,12 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       return found === 'waits' || found === 'gone' || typeof found === 'object' ? 'alone' : 'done'
     }
   }
+}
+
+/** With what the application refuses it, if it does: what people can do about it depends on that. */
+function answerText({ resource }: LaneBook): string {
+  const status = resource.heldUpBy
+  return status === undefined || isSuccess(status) ? '' : `: it answers ${String(status)}`
 }
 
 /**

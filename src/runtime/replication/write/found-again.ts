@@ -4,6 +4,7 @@
  */
 import { CheopsError } from '../../../errors.ts'
 import { ABSENT, type Found } from '../replica.ts'
+import { withoutHidden } from '../drift/combined.ts'
 import { frameText, isFramed } from '../application/framed.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
@@ -54,12 +55,17 @@ export async function checkAfter(
 export async function movedBy(
   site: string,
   resource: Resource,
+  { path }: LocalWrite,
   draft: Operation,
   answer: ApplicationAnswer,
 ): Promise<CheopsError | undefined> {
   if (draft.type === 'delete' || resource.mayComeLater(answer)) return undefined
   const written = resource.inlineStateIn(draft)
-  const said = [resource.nameIn(resource.bodyIn(answer)), written === undefined ? undefined : resource.nameIn(written)]
+  const said = [
+    resource.nameSaid(path, answer),
+    resource.nameIn(resource.bodyIn(answer)),
+    written === undefined ? undefined : resource.nameIn(written),
+  ]
   const { name } = resource.name
   const given = said.find(other => other !== undefined && other !== name)
   // It may be any other ID, which the application shows besides, or does not take.
@@ -105,6 +111,26 @@ export function isOfAnother(
   if (head.method !== 'POST' || before === undefined || before === ABSENT) return false
   const said = resource.nameSaid(path, answer)
   return said !== undefined && said !== resource.name.name
+}
+
+/**
+ * Whether a POST that was answered with success has left what was there as it is, and that is something else than was written: some applications answer with
+ * what they have. It is then nobody's operation: all others would write what is written nowhere.
+ * @param known what was there before, and places of fields that the application is known not to show
+ */
+export async function isLeftAsItIs(
+  resource: Resource,
+  { head }: LocalWrite,
+  draft: Operation,
+  answer: ApplicationAnswer,
+  { before, hidden }: { readonly before: Found | undefined; readonly hidden: readonly string[] },
+): Promise<boolean> {
+  if (head.method !== 'POST' || before === undefined || before === ABSENT || resource.mayComeLater(answer)) return false
+  const reading = await resource.read()
+  if (reading.is !== 'present' || reading.hash !== before || reading.body.is !== 'json') return false
+  const state = await resource.stateIn(draft)
+  if (state?.is !== 'json') return false
+  return resource.contradicts(reading.body, { is: 'json', value: withoutHidden(state.value, hidden) })
 }
 
 function isRefusal(status: number | undefined): boolean {

@@ -5,7 +5,7 @@ import type { Dot, Idempotency, Operation, Payload, Settles } from '../../../cor
 import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { advance } from '../lane/lane.ts'
-import { checkAfter, checkBefore, isOfAnother, movedBy } from './found-again.ts'
+import { checkAfter, checkBefore, isLeftAsItIs, isOfAnother, movedBy } from './found-again.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
@@ -193,7 +193,12 @@ async function conclude(
     return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
   }
   if (sent.is === 'done') {
-    if (draft.type === 'create' && isOfAnother(resource, write, sent.answer, replica.local.draft?.before)) {
+    const before = replica.local.draft?.before
+    const isOthers =
+      draft.type === 'create' &&
+      (isOfAnother(resource, write, sent.answer, before) ||
+        (await isLeftAsItIs(resource, write, draft, sent.answer, { before, hidden: replica.local.hidden })))
+    if (isOthers) {
       await voidDraft(engine, replica)
       return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
     }
@@ -202,7 +207,8 @@ async function conclude(
         await voidDraft(engine, replica)
         throw error
       })
-    const moved = draft.type === 'create' ? undefined : await movedBy(engine.options.site, resource, draft, sent.answer)
+    const { site } = engine.options
+    const moved = draft.type === 'create' ? undefined : await movedBy(site, resource, write, draft, sent.answer)
     if (moved !== undefined) {
       await voidDraft(engine, replica)
       await suspectDrift(engine, replica)
@@ -211,7 +217,7 @@ async function conclude(
     }
     const { status } = sent.answer
     const does = draft.type === 'create' ? 'create' : draft.type === 'delete' ? 'delete' : 'change'
-    const settling = settlingAfter(engine, resource, { does, before: replica.local.draft?.before }, status, replica)
+    const settling = settlingAfter(engine, resource, { does, before }, status, replica)
     if (settling !== undefined && does === 'create' && isThere(engine, replica)) {
       await keepAccepted(engine, replica, { ...settling, status })
       return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }

@@ -1,6 +1,6 @@
 /** Whether one body stands in another, field by field. */
 import { expect, test } from 'vitest'
-import { contains } from '../../../../../src/runtime/replication/application/contains.ts'
+import { contains, contradicts } from '../../../../../src/runtime/replication/application/contains.ts'
 import { hiddenIn } from '../../../../../src/runtime/replication/drift/combined.ts'
 import type { Whole } from '../../../../../src/runtime/replication/drift/whole.ts'
 
@@ -13,6 +13,17 @@ test.each<[whole: string, part: string, is: boolean]>([
   ['{"n":0}', '{"n":false}', false],
 ])('of %s: %s %s', (whole, part, is) => {
   expect(contains(JSON.parse(whole), JSON.parse(part))).toBe(is)
+})
+
+test.each<[whole: string, part: string, is: boolean]>([
+  ['{"n":1}', '{"n":2}', true],
+  ['{"n":1}', '{"n":1,"password":"x"}', false],
+  ['{"a":{"n":1}}', '{"a":{"n":2,"m":1}}', true],
+  ['{"a":[1,2]}', '{"a":[2,1]}', true],
+  ['{"n":1}', '{"n":null}', false],
+  ['{"a":1}', '{"toString":1}', false],
+])('%s is contradicted by %s: %s', (whole, part, is) => {
+  expect(contradicts(JSON.parse(whole), JSON.parse(part))).toBe(is)
 })
 
 test('a field is looked for under its name alone, whatever every object inherits', () => {

@@ -3,6 +3,7 @@
  * else hears of it, and the resource is put back there under its own name. Real replicators in the simulated world.
  */
 import { afterEach, expect, test } from 'vitest'
+import { simGlue } from '../../../../../sims/world/replication/sim-glue.ts'
 import { ABC, Lab } from '../lab.ts'
 
 let lab: Lab
@@ -23,6 +24,26 @@ test('a rename stays at its site, and is no operation that fails later', async (
   expect(await lab.ask('b', 'PATCH /items/bob', { n: 3 })).toMatchObject({ status: 200 })
   await lab.pass(5_000)
   expect(Object.values(lab.all('bob')).map(shown => shown?.['n'])).toEqual([3, 3, 3])
+})
+
+test('where only Location says the new name, too', async () => {
+  const definition = `
+glue: 1
+application: warehouse
+kinds:
+  item: {collection: /items, resource: "/items/{id}", id: {at: /path, from: client}, conditions: if-match}
+`
+  lab = await Lab.of(['a', 'b'], { glue: () => simGlue(definition) })
+  for (const { application } of lab.world.sites) {
+    application.renames = true
+    application.hides.set('id', true)
+  }
+  await lab.ask('a', 'POST /items', { path: 'bob', id: 'bob', n: 1 }, { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  expect(await lab.ask('a', 'PATCH /items/bob', { id: 'rob' })).toMatchObject({ code: 'ERR_REPLICANT_RENAMED' })
+  await lab.pass(10_000)
+  expect(lab.all('bob')).toMatchObject({ a: { n: 1 }, b: { n: 1 } })
+  expect(lab.read('b', 'rob')).toBe(undefined)
 })
 
 test('a change that says its own name, or another that the application does not take, is one', async () => {
