@@ -167,6 +167,7 @@ async function start(
     metrics,
     membership,
     peers: () => peer.diagnostics.peers().length,
+    cutSites: () => peer.diagnostics.cuts.sites().length,
     streams: () => requestPath.streams(),
     endpoints: () => new Map(services.all().map(({ config: { name }, upstream }) => [name, upstream.pool.counts()])),
     bodies: () => blobs.totalBytes,

@@ -27,6 +27,7 @@ import type { Random } from './ports/random.ts'
 import type { Store } from './ports/store.ts'
 import type { PeerTransport } from './ports/transport.ts'
 import type { BootstrapStatus } from './runtime/membership/bootstrapper.ts'
+import type { Cuts } from './runtime/membership/cuts.ts'
 import type { MembershipTimes } from './runtime/membership/options.ts'
 import type { PeerProblem } from './runtime/membership/problems.ts'
 
@@ -105,6 +106,8 @@ export interface PeerDiagnostics {
    * @throws CheopsError ERR_SITE_UNKNOWN
    */
   forgetSite(name: string): Promise<void>
+  /** What an operator has cut off here, for a while. */
+  readonly cuts: Pick<Cuts, 'list' | 'sites' | 'cut' | 'join'>
   bootstrapStatus(): readonly BootstrapStatus[]
   problems(): readonly PeerProblem[]
 }
@@ -134,6 +137,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
   let isRecordBelievable: HostOptions['isRecordBelievable'] = () => false
   let isRefused: HostOptions['isRefused'] = () => false
   let isMember: HostOptions['isMember'] = () => false
+  let isCut: NonNullable<HostOptions['isCut']> = () => false
   let isDialled: HostOptions['isDialled'] = () => false
   let providersOf: NonNullable<HostOptions['providersOf']> = () => []
   const host = await createHost({
@@ -149,6 +153,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     isRecordBelievable: (site, value) => isRecordBelievable(site, value),
     isRefused: peerId => isRefused(peerId),
     isMember: peerId => isMember(peerId),
+    isCut: peerId => isCut(peerId),
     isDialled: peerId => isDialled(peerId),
     isProvided: key => bucketOfKey(key) !== undefined,
     providersOf: key => providersOf(key),
@@ -186,6 +191,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     },
   )
   isMember = peerId => membership.hasHeard(peerId)
+  isCut = peerId => membership.cuts.hasPeer(peerId)
   const nameBuckets = new BucketProviders(host)
   providersOf = key => nameBuckets.providersOf(key)
   return assemble(host, network, membership, keys, datastore, config.listen, nameBuckets)
@@ -283,6 +289,7 @@ function diagnose(
       return network.ping(id, DIAGNOSTIC_TIMEOUT_MS)
     },
     forgetSite: name => membership.forgetSite(name),
+    cuts: membership.cuts,
     bootstrapStatus: () => membership.bootstrapStatus(),
     problems: () => membership.problems(),
   }

@@ -26,6 +26,7 @@ import type {
   ReplicationCounts,
   SaveOptions,
 } from '../ports/control.ts'
+import type { SiteCut } from '../ports/membership.ts'
 import type { ConflictInfo, ReplicantDetail, ReplicantInfo } from '../ports/replicant-info.ts'
 import type { ReplicationControl } from '../ports/replication-control.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -88,6 +89,7 @@ export class Control implements AgentControl {
 
   status(): AgentStatus {
     const { config, configFile, clock, peer, traffic, state, replicationCounts } = this.#parts
+    const cuts = this.cuts()
     return {
       mesh: config.mesh,
       site: config.site,
@@ -105,6 +107,7 @@ export class Control implements AgentControl {
       listeners: this.#allListeners(),
       requests: traffic.counts(),
       replication: replicationCounts(),
+      ...(cuts.length > 0 && { cuts }),
     }
   }
 
@@ -140,6 +143,20 @@ export class Control implements AgentControl {
 
   forgetSite(site: string): Promise<void> {
     return this.#parts.peer.diagnostics.forgetSite(site)
+  }
+
+  cuts(): readonly SiteCut[] {
+    return this.#parts.peer.diagnostics.cuts.list()
+  }
+
+  cut(sites: readonly string[] | undefined, forMs: number): readonly SiteCut[] {
+    this.#parts.peer.diagnostics.cuts.cut(sites, forMs)
+    return this.cuts()
+  }
+
+  join(sites: readonly string[] | undefined): readonly SiteCut[] {
+    this.#parts.peer.diagnostics.cuts.join(sites)
+    return this.cuts()
   }
 
   async dhtGet(site: string, { signal }: AbortOptions): Promise<DhtRecord> {
@@ -229,6 +246,7 @@ export class Control implements AgentControl {
       bootstrap: peer.diagnostics.bootstrapStatus(),
       problems: peer.diagnostics.problems(),
       mesh: this.#meshFact(config.site),
+      cuts: this.cuts().map(({ site, until }) => ({ site, leftMs: Math.max(0, until - this.#now()) })),
       replication: this.#replicationFacts(),
       ...(counts.state === 'counted' && { replicants: counts }),
     }

@@ -9,6 +9,8 @@ export interface GaugeParts {
   readonly membership: Membership
   /** Connections between agents that stand now. */
   peers(): number
+  /** Known sites that an operator has cut off. */
+  cutSites(): number
   /** Pools of streams by site, and of connections by service. */
   streams(): ReadonlyMap<string, PoolCounts>
   endpoints(): ReadonlyMap<string, PoolCounts>
@@ -32,6 +34,10 @@ export function stateGauges(parts: GaugeParts): () => void {
   const { metrics, membership } = parts
   const sites = metrics.gauge('cheops_mesh_sites', 'Sites that are known, by liveness.', ['liveness'])
   const rtt = metrics.gauge('cheops_site_rtt_seconds', 'Round-trip time to the agent of a site.', ['site'])
+  const cutGauge = metrics.gauge(
+    'cheops_mesh_cut_sites',
+    'Known sites that an operator has cut off from this one for a while.',
+  )
   const connections = metrics.gauge('cheops_peer_connections', 'Connections to other agents.')
   const streamGauge = metrics.gauge(
     'cheops_forward_streams',
@@ -117,6 +123,7 @@ export function stateGauges(parts: GaugeParts): () => void {
       sites.set(all.filter(site => site.liveness === liveness).length, liveness)
     }
     for (const { name, rttMs } of all) if (rttMs !== undefined) rtt.set(rttMs / 1000, name)
+    cutGauge.set(parts.cutSites())
     connections.set(parts.peers())
     bodiesGauge.set(parts.bodies())
     for (const [gauge, pools] of [

@@ -1,7 +1,7 @@
 import type { ServiceConfig } from '../config.ts'
 import type { EndpointFact, Finding, ReplicantsFact } from '../core/check/index.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
-import type { Membership } from './membership.ts'
+import type { Membership, SiteCut } from './membership.ts'
 import type { ConflictInfo, ReplicantDetail, ReplicantInfo } from './replicant-info.ts'
 import type { ReplicationControl } from './replication-control.ts'
 
@@ -36,6 +36,24 @@ export interface AgentControl {
    * @throws CheopsError ERR_SITE_UNKNOWN, also for this agent's own site
    */
   forgetSite(site: string): Promise<void>
+
+  /** What an operator has cut off here, for a while. */
+  cuts(): readonly SiteCut[]
+  /**
+   * Cuts sites off from this one, to see what that does: connections to them end, none is let in, none is dialled. It ends by itself, and with the agent.
+   * @param sites undefined: all others, and whoever else dials
+   * @param forMs from a second to an hour
+   * @returns all that holds then
+   * @throws CheopsError ERR_SITE_UNKNOWN, also for this agent's own site; ERR_ADMIN_INPUT
+   */
+  cut(sites: readonly string[] | undefined, forMs: number): readonly SiteCut[]
+  /**
+   * Ends cuts before their time.
+   * @param sites undefined: all that hold
+   * @returns what still holds
+   * @throws CheopsError ERR_SITE_UNKNOWN; ERR_ADMIN_INPUT where all sites are cut off together
+   */
+  join(sites: readonly string[] | undefined): readonly SiteCut[]
 
   /**
    * Reads the record of a site from the DHT, past this agent's memory.
@@ -140,6 +158,8 @@ export interface AgentStatus {
     readonly received: RequestCounts
   }
   readonly replication: ReplicationCounts
+  /** What an operator has cut off here for a while; left out while nothing is, and by agents of earlier versions. */
+  readonly cuts?: readonly SiteCut[]
 }
 
 /** How the replicants of this site stand; `counting` in the first moments after a start, when nobody knows yet. */
@@ -220,7 +240,7 @@ export interface Page<T> {
 /** Something that an operator may want to see when it happens. */
 export interface AgentEvent {
   /**
-   * `site.joined`, `site.record`, `site.liveness`, `site.connected`, `site.disconnected`, `site.refused`, `service.added`, `service.removed`,
+   * `site.joined`, `site.record`, `site.liveness`, `site.connected`, `site.disconnected`, `site.refused`, `site.cut`, `site.rejoined`, `service.added`, `service.removed`,
    * `agent.stopping`; `replication.released`, `.outcome`, `.done`, `.conflict`, `.settled`, `.unbound`, `.diverged`, `.agrees`, `.refused`, `.hole`,
    * `.set-back`, `.omitted`.
    */

@@ -17,13 +17,23 @@ export interface Membership {
 }
 
 export interface MembershipChange {
-  readonly kind: 'joined' | 'record' | 'liveness' | 'connected' | 'disconnected' | 'refused' | 'forgotten'
-  /** Name of the site, or what a refused record claimed. */
+  readonly kind:
+    'joined' | 'record' | 'liveness' | 'connected' | 'disconnected' | 'refused' | 'forgotten' | 'cut' | 'rejoined'
+  /** Name of the site, or what a refused record claimed; the own one where all others are cut off, or no more. */
   readonly site: string
   /** A sentence for people. */
   readonly detail: string
   /** Wall clock, milliseconds. */
   readonly at: number
+}
+
+/** That an operator has cut off a site from this one for a while. */
+export interface SiteCut {
+  /** undefined: all other sites, and whoever else dials. */
+  readonly site: string | undefined
+  /** Wall clock, milliseconds: since when it holds, and when it ends by itself. */
+  readonly since: number
+  readonly until: number
 }
 
 export interface SiteView {

@@ -82,10 +82,10 @@ export type DialResult =
  * Why a dial failed: nobody listens there; no answer in time; no route or no such name; a connection that ends while it is made
  * secure, as with another key of the mesh (or what listens is no agent, or stands before one that is down); a connection, but
  * it was not made secure in time, as over a slow link (or with another key, or it is no agent); another peer than the one that was
- * wanted; this agent itself; no address that could be tried.
+ * wanted; this agent itself; no address that could be tried; a peer that this agent has cut off.
  */
 export type DialFailure =
-  'refused' | 'timeout' | 'unreachable' | 'handshake' | 'unfinished' | 'wrong-peer' | 'self' | 'no-address'
+  'refused' | 'timeout' | 'unreachable' | 'handshake' | 'unfinished' | 'wrong-peer' | 'self' | 'no-address' | 'denied'
 
 export interface HelloAnswer {
   readonly answer: Uint8Array

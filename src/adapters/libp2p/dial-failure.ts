@@ -16,6 +16,9 @@ export async function explainDialFailure(
   if (errors.some(one => one.name === 'NoValidAddressesError')) {
     return { failure: 'no-address', detail: 'no address is of a kind that this agent can dial' }
   }
+  if (errors.some(one => one.name === 'DialDeniedError' || one.name === 'ConnectionInterceptedError')) {
+    return { failure: 'denied', detail: 'this agent has cut it off, by order of an operator' }
+  }
   if (errors.some(one => /ENOTFOUND|EAI_AGAIN/.test(one.message))) {
     return { failure: 'unreachable', detail: 'its host name cannot be resolved' }
   }

@@ -58,6 +58,8 @@ export interface HostOptions {
   readonly isRecordBelievable: (site: string, value: Uint8Array) => boolean
   /** Says whether a peer was refused so often a moment ago that it is not let in. */
   readonly isRefused: (peerId: string) => boolean
+  /** Says whether a peer is cut off by an operator: it is neither let in nor dialled. */
+  readonly isCut?: (peerId: string) => boolean
   /** Says whether a peer is a site of this mesh that has given a sign of life: the DHT keeps values for such ones only. */
   readonly isMember: (peerId: string) => boolean
   /** Says whether a key of the DHT is one that sites provide; none is by default. */
@@ -100,6 +102,7 @@ const MAX_RESERVATIONS = 512
 
 /** Makes a node; it is not started. */
 export async function createHost(options: HostOptions): Promise<Host> {
+  const { isCut = () => false } = options
   const useRelay = options.relay.use ? ['/p2p-circuit'] : []
   const transports = options.transports ?? [boundedInbound(corkedTcp())]
   return createLibp2p<HostServices>({
@@ -142,11 +145,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
       reconnectRetries: 0,
     },
     connectionGater: {
-      denyInboundEncryptedConnection: peerId => options.isRefused(peerId.toString()),
+      denyInboundEncryptedConnection: peerId => options.isRefused(peerId.toString()) || isCut(peerId.toString()),
+      // Whoever was dialled without a peer ID is known only now.
+      denyOutboundEncryptedConnection: peerId => isCut(peerId.toString()),
       // The DHT dials whoever it has heard of, at addresses that anybody may have told it.
       denyDialPeer: peerId => {
         const id = peerId.toString()
-        return !(options.isMember(id) || options.isDialled(id))
+        return isCut(id) || !(options.isMember(id) || options.isDialled(id))
       },
     },
     // It would cut a peer that is merely slow; the membership pings by itself and cuts nobody's last link.

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { readPackage } from '../../config/version.ts'
 import { CheopsError } from '../../errors.ts'
 import type { AgentStatus, Finding, Page } from '../../ports/control.ts'
+import type { SiteCut } from '../../ports/membership.ts'
 import type { ConflictInfo, ReplicantDetail, ReplicantInfo } from '../../ports/replicant-info.ts'
 import type {
   Adopted,
@@ -62,6 +63,12 @@ export class AdminClient {
     this.#ofSite(name, this.#read<SiteAnswer>(`/v1/sites/${encodeURIComponent(name)}`, SHAPES.site))
   ping = (name: string) =>
     this.#ofSite(name, this.#json<{ rttMs: number }>('POST', `/v1/sites/${encodeURIComponent(name)}/ping`))
+  /** @param sites undefined: all */
+  cut = (sites: readonly string[] | undefined, forMs: number) =>
+    this.#json<readonly SiteCut[]>('POST', '/v1/cuts', { forMs, ...(sites === undefined ? { all: true } : { sites }) })
+  /** @param site undefined: all */
+  join = (site?: string) =>
+    this.#json<readonly SiteCut[]>('DELETE', `/v1/cuts${site === undefined ? '' : `/${encodeURIComponent(site)}`}`)
   peers = () => this.#read<readonly PeerAnswer[]>('/v1/peers', SHAPES.connections)
   dial = (address: string) => this.#json<PeerAnswer>('POST', '/v1/peers', { address })
   dhtGet = (site: string) => this.#read<DhtRecordAnswer>(`/v1/dht/records/${encodeURIComponent(site)}`, SHAPES.record)

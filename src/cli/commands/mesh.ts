@@ -9,6 +9,7 @@ import { duration, milliseconds, painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { screenWidth } from '../output/wrap.ts'
 import { printable } from '../output/visible.ts'
+import { cutCommand, joinCommand } from './site-cut.ts'
 import { paintLiveness, siteTable } from './status.ts'
 
 const SITE = { name: '<site>', help: 'name of the site' } as const
@@ -25,9 +26,9 @@ export const siteGroup: GroupSpec = {
       examples: [['cheops site ls', 'name, liveness, distance, services']],
       async run(call) {
         const agent = await connectAgent(call)
-        const [sites, { now }] = await Promise.all([agent.sites(), agent.status()])
+        const [sites, status] = await Promise.all([agent.sites(), agent.status()])
         render(call.io, call.options.format, sites, () =>
-          paintLiveness(siteTable(sites, now, screenWidth(call.io)), painter(wantsColour(call.io))),
+          paintLiveness(siteTable(sites, status, screenWidth(call.io)), painter(wantsColour(call.io))),
         )
         return EXIT.ok
       },
@@ -104,6 +105,8 @@ export const siteGroup: GroupSpec = {
         return rtts.length === 0 ? EXIT.failed : EXIT.ok
       },
     },
+    cutCommand,
+    joinCommand,
   ],
 }
 

@@ -1,5 +1,6 @@
 import { otherGlue } from '../../core/check/index.ts'
 import type { AgentStatus, ReplicationCounts } from '../../ports/control.ts'
+import type { SiteCut } from '../../ports/membership.ts'
 import type { ReplicationPeer } from '../../ports/replication-control.ts'
 import type { PeerAnswer, ServiceAnswer, SiteAnswer } from '../agent/answers.ts'
 import { connectAgent } from '../agent/resolve.ts'
@@ -8,6 +9,7 @@ import { EXIT, wantsColour } from '../io.ts'
 import { duration, milliseconds, painter, render } from '../output/render.ts'
 import { table, type PaintedCell } from '../output/table.ts'
 import { screenWidth } from '../output/wrap.ts'
+import { cutsText } from './site-cut.ts'
 
 export const statusCommand: CommandSpec = {
   name: 'status',
@@ -56,6 +58,7 @@ export function statusScreen(
     ['state', `${status.state} for ${duration(status.now - status.startedAt)}`],
     ['peers', peersText(peers, sites.length - 1)],
     ['replicates', countsText(status.replication)],
+    ...(status.cuts === undefined ? [] : [cutsFact(status.cuts, status.now)]),
     ...status.listeners.map(({ name, address }, index): [string, string] => [
       index === 0 ? 'listens' : '',
       `${name.padEnd(listenerWidth)}  ${address}`,
@@ -76,7 +79,7 @@ export function statusScreen(
   )
   return [
     facts.map(([name, value]) => `${paint(name.padEnd(12), 'dim')} ${value}`).join('\n'),
-    paintLiveness(siteTable(sites, status.now, width), paint),
+    paintLiveness(siteTable(sites, status, width), paint),
     requests,
     services.some(service => service.site === status.site)
       ? table(
@@ -110,6 +113,12 @@ function stateOf(
   const colour = isDead ? 'red' : otherwise === undefined ? 'green' : 'yellow'
   return { text: [...answers, ...glue].join('; '), paint: text => paint(text, colour) }
 }
+
+/** What an operator has cut off: how long it holds, and how it ends. */
+const cutsFact = (cuts: readonly SiteCut[], now: number): [string, string] => [
+  'cut off',
+  `${cutsText(cuts, now)} ("cheops site join" ends it)`,
+]
 
 /** Two agents often have two connections: each has dialled the other. */
 function peersText(peers: readonly PeerAnswer[], others: number): string {
@@ -152,8 +161,13 @@ function replicationTable(peers: readonly ReplicationPeer[], now: number): strin
 
 const DIGESTS = { agrees: 'the same', differs: 'something else', unknown: 'not compared yet' } as const
 
-/** @param now the agent's clock: `since` is told by it */
-export function siteTable(sites: readonly SiteAnswer[], now: number, width = Infinity): string {
+/** @param status whose clock `since` is told by, and what is cut off */
+export function siteTable(
+  sites: readonly SiteAnswer[],
+  { now, cuts = [] }: Pick<AgentStatus, 'now' | 'cuts'>,
+  width = Infinity,
+): string {
+  const isCut = ({ name, self }: SiteAnswer) => !self && cuts.some(({ site }) => site === undefined || site === name)
   return table(
     ['SITE', 'LIVENESS', 'RTT', 'SINCE', 'CONNECTION', 'SERVICES', 'REASON'],
     sites.map(site => [
@@ -162,7 +176,7 @@ export function siteTable(sites: readonly SiteAnswer[], now: number, width = Inf
       // The last one of a site that is gone says nothing.
       site.self || site.liveness === 'down' ? undefined : milliseconds(site.rttMs),
       duration(now - site.since),
-      site.connection,
+      isCut(site) ? 'cut off' : site.connection,
       site.services.map(service => service.name).join(', '),
       site.self ? 'this site' : site.reason,
     ]),

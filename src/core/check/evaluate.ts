@@ -20,14 +20,15 @@ export function evaluateCheck(facts: CheckFacts): readonly Finding[] {
 /**
  * The checks that say whether an agent can do its work: an error among these makes `/readyz` answer 503. A site that is cut
  * off, or whose application is down, is ready all the same, and says so: it takes its clients to other sites, and what others write waits for it
- * here; to be started anew, or left out by a load balancer, would take that away and mend nothing. That others have waited long for what
- * was written here, and that resources here are not as they should be, are warnings among them.
+ * here; to be started anew, or left out by a load balancer, would take that away and mend nothing. That an operator has cut off others, that these
+ * have waited long for what was written here, and that resources here are not as they should be, are warnings among them.
  */
 const READINESS: ReadonlySet<string> = new Set([
   'agent-serving',
   'data-folder',
   'port-free',
   'site-name',
+  'cut',
   'store',
   'replication-lag',
   'replication-agrees',

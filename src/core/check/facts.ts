@@ -36,6 +36,8 @@ export interface CheckFacts {
   /** State of the running agent. */
   readonly agent?: 'starting' | 'serving' | 'stopping'
   readonly mesh?: MeshFact
+  /** What an operator has cut off from this site for a while. */
+  readonly cuts?: readonly CutFact[]
   /** Sites that this one tells of replicants. */
   readonly replication?: readonly ReplicationFact[]
   /** How the replicants of this site stand, once that is known. */
@@ -147,7 +149,7 @@ export interface BootstrapFact {
    * `open`: it takes TCP connections, more was not tried; `connected`, `disconnected`: an agent of this mesh answered, and
    * the connection stands or not; `handshake`: the connection broke off while both sides made it secure, which a different
    * mesh key does; `unfinished`: it was not made secure in time; `wrong-mesh`: an agent of another mesh; `wrong-peer`: another agent than `/p2p/…` names;
-   * `refused-by-peer`: an agent that does not take us; `no-answer`: a connection, but no hello.
+   * `refused-by-peer`: an agent that does not take us; `no-answer`: a connection, but no hello; `denied`: this agent has cut it off.
    */
   readonly result:
     | 'never tried'
@@ -165,6 +167,7 @@ export interface BootstrapFact {
     | 'wrong-mesh'
     | 'refused-by-peer'
     | 'no-answer'
+    | 'denied'
   /** A sentence, safe to show. */
   readonly detail: string
   /** The problem that is reported of it, if one is. */
@@ -184,6 +187,13 @@ export interface MeshFact {
   /** Name of this agent's own site. */
   readonly self: string
   readonly sites: readonly SiteFact[]
+}
+
+export interface CutFact {
+  /** undefined: all other sites. */
+  readonly site: string | undefined
+  /** Until it ends by itself, milliseconds. */
+  readonly leftMs: number
 }
 
 export interface SiteFact {

@@ -6,6 +6,7 @@ export type {
   BootstrapFact,
   CertificateFact,
   CheckFacts,
+  CutFact,
   EndpointFact,
   FileFact,
   Finding,

@@ -1,4 +1,4 @@
-import type { BootstrapFact, CheckFacts, Finding, MeshFact, ProblemFact, SiteFact } from './facts.ts'
+import type { BootstrapFact, CheckFacts, CutFact, Finding, MeshFact, ProblemFact, SiteFact } from './facts.ts'
 import { error, ok, warning } from './finding.ts'
 import { otherGlue } from './other-glue.ts'
 
@@ -14,6 +14,7 @@ export function checkMesh(facts: CheckFacts): Finding[] {
     ...(facts.meshKey === undefined ? [] : checkMeshKey(facts.meshKey)),
     ...(facts.problems === undefined ? [] : checkProblems(facts.problems, facts.bootstrap ?? [])),
     ...(facts.bootstrap === undefined ? [] : checkBootstrap(facts.bootstrap, facts.mesh, facts.problems ?? [])),
+    ...(facts.cuts ?? []).map(checkCut),
     ...(facts.mesh === undefined ? [] : checkSites(facts.mesh)),
   ]
 }
@@ -90,6 +91,8 @@ function checkAddress({ address, result, detail }: BootstrapFact, some: boolean)
     case 'self':
       return [ok('mesh', 'bootstrap', `${address} is this agent itself`)]
     case 'never tried':
+    // That it is cut off is a finding of its own.
+    case 'denied':
       return []
     case 'handshake':
       return [
@@ -152,6 +155,17 @@ function checkAddress({ address, result, detail }: BootstrapFact, some: boolean)
         ),
       ]
   }
+}
+
+function checkCut({ site, leftMs }: CutFact): Finding {
+  const which = site === undefined ? 'All other sites are' : `${site} is`
+  const minutes = Math.max(1, Math.round(leftMs / 60_000))
+  return warning(
+    'sites',
+    'cut',
+    `${which} cut off from this one by an operator, for ${leftMs < 90_000 ? `${String(Math.ceil(leftMs / 1_000))} s` : `${String(minutes)} min`} more`,
+    'It ends by itself; "cheops site join" ends it now.',
+  )
 }
 
 function checkSites({ self, sites }: MeshFact): Finding[] {

@@ -82,7 +82,9 @@ export class Bootstrapper {
         attempts: entry.attempts,
         lastAttemptAt: entry.lastAttemptAt,
         result: lost ? 'disconnected' : entry.result,
-        detail: lost ? 'the connection was lost; it is dialled again' : entry.detail,
+        detail: lost
+          ? `the connection was lost; it is ${this.#isCut(entry) ? 'cut off' : 'dialled again'}`
+          : entry.detail,
         problem: entry.problem,
       }
     })
@@ -90,7 +92,9 @@ export class Bootstrapper {
 
   async #attempt(entry: Entry): Promise<void> {
     const { life, clock, random } = this.#mesh
-    if (!this.#isConnected(entry)) {
+    // Nothing is tried, so nothing fails: it is looked at again as soon as ever.
+    if (this.#isCut(entry)) entry.failures = 0
+    else if (!this.#isConnected(entry)) {
       entry.attempts += 1
       entry.lastAttemptAt = clock.now()
       const outcome = await this.#dial(entry)
@@ -135,6 +139,11 @@ export class Bootstrapper {
     } else {
       problems.clear('wrong-mesh-key', address)
     }
+  }
+
+  #isCut({ peerId }: Entry): boolean {
+    const { cuts } = this.#mesh
+    return peerId === undefined ? cuts.of(undefined) !== undefined : cuts.hasPeer(peerId)
   }
 
   #isConnected(entry: Entry): boolean {

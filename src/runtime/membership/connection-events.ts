@@ -35,7 +35,8 @@ export class ConnectionEvents {
       case 'addresses':
         return life.run(this.#parts.onAddresses)
       case 'discovered': {
-        if (event.peerId === network.peerId || view.links.of(event.peerId).length > 0) return
+        const isCut = this.#mesh.cuts.hasPeer(event.peerId)
+        if (isCut || event.peerId === network.peerId || view.links.of(event.peerId).length > 0) return
         const { peerId, addresses } = event
         return life.run(async () => {
           await network.dial({ peerId, addresses, timeoutMs: options.dialTimeoutMs })
@@ -46,7 +47,9 @@ export class ConnectionEvents {
 
   /** A connection is there. Whoever does not greet over it is a stranger. */
   opened(connection: PeerConnection): void {
-    const { life, view, clock, network, times } = this.#mesh
+    const { life, view, clock, network, times, cuts } = this.#mesh
+    // It was made while the site was being cut off.
+    if (cuts.hasPeer(connection.peerId)) return network.close(connection.id, { force: true })
     const link = view.links.open(connection, clock.monotonic())
     life.after(times.strangerMs, () => {
       if (!link.greeted && view.links.get(connection.id) === link) network.close(connection.id, { force: true })
@@ -69,8 +72,10 @@ export class ConnectionEvents {
 
   /** The agent at its other end has shown which site it is. */
   greeted(link: Link, site: string): void {
-    const { view } = this.#mesh
+    const { view, cuts, network } = this.#mesh
     const { connection } = link
+    // A site that was not known by this key until now.
+    if (cuts.of(site) !== undefined) return network.close(connection.id, { force: true })
     const others = view.links.of(connection.peerId).filter(other => other.greeted && other !== link)
     this.#parts.checker.watch(link, site)
     if (others.length > 0) {

@@ -33,9 +33,9 @@ export class GossipListener {
 
   /** What the network is to do with a message: pass it on, drop it, or hold it against whoever sent it. */
   hear({ author, source, data }: GossipMessage): GossipVerdict {
-    const { codec, view, life, clock } = this.#mesh
+    const { codec, view, life, clock, cuts } = this.#mesh
     // Nobody is listened to before it has shown what it is.
-    if (view.siteOfPeer(source) === undefined || life.over) return 'ignore'
+    if (view.siteOfPeer(source) === undefined || life.over || cuts.hasPeer(source)) return 'ignore'
     // Authors that nobody knows share what one has: keys cost nothing to make.
     const budget = view.siteOfPeer(author) === undefined ? `unknown, by ${source}` : author
     if (!this.#byAuthor.take(budget, clock.monotonic())) return 'ignore'

@@ -23,6 +23,9 @@ export type Greeting =
 const HELLOS_OF_PEER = { burst: 20, perSecond: 1, maxKeys: 4_096 }
 /** The same for one address, where keys may be made as they are used: many sites start at once behind one address. */
 const HELLOS_OF_ADDRESS = { burst: 512, perSecond: 16, maxKeys: 4_096 }
+/** As an agent does that refuses another one, or has cut it off; and one that stops. */
+const ENDED =
+  'it ends the connection before it says who it is: "cheops status" there says whether an operator has cut this site off'
 /** First hellos over connections that are under way or were refused; more than are dialled within one moment. */
 const MAX_FIRST_GREETINGS = 512
 
@@ -98,7 +101,9 @@ export class Greeter {
       const bytes = codec.writeHello(this.#hello(await this.#own()))
       answer = codec.readHello(await network.hello(link.connection.id, bytes, times.helloTimeoutMs))
     } catch (error) {
-      return { ok: false, why: 'no-answer', detail: error instanceof Error ? error.message : String(error) }
+      const stands = network.connections().some(({ id }) => id === link.connection.id)
+      const detail = error instanceof Error ? error.message : String(error)
+      return { ok: false, why: 'no-answer', detail: stands ? detail : `${ENDED} (${detail})` }
     }
     if (answer.mesh !== options.mesh) return this.#wrongMesh(link.connection, answer.mesh)
     if (answer.refusal !== undefined) return this.#refusedBy(link.connection, answer)

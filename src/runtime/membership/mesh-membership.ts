@@ -3,6 +3,7 @@ import { wasHeard } from '../../core/membership/site-table.ts'
 import { Beater } from './beater.ts'
 import { Bootstrapper } from './bootstrapper.ts'
 import { ConnectionEvents } from './connection-events.ts'
+import { Cuts } from './cuts.ts'
 import { DhtRecords } from './dht-records.ts'
 import { GossipListener } from './gossip-listener.ts'
 import { Greeter } from './greeter.ts'
@@ -65,7 +66,8 @@ export class MeshMembership implements Membership {
       }),
     )
     const life = new Lifetime(clock, error => logger.error({ error }, 'the membership failed at something'))
-    this.#mesh = { ...deps, options, times, view, life }
+    const cuts = new Cuts({ ...deps, options, view, life }, site => this.#redialer.wakeNow(site))
+    this.#mesh = { ...deps, options, times, view, cuts, life }
     this.#book = new SiteBook(deps.store, codec, logger)
     this.#own = new OwnRecordKeeper(this.#mesh, this.#book, () => this.#dht.putSoon())
     const learner = new RecordLearner(this.#mesh, this.#book, this.#own)
@@ -190,6 +192,11 @@ export class MeshMembership implements Membership {
   hasMet(site: string): boolean {
     const entry = this.#mesh.view.entry(site)
     return entry !== undefined && entry.introducer === undefined
+  }
+
+  /** Cuts that an operator has made here, for a while. */
+  get cuts(): Cuts {
+    return this.#mesh.cuts
   }
 
   catalog = (): ReturnType<Membership['catalog']> => this.#mesh.view.catalog()

@@ -5,6 +5,7 @@ import type { PeerNetwork } from '../../ports/peer-network.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SiteRecord } from '../../core/membership/record.ts'
+import type { Cuts } from './cuts.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { MeshView } from './mesh-view.ts'
 
@@ -104,5 +105,6 @@ export interface MeshContext extends Omit<MembershipDeps, 'store'> {
   readonly options: MembershipOptions
   readonly times: MembershipTimes
   readonly view: MeshView
+  readonly cuts: Cuts
   readonly life: Lifetime
 }

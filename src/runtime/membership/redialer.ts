@@ -88,6 +88,11 @@ export class Redialer {
     if (peerId === undefined || site === options.site) {
       throw new CheopsError('ERR_SITE_UNKNOWN', `The mesh does not know site "${site}".`, { site })
     }
+    const cut = this.#mesh.cuts.of(site)
+    if (cut !== undefined) {
+      const message = `Site "${site}" cannot be reached: an operator has cut it off from this one, until ${new Date(cut.until).toISOString()}.`
+      throw new CheopsError('ERR_SITE_UNREACHABLE', message, { site })
+    }
     const link = view.links.best(peerId)
     if (link !== undefined) return link
     const result = await withSignal(this.#dialOnce(site), signal)
@@ -196,8 +201,8 @@ export class Redialer {
 
   /** Whether a connection to the site is to be kept. */
   #isWanted(site: string): boolean {
-    const { view, options } = this.#mesh
-    if (this.#isConnected(site)) return false
+    const { view, options, cuts } = this.#mesh
+    if (this.#isConnected(site) || cuts.of(site) !== undefined) return false
     const names = view.names()
     if (names.length - 1 <= MAX_KEPT_SITES) return true
     const steps = (names.indexOf(site) - names.indexOf(options.site) + names.length) % names.length

@@ -217,6 +217,27 @@ describe('a mesh', () => {
     expect((await bench.run(['dht', 'find', 'site2', ...at(one)])).out).toContain('/ip4/127.0.0.1/tcp/')
     expect((await bench.run(['peer', 'ls', ...at(one)])).out).toContain(two.ready.peerId)
     expect(await findings(two)).toEqual({ code: 0, bad: [] })
+
+    // A cut is rehearsed: it is seen wherever one looks, and ends when it is told to.
+    const sites = async (agent: Agent) => (await bench.run(['site', 'ls', ...at(agent)])).out
+    const ask = (agent: Agent, path: string) => fetch(agent.ready.admin + path).then(answer => answer.text())
+    const cut = await bench.run(['site', 'cut', '--all', '--for', '10m', ...at(one)])
+    expect(cut).toMatchObject({ code: 0, out: expect.stringContaining('all other sites for 10 min more') as string })
+    expect(await sites(one)).toMatch(/site2 .* cut off /)
+    await expect.poll(() => sites(two), { timeout: 20_000 }).toMatch(/site1 .* none /)
+    const refused = await bench.run(['request', '-s', '{inventory: site2}', '/inventory/items', ...at(one)])
+    expect(refused).toMatchObject({ code: 2, out: expect.stringContaining('an operator has cut it off') as string })
+    expect((await bench.run(['status', ...at(one)])).out).toMatch(
+      /\ncut off +all other sites for \d+ min .*"cheops site join"/,
+    )
+    expect((await findings(one)).bad).toContain('warning cut')
+    expect((await bench.run(['events', '--last', '50', '--no-follow', ...at(one)])).out).toContain('site.cut')
+    expect(await ask(one, '/metrics')).toContain('\ncheops_mesh_cut_sites 1\n')
+    expect(await ask(one, '/readyz?verbose')).toMatch(/\[!\] cut: All other sites are cut off .*\n[^]*\nok\n$/)
+    expect((await bench.run(['site', 'join', ...at(one)])).out).toBe('No site is cut off from here.\n')
+    await expect.poll(() => sites(one), { timeout: 20_000 }).toMatch(/site2 +alive .* direct /)
+    expect((await bench.run(['request', '-s', '{inventory: site2}', '/inventory/items', ...at(one)])).code).toBe(0)
+
     expect([await two.stop(), two.output()]).toEqual([0, expect.stringContaining('stopping')])
   })
 

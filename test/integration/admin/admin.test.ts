@@ -117,7 +117,9 @@ describe('the document', () => {
                   ? { force: true }
                   : route.path.endsWith('/adopt')
                     ? { scope: 'site1 & site2' }
-                    : { address: '/ip4/1.2.3.4/tcp/1' },
+                    : route.path.endsWith('/cuts')
+                      ? { all: true, forMs: 60_000 }
+                      : { address: '/ip4/1.2.3.4/tcp/1' },
             )
       const answer = await ask(fill(route.path) + (route.path.endsWith('/resolve') ? '?how=adopt' : ''), {
         method: route.method,
@@ -195,6 +197,28 @@ describe('routes', () => {
     expect((await ask('/v1/sites/site3', { method: 'DELETE' })).status).toBe(204)
     expect(control.calls).toContain('forget site3')
     expect((await ask('/v1/sites/site1', { method: 'DELETE' })).status).toBe(404)
+  })
+
+  test.each([
+    [{ sites: ['site2'] }, 400],
+    [{ forMs: 5_000 }, 400],
+    [{ forMs: 5_000, sites: ['site2'], all: true }, 400],
+    [{ forMs: 5_000, sites: 'site2' }, 400],
+    [{ forMs: '5s', all: true }, 400],
+    [{ forMs: 5_000, sites: ['site9'] }, 404],
+    [{ forMs: 5_000, sites: ['site2'] }, 200],
+  ])('cutting off %o answers %i', async (body, status) => {
+    const answer = await ask('/v1/cuts', { method: 'POST', body: JSON.stringify(body) })
+    expect(answer.status).toBe(status)
+    expect(control.calls.includes('cut site2 5000')).toBe(status === 200)
+  })
+
+  test('cuts are listed, and shown by the status while they hold; joining ends one or all', async () => {
+    const cut = (body: object) => ask('/v1/cuts', { method: 'POST', body: JSON.stringify(body) })
+    await cut({ forMs: 5_000, sites: ['site2', 'site3'] })
+    expect(await (await ask('/v1/cuts/site2', { method: 'DELETE' })).json()).toMatchObject([{ site: 'site3' }])
+    expect(await (await ask('/v1/cuts')).json()).toMatchObject([{ site: 'site3' }])
+    expect(await (await ask('/v1/cuts', { method: 'DELETE' })).json()).toEqual([])
   })
 
   test('a service comes and goes', async () => {

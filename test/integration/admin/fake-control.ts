@@ -5,7 +5,7 @@ import { CheopsError } from '../../../src/errors.ts'
 import type { AgentControl, AgentEvent, CheckFacts, OwnService, PeerInfo } from '../../../src/ports/control.ts'
 import type { ReplicantDetail, ReplicantInfo } from '../../../src/ports/replicant-info.ts'
 import { fakeReplication } from './fake-replication.ts'
-import type { SiteView } from '../../../src/ports/membership.ts'
+import type { SiteCut, SiteView } from '../../../src/ports/membership.ts'
 
 /** 2025-11-22 10:00 UTC */
 export const NOW = 1_763_805_600_000
@@ -122,6 +122,7 @@ export function fakeControl(): FakeControl {
     ],
   ])
   const calls: string[] = []
+  const cuts: SiteCut[] = []
   const control: FakeControl = {
     calls,
     replication: fakeReplication(calls),
@@ -206,6 +207,23 @@ export function fakeControl(): FakeControl {
     async forgetSite(name) {
       control.calls.push(`forget ${name}`)
       if (name === 'site1') throw new CheopsError('ERR_SITE_UNKNOWN', `"${name}" is this site itself.`, { site: name })
+    },
+    cuts: () => cuts,
+    cut(names, forMs) {
+      control.calls.push(`cut ${names?.join(' ') ?? 'all'} ${String(forMs)}`)
+      const known = names?.filter(name => sites.some(each => each.name === name))
+      if (known?.length !== names?.length) throw new CheopsError('ERR_SITE_UNKNOWN', 'The mesh does not know it.')
+      for (const name of names ?? [undefined]) cuts.push({ site: name, since: NOW, until: NOW + forMs })
+      return cuts
+    },
+    join(names) {
+      control.calls.push(`join ${names?.join(' ') ?? 'all'}`)
+      cuts.splice(
+        0,
+        cuts.length,
+        ...cuts.filter(({ site: name }) => names !== undefined && !names.includes(name ?? '')),
+      )
+      return cuts
     },
     async dhtGet(name) {
       if (name !== 'site2') throw new CheopsError('ERR_ADMIN_NOT_FOUND', `The DHT holds no record of "${name}".`)

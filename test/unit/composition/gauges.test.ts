@@ -20,6 +20,7 @@ test('what others do not carry out, and what this site does not let, by NaN befo
     metrics,
     membership,
     peers: () => 0,
+    cutSites: () => 0,
     streams: () => new Map(),
     endpoints: () => new Map(),
     bodies: () => 0,

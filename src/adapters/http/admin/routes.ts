@@ -120,6 +120,40 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: '/v1/cuts',
+    summary: 'What an operator has cut off from this site for a while',
+    answer: ok('One entry a site, or one for all.', listOf('Cut')),
+    handle: ({ control }) => json(control.cuts()),
+  },
+  {
+    method: 'POST',
+    path: '/v1/cuts',
+    summary: 'Cut sites off from this one for a while, to see what that does; it ends by itself, and with the agent',
+    body: ref('CutInput'),
+    answer: ok('All that holds now.', listOf('Cut')),
+    errors: ['ERR_ADMIN_INPUT', 'ERR_SITE_UNKNOWN'],
+    handle({ control, body }) {
+      const { sites, forMs } = cutInput(record(body))
+      return json(control.cut(sites, forMs))
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/cuts',
+    summary: 'End all cuts before their time',
+    answer: ok('What still holds.', listOf('Cut')),
+    handle: ({ control }) => json(control.join(undefined)),
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/cuts/{site}',
+    summary: 'End the cut of one site before its time',
+    answer: ok('What still holds.', listOf('Cut')),
+    errors: ['ERR_ADMIN_INPUT', 'ERR_SITE_UNKNOWN'],
+    handle: ({ control, params }) => json(control.join([params['site'] ?? ''])),
+  },
+  {
+    method: 'GET',
     path: '/v1/peers',
     summary: 'Connections to other agents',
     answer: ok('One entry a connection.', listOf('Peer')),
@@ -284,6 +318,21 @@ function record(body: unknown): Readonly<Record<string, unknown>> {
     throw new CheopsError('ERR_ADMIN_INPUT', 'The body must be a JSON object.')
   }
   return { ...body }
+}
+
+/** @throws CheopsError ERR_ADMIN_INPUT; bounds are for who cuts to know */
+function cutInput({ sites, all, forMs }: Readonly<Record<string, unknown>>): {
+  readonly sites: readonly string[] | undefined
+  readonly forMs: number
+} {
+  if (typeof forMs !== 'number')
+    throw new CheopsError('ERR_ADMIN_INPUT', 'The body needs "forMs": how long the cut holds, in milliseconds.')
+  if ((sites !== undefined) === (all === true))
+    throw new CheopsError('ERR_ADMIN_INPUT', 'The body needs either "sites", a list of names, or "all": true.')
+  if (sites === undefined) return { sites, forMs }
+  if (!Array.isArray(sites) || !sites.every(site => typeof site === 'string'))
+    throw new CheopsError('ERR_ADMIN_INPUT', '"sites" is a list of names.')
+  return { sites, forMs }
 }
 
 /** @throws CheopsError ERR_ADMIN_INPUT */

@@ -12,6 +12,15 @@ const definition = {
   description: 'The same at sites that describe the application alike; left out of agents that do not tell it.',
 }
 
+const cut = object(
+  {
+    site: { type: 'string', description: 'Left out where all other sites are cut off.' },
+    since: moment,
+    until: moment,
+  },
+  'site',
+)
+
 /** What the admin API answers, and takes. A test validates real answers against these. */
 export const SCHEMAS = {
   Problem: object({ type: text, title: text, status: integer, detail: text, code: text, hint: text }, 'hint'),
@@ -33,8 +42,10 @@ export const SCHEMAS = {
       listeners: list(object({ name: text, address: text })),
       requests: object({ local: counts, forwarded: counts, received: counts }),
       replication: replicationCounts,
+      cuts: list(cut),
     },
     'configFile',
+    'cuts',
   ),
   Site: object(
     {
@@ -59,6 +70,22 @@ export const SCHEMAS = {
     'rttMs',
     'clockOffsetMs',
   ),
+  Cut: cut,
+  CutInput: {
+    type: 'object',
+    description: 'Either "sites" or "all".',
+    properties: {
+      sites: list(text),
+      all: { type: 'boolean', description: 'true: all other sites, and whoever else dials.' },
+      forMs: {
+        type: 'integer',
+        minimum: 1_000,
+        maximum: 3_600_000,
+        description: 'How long it holds, in milliseconds.',
+      },
+    },
+    required: ['forMs'],
+  },
   Ping: object({ site: text, rttMs: number }),
   Peer: object(
     {

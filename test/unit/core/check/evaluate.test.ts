@@ -153,6 +153,8 @@ test.each<[string, Partial<CheckFacts>, string[]]>([
   ['bootstrap refused, alone', bootstrap('refused'), ['error bootstrap']],
   ['bootstrap unreachable, mesh found', { ...bootstrap('timeout'), mesh: mesh(site('site2')) }, ['warning bootstrap']],
   ['wrong mesh key', bootstrap('handshake'), ['error mesh-key']],
+  ['a site cut off by an operator', { cuts: [{ site: 'site2', leftMs: 90_000 }] }, ['warning cut']],
+  ['all cut off by an operator', { ...bootstrap('denied'), cuts: [{ site: undefined, leftMs: 1 }] }, ['warning cut']],
   ['wrong mesh name', bootstrap('wrong-mesh'), ['error mesh-name']],
   ['another agent at the address', bootstrap('wrong-peer'), ['error bootstrap']],
   ['an agent that refuses us', bootstrap('refused-by-peer'), ['error bootstrap']],
