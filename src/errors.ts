@@ -423,7 +423,7 @@ export const ERRORS = {
   ERR_REPLICANT_UNREADABLE: {
     status: 422,
     title: 'The application does not show the resource under its path alone, or not as it takes it',
-    hint: 'Such resources cannot be replicated: what tells one from another may not stand in the query (put it into the path or the name by a definition), and what is shown has to be what is taken: written in the same frame, where the application takes that. Else create it at each site without "&".',
+    hint: 'Such resources cannot be replicated: what tells one from another may not stand in the query (put it into the path or the name by a definition), and what is shown has to be what is taken, or to have it at a place that the definition names (content: /data). Else create it at each site without "&".',
   },
   ERR_REPLICANT_UNNAMED: {
     status: 422,

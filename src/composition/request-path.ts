@@ -142,6 +142,10 @@ export class RequestPath {
   async start(): Promise<void> {
     const { transport, config, membership, clock } = this.#parts
     this.#unwatch = membership.onChange(({ kind, site }) => {
+      if (kind === 'cut') {
+        const cut = site === config.site ? [...this.#sites.values()] : [this.#sites.get(site)]
+        for (const upstream of cut) upstream?.pool.cut('was cut off by an operator')
+      }
       if (kind !== 'liveness') return
       const pool = this.#sites.get(site)?.pool
       const { liveness, reason } = membership.site(site) ?? {}
@@ -151,7 +155,7 @@ export class RequestPath {
         clock.after(LEFT_READ_MS, () => membership.site(site)?.liveness === 'down' && pool?.cut())
       }
       // Nobody there will answer what is under way, and whoever waits for it should not have to wait for the time-out.
-      else if (liveness === 'down') pool?.cut()
+      else if (liveness === 'down') pool?.cut(`is down: ${reason ?? ''}`)
       else if (liveness === 'suspect') pool?.dropIdle()
     })
     await serveForward(transport, config.limits.streamsPerPeer, (connection, peerId) =>

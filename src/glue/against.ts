@@ -119,7 +119,7 @@ class Probe {
     this.#probed.say('note', ['resource'], message)
   }
 
-  async #read({ path, asked }: MadeProbe): Promise<void> {
+  async #read({ path, id, asked }: MadeProbe): Promise<void> {
     const created = this.#probed.steps.findLast(({ step }) => step === 'create')?.status
     const first = await this.#probed.send('read', 'GET', path, undefined)
     const isMissing = first?.status === 404 || first?.status === 410
@@ -129,8 +129,12 @@ class Probe {
       const message = `what was just created is answered ${answer.status} at ${path}${acceptHint(answer)}`
       return this.#probed.say('error', ['resource'], message)
     }
-    const { marker } = this.#kind
-    if (answer === undefined || marker === undefined || pointerGet(answer.body, marker.at) === asked) return
+    if (answer === undefined) return
+    const { marker, example = {} } = this.#kind
+    const [idAt = '/id'] = traitsOf(this.#kind).idAt
+    // What was sent has a frame of its own, where both have one.
+    this.#probed.findFrame(answer, typeof example === 'string' ? undefined : pointerSet(example, idAt, id))
+    if (marker === undefined || pointerGet(this.#probed.shown(answer), marker.at) === asked) return
     const message = `the application does not keep what a create has at "${marker.at}": nobody finds its effect by it`
     this.#probed.say('error', ['marker', 'at'], message)
   }
@@ -165,7 +169,8 @@ class Probe {
     // What says which version is meant is said of the present one.
     const kept = conditions.in === 'body' ? conditions.at : []
     const own = (this.#kind['server-set'] ?? []).filter(at => !kept.includes(at))
-    const body = typeof current.body === 'string' ? current.body : withoutPointers(current.body, own)
+    const shown = this.#probed.shown(current)
+    const body = typeof shown === 'string' ? shown : withoutPointers(shown, own)
     const isTried = (status: number): boolean => isSuccess(status) || isNotOffered(status) || status === 409
     const put = await this.#probed.send('update', 'PUT', path, body, isTried, this.#meaning(current))
     if (put !== undefined && isSuccess(put.status)) this.#taken = body
@@ -199,14 +204,14 @@ class Probe {
     for (const [name, value] of fields.slice(0, MAX_LEFT_OUT)) {
       const current = await this.#probed.send('read', 'GET', path, undefined)
       if (current === undefined || !isSuccess(current.status)) return
-      const rest = withoutPointers(withVersions(body, current.body, this.#kind), [pointerTo(name)])
+      const rest = withoutPointers(withVersions(body, this.#probed.shown(current), this.#kind), [pointerTo(name)])
       const answer = await this.#probed.send('update', 'PUT', path, rest, () => true, this.#meaning(current))
       if (answer === undefined) return
       // It may be one that each PUT has to say.
       if (!isSuccess(answer.status)) continue
       const after = await this.#probed.send('read', 'GET', path, undefined)
       if (after === undefined || !isSuccess(after.status)) return
-      const isKept = isEqual(pointerGet(after.body, pointerTo(name)), value)
+      const isKept = isEqual(pointerGet(this.#probed.shown(after), pointerTo(name)), value)
       if (isKept && put === 'replaces')
         this.#probed.say(
           'warning',

@@ -51,6 +51,8 @@ export interface KindDefinition {
     readonly token?: string
     readonly mark?: string
   }
+  /** Where in an answer the resource stands, where it is shown in a frame that it is taken without: `/data`. */
+  readonly content?: string
   readonly links?: readonly string[]
   readonly 'agent-headers'?: Readonly<Record<string, string>>
   /** Which fields of two replicas are compared: all but those named here as the application's own (default), or only what operations have set. */

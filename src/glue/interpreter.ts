@@ -4,6 +4,7 @@ import { analyse } from './analyse.ts'
 import { comparable, equal, shownOf, stateOf } from './compare.ts'
 import { compiledKind, compileGlue } from './compile.ts'
 import { storedHeaders, withCondition, withoutConditions } from './conditions.ts'
+import { contentOf } from './content.ts'
 import type { GlueDefinition } from './definition.ts'
 import { continuationIn } from './continuation.ts'
 import { describe, needsBody } from './describe.ts'
@@ -39,6 +40,8 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     rewrite: rewrite ?? (() => undefined),
     needsBody: (head, path) => needsBody(compiled, { application, replication }, head, path),
     parseBody,
+    parseAnswer: (kind, rawHeaders, bytes) =>
+      contentOf(parseBody(rawHeaders, bytes), compiledKind(compiled, kind)?.definition.content),
     describe: (head, path, body) => describe(compiled, { application, replication }, head, path, body),
     kind: name => compiledKind(compiled, name)?.traits,
     statusOf: (kind, method, status, rawHeaders, bytes) =>

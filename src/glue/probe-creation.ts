@@ -77,7 +77,7 @@ function identify(
   asked: string,
 ): MadeProbe | undefined {
   const template = compileTemplate(probed.kind.resource)
-  const found = idIn(answer.body, at)
+  const found = idIn(probed.shown(answer), at)
   const inBody = found.is === 'id' ? found.id : undefined
   const inLocation =
     answer.location === null
@@ -97,8 +97,14 @@ function identify(
     return { path: probed.pathOf(asked), id: asked, asked }
   }
   if (id === undefined) {
-    const message = `the answer to the create has no ID at "${places}" and no Location; a probe may be left at ${probed.url}${probed.kind.collection}`
-    probed.say('error', ['id', 'at'], message)
+    if (probed.findFrame(answer, probed.kind.example))
+      probed.say('note', ['id', 'at'], `a probe may be left at ${probed.url}${probed.kind.collection}`)
+    else
+      probed.say(
+        'error',
+        ['id', 'at'],
+        `the answer to the create has no ID at "${places}" and no Location; a probe may be left at ${probed.url}${probed.kind.collection}`,
+      )
     return undefined
   }
   if (inBody === undefined) {

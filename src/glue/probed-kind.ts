@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
 import { ask, reasonOf, type Answer } from './instance-request.ts'
 import type { Finding, Locate } from './parse.ts'
+import { frameAt } from './content.ts'
+import { pointerGet } from './pointer.ts'
 import { compileTemplate, endsInRest, expandTemplate } from './template.ts'
 import { traitsOf } from './traits.ts'
 
@@ -63,6 +65,22 @@ export class ProbedKind {
 
   pathOf(id: string): string {
     return expandTemplate(compileTemplate(this.kind.resource), new Map([['id', id]]))
+  }
+
+  /** What an answer shows of a resource, without its frame. */
+  shown({ body }: Answer): unknown {
+    return this.kind.content === undefined ? body : (pointerGet(body, this.kind.content) ?? body)
+  }
+
+  /**
+   * Says that the application shows what it takes in a frame, where the definition does not.
+   * @param written what was sent, its ID and all
+   */
+  findFrame(answer: Answer, written: unknown): boolean {
+    const at = this.kind.content === undefined ? frameAt(answer.body, written) : undefined
+    if (at === undefined) return false
+    this.say('error', [], `what is taken as it is, is shown in a frame: write content: ${at}`)
+    return true
   }
 
   /** Undefined where no answer came; that is said once for each request. */

@@ -224,6 +224,10 @@ export const KIND_SCHEMA = {
         additionalProperties: false,
       },
     },
+    content: {
+      ...pointer,
+      description: 'where the resource stands in answers that show it in a frame and take it without, such as /data',
+    },
     'server-set': { ...pointers, description: 'fields that the application sets: not compared, not copied' },
     'write-only': {
       ...pointers,

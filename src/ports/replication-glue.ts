@@ -8,6 +8,8 @@ export interface ReplicationGlue {
   needsBody(head: RequestHead, path: string): boolean
   /** The body of a request or an answer, as far as the driver can look into it. Never throws. */
   parseBody(rawHeaders: readonly string[], bytes: Uint8Array): ParsedBody
+  /** The same of an answer that shows a resource: without the frame that the definition names (`content`), where it is in one. */
+  parseAnswer(kind: string, rawHeaders: readonly string[], bytes: Uint8Array): ParsedBody
   /** What a request does, and to which resource. `body` is undefined where it was not read. */
   describe(head: RequestHead, path: string, body: ParsedBody | undefined): Description
   /** What holds for all resources of a kind. */

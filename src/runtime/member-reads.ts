@@ -233,8 +233,8 @@ export class MemberReads {
     if (one === other || (isGone(glue, said, one) && isGone(glue, said, other))) return true
     if (!isWell(glue, said, one) || !isWell(glue, said, other) || said.is === 'list')
       return meant(glue, said, one) === meant(glue, said, other)
-    const [a, b] = [one, other].map(({ rawHeaders, body }) => glue.parseBody(rawHeaders, body))
     const { kind, name } = said
+    const [a, b] = [one, other].map(({ rawHeaders, body }) => glue.parseAnswer(kind, rawHeaders, body))
     return a !== undefined && b !== undefined && showSame(this.#parts.replicas, glue, { service, kind, name }, a, b)
   }
 

@@ -68,6 +68,7 @@ export class ConnectionPool extends Agent {
   readonly #idle: Idle[] = []
   readonly #waiting = new Map<ClientRequest, NodeJS.Timeout>()
   readonly #connections = new Set<Duplex>()
+  #cutReason: string | undefined
   readonly #connecting = new Set<AbortController>()
   #upgraded = 0
   /** So many the other end takes, as far as is known; more than `maxConnections` where it has not refused any. */
@@ -162,8 +163,17 @@ export class ConnectionPool extends Agent {
     }
   }
 
-  /** Ends all connections, those with a request under way included; new requests open new ones. */
-  cut(): void {
+  /** Why connections with a request under way were ended here, as what is to be said of the other end; undefined once there is a new one. */
+  get cutReason(): string | undefined {
+    return this.#cutReason
+  }
+
+  /**
+   * Ends all connections, those with a request under way included; new requests open new ones.
+   * @param reason a part of a sentence about the other end: "is down: no beat for 12 s"
+   */
+  cut(reason?: string): void {
+    this.#cutReason = reason
     this.dropIdle()
     for (const connection of this.#connections) connection.destroy()
   }
@@ -234,6 +244,7 @@ export class ConnectionPool extends Agent {
 
   #welcome(connection: Duplex): void {
     this.#connections.add(connection)
+    this.#cutReason = undefined
     let upgraded = false
     connection.on('free', () => this.#offer(connection, true))
     connection.once('agentRemove', () => {

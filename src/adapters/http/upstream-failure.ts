@@ -32,7 +32,11 @@ export function failureOf(error: unknown, upstream: Upstream, certainty: Certain
   if (code.startsWith('HPE_')) {
     return inDoubt(upstream.codes.invalid, `${upstream.name} answered with something that is not HTTP`, certainty)
   }
-  const message = `${upstream.name} ended the connection before it had answered (${code || 'closed'})`
+  const { cutReason } = upstream.pool
+  const message =
+    cutReason === undefined
+      ? `${upstream.name} ended the connection before it had answered (${code || 'closed'})`
+      : `${upstream.name} had not answered yet, and ${cutReason}`
   return inDoubt(upstream.codes.broken, message, certainty)
 }
 

@@ -20,7 +20,7 @@ import type { Catalog } from '../../core/resource/catalog.ts'
 import { nearestName } from '../../core/scope/index.ts'
 import { AgentRefusal } from '../failure.ts'
 import { SHAPES, fillAbsent, type Shape } from './absent-fields.ts'
-import { connectionError, openRequest } from './http.ts'
+import { connectionError, lateError, openRequest } from './http.ts'
 import type { TlsFiles } from './http.ts'
 import type { DhtPeerAnswer, DhtRecordAnswer, EventAnswer, PeerAnswer, ServiceAnswer, SiteAnswer } from './answers.ts'
 
@@ -272,7 +272,7 @@ export class AdminClient {
     }
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const request = openRequest(new URL(this.url + path), { method, headers, signal: throughout }, tls)
-    const onLate = () => request.destroy(Object.assign(new Error('late'), { code: 'ABORT_ERR' }))
+    const onLate = () => request.destroy(lateError(request))
     untilHead.addEventListener('abort', onLate)
     request.once('response', resolve)
     request.once('error', reject)

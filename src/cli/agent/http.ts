@@ -20,10 +20,23 @@ export function openRequest(url: URL, options: http.RequestOptions, { ca, cert, 
     : http.request(url, { agent: false, ...options })
 }
 
+/** Code of the error where a connection came about and nobody answered over it in time. */
+const SILENT = 'ERR_SILENT'
+
+const SILENT_HINT =
+  'Something runs there and says nothing: it is stopped (SIGSTOP, a debugger), has too much to do, or waits for others itself. Look at its process, or wait longer with --timeout.'
+
+/** With which a request is ended that has taken too long. */
+export function lateError(request: http.ClientRequest): Error {
+  const code = request.socket?.connecting === false ? SILENT : 'ABORT_ERR'
+  return Object.assign(new Error('late'), { code })
+}
+
 /** What a failed connection means, in words. */
 export function connectionError(error: unknown, url: string, timeoutMs?: number): CheopsError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return new CheopsError('ERR_CLI_AGENT', `${url} ${reason(code, timeoutMs)}.`, { url }, { cause: error })
+  const meta = { url, ...(code === SILENT && { hint: SILENT_HINT }) }
+  return new CheopsError('ERR_CLI_AGENT', `${url} ${reason(code, timeoutMs)}.`, meta, { cause: error })
 }
 
 function reason(code: string, timeoutMs: number | undefined): string {
@@ -33,6 +46,8 @@ function reason(code: string, timeoutMs: number | undefined): string {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'cannot be found: its name has no address'
+    case SILENT:
+      return `took the connection and did not answer within ${String((timeoutMs ?? 0) / 1_000)} s`
     case 'ABORT_ERR':
       return timeoutMs === undefined ? 'was not waited for' : `did not answer within ${String(timeoutMs / 1_000)} s`
     case 'ECONNRESET':

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CheopsError } from '../../errors.ts'
-import { connectionError, openRequest } from '../agent/http.ts'
+import { connectionError, lateError, openRequest } from '../agent/http.ts'
 import { ingressOf } from '../agent/ingress.ts'
 import { timeoutOf } from '../agent/resolve.ts'
 import type { Call, CommandSpec } from '../command.ts'
@@ -96,7 +96,7 @@ async function request(call: Call): Promise<number> {
   outgoing.on('error', reject)
   // Only the wait for the head is bounded, and it begins when the body is sent: large bodies take their time.
   const late = () => {
-    timer = setTimeout(() => outgoing.destroy(Object.assign(new Error('late'), { code: 'ABORT_ERR' })), timeoutMs)
+    timer = setTimeout(() => outgoing.destroy(lateError(outgoing)), timeoutMs)
   }
   let timer: NodeJS.Timeout | undefined
   outgoing.once('finish', late)

@@ -179,6 +179,9 @@ function checkSites({ self, sites }: MeshFact): Finding[] {
   ]
 }
 
+const SILENT =
+  'Its connection stands, and nothing comes over it: its agent is stopped or has too much to do, or the network between has gone silent.'
+
 function checkAlive(site: SiteFact): Finding[] {
   if (site.liveness === 'alive') return [ok('sites', 'sites-alive', `${site.name} is alive`)]
   return [
@@ -186,7 +189,9 @@ function checkAlive(site: SiteFact): Finding[] {
       'sites',
       'sites-alive',
       `${site.name} is ${site.liveness}: ${site.reason}`,
-      `Nothing is lost: what it holds is back with it. "cheops site show ${site.name}" tells more.`,
+      site.connected
+        ? SILENT
+        : `Nothing is lost: what it holds is back with it. "cheops site show ${site.name}" tells more.`,
     ),
   ]
 }

@@ -260,6 +260,15 @@ describe('routes', () => {
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([504, 'ERR_ADMIN_TIMEOUT'])
   })
 
+  test('so is what does not end with its signal', async () => {
+    control.forgetSite = () => new Promise(() => {})
+    const answer = await ask('/v1/sites/site3', { method: 'DELETE', headers: { 'cheops-timeout': '50' } })
+    expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
+      504,
+      'No answer within 50 ms; what was begun may still be done.',
+    ])
+  })
+
   test('what nobody waits for any more is aborted', async () => {
     const gone = new AbortController()
     const asked = ask('/v1/sites/site1/ping', { method: 'POST', signal: gone.signal })

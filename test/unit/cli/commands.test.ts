@@ -59,6 +59,8 @@ test('all commands of the issue are there', () => {
     'site show',
     'site rm',
     'site ping',
+    'site cut',
+    'site join',
     'service ls',
     'service add',
     'service rm',
@@ -207,7 +209,7 @@ test('an agent that is not there is 1, with what to do', async () => {
 
 test('completion', () => {
   expect(complete(TABLE, ['si'])).toEqual(['site'])
-  expect(complete(TABLE, ['site', ''])).toEqual(['ls', 'show', 'rm', 'ping'])
+  expect(complete(TABLE, ['site', ''])).toEqual(['ls', 'show', 'rm', 'ping', 'cut', 'join'])
   expect(complete(TABLE, ['site', 'ls', '--ag'])).toEqual(['--agent'])
   expect(complete(TABLE, ['site', 'ls', '-o', ''])).toEqual(['table', 'json', 'yaml'])
   expect(complete(TABLE, ['up', '--ingress-li'])).toEqual(['--ingress-listen'])

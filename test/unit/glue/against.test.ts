@@ -20,6 +20,8 @@ interface Behaviour {
   makes: boolean
   deletes: boolean
   wrapped: boolean
+  /** Shown in `{"data": …}`, and taken without. */
+  framed: boolean
   requires: string | undefined
   location: boolean
   forgets: string | undefined
@@ -37,6 +39,7 @@ const WELL: Behaviour = {
   makes: false,
   deletes: true,
   wrapped: false,
+  framed: false,
   requires: undefined,
   location: false,
   forgets: undefined,
@@ -60,6 +63,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const send = (status: number, value?: unknown, headers: Record<string, string> = {}) =>
     response.writeHead(status, headers).end(value === undefined ? undefined : JSON.stringify(value))
   const id = request.url?.match(/^\/items\/(.+)$/)?.[1]
+  const shown = (value: unknown) => (behaviour.framed ? { data: value, meta: { at: 7 } } : value)
   if (behaviour.hangs) return
   if (id === undefined && request.url === '/items') {
     if (request.method === 'GET')
@@ -74,7 +78,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     waits.set(key, behaviour.late)
     return void send(
       201,
-      behaviour.location ? {} : items.get(key),
+      behaviour.location ? {} : shown(items.get(key)),
       behaviour.location ? { location: `/items/${key}` } : {},
     )
   }
@@ -92,7 +96,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
   if (id === undefined || item === undefined)
     return void (behaviour.polite ? send(200, { ok: false, error: 'unknown' }) : send(404))
-  if (request.method === 'GET') return void send(200, item)
+  if (request.method === 'GET') return void send(200, shown(item))
   if (request.method === 'DELETE' && behaviour.late > 0) {
     waits.set(id, -behaviour.late)
     return void send(202)
@@ -102,7 +106,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     if (behaviour.requires !== undefined && !(behaviour.requires in body))
       return void send(422, { error: 'field missing' })
     items.set(id, { ...(behaviour.merges && item), ...body, id })
-    return void send(200, items.get(id))
+    return void send(200, shown(items.get(id)))
   }
   if (request.method === 'PATCH' && behaviour.update === 'patch') return void send(200, item)
   send(405)
@@ -191,6 +195,15 @@ it('says that a PUT makes what is not there, unless the definition does, and tak
   expect(alsoPatch.found).toEqual([expect.stringContaining(`warning kinds.item.create: ${said}`)])
   expect((await check({ makes: true }, `${id}\n    create: {also: [PUT]}`)).found).toEqual([])
   expect((await check({ makes: true }, `${id}\n    create: {method: PUT}`)).found).toEqual([])
+  expect(items.size).toBe(0)
+})
+
+it.each(['client', 'server'] as const)('says where a resource is shown in a frame (ids: %s)', async ids => {
+  const kind = `id: {at: /id, from: ${ids}}\n    example: {name: probe, colour: red}`
+  const { found } = await check({ framed: true, ids }, kind)
+  expect(found[0]).toBe('error kinds.item: what is taken as it is, is shown in a frame: write content: /data')
+  items.clear()
+  expect((await check({ framed: true, ids }, `${kind}\n    content: /data`)).found).toEqual([])
   expect(items.size).toBe(0)
 })
 

@@ -4,6 +4,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { loadGlue } from '../../../src/glue/index.ts'
+import { checkDefinition } from '../../../src/glue/check.ts'
+import type { GlueDefinition } from '../../../src/glue/definition.ts'
 import { interpret } from '../../../src/glue/interpreter.ts'
 import { headerValue } from '../../../src/core/resource/http-head.ts'
 import { CheopsError } from '../../../src/errors.ts'
@@ -169,6 +171,22 @@ describe('lists of which nobody can tell the items', () => {
       partial: undefined,
     })
   })
+})
+
+test('what is shown in a frame is compared without it, and shown with it', async () => {
+  const text =
+    'glue: 1\napplication: a\nkinds: {item: {collection: /items, resource: "/items/{id}", content: /data, server-set: [/at]}}'
+  const driver = interpret(checkDefinition(text).definition as GlueDefinition)
+  const shown = (n: number, at: number) => ({ data: { n, at }, meta: { at } })
+  const sitesOf = async (there: unknown) => {
+    const ask = async (site: string) => answer(200, site === 'here' ? shown(1, 1) : there)
+    const read = await readsWith(ask, [], undefined, driver).read(exchange('/items/x'), MEMBERS, CONTEXT)
+    if (read.is !== 'answer') throw new Error('it streams')
+    expect(JSON.parse(new TextDecoder().decode(read.answer.body))).toEqual(shown(1, 1))
+    return headerValue(read.answer.rawHeaders, 'cheops-sites')
+  }
+  expect(await sitesOf(shown(1, 2))).toBe('here;s=agrees;c=200, there;s=agrees;c=200')
+  expect(await sitesOf(shown(2, 2))).toBe('here;s=agrees;c=200, there;s=differs;c=200')
 })
 
 test('so many reads are compared at a time; the next one streams', async () => {

@@ -9,7 +9,7 @@ import type { Logger } from '../../../ports/logger.ts'
 import { readJson } from './body.ts'
 import { boundConnections } from './connections.ts'
 import { EventFeed } from './events.ts'
-import type { Answer, Route } from './route.ts'
+import type { Answer, Route, RouteContext } from './route.ts'
 import { ROUTES } from './routes.ts'
 import { loadToken, tokenCheck } from './token.ts'
 
@@ -189,22 +189,25 @@ class Handler {
         ? new CheopsError('ERR_ADMIN_NOT_FOUND', 'There is no such route.')
         : new CheopsError('ERR_ADMIN_METHOD', `This route takes ${found.methods.join(', ')}.`, { allow: found.methods })
     }
+    const { route } = found
+    const handle = async (context: RouteContext): Promise<Answer> => route.handle(context)
     const waitMs = waitOf(request.headers['cheops-timeout'])
     const late = AbortSignal.timeout(waitMs)
     const body = found.route.body === undefined ? undefined : await readJson(request, ADMIN_LIMITS.bodyBytes)
     try {
-      return await found.route.handle({
+      const handled = handle({
         control: this.#control,
         params: found.params,
         query: new URLSearchParams(question === -1 ? '' : target.slice(question + 1)),
         body,
         signal: AbortSignal.any([gone, late]),
       })
+      return await withinGrace(handled, late, waitMs)
     } catch (error) {
       if (late.aborted && !(error instanceof CheopsError)) {
         throw new CheopsError(
           'ERR_ADMIN_TIMEOUT',
-          `No answer within ${String(waitMs)} ms.`,
+          `No answer within ${String(waitMs)} ms${found.route.method === 'GET' ? '' : '; what was begun may still be done'}.`,
           { waitMs },
           { cause: error },
         )
@@ -243,6 +246,26 @@ class Handler {
     return new CheopsError('ERR_ADMIN_INTERNAL', 'The agent failed to answer.')
   }
 }
+
+/** What does not end with the signal itself is not waited for: whoever asks gives up a moment later, and would hear nothing. */
+async function withinGrace<T>(handled: Promise<T>, late: AbortSignal, waitMs: number): Promise<T> {
+  const over = Promise.withResolvers<never>()
+  let timer: NodeJS.Timeout | undefined
+  const onLate = (): void => {
+    timer = setTimeout(() => over.reject(new Error('late')), waitMs * GRACE)
+  }
+  if (late.aborted) onLate()
+  else late.addEventListener('abort', onLate, { once: true })
+  try {
+    return await Promise.race([handled, over.promise])
+  } finally {
+    late.removeEventListener('abort', onLate)
+    clearTimeout(timer)
+  }
+}
+
+/** Of the time that a request may wait: for what ends with its signal to say so. The command line gives up a tenth later. */
+const GRACE = 0.03
 
 function waitOf(header: string | string[] | undefined): number {
   if (header === undefined) return ADMIN_LIMITS.waitMs

@@ -95,7 +95,7 @@ export class Resource {
       const status = this.#requests.statusOf('GET', answer)
       if (status === 404 || status === 410) return { is: 'absent' }
       if (!isSuccess(status) || !answer.isComplete) return { is: 'unknown', status }
-      const body = digest === undefined ? this.glue.parseBody(rawHeaders, bytes) : large(digest)
+      const body = digest === undefined ? this.bodyIn(answer) : large(digest)
       // JSON in a coding that this agent cannot undo: taken for what the application has, it would be put into another one.
       if (body.is === 'opaque' && isCodedJson(rawHeaders)) return { is: 'unknown', status }
       return { is: 'present', rawHeaders, bytes, body, hash: this.hashOf(body) }
@@ -167,8 +167,8 @@ export class Resource {
   }
 
   /** How an answer to a create calls what it has made, if it says so. */
-  nameSaid(path: string, { rawHeaders, body }: ApplicationAnswer): string | undefined {
-    return this.glue.nameInAnswer(this.name.kind, path, { rawHeaders, body: this.glue.parseBody(rawHeaders, body) })
+  nameSaid(path: string, answer: ApplicationAnswer): string | undefined {
+    return this.glue.nameInAnswer(this.name.kind, path, { rawHeaders: answer.rawHeaders, body: this.bodyIn(answer) })
   }
 
   /** The name that a body says of the resource that it is of; undefined where it says none, or nobody can tell. */
@@ -178,9 +178,9 @@ export class Resource {
     return this.glue.nameInAnswer(this.name.kind, path, { rawHeaders: [], body })
   }
 
-  /** What an answer has for a body. */
-  bodyIn({ rawHeaders, body }: ApplicationAnswer): ParsedBody {
-    return this.glue.parseBody(rawHeaders, body)
+  /** What an answer shows of the resource, also one that another member's application has given. */
+  bodyIn({ rawHeaders, body }: Pick<ApplicationAnswer, 'rawHeaders' | 'body'>): ParsedBody {
+    return this.glue.parseAnswer(this.name.kind, rawHeaders, body)
   }
 
   /** Whether what was asked for may not be there yet. */
@@ -322,11 +322,12 @@ export class Resource {
   }
 
   /** What an answer to a write shows: its hash, and, of small ones, all of it. */
-  shownIn({ status, rawHeaders, body: bytes, isComplete }: ApplicationAnswer): {
+  shownIn(answer: ApplicationAnswer): {
     readonly answered: string | undefined
     readonly seen: Seen | undefined
   } {
-    const body = this.glue.parseBody(rawHeaders, bytes)
+    const { status, rawHeaders, body: bytes, isComplete } = answer
+    const body = this.bodyIn(answer)
     if (!isComplete || !isSuccess(status) || body.is !== 'json') return { answered: undefined, seen: undefined }
     const hash = this.hashOf(body)
     const isKept = bytes.length <= MAX_SEEN_BYTES

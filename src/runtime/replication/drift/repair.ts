@@ -135,7 +135,7 @@ function agrees({ options }: Engine, { name, core }: Replica, { lives, executed,
 /** Whether a state shows what was written, as far as that can be told. */
 async function fits(engine: Engine, replica: Replica, resource: Resource, { state }: MemberState): Promise<Fit> {
   if (state === undefined) return { shows: 'no', fits: false }
-  const body = resource.glue.parseBody(state.rawHeaders, state.body)
+  const body = resource.bodyIn(state)
   return fitOf(resource, writtenOf(engine, replica), body)
 }
 
@@ -162,7 +162,7 @@ async function takeState(
   if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(engine, replica, resource, reading, state))
     return 'not-taken'
   const { kind } = resource.name
-  const shown = state && resource.glue.stateOf(kind, resource.glue.parseBody(state.rawHeaders, state.body))
+  const shown = state && resource.glue.stateOf(kind, resource.bodyIn(state))
   const hidden = hiddenHere(replica)
   const { hidden: missed, looked } = replica.local
   const rules = { prefers: 'written', hidden, missed, looked } as const
@@ -243,7 +243,7 @@ function isKnownAgain(
 ): boolean {
   if (!standing.isOldFor(replica.core.replicant) || state === undefined) return false
   const { glue, name } = resource
-  return resource.equal(reading.body, glue.stateOf(name.kind, glue.parseBody(state.rawHeaders, state.body)))
+  return resource.equal(reading.body, glue.stateOf(name.kind, resource.bodyIn(state)))
 }
 
 /** How many lanes ask other members for a state at a time; the rest wait for their turn, without a place among those that run. */

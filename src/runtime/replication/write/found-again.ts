@@ -83,18 +83,18 @@ async function checkFrame(
   site: string,
   resource: Resource,
   draft: Operation,
-  { rawHeaders, body }: ApplicationAnswer,
+  answer: ApplicationAnswer,
 ): Promise<void> {
   const { name, glue } = resource
   const idAt = glue.kind(name.kind)?.idAt ?? []
-  const said = glue.parseBody(rawHeaders, body)
+  const said = resource.bodyIn(answer)
   const written = await resource.stateIn(draft)
   if (said.is !== 'json' || written?.is !== 'json' || !isFramed(said.value, written.value, idAt)) return
   // Answers to writes may have one where reads have none.
   const reading = await resource.read()
   if (reading.is !== 'present' || reading.body.is !== 'json' || !isFramed(reading.body.value, written.value, idAt))
     return
-  const message = `The application at ${site} shows ${name.name} in a frame, ${frameText(reading.body.value)}, and takes it without one. It was made, at this site alone.`
+  const message = `The application at ${site} shows ${name.name} in a frame, ${frameText(reading.body.value)}, and takes it without one: the definition of the application has to say where in it the resource stands (content). It was made, at this site alone.`
   throw new CheopsError('ERR_REPLICANT_UNREADABLE', message, { name: name.name })
 }
 

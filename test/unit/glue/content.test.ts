@@ -1,0 +1,36 @@
+/** What a definition's `content` takes out of an answer, and where a frame is found that it does not name. */
+import { expect, test } from 'vitest'
+import { contentOf, frameAt } from '../../../src/glue/content.ts'
+
+const MADE = { id: 'x', n: 1 }
+
+test.each<[unknown, string | undefined, unknown]>([
+  [{ data: MADE, meta: 7 }, '/data', MADE],
+  [{ result: { item: MADE } }, '/result/item', MADE],
+  [{ data: null }, '/data', null],
+  // An answer to a write, or an error, may have none.
+  [MADE, '/data', MADE],
+  [[MADE], '/data', [MADE]],
+  [{ data: MADE }, undefined, { data: MADE }],
+])('of %j at %s is %j', (value, at, content) =>
+  expect(contentOf({ is: 'json', value }, at)).toEqual({ is: 'json', value: content }),
+)
+
+test('what is no JSON is as it is', () => {
+  const body = { is: 'opaque', bytes: new Uint8Array([1]), why: 'is no JSON' } as const
+  expect(contentOf(body, '/data')).toBe(body)
+})
+
+test.each<[unknown, unknown, string | undefined]>([
+  [{ data: { ...MADE, at: 7 }, meta: {} }, MADE, '/data'],
+  [{ result: { 'a/b': { n: 1 } } }, MADE, '/result/a~1b'],
+  [MADE, MADE, undefined],
+  [{ id: 'x', owner: { n: 1 } }, MADE, undefined],
+  [{ data: { n: 2 } }, MADE, undefined],
+  // It is taken with it.
+  [{ data: MADE }, { data: MADE }, undefined],
+  [{ a: { b: { c: MADE } } }, MADE, undefined],
+  [[MADE], MADE, undefined],
+  [{ data: MADE }, {}, undefined],
+  [{ data: 'x' }, 'x', undefined],
+])('of %j, written %j, is shown at %s', (shown, written, at) => expect(frameAt(shown, written)).toBe(at))
