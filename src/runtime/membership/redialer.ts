@@ -90,7 +90,8 @@ export class Redialer {
     }
     const cut = this.#mesh.cuts.of(site)
     if (cut !== undefined) {
-      const message = `Site "${site}" cannot be reached: an operator has cut it off from this one, until ${new Date(cut.until).toISOString()}.`
+      const leftMs = Math.max(0, cut.until - this.#mesh.clock.now())
+      const message = `Site "${site}" cannot be reached: an operator has cut it off from this one, for ${String(Math.ceil(leftMs / 1_000))} s more.`
       throw new CheopsError('ERR_SITE_UNREACHABLE', message, { site })
     }
     const link = view.links.best(peerId)

@@ -8,8 +8,8 @@ import { allAlive, allConnected, TestPeers, until } from '../../support/peers.ts
 import type { PeerNode } from '../../../src/peer-node.ts'
 
 const listeners = (node: PeerNode): string[] => node.addresses().map(address => address.replace(/\/p2p\/.*$/, ''))
-const connectedTo = (node: PeerNode): readonly (string | undefined)[] =>
-  [...new Set(node.diagnostics.peers().map(({ site }) => site))].sort()
+const connectedTo = (node: PeerNode): readonly string[] =>
+  [...new Set(node.diagnostics.peers().map(({ site }) => site ?? ''))].toSorted((one, other) => (one < other ? -1 : 1))
 
 async function three(peers: TestPeers): Promise<[PeerNode, PeerNode, PeerNode]> {
   const one = await peers.start('one')
@@ -46,7 +46,7 @@ test('a site that is cut off is neither dialled nor let in, while third sites go
   )
   await tryBoth(one, two)
   await expect(one.transport.openStream('two', '/test/echo', AbortSignal.timeout(1_000))).rejects.toThrow(
-    /an operator has cut it off from this one, until /,
+    /an operator has cut it off from this one, for \d+ s more/,
   )
   expect([connectedTo(one), connectedTo(two), connectedTo(third)]).toEqual([['three'], ['three'], ['one', 'two']])
   // The third tells them of each other, as where one link of a mesh is broken.
