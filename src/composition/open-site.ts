@@ -24,7 +24,9 @@ export async function openAt<T>(
   } catch (cause) {
     signal.throwIfAborted()
     const { liveness, reason } = membership.site(site) ?? {}
-    if (liveness !== 'down') throw cause
+    // That it is down follows from that.
+    const isCut = cause instanceof CheopsError && cause.meta['isCut'] === true
+    if (isCut || liveness !== 'down') throw cause
     throw new CheopsError('ERR_SITE_UNREACHABLE', `${site} is down: ${reason ?? ''}`, { site }, { cause })
   }
 }

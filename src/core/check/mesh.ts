@@ -136,7 +136,7 @@ function checkAddress({ address, result, detail }: BootstrapFact, some: boolean)
           'mesh',
           'bootstrap',
           `${address} answers, but no connection stands in time: ${detail}`,
-          'Over a slow link it takes some attempts. If it stays so, compare the file meshKey at both sites, and see what listens there.',
+          'Over a slow link it takes some attempts. If it stays so, see what listens there, whether it has cut this site off ("cheops status" there), and compare the file meshKey at both sites.',
         ),
       ]
     case 'refused':

@@ -92,7 +92,7 @@ export class Redialer {
     if (cut !== undefined) {
       const leftMs = Math.max(0, cut.until - this.#mesh.clock.now())
       const message = `Site "${site}" cannot be reached: an operator has cut it off from this one, for ${String(Math.ceil(leftMs / 1_000))} s more.`
-      throw new CheopsError('ERR_SITE_UNREACHABLE', message, { site })
+      throw new CheopsError('ERR_SITE_UNREACHABLE', message, { site, isCut: true })
     }
     const link = view.links.best(peerId)
     if (link !== undefined) return link

@@ -35,3 +35,9 @@ test('a client that goes ends it', async () => {
   client.abort()
   await expect(opening).rejects.toMatchObject({ name: 'AbortError' })
 })
+
+test('of one that an operator has cut off that is said, and not that it is down, which follows', async () => {
+  const cut = new CheopsError('ERR_SITE_UNREACHABLE', 'an operator has cut it off', { isCut: true })
+  const signal = AbortSignal.timeout(20 * DOWN_TRIED_MS)
+  await expect(openAt('site2', members('down'), () => Promise.reject(cut), signal)).rejects.toBe(cut)
+})
