@@ -9,6 +9,7 @@ import type { Call, CommandSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
 import { painter, render } from '../output/render.ts'
 import { printable } from '../output/visible.ts'
+import { screenWidth, wrapped } from '../output/wrap.ts'
 
 export const checkCommand: CommandSpec = {
   name: 'check',
@@ -28,7 +29,9 @@ export const checkCommand: CommandSpec = {
   async run(call) {
     const file = call.options.text('config')
     const findings = file === undefined ? await askAgent(call) : await checkFile(call, file)
-    render(call.io, call.options.format, findings, () => findingsText(findings, wantsColour(call.io)))
+    render(call.io, call.options.format, findings, () =>
+      findingsText(findings, wantsColour(call.io), screenWidth(call.io)),
+    )
     return findings.some(({ level }) => level === 'error') ? EXIT.failed : EXIT.ok
   },
 }
@@ -59,7 +62,7 @@ async function checkFile({ io, options }: Call, file: string): Promise<readonly 
 const MARKS = { ok: ['√', 'green'], warning: ['‼', 'yellow'], error: ['×', 'red'] } as const
 
 /** In sections, as "linkerd check" does: a mark, a sentence, for complaints the identifier and what to do. */
-export function findingsText(findings: readonly Finding[], colour: boolean): string {
+export function findingsText(findings: readonly Finding[], colour: boolean, width = Infinity): string {
   const paint = painter(colour)
   const lines: string[] = []
   for (const [section, members] of Map.groupBy(findings, finding => finding.section)) {
@@ -67,9 +70,14 @@ export function findingsText(findings: readonly Finding[], colour: boolean): str
     lines.push(paint(section, 'bold'))
     for (const { level, message, id, hint } of members) {
       const [mark, style] = MARKS[level]
-      const suffix = level === 'ok' ? '' : paint(`  [${id}]`, 'dim')
-      lines.push(`${paint(mark, style)} ${printable(message)}${suffix}`)
-      if (hint !== undefined) lines.push(`    ${printable(hint)}`)
+      const [suffix, text] = [`  [${id}]`, printable(message)]
+      const told = wrapped(level === 'ok' ? text : text + suffix, width - 2)
+        .map(line => line.trimEnd())
+        .join('\n  ')
+      // The identifier is one word, and the last.
+      const shown = level === 'ok' ? told : told.slice(0, -suffix.trim().length) + paint(suffix.trim(), 'dim')
+      lines.push(`${paint(mark, style)} ${shown}`)
+      if (hint !== undefined) lines.push(...wrapped(printable(hint), width - 4).map(line => `    ${line}`))
     }
   }
   const count = (level: Finding['level']) => findings.filter(finding => finding.level === level).length

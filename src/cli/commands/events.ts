@@ -2,6 +2,7 @@ import { CheopsError } from '../../errors.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
+import { displayWidth } from '../output/display-width.ts'
 import { printable, visibleJson } from '../output/visible.ts'
 
 /** As many as the agent keeps. */
@@ -9,6 +10,9 @@ const MAX_LAST = 1_000
 
 /** Of the longest type, and of most subjects: each line is written before the next is known. */
 const [TYPE_WIDTH, SUBJECT_WIDTH] = ['replication.waits-for-body'.length, 24]
+
+/** Names may have characters that take two columns. */
+const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - displayWidth(text)))
 
 export const eventsCommand: CommandSpec = {
   name: 'events',
@@ -45,7 +49,7 @@ export const eventsCommand: CommandSpec = {
               ? `---\n${Object.entries(event)
                   .map(([name, value]) => `${name}: ${visibleJson(value)}`)
                   .join('\n')}`
-              : `${new Date(event.at).toISOString()}  ${event.type.padEnd(TYPE_WIDTH)}  ${printable(event.subject).padEnd(SUBJECT_WIDTH)}  ${printable(event.detail)}`,
+              : `${new Date(event.at).toISOString()}  ${event.type.padEnd(TYPE_WIDTH)}  ${padded(printable(event.subject), SUBJECT_WIDTH)}  ${printable(event.detail)}`,
         )
       }
     } catch (error) {

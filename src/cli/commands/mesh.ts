@@ -5,6 +5,7 @@ import { connectAgent } from '../agent/resolve.ts'
 import type { GroupSpec } from '../command.ts'
 import { AgentRefusal } from '../failure.ts'
 import { EXIT, wantsColour, writeLine } from '../io.ts'
+import { factLines } from '../output/facts.ts'
 import { duration, milliseconds, painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { screenWidth } from '../output/wrap.ts'
@@ -43,7 +44,7 @@ export const siteGroup: GroupSpec = {
       async run(call) {
         const agent = await connectAgent(call)
         const [site, { now }] = await Promise.all([agent.site(call.args[0] ?? ''), agent.status()])
-        render(call.io, call.options.format, site, () => siteText(site, now))
+        render(call.io, call.options.format, site, () => siteText(site, now, screenWidth(call.io)))
         return EXIT.ok
       },
     },
@@ -110,7 +111,7 @@ export const siteGroup: GroupSpec = {
   ],
 }
 
-function siteText(site: SiteAnswer, now: number): string {
+function siteText(site: SiteAnswer, now: number, width: number): string {
   const rows: [string, string | undefined][] = [
     ['site', site.self ? `${site.name} (this one)` : site.name],
     ['liveness', `${site.liveness} for ${duration(now - site.since)}: ${site.reason}`],
@@ -132,16 +133,8 @@ function siteText(site: SiteAnswer, now: number): string {
     ],
     ['cannot dial', site.cannotDial.join(', ')],
   ]
-  return rows
-    .filter((row): row is [string, string] => row[1] !== undefined && row[1] !== '')
-    .map(
-      ([name, value]) =>
-        `${name.padEnd(12)} ${value
-          .split('\n')
-          .map(printable)
-          .join(`\n${' '.repeat(13)}`)}`,
-    )
-    .join('\n')
+  const told = rows.filter((row): row is [string, string] => row[1] !== undefined && row[1] !== '')
+  return factLines(told, width)
 }
 
 const clockText = (offsetMs: number) => {

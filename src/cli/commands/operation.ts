@@ -5,9 +5,11 @@ import type { AdminClient } from '../agent/client.ts'
 import { connectAgent, timeoutOf } from '../agent/resolve.ts'
 import type { Call, GroupSpec } from '../command.ts'
 import { EXIT, wantsColour, writeLine } from '../io.ts'
+import { factLines } from '../output/facts.ts'
 import { painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { printable, printableScreen, visibleJson } from '../output/visible.ts'
+import { screenWidth } from '../output/wrap.ts'
 
 const OPERATION = {
   name: '<operation>',
@@ -33,7 +35,9 @@ export const operationGroup: GroupSpec = {
       examples: [[`cheops operation show ${EXAMPLE}`, 'what Cheops-Operation said in an answer']],
       async run(call) {
         const operation = await (await connectAgent(call)).operation(operationName(call.args[0] ?? ''))
-        render(call.io, call.options.format, operation, () => operationScreen(operation, wantsColour(call.io)))
+        render(call.io, call.options.format, operation, () =>
+          operationScreen(operation, wantsColour(call.io), screenWidth(call.io)),
+        )
         return EXIT.ok
       },
     },
@@ -163,7 +167,7 @@ function shower({ io, options }: Call): (operation: OperationDetail) => void {
   if (!io.stdoutIsTerminal) return changes(line => writeLine(io.stdout, line))
   let lines = 0
   return operation => {
-    const screen = printableScreen(operationScreen(operation, wantsColour(io)))
+    const screen = printableScreen(operationScreen(operation, wantsColour(io), screenWidth(io)))
     // Up to where the last one began, and everything below is cleared (ECMA-48: CUU, ED).
     io.stdout.write(`${lines === 0 ? '' : `\u001b[${String(lines)}A\u001b[J`}${screen}\n`)
     lines = screen.split('\n').length
@@ -184,7 +188,7 @@ export function changes(write: (line: string) => void): (operation: OperationDet
   }
 }
 
-export function operationScreen(operation: OperationDetail, colour: boolean): string {
+export function operationScreen(operation: OperationDetail, colour: boolean, width = Infinity): string {
   const { replicant, request, members, type, at, site, fate, detail, life } = operation
   const facts: (readonly [string, string | undefined])[] = [
     ['operation', operation.operation],
@@ -202,12 +206,14 @@ export function operationScreen(operation: OperationDetail, colour: boolean): st
       told.at === 0 ? undefined : new Date(told.at).toISOString(),
       { text: outcomeText(told), paint: text => paint(text, OUTCOME_COLOURS[told.outcome]) },
     ]),
+    width,
   )
   return [
-    facts
-      .filter((fact): fact is readonly [string, string] => fact[1] !== undefined)
-      .map(([key, value]) => `${paint(key.padEnd(12), 'dim')} ${printable(value)}`)
-      .join('\n'),
+    factLines(
+      facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined),
+      width,
+      name => paint(name, 'dim'),
+    ),
     sites,
     ...reasonsText(operation.sites),
   ].join('\n\n')

@@ -4,6 +4,7 @@ import type { FailingInfo, ReplicantDetail, ReplicantInfo } from '../../ports/re
 import { connectAgent } from '../agent/resolve.ts'
 import type { GroupSpec, Options } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
+import { factLines } from '../output/facts.ts'
 import { painter, render } from '../output/render.ts'
 import { table } from '../output/table.ts'
 import { printable } from '../output/visible.ts'
@@ -194,20 +195,23 @@ export function replicantScreen(replicant: ReplicantDetail, width = Infinity): s
     replicant.unchecked === true
       ? ' as far as is known: its application was not looked at yet since the agent has started; that is done by turns'
       : ''
-  const facts = [
+  const facts: (readonly [string, string])[] = [
     ['service', service],
     ['kind', kind],
     ['name', name],
     ['members', members.join(', ')],
     ['state', reason === undefined ? state + unchecked : `${replicant.state}: ${reason}`],
-    ...failing.map(each => [
+    ...failing.map((each): readonly [string, string] => [
       each.outcome === 'pending' ? 'pending' : 'failing',
       `what was written here is not carried out at ${each.site}: ${failingText(each)}`,
     ]),
-    ...missingBodies.map(({ bytes, here }) => ['waits for', `a body of ${bytes} bytes, of which ${here} are here`]),
+    ...missingBodies.map(({ bytes, here }): readonly [string, string] => [
+      'waits for',
+      `a body of ${bytes} bytes, of which ${here} are here`,
+    ]),
   ]
   return [
-    facts.map(([key = '', value = '']) => `${key.padEnd(12)} ${printable(value)}`).join('\n'),
+    factLines(facts, width),
     conflicts.length === 0 ? 'There is no conflict.' : conflictTable(conflicts, width),
     operations.length === 0
       ? 'No write that came in here is remembered.'

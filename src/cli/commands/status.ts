@@ -6,6 +6,7 @@ import type { PeerAnswer, ServiceAnswer, SiteAnswer } from '../agent/answers.ts'
 import { connectAgent } from '../agent/resolve.ts'
 import type { CommandSpec } from '../command.ts'
 import { EXIT, wantsColour } from '../io.ts'
+import { factLines } from '../output/facts.ts'
 import { duration, milliseconds, painter, render } from '../output/render.ts'
 import { table, type PaintedCell } from '../output/table.ts'
 import { screenWidth } from '../output/wrap.ts'
@@ -78,7 +79,7 @@ export function statusScreen(
     ),
   )
   return [
-    facts.map(([name, value]) => `${paint(name.padEnd(12), 'dim')} ${value}`).join('\n'),
+    factLines(facts, width, name => paint(name, 'dim')),
     paintLiveness(siteTable(sites, status, width), paint),
     requests,
     services.some(service => service.site === status.site)
@@ -96,7 +97,7 @@ export function statusScreen(
           width,
         )
       : 'This site offers no service.',
-    ...(replication.length === 0 ? [] : [replicationTable(replication, status.now)]),
+    ...(replication.length === 0 ? [] : [replicationTable(replication, status.now, width)]),
   ].join('\n\n')
 }
 
@@ -145,7 +146,7 @@ function countsText(counts: ReplicationCounts): string {
 }
 
 /** What waits for the sites that share replicants with this one. @param now the agent's clock */
-function replicationTable(peers: readonly ReplicationPeer[], now: number): string {
+function replicationTable(peers: readonly ReplicationPeer[], now: number, width: number): string {
   return table(
     ['REPLICATION TO', 'WAITING', 'OLDEST', 'HOLDS', 'LAST EQUAL'],
     peers.map(({ site, outbox, lagMs, digest, agreedAt }) => [
@@ -156,6 +157,7 @@ function replicationTable(peers: readonly ReplicationPeer[], now: number): strin
       outbox > 0 && digest === 'agrees' ? 'the same before these' : DIGESTS[digest],
       agreedAt === undefined ? undefined : `${duration(now - agreedAt)} ago`,
     ]),
+    width,
   )
 }
 

@@ -169,6 +169,14 @@ application
 
 1 error, 1 warning`)
   expect(findingsText(findings.slice(0, 1), false)).toBe('runtime\n√ Node v24.21.0\n\nAll is well.')
+  expect(findingsText(findings.slice(2, 3), false, 40)).toBe(`application
+× a: http://x does not answer: the
+  connection was refused  [app-answers]
+    Start the application, or correct
+    the endpoint.
+
+1 error`)
+  expect(findingsText(findings.slice(2, 3), true, 40)).toContain('refused  \u001b[2m[app-answers]\u001b[0m\n')
 })
 
 describe('a table that is wider than the screen', () => {
