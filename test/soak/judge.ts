@@ -7,7 +7,7 @@ import { FIELDS } from './styles.ts'
 import type { Style } from './styles.ts'
 
 /** What one application shows, by name: the fields that are compared, sorted. */
-type Shown = ReadonlyMap<string, Readonly<Record<string, unknown>>>
+export type Shown = ReadonlyMap<string, Readonly<Record<string, unknown>>>
 
 /** Until all members have the same and nothing is left to do: some of what is in doubt is waited for a minute. */
 const AGREE_WITHIN_MS = 180_000
@@ -138,7 +138,8 @@ export async function loggedErrors(mesh: SoakMesh): Promise<{ errors: string[]; 
   return { errors, warnings }
 }
 
-async function shownBy(mesh: SoakMesh, site: SiteName, style: Style): Promise<Shown> {
+/** @throws Error where the application does not say it */
+export async function shownBy(mesh: SoakMesh, site: SiteName, style: Style): Promise<Shown> {
   const answer = await request(mesh.pastCheops(site, style.name), {
     method: 'GET',
     target: '/things',

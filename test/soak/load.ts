@@ -26,6 +26,10 @@ export interface Thing {
 const CLIENTS = 16
 /** Of each style at a time: some are written all the time, and none is alone. */
 const LIVE = 20
+/** The same, of things with large bodies. */
+const LIVE_LARGE = 6
+/** A field of one is so large now and then: a body beyond 64 KiB is a file. */
+const [LARGE, LEAST_LARGE, MOST_LARGE] = [0.2, 66_000, 200_000]
 const TIMEOUT_MS = 20_000
 /** Values that were written past Cheops have this in them. */
 const OUTSIDERS = '|outsider-'
@@ -45,6 +49,8 @@ export interface Answer {
   readonly headers: Headers
   readonly text: string
 }
+
+type ClientsKind = Exclude<Write['kind'], 'keep' | 'take'>
 
 interface Sent {
   readonly method: string
@@ -99,13 +105,14 @@ export class Load {
       const site = random.pick(up)
       const style = random.pick(this.#styles)
       const live = this.things.filter(thing => thing.style === style && !thing.isEnding)
+      const most = style.large === true ? LIVE_LARGE : LIVE
       const dice = random.uniform()
       const hints = {
         ...(random.chance(0.1) && { prefer: 'wait=10' }),
         ...(context !== undefined && random.chance(0.15) && { 'cheops-context': context }),
       }
       let answer: Answer | undefined
-      if (live.length < LIVE / 2 || (live.length < LIVE && dice < 0.06))
+      if (live.length < most / 2 || (live.length < most && dice < 0.06))
         answer = await this.#create(style, site, random, hints)
       else {
         const thing = random.pick(live)
@@ -151,7 +158,7 @@ export class Load {
 
   async #write(
     thing: Thing,
-    wanted: Write['kind'],
+    wanted: ClientsKind,
     site: SiteName,
     random: SeededRandom,
     hints: Readonly<Record<string, string>>,
@@ -162,7 +169,7 @@ export class Load {
     if (kind === 'replace' && style.put === 'creates' && !thing.knownAt.has(site))
       return this.#read(thing, site, random, hints)
     const isMergePatch = random.chance(0.5)
-    const fields = kind === 'delete' ? {} : this.#fields(id, random, kind === 'merge', isMergePatch)
+    const fields = kind === 'delete' ? {} : this.#fields(thing, random, kind === 'merge', isMergePatch)
     const key = random.chance(0.4) ? `key-${String(this.#written)}-${String(random.below(1e9))}` : undefined
     const conditions = style.strict === true && kind !== 'create' ? await this.#etag(thing, site) : {}
     if (conditions === undefined) return undefined
@@ -278,11 +285,20 @@ export class Load {
     }
   }
 
-  #fields(id: string, random: SeededRandom, isMerge: boolean, mayRemove: boolean): Record<string, string | null> {
+  #fields(
+    { id, style }: Thing,
+    random: SeededRandom,
+    isMerge: boolean,
+    mayRemove: boolean,
+  ): Record<string, string | null> {
+    const length = (): number =>
+      style.large === true && random.chance(LARGE)
+        ? random.between(LEAST_LARGE, MOST_LARGE)
+        : random.below(random.chance(0.02) ? 20_000 : 40)
     const fields: Record<string, string | null> = {}
     for (const field of FIELDS) {
       if (!random.chance(isMerge ? 0.25 : 0.7)) continue
-      const text = `${id}|${String(this.#written++)}|${'x'.repeat(random.below(random.chance(0.02) ? 20_000 : 40))}`
+      const text = `${id}|${String(this.#written++)}|${'x'.repeat(length())}`
       fields[field] = isMerge && mayRemove && random.chance(0.15) ? null : text
     }
     if (Object.keys(fields).length === 0) fields[FIELDS[0]] = `${id}|${String(this.#written++)}|`

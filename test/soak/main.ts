@@ -6,7 +6,10 @@ import { Counts } from './counts.ts'
 import { FaultBook, drawFaults, makeTrouble } from './faults.ts'
 import { judge, loggedErrors, untilAgreed } from './judge.ts'
 import { Load } from './load.ts'
+import { Operators } from './operators.ts'
+import { settleAll } from './settle-all.ts'
 import { SITES, SoakMesh } from './mesh.ts'
+import { SeededRandom } from '../../sims/world/seeded-random.ts'
 import { USAGE, parseOptions } from './options.ts'
 import type { Options } from './options.ts'
 
@@ -70,6 +73,8 @@ async function soak(mesh: SoakMesh, options: Options, interrupted: AbortSignal):
   )
   const [counts, book] = [new Counts(), new FaultBook()]
   const load = new Load({ mesh, styles, counts, book, clocksDiffer: options.faults.includes('clock') })
+  const operators = new Operators(mesh, book, load.things)
+  const random = new SeededRandom(seed + 2)
   const findings: string[] = []
 
   const started = book.begin('the start', performance.now())
@@ -81,6 +86,7 @@ async function soak(mesh: SoakMesh, options: Options, interrupted: AbortSignal):
   const watching = watch(mesh, counts, say, findings, isOver.signal)
   await Promise.all([
     load.run({ rate, seed, signal }),
+    operators.run(random.fork(), signal),
     makeTrouble(mesh, drawFaults(seed + 1, options.faults), book, { signal, say }),
   ])
   say('all is healed; waiting until all members are the same')
@@ -90,6 +96,10 @@ async function soak(mesh: SoakMesh, options: Options, interrupted: AbortSignal):
   await watching
   say('looking whether all is there, and writing to each style at each member')
   const wrong = await judge(mesh, styles, load.things)
+  if (open.length + wrong.length === 0) {
+    say('settling conflicts, one by one')
+    wrong.push(...(await settleAll(mesh, styles, random)), ...(await untilAgreed(mesh, styles, say)))
+  }
   const { errors, warnings } = await loggedErrors(mesh)
 
   console.log(
@@ -97,13 +107,16 @@ async function soak(mesh: SoakMesh, options: Options, interrupted: AbortSignal):
   )
   console.log(`\nFaults: ${book.said.join('; ')}`)
   console.log(
+    `Operators settled: ${[...operators.counts].map(([text, count]) => `${text}: ${String(count)}`).join(', ') || 'nothing'}`,
+  )
+  console.log(
     `Warnings in logs: ${[...warnings].map(([text, count]) => `${String(count)} × ${text}`).join('; ') || 'none'}`,
   )
   const things = load.things.length
   console.log(
     `${String(counts.total())} requests, ${String(things)} things, of which ${String(load.things.filter(({ model }) => model.presence() === 'yes').length)} must be there and ${String(load.things.filter(({ model }) => model.presence() === 'no').length)} must not`,
   )
-  return [...open, ...wrong, ...load.findings, ...counts.findings, ...errors, ...findings]
+  return [...open, ...wrong, ...load.findings, ...operators.findings, ...counts.findings, ...errors, ...findings]
 }
 
 async function watch(

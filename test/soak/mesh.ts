@@ -199,6 +199,24 @@ export class SoakMesh {
     return answer.json()
   }
 
+  /** What changes something; status 0 where there is no answer. */
+  async adminPost(name: SiteName, target: string): Promise<{ status: number; code: string; text: string }> {
+    try {
+      const { agent } = this.#site(name)
+      if (agent === undefined) throw new Error(`${name} is down`)
+      const answer = await fetch(`${agent.ready.admin}${target}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${agent.token}` },
+        signal: AbortSignal.timeout(60_000),
+      })
+      const text = await answer.text()
+      const { code = '' } = answer.ok ? {} : (JSON.parse(text) as { code?: string })
+      return { status: answer.status, code, text }
+    } catch (error) {
+      return { status: 0, code: '', text: String(error) }
+    }
+  }
+
   /** Of each agent that is up. */
   residentBytes(): number[] {
     return SITES.map(name => {

@@ -1,8 +1,9 @@
 import { FIELDS } from './styles.ts'
 
-/** A write of a client to one thing, as its client knows it. */
+/** A write to one thing, as who has sent it knows it: a client, or an operator who has settled its conflicts. */
 export interface Write {
-  readonly kind: 'create' | 'replace' | 'merge' | 'delete'
+  /** `keep`: an operator says that it is what it is at that site; `take`: that it is what somebody wrote that has lost. */
+  readonly kind: 'create' | 'replace' | 'merge' | 'delete' | 'keep' | 'take'
   readonly site: string
   /** When it was sent first; by one monotonic clock. */
   readonly sentAt: number
@@ -56,7 +57,7 @@ export class ThingModel {
   prune(): void {
     const kept = this.#writes.filter(
       write =>
-        !(write.kind === 'merge' || write.kind === 'replace') ||
+        !['merge', 'replace', 'keep', 'take'].includes(write.kind) ||
         Object.keys(this.#touched(write)).some(field => !this.#isSuperseded(write, field)),
     )
     this.#writes.splice(0, this.#writes.length, ...kept)
@@ -68,6 +69,8 @@ export class ThingModel {
     const creators = [...creates, ...replaces]
     const deletes = this.#writes.filter(({ kind }) => kind === 'delete')
     if (creators.length === 0) return 'no'
+    // What is taken may be from before a deletion, and begins a life.
+    if (deletes.length > 0 && this.#writes.some(({ kind }) => kind === 'take')) return 'maybe'
     if (deletes.length === 0) return creators.some(({ doneAt }) => doneAt !== undefined) ? 'yes' : 'maybe'
     const done = deletes.filter(({ doneAt }) => doneAt !== undefined)
     // Who has deleted may have known of one life of several only.
@@ -78,6 +81,7 @@ export class ThingModel {
   /** @param found what is shown, undefined where nothing is */
   wrongs(found: Readonly<Record<string, unknown>>): Wrong[] {
     return FIELDS.flatMap(field => {
+      if (this.#isOperators(field)) return []
       const value = found[field]
       const possible = this.#possible(field)
       return possible.includes(value as string | undefined)
@@ -86,8 +90,16 @@ export class ThingModel {
     })
   }
 
+  /** What an operator has said of a field, who may not have known what clients do, and nothing that came later says it anew. */
+  #isOperators(field: string): boolean {
+    const said = this.#writes.filter(({ kind }) => kind === 'keep' || kind === 'take')
+    return said.some(write => this.#hasLives() || !this.#isSuperseded(write, field))
+  }
+
   #possible(field: string): (string | undefined)[] {
-    const touching = this.#writes.filter(write => field in this.#touched(write))
+    const touching = this.#writes.filter(
+      write => write.kind !== 'keep' && write.kind !== 'take' && field in this.#touched(write),
+    )
     const kept = this.#hasLives() ? touching : touching.filter(write => !this.#isSuperseded(write, field))
     return [...new Set(kept.map(write => this.#touched(write)[field] ?? undefined))]
   }
@@ -116,6 +128,8 @@ export class ThingModel {
   #isSuperseded(write: Write, field: string): boolean {
     return this.#writes.some(later => {
       if (later.doneAt === undefined || !(field in this.#touched(later)) || !this.#isBefore(write, later)) return false
+      // Whether it has said anything of the life that is there its operator does not know.
+      if (later.kind === 'keep' || later.kind === 'take') return false
       if (write.kind !== 'merge') return true
       if (later.kind !== 'merge') return this.#hasSeen(later, write)
       // A whole that has seen the later one, and not this, takes the later one away and leaves this.

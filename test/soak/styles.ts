@@ -20,6 +20,8 @@ export interface Style {
   readonly outsider?: true
   /** Names that clients spell in several ways in paths. */
   readonly spelt?: true
+  /** Many bodies are of a hundred kilobytes and more: agents keep them as files, and fetch them from each other. */
+  readonly large?: true
 }
 
 /** The only field by which things are compared and checked, besides these of {@link FIELDS}. */
@@ -83,6 +85,7 @@ export const STYLES: readonly Style[] = [
     strict: true,
     glue: glue('strict', '    conditions: if-match\n'),
   },
+  { name: 'large', what: 'bodies of up to a megabyte, which agents keep as files', put: 'replaces', large: true },
   { name: 'slow', what: 'takes up to 800 ms for each answer', put: 'replaces', slowMs: 800 },
   {
     name: 'failing',

@@ -39,6 +39,24 @@ export function withExecuted(executed: Executed, operation: Operation, matrices:
   }
 }
 
+/**
+ * What is executed where requests count under other identities than those that were executed, and nothing is left to do: what is written next has seen
+ * those that count.
+ */
+export function withIdentities(
+  executed: Executed,
+  counting: readonly { readonly place: number; readonly operation: Operation }[],
+): Executed {
+  const operations = [...executed.operations]
+  let { context } = executed
+  for (const { place, operation } of counting) {
+    const { idempotency } = operation
+    operations[place] = { ...idOf(operation), ...(idempotency !== undefined && { idempotency }) }
+    context = withDot(join(context, operation.context), operation.dot)
+  }
+  return { ...executed, operations, context }
+}
+
 /** The origin's previous operation on a life, of whatever incarnation. */
 export function previousOf(life: Life, site: string): Dot | undefined {
   return life.knowledge.findLast(dot => dot.site === site)

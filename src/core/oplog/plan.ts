@@ -46,6 +46,30 @@ export function takesWrite(executed: Executed, schedule: Schedule, plan: Plan): 
   return plan.kind === 'run' && executed.life !== undefined && sameDot(executed.life.dot, schedule.life.dot)
 }
 
+/** What was executed at a place of the list as the same request, under another identity than the operation that counts. */
+export interface ExecutedAs {
+  readonly place: number
+  readonly operation: Operation
+}
+
+/** What counts and was executed under the identity of another request with the same key, where nothing is left to do. */
+export function executedAs(executed: Executed, schedule: Schedule): readonly ExecutedAs[] {
+  if (schedule.state !== 'present' || executed.life === undefined) return []
+  if (!sameDot(executed.life.dot, schedule.life.dot)) return []
+  if (!executed.operations.some(({ idempotency }) => idempotency !== undefined)) return []
+  const all = [schedule.reset, ...schedule.changes]
+  const counting = new Set(all.map(({ dot }) => dotKey(dot)))
+  const isOther = ({ dot, idempotency }: ExecutedOperation): boolean =>
+    idempotency !== undefined && !counting.has(dotKey(dot))
+  // Mostly none.
+  if (!executed.operations.some(isOther)) return []
+  const byKey = new Map(all.flatMap(operation => requestKey(operation).map(key => [key, operation] as const)))
+  return executed.operations.flatMap((done, place) => {
+    const operation = isOther(done) ? requestKey(done).flatMap(key => byKey.get(key) ?? [])[0] : undefined
+    return operation === undefined ? [] : [{ place, operation }]
+  })
+}
+
 /** Linear in the schedule where nothing is out of order; else each missing operation is compared with what came too early. */
 export function planOf(executed: Executed, schedule: Schedule, rules: PlanRules): Plan {
   switch (schedule.state) {

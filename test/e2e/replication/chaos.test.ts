@@ -46,6 +46,16 @@ async function stateOf(site: string, id: string): Promise<string> {
   return state
 }
 
+/** What each site says and has of a thing, and what agents wrote: a run does not fail a second time by its seed. */
+async function allOf(id: string): Promise<string> {
+  const parts = SITES.map(async site => {
+    const shown = await mesh.shown(site, id).catch(String)
+    const has = mesh.everywhere(id)[site]
+    return `${site} says ${JSON.stringify(shown)}\n  has ${JSON.stringify(has)}\n  wrote ${mesh.output(site).slice(-4_000)}`
+  })
+  return (await Promise.all(parts)).join('\n')
+}
+
 test(
   'after all that goes wrong members have the same, and all of what was answered with success',
   { timeout: 240_000 },
@@ -116,30 +126,36 @@ test(
     mesh.heal()
     for (const site of SITES) mesh.application(site).faults.length = 0
     const told = `CHEOPS_CHAOS_SEED=${SEED}`
-    await vi.waitFor(
-      async () => {
-        for (const { id, members, fields, counted, perhaps } of known) {
-          const states = new Map<string, string>()
-          for (const site of members) states.set(site, await stateOf(site, id))
-          // Who cannot know what became of its client's request says so, and is not as the others are until a whole body is written.
-          const sure = members.filter(site => states.get(site) !== 'uncertain')
-          expect(sure.length, `members of ${id} that are sure; ${told}`).toBeGreaterThan(0)
-          const everywhere = mesh.everywhere(id)
-          const first = everywhere[sure[0] ?? '']
-          for (const site of SITES.filter(each => !members.includes(each) || sure.includes(each))) {
-            const what = `${id} of ${members.join()} at ${site}, ${states.get(site)}; ${told}`
-            expect(everywhere[site], what).toEqual(members.includes(site) ? first : undefined)
+    let looked = ''
+    await vi
+      .waitFor(
+        async () => {
+          for (const { id, members, fields, counted, perhaps } of known) {
+            looked = id
+            const states = new Map<string, string>()
+            for (const site of members) states.set(site, await stateOf(site, id))
+            // Who cannot know what became of its client's request says so, and is not as the others are until a whole body is written.
+            const sure = members.filter(site => states.get(site) !== 'uncertain')
+            expect(sure.length, `members of ${id} that are sure; ${told}`).toBeGreaterThan(0)
+            const everywhere = mesh.everywhere(id)
+            const first = everywhere[sure[0] ?? '']
+            for (const site of SITES.filter(each => !members.includes(each) || sure.includes(each))) {
+              const what = `${id} of ${members.join()} at ${site}, ${states.get(site)}; ${told}`
+              expect(everywhere[site], what).toEqual(members.includes(site) ? first : undefined)
+            }
+            for (const site of sure) expect(states.get(site), `${id} at ${site}; ${told}`).toBe('agrees')
+            const missing = [...fields].filter(field => first?.[field] === undefined)
+            expect(missing, `answered with success and not in ${id}; ${told}`).toEqual([])
+            const n = Number(first?.['n'])
+            expect(n, `counted in ${id}, answered with success; ${told}`).toBeGreaterThanOrEqual(counted)
+            expect(n, `counted in ${id}, asked for; ${told}`).toBeLessThanOrEqual(counted + perhaps)
           }
-          for (const site of sure) expect(states.get(site), `${id} at ${site}; ${told}`).toBe('agrees')
-          const missing = [...fields].filter(field => first?.[field] === undefined)
-          expect(missing, `answered with success and not in ${id}; ${told}`).toEqual([])
-          const n = Number(first?.['n'])
-          expect(n, `counted in ${id}, answered with success; ${told}`).toBeGreaterThanOrEqual(counted)
-          expect(n, `counted in ${id}, asked for; ${told}`).toBeLessThanOrEqual(counted + perhaps)
-        }
-      },
-      { timeout: 120_000, interval: 500 },
-    )
+        },
+        { timeout: 120_000, interval: 500 },
+      )
+      .catch(async (error: unknown) => {
+        throw new Error(`${(error as Error).message}\n${await allOf(looked)}`, { cause: error })
+      })
     for (const { id, members } of known) {
       const sure: string[] = []
       for (const site of members) if ((await stateOf(site, id)) !== 'uncertain') sure.push(site)

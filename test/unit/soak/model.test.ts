@@ -71,6 +71,34 @@ describe('a value', () => {
   })
 })
 
+describe('an operator who settles conflicts', () => {
+  const nothing = { f0: null }
+  const put = (site: string, at: number, f0: string) => write(`replace ${site} ${at} ${at + 1}`, { f0 })
+
+  test.each(['keep', 'take'])(
+    '%s: may say what stood there before, or has lost, until somebody writes it anew',
+    how => {
+      const writes = [CREATE, put('a', 2, 'early'), put('a', 4, 'late'), write(`${how} b 6 7`, nothing)]
+      expect([mayBe(after(writes), 'early'), mayBe(after(writes), 'late')]).toEqual([true, true])
+      const anew = [...writes, put('c', 8, 'anew')]
+      expect([mayBe(after(anew), 'early'), mayBe(after(anew), 'anew')]).toEqual([false, true])
+    },
+  )
+
+  test('takes nothing away by what may not have concerned what is there', () => {
+    const writes = [CREATE, write('merge a 2 3', { f0: 'merged' }), write('keep a 4 5', nothing), put('b', 6, 'put')]
+    expect([mayBe(after(writes), 'merged'), mayBe(after(writes), 'put')]).toEqual([true, true])
+    expect(mayBe(after(writes), 'created')).toBe(false)
+  })
+
+  test('ends nothing, but may bring back by what is taken what was deleted', () => {
+    const deleted = [CREATE, write('delete b 2 3')]
+    expect(after([...deleted, write('keep a 4 5', nothing)]).presence()).toBe('no')
+    expect(after([...deleted, write('take a 4 5', nothing)]).presence()).toBe('maybe')
+    expect(after([CREATE, write('take a 4 5', nothing)]).presence()).toBe('yes')
+  })
+})
+
 describe('presence', () => {
   test('after a create that was acknowledged it is there, and after a deletion it is not', () => {
     expect(after([CREATE]).presence()).toBe('yes')

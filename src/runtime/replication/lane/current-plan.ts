@@ -1,5 +1,6 @@
 import {
   commute,
+  executedAs,
   fateOf,
   holderOf,
   isDeleted,
@@ -9,6 +10,7 @@ import {
   sameDot,
   scheduleOf,
   type Executed,
+  type ExecutedAs,
   type Matrices,
   type Plan,
   type Replicant,
@@ -21,6 +23,8 @@ import type { KindTraits } from '../../../ports/replication-glue.ts'
 interface Planned {
   readonly schedule: Schedule
   readonly plan: Plan
+  /** Where nothing is left to do: what was executed as the same request under an identity that does not count. */
+  readonly executedAs: readonly ExecutedAs[]
 }
 
 /** What it was made of: as long as that is the same, so is the plan. */
@@ -62,7 +66,13 @@ export function currentPlan({ options }: Engine, replica: Replica): Planned {
         mayReplay: ({ type }) => traits?.[type]?.mayReplay ?? false,
         commute: (a, b) => commute(a, b, matrices),
       })
-  const planned = { schedule, plan: knowsExecuted(replica) ? plan : inPart(plan) }
+  const isKnown = knowsExecuted(replica)
+  const isDone = plan.kind === 'nothing' && isKnown && isExecuted(replicant)
+  const planned = {
+    schedule,
+    plan: isKnown ? plan : inPart(plan),
+    executedAs: isDone ? executedAs(executed, schedule) : [],
+  }
   last.set(replica, { ...planned, replicant, executed, traits, matrices: matrices.size, isBegunAnew })
   return planned
 }

@@ -5,6 +5,7 @@ import {
   isReset,
   sameDot,
   withExecuted,
+  withIdentities,
   type Dot,
   type Operation,
 } from '../../../core/oplog/index.ts'
@@ -127,6 +128,32 @@ export class LaneBook {
       all.findIndex(other => sameDot(other.dot, dot)),
     )
     return before.every(other => covers(context, other.dot))
+  }
+
+  /**
+   * A client has sent one request, with a key, to two members, and what was executed here is not the operation of the two that counts: it is that from now on. Else its origin would wait for ever,
+   * and what is written here next would not have seen it, and be undone by it. To be called where nothing is left to do.
+   */
+  async nameWhatCounts(): Promise<void> {
+    const { executedAs } = currentPlan(this.engine, this.replica)
+    if (executedAs.length === 0) return
+    const { replicas, unanswered } = this.engine
+    const before = this.local.executed.operations
+    await replicas.commit(commit => {
+      const failed = this.local.failed.map(
+        dot =>
+          executedAs.find(({ place }) => before[place] !== undefined && sameDot(before[place].dot, dot))?.operation
+            .dot ?? dot,
+      )
+      commit.local(this.replica, { executed: withIdentities(this.local.executed, executedAs), failed })
+      for (const { operation } of executedAs) {
+        const { dot } = operation
+        if (dot.site === this.engine.options.site) continue
+        const outcome = failed.some(other => sameDot(other, dot)) ? 'failed' : 'applied'
+        acknowledgeOutcome(this.engine, commit, this.replica, operation, outcome, {})
+      }
+      commit.afterwards(() => unanswered.update(this.replica))
+    })
   }
 
   /** Nobody can tell whether it took effect: the lane holds before it until somebody decides. */

@@ -92,6 +92,7 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
       case 'nothing': {
         if (schedule.state === 'absent' && (await isDoneUnseen(book)))
           await book.executed(schedule.deletion, undefined, {})
+        await book.nameWhatCounts()
         const compared = await compareWithOthers(book)
         if (compared === 'replan') break
         return compared === 'done' ? settle(book.engine, book.replica) : compared

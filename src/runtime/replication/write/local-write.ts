@@ -93,13 +93,15 @@ export async function writeLocally(
   const resource = new Resource(options, replica.name, glue, 'client')
 
   const { run, draft: undecided, local } = replica
+  const { plan, executedAs } = currentPlan(engine, replica)
   const isBehind =
     !run.checked ||
     local.suspect ||
     local.parted !== undefined ||
     local.intent !== undefined ||
     undecided !== undefined ||
-    currentPlan(engine, replica).plan.kind !== 'nothing'
+    plan.kind !== 'nothing' ||
+    executedAs.length > 0
   // What it cannot do now it does later.
   if (isBehind && (await advance(engine, replica)) !== 'settled') engine.kick(replica)
   patience?.check()

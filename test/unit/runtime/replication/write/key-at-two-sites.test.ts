@@ -1,0 +1,64 @@
+/**
+ * A client sends one request with one idempotency key to two members that cannot hear each other, and both carry it out. The ≺-smaller of the two operations counts then, and
+ * a member that has carried out the other one has done what it says: whoever waits hears so, and what is written there afterwards has seen it.
+ */
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Dot } from '../../../../../src/core/oplog/index.ts'
+import { ABC, Lab } from '../lab.ts'
+
+let lab: Lab
+afterEach(() => lab.assertSound())
+
+/** @returns operations of both, the one that counts first */
+async function askBoth(cut: string): Promise<readonly [Dot, Dot]> {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(5_000)
+  lab.cut(cut)
+  const first = await lab.ask('a', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.pass(1_000)
+  const second = await lab.ask('b', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.heal()
+  return [first.accepted?.operation as Dot, second.accepted?.operation as Dot]
+}
+
+async function outcomes(site: string, operation: Dot): Promise<readonly string[]> {
+  const told = await lab.wait(site, 'x', operation, 0, 'all')
+  return told.map(({ site: member, outcome }) => `${member} ${outcome}`)
+}
+
+describe.each([
+  ['b', ['a superseded', 'b applied', 'c superseded']],
+  ['a', ['a superseded', 'b applied', 'c applied']],
+])('while %s is cut off', (cut, ofSecond) => {
+  test('all members have told what came of both, and each has it once', async () => {
+    const [first, second] = await askBoth(cut)
+    expect(await outcomes('a', first)).toEqual(['a applied', 'b applied', 'c applied'])
+    expect(await outcomes('b', second)).toEqual(ofSecond)
+    for (const site of ['a', 'b', 'c']) expect(lab.effects(site, 'x'), site).toEqual(['POST', 'PATCH'])
+  })
+
+  test.each(['b', 'c'])('a whole body that is written at %s then takes its place', async site => {
+    await askBoth(cut)
+    expect(await lab.ask(site, 'PUT /items/x', { n: 2, f: 2 })).toMatchObject({ status: 200 })
+    await lab.pass(5_000)
+    const x = { id: 'x', n: 2, f: 2 }
+    expect(lab.all('x')).toEqual({ a: x, b: x, c: x })
+  })
+})
+
+test('of a whole body the greater one counts, and the next one at the site of the other has seen it: that is no conflict', async () => {
+  lab = await Lab.of(['a', 'b'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  lab.cut('b')
+  await lab.ask('a', 'PUT /items/x', { n: 2 }, { key: 'k' })
+  await lab.pass(1_000)
+  const second = await lab.ask('b', 'PUT /items/x', { n: 2 }, { key: 'k' })
+  await lab.heal()
+  expect(await outcomes('b', second.accepted?.operation as Dot)).toEqual(['a applied', 'b applied'])
+  expect(await lab.ask('a', 'PUT /items/x', { n: 3 })).toMatchObject({ status: 200 })
+  await lab.pass(5_000)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 3 }, b: { id: 'x', n: 3 } })
+  for (const site of ['a', 'b']) expect((await lab.status(site, 'x'))?.conflicts, site).toEqual([])
+})
