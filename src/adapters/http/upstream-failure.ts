@@ -33,9 +33,14 @@ export function failureOf(error: unknown, upstream: Upstream, certainty: Certain
     return inDoubt(upstream.codes.invalid, `${upstream.name} answered with something that is not HTTP`, certainty)
   }
   const { cutReason } = upstream.pool
+  // That of another agent ends as well where nothing comes over it any more.
+  const ended =
+    upstream.codes.broken === 'ERR_SITE_BROKEN'
+      ? `the connection to ${upstream.name} ended`
+      : `${upstream.name} ended the connection`
   const message =
     cutReason === undefined
-      ? `${upstream.name} ended the connection before it had answered (${code || 'closed'})`
+      ? `${ended} before it had answered (${code || 'closed'})`
       : `${upstream.name} had not answered yet, and ${cutReason}`
   return inDoubt(upstream.codes.broken, message, certainty)
 }

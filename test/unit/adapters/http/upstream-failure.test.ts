@@ -8,8 +8,8 @@ import { APPLICATION_CODES, SITE_CODES } from '../../../../src/adapters/http/ups
 import type { Upstream } from '../../../../src/adapters/http/upstream.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 
-const upstream = (codes: Upstream['codes']): Upstream =>
-  ({ name: 'it', codes, maxHeaderBytes: 100 }) as unknown as Upstream
+const upstream = (codes: Upstream['codes'], cutReason?: string): Upstream =>
+  ({ name: 'it', codes, maxHeaderBytes: 100, pool: { cutReason } }) as unknown as Upstream
 const nodeError = (code: string): Error => Object.assign(new Error('some library text'), { code })
 
 describe.each([
@@ -36,6 +36,16 @@ describe.each([
     const own = new CheopsError('ERR_SITE_BUSY', 'full')
     expect(unreachable(own, upstream(codes))).toBe(own)
   })
+})
+
+test.each([
+  [APPLICATION_CODES, undefined, 'it ended the connection before it had answered (ECONNRESET)'],
+  [SITE_CODES, undefined, 'the connection to it ended before it had answered (ECONNRESET)'],
+  // This agent has ended it.
+  [SITE_CODES, 'is down: no beat for 12 s', 'it had not answered yet, and is down: no beat for 12 s'],
+])('who has ended the connection is said as far as it is known (%#)', (codes, reason, message) => {
+  const failure = failureOf(nodeError('ECONNRESET'), upstream(codes, reason), { sent: true, safe: true })
+  expect(failure.message).toBe(message)
 })
 
 test.each([
