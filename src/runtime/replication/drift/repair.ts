@@ -184,7 +184,8 @@ async function takeState(
     const { body } = given
     // What it is sent as its writers have said; how it is shown may be another way.
     const [reset] = writtenOf(engine, replica)
-    const headers = body.is === 'json' ? (reset?.payload?.headers.flat() ?? []) : state.rawHeaders
+    const isOfLog = body.is === 'json' || given.asSent === true
+    const headers = isOfLog ? (reset?.payload?.headers.flat() ?? []) : state.rawHeaders
     const make = (): Promise<Made | undefined> => resource.create(body, headers, begunBy(replica))
     if (reading.is === 'absent') sent = await make()
     // What only somebody says who is not believed is no reason to leave what is here as it is.

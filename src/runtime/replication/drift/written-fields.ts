@@ -6,6 +6,7 @@ import { combined, hiddenIn, isOnlyMissing, unlike, type CombineRules, type Hidd
 import { MAX_HIDDEN_TEXT } from '../limits.ts'
 import { isObject } from './merge-patch.ts'
 import { isMerging } from './merging.ts'
+import { headerValue } from '../../../core/resource/http-head.ts'
 import { WHOLE, wholeOf } from './whole.ts'
 import type { LocalState } from '../replica.ts'
 import { placeOf, toldNames, topsOf } from '../application/framed.ts'
@@ -83,11 +84,13 @@ export interface Unclear {
   readonly fields: readonly string[]
 }
 
-/** What a member may be put into. */
-export type Given = { readonly is: 'state'; readonly body: ParsedBody } | Unclear
+/** What a member may be put into. `asSent`: the body of the last reset, as it was written. */
+export type Given = { readonly is: 'state'; readonly body: ParsedBody; readonly asSent?: true } | Unclear
 
 /** For operators: which they are, and what to write. */
 export function unclearText({ fields }: Unclear): string {
+  if (fields.length === 1 && fields[0] === '')
+    return 'what the application shows is no body that it takes, so nobody can say how it was written by now: write the resource with PUT'
   const named = fields
     .slice(0, 8)
     .map(at => at.slice(0, MAX_HIDDEN_TEXT))
@@ -110,6 +113,9 @@ export async function stateToGive(
   if (shown === undefined && whole?.isKnown === true && written !== undefined) return { is: 'state', body: written }
   const state = shown && (await stateShown(resource, schedule, shown))
   if (state === undefined) return { is: 'unclear', fields: [''] }
+  const sent = whole === undefined && state.is === 'json' ? await inOtherForm(resource, schedule) : undefined
+  if (sent !== undefined)
+    return schedule.length === 1 ? { is: 'state', body: sent, asSent: true } : { is: 'unclear', fields: [''] }
   const declared = resource.glue.kind(resource.name.kind)?.writeOnly ?? []
   if (whole === undefined && state.is === 'json' && (await isUnread(resource, schedule))) {
     const hidden = [...new Set([...declared, ...(rules.hidden ?? []), ...(rules.missed ?? [])])]
@@ -119,6 +125,20 @@ export async function stateToGive(
   const { value, unclear } = combined(state.value, written.value, whole, { ...rules, declared })
   return unclear.length > 0 ? { is: 'unclear', fields: unclear } : { is: 'state', body: { is: 'json', value } }
 }
+
+/**
+ * The body of the last reset, where it is in a form of its own (fields of an HTML form, plain text): an application that shows JSON then shows nothing that it takes, and may make
+ * an empty value of it. YAML and the like say the same as JSON, and who takes them takes that too.
+ */
+async function inOtherForm(resource: Resource, [reset]: readonly Operation[]): Promise<ParsedBody | undefined> {
+  if (reset === undefined || !WHOLE.has(reset.type)) return undefined
+  const said = await resource.stateIn(reset)
+  if (said?.is !== 'opaque') return undefined
+  const type = headerValue(reset.payload?.headers.flat() ?? [], 'content-type') ?? ''
+  return OTHER_FORMS.test(type.trim()) ? said : undefined
+}
+
+const OTHER_FORMS = /^($|application\/(x-www-form-urlencoded|octet-stream)|multipart\/|text\/plain)/i
 
 /** Whether what says the resource is a file that nobody can look into: it is damaged or lost, or too large. What is never shown stands there alone. */
 async function isUnread(resource: Resource, [reset]: readonly Operation[]): Promise<boolean> {
