@@ -126,6 +126,8 @@ const clients = createServer((incoming, outgoing) => {
   })
 })
 
+// Sites that have no load yet keep their clients: Node ends what says nothing for some seconds.
+clients.keepAliveTimeout = 600_000
 sites.listen(Number(sitePort), '127.0.0.1')
 clients.listen(Number(clientPort), '127.0.0.1')
 
