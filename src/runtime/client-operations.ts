@@ -30,6 +30,8 @@ export interface Replication {
   spool(body: AsyncIterable<Uint8Array>): Promise<SpooledBody>
   wait(replicant: ReplicantName, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]>
   status(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
+  /** @throws CheopsError ERR_REPLICANT_LOCKED, _BUSY */
+  statusOnceKnown(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
   hasKind(service: string, kind: string): Promise<boolean>
   changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot>
   record(replicant: ReplicantName, change: RecordChange): Promise<Dot>

@@ -65,7 +65,7 @@ export class ReplicatedRequests {
     if (byPath.is === 'unnamed' && byPath.reason === 'no-body') return this.#ofBody(glue, exchange, byPath.kind)
     if (byPath.is !== 'operation' || byPath.type === 'create') return undefined
     const { kind, name } = byPath
-    const status = await this.#parts.replication.status({ service, kind, name })
+    const status = await this.#parts.replication.statusOnceKnown({ service, kind, name })
     if (status !== undefined && isTheirs(status)) return undefined
     return this.#forAll(glue, exchange, byPath, status)
   }
@@ -82,7 +82,7 @@ export class ReplicatedRequests {
     const body = await exchange.readBody(MAX_INLINE_BODY_BYTES)
     const said = glue.describe(head, path, glue.parseBody(head.rawHeaders, body))
     if (said.is !== 'operation') return undefined
-    const status = await replication.status({ service, kind: said.kind, name: said.name })
+    const status = await replication.statusOnceKnown({ service, kind: said.kind, name: said.name })
     // What the application here has refused is not there: the name is its own.
     const isOurs = status?.isPresent === true && status.level !== 'none' && SHOWN.has(status.state)
     if (!isOurs || !status.members.includes(site)) return undefined
@@ -171,7 +171,7 @@ export class ReplicatedRequests {
     const said = this.#changeIn(exchange)
     if (said?.is !== 'operation' || said.type === 'create') return undefined
     const { kind, name } = said
-    const status = await replication.status({ service, kind, name })
+    const status = await replication.statusOnceKnown({ service, kind, name })
     if (status?.isPresent !== true || status.level === 'none') return undefined
     const { members } = status
     const glue = this.#parts.glue(service)

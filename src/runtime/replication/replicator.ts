@@ -307,6 +307,25 @@ export class Replicator {
   }
 
   /**
+   * As `status`, but not while a create of the name is under way here: whether it is replicated nobody knows before the application has answered.
+   * @throws CheopsError ERR_REPLICANT_LOCKED where what came of the create is in doubt; ERR_REPLICANT_BUSY where it takes too long
+   */
+  async statusOnceKnown(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
+    return this.#replicas.with(replicant, async replica => {
+      if (!isBeingMade(replica)) return this.status(replicant)
+      const patience = new Patience(this.#options.clock, MAX_WRITE_WAIT_MS, `The create of ${replicant.name}`)
+      const decided = this.#lanes.run(replicant, async () => {
+        if (isBeingMade(replica) && (await advance(this.#engine, replica)) !== 'settled') this.#lanes.kick(replicant)
+      })
+      await patience.until(decided)
+      const status = await this.status(replicant)
+      if (status !== undefined || !isBeingMade(replica)) return status
+      const message = `${replicant.name} takes no write now: what became of its create is not known.`
+      throw new CheopsError('ERR_REPLICANT_LOCKED', message)
+    })
+  }
+
+  /**
    * Lets `read` see all that is held of a replicant, as it is in memory, which may be ahead of the disk; nothing of it may be changed.
    * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
    */
@@ -379,4 +398,9 @@ export class Replicator {
     // What is in memory may differ from what is on disk: only a start brings them together again.
     this.#options.store.fail(new CheopsError('ERR_STORE_FAILED', 'Replication cannot go on.', {}, cause))
   }
+}
+
+/** What a client makes, and nobody knows yet whether the application has made it. */
+function isBeingMade({ draft }: Replica): boolean {
+  return draft?.type === 'create'
 }
