@@ -2,7 +2,7 @@
  * Who holds a replicant. Per site the ≺-greatest change decides, a create counts as an addition, and no change is ever forgotten;
  * they apply on receipt, and are no part of the schedule. Source: src/consistency.md "Replicants, lives, members".
  */
-import { covers, join } from './context.ts'
+import { covers, join, numberOf } from './context.ts'
 import { compareText } from '../resource/text-order.ts'
 import { compareOperations, compareOrigins, idOf } from './order.ts'
 import type { Context } from './context.ts'
@@ -166,28 +166,35 @@ function removalsInTheWay(changes: MemberChanges, operation: Operation): MemberC
 
 /**
  * What is held of a removed site, as it is told of a removal: what an earlier removal has left out is no part of it, though it is known here, nor what its
- * site has written behind that as the same member. Else a second removal would take in what the first one left out.
+ * site has written behind that as the same member. Else a second removal would take in what the first one left out. That is told by what counts by the first
+ * one, and not by what is shown of the rest: of that there is room for some only.
  *
+ * @param teller the site that tells it
  * @param knowledge all that is known
- * @param outside what counts not, by the removals so far
  */
 export function heldAtRemoval(
   changes: MemberChanges,
   { site, by }: MemberChange,
+  teller: string,
   knowledge: Context,
-  outside: readonly Operation[],
 ): Context {
-  const left = outside.filter(
-    operation =>
-      operation.dot.site === site &&
-      removalsInTheWay(changes, operation).some(removal => sameOperation(removal.by, by)),
-  )
+  // Since this site knows one of them, only what these have held counts of what they are in the way of.
+  const told = removalsBeside(changes, site, by).filter(removal => removal.told.includes(teller))
   return knowledge.flatMap(dot => {
     if (dot.site !== site) return []
-    const numbers = left.filter(operation => compareOrigins(operation.dot, dot) === 0).map(each => each.dot.number)
-    const number = Math.min(dot.number, ...numbers.map(each => each - 1))
+    const counting = told.map(({ held }) => numberOf(held, dot))
+    const number = Math.min(dot.number, ...(counting.length > 0 ? [Math.max(...counting)] : []))
     return number < 1 ? [] : [{ ...dot, number }]
   })
+}
+
+/** Other removals of a site without an addition between them and this one: they are in the way of the same operations. */
+function removalsBeside(changes: MemberChanges, site: string, by: OperationId): MemberChanges {
+  const all = changes.filter(change => change.site === site)
+  const place = all.findIndex(change => sameOperation(change.by, by))
+  const start = all.findLastIndex(({ member }, other) => member && other < place) + 1
+  const end = all.findIndex(({ member }, other) => member && other > place)
+  return all.slice(start, end < 0 ? undefined : end).filter(change => !sameOperation(change.by, by))
 }
 
 const sameOperation = (a: OperationId, b: OperationId): boolean => compareOperations(a, b) === 0

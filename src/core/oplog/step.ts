@@ -275,8 +275,8 @@ export class Step {
       change => !change.member && change.site !== site && !change.told.includes(site),
     )
     for (const removal of removals ?? []) {
-      const { changes = [], outside = [] } = findLife(this.replicant, life) ?? {}
-      const told = { life, removal: removal.by, member: site, held: heldAtRemoval(changes, removal, held, outside) }
+      const changes = findLife(this.replicant, life)?.changes ?? []
+      const told = { life, removal: removal.by, member: site, held: heldAtRemoval(changes, removal, site, held) }
       this.told(told)
       this.effects.push({ kind: 'removal', told })
     }

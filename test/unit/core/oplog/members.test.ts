@@ -14,7 +14,7 @@ import {
   type Context,
   type Operation,
 } from '../../../../src/core/oplog/index.ts'
-import { MAX_EARLY_DOTS, MAX_EARLY_WORDS_EACH } from '../../../../src/core/oplog/limits.ts'
+import { MAX_CONFLICTS, MAX_EARLY_DOTS, MAX_EARLY_WORDS_EACH } from '../../../../src/core/oplog/limits.ts'
 import { Member, heal, members, valueOf } from './world.ts'
 
 const conflicts = (member: Member): string[] =>
@@ -303,6 +303,32 @@ test('what a removal has left out a second one does not take in', () => {
     member.settle()
     expect(conflicts(member)).toEqual(['merge g0: removed-member', 'merge g1: removed-member'])
     expect(member.resource?.fields).toEqual({ f: 'f1' })
+  }
+})
+
+test('what a removal has left out, and there was no room to show, a second one does not take in either', () => {
+  const { a, c, writes } = departed()
+  const late: Operation[] = []
+  for (let number = 3; number < 3 + MAX_CONFLICTS + 8; number++) {
+    const before = late.at(-1)
+    const next = writes(run(0), number, `g${number}`)
+    late.push(
+      before === undefined ? next : { ...next, previous: before.dot, context: contextOf([...next.context, before.dot]) },
+    )
+  }
+  for (const operation of late) a.take(operation)
+  expect(conflicts(a)).toHaveLength(MAX_CONFLICTS)
+  a.nowMs = 70_000
+  const again = a.change([], ['b'])
+  c.take(again)
+  a.tell([c])
+  c.tell([a])
+  // Only now is it told to c.
+  for (const operation of late) c.take(operation)
+  for (const member of [a, c]) {
+    member.settle()
+    expect(member.resource?.fields).toEqual({ f: 'f1' })
+    expect(conflicts(member)).toEqual(conflicts(a))
   }
 })
 
