@@ -6,6 +6,7 @@ import { NOTHING_EXECUTED, holderOf, sameDot } from '../../../core/oplog/index.t
 import { writtenOf } from '../drift/comparison.ts'
 import { isSettling } from '../drift/settling.ts'
 import { fitOf } from '../drift/written-fields.ts'
+import { BEHIND_AFTER_MS } from '../limits.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
@@ -28,7 +29,10 @@ export async function comeBack(book: LaneBook): Promise<Step> {
   const { parted } = book.local
   if (parted === undefined) return 'done'
   const reading = await book.resource.read()
-  if (reading.is === 'unknown') return 'again'
+  if (reading.is === 'unknown') {
+    await sayUnread(book, reading.status)
+    return 'again'
+  }
   if (await isStill(book, reading, parted.hash)) {
     await book.write({ parted: undefined })
     return 'done'
@@ -49,6 +53,17 @@ export async function comeBack(book: LaneBook): Promise<Step> {
   })
   if (reading.is === 'present') await book.clash()
   return 'done'
+}
+
+/** An application that does not let the agent read goes on like that until somebody mends it; what is down is up again by itself, or is told as that. */
+async function sayUnread(book: LaneBook, status: number | undefined): Promise<void> {
+  const isRefused = status !== undefined && status >= 400 && status < 500
+  const forMs = book.engine.behind.of(book.replica.name)?.forMs ?? 0
+  if (!isRefused || forMs < BEHIND_AFTER_MS) return
+  await book.diverge(
+    `this site is a member again, and whether what its application has is still the resource cannot be seen: it answers ${status} to the agent. ` +
+      'Let the account of the agent (credential of the service) read it, or detach this site',
+  )
 }
 
 /** Whether it is what it was, and that was of the life that holds the name now. */

@@ -40,7 +40,11 @@ export function checkLane(engine: Engine, replica: Replica, isReset: boolean): v
   const isInDoubt = draft !== undefined || local.intent !== undefined
   const isSuspect = local.parted !== undefined || (local.suspect && (local.unsure || !isReset))
   if (!isInDoubt && !isSuspect && !local.replaying && local.uncertain === undefined && isTaken) return
-  const why = isInDoubt ? 'what became of an earlier write is not known' : 'it is not up to date yet'
+  const why = isInDoubt
+    ? 'what became of an earlier write is not known'
+    : local.parted !== undefined
+      ? 'whether what the application has is still the resource is not known yet'
+      : 'it is not up to date yet'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
 }
 
