@@ -6,7 +6,9 @@ import {
   holderOf,
   knowledgeOf,
   membersOfReplicant,
+  sameDot,
   scheduleOf,
+  type Executed,
   type Operation,
   type Standing,
 } from '../../../core/oplog/index.ts'
@@ -47,6 +49,12 @@ export function knowledgeNow({ options }: Engine, { name, core }: Replica): stri
 export function writtenOf({ options }: Engine, { core }: Replica): readonly Operation[] {
   const schedule = scheduleOf(holderOf(core.replicant), options.matrices)
   return schedule.state === 'present' ? [schedule.reset, ...schedule.changes] : []
+}
+
+/** As `writtenOf`, as far as a list says that it was executed; the reset in any case. What has come since is carried out on top of what these come to. */
+export function writtenBy(engine: Engine, replica: Replica, { operations }: Executed): readonly Operation[] {
+  const isDone = ({ dot }: Operation): boolean => operations.some(done => sameDot(done.dot, dot))
+  return writtenOf(engine, replica).filter((operation, place) => place === 0 || isDone(operation))
 }
 
 /** What operations have set of a resource, for whoever compares what is read of it; undefined where there is none, or all of it is compared. */

@@ -10,6 +10,7 @@ import {
   leftAsConflicts,
   membersOfReplicant,
   operationsPastReset,
+  sameDot,
   scheduleOf,
   stateIssuer,
   type Context,
@@ -25,7 +26,7 @@ import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
-import { hiddenHere, knowledgeNow, shownHash, standings, tellShown, writtenOf } from './comparison.ts'
+import { hiddenHere, knowledgeNow, shownHash, standings, tellShown, writtenBy, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
@@ -170,7 +171,11 @@ export async function shorten(engine: Engine, replica: Replica, resource: Resour
   const failed = failedAt.get(replica.run)
   // A reading of what is too large to be said costs more than the write.
   if (failed !== undefined && past >= failed && past < failed + MAX_OPERATIONS_PAST_RESET) return false
-  const isIssued = (await issueIfRoom(engine, replica, resource, await resource.read(), 'written')) === 'issued'
+  const reading = await resource.read()
+  const [reset] = writtenOf(engine, replica)
+  // A body that has come meanwhile has not been seen by the state, and would be lost to it.
+  if (reset === undefined || !replica.local.executed.operations.some(({ dot }) => sameDot(dot, reset.dot))) return false
+  const isIssued = (await issueIfRoom(engine, replica, resource, reading, 'written')) === 'issued'
   if (isIssued) failedAt.delete(replica.run)
   else failedAt.set(replica.run, past)
   return isIssued
@@ -260,7 +265,8 @@ async function payloadOf(
   const isLooked = local.shown !== undefined && local.shown.knowledge === knowledgeNow(engine, replica)
   const hidden = prefers === 'shown' && !isLooked ? undefined : hiddenHere(replica)
   const failed = new Set(failedHere(replica))
-  const schedule = writtenOf(engine, replica).filter(operation => !failed.has(operation))
+  // What was not executed yet is not in the context of the state, and comes on top of it.
+  const schedule = writtenBy(engine, replica, local.executed).filter(operation => !failed.has(operation))
   const given = await stateToGive(resource, schedule, reading.body, {
     prefers,
     hidden,

@@ -16,7 +16,7 @@ import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
 import { isSettling, isYetToCome, settlingAfter } from './settling.ts'
 import { fitOf, stateToGive, unlikeWritten, type Fit, type Unclear } from './written-fields.ts'
-import { differing, hiddenHere, showingWritten, writtenOf } from './comparison.ts'
+import { differing, hiddenHere, showingWritten, writtenBy, writtenOf } from './comparison.ts'
 import { wholeOf } from './whole.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
@@ -157,6 +157,8 @@ async function takeState(
   { executed, state }: MemberState,
   isBelieved: boolean,
 ): Promise<'copied' | 'not-taken' | Unclear> {
+  // What comes while the application is read is none of what is copied.
+  const schedule = writtenBy(engine, replica, executed)
   const reading = await resource.read()
   if (reading.is === 'unknown') return 'not-taken'
   if (reading.is === 'present' && !replica.local.bound && !isKnownAgain(engine, replica, resource, reading, state))
@@ -166,11 +168,9 @@ async function takeState(
   const hidden = hiddenHere(replica)
   const { hidden: missed, looked } = replica.local
   const rules = { prefers: 'written', hidden, missed, looked } as const
-  const hasLost = shown !== undefined && (await hasLostMore(resource, writtenOf(engine, replica), shown, reading))
+  const hasLost = shown !== undefined && (await hasLostMore(resource, schedule, shown, reading))
   // What that site's application has added for itself is none of ours.
-  const given =
-    shown &&
-    (await stateToGive(resource, writtenOf(engine, replica), isBelieved && !hasLost ? shown : undefined, rules))
+  const given = shown && (await stateToGive(resource, schedule, isBelieved && !hasLost ? shown : undefined, rules))
   if (given?.is === 'unclear') return given
   const { replaying, bound } = replica.local
   // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
@@ -183,7 +183,7 @@ async function takeState(
   else {
     const { body } = given
     // What it is sent as its writers have said; how it is shown may be another way.
-    const [reset] = writtenOf(engine, replica)
+    const [reset] = schedule
     const isOfLog = body.is === 'json' || given.asSent === true
     const headers = isOfLog ? (reset?.payload?.headers.flat() ?? []) : state.rawHeaders
     const make = (): Promise<Made | undefined> => resource.create(body, headers, begunBy(replica))

@@ -1,9 +1,11 @@
 import {
   MAX_OPERATIONS_PAST_RESET,
+  covers,
   holderOf,
   includes,
   isReset,
   sameDot,
+  type Dot,
   type Operation,
 } from '../../../core/oplog/index.ts'
 import type { ErrorCode } from '../../../errors.ts'
@@ -187,7 +189,8 @@ export class Execution {
 
   /**
    * A state that is made of the many changes that were carried out here, and nothing is wrong with that: whatever the application shows is what comes of
-   * them, and need not be put there again, where it may set what was not written anew. What is said after a few changes is said since something was wrong.
+   * them, and need not be put there again, where it may set what was not written anew. What is said after a few changes is said since something was wrong. What was
+   * carried out besides is no part of it, and comes again on top: it would be there twice, unless it is the same the second time.
    */
   #isSaidAlready({ type, life, context }: Operation, reading: Reading): boolean {
     const { executed, bound, diverged, sentAgain, failed, hash, answered } = this.#book.local
@@ -195,8 +198,16 @@ export class Execution {
       return false
     if (executed.operations.length <= MAX_OPERATIONS_PAST_RESET) return false
     const isAll =
-      executed.life !== undefined && sameDot(executed.life.dot, life.dot) && includes(executed.context, context)
+      executed.life !== undefined &&
+      sameDot(executed.life.dot, life.dot) &&
+      includes(executed.context, context) &&
+      executed.operations.every(done => covers(context, done.dot) || this.#isSameTwice(done.dot))
     return isAll && reading.hash === (hash ?? answered)
+  }
+
+  #isSameTwice(dot: Dot): boolean {
+    const operation = holderOf(this.#book.replica.core.replicant)?.live.find(other => sameDot(other.dot, dot))
+    return operation !== undefined && this.#book.traits(operation).maySendAgain
   }
 
   /**

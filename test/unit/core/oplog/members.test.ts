@@ -313,7 +313,9 @@ test('what a removal has left out, and there was no room to show, a second one d
     const before = late.at(-1)
     const next = writes(run(0), number, `g${number}`)
     late.push(
-      before === undefined ? next : { ...next, previous: before.dot, context: contextOf([...next.context, before.dot]) },
+      before === undefined
+        ? next
+        : { ...next, previous: before.dot, context: contextOf([...next.context, before.dot]) },
     )
   }
   for (const operation of late) a.take(operation)

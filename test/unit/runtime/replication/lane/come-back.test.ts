@@ -86,35 +86,38 @@ test.each(['a', 'c'])('created by %s: what is not there any more is made', async
   expect(await state()).toBe('agrees')
 })
 
-test.each([401, 403, 503] as const)('what it has cannot be read (%i): that is said, and goes on once it can', async status => {
-  let isRefusing = false
-  await parted('a', 60_000, {
-    application: (application, site) => ({
-      request: async request => {
-        if (site !== 'c' || !isRefusing || request.method !== 'GET') return application.request(request)
-        return { ...(await application.request(request)), status, body: new Uint8Array(), rawHeaders: [] }
-      },
-    }),
-  })
-  isRefusing = true
-  await attach()
-  await lab.pass(90_000)
-  expect(lab.behind('c')).toMatchObject({ behind: 1, behindStatus: status })
-  expect(await lab.ask('c', 'PATCH /items/x', { g: 1 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
-  // An application that is down says nothing of what it has.
-  const isSaid = status !== 503
-  expect(await lab.status('c', 'x')).toMatchObject({
-    state: isSaid ? 'diverged' : 'busy',
-    reason: isSaid ? (expect.stringContaining(`answers ${String(status)} to the agent`) as string) : undefined,
-  })
-  isRefusing = false
-  await lab.pass(60_000)
-  expect(await lab.ask('c', 'PATCH /items/x', { g: 1 })).toMatchObject({ status: 200 })
-  await lab.pass(20_000)
-  expect(await state()).toBe('agrees')
-  expect(lab.all('x')['c']).toMatchObject({ n: 1, g: 1 })
-  expect(lab.all('x')['a']).toEqual(lab.all('x')['c'])
-})
+test.each([401, 403, 503] as const)(
+  'what it has cannot be read (%i): that is said, and goes on once it can',
+  async status => {
+    let isRefusing = false
+    await parted('a', 60_000, {
+      application: (application, site) => ({
+        request: async request => {
+          if (site !== 'c' || !isRefusing || request.method !== 'GET') return application.request(request)
+          return { ...(await application.request(request)), status, body: new Uint8Array(), rawHeaders: [] }
+        },
+      }),
+    })
+    isRefusing = true
+    await attach()
+    await lab.pass(90_000)
+    expect(lab.behind('c')).toMatchObject({ behind: 1, behindStatus: status })
+    expect(await lab.ask('c', 'PATCH /items/x', { g: 1 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+    // An application that is down says nothing of what it has.
+    const isSaid = status !== 503
+    expect(await lab.status('c', 'x')).toMatchObject({
+      state: isSaid ? 'diverged' : 'busy',
+      reason: isSaid ? (expect.stringContaining(`answers ${String(status)} to the agent`) as string) : undefined,
+    })
+    isRefusing = false
+    await lab.pass(60_000)
+    expect(await lab.ask('c', 'PATCH /items/x', { g: 1 })).toMatchObject({ status: 200 })
+    await lab.pass(20_000)
+    expect(await state()).toBe('agrees')
+    expect(lab.all('x')['c']).toMatchObject({ n: 1, g: 1 })
+    expect(lab.all('x')['a']).toEqual(lab.all('x')['c'])
+  },
+)
 
 test.each(['late-answer', 'accepted', 'crash-after'] as const)(
   'what was being carried out when it ceased to be a member is part of what it was: %s',
