@@ -1,5 +1,6 @@
 import { isSuccess } from '../core/resource/success.ts'
 import { headerValue } from '../core/resource/http-head.ts'
+import { pointerPart } from '../core/resource/json-pointer.ts'
 import { nearestName } from '../core/scope/index.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
 import { absenceRule } from './errors.ts'
@@ -260,7 +261,7 @@ class Probe {
 /** Fields of the example that are left out of a PUT, one after the other, until one is taken without. */
 const MAX_LEFT_OUT = 3
 
-const pointerTo = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+const pointerTo = (name: string): string => `/${pointerPart(name)}`
 const isEqual = (a: unknown, b: unknown): boolean => a !== undefined && canonicalJson(a) === canonicalJson(b)
 
 /** With the versions that the application shows now, where bodies say them. */

@@ -1,4 +1,5 @@
 import { isObject } from '../core/resource/json-object.ts'
+import { pointerPart } from '../core/resource/json-pointer.ts'
 import type { ListAnswer, ListItems, MergedList, ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { comparableText } from './compare.ts'
@@ -128,7 +129,7 @@ function itemsAt(kind: CompiledKind, value: unknown): string | undefined {
   if (Array.isArray(value)) return ''
   if (!isObject(value)) return undefined
   const [key, ...others] = Object.keys(value).filter(name => Array.isArray(value[name]))
-  return key === undefined || others.length > 0 ? undefined : `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return key === undefined || others.length > 0 ? undefined : `/${pointerPart(key)}`
 }
 
 /** A resource's own body may have a frame (`/project/id`) that the items of a list have not (`/id`). */

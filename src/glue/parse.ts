@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { isCollection, isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import { namesIn } from '../core/resource/json-pointer.ts'
 import { nearestName } from '../core/scope/index.ts'
 import type { GlueDefinition } from './definition.ts'
 import { GLUE_SCHEMA } from './schema.ts'
@@ -143,11 +144,7 @@ function descriptionOf(schema: unknown): string | undefined {
 
 /** Ajv's JSON Pointer as keys. */
 function pathOf(instancePath: string): (string | number)[] {
-  return instancePath
-    .split('/')
-    .slice(1)
-    .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map(part => (/^\d+$/.test(part) ? Number(part) : part))
+  return namesIn(instancePath).map(name => (/^\d+$/.test(name) ? Number(name) : name))
 }
 
 /** A path whose end does not stand in the file is located at the nearest thing above it. */

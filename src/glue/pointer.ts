@@ -1,4 +1,5 @@
 /** JSON Pointers (RFC 6901) on plain JSON values. */
+import { namesIn, pointerPart } from '../core/resource/json-pointer.ts'
 
 /** The value at `pointer`, undefined where there is none. */
 export function pointerGet(value: unknown, pointer: string): unknown {
@@ -14,8 +15,8 @@ export function pointerGet(value: unknown, pointer: string): unknown {
 export function pointerSet(value: unknown, pointer: string, member: unknown): unknown {
   const [token, ...rest] = tokensOf(pointer)
   if (token === undefined) return member
-  const below = pointerGet(value, `/${escape(token)}`)
-  const changed = pointerSet(below, rest.map(t => `/${escape(t)}`).join(''), member)
+  const below = pointerGet(value, `/${pointerPart(token)}`)
+  const changed = pointerSet(below, rest.map(t => `/${pointerPart(t)}`).join(''), member)
   if (Array.isArray(value)) return value.map((item: unknown, i) => (String(i) === token ? changed : item))
   const object = typeof value === 'object' && value !== null ? value : {}
   return Object.fromEntries([...Object.entries(object).filter(([key]) => key !== token), [token, changed]])
@@ -42,15 +43,8 @@ const MAX_KEPT_POINTERS = 4096
 function tokensOf(pointer: string): readonly string[] {
   const known = TOKENS.get(pointer)
   if (known !== undefined) return known
-  const tokens = pointer
-    .split('/')
-    .slice(1)
-    .map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const tokens = namesIn(pointer)
   if (TOKENS.size >= MAX_KEPT_POINTERS) TOKENS.clear()
   TOKENS.set(pointer, tokens)
   return tokens
-}
-
-function escape(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -3,6 +3,7 @@
  * compares what was written compares nothing.
  */
 import { isObject } from '../../../core/resource/json-object.ts'
+import { namesIn, pointerPart } from '../../../core/resource/json-pointer.ts'
 import { contains } from './contains.ts'
 
 /** How deep it is looked for: `{"result": {"data": {…}}}`. */
@@ -36,13 +37,13 @@ export function isFramed(shown: unknown, written: unknown, idAt: readonly string
 
 /** Those of fields that tell more than whose they are, where there are any. */
 export function toldNames(names: readonly string[], idAt: readonly string[]): readonly string[] {
-  const others = names.filter(name => !idAt.includes(`/${name}`))
+  const others = names.filter(name => !idAt.includes(`/${pointerPart(name)}`))
   return others.length > 0 ? others : names
 }
 
 /** The fields at the top of a body in which these places are. */
 export function topsOf(pointers: readonly string[]): readonly string[] {
-  return pointers.flatMap(pointer => pointer.split('/').slice(1, 2))
+  return pointers.flatMap(pointer => namesIn(pointer).slice(0, 1))
 }
 
 /** For people: the fields at its top. */

@@ -2,6 +2,7 @@
  * What an application shows, and what was written, as one state: an application may take what it never shows (a password), or show it as something
  * else (`***`), and a state without that would take it away wherever it is put. Source: src/consistency.md "Plan, at one site" (Repair).
  */
+import { pointerPart } from '../../../core/resource/json-pointer.ts'
 import { contains } from '../application/contains.ts'
 import { MAX_HIDDEN_FIELDS, MAX_HIDDEN_TEXT } from '../limits.ts'
 import { isObject } from './merge-patch.ts'
@@ -185,5 +186,5 @@ function isAmong(places: readonly string[], at: string): boolean {
 /** Below a long one all have that: else fields below one long name would take their number times its length to be looked at. */
 function pointerTo(above: string, name: string): string {
   if (above.length > MAX_POINTER) return above
-  return `${above}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return `${above}/${pointerPart(name)}`
 }

@@ -1,4 +1,5 @@
 import { MAX_JSON_DEPTH } from '../../../core/resource/json-object.ts'
+import { namesIn } from '../../../core/resource/json-pointer.ts'
 import { isObject } from './merge-patch.ts'
 
 /** What a JSON Patch comes to; undefined where it cannot be applied: then only the application can say what came of it. */
@@ -158,10 +159,7 @@ function set(object: Record<string, unknown>, name: string, value: unknown): voi
 function placeOf(pointer: unknown): readonly string[] | undefined {
   if (pointer === '') return []
   if (typeof pointer !== 'string' || !pointer.startsWith('/')) return undefined
-  return pointer
-    .slice(1)
-    .split('/')
-    .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return namesIn(pointer)
 }
 
 function indexOf(part: string, last: number): number | undefined {

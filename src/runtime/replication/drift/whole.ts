@@ -2,6 +2,7 @@
  * What the operations of a schedule come to, as they say it themselves: a body that is the whole, and what was merged into it. Source:
  * src/consistency.md "Plan, at one site" (Repair). An application may show less than that: a password is taken and never shown.
  */
+import { namesIn } from '../../../core/resource/json-pointer.ts'
 import { isObject, merged } from './merge-patch.ts'
 import { MAX_COPIED_BESIDES } from '../limits.ts'
 import { isJsonPatch, patched, type CopyRoom } from './json-patch.ts'
@@ -158,8 +159,6 @@ function weaker(a: Sureness, b: Sureness): Sureness {
 
 /** The field at the top that a JSON Pointer leads into, and whether it is that itself; undefined where it is the whole. */
 function topOf(pointer: unknown): { readonly name: string; readonly isAll: boolean } | undefined {
-  const [, name, ...below] = String(pointer).split('/')
-  return name === undefined
-    ? undefined
-    : { name: name.replaceAll('~1', '/').replaceAll('~0', '~'), isAll: below.length === 0 }
+  const [name, ...below] = namesIn(String(pointer))
+  return name === undefined ? undefined : { name, isAll: below.length === 0 }
 }

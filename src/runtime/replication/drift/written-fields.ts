@@ -3,6 +3,7 @@
  * differ from site to site; where two members know the same operations, what those have set must be the same at both.
  */
 import { combined, hiddenIn, isOnlyMissing, unlike, type CombineRules, type Hidden } from './combined.ts'
+import { namesIn } from '../../../core/resource/json-pointer.ts'
 import { MAX_HIDDEN_TEXT } from '../limits.ts'
 import { isObject } from './merge-patch.ts'
 import { isMerging } from './merging.ts'
@@ -57,9 +58,9 @@ function patchedFields(value: unknown): Fields {
     if (!isObject(step)) return 'all'
     for (const pointer of [step['path'], step['from']]) {
       if (pointer === undefined) continue
-      const [, top] = typeof pointer === 'string' ? pointer.split('/') : []
+      const [top] = typeof pointer === 'string' ? namesIn(pointer) : []
       if (top === undefined) return 'all'
-      members.set(top.replaceAll('~1', '/').replaceAll('~0', '~'), 'all')
+      members.set(top, 'all')
     }
   }
   return { members }
@@ -162,7 +163,7 @@ async function stateShown(resource: Resource, schedule: readonly Operation[], bo
  */
 async function isNamed(resource: Resource, schedule: readonly Operation[], body: ParsedBody): Promise<boolean> {
   const declared = resource.glue.kind(resource.name.kind)?.writeOnly ?? []
-  const unseen = new Set(declared.map(pointer => pointer.split('/')[1]))
+  const unseen = new Set(topsOf(declared))
   const isThere = ([name, value]: readonly [string, unknown]): boolean =>
     value === null ||
     unseen.has(name) ||
@@ -200,7 +201,7 @@ export function onlyFields(body: ParsedBody, fields: Fields): ParsedBody {
  */
 export function onlyItemFields(item: unknown, fields: Fields, idAt: readonly string[]): unknown {
   if (fields === 'all' || 'elements' in fields || !isObject(item)) return item
-  const ids = new Set(idAt.map(pointer => pointer.split('/')[1]))
+  const ids = new Set(topsOf(idAt))
   const set = [...fields.members.keys()].filter(name => !ids.has(name))
   return set.length === 0 || set.some(name => Object.hasOwn(item, name)) ? only(item, fields) : item
 }

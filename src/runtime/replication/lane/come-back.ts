@@ -14,7 +14,7 @@ import type { Reading } from '../application/state.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 
 /** What the application showed when this site ceased to be a member is read then, where it is not known. */
-export async function notePart(engine: Engine, replica: Replica, resource: Resource): Promise<void> {
+export async function readParted(engine: Engine, replica: Replica, resource: Resource): Promise<void> {
   const { parted, intent } = replica.local
   if (parted === undefined || parted.hash !== undefined) return
   // It is changing still: then what was written says whether it is the same.

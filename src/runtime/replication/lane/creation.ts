@@ -4,6 +4,8 @@
  */
 import { holderOf, sameDot, type Operation, type Payload } from '../../../core/oplog/index.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
+import { pointerPart } from '../../../core/resource/json-pointer.ts'
+import { topsOf } from '../application/framed.ts'
 import { isJsonType } from '../application/json-type.ts'
 import { isGone, isUnknownWay, type Made, type Sent } from '../application/sent.ts'
 import type { Reading, State } from '../application/state.ts'
@@ -92,7 +94,9 @@ async function changeBy(
   if (has.is !== 'json' || wants.is !== 'json' || !isObject(has.value) || !isObject(wants.value)) return refused
   const traits = glue.kind(name.kind)
   const isNamed = (value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-    Object.fromEntries(Object.entries(value).filter(([field]) => traits?.idAt.includes(`/${field}`) !== true))
+    Object.fromEntries(
+      Object.entries(value).filter(([field]) => traits?.idAt.includes(`/${pointerPart(field)}`) !== true),
+    )
   const patch = mergePatchTo(isNamed(has.value), isNamed(wants.value), traits?.comparesAll === true)
   if (Object.keys(patch).length === 0) return undefined
   const sent = await resource.merge(patch, patchTypeIn(replica))
@@ -122,7 +126,7 @@ function leavesMore({ glue, name: { kind } }: Resource, read: State, state: Stat
   const [has, wants] = [glue.stateOf(kind, read), glue.stateOf(kind, state)]
   if (has.is !== 'json' || wants.is !== 'json' || !isObject(has.value) || !isObject(wants.value)) return false
   const named = wants.value
-  const ids = new Set(traits.idAt.map(at => at.split('/')[1]))
+  const ids = new Set(topsOf(traits.idAt))
   return Object.keys(has.value).some(field => !Object.hasOwn(named, field) && !ids.has(field))
 }
 

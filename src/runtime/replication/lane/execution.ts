@@ -313,7 +313,7 @@ export class Execution {
   }
 
   #refused(operation: Operation, status: number): Promise<Step> {
-    noteRefusal(this.#book.replica, operation.type, status)
+    noteRefusal(this.#book.replica, operation, status)
     return this.#book.failed(operation, { status })
   }
 

@@ -9,18 +9,20 @@ import type { Replica, RunState } from '../replica.ts'
 const REFUSED = 'the application here has refused what counts at the other members'
 
 /** What was refused last, and how: nothing else says it after the answer. */
-const refusals = new WeakMap<RunState, string>()
+const refusals = new WeakMap<RunState, { readonly dot: Dot; readonly how: string }>()
 
 /** @param status that the application answered, for good */
-export function noteRefusal(replica: Replica, type: string, status: number): void {
-  refusals.set(replica.run, `it answers ${String(status)} to the ${type}`)
+export function noteRefusal(replica: Replica, { dot, type }: Operation, status: number): void {
+  refusals.set(replica.run, { dot, how: `it answers ${String(status)} to the ${type}` })
 }
 
 /** Why a replicant with operations that have failed is diverged. */
 export function refusedText(replica: Replica): string {
   const { divergedBy } = replica.local
-  const how = refusals.get(replica.run)
-  if (how !== undefined) return `${REFUSED}: ${how}`
+  const last = refusals.get(replica.run)
+  // What has failed since may have done so for another reason.
+  if (last !== undefined && failedHere(replica).some(({ dot }) => sameDot(dot, last.dot)))
+    return `${REFUSED}: ${last.how}`
   return divergedBy?.startsWith(REFUSED) === true ? divergedBy : REFUSED
 }
 

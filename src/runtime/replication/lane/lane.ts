@@ -11,7 +11,7 @@ import { Execution } from './execution.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { LaneBook } from './lane-book.ts'
-import { comeBack, notePart } from './come-back.ts'
+import { comeBack, readParted } from './come-back.ts'
 import { compareWithOthers } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_PLANS_TOGETHER } from '../limits.ts'
@@ -34,7 +34,7 @@ export async function advance(engine: Engine, replica: Replica): Promise<Looked>
   const began = options.clock.monotonic()
   const resource = glue === undefined || isIdle ? undefined : new Resource(options, replica.name, glue)
   if (glue !== undefined && !isMember && replica.local.parted !== undefined)
-    await notePart(engine, replica, new Resource(options, replica.name, glue))
+    await readParted(engine, replica, new Resource(options, replica.name, glue))
   const looked =
     resource === undefined
       ? await settle(engine, replica)

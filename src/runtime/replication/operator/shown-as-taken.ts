@@ -3,6 +3,7 @@
  * be that is refused before anybody hears of it: the others would have a frame, or links to another site, as content.
  */
 import { isObject } from '../../../core/resource/json-object.ts'
+import { pointerPart } from '../../../core/resource/json-pointer.ts'
 import { CheopsError } from '../../../errors.ts'
 import { frameText, placeOf, someWithin, topsOf } from '../application/framed.ts'
 import type { Resource } from '../application/resource.ts'
@@ -51,7 +52,7 @@ function linkTo(path: string, value: unknown, at: string, depth: number): string
   if (typeof value === 'string') return isLinkTo(path, value) ? at : undefined
   if (depth === 0 || typeof value !== 'object' || value === null) return undefined
   for (const [name, below] of Object.entries(value)) {
-    const found = linkTo(path, below, `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, depth - 1)
+    const found = linkTo(path, below, `${at}/${pointerPart(name)}`, depth - 1)
     if (found !== undefined) return found
   }
   return undefined
