@@ -2,7 +2,8 @@ import { conflictsOf } from './conflicts.ts'
 import { covers, join } from './context.ts'
 import { begunAnew, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
 import { wasHeld } from './holes.ts'
-import { MAX_EARLY_DOTS, MAX_EARLY_WORDS, MAX_EARLY_WORDS_EACH, MAX_WAITING_OPERATIONS } from './limits.ts'
+import { withEarlyWord } from './early-words.ts'
+import { MAX_WAITING_OPERATIONS } from './limits.ts'
 import {
   changesOf,
   heldAtRemoval,
@@ -233,13 +234,7 @@ export class Step {
   }
 
   private keepEarly(word: RemovalTold): void {
-    const others = this.replicant.early.filter(
-      ({ removal, member }) => member !== word.member || !sameDot(removal.dot, word.removal.dot),
-    )
-    // What one member makes up takes no room from the words of others.
-    const own = [...others.filter(({ member }) => member === word.member), word]
-    const rest = others.filter(({ member }) => member !== word.member)
-    this.replicant = { ...this.replicant, early: [...rest, ...newestEarly(own)].slice(-MAX_EARLY_WORDS) }
+    this.replicant = { ...this.replicant, early: withEarlyWord(this.replicant.early, word) }
   }
 
   /** What was told before its removal was known here. */
@@ -355,16 +350,4 @@ function clockOf({ life, droppers, changes }: LifeSummary): Stamp {
     (clock, { stamp }) => laterStamp(clock, stamp),
     life.stamp,
   )
-}
-
-/** As many of one member's words as are kept, the newest ones. */
-function newestEarly(words: readonly RemovalTold[]): readonly RemovalTold[] {
-  let dots = 0
-  const kept: RemovalTold[] = []
-  for (const word of words.slice(-MAX_EARLY_WORDS_EACH).toReversed()) {
-    dots += word.held.length + 1
-    if (dots > MAX_EARLY_DOTS) break
-    kept.unshift(word)
-  }
-  return kept
 }

@@ -6,13 +6,13 @@ import { headerValue } from '../../../core/resource/http-head.ts'
 import { isSuccess } from '../../../core/resource/success.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { Operation, Payload, ReplicantName } from '../../../core/oplog/index.ts'
-import { PRECONDITION_REQUIRED, conditionsOf, isOfCondition, matching, type Conditions } from './precondition.ts'
+import { matching } from './precondition.ts'
 import { MAX_SEEN_BYTES } from '../limits.ts'
 import { contains, contradicts } from './contains.ts'
-import { ResourceRequests, type Change } from './resource-requests.ts'
+import { ResourceRequests } from './resource-requests.ts'
+import { Sending, queryOf } from './sending.ts'
 import { isUnknownWay, type Made, type Sent } from './sent.ts'
 import { GivenNames } from './given-names.ts'
-import { JSON_TYPE, isJsonType, jsonTypeIn } from './json-type.ts'
 import { Slashes } from './slashes.ts'
 import { bytesOf, headersFor, large, seenOf, type Reading, type Seen, type State } from './state.ts'
 import { heldBytes, requestBodyOf } from './stored-body.ts'
@@ -40,6 +40,7 @@ export class Resource {
   readonly glue: ReplicationGlue
   readonly #options: ReplicationOptions
   readonly #requests: ResourceRequests
+  readonly #sending: Sending
   readonly #givenNames: GivenNames
 
   /** @param asks a lane, which takes its turn; or a client's write, which does not wait for what others ask */
@@ -53,6 +54,7 @@ export class Resource {
     const { turns, application, slashes = new Slashes(), givenNames = new GivenNames() } = options
     const asked = asks === 'client' || turns === undefined ? application : turns.of(name)
     this.#requests = new ResourceRequests(asked, slashes, name, glue)
+    this.#sending = new Sending(this.#requests, () => this.read())
     this.#givenNames = givenNames
     this.name = name
     this.glue = glue
@@ -125,7 +127,7 @@ export class Resource {
       const role = method === 'POST' ? 'collection' : 'resource'
       const known = method === 'POST' ? this.#givenNames.of(this.name) : undefined
       if (known !== undefined) return { is: 'otherwise', given: known }
-      sent = await this.#send({
+      sent = await this.#sending.send({
         method,
         path: path + queryOf(asked, method),
         headers: headersFor(whole, headers),
@@ -224,7 +226,7 @@ export class Resource {
     const conditional = this.glue.withCondition(this.name.kind, seen, { ...read, body: seenOf(read.body) })
     const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
     const body = conditional.body === seen ? state : conditional.body
-    return this.#sendAs(asked, { ...request, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
+    return this.#sending.sendAs(asked, { ...request, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
   }
 
   /**
@@ -236,7 +238,7 @@ export class Resource {
     if (request === undefined) return undefined
     const body: ParsedBody = { is: 'json', value: patch }
     const headers = ['Content-Type', type]
-    return this.#send({
+    return this.#sending.send({
       method: 'PATCH',
       path: request.path,
       headers,
@@ -256,14 +258,14 @@ export class Resource {
     const said = asked?.method === request.method ? asked : undefined
     const headers = [...(said ? this.#told(said) : []), ...(conditions === 'nothing' ? [] : matching(rawHeaders))]
     const body = said?.body === undefined ? NO_BODY : this.#storedBody(said.body)
-    return this.#sendAs(asked, { ...request, headers, body, role: 'resource' })
+    return this.#sending.sendAs(asked, { ...request, headers, body, role: 'resource' })
   }
 
   /** An operation as it was written. */
   send(payload: Payload): Promise<Sent> {
     const { method, path, body } = payload
     const bodyOf = body === undefined ? NO_BODY : this.#storedBody(body)
-    return this.#send({ method, path, headers: this.#told(payload), body: bodyOf, role: undefined })
+    return this.#sending.send({ method, path, headers: this.#told(payload), body: bodyOf, role: undefined })
   }
 
   /** The state that a reset says; undefined where it has no body. */
@@ -367,79 +369,4 @@ export class Resource {
   #requestFor(action: ResourceAction): { readonly method: string; readonly path: string } | undefined {
     return this.glue.requestFor(this.name.kind, this.name.name, action)
   }
-
-  /** With the query of the request that it carries out; where that is refused, without the versions in it, which only its site has. */
-  async #sendAs(asked: Payload | undefined, change: Change): Promise<Sent> {
-    const query = queryOf(asked, change.method)
-    const sent = await this.#send({ ...change, path: change.path + query })
-    const status = sent.is === 'refused' ? sent.answer.status : sent.is === 'not-now' ? sent.status : undefined
-    const others = withoutVersions(query)
-    if (others === query || status === undefined || !OF_A_VERSION.has(status)) return sent
-    return this.#send({ ...change, path: change.path + others })
-  }
-
-  /**
-   * An application that takes nothing without a precondition (428) is told what it shows now; one that does not know the media type of JSON that was
-   * put together here (415), the plain one, or that in which it shows the resource.
-   */
-  async #send(change: Change): Promise<Sent> {
-    const sent = await this.#requests.change(change)
-    const status = sent.is === 'refused' ? sent.answer.status : undefined
-    if (status === PRECONDITION_REQUIRED) {
-      const [first, ...others] = conditionsOf(await this.read())
-      return first === undefined ? sent : this.#sendWith(change, [first, ...others])
-    }
-    if (status !== UNSUPPORTED_TYPE || change.role === undefined) return sent
-    return this.#sendAsOther(change, sent)
-  }
-
-  /** With each condition, until one holds: certainly nothing was done before. */
-  async #sendWith(change: Change, [first, ...others]: Conditions): Promise<Sent> {
-    const sent = await this.#requests.change({ ...change, headers: [...change.headers, ...first] })
-    const [second, ...more] = others
-    const isUnmet = sent.is === 'refused' && isOfCondition(sent.answer.status)
-    return isUnmet && second !== undefined ? this.#sendWith(change, [second, ...more]) : sent
-  }
-
-  async #sendAsOther(change: Change, refused: Sent): Promise<Sent> {
-    const said = headerValue(change.headers, 'content-type')
-    if (said === undefined || !isJsonType(said)) return refused
-    const reading = await this.read()
-    const shown = reading.is === 'present' ? [jsonTypeIn(reading.rawHeaders)] : []
-    const others = new Set([JSON_TYPE, ...shown])
-    others.delete(said)
-    let sent = refused
-    for (const type of others) {
-      const headers = change.headers.map((value, place) => (isTypeAt(change.headers, place) ? type : value))
-      sent = await this.#requests.change({ ...change, headers })
-      if (sent.is !== 'refused' || sent.answer.status !== UNSUPPORTED_TYPE) return sent
-    }
-    return sent
-  }
-}
-
-/** The application does not take bodies of that media type: certainly nothing was done. */
-const UNSUPPORTED_TYPE = 415
-
-/** Whether the value of the media type stands there. */
-function isTypeAt(headers: readonly string[], place: number): boolean {
-  return place % 2 === 1 && headers[place - 1]?.toLowerCase() === 'content-type'
-}
-
-/** Refusals of a version that is not the present one. */
-const OF_A_VERSION: ReadonlySet<number> = new Set([400, 409, 412, 422])
-
-/** Parameters that name a version, as `rev` and `resourceVersion`. */
-const VERSION = /^_?(rev|revision|version|etag|cas|generation|resource[-_]?version|lock[-_]?version|if[-_].*)$/i
-
-function withoutVersions(query: string): string {
-  const parts = query.slice(1).split('&')
-  const kept = parts.filter(part => !VERSION.test(part.split('=', 1)[0] ?? ''))
-  return kept.length === parts.length ? query : kept.length === 0 ? '' : `?${kept.join('&')}`
-}
-
-/** The query of a request, where that was one of this method. */
-function queryOf(asked: Payload | undefined, method: string): string {
-  const place = asked?.method === method ? asked.path.indexOf('?') : -1
-  return place < 0 ? '' : (asked?.path.slice(place) ?? '')
 }
