@@ -14,6 +14,7 @@ import {
   scheduleOf,
   stateIssuer,
   type Context,
+  type Life,
   type Operation,
   type Payload,
   type Settles,
@@ -201,7 +202,7 @@ async function issueIfRoom(
 /**
  * Says what the resource is, if that can be said in one operation: as JSON of at most `MAX_HELD_BODY_BYTES`.
  * @param prefers what holds where the application shows something else than was written
- * @param settles conflicts that whoever asks for it has seen
+ * @param settles conflicts that whoever asks for it has seen, with the life as it was then
  * @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED
  */
 export async function issue(
@@ -210,16 +211,14 @@ export async function issue(
   resource: Resource,
   reading: Reading,
   prefers: 'written' | 'shown',
-  settles?: Settles,
+  settles?: { readonly settles: Settles; readonly seen: Life },
 ): Promise<'issued' | 'cannot' | Unclear> {
   const said = await payloadOf(engine, replica, resource, reading, prefers)
   if (said === 'cannot' || 'is' in said) return said
   try {
     issuedAt.set(replica.run, engine.options.clock.monotonic())
-    const draft = draftOf(engine, replica, engine.nextNumber(), 'state', said.payload, {
-      ...(settles && { settles }),
-    })
-    await release(engine, replica, { ...draft, ...leftOutOf(replica, draft.context, settles) }, undefined, {
+    const draft = draftOf(engine, replica, engine.nextNumber(), 'state', said.payload, { ...settles })
+    await release(engine, replica, { ...draft, ...leftOutOf(replica, draft.context, settles?.settles) }, undefined, {
       suspect: false,
       unsure: false,
       replaying: false,

@@ -9,7 +9,6 @@ import {
   membersOfReplicant,
   sameDot,
   type Conflict,
-  type Dot,
   type Life,
   type Operation,
   type Payload,
@@ -57,8 +56,8 @@ export async function settleConflicts(
   const before = replica.core.replicant.lives
   if (choice.how === 'take') await writeAgain(engine, replica, resource, chosen(conflicts, choice.write, replica))
   // What was written again may be a change of a part, which settles nothing.
-  await keep(engine, replica, resource)
-  for (const { life } of before) await endLife(engine, replica, life.dot)
+  await keep(engine, replica, resource, before)
+  for (const life of before) await endLife(engine, replica, life)
   return conflicts
 }
 
@@ -73,12 +72,17 @@ function chosen(conflicts: readonly Conflict[], write: string, { name }: Replica
   )
 }
 
-/** The life that holds the name, if it is there and has conflicts, says what it is. */
-async function keep(engine: Engine, replica: Replica, resource: Resource): Promise<void> {
+/**
+ * The life that holds the name, if it is there and has conflicts, says what it is.
+ * @param before all lives as they were looked at: what comes while the application is read nobody has seen
+ */
+async function keep(engine: Engine, replica: Replica, resource: Resource, before: readonly Life[]): Promise<void> {
   const holder = holderOf(replica.core.replicant)
   const isThere = currentPlan(engine, replica).schedule.state === 'present'
-  if (holder === undefined || !isThere || !conflictsOf([holder]).length) return
-  const issued = await issue(engine, replica, resource, await resource.read(), 'shown', 'all')
+  const seen = before.find(({ life }) => holder !== undefined && sameDot(life.dot, holder.life.dot))
+  if (holder === undefined || seen === undefined || !isThere || !conflictsOf([holder]).length) return
+  const settles = { settles: 'all', seen } as const
+  const issued = await issue(engine, replica, resource, await resource.read(), 'shown', settles)
   if (issued === 'issued') return
   if (issued !== 'cannot')
     throw new CheopsError('ERR_CONFLICT_REFUSED', `${replica.name.name} cannot be kept: ${unclearText(issued)}.`)
@@ -89,15 +93,16 @@ async function keep(engine: Engine, replica: Replica, resource: Resource): Promi
 }
 
 /** A life that is over, or does not hold the name, and has conflicts: they are deleted with it, by one who has seen them. */
-async function endLife(engine: Engine, replica: Replica, dot: Dot): Promise<void> {
+async function endLife(engine: Engine, replica: Replica, seen: Life): Promise<void> {
   const { replicant } = replica.core
-  const life = replicant.lives.find(known => sameDot(known.life.dot, dot))
+  const life = findLife(replicant, seen.life)
   const isThere = currentPlan(engine, replica).schedule.state === 'present'
   if (life === undefined || (life === holderOf(replicant) && isThere)) return
   if (!conflictsOf(replicant.lives).some(({ operation }) => findLife(replicant, operation.life) === life)) return
   const draft = draftOf(engine, replica, engine.nextNumber(), 'delete', undefined, {
     life,
     settles: 'life',
+    seen,
     ...levelIn(life),
   })
   await release(engine, replica, draft, undefined)

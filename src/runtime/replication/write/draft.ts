@@ -34,6 +34,8 @@ export function draftOf(
     readonly adopts?: string
     /** Conflicts of the life that are settled by it: see `settlingContext`. */
     readonly settles?: Settles
+    /** The life as whoever settles them has seen it; what has come since stays a conflict. */
+    readonly seen?: Life
     /** Of another life than the one that holds the name. */
     readonly life?: Life
   },
@@ -74,9 +76,15 @@ function contextOf(
   { local }: Replica,
   life: Life,
   site: string,
-  { settles, removed }: { readonly settles?: Settles; readonly removed?: readonly string[] },
+  {
+    settles,
+    seen = life,
+    removed,
+  }: { readonly settles?: Settles; readonly seen?: Life; readonly removed?: readonly string[] },
 ): Context {
   const next = nextContext(local.executed, life, site)
   const context = removed?.includes(site) === true ? leavingContext(next, life.knowledge, site) : next
-  return settles === undefined ? context : settlingContext(context, life, settles)
+  if (settles === undefined) return context
+  const { live, conflicts, outside } = seen
+  return settlingContext(context, { ...life, conflicts, outside, ...(settles === 'life' && { live }) }, settles)
 }

@@ -63,6 +63,42 @@ test.each(['a', 'b', 'c'])('kept at %s: what counts stays, with all that was cha
   expect(await conflicts()).toEqual(NONE)
 })
 
+test('what comes while it is settled nobody has seen: it stays a conflict', async () => {
+  let onRead = (): Promise<void> => Promise.resolve()
+  lab = await Lab.of(['a', 'b', 'c'], {
+    application: (application, site) => ({
+      request: async request => {
+        const answer = await application.request(request)
+        if (site === 'b' && request.method === 'GET') await onRead()
+        return answer
+      },
+    }),
+  })
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, ABC)
+  await lab.pass(5_000)
+  for (const site of ['a', 'b', 'c']) lab.cut(site)
+  for (const [place, site] of ['c', 'a', 'b'].entries()) {
+    await lab.ask(site, 'PUT /items/x', { n: place })
+    await lab.pass(100)
+  }
+  lab.world.wire.heal('a', 'b')
+  lab.world.wire.heal('b', 'a')
+  await lab.pass(20_000)
+  expect((await conflicts())['b']).toEqual(['replace of a'])
+  onRead = async () => {
+    onRead = () => Promise.resolve()
+    lab.world.wire.healAll()
+    await new Promise<void>(resolve => void lab.world.time.after(10_000, resolve))
+  }
+  expect(await lab.settleConflicts('b', 'x', { how: 'keep' })).toHaveLength(1)
+  await lab.pass(20_000)
+  expect(lab.all('x')).toEqual(all({ id: 'x', n: 2 }))
+  expect(await conflicts()).toEqual({ a: ['replace of c'], b: ['replace of c'], c: ['replace of c'] })
+  await lab.settleConflicts('a', 'x', { how: 'keep' })
+  await lab.pass(20_000)
+  expect(await conflicts()).toEqual(NONE)
+})
+
 test.each(['a', 'b', 'c'])('taken at %s: the write that lost is what counts', async site => {
   await torn()
   await lab.settleConflicts(site, 'x', { how: 'take', write: 'a' })
