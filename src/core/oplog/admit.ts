@@ -55,6 +55,7 @@ export function receive(replicant: Replicant, transfer: LifeTransfer, matrices: 
   step.absorb(operations.filter(isSummed), summary)
   // What a sender that has begun anew kept of its own is none of what its summary speaks of.
   const others = operations.filter(operation => !isSummed(operation))
+  step.keepDeeds(summary.life, others)
   const summed = step.finish()
   if (others.length === 0 || hasParted(summed.replicant)) return summed
   const then = admitAll(summed.replicant, others, matrices)

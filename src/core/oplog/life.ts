@@ -136,6 +136,12 @@ export function begunAnew(life: Life, site: string): Life {
   return { ...newLife(life.life), changes: life.changes, membership, outside }
 }
 
+/** The life of a site that was removed from it, with an operation that says who its members are: to show it to a member that has lost it. */
+export function takeDeed(life: Life, operation: Operation): Life {
+  if (life.membership.some(({ dot }) => sameDot(dot, operation.dot))) return life
+  return { ...life, membership: deciding(inserted(life.membership, operation), life.changes) }
+}
+
 /** The life after it was decided that nobody holds an operation any more. */
 export function takeHole(life: Life, dot: Dot): Life {
   return { ...life, ...withHole(life, dot) }

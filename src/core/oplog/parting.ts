@@ -4,7 +4,7 @@
  */
 import { NOTHING_KNOWN, wasHeld } from './holes.ts'
 import { endedBefore, newLife } from './life.ts'
-import { decidingChanges, type MemberChanges } from './members.ts'
+import { decidingChanges, type MemberChange, type MemberChanges } from './members.ts'
 import { compareOperations, sameDot } from './order.ts'
 import { summaryOf, transferFor } from './transfer.ts'
 import type { Known } from './holes.ts'
@@ -24,7 +24,8 @@ interface Parting {
  * By lives:
  *
  * - It was removed from it: the changes of members that name it, in a summary that covers no operation. It begins that life anew by them, and is a member of
- *   it no more. With them come the create, and what shows that the teller is a member, where the site lacks them.
+ *   it no more. With them come the create, the removal itself, and what shows that the teller is a member, where the site lacks them: a member whose store
+ *   is set back to before the removal can be shown it then.
  * - It was a member until the life ended, and another one that it is no member of holds the name: all of it.
  * - Others hold the name by a life that has nothing to do with it: the create alone, which shows who they are.
  *
@@ -44,7 +45,7 @@ export function partingFor(
     const told = (transfer: LifeTransfer | undefined): readonly Parting[] =>
       transfer === undefined ? [] : [{ life: life.life, transfer }]
     const decided = decidingChanges(life.changes).find(({ site }) => site === to)
-    if (decided?.member === false) return told(removalOf(life, to, from, theirs))
+    if (decided?.member === false) return told(removalOf(life, decided, from, theirs))
     if (holder !== undefined && life !== holder && endedBefore(life, holder.life) && decided !== undefined)
       return told(transferFor(life, theirs, from))
     const deed = life === holder && decided === undefined ? createOf(life) : undefined
@@ -52,9 +53,10 @@ export function partingFor(
   })
 }
 
-function removalOf(life: Life, to: string, from: string, theirs: Known): LifeTransfer {
+function removalOf(life: Life, { site: to, by }: MemberChange, from: string, theirs: Known): LifeTransfer {
   const create = createOf(life)
-  const shown = [...(create === undefined ? [] : [create]), ...membershipOf(life, from)]
+  const removal = life.membership.filter(({ dot }) => sameDot(dot, by.dot))
+  const shown = [...new Set([...(create === undefined ? [] : [create]), ...removal, ...membershipOf(life, from)])]
   const changes = life.changes.filter(({ site }) => site === to || site === from)
   return {
     operations: shown.filter(({ dot }) => !wasHeld(theirs, dot)).toSorted(compareOperations),

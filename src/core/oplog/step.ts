@@ -1,6 +1,6 @@
 import { conflictsOf } from './conflicts.ts'
 import { covers, join } from './context.ts'
-import { begunAnew, newLife, take, takeHole, takeOutside, takeSummary } from './life.ts'
+import { begunAnew, newLife, take, takeDeed, takeHole, takeOutside, takeSummary } from './life.ts'
 import { wasHeld } from './holes.ts'
 import { withEarlyWord } from './early-words.ts'
 import { MAX_WAITING_OPERATIONS } from './limits.ts'
@@ -183,6 +183,21 @@ export class Step {
     this.tell(summary.life, had.knowledge)
     // What this site kept of its own when it began anew comes as it is known to others.
     this.takeBack(summary.life, ({ dot }, known) => wasHeld(known, dot))
+  }
+
+  /** What shows who the members are, where this site was removed: for a member that has lost it. */
+  keepDeeds(life: LifeId, operations: readonly Operation[]): void {
+    if (!hasParted(this.replicant)) return
+    for (const operation of operations) {
+      const held = findLife(this.replicant, life) ?? newLife(life)
+      const isDeed = operation.type === 'members' || sameDot(operation.dot, life.dot)
+      if (!isDeed || problemOf(operation, this.replicant.name) !== undefined) continue
+      if (!sameDot(operation.life.dot, life.dot)) continue
+      const next = takeDeed(held, operation)
+      if (!next.membership.includes(operation)) continue
+      this.put(next, operation.stamp)
+      this.effects.push({ kind: 'held', operation })
+    }
   }
 
   /** What there is before anything that has become ready is looked for. */

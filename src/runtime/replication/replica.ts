@@ -89,6 +89,8 @@ export interface LocalState {
   hidden: readonly string[]
   /** What was executed then, where operations of the definition's own may come after it: what these have named was shown, or is in `hidden`. */
   looked: Context
+  /** What was not shown as written then, as an operation of the application's own may have left it; undefined: agents of an earlier version did not keep it. */
+  gone: readonly string[] | undefined
   /** Hash of the knowledge by which others were last told what the application shows; those who were not take it for what was written. */
   spoke: string | undefined
   /** What other members have told of what their applications show, where it is not the same here. */
@@ -209,6 +211,7 @@ export function newLocalState(): LocalState {
     shown: undefined,
     hidden: [],
     looked: [],
+    gone: undefined,
     spoke: undefined,
     told: [],
     mended: undefined,

@@ -24,6 +24,8 @@ export interface CombineRules {
   readonly missed?: readonly string[]
   /** Of what was executed when that was looked at: what these have named was shown, or is hidden. */
   readonly looked: Context
+  /** Of those of which only the application knows what they are: what was not shown as written after all that counts was executed; undefined: that was not looked at. */
+  readonly gone?: readonly string[]
   /** Which of the two holds for a field that is shown as something else than was written. */
   readonly prefers: 'written' | 'shown'
 }
@@ -77,7 +79,10 @@ function put(
   const shown = fields.get(name)
   const isHidden = isAmong(rules.declared, field.at) || (rules.hidden !== undefined && isAmong(rules.hidden, field.at))
   if (shown === undefined) {
+    // What was shown then nobody has taken away since but somebody past Cheops.
+    const wasShown = rules.gone !== undefined && !isAmong(rules.gone, field.at)
     if (field.sureness !== 'unsure' || isHidden || isAmong(rules.missed ?? [], field.at)) fields.set(name, written)
+    else if (wasShown) fields.set(name, withoutHidden(written, rules.gone, field.at))
     else if (!field.isLooked) unclear.push(field.at)
     return
   }
@@ -108,6 +113,8 @@ function holdsAsWritten(
 export interface Hidden {
   readonly at: readonly string[]
   readonly isClear: boolean
+  /** Likewise what is not shown as written since an operation of the application's own may have changed it, as far as that can be told. */
+  readonly gone: readonly string[]
 }
 
 /**
@@ -121,8 +128,9 @@ export function hiddenIn(
   { hidden: before, looked }: { readonly hidden: readonly string[]; readonly looked: Context },
 ): Hidden {
   if (!isObject(shown) || !isObject(written))
-    return { at: !whole.isKnown || contains(shown, written) ? [] : [ALL], isClear: whole.isKnown }
+    return { at: !whole.isKnown || contains(shown, written) ? [] : [ALL], isClear: whole.isKnown, gone: [ALL] }
   const found: string[] = []
+  const gone: string[] = []
   let isClear = true
   for (const [name, value] of Object.entries(written)) {
     const at = pointerTo(ALL, name)
@@ -132,13 +140,20 @@ export function hiddenIn(
     for (const each of missing)
       if (sureness === 'unsure' || (each.is === 'other' && (sureness === 'likely' || isList))) {
         if (isAmong(before, each.at)) found.push(each.at)
-        else if (each.is === 'missing' && !covers(looked, whole.namedBy(name))) isClear = false
+        else {
+          gone.push(each.at)
+          if (each.is === 'missing' && !covers(looked, whole.namedBy(name))) isClear = false
+        }
       } else found.push(each.at)
   }
-  const isTooMuch = found.length > MAX_HIDDEN_FIELDS || found.some(at => at.length > MAX_HIDDEN_TEXT)
-  if (isTooMuch) return { at: [ALL], isClear }
   const isSame = found.length === before.length && found.every((at, place) => at === before[place])
-  return { at: isSame ? before : found, isClear }
+  return { at: isSame ? before : bounded(found), isClear, gone: bounded(gone) }
+}
+
+/** Few enough to be kept; else all of it. */
+function bounded(places: readonly string[]): readonly string[] {
+  const isTooMuch = places.length > MAX_HIDDEN_FIELDS || places.some(at => at.length > MAX_HIDDEN_TEXT)
+  return isTooMuch ? [ALL] : places
 }
 
 /** Whether all that was written and is not shown so is not there at all, rather than something else. */

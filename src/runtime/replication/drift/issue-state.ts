@@ -5,6 +5,7 @@
 import {
   MAX_OPERATIONS_PAST_RESET,
   OPERATIONS_PAST_TURN,
+  covers,
   holderOf,
   isShortener,
   leftAsConflicts,
@@ -266,11 +267,13 @@ async function payloadOf(
   const failed = new Set(failedHere(replica))
   // What was not executed yet is not in the context of the state, and comes on top of it.
   const schedule = writtenBy(engine, replica, local.executed).filter(operation => !failed.has(operation))
+  const isAllLooked = schedule.every(({ dot }) => covers(local.looked, dot))
   const given = await stateToGive(resource, schedule, reading.body, {
     prefers,
     hidden,
     missed: local.hidden,
     looked: local.looked,
+    ...(isAllLooked && local.gone !== undefined && { gone: local.gone }),
   })
   if (given.is === 'unclear') return given
   const { body: state } = given

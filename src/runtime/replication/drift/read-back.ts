@@ -77,7 +77,7 @@ export async function readBack(
     return 'done'
   }
   const { is } = found
-  const isChanged = before === undefined ? await isUnlikeAnswer(engine, replica, resource, reading) : is !== before
+  const isChanged = before === undefined ? await isUnlikeKnown(engine, replica, resource, reading) : is !== before
   if (knowledgeNow(engine, replica) !== knowledge) return 'done'
   if (isChanged) {
     await suspectDrift(engine, replica)
@@ -102,7 +102,7 @@ export async function readBack(
     const shown = { of: reading.hash, is, knowledge, ...(isOther && { isOther }) }
     const looked = {
       hidden: hidden.at,
-      ...(hidden.isClear && hasOwnOperations(glue.kind(name.kind)) && { looked: executed }),
+      ...(hidden.isClear && hasOwnOperations(glue.kind(name.kind)) && { looked: executed, gone: hidden.gone }),
     }
     commit.local(replica, {
       hash: reading.hash,
@@ -128,10 +128,11 @@ function hasOwnOperations(kind: KindTraits | undefined): boolean {
 }
 
 /**
- * The application has answered the last write with what was written, its answers have told before what it shows, and now it does not show it:
+ * Nobody has compared what it shows since something else was last known of it. What was adopted is known by what was read then. Else the application
+ * has answered the last write with what was written, its answers have told before what it shows, and now it does not show it:
  * between the two somebody has changed it past Cheops.
  */
-async function isUnlikeAnswer(
+async function isUnlikeKnown(
   engine: Engine,
   replica: Replica,
   resource: Resource,
@@ -139,8 +140,12 @@ async function isUnlikeAnswer(
 ): Promise<boolean> {
   const { hash, answered, answersTell } = replica.local
   const { seen } = replica
-  if (hash !== undefined || !answersTell || answered === read || seen === undefined || seen.hash !== answered)
-    return false
+  if (hash !== undefined) {
+    if (hash === read) return false
+    const isAll = resource.glue.kind(replica.name.kind)?.comparesAll !== false
+    return isAll || (await fitOf(resource, writtenOf(engine, replica), body)).shows === 'no'
+  }
+  if (!answersTell || answered === read || seen === undefined || seen.hash !== answered) return false
   const written = writtenOf(engine, replica)
   // What it shows in other words than it was given is in other words in its answer too.
   if (!(await fitOf(resource, written, seen.body)).fits) return false
@@ -166,7 +171,7 @@ export async function isChangedPast(
     const isAll = resource.glue.kind(replica.name.kind)?.comparesAll !== false
     const known = hash ?? (answersTell && isAll ? answered : undefined)
     if (known !== undefined) return known !== reading.hash
-    return isUnlikeAnswer(engine, replica, resource, reading)
+    return isUnlikeKnown(engine, replica, resource, reading)
   }
   const shown = await shownHash(engine, replica, resource, reading)
   return shown !== undefined && shown !== before

@@ -301,7 +301,7 @@ export async function foundOf(resource: Resource, schedule: readonly Operation[]
     isWritten: (fields, hash) => isOne([...written, ...named(fields)], fields, hash),
     hidden: (body, before) =>
       whole === undefined || body.is !== 'json'
-        ? { at: before.hidden, isClear: false }
+        ? { at: before.hidden, isClear: false, gone: [''] }
         : hiddenIn(body.value, whole.value, whole, before),
   }
 }

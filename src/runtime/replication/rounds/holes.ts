@@ -107,9 +107,12 @@ export class Holes {
     return true
   }
 
-  /** Who leaves forgets what it held: what it has written before its own removal, and does not tell, is not there any more. */
-  async #isForgotten({ waiting }: Replicant, { site }: Dot): Promise<boolean> {
-    const hasLeft = waiting.some(({ dot, members }) => dot.site === site && members?.removed.includes(site) === true)
-    return hasLeft && (await hasToldAll(this.#engine, site))
+  /** Who leaves, or is removed by a member, forgets what it held: what it has written before, and does not tell, is not there any more. */
+  async #isForgotten(replicant: Replicant, { site }: Dot): Promise<boolean> {
+    const maySay = [site, ...membersOfReplicant(replicant)]
+    const isRemoved = replicant.waiting.some(
+      ({ dot, members }) => members?.removed.includes(site) === true && maySay.includes(dot.site),
+    )
+    return isRemoved && (await hasToldAll(this.#engine, site))
   }
 }

@@ -1,4 +1,5 @@
 import { encodeSealed } from './records.ts'
+import { pathOf } from './replica-keys.ts'
 import { operationKey, type Before } from './replica-records.ts'
 import type { OutboxRecord } from './outbox-record.ts'
 import type { CoreState, LocalState, Replica } from '../replica.ts'
@@ -25,6 +26,9 @@ export class Commit {
   local(replica: Replica, change: Partial<LocalState>): void {
     this.#remember(replica)
     replica.local = { ...replica.local, ...change }
+    // Its lane has to go on with that after a start too, whatever has led to it: nothing else reads it as long as that is so.
+    const isHeld = change.suspect === true || change.replaying === true
+    if (isHeld) this.due.set(pathOf(replica.name), { name: replica.name, isDue: true })
   }
 
   core(replica: Replica, change: Partial<CoreState>): void {

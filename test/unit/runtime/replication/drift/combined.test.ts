@@ -69,6 +69,17 @@ describe('one state of two', () => {
     expect(together({ n: 2 }, written, { hidden: undefined, looked: [], declared: ['/password'] }).unclear).toEqual([])
   })
 
+  test('what was shown after that is as it was written, but for what was not shown so then', () => {
+    const written = whole({ n: 1, of: { a: 1, b: 2 }, done: 3 }, 'unsure')
+    const { gone } = hiddenIn({ n: 1, of: { a: 1 } }, written.value, written, { hidden: [], looked: [DOT] })
+    expect(gone).toEqual(['/of/b', '/done'])
+    expect(together({ by: 'others' }, written, { prefers: 'shown', gone }).value).toEqual({
+      by: 'others',
+      n: 1,
+      of: { a: 1 },
+    })
+  })
+
   test('what is hidden is remembered as long as only the application knows what was done since', () => {
     const shown = { n: 2, password: '***' }
     expect(hiddenIn(shown, { n: 2, password: 'p' }, whole(0), { hidden: [], looked: [DOT] }).at).toEqual(['/password'])
@@ -82,8 +93,12 @@ describe('one state of two', () => {
 
   test('what was never looked at before only the application could know is not said to be shown', () => {
     const look = { hidden: [], looked: [] }
-    expect(hiddenIn({ n: 1 }, { n: 1, password: 'p' }, whole(0, 'unsure'), look)).toEqual({ at: [], isClear: false })
-    expect(hiddenIn({ n: 1 }, { n: 1 }, whole(0, 'unsure'), look)).toEqual({ at: [], isClear: true })
+    expect(hiddenIn({ n: 1 }, { n: 1, password: 'p' }, whole(0, 'unsure'), look)).toEqual({
+      at: [],
+      isClear: false,
+      gone: ['/password'],
+    })
+    expect(hiddenIn({ n: 1 }, { n: 1 }, whole(0, 'unsure'), look)).toEqual({ at: [], isClear: true, gone: [] })
   })
 
   test('so many that nobody has them: all of it is', () => {

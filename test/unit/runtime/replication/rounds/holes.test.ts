@@ -45,3 +45,24 @@ test('what waits for an operation that nobody else has is let in after its origi
   for (const site of holes) expect(['b', 'c']).toContain(site)
   lab.assertSound()
 })
+
+test('a removal that has seen what the removed site has forgotten since does not wait for that, where the remover has lost its disk', async () => {
+  const lab = await Lab.of(['a', 'b'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  await lab.ask('b', 'PATCH /items/x', { n: 1 })
+  await lab.pass(5_000)
+  await lab.ask('a', 'DELETE /items/x')
+  await lab.pass(5_000)
+  await lab.changeMembers('a', 'x', [], ['b'])
+  await lab.pass(5_000)
+  const site = lab.world.site('a')
+  await lab.until(site.restart(1_000, () => site.machine.disk.restore(new Map())))
+  await lab.heal(150_000)
+  const waiting = await lab.until(
+    lab.replicators.get('a')!.inspect(lab.name('x'), ({ core }) => core.replicant.waiting.length),
+  )
+  expect(waiting).toBe(0)
+  for (const name of ['a', 'b']) expect((await lab.status(name, 'x'))?.members ?? ['a'], name).toEqual(['a'])
+  lab.assertSound()
+})
