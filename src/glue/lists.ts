@@ -57,8 +57,9 @@ export function mergeLists(
     if (kind.definition.list?.next === undefined && looksContinued(body.value)) mayContinue = true
     const times = new Map<string, number>()
     for (const item of list.items) {
-      const named = idIn(item, idAt)
-      const content = `${named.is === 'id' ? named.id : ''} ${comparableText(glue, kindName, compared(item))}`
+      const resource = resourceIn(kind, item)
+      const named = idIn(resource, idAt)
+      const content = `${named.is === 'id' ? named.id : ''} ${comparableText(glue, kindName, compared(resource))}`
       // What a site lists twice is twice.
       const time = times.get(content) ?? 0
       times.set(content, time + 1)
@@ -106,10 +107,19 @@ function isSaid(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== ''
 }
 
+/** What an item shows of a resource: it may stand in the same frame as in single answers. One without it may have a field of that name. */
+function resourceIn(kind: CompiledKind, item: unknown): unknown {
+  const { content } = kind.definition
+  const inside = content === undefined ? undefined : pointerGet(item, content)
+  const idAt = idPlaces(kind)
+  const isFramed = inside !== undefined && idIn(item, idAt).is !== 'id' && idIn(inside, idAt).is === 'id'
+  return isFramed ? inside : item
+}
+
 /** The name of the resource that an item of a list is; see the port. */
 export function itemName(glue: CompiledGlue, kindName: string, path: string, item: unknown): string | undefined {
   const kind = compiledKind(glue, kindName)
-  const found = kind && idIn(item, idPlaces(kind))
+  const found = kind && idIn(resourceIn(kind, item), idPlaces(kind))
   if (kind === undefined || found?.is !== 'id') return undefined
   const parents = matchPath(kind.collection, path)
   // Of a folder some applications list whole names, and others what is left of them: that would be another resource's.

@@ -46,6 +46,8 @@ export interface ReplicantDetail extends Omit<ReplicantInfo, 'conflicts'> {
   /** Large bodies that its operations name and that are not here yet: what needs them waits. */
   readonly missingBodies: readonly MissingBodyInfo[]
   readonly conflicts: readonly ConflictInfo[]
+  /** How many older ones were given up, as far as is known here: of a resource 32 are kept. Left out where none was. */
+  readonly conflictsForgotten?: number
   /** The newest operations of this site, the oldest of them first, with what is known of them at each member. */
   readonly operations: readonly OperationInfo[]
 }

@@ -16,8 +16,11 @@ export async function explainDialFailure(
   if (errors.some(one => one.name === 'NoValidAddressesError')) {
     return { failure: 'no-address', detail: 'no address is of a kind that this agent can dial' }
   }
-  if (errors.some(one => one.name === 'DialDeniedError' || one.name === 'ConnectionInterceptedError')) {
-    return { failure: 'denied', detail: 'this agent has cut it off, by order of an operator' }
+  // A relay on one of several ways may be cut off, and the site itself not.
+  const isDenied = ({ name }: Error): boolean => name === 'DialDeniedError' || name === 'ConnectionInterceptedError'
+  if (errors.length > 0 && errors.every(isDenied)) {
+    const detail = 'this agent does not dial it: an operator has cut it off, or the relay on the way to it'
+    return { failure: 'denied', detail }
   }
   if (errors.some(one => /ENOTFOUND|EAI_AGAIN/.test(one.message))) {
     return { failure: 'unreachable', detail: 'its host name cannot be resolved' }

@@ -188,6 +188,13 @@ function withheldText(counts: ReplicationCounts): readonly string[] {
   ]
 }
 
+function forgottenText({ conflictsForgotten: count = 0 }: ReplicantDetail): string[] {
+  if (count === 0) return []
+  return [
+    `${String(count)} older ${count === 1 ? 'conflict was' : 'conflicts were'} given up: of a resource the newest 32 are kept.`,
+  ]
+}
+
 export function replicantScreen(replicant: ReplicantDetail, width = Infinity): string {
   const { service, kind, name, members, reason, failing, missingBodies, conflicts, operations } = replicant
   const state = stateOf(replicant)
@@ -213,6 +220,7 @@ export function replicantScreen(replicant: ReplicantDetail, width = Infinity): s
   return [
     factLines(facts, width),
     conflicts.length === 0 ? 'There is no conflict.' : conflictTable(conflicts, width),
+    ...forgottenText(replicant),
     operations.length === 0
       ? 'No write that came in here is remembered.'
       : table(

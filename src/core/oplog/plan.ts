@@ -70,6 +70,12 @@ export function executedAs(executed: Executed, schedule: Schedule): readonly Exe
   })
 }
 
+/** Whether a list says of an operation, or of the same request under another identity, that it was executed. */
+export function hasExecuted({ operations }: Executed, operation: Operation): boolean {
+  const keys = requestKey(operation)
+  return operations.some(done => sameDot(done.dot, operation.dot) || requestKey(done).some(key => keys.includes(key)))
+}
+
 /** Linear in the schedule where nothing is out of order; else each missing operation is compared with what came too early. */
 export function planOf(executed: Executed, schedule: Schedule, rules: PlanRules): Plan {
   switch (schedule.state) {

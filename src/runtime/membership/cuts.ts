@@ -16,7 +16,7 @@ export class Cuts {
   readonly #mesh: Pick<MeshContext, 'clock' | 'life' | 'logger' | 'network' | 'options' | 'view'>
   readonly #wake: (site: string) => void
   /** By site; under `ALL` all others, and whoever is no site. */
-  readonly #cuts = new Map<string, SiteCut & { readonly timer: TimerHandle }>()
+  readonly #cuts = new Map<string, Cut>()
 
   /** @param wake dials a site again */
   constructor(
@@ -29,9 +29,7 @@ export class Cuts {
 
   /** What holds now, by site; all sites first. */
   list(): readonly SiteCut[] {
-    return [...this.#cuts]
-      .toSorted(([one], [other]) => (one < other ? -1 : 1))
-      .map(([, { site, since, until }]) => ({ site, since, until }))
+    return [...this.#cuts].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, cut]) => this.#told(cut))
   }
 
   /** Names of the known sites that are cut off. */
@@ -42,8 +40,16 @@ export class Cuts {
 
   /** Why nothing leads to a site: the cut that ends last. @param site undefined for a peer that is no known site */
   of(site: string | undefined): SiteCut | undefined {
-    const cuts = [this.#cuts.get(ALL), site === undefined ? undefined : this.#cuts.get(site)]
-    return cuts.reduce((last, cut) => (cut !== undefined && cut.until > (last?.until ?? 0) ? cut : last), undefined)
+    const [all, one] = [this.#cuts.get(ALL), site === undefined ? undefined : this.#cuts.get(site)]
+    const last = all !== undefined && one !== undefined ? (all.endsAt > one.endsAt ? all : one) : (all ?? one)
+    return last && this.#told(last)
+  }
+
+  /** By the wall clock as it is now: that may have been set since. */
+  #told({ site, beganAt, endsAt }: Cut): SiteCut {
+    const { clock } = this.#mesh
+    const ahead = clock.now() - clock.monotonic()
+    return { site, since: ahead + beganAt, until: ahead + endsAt }
   }
 
   /** Whether a peer is to be neither let in nor dialled. */
@@ -68,10 +74,10 @@ export class Cuts {
     for (const key of new Set(sites ?? [ALL])) {
       const before = this.#cuts.get(key)
       before?.timer.cancel()
-      const since = before?.since ?? clock.now()
+      const now = clock.monotonic()
       const timer = life.after(forMs, () => this.#end(key, 'by itself'))
       const site = key === ALL ? undefined : key
-      this.#cuts.set(key, { site, since, until: clock.now() + forMs, timer })
+      this.#cuts.set(key, { site, beganAt: before?.beganAt ?? now, endsAt: now + forMs, timer })
       const seconds = `for ${String(Math.round(forMs / 1_000))} s`
       logger.warn({ site, forMs }, `an operator has cut off ${nameOf(site)} here, ${seconds}`)
       view.changed('cut', site ?? options.site, `an operator has cut off ${nameOf(site)} here, ${seconds}`)
@@ -105,7 +111,8 @@ export class Cuts {
     logger.warn({ site: cut.site }, what)
     view.changed('rejoined', cut.site ?? options.site, what)
     for (const site of cut.site === undefined ? view.names() : [cut.site])
-      if (site !== options.site && this.of(site) === undefined) this.#wake(site)
+      // One that an operator has removed meanwhile is not looked for.
+      if (site !== options.site && view.entry(site) !== undefined && this.of(site) === undefined) this.#wake(site)
   }
 
   #requireOther(site: string): void {
@@ -121,6 +128,15 @@ export class Cuts {
     if (view.entry(site) === undefined)
       throw new CheopsError('ERR_SITE_UNKNOWN', `The mesh does not know site "${site}".`, { site })
   }
+}
+
+interface Cut {
+  /** undefined: all other sites. */
+  readonly site: string | undefined
+  /** Both monotonic, milliseconds. */
+  readonly beganAt: number
+  readonly endsAt: number
+  readonly timer: TimerHandle
 }
 
 /** No site has this name. */

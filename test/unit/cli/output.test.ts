@@ -333,6 +333,8 @@ describe('replicants', () => {
     expect(unread).toMatch(/\nstate {8}agrees as far as is known: its application was not looked at yet since/)
     const calm = replicantScreen({ ...replicant, missingBodies: [], conflicts: [], operations: [] })
     expect(calm).toMatch(/\n\nThere is no conflict\.\n\nNo write that came in here is remembered\.$/)
+    expect(replicantScreen({ ...replicant, conflictsForgotten: 1 })).toMatch(/\n\n1 older conflict was given up: /)
+    expect(replicantScreen({ ...replicant, conflictsForgotten: 8 })).toMatch(/\n\n8 older conflicts were given up: /)
   })
 
   test('what an application or another site chose does not control the terminal', async () => {

@@ -1,6 +1,9 @@
 /** What a definition's `content` takes out of an answer, and where a frame is found that it does not name. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { checkDefinition } from '../../../src/glue/check.ts'
 import { contentOf, frameAt } from '../../../src/glue/content.ts'
+import type { GlueDefinition } from '../../../src/glue/definition.ts'
+import { interpret } from '../../../src/glue/interpreter.ts'
 
 const MADE = { id: 'x', n: 1 }
 
@@ -34,3 +37,29 @@ test.each<[unknown, unknown, string | undefined]>([
   [{ data: MADE }, {}, undefined],
   [{ data: 'x' }, 'x', undefined],
 ])('of %j, written %j, is shown at %s', (shown, written, at) => expect(frameAt(shown, written)).toBe(at))
+
+describe('lists', () => {
+  const text =
+    'glue: 1\napplication: a\nkinds: {item: {collection: /items, resource: "/items/{id}", id: {at: /id, from: client}, content: /data, list: {items: /items}, server-set: [/at]}}'
+  const glue = interpret(checkDefinition(text).definition as GlueDefinition)
+  const merged = (...each: readonly unknown[]): unknown => {
+    const answers = each.map((item, place) => ({
+      site: `site${place}`,
+      body: { is: 'json', value: { items: [item] } } as const,
+    }))
+    return (glue.mergeLists('item', answers)?.body as { items: unknown[] }).items
+  }
+  const sites = { cheops: { sites: ['site0', 'site1'] } }
+
+  test('items in the same frame as single answers stand once, whole', () => {
+    const framed = (at: number) => ({ data: { ...MADE, at } })
+    expect(merged(framed(1), framed(2))).toEqual([{ ...framed(1), ...sites }])
+    expect(glue.itemName('item', '/items', framed(1))).toBe('x')
+  })
+
+  test('items without it too, also with a field of that name', () => {
+    const plain = (at: number) => ({ ...MADE, at, data: { id: 'another' } })
+    expect(merged(plain(1), plain(2))).toEqual([{ ...plain(1), ...sites }])
+    expect(glue.itemName('item', '/items', plain(1))).toBe('x')
+  })
+})

@@ -159,12 +159,17 @@ export const REPLICATION_SCHEMAS = {
           'True of one that agrees as far as is known, and whose application was not looked at yet since the agent has started.',
       },
       conflicts: list(conflict),
+      conflictsForgotten: {
+        type: 'integer',
+        description: 'How many older ones were given up, as far as is known here; left out where none was.',
+      },
       missingBodies: list(object({ hash: text, bytes: integer, here: integer })),
       operations: list(object({ operation: text, sites: list(siteOutcome) })),
     },
     'detail',
     'reason',
     'unchecked',
+    'conflictsForgotten',
   ),
   Conflicts: page(conflict),
   History: object(

@@ -3,10 +3,10 @@
  * have set, and which of them is wrong if they do not. Source: src/consistency.md "Plan, at one site" (Drift, Repair).
  */
 import {
+  hasExecuted,
   holderOf,
   knowledgeOf,
   membersOfReplicant,
-  sameDot,
   scheduleOf,
   type Executed,
   type Operation,
@@ -51,10 +51,12 @@ export function writtenOf({ options }: Engine, { core }: Replica): readonly Oper
   return schedule.state === 'present' ? [schedule.reset, ...schedule.changes] : []
 }
 
-/** As `writtenOf`, as far as a list says that it was executed; the reset in any case. What has come since is carried out on top of what these come to. */
-export function writtenBy(engine: Engine, replica: Replica, { operations }: Executed): readonly Operation[] {
-  const isDone = ({ dot }: Operation): boolean => operations.some(done => sameDot(done.dot, dot))
-  return writtenOf(engine, replica).filter((operation, place) => place === 0 || isDone(operation))
+/**
+ * As `writtenOf`, as far as a list says that it was executed, under whatever identity; the reset in any case. What has come since is carried out on top of what
+ * these come to.
+ */
+export function writtenBy(engine: Engine, replica: Replica, executed: Executed): readonly Operation[] {
+  return writtenOf(engine, replica).filter((operation, place) => place === 0 || hasExecuted(executed, operation))
 }
 
 /** What operations have set of a resource, for whoever compares what is read of it; undefined where there is none, or all of it is compared. */

@@ -79,6 +79,8 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
     await book.write({ intent: undefined })
     book.replica.seen = prepared.reading
   }
+  // Also where what is shown is in question: a client's whole body is taken all the same, and is to have seen it.
+  if (book.local.intent === undefined && book.replica.draft === undefined) await book.nameWhatCounts()
   const recovered = await recovery.recover(isNow)
   if (recovered !== 'done') return recovered === 'replan' ? 'again' : recovered
   await book.runAgain()

@@ -22,6 +22,8 @@ export interface ReplicaStatus {
   /** What is to be done about an `unbound` one, where more is known than that the name is taken. */
   readonly detail: string | undefined
   readonly conflicts: readonly Conflict[]
+  /** How many older ones were given up, as far as is known here: of each life only so many are kept. */
+  readonly conflictsForgotten: number
   /** Where writes of this site are not carried out. */
   readonly failing: readonly Failing[]
   /** Large bodies that its operations name and that are not here yet: what needs them waits. */
@@ -64,6 +66,7 @@ export function statusOf(engine: Engine, replica: Replica, fault: string | undef
     reason: reasonOf(state, replica, fault),
     failing: isRecordOnly(replica) ? [] : failingOf(core, local, engine.time.now()),
     conflicts: conflictsOf(core.replicant.lives),
+    conflictsForgotten: core.replicant.lives.reduce((sum, life) => sum + life.conflictsForgotten, 0),
     missingBodies,
   }
 }

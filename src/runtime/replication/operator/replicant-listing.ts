@@ -98,6 +98,7 @@ export class ReplicantListing {
       detail: status.detail,
       missingBodies,
       conflicts,
+      ...(status.conflictsForgotten > 0 && { conflictsForgotten: status.conflictsForgotten }),
       operations,
     }
   }

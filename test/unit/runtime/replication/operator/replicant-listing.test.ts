@@ -35,6 +35,7 @@ const AGREES: ReplicaStatus = {
   reason: undefined,
   failing: [],
   conflicts: [],
+  conflictsForgotten: 0,
   missingBodies: [],
   detail: undefined,
 }

@@ -2,8 +2,10 @@
  * A client sends one request with one idempotency key to two members that cannot hear each other, and both carry it out. The ≺-smaller of the two operations counts then, and
  * a member that has carried out the other one has done what it says: whoever waits hears so, and what is written there afterwards has seen it.
  */
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { SERVICE } from '../../../../../sims/world/replication/sim-glue.ts'
 import type { Dot } from '../../../../../src/core/oplog/index.ts'
+import { LaneBook } from '../../../../../src/runtime/replication/lane/lane-book.ts'
 import { ABC, Lab } from '../lab.ts'
 
 let lab: Lab
@@ -61,4 +63,48 @@ test('of a whole body the greater one counts, and the next one at the site of th
   await lab.pass(5_000)
   expect(lab.all('x')).toEqual({ a: { id: 'x', n: 3 }, b: { id: 'x', n: 3 } })
   for (const site of ['a', 'b']) expect((await lab.status(site, 'x'))?.conflicts, site).toEqual([])
+})
+
+test('what is here is in question, and nobody can say what it is: a whole body is taken, and has seen the request', async () => {
+  lab = await Lab.of(['a', 'b'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  lab.cut('b')
+  await lab.ask('a', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.pass(1_000)
+  await lab.ask('b', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.pass(5_000)
+  lab.world.site('b').application.write(SERVICE, '/items/x', { id: 'x', n: 9, f: 1 })
+  await lab.pass(120_000)
+  expect(await lab.status('b', 'x')).toMatchObject({ state: 'diverged' })
+  lab.world.site('a').application.stop()
+  await lab.heal(20_000)
+  expect(await lab.ask('b', 'PUT /items/x', { n: 2, f: 2 })).toMatchObject({ status: 200 })
+  lab.world.site('a').application.start()
+  await lab.pass(120_000)
+  const x = { id: 'x', n: 2, f: 2 }
+  expect(lab.all('x')).toEqual({ a: x, b: x })
+})
+
+test('a repair from a member that goes on under its own identity, as agents of an earlier version do, keeps what the request says', async () => {
+  const now = Reflect.get(LaneBook.prototype, 'nameWhatCounts') as (this: LaneBook) => Promise<void>
+  const earlier = vi.spyOn(LaneBook.prototype, 'nameWhatCounts').mockImplementation(async function (this: LaneBook) {
+    if (this.engine.options.site !== 'b') await now.call(this)
+  })
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1, f: 0 }, ABC)
+  await lab.pass(5_000)
+  lab.cut('b')
+  await lab.ask('a', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.pass(1_000)
+  await lab.ask('b', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.heal()
+  await lab.pass(60_000)
+  lab.cut('a')
+  lab.world.site('c').application.write(SERVICE, '/items/x', { id: 'x', n: 7, f: 1 })
+  await lab.pass(20 * 60_000)
+  await lab.heal(10 * 60_000)
+  earlier.mockRestore()
+  const x = { id: 'x', n: 1, f: 1 }
+  expect(lab.all('x')).toEqual({ a: x, b: x, c: x })
 })
