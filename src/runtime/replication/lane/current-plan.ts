@@ -23,7 +23,7 @@ import type { KindTraits } from '../../../ports/replication-glue.ts'
 interface Planned {
   readonly schedule: Schedule
   readonly plan: Plan
-  /** Where nothing is left to do: what was executed as the same request under an identity that does not count. */
+  /** What was executed as the same request under an identity that does not count. */
   readonly executedAs: readonly ExecutedAs[]
 }
 
@@ -67,11 +67,10 @@ export function currentPlan({ options }: Engine, replica: Replica): Planned {
         commute: (a, b) => commute(a, b, matrices),
       })
   const isKnown = knowsExecuted(replica)
-  const isDone = plan.kind === 'nothing' && isKnown && isExecuted(replicant)
   const planned = {
     schedule,
     plan: isKnown ? plan : inPart(plan),
-    executedAs: isDone ? executedAs(executed, schedule) : [],
+    executedAs: isKnown && isExecuted(replicant) ? executedAs(executed, schedule) : [],
   }
   last.set(replica, { ...planned, replicant, executed, traits, matrices: matrices.size, isBegunAnew })
   return planned

@@ -132,11 +132,11 @@ export class LaneBook {
 
   /**
    * A client has sent one request, with a key, to two members, and what was executed here is not the operation of the two that counts: it is that from now on. Else its origin would wait for ever,
-   * and what is written here next would not have seen it, and be undone by it. To be called where nothing is left to do.
+   * and what is written here next would not have seen it, and be undone by it. Where anything is left to do that waits: the operation that counts may have seen that.
    */
   async nameWhatCounts(): Promise<void> {
-    const { executedAs } = currentPlan(this.engine, this.replica)
-    if (executedAs.length === 0) return
+    const { plan, executedAs } = currentPlan(this.engine, this.replica)
+    if (plan.kind !== 'nothing' || executedAs.length === 0) return
     const { replicas, unanswered } = this.engine
     const before = this.local.executed.operations
     await replicas.commit(commit => {

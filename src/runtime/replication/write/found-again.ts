@@ -2,9 +2,11 @@
  * Whether what a create makes can be found again under its name: every member reads it there. Else the create is refused, before it is sent where that
  * is known by then; what was made all the same is its site's own.
  */
+import { isObject } from '../../../core/resource/json-object.ts'
 import { CheopsError } from '../../../errors.ts'
 import { ABSENT, type Found } from '../replica.ts'
 import { withoutHidden } from '../drift/combined.ts'
+import { wholeOf } from '../drift/whole.ts'
 import { frameText, isFramed } from '../application/framed.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
@@ -115,22 +117,39 @@ export function isOfAnother(
 
 /**
  * Whether a POST that was answered with success has left what was there as it is, and that is something else than was written: some applications answer with
- * what they have. It is then nobody's operation: all others would write what is written nowhere.
- * @param known what was there before, and places of fields that the application is known not to show
+ * what they have. It is then nobody's operation: all others would write what is written nowhere. An answer that shows what was written, or nothing, is believed; of a field
+ * that was never written nobody knows whether it is shown as it is (a password).
+ * @param known what was there before, places of fields that the application is known not to show, and what operations have written so far; none of what is not replicated
  */
 export async function isLeftAsItIs(
   resource: Resource,
   { head }: LocalWrite,
   draft: Operation,
   answer: ApplicationAnswer,
-  { before, hidden }: { readonly before: Found | undefined; readonly hidden: readonly string[] },
+  { before, hidden, written }: KnownBefore,
 ): Promise<boolean> {
   if (head.method !== 'POST' || before === undefined || before === ABSENT || resource.mayComeLater(answer)) return false
   const reading = await resource.read()
   if (reading.is !== 'present' || reading.hash !== before || reading.body.is !== 'json') return false
   const state = await resource.stateIn(draft)
   if (state?.is !== 'json') return false
-  return resource.contradicts(reading.body, { is: 'json', value: withoutHidden(state.value, hidden) })
+  const whole = written.length === 0 ? state : await wholeOf(resource, written)
+  if (whole === undefined) return false
+  const said = { is: 'json', value: fieldsIn(withoutHidden(state.value, hidden), whole.value) } as const
+  return resource.contradicts(resource.bodyIn(answer), said) && resource.contradicts(reading.body, said)
+}
+
+interface KnownBefore {
+  readonly before: Found | undefined
+  readonly hidden: readonly string[]
+  readonly written: readonly Operation[]
+}
+
+/** Of a value the fields, at any depth, that another one has too. */
+function fieldsIn(value: unknown, other: unknown): unknown {
+  if (!isObject(value) || !isObject(other)) return value
+  const common = Object.entries(value).filter(([name]) => Object.hasOwn(other, name))
+  return Object.fromEntries(common.map(([name, field]) => [name, fieldsIn(field, other[name])]))
 }
 
 function isRefusal(status: number | undefined): boolean {

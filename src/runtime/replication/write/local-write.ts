@@ -12,6 +12,7 @@ import { takeNameBack } from '../admission/foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
+import { writtenOf } from '../drift/comparison.ts'
 import { suspectDrift } from '../drift/read-back.ts'
 import { answeredBy, momentOf, settlingAfter } from '../drift/settling.ts'
 import { release } from './release.ts'
@@ -199,7 +200,11 @@ async function conclude(
     const isOthers =
       draft.type === 'create' &&
       (isOfAnother(resource, write, sent.answer, before) ||
-        (await isLeftAsItIs(resource, write, draft, sent.answer, { before, hidden: replica.local.hidden })))
+        (await isLeftAsItIs(resource, write, draft, sent.answer, {
+          before,
+          hidden: replica.local.hidden,
+          written: writtenOf(engine, replica),
+        })))
     if (isOthers) {
       await voidDraft(engine, replica)
       return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }

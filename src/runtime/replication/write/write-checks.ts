@@ -35,8 +35,10 @@ export function checkLane(engine: Engine, replica: Replica, isReset: boolean): v
   const { local, draft, name } = replica
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
-  const { schedule, plan } = currentPlan(engine, replica)
-  const isTaken = takesWrite(local.executed, schedule, plan)
+  const { schedule, plan, executedAs } = currentPlan(engine, replica)
+  // What says all that the resource is has to have seen what it puts an end to.
+  const hasSeen = !isReset || executedAs.length === 0
+  const isTaken = hasSeen && takesWrite(local.executed, schedule, plan)
   const isInDoubt = draft !== undefined || local.intent !== undefined
   const isSuspect = local.parted !== undefined || (local.suspect && (local.unsure || !isReset))
   if (!isInDoubt && !isSuspect && !local.replaying && local.uncertain === undefined && isTaken) return

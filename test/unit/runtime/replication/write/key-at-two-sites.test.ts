@@ -108,3 +108,28 @@ test('a repair from a member that goes on under its own identity, as agents of a
   const x = { id: 'x', n: 1, f: 1 }
   expect(lab.all('x')).toEqual({ a: x, b: x, c: x })
 })
+
+test('something else is to be carried out first, and cannot be now: a whole body waits for that', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(5_000)
+  lab.cut('a')
+  lab.cut('b')
+  await lab.ask('a', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.pass(1_000)
+  await lab.ask('b', 'PATCH /items/x', { f: 1 }, { key: 'k' })
+  await lab.pass(1_000)
+  await lab.ask('c', 'PATCH /items/x', { g: 1 })
+  lab.world.site('b').application.rule = ({ method }, body) => (method === 'PATCH' && 'g' in body ? 503 : undefined)
+  lab.world.wire.healAll()
+  lab.cut('a')
+  await lab.pass(30_000)
+  await lab.heal(30_000)
+  expect(await lab.ask('b', 'PUT /items/x', { n: 2, f: 2 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+  lab.world.site('b').application.rule = () => undefined
+  await lab.pass(120_000)
+  expect(await lab.ask('b', 'PUT /items/x', { n: 2, f: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(10_000)
+  const x = { id: 'x', n: 2, f: 2 }
+  expect(lab.all('x')).toEqual({ a: x, b: x, c: x })
+})
