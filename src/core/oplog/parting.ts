@@ -24,8 +24,8 @@ interface Parting {
  * By lives:
  *
  * - It was removed from it: the changes of members that name it, in a summary that covers no operation. It begins that life anew by them, and is a member of
- *   it no more. With them come the create, the removal itself, and what shows that the teller is a member, where the site lacks them: a member whose store
- *   is set back to before the removal can be shown it then.
+ *   it no more. With them come the create, and what shows that the teller is a member, where the site lacks them. Then, by itself, the removal: a member whose store
+ *   is set back to before it can be shown it then. Who cannot verify that one, since it has never met who has signed it, knows all the same that it is none.
  * - It was a member until the life ended, and another one that it is no member of holds the name: all of it.
  * - Others hold the name by a life that has nothing to do with it: the create alone, which shows who they are.
  *
@@ -42,10 +42,10 @@ export function partingFor(
   const holder = lives.at(-1)
   return lives.flatMap((life): readonly Parting[] => {
     const theirs = knows(life.life)
-    const told = (transfer: LifeTransfer | undefined): readonly Parting[] =>
-      transfer === undefined ? [] : [{ life: life.life, transfer }]
+    const told = (...transfers: readonly (LifeTransfer | undefined)[]): readonly Parting[] =>
+      transfers.flatMap(transfer => (transfer === undefined ? [] : [{ life: life.life, transfer }]))
     const decided = decidingChanges(life.changes).find(({ site }) => site === to)
-    if (decided?.member === false) return told(removalOf(life, decided, from, theirs))
+    if (decided?.member === false) return told(...removalOf(life, decided, from, theirs))
     if (holder !== undefined && life !== holder && endedBefore(life, holder.life) && decided !== undefined)
       return told(transferFor(life, theirs, from))
     const deed = life === holder && decided === undefined ? createOf(life) : undefined
@@ -53,15 +53,16 @@ export function partingFor(
   })
 }
 
-function removalOf(life: Life, { site: to, by }: MemberChange, from: string, theirs: Known): LifeTransfer {
+function removalOf(life: Life, { site: to, by }: MemberChange, from: string, theirs: Known): readonly LifeTransfer[] {
   const create = createOf(life)
+  const shown = [...(create === undefined ? [] : [create]), ...membershipOf(life, from)]
   const removal = life.membership.filter(({ dot }) => sameDot(dot, by.dot))
-  const shown = [...new Set([...(create === undefined ? [] : [create]), ...removal, ...membershipOf(life, from)])]
   const changes = life.changes.filter(({ site }) => site === to || site === from)
-  return {
-    operations: shown.filter(({ dot }) => !wasHeld(theirs, dot)).toSorted(compareOperations),
-    summary: { ...summaryOf(newLife(life.life)), changes, from, since: NOTHING_KNOWN },
-  }
+  const summary = { ...summaryOf(newLife(life.life)), changes, from, since: NOTHING_KNOWN }
+  const lacked = (operations: readonly Operation[]): readonly Operation[] =>
+    operations.filter(({ dot }) => !wasHeld(theirs, dot)).toSorted(compareOperations)
+  const alone = lacked(removal.filter(operation => !shown.includes(operation)))
+  return [{ operations: lacked(shown), summary }, ...(alone.length === 0 ? [] : [{ operations: alone, summary }])]
 }
 
 function createOf({ live, conflicts, membership, life }: Life): Operation | undefined {

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { hasParted, type Operation } from '../../../../../src/core/oplog/index.ts'
+import { CheopsError } from '../../../../../src/errors.ts'
 import { Lab } from '../lab.ts'
 
 const ALL = ['a', 'b', 'c']
@@ -143,5 +144,31 @@ test('who has left, and has lost its disk, shows that to a member whose store is
   await lab.pass(150_000)
   expect((await lab.status('a', 'x'))?.members).toEqual(['a'])
   expect(await lab.status('b', 'x')).toBeUndefined()
+  lab.assertSound()
+})
+
+test('who was removed by a site that it has never met hears so from another one', async () => {
+  const lab = await Lab.of([...ALL, 'r'], {
+    seal: (seal, site) => ({
+      ...seal,
+      open: sealed => {
+        const operation = seal.open(sealed)
+        if (site === 'r' && operation.dot.site === 'c')
+          throw new CheopsError('ERR_SYNC_ORIGIN', 'The key of c is not known.')
+        return operation
+      },
+    }),
+  })
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'r'] })
+  await lab.pass(5_000)
+  lab.cut('r')
+  await lab.changeMembers('a', 'x', ['b', 'c'], [])
+  await lab.pass(5_000)
+  await lab.changeMembers('c', 'x', [], ['r'])
+  await lab.pass(5_000)
+  lab.world.wire.healAll()
+  for (const site of ['a', 'c']) cut(lab, site, 'r')
+  await lab.pass(10 * 60_000)
+  expect(await lab.status('r', 'x')).toBeUndefined()
   lab.assertSound()
 })
