@@ -57,10 +57,16 @@ export class ThingModel {
   prune(): void {
     const kept = this.#writes.filter(
       write =>
-        !['merge', 'replace', 'keep', 'take'].includes(write.kind) ||
+        !['merge', 'replace', 'keep'].includes(write.kind) ||
         Object.keys(this.#touched(write)).some(field => !this.#isSuperseded(write, field)),
     )
     this.#writes.splice(0, this.#writes.length, ...kept)
+  }
+
+  /** What was taken and answered before the first deletion was sent is from no life before that, where there is one life alone. */
+  #mayBeginLife({ kind, doneAt }: Write, deletes: readonly Write[]): boolean {
+    if (kind !== 'take') return false
+    return this.#hasLives() || doneAt === undefined || deletes.some(({ sentAt }) => sentAt < doneAt)
   }
 
   presence(): Presence {
@@ -70,7 +76,7 @@ export class ThingModel {
     const deletes = this.#writes.filter(({ kind }) => kind === 'delete')
     if (creators.length === 0) return 'no'
     // What is taken may be from before a deletion, and begins a life.
-    if (deletes.length > 0 && this.#writes.some(({ kind }) => kind === 'take')) return 'maybe'
+    if (deletes.length > 0 && this.#writes.some(write => this.#mayBeginLife(write, deletes))) return 'maybe'
     if (deletes.length === 0) return creators.some(({ doneAt }) => doneAt !== undefined) ? 'yes' : 'maybe'
     const done = deletes.filter(({ doneAt }) => doneAt !== undefined)
     // Who has deleted may have known of one life of several only.

@@ -54,9 +54,11 @@ export const joinCommand: CommandSpec = {
   async run(call) {
     const { io, options, args } = call
     const agent = await connectAgent(call)
-    // One after the other: what still holds is what the last one answers.
+    // One after the other, first who may be none: then none is joined. What still holds is what the last one answers.
     let left: readonly SiteCut[] = args.length === 0 ? await agent.join() : []
-    for (const site of args) left = await agent.join(site)
+    const known = new Set(args.length < 2 ? [] : (await agent.sites()).map(({ name }) => name))
+    for (const site of args.toSorted((a, b) => Number(known.has(a)) - Number(known.has(b))))
+      left = await agent.join(site)
     const { now } = await agent.status()
     render(io, options.format, left, () =>
       left.length === 0 ? 'No site is cut off from here.' : `Still cut off from here: ${cutsText(left, now)}`,

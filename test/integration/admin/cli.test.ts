@@ -471,3 +471,11 @@ describe('request', () => {
     expect((await run(['request', '--ingress', 'http://127.0.0.1:1', '/x'])).code).toBe(1)
   })
 })
+
+test('of sites to be joined none is, where one of them is unknown', async () => {
+  await run(['site', 'cut', 'site2', 'site3'])
+  const { code, out } = await run(['site', 'join', 'site2', 'site9'])
+  expect([code, out]).toEqual([2, ''])
+  expect(control.cuts().map(({ site }) => site)).toEqual(['site2', 'site3'])
+  expect((await run(['site', 'join', 'site2'])).out).toMatch(/^Still cut off from here: site3 for /)
+})

@@ -218,6 +218,8 @@ export function fakeControl(): FakeControl {
     },
     join(names) {
       control.calls.push(`join ${names?.join(' ') ?? 'all'}`)
+      if (names?.every(name => sites.some(each => each.name === name)) === false)
+        throw new CheopsError('ERR_SITE_UNKNOWN', 'The mesh does not know it.')
       cuts.splice(
         0,
         cuts.length,

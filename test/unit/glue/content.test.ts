@@ -47,7 +47,8 @@ describe('lists', () => {
       site: `site${place}`,
       body: { is: 'json', value: { items: [item] } } as const,
     }))
-    return (glue.mergeLists('item', answers)?.body as { items: unknown[] }).items
+    const list = glue.mergeLists('item', answers)
+    return list === undefined ? undefined : glue.items('item', { is: 'json', value: list.body })?.items
   }
   const sites = { cheops: { sites: ['site0', 'site1'] } }
 

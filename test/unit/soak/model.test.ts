@@ -96,6 +96,8 @@ describe('an operator who settles conflicts', () => {
     expect(after([...deleted, write('keep a 4 5', nothing)]).presence()).toBe('no')
     expect(after([...deleted, write('take a 4 5', nothing)]).presence()).toBe('maybe')
     expect(after([CREATE, write('take a 4 5', nothing)]).presence()).toBe('yes')
+    // It was answered before anything was deleted.
+    expect(after([CREATE, write('take a 2 3', { f0: null }), write('delete b 4 5')]).presence()).toBe('no')
   })
 })
 

@@ -87,7 +87,7 @@ test('what is here is in question, and nobody can say what it is: a whole body i
 })
 
 test('a repair from a member that goes on under its own identity, as agents of an earlier version do, keeps what the request says', async () => {
-  const now = Reflect.get(LaneBook.prototype, 'nameWhatCounts') as (this: LaneBook) => Promise<void>
+  const now = Reflect.get(LaneBook.prototype, 'nameWhatCounts')
   const earlier = vi.spyOn(LaneBook.prototype, 'nameWhatCounts').mockImplementation(async function (this: LaneBook) {
     if (this.engine.options.site !== 'b') await now.call(this)
   })
