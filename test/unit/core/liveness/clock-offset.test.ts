@@ -26,6 +26,7 @@ test('who stood still and reads the beats of two minutes at once finds no clock 
   const mesh = {
     clock: { now: () => now, monotonic: () => now },
     codec: { readGossip: (sentAt: unknown) => ({ kind: 'beat', beat: sentAt }) },
+    cuts: { hasPeer: () => false },
     life: { over: false },
     view: {
       problems,
