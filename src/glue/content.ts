@@ -1,5 +1,6 @@
 /** Frames: what an application shows of a resource may stand in an object (`{"data": {…}}`) that it does not take. */
 import { isObject } from '../core/resource/json-object.ts'
+import { pointerPart } from '../core/resource/json-pointer.ts'
 import type { ParsedBody } from '../ports/replication-glue.ts'
 import { canonicalJson } from './json.ts'
 import { pointerGet } from './pointer.ts'
@@ -32,7 +33,7 @@ function placeIn(
 ): string | undefined {
   for (const [name, below] of Object.entries(value)) {
     if (!isObject(below)) continue
-    const at = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const at = `/${pointerPart(name)}`
     const rest = isWanted(below) ? '' : depth > 1 ? placeIn(below, isWanted, depth - 1) : undefined
     if (rest !== undefined) return at + rest
   }
