@@ -242,7 +242,7 @@ function replicationOf(
         heard,
         now: () => performance.now(),
         lookupOf: common.lookupOf,
-        isKnown: async replicant => (await replication.status(replicant)) !== undefined,
+        isKnown: async replicant => (await replication.standing(replicant)) !== undefined,
         glue,
       }),
     reads: new MemberReads({ membership, parts, contexts, replicas: replication, glue }),

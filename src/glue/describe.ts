@@ -49,7 +49,21 @@ export function needsBody(glue: CompiledGlue, options: DescribeOptions, head: Re
   return outline.is === 'create' || bodyDryRuns(outline.match.target.kind).length > 0
 }
 
+/** What was found out last of a request: on its way it is asked several times. */
+const outlined = new WeakMap<
+  RequestHead,
+  { readonly glue: CompiledGlue; readonly path: string; readonly outline: Outline }
+>()
+
 function outlineOf(glue: CompiledGlue, options: DescribeOptions, head: RequestHead, path: string): Outline {
+  const known = outlined.get(head)
+  if (known?.glue === glue && known.path === path) return known.outline
+  const outline = outlineAnew(glue, options, head, path)
+  outlined.set(head, { glue, path, outline })
+  return outline
+}
+
+function outlineAnew(glue: CompiledGlue, options: DescribeOptions, head: RequestHead, path: string): Outline {
   const match = matchRequest(glue, head.method, path)
   const kindName = match && kindNameOf(match)
   const plainly = (description: Description): Outline => ({ is: 'description', description })

@@ -22,10 +22,16 @@ const FORM_TYPE = 'application/x-www-form-urlencoded'
 /** Server-side apply, whose YAML is JSON where `kubectl` and its libraries send it. */
 const APPLY_TYPE = 'application/apply-patch+yaml'
 
+/** Bodies up to so many bytes are kept as they were read for as long as the bytes themselves are. */
+const MAX_KEPT_BYTES = 4096
+
+/** On the way of a request its body is read several times, and by members each time that they compare with what was written. */
+const readBefore = new WeakMap<Uint8Array, { readonly type: string | undefined; readonly parsed: ParsedBody }>()
+
 /**
  * A body as far as we can look into it: JSON in UTF-8, not compressed. One without a Content-Type is JSON if it can be read as such, and so is
  * an object that claims to be a form: no form reads as one, and applications that look at the body alone take it. So is an object in
- * a server-side apply. Never throws.
+ * a server-side apply. Never throws. Neither the bytes nor what they say may be changed afterwards.
  */
 export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): ParsedBody {
   const opaque = (why: string): ParsedBody => ({ is: 'opaque', bytes, why })
@@ -33,6 +39,16 @@ export function parseBody(rawHeaders: readonly string[], bytes: Uint8Array): Par
   const coding = headerValue(rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (coding !== 'identity' && coding !== '') return opaque(`is compressed (${printable(coding)})`)
   const type = mediaTypeOf(rawHeaders)
+  if (bytes.length > MAX_KEPT_BYTES) return parsePlain(type, bytes)
+  const known = readBefore.get(bytes)
+  if (known !== undefined && known.type === type) return known.parsed
+  const parsed = parsePlain(type, bytes)
+  readBefore.set(bytes, { type, parsed })
+  return parsed
+}
+
+function parsePlain(type: string | undefined, bytes: Uint8Array): ParsedBody {
+  const opaque = (why: string): ParsedBody => ({ is: 'opaque', bytes, why })
   const isPerhaps = type === FORM_TYPE || type === APPLY_TYPE
   const notJson = `is not JSON (${printable(type ?? '')})`
   if (type !== undefined && type !== '' && !isJsonType(type) && !isPerhaps) return opaque(notJson)

@@ -13,7 +13,7 @@ import type { Parts } from './parts.ts'
 import type { ReplicantSearch } from './replicant-search.ts'
 import { repeatedAnswer } from './repeated-answer.ts'
 import { MAX_INLINE_BODY_BYTES, MAX_SPOOLED_BODIES } from './replication/limits.ts'
-import type { ReplicaStatus } from './replication/operator/replica-status.ts'
+import type { ReplicaStanding } from './replication/operator/replica-status.ts'
 import type { Require } from './replication/outcomes.ts'
 import type { SiteOutcome } from './replication/replica.ts'
 import type { Accepted } from './replication/replicator.ts'
@@ -29,9 +29,9 @@ export interface Replication {
   /** @throws CheopsError ERR_BLOB_SPACE, ERR_STORE_FAILED; what the body throws */
   spool(body: AsyncIterable<Uint8Array>): Promise<SpooledBody>
   wait(replicant: ReplicantName, operation: Dot, seconds: number, require: Require): Promise<readonly SiteOutcome[]>
-  status(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
+  standing(replicant: ReplicantName): Promise<ReplicaStanding | undefined>
   /** @throws CheopsError ERR_REPLICANT_LOCKED, _BUSY */
-  statusOnceKnown(replicant: ReplicantName): Promise<ReplicaStatus | undefined>
+  standingOnceKnown(replicant: ReplicantName): Promise<ReplicaStanding | undefined>
   hasKind(service: string, kind: string): Promise<boolean>
   changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot>
   record(replicant: ReplicantName, change: RecordChange): Promise<Dot>
@@ -160,7 +160,7 @@ export class ClientOperations {
 
   /** The level of the resource, else what the request asks for, else its kind's. */
   async #levelOf({ service, head }: Exchange, { kind, name, level }: Description & { readonly is: 'operation' }) {
-    const status = await this.#parts.replication.status({ service, kind, name })
+    const status = await this.#parts.replication.standing({ service, kind, name })
     const asked = levelAsked(head.rawHeaders)
     const present = status?.isPresent === true ? status : undefined
     return { present, asked, level: present?.level ?? asked ?? level }
@@ -211,9 +211,9 @@ export class ClientOperations {
   ): Promise<void> {
     const { replication, search, clock } = this.#parts
     const replicant = { service, kind, name }
-    const isHere = async (): Promise<boolean> => (await replication.status(replicant))?.isPresent === true
+    const isHere = async (): Promise<boolean> => (await replication.standing(replicant))?.isPresent === true
     // Of what was deleted here the others may not have heard yet.
-    if (search === undefined || (await replication.status(replicant)) !== undefined) return
+    if (search === undefined || (await replication.standing(replicant)) !== undefined) return
     const found = await search.find({ replicant, resourcePath, method: head.method, path, scope, isHere })
     if (found === undefined) return
     const { site, members } = found

@@ -12,7 +12,7 @@ import { without } from './answer-headers.ts'
 import { ClientOperations, otherMembers, type ClientOperationsParts } from './client-operations.ts'
 import { HeldBodies } from './held-bodies.ts'
 import { MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
-import type { ReplicaStatus } from './replication/operator/replica-status.ts'
+import type { ReplicaStanding } from './replication/operator/replica-status.ts'
 import { MAX_UNLOGGED_ANSWER_BYTES, UNLOGGED_ANSWER_MS } from './unlogged-writes.ts'
 import { detachAsked } from './operation-preference.ts'
 
@@ -21,7 +21,7 @@ export interface ReplicatedRequestsParts extends ClientOperationsParts {
 }
 
 /** States of what this site's application has, or had when it was known last. */
-const SHOWN: ReadonlySet<ReplicaStatus['state']> = new Set(['agrees', 'busy', 'uncertain'])
+const SHOWN: ReadonlySet<ReplicaStanding['state']> = new Set(['agrees', 'busy', 'uncertain'])
 
 /** Says which requests are operations on replicants, and has those carried out. */
 export class ReplicatedRequests {
@@ -65,7 +65,7 @@ export class ReplicatedRequests {
     if (byPath.is === 'unnamed' && byPath.reason === 'no-body') return this.#ofBody(glue, exchange, byPath.kind)
     if (byPath.is !== 'operation' || byPath.type === 'create') return undefined
     const { kind, name } = byPath
-    const status = await this.#parts.replication.statusOnceKnown({ service, kind, name })
+    const status = await this.#parts.replication.standingOnceKnown({ service, kind, name })
     if (status !== undefined && isTheirs(status)) return undefined
     return this.#forAll(glue, exchange, byPath, status)
   }
@@ -82,7 +82,7 @@ export class ReplicatedRequests {
     const body = await exchange.readBody(MAX_INLINE_BODY_BYTES)
     const said = glue.describe(head, path, glue.parseBody(head.rawHeaders, body))
     if (said.is !== 'operation') return undefined
-    const status = await replication.statusOnceKnown({ service, kind: said.kind, name: said.name })
+    const status = await replication.standingOnceKnown({ service, kind: said.kind, name: said.name })
     // What the application here has refused is not there: the name is its own.
     const isOurs = status?.isPresent === true && status.level !== 'none' && SHOWN.has(status.state)
     if (!isOurs || !status.members.includes(site)) return undefined
@@ -94,7 +94,7 @@ export class ReplicatedRequests {
     glue: Glue,
     exchange: Exchange,
     byPath: Description & { readonly is: 'operation' },
-    status: ReplicaStatus | undefined,
+    status: ReplicaStanding | undefined,
   ): Promise<ComposedAnswer | undefined> {
     const { service } = exchange
     if (status === undefined || (status.level === 'none' && !status.isPresent)) return undefined
@@ -118,14 +118,14 @@ export class ReplicatedRequests {
     const said = this.#changeIn(exchange)
     const { service } = exchange
     if (said?.is === 'operation' && said.type !== 'create') {
-      const status = await this.#parts.replication.status({ service, kind: said.kind, name: said.name })
+      const status = await this.#parts.replication.standing({ service, kind: said.kind, name: said.name })
       const isOther = status?.isPresent === true && isTheirs(status)
       return isOther ? `${said.name} here is not the one that is replicated (cheops conflict resolve)` : undefined
     }
     if (said?.is !== 'local' || !ONE_BY_MISTAKE.has(said.reason)) return undefined
     const { kind, name, why } = said
     if (kind === undefined || name === undefined) return undefined
-    const status = await this.#parts.replication.status({ service, kind, name })
+    const status = await this.#parts.replication.standing({ service, kind, name })
     return status?.isPresent === true && status.members.length > 1 ? why : undefined
   }
 
@@ -137,7 +137,7 @@ export class ReplicatedRequests {
     const said = this.#changeIn(exchange)
     if (said?.is !== 'operation' || said.type === 'create') return
     const { kind, name } = said
-    const status = await this.#parts.replication.status({ service: exchange.service, kind, name })
+    const status = await this.#parts.replication.standing({ service: exchange.service, kind, name })
     if (status?.isPresent === true) throw otherMembers(name, status.members, scope)
   }
 
@@ -150,7 +150,7 @@ export class ReplicatedRequests {
     const said = this.#parts.glue(service)?.describe(head, path, undefined)
     const status =
       said?.is === 'read'
-        ? await this.#parts.replication.status({ service, kind: said.kind, name: said.name })
+        ? await this.#parts.replication.standing({ service, kind: said.kind, name: said.name })
         : undefined
     if (status?.isPresent !== true)
       throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `${this.#parts.site} has no such replicated resource.`)
@@ -171,7 +171,7 @@ export class ReplicatedRequests {
     const said = this.#changeIn(exchange)
     if (said?.is !== 'operation' || said.type === 'create') return undefined
     const { kind, name } = said
-    const status = await replication.statusOnceKnown({ service, kind, name })
+    const status = await replication.standingOnceKnown({ service, kind, name })
     if (status?.isPresent !== true || status.level === 'none') return undefined
     const { members } = status
     const glue = this.#parts.glue(service)
@@ -222,6 +222,6 @@ const ONE_BY_MISTAKE: ReadonlySet<LocalReason> = new Set([
 ])
 
 /** What has the name here is something else: whoever says no scope means that, as in any application. Not where nobody can tell what is there. */
-function isTheirs({ state, detail }: ReplicaStatus): boolean {
+function isTheirs({ state, detail }: ReplicaStanding): boolean {
   return state === 'unbound' && detail === undefined
 }

@@ -19,7 +19,7 @@ import { ReplicasStore } from './store/replicas-store.ts'
 import type { Replica, SiteOutcome } from './replica.ts'
 import { OperatorActions } from './operator/operator-actions.ts'
 import { writtenHere } from './drift/comparison.ts'
-import { statusOf, type ReplicaStatus } from './operator/replica-status.ts'
+import { standingOf, statusOf, type ReplicaStanding, type ReplicaStatus } from './operator/replica-status.ts'
 import { memberState } from './drift/member-state.ts'
 import { Silence } from './rounds/silence.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './write/settled.ts'
@@ -306,20 +306,26 @@ export class Replicator {
     return this.#replicas.with(replicant, replica => statusOf(this.#engine, replica, fault))
   }
 
+  /** As `status`, but no more than a request on it has to know. */
+  async standing(replicant: ReplicantName): Promise<ReplicaStanding | undefined> {
+    const fault = this.#quarantine.why(replicant)
+    return this.#replicas.with(replicant, replica => standingOf(this.#engine, replica, fault))
+  }
+
   /**
-   * As `status`, but not while a create of the name is under way here: whether it is replicated nobody knows before the application has answered.
+   * As `standing`, but not while a create of the name is under way here: whether it is replicated nobody knows before the application has answered.
    * @throws CheopsError ERR_REPLICANT_LOCKED where what came of the create is in doubt; ERR_REPLICANT_BUSY where it takes too long
    */
-  async statusOnceKnown(replicant: ReplicantName): Promise<ReplicaStatus | undefined> {
+  async standingOnceKnown(replicant: ReplicantName): Promise<ReplicaStanding | undefined> {
     return this.#replicas.with(replicant, async replica => {
-      if (!isBeingMade(replica)) return this.status(replicant)
+      if (!isBeingMade(replica)) return this.standing(replicant)
       const patience = new Patience(this.#options.clock, MAX_WRITE_WAIT_MS, `The create of ${replicant.name}`)
       const decided = this.#lanes.run(replicant, async () => {
         if (isBeingMade(replica) && (await advance(this.#engine, replica)) !== 'settled') this.#lanes.kick(replicant)
       })
       await patience.until(decided)
-      const status = await this.status(replicant)
-      if (status !== undefined || !isBeingMade(replica)) return status
+      const standing = await this.standing(replicant)
+      if (standing !== undefined || !isBeingMade(replica)) return standing
       const message = `${replicant.name} takes no write now: what became of its create is not known.`
       throw new CheopsError('ERR_REPLICANT_LOCKED', message)
     })

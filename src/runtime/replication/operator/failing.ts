@@ -63,15 +63,8 @@ function isHeldUp(told: SiteOutcome): told is HeldUp {
   return told.outcome === 'failed' || told.outcome === 'uncertain' || told.outcome === 'pending'
 }
 
-/** Of what was told of one operation: few words are new with each step. */
-const heldUpBefore = new WeakMap<KnownOutcomes, boolean>()
-
 function isAnyHeldUp(outcomes: readonly KnownOutcomes[]): boolean {
-  for (const known of outcomes) {
-    let isOne = heldUpBefore.get(known)
-    if (isOne === undefined) heldUpBefore.set(known, (isOne = known.sites.some(isHeldUp)))
-    if (isOne) return true
-  }
+  for (const { sites } of outcomes) for (const told of sites) if (isHeldUp(told)) return true
   return false
 }
 

@@ -6,8 +6,8 @@ import { isReplicatedAt } from '../replica.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 
-/** How a replicant stands at this site. */
-export interface ReplicaStatus {
+/** Whose a replicant is, and how it stands at this site: what a request on it has to know. */
+export interface ReplicaStanding {
   readonly members: readonly string[]
   /** `eventual` or `none`. */
   readonly level: string
@@ -15,12 +15,16 @@ export interface ReplicaStatus {
   readonly isPresent: boolean
   /** `bound`: ours, or not there yet; `unbound`: the name belongs to something else, also after the resource was deleted. */
   readonly state: 'agrees' | 'busy' | 'uncertain' | 'unbound' | 'diverged'
+  /** What is to be done about an `unbound` one, where more is known than that the name is taken. */
+  readonly detail: string | undefined
+}
+
+/** That, and all that people ask about it. */
+export interface ReplicaStatus extends ReplicaStanding {
   /** It agrees as far as is known, and its application was not looked at yet since the start. */
   readonly isUnchecked: boolean
   /** Why it is `uncertain`, `unbound` or `diverged`, as a part of a sentence; undefined for the others. */
   readonly reason: string | undefined
-  /** What is to be done about an `unbound` one, where more is known than that the name is taken. */
-  readonly detail: string | undefined
   readonly conflicts: readonly Conflict[]
   /** How many older ones were given up, as far as is known here: of each life only so many are kept. */
   readonly conflictsForgotten: number
@@ -43,7 +47,7 @@ export interface MissingBody {
  * Undefined for what is not replicated here.
  * @param fault that nobody has thought of, and that holds it
  */
-export function statusOf(engine: Engine, replica: Replica, fault: string | undefined): ReplicaStatus | undefined {
+export function standingOf(engine: Engine, replica: Replica, fault: string | undefined): ReplicaStanding | undefined {
   const { core, local, draft } = replica
   if (!isReplicatedAt(replica, engine.options.site) || !hasSay(engine, replica)) return undefined
   const { plan, schedule } = currentPlan(engine, replica)
@@ -51,18 +55,28 @@ export function statusOf(engine: Engine, replica: Replica, fault: string | undef
   const isUncertain = local.uncertain !== undefined || draft !== undefined
   const isBusy = plan.kind !== 'nothing' || local.parted !== undefined || local.replaying || local.intent !== undefined
   const isTheirs = local.unbound || (local.leftover && schedule.state === 'absent')
-  const state = isTheirs ? 'unbound' : isDiverged ? 'diverged' : isUncertain ? 'uncertain' : isBusy ? 'busy' : 'agrees'
+  return {
+    members: membersOfReplicant(core.replicant),
+    level: levelOf(core.replicant),
+    isPresent: schedule.state === 'present',
+    state: isTheirs ? 'unbound' : isDiverged ? 'diverged' : isUncertain ? 'uncertain' : isBusy ? 'busy' : 'agrees',
+    detail: local.unbound ? local.showsAll : undefined,
+  }
+}
+
+/** As `standingOf`, with all that people ask about it. */
+export function statusOf(engine: Engine, replica: Replica, fault: string | undefined): ReplicaStatus | undefined {
+  const standing = standingOf(engine, replica, fault)
+  if (standing === undefined) return undefined
+  const { state, isPresent } = standing
+  const { core, local, run } = replica
   const missingBodies = engine.bodies.missingOf(replica.name).map(({ hash, length }) => {
     const found = engine.options.blobs.find(hash)
     return { hash, length, here: found.kind === 'partial' ? found.bytes : 0 }
   })
   return {
-    members: membersOfReplicant(core.replicant),
-    level: levelOf(core.replicant),
-    isPresent: schedule.state === 'present',
-    state,
-    isUnchecked: state === 'agrees' && isToBeRead(replica, schedule.state) && !replica.run.checked,
-    detail: local.unbound ? local.showsAll : undefined,
+    ...standing,
+    isUnchecked: state === 'agrees' && isPresent && isToBeRead(replica) && !run.checked,
     reason: reasonOf(state, replica, fault),
     failing: isRecordOnly(replica) ? [] : failingOf(core, local, engine.time.now()),
     conflicts: conflictsOf(core.replicant.lives),
@@ -72,8 +86,8 @@ export function statusOf(engine: Engine, replica: Replica, fault: string | undef
 }
 
 /** What is there only to be told has nothing to be looked at; what was deleted is looked for by itself. */
-function isToBeRead(replica: Replica, is: string): boolean {
-  return is === 'present' && replica.local.bound && !isRecordOnly(replica)
+function isToBeRead(replica: Replica): boolean {
+  return replica.local.bound && !isRecordOnly(replica)
 }
 
 function reasonOf(

@@ -54,6 +54,23 @@ export class Unwell {
     this.#site = site
   }
 
+  /**
+   * Whether a replicant is to be looked at after a step that has changed no more than this: with each write there are several that say nothing of how it stands.
+   * @param key `replicantKey`
+   */
+  mayStandOtherwise(key: string, before: Standing['local'], now: Standing['local']): boolean {
+    return (
+      // What it was remembered for may be over for another reason.
+      (this.#entries.has(key) && before !== now) ||
+      before.outcomes !== now.outcomes ||
+      before.diverged !== now.diverged ||
+      before.suspect !== now.suspect ||
+      before.unbound !== now.unbound ||
+      before.uncertain !== now.uncertain ||
+      before.draft?.uncertain !== now.draft?.uncertain
+    )
+  }
+
   /** Names of those that are remembered. */
   get names(): readonly ReplicantName[] {
     return [...this.#entries.values()].map(({ name }) => name)

@@ -10,8 +10,10 @@ export function isCoreKey(key: string): boolean {
   return CORE_KEY.test(key)
 }
 const CURSORS = 'replication/cursor/'
+/** What stays as it is when it is percent-encoded: nearly all names. */
+const PLAIN = /^[\w.!~*'()-]*$/
 /** Percent-encoded, so that it has no slash. */
-export const keyText = (text: string): string => encodeURIComponent(text.toWellFormed())
+export const keyText = (text: string): string => (PLAIN.test(text) ? text : encodeURIComponent(text.toWellFormed()))
 /** Percent-encoded, as keys have it. */
 export const pathOf = ({ service, kind, name }: ReplicantName): string => [service, kind, name].map(keyText).join('/')
 

@@ -53,7 +53,7 @@ export class ReplicasStore {
   /** Users of each at the moment, or waiting for it: it stays in memory while there are any. */
   readonly #users = new Map<string, number>()
 
-  /** Of those that were used last, also when they are in memory no more. */
+  /** Of those that were used last, also when they are in memory no more: those that went last are at the end. */
   readonly #runs = new Map<string, RunState>()
 
   readonly #sealed = new SealedCache()
@@ -112,6 +112,8 @@ export class ReplicasStore {
     for (const key of this.#cache.keys()) {
       if (this.#users.has(key)) continue
       this.#cache.delete(key)
+      const run = this.#runs.get(key)
+      if (run !== undefined) remember(this.#runs, key, run, MAX_RUN_STATES)
       if (this.#cache.size <= MAX_CACHED_REPLICAS) return
     }
   }
@@ -164,7 +166,7 @@ export class ReplicasStore {
         this.digests.makeRoom()
         notes.push(() => this.digests.changed(key, before.core.replicant, replicant))
       }
-      if (isKnownOtherwise || before.local !== replica.local) {
+      if (isKnownOtherwise || this.unwell.mayStandOtherwise(key, before.local, replica.local)) {
         const standing = this.unwell.look(replica, hasSay({ options: this.#options }, replica))
         notes.push(standing.note)
         isOther ||= isKnownOtherwise || standing.isOther
@@ -172,8 +174,10 @@ export class ReplicasStore {
       const { waiting } = replicant
       if (before.core.replicant.waiting !== waiting) notes.push(() => this.waitingRoom.keep(key, waiting))
       records.push(...changedRecords(replica, before))
-      notes.push(() => remember(this.#runs, key, replica.run, MAX_RUN_STATES))
-      notes.push(() => (replica.isOld = false))
+      notes.push(() => {
+        if (!this.#runs.has(key)) remember(this.#runs, key, replica.run, MAX_RUN_STATES)
+        replica.isOld = false
+      })
     }
     if (isOther) notes.push(() => records.push(...this.#changed()))
     const appends = this.#appendsOf(commit, records, notes)

@@ -31,6 +31,8 @@ export class SharedDigests {
   readonly #changed = new Map<string, { readonly before: Replicant; after: Replicant }>()
   /** Another number after each change of a site's digest. */
   readonly #changes = new Map<string, number>()
+  /** Of those whose hash is in the sums: it is taken out again with the next change. */
+  readonly #hashes = new WeakMap<Replicant, bigint>()
   #lastChange = 0
   #replicants = 0
   #isComplete = false
@@ -101,7 +103,9 @@ export class SharedDigests {
     for (const [key, { before, after }] of this.#changed) {
       // Both, before anything of it counts.
       const [less, more] = [knownOf(before), knownOf(after)]
-      const [lessHash, moreHash] = [this.#hashOf(less), this.#hashOf(more)]
+      const lessHash = this.#hashes.get(before) ?? this.#hashOf(less)
+      const moreHash = this.#hashOf(more)
+      this.#hashes.set(after, moreHash)
       this.#changed.delete(key)
       this.#count(less, lessHash, -1)
       this.#count(more, moreHash, 1)
