@@ -4,6 +4,7 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 import { CheopsError } from '../errors.ts'
 import type { Glue } from '../ports/glue.ts'
 import { nearestName } from '../core/scope/index.ts'
+import { BUILT_IN_GLUE } from './built-in.ts'
 import { checkDefinition } from './check.ts'
 import { interpret, type GlueModule } from './interpreter.ts'
 import { openstackModule } from './openstack/index.ts'
@@ -11,8 +12,6 @@ import { MAX_DEFINITION_BYTES, type Finding } from './parse.ts'
 
 /** Built-in definitions by name, with the module beside each that has one. */
 const BUILT_IN: Readonly<Record<string, GlueModule>> = { rest: () => ({}), openstack: openstackModule }
-
-export const BUILT_IN_GLUE: readonly string[] = Object.keys(BUILT_IN)
 
 /**
  * The driver of an application.

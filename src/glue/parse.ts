@@ -36,6 +36,10 @@ const validate = new Ajv({
   verbose: true,
   strict: true,
   allowUnionTypes: true,
+  // Each agent compiles it when it starts. That takes half as long without the schema of schemas, which a test holds it against, and without
+  // shortening code that runs once a definition.
+  validateSchema: false,
+  code: { optimize: false },
 }).compile<GlueDefinition>(GLUE_SCHEMA)
 
 /** Reads YAML and holds it against the schema. Never throws: what is wrong stands in `findings`, in the file's order. */

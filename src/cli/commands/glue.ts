@@ -1,10 +1,13 @@
 import path from 'node:path'
-import { BUILT_IN_GLUE, checkGlueFile, glueSchema, renderGlueReport } from '../../glue/index.ts'
 import { CheopsError } from '../../errors.ts'
+import { BUILT_IN_GLUE } from '../../glue/built-in.ts'
 import type { GroupSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import { render } from '../output/render.ts'
 import { headersOf } from './request.ts'
+
+/** Loaded only where it is asked: what holds definitions against their schema takes longer to start than all of the other commands. */
+const loadGlueTools = () => import('../../glue/index.ts')
 
 export const glueGroup: GroupSpec = {
   name: 'glue',
@@ -33,6 +36,7 @@ export const glueGroup: GroupSpec = {
         const against = options.text('against')
         const kinds = options.list('kind')
         const variables = Object.fromEntries(options.list('set').map(variableOf))
+        const { checkGlueFile, renderGlueReport } = await loadGlueTools()
         const report = await checkGlueFile(BUILT_IN_GLUE.includes(name) ? name : path.resolve(io.cwd, name), {
           ...(against === undefined ? {} : { against }),
           ...(kinds.length === 0 ? {} : { kinds }),
@@ -48,6 +52,7 @@ export const glueGroup: GroupSpec = {
       summary: 'Print the JSON Schema of a definition, for editors',
       examples: [['cheops glue schema > glue.schema.json', '']],
       async run({ io }) {
+        const { glueSchema } = await loadGlueTools()
         writeLine(io.stdout, JSON.stringify(glueSchema(), undefined, 2))
         return EXIT.ok
       },
