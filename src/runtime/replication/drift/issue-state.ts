@@ -299,3 +299,17 @@ async function tellLooking(engine: Engine, replica: Replica, shown: Shown): Prom
 export function looksFor(knowledge: string, hash: string | undefined): string {
   return `${knowledge} ${hash ?? ''}`
 }
+
+/**
+ * Whether this site has told that it looks, all other members have, and nothing else is known or shown here since.
+ *
+ * @param own hash of what is shown here
+ */
+export function doAllLook(engine: Engine, replica: Replica, own: string | undefined): boolean {
+  const { looks, told } = replica.local
+  if (own === undefined || looks === undefined || told.length === 0) return false
+  const knowledge = knowledgeNow(engine, replica)
+  const isLooking = (member: string): boolean =>
+    told.some(word => word.site === member && word.diverged && word.knowledge === knowledge)
+  return looks === looksFor(knowledge, own) && othersOf(replica.core.replicant).every(isLooking)
+}

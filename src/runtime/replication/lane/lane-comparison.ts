@@ -3,7 +3,7 @@ import { othersOf, tellEvent } from '../admission/words.ts'
 import { differing, judge, knowledgeNow, shownNow, writtenOf } from '../drift/comparison.ts'
 import { failedHere, refusedText } from './failed.ts'
 import { hasCome, isYetToCome } from '../drift/settling.ts'
-import { lookForState, looksFor, shorten } from '../drift/issue-state.ts'
+import { doAllLook, lookForState, looksFor, shorten } from '../drift/issue-state.ts'
 import { isOwn, noteOwn } from '../drift/own-fields.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT } from '../replica.ts'
@@ -20,7 +20,12 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
     await book.diverge(refusedText(replica))
     return 'done'
   }
-  if (others.length === 0) return (await shorten(engine, replica, book.resource)) ? 'replan' : 'done'
+  if (others.length === 0) {
+    // It goes on while it looks, and by now all others look too: else one of them copies from here what no operation says.
+    const found = doAllLook(engine, replica, own) ? await lookForState(engine, replica, book.resource) : undefined
+    if (found === 'issued' || found === 'anew') return 'replan'
+    return (await shorten(engine, replica, book.resource)) ? 'replan' : 'done'
+  }
   const knowledge = knowledgeNow(engine, replica)
   const sites = others.map(({ site }) => site).join(', ')
   const why = `it does not show what ${sites} ${others.length === 1 ? 'shows' : 'show'} after the same operations`
