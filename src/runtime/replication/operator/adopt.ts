@@ -79,8 +79,6 @@ export async function adopt(
       'ERR_REPLICANT_LEVEL',
       `A ${name.kind} is at level ${said.level}: only what is logged is adopted.`,
     )
-  const matrix = glue.matrixOf(name.kind)
-  if (matrix !== undefined) await engine.replicas.commit(commit => engine.matrices.learn(commit, matrix))
   const { body, release: letGo } = await bodyOf(engine, bytesOf(whole))
   try {
     const payload = { ...request, headers: glue.storedHeaders(head), body }

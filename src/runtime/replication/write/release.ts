@@ -16,6 +16,7 @@ import { dropDraft, takeStep } from '../admission/admission.ts'
 import { tellEvent, tellOperation, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { withRequest } from './kept-requests.ts'
+import type { Commit } from '../store/commit.ts'
 import type { LocalState, Replica } from '../replica.ts'
 
 /**
@@ -46,6 +47,7 @@ export async function release(
     const sealed = seal.encode(operation, draft === replica.draft)
     engine.clock = next.clock
     const before = membersOfReplicant(replicant)
+    learnMatrix(engine, commit, operation)
     // The list of what is executed comes after: what was executed and is dropped by this is not superseded.
     const step = admit(replicant, operation, matrices)
     const isTaken = step.effects.some(
@@ -83,6 +85,13 @@ export async function release(
       tellOutcome(engine, commit, replica, operation, 'applied', status === undefined ? {} : { status })
     return operation
   })
+}
+
+/** What a site says by itself may be the first that it writes by a definition: an operation whose matrix nobody knows would wait at all members, here too. */
+function learnMatrix({ options, matrices }: Engine, commit: Commit, { replicant, matrix }: Operation): void {
+  if (matrix === undefined || options.matrices.has(matrix)) return
+  const definition = options.glueOf(replicant.service)?.matrixOf(replicant.kind)
+  if (definition !== undefined) matrices.learn(commit, definition)
 }
 
 /**

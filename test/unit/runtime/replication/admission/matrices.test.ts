@@ -61,6 +61,28 @@ test('each operation is decided by the matrix that it names, not by the glue of 
   lab.assertSound()
 })
 
+test('what a site says by itself counts, though it has never written anything by its own matrix', async () => {
+  const sites = ['a', 'b', 'c']
+  const lab = await Lab.of(sites, { glue: (glue, site) => (site === 'b' ? LATER : glue) })
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: sites })
+  await lab.pass(5_000)
+  lab.cut('c')
+  await lab.ask('a', 'PUT /items/x', { n: 1 })
+  await lab.pass(1_000)
+  await lab.ask('c', 'PUT /items/x', { n: 2 })
+  await lab.heal()
+  const conflictsAt = async (site: string): Promise<number> => (await lab.status(site, 'x'))?.conflicts.length ?? -1
+  for (const site of sites) expect(await conflictsAt(site)).toBe(1)
+  expect(await lab.settleConflicts('b', 'x', { how: 'keep' })).toHaveLength(1)
+  await lab.pass(20_000)
+  for (const site of sites) expect(await conflictsAt(site)).toBe(0)
+  // It has the matrix on its disk.
+  await lab.restart('b')
+  await lab.pass(20_000)
+  expect(await conflictsAt('b')).toBe(0)
+  lab.assertSound()
+})
+
 test('a matrix that contradicts itself, and more of them than any mesh has, are refused', () => {
   const book = new MatrixBook(syncCodec)
   const wrong = { resets: [], cells: [{ before: 'add', after: 'delete', resolution: 'keep-order' }] } as const
