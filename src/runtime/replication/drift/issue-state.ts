@@ -28,17 +28,17 @@ import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
-import { hiddenHere, knowledgeNow, shownHash, standings, tellShown, writtenBy, writtenOf } from './comparison.ts'
+import { hiddenHere, knowledgeNow, shownHash, standings, writtenBy, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
+import { tellLooking } from './looking.ts'
 import { isSettling } from './settling.ts'
 import { fitOf, stateToGive, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica, RunState, TellOf } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
-import type { Shown } from '../../../ports/sync.ts'
 
 /** When this site said the last state of a replicant, by the monotonic clock. */
 const issuedAt = new WeakMap<RunState, number>()
@@ -111,11 +111,7 @@ async function sayState(
   const members = membersOfReplicant(replica.core.replicant)
   const issuer = stateIssuer(holder, members, standings(engine, replica, own))
   if (issuer === undefined) return 'waits'
-  const last = holder.live.findLast(({ type }) => type === 'state')
-  const sinceMs = last === undefined ? Infinity : engine.time.now() - last.stamp.ms
-  // A stamp may lie far ahead, and says nothing of how long ago it was then.
-  if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return 'said'
-  if (clock.monotonic() - (issuedAt.get(replica.run) ?? -Infinity) < STATE_AGAIN_MS) return 'said'
+  if (wasSaidLately(engine, replica)) return 'said'
   if (issuer.is === 'issuer') {
     if (issuer.site !== site || !(await mayIssue(reading))) return 'waits'
     const issued = await issueIfRoom(engine, replica, resource, reading, 'shown')
@@ -152,6 +148,15 @@ async function sayState(
     }),
   )
   return 'anew'
+}
+
+/** Whether a state was said so short a time ago that none is said again. */
+export function wasSaidLately(engine: Engine, { core, run }: Replica): boolean {
+  const last = holderOf(core.replicant)?.live.findLast(({ type }) => type === 'state')
+  const sinceMs = last === undefined ? Infinity : engine.time.now() - last.stamp.ms
+  // A stamp may lie far ahead, and says nothing of how long ago it was then.
+  if (sinceMs >= 0 && sinceMs < STATE_AGAIN_MS) return true
+  return engine.options.clock.monotonic() - (issuedAt.get(run) ?? -Infinity) < STATE_AGAIN_MS
 }
 
 /** The lane agrees with all others: is it time to forget what changed the resource, and is it this site that says what came of it? */
@@ -283,33 +288,4 @@ async function payloadOf(
   const { body, release: letGo } = await bodyOf(engine, bytes)
   const type = jsonTypeIn(schedule[0]?.payload?.headers.flat() ?? reading.rawHeaders)
   return { payload: { ...request, headers: [['content-type', type]], body }, letGo }
-}
-
-/** Once for what is known and shown. */
-async function tellLooking(engine: Engine, replica: Replica, shown: Shown): Promise<void> {
-  const looks = looksFor(knowledgeNow(engine, replica), shown.hash)
-  if (replica.local.looks === looks) return
-  await engine.replicas.commit(commit => {
-    commit.local(replica, { looks })
-    tellShown(engine, commit, replica, shown)
-  })
-}
-
-/** What `looks` of a replicant is when all others were told that a state is looked for. */
-export function looksFor(knowledge: string, hash: string | undefined): string {
-  return `${knowledge} ${hash ?? ''}`
-}
-
-/**
- * Whether this site has told that it looks, all other members have, and nothing else is known or shown here since.
- *
- * @param own hash of what is shown here
- */
-export function doAllLook(engine: Engine, replica: Replica, own: string | undefined): boolean {
-  const { looks, told } = replica.local
-  if (own === undefined || looks === undefined || told.length === 0) return false
-  const knowledge = knowledgeNow(engine, replica)
-  const isLooking = (member: string): boolean =>
-    told.some(word => word.site === member && word.diverged && word.knowledge === knowledge)
-  return looks === looksFor(knowledge, own) && othersOf(replica.core.replicant).every(isLooking)
 }

@@ -1,8 +1,11 @@
 import { knowledgeOf } from '../../../core/oplog/index.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
+import { MAX_HELD_BODY_BYTES } from '../limits.ts'
 import { Resource } from '../application/resource.ts'
 import { differing, judge, lastShown, shownHash, writtenOf } from './comparison.ts'
+import { wasSaidLately } from './issue-state.ts'
+import { doAllLook } from './looking.ts'
 import { fitOf } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { MemberState } from '../context.ts'
@@ -31,6 +34,12 @@ export async function memberState(engine: Engine, replica: Replica): Promise<Mem
   const reading = await resource.read()
   if (reading.is === 'unknown' || (reading.is === 'present') !== (schedule.state === 'present')) return undefined
   if (reading.is === 'absent') return { lives, executed, state: undefined }
+  // One of all that look says what there is; what none can say is given to whoever asks.
+  const canBeSaid = reading.body.is === 'json' && reading.bytes.length <= MAX_HELD_BODY_BYTES
+  if (canBeSaid && doAllLook(engine, replica) && !wasSaidLately(engine, replica)) {
+    engine.kick(replica)
+    return undefined
+  }
   // Changed past Cheops here as well: nobody is to take that for what was written.
   const shown = await shownHash(engine, replica, resource, reading)
   // What is too large to be held is not told.

@@ -3,7 +3,8 @@ import { othersOf, tellEvent } from '../admission/words.ts'
 import { differing, judge, knowledgeNow, shownNow, writtenOf } from '../drift/comparison.ts'
 import { failedHere, refusedText } from './failed.ts'
 import { hasCome, isYetToCome } from '../drift/settling.ts'
-import { doAllLook, lookForState, looksFor, shorten } from '../drift/issue-state.ts'
+import { lookForState, shorten } from '../drift/issue-state.ts'
+import { doAllLook, looksFor } from '../drift/looking.ts'
 import { isOwn, noteOwn } from '../drift/own-fields.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT } from '../replica.ts'
@@ -22,7 +23,8 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   }
   if (others.length === 0) {
     // It goes on while it looks, and by now all others look too: else one of them copies from here what no operation says.
-    const found = doAllLook(engine, replica, own) ? await lookForState(engine, replica, book.resource) : undefined
+    const isOneToSay = own !== undefined && doAllLook(engine, replica)
+    const found = isOneToSay ? await lookForState(engine, replica, book.resource) : undefined
     if (found === 'issued' || found === 'anew') return 'replan'
     return (await shorten(engine, replica, book.resource)) ? 'replan' : 'done'
   }

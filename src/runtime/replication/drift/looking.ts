@@ -1,0 +1,34 @@
+/** That a site looks for a state: no member that it could reach agrees. Source: src/consistency.md "Plan, at one site" (Repair). */
+import { othersOf } from '../admission/words.ts'
+import { knowledgeNow, tellShown } from './comparison.ts'
+import type { Engine } from '../engine.ts'
+import type { Replica } from '../replica.ts'
+import type { Shown } from '../../../ports/sync.ts'
+
+/** Tells the others, once for what is known and shown. */
+export async function tellLooking(engine: Engine, replica: Replica, shown: Shown): Promise<void> {
+  const looks = looksFor(knowledgeNow(engine, replica), shown.hash)
+  if (replica.local.looks === looks) return
+  await engine.replicas.commit(commit => {
+    commit.local(replica, { looks })
+    tellShown(engine, commit, replica, shown)
+  })
+}
+
+/** What `looks` of a replicant is when all others were told that a state is looked for. */
+export function looksFor(knowledge: string, hash: string | undefined): string {
+  return `${knowledge} ${hash ?? ''}`
+}
+
+/**
+ * Whether all members look by what is known now, this site included: then one of them says what there is. Who goes on while it looks does not know better
+ * than the others do.
+ */
+export function doAllLook(engine: Engine, replica: Replica): boolean {
+  const { looks, told } = replica.local
+  if (looks === undefined || told.length === 0) return false
+  const knowledge = knowledgeNow(engine, replica)
+  const isLooking = (member: string): boolean =>
+    told.some(word => word.site === member && word.diverged && word.knowledge === knowledge)
+  return looks.startsWith(looksFor(knowledge, undefined)) && othersOf(replica.core.replicant).every(isLooking)
+}
