@@ -1,7 +1,7 @@
 import type { ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { canonicalJson } from './json.ts'
-import { pointerGet, withoutPointers } from './pointer.ts'
+import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 
 const ENCODER = new TextEncoder()
 
@@ -10,6 +10,21 @@ export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody):
   if (body.is === 'opaque') return body
   const kind = compiledKind(glue, kindName)
   return kind === undefined ? body : { is: 'json', value: without(body.value, siteOwn(kind)) }
+}
+
+/** What it sets by itself, as one application shows it, in place of what a body says of it; see the port. */
+export function withOwnFields(glue: CompiledGlue, kindName: string, body: ParsedBody, read: ParsedBody): ParsedBody {
+  const places = compiledKind(glue, kindName)?.definition['server-set'] ?? []
+  if (body.is === 'opaque' || read.is === 'opaque') return body
+  let { value } = body
+  for (const place of places) {
+    const said = pointerGet(value, place)
+    if (said === undefined) continue
+    const own = pointerGet(read.value, place)
+    if (canonicalJson(said) === canonicalJson(own)) continue
+    value = own === undefined ? withoutPointers(value, [place]) : pointerSet(value, place, own)
+  }
+  return value === body.value ? body : { is: 'json', value }
 }
 
 /** What an application may show of what was written. */

@@ -1,7 +1,7 @@
 import { headerValue } from '../core/resource/http-head.ts'
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import { analyse } from './analyse.ts'
-import { comparable, equal, shownOf, stateOf } from './compare.ts'
+import { comparable, equal, shownOf, stateOf, withOwnFields } from './compare.ts'
 import { compiledKind, compileGlue } from './compile.ts'
 import { storedHeaders, withCondition, withoutConditions } from './conditions.ts'
 import { contentOf } from './content.ts'
@@ -54,6 +54,7 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     storedHeaders: head => storedHeaders(head, listed),
     withoutConditions: (kind, head, body) => withoutConditions(compiled, kind, head, body),
     withCondition: (kind, body, read) => withCondition(compiled, kind, body, read),
+    withOwnFields: (kind, body, read) => withOwnFields(compiled, kind, body, read),
     marked: (kind, type, body, mark) => marked(compiled, kind, type, body, mark),
     markIn: (kind, type, body) => markIn(compiled, kind, type, body),
     showsMark: (kind, type, resource, mark) => showsMark(compiled, kind, type, resource, mark),

@@ -51,6 +51,11 @@ export interface ReplicationGlue {
    */
   withCondition(kind: string, body: ParsedBody, read: ReadAnswer): ConditionalRequest
   /**
+   * A body in which fields that the application sets by itself are as it shows them here: what a client has read at another site and sent back with its change is that
+   * site's. The same body where it says nothing else of them.
+   */
+  withOwnFields(kind: string, body: ParsedBody, read: ParsedBody): ParsedBody
+  /**
    * The body of a request of this type with a mark, by which its effect is found again in what the application shows; the same object where
    * the kind has no place for one, or the body is no JSON object.
    */

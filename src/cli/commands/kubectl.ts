@@ -108,6 +108,9 @@ function redirect(text: string, server: string, ca: string | undefined): string 
     // The agent's certificate is not the API server's. Without --ca-file the authority may still be the same.
     if (ca !== undefined) {
       delete cluster['certificate-authority-data']
+      // kubectl takes no authority beside it, and the name is that of the API server.
+      delete cluster['insecure-skip-tls-verify']
+      delete cluster['tls-server-name']
       cluster['certificate-authority'] = ca
     }
     if (server.startsWith('http://')) delete cluster['certificate-authority-data']

@@ -80,6 +80,19 @@ describe('kubectl', () => {
     expect((await readdir(tmpdir())).filter(name => name.startsWith('cheops-kubectl-'))).toEqual(before)
   })
 
+  test('whose certificate it takes as it is in its configuration, and as --ca-file says here', async () => {
+    await client(
+      'kubectl',
+      `if [ "$1" = config ]; then echo '{"clusters":[{"name":"c","cluster":{"server":"https://k:6443","insecure-skip-tls-verify":true,"tls-server-name":"k"}}]}'; else cat "$KUBECONFIG"; fi`,
+    )
+    const ca = path.join(bench.folder, 'ca.crt')
+    await writeFile(ca, '')
+    const { out } = await bench.run(['kubectl', '--ca-file', ca, '--', 'get', 'pods'], withClients())
+    const { cluster } = (JSON.parse(out) as { clusters: [{ cluster: Record<string, unknown> }] }).clusters[0]
+    // kubectl takes no authority beside the word that none is needed.
+    expect(cluster).toEqual({ server: `${agent.ready.ingress}/kubernetes`, 'certificate-authority': ca })
+  })
+
   test('not installed is 127', async () => {
     expect((await bench.run(['kubectl', '--', 'get', 'pods'], { PATH: '/nowhere' })).code).toBe(127)
   })

@@ -247,6 +247,27 @@ describe('withCondition', () => {
   })
 })
 
+describe('withOwnFields', () => {
+  const read = json({ updated: 'here', status: { seen: 4 }, price: 1 })
+
+  it('puts what the application sets by itself as it shows it here in place of what a body says of it', () => {
+    const body = json({ updated: 'there', price: 2, status: { seen: 9, a: 1 } })
+    expect(glue.withOwnFields('item', body, read)).toEqual(
+      json({ price: 2, status: { a: 1, seen: 4 }, updated: 'here' }),
+    )
+    // What it does not show is left out.
+    expect(glue.withOwnFields('item', body, json({ price: 1 }))).toEqual(json({ price: 2, status: { a: 1 } }))
+  })
+
+  it('is the same body where that says nothing else of it, or nobody can tell', () => {
+    for (const same of [json({ updated: 'here', price: 2 }), json({ price: 2 }), opaque])
+      expect(glue.withOwnFields('item', same, read)).toBe(same)
+    const body = json({ updated: 'there' })
+    expect(glue.withOwnFields('item', body, opaque)).toBe(body)
+    expect(glue.withOwnFields('nothing', body, read)).toBe(body)
+  })
+})
+
 describe('comparing', () => {
   it('leaves out what differs from site to site', () => {
     const at = (site: string) =>

@@ -10,7 +10,7 @@ import { matching } from './precondition.ts'
 import { MAX_SEEN_BYTES } from '../limits.ts'
 import { contains, contradicts } from './contains.ts'
 import { ResourceRequests } from './resource-requests.ts'
-import { Sending, queryOf } from './sending.ts'
+import { Sending, isOfVersion, queryOf } from './sending.ts'
 import { isUnknownWay, type Made, type Sent } from './sent.ts'
 import { GivenNames } from './given-names.ts'
 import { Slashes } from './slashes.ts'
@@ -210,7 +210,8 @@ export class Resource {
   }
 
   /**
-   * Gives the resource another state, if it still has what was read where the application can say so.
+   * Gives the resource another state, if it still has what was read where the application can say so. What it refuses perhaps for what another site's application has set
+   * by itself (an identity, a counter), and a client has sent back, is sent once more with what it shows of that here.
    * @param headers as for `create`
    * @param asked as for `create`
    */
@@ -222,11 +223,16 @@ export class Resource {
   ): Promise<Sent> | undefined {
     const request = this.#requestFor('replace')
     if (request === undefined) return undefined
-    const seen = seenOf(state)
-    const conditional = this.glue.withCondition(this.name.kind, seen, { ...read, body: seenOf(read.body) })
-    const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
-    const body = conditional.body === seen ? state : conditional.body
-    return this.#sending.sendAs(asked, { ...request, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
+    const { kind } = this.name
+    const [seen, has] = [seenOf(state), seenOf(read.body)]
+    const send = (said: ParsedBody): Promise<Sent> => {
+      const conditional = this.glue.withCondition(kind, said, { ...read, body: has })
+      const all = [...headersFor(conditional.body, headers), ...conditional.headers.flat()]
+      const body = conditional.body === seen ? state : conditional.body
+      return this.#sending.sendAs(asked, { ...request, headers: all, body: () => this.#bodyOf(body), role: 'resource' })
+    }
+    const own = this.glue.withOwnFields(kind, seen, has)
+    return own === seen ? send(seen) : send(seen).then(sent => (isOfVersion(sent) ? send(own) : sent))
   }
 
   /**

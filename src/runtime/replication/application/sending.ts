@@ -24,9 +24,8 @@ export class Sending {
   async sendAs(asked: Payload | undefined, change: Change): Promise<Sent> {
     const query = queryOf(asked, change.method)
     const sent = await this.send({ ...change, path: change.path + query })
-    const status = sent.is === 'refused' ? sent.answer.status : sent.is === 'not-now' ? sent.status : undefined
     const others = withoutVersions(query)
-    if (others === query || status === undefined || !OF_A_VERSION.has(status)) return sent
+    if (others === query || !isOfVersion(sent)) return sent
     return this.send({ ...change, path: change.path + others })
   }
 
@@ -83,6 +82,12 @@ const OF_A_VERSION: ReadonlySet<number> = new Set([400, 409, 412, 422])
 
 /** Parameters that name a version, as `rev` and `resourceVersion`. */
 const VERSION = /^_?(rev|revision|version|etag|cas|generation|resource[-_]?version|lock[-_]?version|if[-_].*)$/i
+
+/** Refused for what may be a version, or an identity, that only another site has: certainly nothing was done. */
+export function isOfVersion(sent: Sent): boolean {
+  const status = sent.is === 'refused' ? sent.answer.status : sent.is === 'not-now' ? sent.status : undefined
+  return status !== undefined && OF_A_VERSION.has(status)
+}
 
 function withoutVersions(query: string): string {
   const parts = query.slice(1).split('&')
