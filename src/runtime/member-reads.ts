@@ -1,4 +1,5 @@
 import { NOTHING_SEEN } from '../core/oplog/index.ts'
+import { asksToFollow } from '../core/resource/follows.ts'
 import { HEADER_NAMES } from '../core/resource/headers.ts'
 import { headerValues } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
@@ -26,7 +27,7 @@ export const MAX_COMPARED_BYTES_TOGETHER = 16 * 1024 * 1024
 export const MAX_COMPARED_TOGETHER = 32
 /** How long the other members are waited for when `Prefer: wait` does not say: a slow one is named, not waited for, as one that is down. */
 export const MEMBER_ANSWER_MS = 5_000
-/** How long this site's own application is: what takes longer is a watch, or too slow to be compared, and streams. */
+/** How long this site's own application is: what takes longer is too slow to be compared, or a watch that does not say so, and streams. */
 export const OWN_ANSWER_MS = 10_000
 
 export type MemberRead =
@@ -75,6 +76,8 @@ export class MemberReads {
     const glue = this.#parts.glue(service)
     const said = head.method === 'GET' && !exchange.hasBody ? glue?.describe(head, path, undefined) : undefined
     if (glue === undefined || (said?.is !== 'read' && said?.is !== 'list')) return { is: 'stream', answerHeaders: [] }
+    // What it says first need not come before something changes, and its end need not come at all.
+    if (asksToFollow(head, path) && !wantsMulti(head.rawHeaders)) return this.#streamed(members)
     const further = said.is === 'list' ? furtherPages(glue, said.kind, path, members) : undefined
     if (this.#underWay >= MAX_COMPARED_TOGETHER) {
       if (further === undefined) return this.#streamed(members)
@@ -238,7 +241,7 @@ export class MemberReads {
     return a !== undefined && b !== undefined && showSame(this.#parts.replicas, glue, { service, kind, name }, a, b)
   }
 
-  /** Too large, too slow or too many to be compared: as it comes from this site's application. */
+  /** Too large, too slow or too many to be compared, or without an end: as it comes from this site's application. */
   #streamed(members: readonly string[]): MemberRead {
     const text = members.toSorted().map(site => `${siteItem(site)};s=unread`)
     return { is: 'stream', answerHeaders: [HEADER_NAMES.sites, text.join(', ')] }

@@ -40,6 +40,7 @@ it('has definitions of which nothing is to be said but which keys are not in for
     'objects',
     'tickets',
     'rabbitmq',
+    'kubernetes',
     'kinto',
   ])
   expect(parsed.flatMap(({ findings }) => findings).filter(f => f.severity !== 'note')).toEqual([])

@@ -81,6 +81,29 @@ test('what is too large here streams; what is too large there is named', async (
   expect(other).toMatchObject({ is: 'answer', answer: { status: 200, rawHeaders } })
 })
 
+test.each([
+  ['/items?watch=true', []],
+  ['/items/x?a=1&follow', []],
+  ['/items?wait=1&waitIndex=7', []],
+  ['/items?feed=continuous', []],
+  ['/items', ['Accept', 'application/json, text/event-stream']],
+])(
+  '%s with %j goes on for as long as something changes: this site streams, and nobody is asked',
+  async (path, headers) => {
+    const nobody = readsWith(site => Promise.reject(new Error(`${site} was asked`)))
+    const streamed = { is: 'stream', answerHeaders: ['Cheops-Sites', 'here;s=unread, there;s=unread'] }
+    expect(await nobody.read(exchange(path, headers), MEMBERS, CONTEXT)).toEqual(streamed)
+  },
+)
+
+test.each(['/items?watch=false', '/items?wait=30', '/items?feed=normal', '/items?follow=redirects', '/watch/x'])(
+  '%s is a read like any other',
+  async path => {
+    const all = readsWith(async () => answer(200, []))
+    expect(await all.read(exchange(path), MEMBERS, CONTEXT)).toMatchObject({ is: 'answer' })
+  },
+)
+
 test('all members together have a bound, and a time', async () => {
   const asked: Asked[] = []
   const reads = readsWith(async (_, how) => {
