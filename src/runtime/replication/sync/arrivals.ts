@@ -24,6 +24,7 @@ import { Repeated } from './repeated.ts'
 import type { ToldWork } from './told-work.ts'
 import type { ReplicationContext } from '../context.ts'
 import type { Replica } from '../replica.ts'
+import { isRequestOf } from '../write/kept-requests.ts'
 import type { Engine } from '../engine.ts'
 import type { OutboxEntry, SealedOperation } from '../../../ports/sync.ts'
 
@@ -284,6 +285,7 @@ export class Arrivals {
     if (opened === undefined) return undefined
     const { operation } = opened
     if (this.#isBeyondTime([operation])) return this.#refuse('stamp-ahead')
+    if (!this.#work.do(() => isRequestOf(operation, this.#options.hash))) return this.#refuse('request')
     return isOfFuture(this.#own, dotsOf(operation)) ? this.#refuse('own-number') : opened
   }
 

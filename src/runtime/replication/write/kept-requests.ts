@@ -95,3 +95,13 @@ export function requestOf({ method, path, body }: Payload, hash: Hash): string {
   const content = body === undefined ? '' : 'bytes' in body ? hash(body.bytes) : body.hash
   return hash(new TextEncoder().encode(JSON.stringify([method, path, content])))
 }
+
+/**
+ * Whether an operation is the request that its key says it is. Of one request under one key one operation counts, and the others go unseen, since they say the
+ * same: who could call another body that would put it in the place of what somebody else has written, and that would be no conflict. Operations of the first
+ * versions do not say it.
+ */
+export function isRequestOf({ idempotency, payload }: Operation, hash: Hash): boolean {
+  if (idempotency?.request === undefined) return true
+  return payload !== undefined && idempotency.request === requestOf(payload, hash)
+}

@@ -2,7 +2,7 @@
  * One site with a real replicator, codec and signatures on a store in memory, and peers whose every message the test says itself. No
  * application: what arrives is held, and not executed.
  */
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { syncCodec } from '../../../../protocols/sync/codec.ts'
 import { createOperationSeal } from '../../../../protocols/sync/seal.ts'
 import { MemoryBlobs } from '../../../../sims/world/memory-blobs.ts'
@@ -27,6 +27,8 @@ import { sealedBy } from '../../../support/sealed-by.ts'
 
 export const HERE = 'here'
 export const INCARNATION = '1763762400000-0000000000000001'
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** The end of a conversation that the replicator has; the test has the other. */
 export class ScriptedChannel implements SyncChannel {
@@ -164,7 +166,7 @@ export class Scripted implements AsyncDisposable {
       seal: this.#counting(this.sealOf(HERE)),
       logger: silentLogger,
       glueOf: () => undefined,
-      hash: bytes => Buffer.from(bytes).toString('hex'),
+      hash: sha256,
       fetchState: async () => undefined,
       mayRun: operation => this.mayRun(operation),
       isSite: site => this.isSite(site),

@@ -5,6 +5,7 @@
 import { expect, test, vi } from 'vitest'
 import { SERVICE } from '../../../../../sims/world/replication/sim-glue.ts'
 import { Replicator } from '../../../../../src/runtime/replication/replicator.ts'
+import { requestOf } from '../../../../../src/runtime/replication/write/kept-requests.ts'
 import { realClock } from '../../../../support/real-time.ts'
 import {
   MAX_LIVES_BROUGHT,
@@ -14,7 +15,7 @@ import {
 } from '../../../../../src/core/oplog/index.ts'
 import { syncCodec } from '../../../../../protocols/sync/codec.ts'
 import { Lab } from '../lab.ts'
-import { HERE, INCARNATION, Scripted, entries, hello } from '../scripted.ts'
+import { HERE, INCARNATION, Scripted, entries, hello, sha256 } from '../scripted.ts'
 import type { Dot, LifeTransfer, Operation, OperationId } from '../../../../../src/core/oplog/index.ts'
 import type { OutboxEntry } from '../../../../../src/ports/sync.ts'
 import type { Replica } from '../../../../../src/runtime/replication/replica.ts'
@@ -301,3 +302,38 @@ test('an acknowledgement of what nobody ever wrote does not keep a resource from
   expect(states()).toEqual(['a'])
   expect(lab.all('x')).toEqual({ a: { id: 'x', n }, b: { id: 'x', n }, m: { id: 'x', n } })
 }, 60_000)
+
+test('another body under the idempotency key of somebody is not taken for the request that came with it', async () => {
+  await using here = await Scripted.start(undefined, FAST)
+  const rome = here.from('rome')
+  rome.says(hello('rome', 2))
+  const created = here.create('rome', 'mug', ['paris', 'rome', HERE])
+  const { members: _, payload: __, ...same } = created
+  const change = (site: string, number: number, n: number): Operation => ({
+    ...same,
+    dot: { site, incarnation: INCARNATION, number },
+    stamp: { ms: created.stamp.ms + number, counter: 0 },
+    type: 'merge',
+    context: [created.dot],
+    payload: {
+      method: 'PATCH',
+      path: '/items/mug',
+      headers: [],
+      body: { bytes: new TextEncoder().encode(JSON.stringify({ n })) },
+    },
+  })
+  const written = change('rome', 1_000_002, 1)
+  if (written.payload === undefined) throw new Error('it has a body')
+  const idempotency = { principal: 'somebody', key: 'k', request: requestOf(written.payload, sha256) }
+  await tells(rome, 1, [here.signed(created), here.signed({ ...written, idempotency })])
+  // It has another body, an earlier stamp, and is called the same request.
+  const forged = { ...change('paris', 1_000_001, 666), idempotency }
+  const paris = here.from('paris')
+  paris.says(hello('paris', 1))
+  await tells(paris, 1, [here.signed(forged)])
+  expect(here.refusals()).toEqual(['paris: request'])
+  const live = await here.replicator.inspect(created.replicant, ({ core }) =>
+    core.replicant.lives.flatMap(life => life.live.map(({ dot }) => dot)),
+  )
+  expect(live).toEqual([created.dot, written.dot])
+})
