@@ -68,7 +68,7 @@ export class ConnectionPool extends Agent {
   readonly #idle: Idle[] = []
   readonly #waiting = new Map<ClientRequest, NodeJS.Timeout>()
   readonly #connections = new Set<Duplex>()
-  #cutReason: string | undefined
+  readonly #cutReasons = new WeakMap<Duplex, string>()
   readonly #connecting = new Set<AbortController>()
   #upgraded = 0
   /** So many the other end takes, as far as is known; more than `maxConnections` where it has not refused any. */
@@ -163,9 +163,9 @@ export class ConnectionPool extends Agent {
     }
   }
 
-  /** Why connections with a request under way were ended here, as what is to be said of the other end; undefined once there is a new one. */
-  get cutReason(): string | undefined {
-    return this.#cutReason
+  /** Why a connection was ended here, as what is to be said of the other end; undefined where it was not, or without a reason. */
+  cutReasonOf(connection: Duplex | null): string | undefined {
+    return connection === null ? undefined : this.#cutReasons.get(connection)
   }
 
   /**
@@ -173,9 +173,11 @@ export class ConnectionPool extends Agent {
    * @param reason a part of a sentence about the other end: "is down: no beat for 12 s"
    */
   cut(reason?: string): void {
-    this.#cutReason = reason
     this.dropIdle()
-    for (const connection of this.#connections) connection.destroy()
+    for (const connection of this.#connections) {
+      if (reason !== undefined) this.#cutReasons.set(connection, reason)
+      connection.destroy()
+    }
   }
 
   #takeIdle(): Duplex | undefined {
@@ -244,7 +246,6 @@ export class ConnectionPool extends Agent {
 
   #welcome(connection: Duplex): void {
     this.#connections.add(connection)
-    this.#cutReason = undefined
     let upgraded = false
     connection.on('free', () => this.#offer(connection, true))
     connection.once('agentRemove', () => {

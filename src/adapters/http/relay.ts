@@ -200,7 +200,7 @@ class Relay {
     } catch (error) {
       answer.destroy()
       this.#answered = false
-      this.#fail(failureOf(error, this.#upstream, this.#certainty()))
+      this.#fail(failureOf(error, this.#upstream, this.#certainty(), this.#outgoing))
     }
   }
 
@@ -281,7 +281,7 @@ class Relay {
       this.send()
       return
     }
-    this.#fail(failureOf(error, this.#upstream, this.#certainty()))
+    this.#fail(failureOf(error, this.#upstream, this.#certainty(), this.#outgoing))
   }
 
   #mayRetry(error: Error): boolean {

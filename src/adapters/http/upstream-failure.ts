@@ -21,8 +21,16 @@ export function unreachable(error: Error, upstream: Upstream): CheopsError {
   return new CheopsError(upstream.codes.unreachable, message, {}, { cause: error })
 }
 
-/** What an error of node:http on the way to or from an upstream means to the client. */
-export function failureOf(error: unknown, upstream: Upstream, certainty: Certainty): CheopsError {
+/**
+ * What an error of node:http on the way to or from an upstream means to the client.
+ * @param request that has failed
+ */
+export function failureOf(
+  error: unknown,
+  upstream: Upstream,
+  certainty: Certainty,
+  { socket }: Pick<ClientRequest, 'socket'>,
+): CheopsError {
   if (error instanceof CheopsError) return inDoubt(error.code, error.message, certainty)
   const code = errorCode(error)
   if (code === 'HPE_HEADER_OVERFLOW') {
@@ -32,7 +40,7 @@ export function failureOf(error: unknown, upstream: Upstream, certainty: Certain
   if (code.startsWith('HPE_')) {
     return inDoubt(upstream.codes.invalid, `${upstream.name} answered with something that is not HTTP`, certainty)
   }
-  const { cutReason } = upstream.pool
+  const cutReason = upstream.pool.cutReasonOf(socket)
   // That of another agent ends as well where nothing comes over it any more.
   const ended =
     upstream.codes.broken === 'ERR_SITE_BROKEN'

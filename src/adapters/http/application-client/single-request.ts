@@ -243,7 +243,7 @@ class SingleRequest {
       this.#sent = false
       clearTimeout(this.#timer)
       this.send()
-    } else this.#fail(failureOf(error, this.#upstream, this.#certainty))
+    } else this.#fail(failureOf(error, this.#upstream, this.#certainty, this.#outgoing))
   }
 
   #mayRetry(error: Error): boolean {

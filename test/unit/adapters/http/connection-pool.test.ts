@@ -402,6 +402,29 @@ describe('a destination that has gone silent', () => {
     expect(await answerTo(ask(pool))).toBe('1/x')
     expect(attempts()).toBe(2)
   })
+
+  test('why a connection was cut is said of that one, also where another one is opened in that moment', async () => {
+    const next = Promise.withResolvers<Duplex>()
+    const [near, far] = duplexPair()
+    far.on('error', () => {})
+    // It takes a while until it has ended, as a stream of another site does.
+    near._destroy = (error, done) => void next.promise.then(() => globalThis.setImmediate(done, error))
+    const opened = [Promise.resolve(asSocket(near)), next.promise]
+    const { pool } = bench({ connect: () => opened.shift() ?? Promise.reject(new Error('no more')) })
+    const held = ask(pool, '/hold')
+    await until(() => pool.counts().open === 1)
+    const waiting = ask(pool)
+    const ended = once(waiting, 'error')
+    const failed = once(held, 'error')
+    pool.cut('is down')
+    const [late] = duplexPair()
+    next.resolve(asSocket(late))
+    await failed
+    expect(pool.cutReasonOf(held.socket)).toBe('is down')
+    expect(pool.cutReasonOf(waiting.socket)).toBeUndefined()
+    waiting.destroy()
+    await ended
+  })
 })
 
 describe('the end', () => {

@@ -9,7 +9,8 @@ import type { Upstream } from '../../../../src/adapters/http/upstream.ts'
 import { CheopsError } from '../../../../src/errors.ts'
 
 const upstream = (codes: Upstream['codes'], cutReason?: string): Upstream =>
-  ({ name: 'it', codes, maxHeaderBytes: 100, pool: { cutReason } }) as unknown as Upstream
+  ({ name: 'it', codes, maxHeaderBytes: 100, pool: { cutReasonOf: () => cutReason } }) as unknown as Upstream
+const REQUEST = { socket: null }
 const nodeError = (code: string): Error => Object.assign(new Error('some library text'), { code })
 
 describe.each([
@@ -22,10 +23,10 @@ describe.each([
     ['HPE_INVALID_CONSTANT', codes.invalid],
     ['HPE_HEADER_OVERFLOW', 'ERR_APPLICATION_ANSWER_TOO_LARGE'],
   ])('%j', (code, expected) => {
-    const failure = failureOf(nodeError(code), upstream(codes), { sent: true, safe: true })
+    const failure = failureOf(nodeError(code), upstream(codes), { sent: true, safe: true }, REQUEST)
     expect(failure.code).toBe(expected)
     expect(failure.message).not.toContain('library')
-    expect(failureOf(nodeError(code), upstream(codes), { sent: true, safe: false })).toMatchObject({
+    expect(failureOf(nodeError(code), upstream(codes), { sent: true, safe: false }, REQUEST)).toMatchObject({
       code: 'ERR_OUTCOME_UNKNOWN',
       meta: { reason: expected },
     })
@@ -44,7 +45,7 @@ test.each([
   // This agent has ended it.
   [SITE_CODES, 'is down: no beat for 12 s', 'it had not answered yet, and is down: no beat for 12 s'],
 ])('who has ended the connection is said as far as it is known (%#)', (codes, reason, message) => {
-  const failure = failureOf(nodeError('ECONNRESET'), upstream(codes, reason), { sent: true, safe: true })
+  const failure = failureOf(nodeError('ECONNRESET'), upstream(codes, reason), { sent: true, safe: true }, REQUEST)
   expect(failure.message).toBe(message)
 })
 
