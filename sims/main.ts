@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseOptions, USAGE } from './options.ts'
+import { makeFolder } from './plans-folder.ts'
 import { runMembership } from './scenarios/membership.ts'
 import { countSteps } from './scenarios/replication/count-steps.ts'
 import { inWords } from './scenarios/replication/step.ts'
@@ -25,6 +26,10 @@ async function main(): Promise<void> {
   const { seeds, only, weather, story, write, replay } = options
   if (replay !== undefined) return replayOf(replay)
   if (options.faults) return tellSteps(seeds, weather)
+  if (write !== undefined) {
+    const why = await makeFolder(write)
+    if (why !== undefined) return complain(why)
+  }
   let failed = 0
   for (const name of only) {
     const run = name === 'membership' ? simulateMembership : simulateReplication
@@ -39,10 +44,15 @@ function optionsOf(args: readonly string[]): Options | undefined {
     return parseOptions(args)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`${message.replace(/\.?$/, '.')} See npm run sim -- --help\n`)
-    process.exitCode = 2
+    complain(`${message.replace(/\.?$/, '.')} See npm run sim -- --help`)
     return undefined
   }
+}
+
+/** Nothing runs. */
+function complain(why: string): void {
+  process.stderr.write(`${why}\n`)
+  process.exitCode = 2
 }
 
 async function replayOf(file: string): Promise<void> {
@@ -50,9 +60,7 @@ async function replayOf(file: string): Promise<void> {
   try {
     regression = JSON.parse(await readFile(file, 'utf8')) as Regression
   } catch (error) {
-    process.stderr.write(`${file} is no plan of a run: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 2
-    return
+    return complain(`${file} is no plan of a run: ${error instanceof Error ? error.message : String(error)}`)
   }
   const report = await runReplication(regression.seed, regression.plan, REAL_PARTS)
   tellStory(report, 'replication')

@@ -32,7 +32,7 @@ fewest steps that still fail, and how to run it again; the last line says how ma
                    ${Object.keys(FAIR).join(', ')}; or fair, for none of these
   --story          tell what happened in every seed
   --faults         count which faults the seeds have, and run none
-  --write FOLDER   keep the plans of seeds that fail there
+  --write FOLDER   keep the plans of seeds that fail there; it is made where there is none
   --replay FILE    run such a plan, or one of sims/regressions
   --help           this text
 `
