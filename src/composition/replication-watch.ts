@@ -125,7 +125,7 @@ function detailOf(event: ReplicationEvent, self: string): string | undefined {
       return `the ${type} ${operationText(dot)} has no effect: ${whyText(event.conflict.why)}; see "cheops conflict ls"`
     }
     case 'settled':
-      return `the ${event.conflict.operation.type} ${operationText(event.conflict.operation.dot)} is no conflict any more: a later write has seen it`
+      return `the ${event.conflict.operation.type} ${operationText(event.conflict.operation.dot)} is no conflict any more: a later write has seen it, or it counts after all`
     case 'unbound':
       if (event.why !== undefined) return event.why
       return 'what the application here has by this name is not the replicated resource: it is not touched; rename or remove one of the two'

@@ -118,11 +118,18 @@ function endedBy({ firstDelete }: Life, { stamp, dot }: Operation): Partial<Life
 
 /** The life with an operation that does not count. */
 export function takeOutside(life: Life, operation: Operation): Life {
+  const outside = inserted(without(life, operation).outside, operation)
   return {
     ...life,
     ...withHeld(life, operation.dot, operation.previous),
-    outside: inserted(without(life, operation).outside, operation).slice(-MAX_CONFLICTS),
+    outside: outside.slice(-MAX_CONFLICTS),
+    conflictsForgotten: life.conflictsForgotten + beyondRoom(outside),
   }
+}
+
+/** How many of these conflicts are not kept. */
+function beyondRoom({ length }: readonly Operation[]): number {
+  return Math.max(0, length - MAX_CONFLICTS)
 }
 
 /**
@@ -133,12 +140,15 @@ export function begunAnew(life: Life, site: string): Life {
   const own = [...life.live, ...life.conflicts, ...life.outside].filter(({ dot }) => dot.site === site)
   const outside = own.toSorted(compareOperations).slice(-MAX_CONFLICTS)
   const { membership } = withDeed({ ...life, live: [], conflicts: [] }, life)
-  return { ...newLife(life.life), changes: life.changes, membership, outside }
+  const conflictsForgotten = life.conflictsForgotten + beyondRoom(own)
+  return { ...newLife(life.life), changes: life.changes, membership, outside, conflictsForgotten }
 }
 
 /** The life of a site that was removed from it, with an operation that says who its members are: to show it to a member that has lost it. */
 export function takeDeed(life: Life, operation: Operation): Life {
-  if (life.membership.some(({ dot }) => sameDot(dot, operation.dot))) return life
+  // A create that counts, or is a conflict, shows it already.
+  const lists = [life.live, life.conflicts, life.membership]
+  if (lists.some(list => list.some(({ dot }) => sameDot(dot, operation.dot)))) return life
   return { ...life, membership: deciding(inserted(life.membership, operation), life.changes) }
 }
 
@@ -180,22 +190,38 @@ function settled(life: Life, matrices: Matrices): Life {
     if (operation.type !== 'delete') lost.push(operation)
     return false
   })
-  const leftOut = live.flatMap(leftOutBy)
-  // What a state has seen and left out is lost all the same, unless something else that says what the resource is has seen it too.
-  const others = leftOut.length === 0 ? droppers : droppers.filter(({ type }) => type !== 'state')
-  const isLeftOut = (dot: Dot): boolean => leftOut.some(other => sameDot(other, dot)) && !isSeen(dot, others)
+  const isUnsettled = unsettledBy(live, droppers)
   const conflicts = [...life.conflicts, ...lost]
-    .filter(({ dot }) => !isSeen(dot, droppers) || isLeftOut(dot))
+    .filter(isUnsettled)
     .filter(operation => !isDuplicate(life.keys, operation, matrices))
     .toSorted(compareOperations)
   const next: Life = {
     ...life,
     live,
     conflicts: conflicts.slice(-MAX_CONFLICTS),
-    outside: life.outside.filter(({ dot }) => !isSeen(dot, droppers) || isLeftOut(dot)),
-    conflictsForgotten: life.conflictsForgotten + Math.max(0, conflicts.length - MAX_CONFLICTS),
+    outside: life.outside.filter(isUnsettled),
+    conflictsForgotten: life.conflictsForgotten + beyondRoom(conflicts),
   }
   return withDeed(next, life)
+}
+
+/** Whether what has lost is a conflict still: no reset has seen it, or but a state that has left it out. */
+function unsettledBy(live: readonly Operation[], droppers: Droppers): (lost: Operation) => boolean {
+  const leftOut = live.flatMap(leftOutBy)
+  // What a state has seen and left out is lost all the same, unless something else that says what the resource is has seen it too.
+  const others = leftOut.length === 0 ? droppers : droppers.filter(({ type }) => type !== 'state')
+  const isLeftOut = (dot: Dot): boolean => leftOut.some(other => sameDot(other, dot)) && !isSeen(dot, others)
+  return ({ dot }) => !isSeen(dot, droppers) || isLeftOut(dot)
+}
+
+/** Whether what was a conflict is none any more since it counts, or was seen: and not only given up, for want of room or with all that was held. */
+export function isSettled(life: Life, conflict: Operation): boolean {
+  if (!wasHeld(life, conflict.dot)) return false
+  if (life.live.some(({ dot }) => sameDot(dot, conflict.dot)) || !unsettledBy(life.live, life.droppers)(conflict))
+    return true
+  const isBeforeAll = ([first]: readonly Operation[]): boolean =>
+    first !== undefined && compareOperations(conflict, first) < 0
+  return ![life.conflicts, life.outside].some(list => list.length >= MAX_CONFLICTS && isBeforeAll(list))
 }
 
 /** The life, and of one that it has grown from the create that it keeps for what it says of members only. */
@@ -220,13 +246,14 @@ function isDuplicate(keys: Keys, operation: Operation, matrices: Matrices): bool
   return first !== undefined && !sameDot(first.dot, operation.dot) && compareOperations(first, operation) < 0
 }
 
-/** Those that still decide for some site, and the create. */
+/** Those that still decide for some site, and the create. Each once: who begins anew keeps them, and is told them again. */
 function deciding(operations: readonly Operation[], changes: MemberChanges): readonly Operation[] {
-  return operations.filter(
-    ({ dot, type }) =>
-      type === 'create' ||
-      changes.some((change, place) => sameDot(change.by.dot, dot) && changes[place + 1]?.site !== change.site),
-  )
+  return operations.filter(({ dot, type }, place) => {
+    const before = operations[place - 1]
+    if (before !== undefined && sameDot(before.dot, dot)) return false
+    if (type === 'create') return true
+    return changes.some((change, at) => sameDot(change.by.dot, dot) && changes[at + 1]?.site !== change.site)
+  })
 }
 
 function inserted(operations: readonly Operation[], operation: Operation): readonly Operation[] {

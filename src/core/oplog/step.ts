@@ -1,6 +1,6 @@
 import { conflictsOf } from './conflicts.ts'
 import { covers, join } from './context.ts'
-import { begunAnew, newLife, take, takeDeed, takeHole, takeOutside, takeSummary } from './life.ts'
+import { begunAnew, isSettled, newLife, take, takeDeed, takeHole, takeOutside, takeSummary } from './life.ts'
 import { wasHeld } from './holes.ts'
 import { withEarlyWord } from './early-words.ts'
 import { MAX_WAITING_OPERATIONS } from './limits.ts'
@@ -38,7 +38,7 @@ export type ReplicantEffect =
   | { readonly kind: 'spent'; readonly operation: Operation }
   /** A conflict that was not there before. */
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
-  /** A conflict that is none any more: some reset has seen it. */
+  /** A conflict that is none any more: some reset has seen it, or it counts after all. One that is only given up is not told. */
   | { readonly kind: 'settled'; readonly conflict: Conflict }
   | { readonly kind: 'duplicate'; readonly dot: Dot }
   /** Waits for what `missingOf` tells. */
@@ -213,12 +213,14 @@ export class Step {
       if (!kept.has(operation)) effects.push({ kind: 'forgotten', operation })
     const arrived = effects.flatMap(effect => (effect.kind === 'held' ? [effect.operation] : []))
     for (const operation of arrived) if (!kept.has(operation)) effects.push({ kind: 'forgotten', operation })
-    const [deeds, known] = [replicant, before].map(({ lives }) => lives.flatMap(({ membership }) => membership))
-    for (const operation of deeds ?? [])
-      if (operation.type === 'create' && !known?.includes(operation)) effects.push({ kind: 'spent', operation })
+    const [deeds, known] = [replicant, before].map(({ lives }) => lives.flatMap(deedsOf))
+    for (const operation of deeds ?? []) if (!known?.includes(operation)) effects.push({ kind: 'spent', operation })
     const [old, now] = [byDot(conflictsOf(before.lives)), byDot(conflictsOf(replicant.lives))]
     for (const [key, conflict] of now) if (!old.has(key)) effects.push({ kind: 'conflict', conflict })
-    for (const [key, conflict] of old) if (!now.has(key)) effects.push({ kind: 'settled', conflict })
+    for (const [key, conflict] of old) {
+      const life = now.has(key) ? undefined : findLife(replicant, conflict.operation.life)
+      if (life !== undefined && isSettled(life, conflict.operation)) effects.push({ kind: 'settled', conflict })
+    }
     const members = membersOfReplicant(replicant)
     if (membersOfReplicant(before).join() !== members.join()) effects.push({ kind: 'members', members })
     return { replicant, effects }
@@ -353,6 +355,11 @@ function knowsRemoval({ changes }: Life, { dot }: OperationId): boolean {
 
 function retained({ live, conflicts, outside, membership }: Life): readonly Operation[] {
   return [...live, ...conflicts, ...outside, ...membership]
+}
+
+/** Creates that are kept for what they say of members only. */
+function deedsOf({ membership, outside }: Life): readonly Operation[] {
+  return membership.filter(operation => operation.type === 'create' && !outside.includes(operation))
 }
 
 function byDot(conflicts: readonly Conflict[]): ReadonlyMap<string, Conflict> {

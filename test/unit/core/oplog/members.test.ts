@@ -8,8 +8,11 @@ import {
   contextOf,
   findLife,
   leavesOfReplicant,
+  NOTHING_KNOWN,
   letGo,
   membersOfReplicant,
+  partingFor,
+  receive,
   removalTold,
   type Context,
   type Operation,
@@ -320,6 +323,7 @@ test('what a removal has left out, and there was no room to show, a second one d
   }
   for (const operation of late) a.take(operation)
   expect(conflicts(a)).toHaveLength(MAX_CONFLICTS)
+  expect(a.replicant.lives[0]?.conflictsForgotten).toBe(8)
   a.nowMs = 70_000
   const again = a.change([], ['b'])
   c.take(again)
@@ -350,4 +354,60 @@ test('what a site has written in earlier runs before it left counts for who gets
   a.syncFrom(b)
   a.settle()
   expect([conflicts(a), a.resource?.fields]).toEqual([[], { f: 'f2', g: 'g3', h: 'h4' }])
+})
+
+test('who is removed and added again, over and over, keeps what says who is a member once', () => {
+  const all = members()
+  const [a, , c] = all
+  a.write({ type: 'create', value: 'x' })
+  heal(all)
+  a.change(['d'], [])
+  heal(all)
+  for (let times = 0; times < 3; times++) {
+    a.change([], ['c'])
+    heal(all)
+    a.change(['c'], [])
+    heal(all)
+  }
+  for (const member of all) {
+    const kept = member.replicant.lives.flatMap(({ membership }) => membership.map(({ dot }) => dot))
+    expect(kept).toEqual([
+      { site: 'a', incarnation: a.incarnation, number: 2 },
+      { site: 'a', incarnation: a.incarnation, number: 8 },
+    ])
+  }
+  expect(membersOfReplicant(c.replicant)).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('the create of a site that was removed is a conflict there, and not spent, as long as the site shows it', () => {
+  const all = members()
+  const [a, , c] = all
+  const created = c.write({ type: 'create', value: 'x' })
+  heal(all)
+  c.take(a.change([], ['c']))
+  expect(conflicts(c)).toEqual(['create x: removed-member'])
+  expect(c.effects.map(({ kind }) => kind)).not.toContain('spent')
+  const [life] = c.replicant.lives
+  expect([life?.outside, life?.membership]).toEqual([
+    [created],
+    [created, expect.objectContaining({ type: 'members' })],
+  ])
+})
+
+test('who was removed, gets the create late, and is shown it once more holds it once, and not as spent', () => {
+  const [a, , c] = members()
+  const created = a.write({ type: 'create', value: 'x' })
+  if (created === undefined) throw new Error('the application has refused it')
+  a.change([], ['c'])
+  // That it was removed is all that it takes of this.
+  c.syncFrom(a)
+  c.take(created)
+  const lists = () => c.replicant.lives.map(({ live, membership }) => [live, membership])
+  expect(lists()).toEqual([[[created], []]])
+  const [{ summary } = {}] = partingFor(a.replicant, 'c', 'a', () => NOTHING_KNOWN).map(({ transfer }) => transfer)
+  if (summary === undefined) throw new Error('a removal is told with a summary')
+  c.effects.length = 0
+  c.step(receive(c.replicant, { operations: [created], summary }, c.matrices))
+  expect(lists()).toEqual([[[created], []]])
+  expect(c.effects.map(({ kind }) => kind)).not.toContain('spent')
 })

@@ -202,6 +202,35 @@ test('conflicts are kept until a reset has seen them, and within a bound', () =>
   expect(b.effects.filter(({ kind }) => kind === 'forgotten')).toHaveLength(MAX_CONFLICTS + 1)
 })
 
+test('what is given up as a conflict for want of room, or by beginning anew, is settled by nobody', () => {
+  const all = members()
+  const [a, b, c] = all
+  a.write({ type: 'create', value: '0' })
+  heal(all)
+  for (const [member, nowMs] of [
+    [c, 5_000],
+    [b, 6_000],
+  ] as const) {
+    member.nowMs = nowMs
+    for (let place = 0; place < MAX_CONFLICTS; place++) member.write({ type: 'merge', value: `f${place}` })
+  }
+  a.nowMs = 9_000
+  a.write({ type: 'delete', value: '' })
+  a.syncFrom(c)
+  expect(conflictsOf(a.replicant.lives)).toHaveLength(MAX_CONFLICTS)
+  a.effects.length = 0
+  a.syncFrom(b)
+  expect(a.effects.filter(({ kind }) => kind === 'conflict')).toHaveLength(MAX_CONFLICTS)
+  expect(a.effects.map(({ kind }) => kind)).not.toContain('settled')
+  expect(holderOf(a.replicant)?.conflictsForgotten).toBe(MAX_CONFLICTS)
+  // It is removed, and keeps nothing of what others have written.
+  b.syncFrom(a)
+  a.effects.length = 0
+  a.take(b.change([], ['a']))
+  expect(a.effects.map(({ kind }) => kind)).toContain('removed')
+  expect(a.effects.map(({ kind }) => kind)).not.toContain('settled')
+})
+
 test('a state operation is due after a hundred changes, and does away with all that it has seen', () => {
   const [a] = members()
   a.write({ type: 'create', value: '0' })
