@@ -4,16 +4,17 @@
  */
 import { holderOf, sameDot, type Dot, type Operation } from '../../../core/oplog/index.ts'
 import { MAX_KNOWN_FAILED } from '../limits.ts'
+import type { Why } from '../admission/words.ts'
 import type { Replica, RunState } from '../replica.ts'
 
 const REFUSED = 'the application here has refused what counts at the other members'
 
 /** What was refused last, and how: nothing else says it after the answer. */
-const refusals = new WeakMap<RunState, { readonly dot: Dot; readonly how: string }>()
+const refusals = new WeakMap<RunState, { readonly dot: Dot; readonly status: number; readonly type: string }>()
 
 /** @param status that the application answered, for good */
 export function noteRefusal(replica: Replica, { dot, type }: Operation, status: number): void {
-  refusals.set(replica.run, { dot, how: `it answers ${String(status)} to the ${type}` })
+  refusals.set(replica.run, { dot, status, type })
 }
 
 /** Why a replicant with operations that have failed is diverged. */
@@ -22,7 +23,7 @@ export function refusedText(replica: Replica): string {
   const last = refusals.get(replica.run)
   // What has failed since may have done so for another reason.
   if (last !== undefined && failedHere(replica).some(({ dot }) => sameDot(dot, last.dot)))
-    return `${REFUSED}: ${last.how}`
+    return `${REFUSED}: it answers ${String(last.status)} to the ${last.type}`
   return divergedBy?.startsWith(REFUSED) === true ? divergedBy : REFUSED
 }
 
@@ -31,6 +32,23 @@ export function failedHere({ core, local }: Replica): readonly Operation[] {
   if (local.failed.length === 0) return []
   const live = holderOf(core.replicant)?.live ?? []
   return live.filter(({ dot }) => local.failed.some(failed => sameDot(failed, dot)))
+}
+
+/**
+ * What has failed under the identity of another request with the same key, as that of the operations that count.
+ * @param nameOf the identity that counts, of one that was executed
+ */
+export function renamed({ run, local }: Replica, nameOf: (dot: Dot) => Dot) {
+  const last = refusals.get(run)
+  if (last !== undefined) refusals.set(run, { ...last, dot: nameOf(last.dot) })
+  return { failed: local.failed.map(nameOf), lacked: local.lacked.map(nameOf) }
+}
+
+/** Why an operation has failed here, as its origin is told, as far as that is known: of what was refused before the one that was last it is not. */
+export function whyFailed({ run, local }: Replica, dot: Dot): Why {
+  if (local.lacked.some(other => sameDot(other, dot))) return { error: 'ERR_BLOB_NOT_FOUND' }
+  const last = refusals.get(run)
+  return last !== undefined && sameDot(last.dot, dot) ? { status: last.status } : {}
 }
 
 /** Of what has failed since its large body came from nobody, what may run now that `isHere` says that it is here. */

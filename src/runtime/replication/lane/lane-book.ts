@@ -14,7 +14,7 @@ import { acknowledge, acknowledgeOutcome, tellEvent, tellOutcome, type Why } fro
 import { currentPlan } from './current-plan.ts'
 import type { Engine } from '../engine.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
-import { withBodyNow, withFailed, withoutFailed } from './failed.ts'
+import { renamed, whyFailed, withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import { outcomesOf } from '../outcomes.ts'
 import type { Intent, LocalState, Replica, RunState } from '../replica.ts'
 import { momentOf } from '../drift/settling.ts'
@@ -140,17 +140,19 @@ export class LaneBook {
     const { replicas, unanswered } = this.engine
     const before = this.local.executed.operations
     await replicas.commit(commit => {
-      const failed = this.local.failed.map(
+      const { failed, lacked } = renamed(
+        this.replica,
         dot =>
           executedAs.find(({ place }) => before[place] !== undefined && sameDot(before[place].dot, dot))?.operation
             .dot ?? dot,
       )
-      commit.local(this.replica, { executed: withIdentities(this.local.executed, executedAs), failed })
+      commit.local(this.replica, { executed: withIdentities(this.local.executed, executedAs), failed, lacked })
       for (const { operation } of executedAs) {
         const { dot } = operation
         if (dot.site === this.engine.options.site) continue
-        const outcome = failed.some(other => sameDot(other, dot)) ? 'failed' : 'applied'
-        acknowledgeOutcome(this.engine, commit, this.replica, operation, outcome, {})
+        if (!failed.some(other => sameDot(other, dot)))
+          acknowledgeOutcome(this.engine, commit, this.replica, operation, 'applied', {})
+        else acknowledgeOutcome(this.engine, commit, this.replica, operation, 'failed', whyFailed(this.replica, dot))
       }
       commit.afterwards(() => unanswered.update(this.replica))
     })

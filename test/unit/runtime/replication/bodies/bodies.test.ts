@@ -330,6 +330,36 @@ test('a body that nobody gives is waited for for minutes; then the write has fai
     )
 })
 
+test('a change whose body nobody gives runs when the body comes, also where it counts as what another member has taken', async () => {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', text: 'small' }, ABC)
+  await lab.pass(5_000)
+  const give = nobodyGives()
+  lab.cut('a')
+  const body = { text: large('x', 'l').text }
+  const first = await lab.ask('a', 'PATCH /items/x', body, { key: 'k' })
+  await lab.pass(1_000)
+  await lab.ask('b', 'PATCH /items/x', body, { key: 'k' })
+  await lab.pass(BODY_AWAITED_MS)
+  for (let n = 0; n < 40 && (await lab.status('c', 'x'))?.state !== 'diverged'; n++) await lab.pass(1_000)
+  expect((await lab.status('c', 'x'))?.state).toBe('diverged')
+  // There is nobody whose state could be copied.
+  lab.world.site('a').application.stop()
+  lab.world.site('b').application.stop()
+  await lab.heal(5_000)
+  const operation = first.accepted?.operation
+  if (operation === undefined) throw new Error('it was not accepted')
+  const told = await lab.wait('a', 'x', operation, 0, 'all')
+  expect(told).toContainEqual(expect.objectContaining({ site: 'c', outcome: 'failed', error: 'ERR_BLOB_NOT_FOUND' }))
+  give()
+  await lab.pass(60_000)
+  expect(letters('x')).toMatchObject({ c: 'l' })
+  for (const site of ['a', 'b']) lab.world.site(site).application.start()
+  await lab.pass(60_000)
+  expect(letters('x')).toEqual({ a: 'l', b: 'l', c: 'l' })
+  expect(lab.effects('c', 'x')).toEqual(['POST', 'PATCH'])
+})
+
 test('a create whose body nobody can give while its origin is away has failed after a while, and is there when it comes back', async () => {
   lab = await Lab.of(['a', 'b', 'c'])
   const give = nobodyGives()

@@ -133,3 +133,28 @@ test('something else is to be carried out first, and cannot be now: a whole body
   const x = { id: 'x', n: 2, f: 2 }
   expect(lab.all('x')).toEqual({ a: x, b: x, c: x })
 })
+
+/** One request that a and b have taken, of which c hears b alone for a while: the operation of a, which counts. */
+async function failedAtC(body: Readonly<Record<string, unknown>>, before: () => void, waitMs: number): Promise<Dot> {
+  lab = await Lab.of(['a', 'b', 'c'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, ABC)
+  await lab.pass(5_000)
+  before()
+  lab.cut('a')
+  const first = await lab.ask('a', 'PATCH /items/x', body, { key: 'k' })
+  await lab.pass(1_000)
+  await lab.ask('b', 'PATCH /items/x', body, { key: 'k' })
+  await lab.pass(waitMs)
+  await lab.heal(3_000)
+  return first.accepted?.operation as Dot
+}
+
+test('what was refused as the other operation is told to the origin of the one that counts with the answer', async () => {
+  const refuse = (): void => {
+    lab.world.site('c').application.rule = ({ method }) => (method === 'PATCH' || method === 'PUT' ? 422 : undefined)
+  }
+  const first = await failedAtC({ f: 1 }, refuse, 5_000)
+  const told = await lab.wait('a', 'x', first, 0, 'all')
+  expect(told).toContainEqual(expect.objectContaining({ site: 'c', outcome: 'failed', status: 422 }))
+  expect((await lab.status('c', 'x'))?.reason).toContain('422')
+})
