@@ -11,6 +11,7 @@ import { MAX_WRITE_WAIT_MS, STATE_TURN_LOOK_MS, STATE_TURN_WAIT_MS } from './lim
 import { isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './admission/matrix-book.ts'
 import { Outboxes } from './store/outboxes.ts'
+import { BeingMade, isInDraft } from './write/being-made.ts'
 import { Patience } from './write/patience.ts'
 import type { Unverified } from './sync/strangers.ts'
 import { Peers, type PeerStatus } from './sync/peers.ts'
@@ -72,6 +73,7 @@ export class Replicator {
   readonly #holes: Holes
   readonly #count: StoredCount
   readonly #silence: Silence
+  readonly #beingMade = new BeingMade()
   readonly #connected = new Map<string, number>()
   readonly #bodies: LargeBodies
   /** What operators do to one replicant. */
@@ -234,14 +236,16 @@ export class Replicator {
     const { kind, name } = write.description
     const replicant = { service: write.service, kind, name }
     const patience = new Patience(this.#options.clock, MAX_WRITE_WAIT_MS, `The write to ${name}`)
-    const accepted = this.#replicas.with(replicant, replica =>
-      this.#lanes.run(replicant, async () => {
-        const written = await writeLocally(this.#engine, replica, write, patience)
-        const { operation } = written
-        return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
-      }),
-    )
-    return patience.until(accepted)
+    const take = (): Promise<Accepted> =>
+      this.#replicas.with(replicant, replica =>
+        this.#lanes.run(replicant, async () => {
+          const written = await writeLocally(this.#engine, replica, write, patience)
+          const { operation } = written
+          return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
+        }),
+      )
+    const mayCreate = write.description.creates && write.members !== undefined
+    return patience.until(mayCreate ? this.#beingMade.during(replicant, take) : take())
   }
 
   /**
@@ -318,14 +322,16 @@ export class Replicator {
    */
   async standingOnceKnown(replicant: ReplicantName): Promise<ReplicaStanding | undefined> {
     return this.#replicas.with(replicant, async replica => {
-      if (!isBeingMade(replica)) return this.standing(replicant)
+      const known = await this.standing(replicant)
+      const made = known?.isPresent === true ? undefined : this.#beingMade.ended(replicant)
+      if (made === undefined && !isInDraft(replica)) return known
       const patience = new Patience(this.#options.clock, MAX_WRITE_WAIT_MS, `The create of ${replicant.name}`)
-      const decided = this.#lanes.run(replicant, async () => {
-        if (isBeingMade(replica) && (await advance(this.#engine, replica)) !== 'settled') this.#lanes.kick(replicant)
-      })
-      await patience.until(decided)
+      const decide = async (): Promise<void> => {
+        if (isInDraft(replica) && (await advance(this.#engine, replica)) !== 'settled') this.#lanes.kick(replicant)
+      }
+      await patience.until(Promise.resolve(made).then(() => this.#lanes.run(replicant, decide)))
       const standing = await this.standing(replicant)
-      if (standing !== undefined || !isBeingMade(replica)) return standing
+      if (standing !== undefined || !isInDraft(replica)) return standing
       const message = `${replicant.name} takes no write now: what became of its create is not known.`
       throw new CheopsError('ERR_REPLICANT_LOCKED', message)
     })
@@ -404,9 +410,4 @@ export class Replicator {
     // What is in memory may differ from what is on disk: only a start brings them together again.
     this.#options.store.fail(new CheopsError('ERR_STORE_FAILED', 'Replication cannot go on.', {}, cause))
   }
-}
-
-/** What a client makes, and nobody knows yet whether the application has made it. */
-function isBeingMade({ draft }: Replica): boolean {
-  return draft?.type === 'create'
 }
