@@ -196,6 +196,8 @@ export class Step {
       const next = takeDeed(held, operation)
       if (!next.membership.includes(operation)) continue
       this.put(next, operation.stamp)
+      const waiting = this.replicant.waiting.filter(({ dot }) => !sameDot(dot, operation.dot))
+      this.replicant = { ...this.replicant, waiting }
       this.effects.push({ kind: 'held', operation })
     }
   }
@@ -310,16 +312,21 @@ export class Step {
       change => change.site === site && !change.member && (!change.told.includes(site) || isNews(change)),
     )
     if (known === undefined || own === undefined || own.length === 0) return false
-    // A store that was set back to before it left may have written more.
-    const isSound = own.every(
-      change =>
-        isLeave(change) &&
-        !change.told.includes(site) &&
-        !known.knowledge.some(dot => isWrittenBefore(change.by.dot, dot)),
-    )
-    if (isSound && leavesOf(known.changes).some(change => change.site === site)) return false
+    // Whose disk was lost has nothing to keep. A store that was set back to before it left may have written more.
+    const isLost = before?.knowledge.length === 0
+    const isSound =
+      !isLost &&
+      own.every(
+        change =>
+          isLeave(change) &&
+          !change.told.includes(site) &&
+          !known.knowledge.some(dot => isWrittenBefore(change.by.dot, dot)),
+      )
+    const isLeaving = leavesOf(known.changes).some(change => change.site === site)
+    // Whose disk was lost has nothing to keep.
+    if (isSound && isLeaving && before?.knowledge.length !== 0) return false
     const changes = own.reduce((told, { by }) => withTold(told, by, site, []), known.changes)
-    if (isSound) {
+    if (isSound && !isLeaving) {
       this.put({ ...known, changes }, life.stamp)
       return false
     }

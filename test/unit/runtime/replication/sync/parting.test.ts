@@ -158,3 +158,33 @@ test('who was removed by a site that it has never met hears so from another one'
   expect(await lab.status('r', 'x')).toBeUndefined()
   lab.assertSound()
 })
+
+test('who has left, and has lost its disk before it let go, keeps nothing waiting, and shows that it left to a member that has lost it', async () => {
+  const lab = await Lab.of(['a', 'b'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  await lab.ask('b', 'PATCH /items/x', { of: 'b' })
+  await lab.pass(5_000)
+  const [a, b] = [lab.world.site('a'), lab.world.site('b')]
+  const backup = a.machine.disk.copy()
+  // That a has heard of it does not come back.
+  lab.world.wire.cut('a', 'b')
+  await lab.changeMembers('b', 'x', [], ['b'])
+  await lab.pass(1_000)
+  expect((await lab.status('a', 'x'))?.members).toEqual(['a'])
+  await lab.until(b.restart(1_000, () => b.machine.disk.restore(new Map())))
+  await lab.heal(20_000)
+  expect(await parted(lab, 'b')).toBe(true)
+  const kept = await lab.replicators
+    .get('b')
+    ?.inspect(lab.name('x'), ({ core: { replicant } }) => [
+      replicant.waiting.length,
+      replicant.lives.flatMap(({ membership }) => membership.map(({ type, dot }) => `${type} of ${dot.site}`)),
+    ])
+  expect(kept).toEqual([0, ['create of a', 'members of b']])
+  await lab.until(a.restart(1_000, () => a.machine.disk.restore(backup)))
+  await lab.pass(150_000)
+  expect((await lab.status('a', 'x'))?.members).toEqual(['a'])
+  expect(await lab.status('b', 'x')).toBeUndefined()
+  lab.assertSound()
+})
