@@ -9,6 +9,7 @@ import {
   findLife,
   leavesOfReplicant,
   NOTHING_KNOWN,
+  admitHoles,
   letGo,
   membersOfReplicant,
   partingFor,
@@ -410,4 +411,28 @@ test('who was removed, gets the create late, and is shown it once more holds it 
   c.step(receive(c.replicant, { operations: [created], summary }, c.matrices))
   expect(lists()).toEqual([[[created], []]])
   expect(c.effects.map(({ kind }) => kind)).not.toContain('spent')
+})
+
+test('what a site wrote before it left, was given up, and comes after all counts all the same', () => {
+  const all = members()
+  const [a, b, c] = all
+  a.write({ type: 'create', value: 'x' })
+  heal(all)
+  const written = c.write({ type: 'merge', value: 'f1' })
+  if (written === undefined) throw new Error('the application has refused it')
+  const left = c.change([], ['c'])
+  for (const member of [a, b]) {
+    member.take(left)
+    expect(member.effects.at(-1)).toEqual({ kind: 'waits', operation: left })
+    member.step(admitHoles(member.replicant, left.life, [written.dot], member.matrices))
+    expect(membersOfReplicant(member.replicant)).toEqual(['a', 'b'])
+  }
+  a.tell([b])
+  b.tell([a])
+  // It was on its way.
+  for (const member of [a, b]) {
+    member.take(written)
+    member.settle()
+    expect([member.resource?.fields, conflicts(member)]).toEqual([{ f: 'f1' }, []])
+  }
 })
