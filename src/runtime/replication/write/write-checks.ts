@@ -5,6 +5,7 @@ import { headerValue, type RequestHead } from '../../../core/resource/http-head.
 import { isSuccess } from '../../../core/resource/success.ts'
 import { CheopsError } from '../../../errors.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
+import { othersOf } from '../admission/words.ts'
 import type { Resource } from '../application/resource.ts'
 import { showsAllText } from '../application/shows-all.ts'
 import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
@@ -28,7 +29,8 @@ export function checkWhole({ method, rawHeaders }: RequestHead): void {
 
 /**
  * Whether the lane takes a write: it has nothing in doubt, and nothing left to do that comes before.
- * @param isReset it says all that the resource is: whatever the application shows is gone then, unless the store may have been set back
+ * @param isReset it says all that the resource is: whatever the application shows is gone then, unless the store may have been set back, and what was carried out
+ *   here may come back from a member, to be carried out on top of it
  * @throws CheopsError ERR_REPLICANT_UNBOUND, _LOCKED
  */
 export function checkLane(engine: Engine, replica: Replica, isReset: boolean): void {
@@ -40,7 +42,8 @@ export function checkLane(engine: Engine, replica: Replica, isReset: boolean): v
   const hasSeen = !isReset || executedAs.length === 0
   const isTaken = hasSeen && takesWrite(local.executed, schedule, plan)
   const isInDoubt = draft !== undefined || local.intent !== undefined
-  const isSuspect = local.parted !== undefined || (local.suspect && (local.unsure || !isReset))
+  const mayBeOld = local.unsure && engine.standing.amongst(othersOf(replica.core.replicant)) !== 'last'
+  const isSuspect = local.parted !== undefined || (local.suspect && (mayBeOld || !isReset))
   if (!isInDoubt && !isSuspect && !local.replaying && local.uncertain === undefined && isTaken) return
   const why = isInDoubt
     ? 'what became of an earlier write is not known'

@@ -4,7 +4,7 @@
  */
 import { afterEach, expect, test } from 'vitest'
 import { MAX_OPERATIONS_PAST_RESET } from '../../../../../src/core/oplog/index.ts'
-import { MAX_INLINE_BODY_BYTES } from '../../../../../src/runtime/replication/limits.ts'
+import { MAX_HELD_BODY_BYTES, MAX_INLINE_BODY_BYTES } from '../../../../../src/runtime/replication/limits.ts'
 import { Lab } from '../lab.ts'
 
 let lab: Lab
@@ -101,4 +101,39 @@ test('a site that lets nobody write fetches the state all the same, and sees tha
   expect(same()).toMatchObject({ text })
   expect(await kept('c')).toBeLessThan(MAX_OPERATIONS_PAST_RESET)
   expect(await lab.status('c', 'x')).toMatchObject({ state: 'agrees' })
+})
+
+/** Somebody has changed what is too large to be looked into past Cheops, everywhere, and all agents start anew. */
+async function largeChangedEverywhere(members: readonly string[]): Promise<void> {
+  const huge = 'x'.repeat(MAX_HELD_BODY_BYTES)
+  lab = await Lab.of(members)
+  expect((await lab.ask('a', 'POST /items', { id: 'x', text: huge }, { members })).status).toBe(201)
+  await lab.pass(10_000)
+  for (const site of members)
+    lab.world.site(site).application.write('warehouse', '/items/x', { id: 'x', text: `${huge}${site}` })
+  for (const site of members) await lab.restart(site)
+  await lab.pass(180_000)
+  for (const site of members) expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'diverged' })
+}
+
+test('what is too large to be looked into, and changed past Cheops everywhere, is ended by a whole body, also after all have started anew', async () => {
+  await largeChangedEverywhere(['a', 'b'])
+  // Nobody can tell what it changes.
+  expect(await lab.ask('b', 'PATCH /items/x', { n: 1 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+  expect(await lab.ask('b', 'PUT /items/x', { n: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(60_000)
+  expect(same()).toEqual({ id: 'x', n: 2 })
+  for (const site of ['a', 'b']) expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+})
+
+test('as long as a member has not said that this store is none of before, a whole body is not taken either', async () => {
+  await largeChangedEverywhere(['a', 'b', 'c'])
+  lab.cut('c')
+  await lab.restart('a')
+  await lab.pass(20_000)
+  expect(await lab.ask('a', 'PUT /items/x', { n: 2 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+  await lab.heal()
+  expect(await lab.ask('a', 'PUT /items/x', { n: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(60_000)
+  expect(same()).toEqual({ id: 'x', n: 2 })
 })
