@@ -108,7 +108,7 @@ function checkUnverified({ unverified }: ReplicantsFact): Finding[] {
       'replication',
       'replication-unverified',
       `${resources(replicants)} that ${from.join(', ')} ${from.length === 1 ? 'tells' : 'tell'} of cannot be verified here: the key by which ${origin} has signed is not known`,
-      `If ${origin} is only down they come when it is back. If it is gone, or has lost its key, a member that this site lets write them can vouch for them: "cheops service add SERVICE --expose-sites ${from.join(',')} --expose-methods '*' --save" here.`,
+      `If ${origin} is only down they come when it is back. If it is gone, or has lost its key, a member that this site lets write them can vouch for them: "cheops service add SERVICE --expose-sites ${from.join(',')} --expose-methods '*' --save" here. One that this site has added itself, and does not know as a member since it has lost its disk and its key, is added once more: "cheops replicant attach ${from[0] ?? 'SITE'} SERVICE/KIND/NAME" here.`,
     ),
   )
 }
