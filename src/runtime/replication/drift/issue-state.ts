@@ -28,7 +28,7 @@ import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
-import { hiddenHere, knowledgeNow, shownHash, standings, writtenBy, writtenOf } from './comparison.ts'
+import { hiddenHere, knowledgeNow, lastShown, shownHash, standings, writtenBy, writtenOf } from './comparison.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
@@ -72,7 +72,11 @@ export async function lookForState(
   const fits = isSure && (await fitOf(resource, writtenOf(engine, replica), reading.body)).fits
   if (knowledgeNow(engine, replica) !== knowledge) return 'waits'
   await tellLooking(engine, replica, { hash, diverged: true, fits })
-  const goesOn = hash !== undefined && fits && !local.unsure ? { of: reading.hash, is: hash, knowledge } : undefined
+  const isChanged = local.shown?.isChanged === true || (lastShown(replica) ?? hash) !== hash
+  const goesOn =
+    hash !== undefined && fits && !local.unsure
+      ? { of: reading.hash, is: hash, knowledge, ...(isChanged && { isChanged }) }
+      : undefined
   const found = await sayState(
     engine,
     replica,

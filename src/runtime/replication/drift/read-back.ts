@@ -99,7 +99,14 @@ export async function readBack(
     const isSilent = isTold || (isExpected && !isOthers && !hasSpoken)
     // Who has told the same needs not hear it, unless it was told something else.
     const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
-    const shown = { of: reading.hash, is, knowledge, ...(isOther && { isOther }) }
+    const isChangedStill = isTold && replica.local.shown?.isChanged === true
+    const shown = {
+      of: reading.hash,
+      is,
+      knowledge,
+      ...(isOther && { isOther }),
+      ...(isChangedStill && { isChanged: true }),
+    }
     const looked = {
       hidden: hidden.at,
       ...(hidden.isClear && hasOwnOperations(glue.kind(name.kind)) && { looked: executed, gone: hidden.gone }),

@@ -8,6 +8,7 @@ import { hasSay } from '../admission/foreign-creates.ts'
 import { othersOf } from '../admission/words.ts'
 import type { Resource } from '../application/resource.ts'
 import { showsAllText } from '../application/shows-all.ts'
+import { lastShown } from '../drift/comparison.ts'
 import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
 import type { Engine } from '../engine.ts'
 import { currentPlan } from '../lane/current-plan.ts'
@@ -60,8 +61,12 @@ export function checkLane(engine: Engine, replica: Replica, isReset: boolean): v
  */
 export async function checkShown(engine: Engine, replica: Replica, resource: Resource): Promise<void> {
   const reading = await resource.read()
-  if (reading.is === 'unknown' || !(await isChangedPast(engine, replica, resource, reading))) return
-  await suspectDrift(engine, replica)
+  if (reading.is === 'unknown') return
+  const isChanged = await isChangedPast(engine, replica, resource, reading)
+  // It goes on with what it was changed to, while it looks for who can say what the resource is.
+  const goesOn = !isChanged && lastShown(replica) !== undefined && replica.local.shown?.isChanged === true
+  if (!isChanged && !goesOn) return
+  if (isChanged) await suspectDrift(engine, replica)
   engine.kick(replica)
   const why = 'the application does not show what was done last'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${replica.name.name} takes no write now: ${why}.`)

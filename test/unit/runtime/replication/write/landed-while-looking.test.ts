@@ -1,0 +1,29 @@
+/** A request with an idempotency key was given up and lands later, where nobody can be asked what the resource is. Real replicators in the simulated world. */
+import { expect, test } from 'vitest'
+import { Lab } from '../lab.ts'
+
+const MEMBERS = ['a', 'b']
+const KEY = { key: 'k' }
+
+test('it is not sent again on top of what has landed, also where its site goes on while it looks', async () => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  lab.cut('a')
+  const { application } = lab.world.site('a')
+  application.failNext({ kind: 'late-effect', delayMs: 4_000 }, ({ method }) => method === 'POST')
+  const add = () => lab.ask('a', 'POST /items/x/lines', { line: 1 }, KEY)
+  expect(await add()).toMatchObject({ accepted: { outcome: 'void' } })
+  await lab.pass(5_000)
+  for (let times = 0; times < 3; times++) {
+    expect(await add()).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+    await lab.pass(2_000)
+  }
+  // What has no key is taken as before.
+  expect(await lab.ask('a', 'PATCH /items/x', { m: 2 })).toMatchObject({ status: 200 })
+  expect(application.effects.filter(({ added }) => added !== undefined)).toHaveLength(1)
+  await lab.heal(120_000)
+  for (const site of MEMBERS) expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
+  expect(lab.read('a', 'x')).toEqual(lab.read('b', 'x'))
+  lab.assertSound()
+})
