@@ -178,20 +178,25 @@ class Probe {
     if (put !== undefined && isSuccess(put.status) && typeof body === 'object') return this.#leaveOut(path, body)
     if (put === undefined || isSuccess(put.status)) return
     const isImmutable = this.#kind.immutable === true
-    const patch = await this.#probed.send('update', 'PATCH', path, {}, isTried, this.#meaning(current))
+    const patch = await this.#patch(path, current)
     if (patch === undefined) return
     if (!isSuccess(patch.status) && !isImmutable) {
       const advice = 'replace and merge will be refused by the application too'
-      this.#probed.say(
-        'warning',
-        [],
-        `neither PUT (${put.status}) nor a merge PATCH (${patch.status}) is taken: ${advice}`,
-      )
+      this.#probed.say('warning', [], `neither PUT (${put.status}) nor PATCH (${patch.status}) is taken: ${advice}`)
     } else if (!isImmutable) {
       const advice =
         'what two sites have written at once cannot be settled so; "immutable: true" has it deleted and made anew for that'
       this.#probed.say('warning', [], `a PUT on what exists is answered ${put.status}: ${advice}`)
     }
+  }
+
+  /** A PATCH that changes nothing, as a merge patch and as plain JSON: some know one of these only. */
+  async #patch(path: string, current: Answer): Promise<Answer | undefined> {
+    const isTried = (status: number): boolean => status < 500
+    const merge = 'application/merge-patch+json'
+    const patch = await this.#probed.send('update', 'PATCH', path, {}, isTried, this.#meaning(current), merge)
+    if (patch === undefined || isSuccess(patch.status) || isNotOffered(patch.status)) return patch
+    return this.#probed.send('update', 'PATCH', path, {}, isSuccess, this.#meaning(current))
   }
 
   /** A PUT that leaves out a field of the example: whether the application takes that away, or keeps it. */

@@ -9,6 +9,8 @@ export interface InstanceRequest {
   readonly body: unknown
   /** What is wanted, credentials and conditions; names in small letters. */
   readonly headers: Readonly<Record<string, string>>
+  /** Media type of a body as JSON, where it is not the plain one. */
+  readonly type?: string | undefined
   /** Which answers mean an error, whatever their status says. */
   readonly errors: NonNullable<KindDefinition['errors']>
 }
@@ -31,7 +33,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 /** Asks once, follows nothing. Throws what `fetch` throws, a time-out and an answer that is too large among it: `reasonOf` says why. */
 export async function ask(
-  { method, url, body, headers: given, errors }: InstanceRequest,
+  { method, url, body, headers: given, type, errors }: InstanceRequest,
   timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<Answer> {
   const headers: Record<string, string> = { 'content-type': 'text/plain', ...given }
@@ -39,7 +41,7 @@ export async function ask(
   if (typeof body === 'string') init.body = body
   else if (body === undefined) delete headers['content-type']
   else {
-    headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    headers['content-type'] = type ?? 'application/json'
     init.body = JSON.stringify(body)
   }
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })

@@ -91,13 +91,14 @@ export class ProbedKind {
     body: unknown,
     expected: (status: number) => boolean = isSuccess,
     conditions: Readonly<Record<string, string>> = {},
+    type?: string,
   ): Promise<Answer | undefined> {
     const request = `${method} ${path}`
     const own = Object.fromEntries(traitsOf(this.kind, this.#shared).agentHeaders)
     const headers = { ...own, ...lowered(this.#options.headers), ...conditions }
     const { errors = [] } = this.kind
     try {
-      const answer = await ask({ method, url: this.url + path, body, headers, errors }, this.#options.timeoutMs)
+      const answer = await ask({ method, url: this.url + path, body, headers, type, errors }, this.#options.timeoutMs)
       this.steps.push({ kind: this.name, step, request, status: answer.status, ok: expected(answer.status) })
       return answer
     } catch (error) {

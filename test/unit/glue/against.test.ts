@@ -13,7 +13,7 @@ import { checkGlueFile, renderGlueReport } from '../../../src/glue/index.ts'
 /** How the application behaves; a test changes what it is about. */
 interface Behaviour {
   ids: 'client' | 'server'
-  update: 'put' | 'patch' | 'none'
+  update: 'put' | 'patch' | 'plain patch' | 'none'
   /** A PUT leaves what it does not name. */
   merges: boolean
   /** A PUT makes what is not there. */
@@ -109,6 +109,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     return void send(200, shown(items.get(id)))
   }
   if (request.method === 'PATCH' && behaviour.update === 'patch') return void send(200, item)
+  if (request.method === 'PATCH' && behaviour.update === 'plain patch')
+    return void send(request.headers['content-type'] === 'application/json' ? 200 : 400, item)
   send(405)
 }
 
@@ -258,10 +260,10 @@ it('says where the list really has its array', async () => {
 
 it('says that nothing updates', async () => {
   const kind = 'id: {at: /id, from: client}'
-  const patched = (await check({ update: 'patch' }, kind)).found
-  expect(patched).toEqual([
-    expect.stringMatching(/^warning .*a PUT on what exists is answered 405: .*"immutable: true"/),
-  ])
+  for (const update of ['patch', 'plain patch'] as const)
+    expect((await check({ update }, kind)).found, update).toEqual([
+      expect.stringMatching(/^warning .*a PUT on what exists is answered 405: .*"immutable: true"/),
+    ])
   expect((await check({ update: 'patch' }, `${kind}\n    immutable: true`)).found).toEqual([])
   expect((await check({ update: 'none' }, kind)).found).toEqual([
     expect.stringMatching(/^warning .*neither PUT \(405\)/),

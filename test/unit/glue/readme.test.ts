@@ -41,6 +41,7 @@ it('has definitions of which nothing is to be said but which keys are not in for
     'tickets',
     'rabbitmq',
     'kubernetes',
+    'pocketbase',
     'kinto',
   ])
   expect(parsed.flatMap(({ findings }) => findings).filter(f => f.severity !== 'note')).toEqual([])

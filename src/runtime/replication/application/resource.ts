@@ -10,7 +10,8 @@ import { matching } from './precondition.ts'
 import { MAX_SEEN_BYTES } from '../limits.ts'
 import { contains, contradicts } from './contains.ts'
 import { ResourceRequests } from './resource-requests.ts'
-import { Sending, isOfVersion, queryOf } from './sending.ts'
+import { JSON_TYPE } from './json-type.ts'
+import { Sending, isOfVersion, isUnread, queryOf } from './sending.ts'
 import { isUnknownWay, type Made, type Sent } from './sent.ts'
 import { GivenNames } from './given-names.ts'
 import { Slashes } from './slashes.ts'
@@ -237,20 +238,16 @@ export class Resource {
 
   /**
    * Changes what is there by a merge patch, where the application takes no PUT.
-   * @param type media type of the patch
+   * @param type media type of the patch; one that it perhaps does not know is sent once more as plain JSON
    */
   merge(patch: Readonly<Record<string, unknown>>, type: string): Promise<Sent> | undefined {
     const request = this.#requestFor('replace')
     if (request === undefined) return undefined
-    const body: ParsedBody = { is: 'json', value: patch }
-    const headers = ['Content-Type', type]
-    return this.#sending.send({
-      method: 'PATCH',
-      path: request.path,
-      headers,
-      body: () => this.#bodyOf(body),
-      role: 'resource',
-    })
+    const { path } = request
+    const body = (): RequestBody => this.#bodyOf({ is: 'json', value: patch })
+    const send = (as: string): Promise<Sent> =>
+      this.#sending.send({ method: 'PATCH', path, headers: ['Content-Type', as], body, role: 'resource' })
+    return type === JSON_TYPE ? send(type) : send(type).then(sent => (isUnread(sent) ? send(JSON_TYPE) : sent))
   }
 
   /**

@@ -89,6 +89,11 @@ export function isOfVersion(sent: Sent): boolean {
   return status !== undefined && OF_A_VERSION.has(status)
 }
 
+/** Refused perhaps because nothing could be made of a body of its media type: certainly nothing was done. */
+export function isUnread(sent: Sent): boolean {
+  return sent.is === 'refused' && (sent.answer.status === 400 || sent.answer.status === 422)
+}
+
 function withoutVersions(query: string): string {
   const parts = query.slice(1).split('&')
   const kept = parts.filter(part => !VERSION.test(part.split('=', 1)[0] ?? ''))
