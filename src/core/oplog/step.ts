@@ -322,11 +322,9 @@ export class Step {
           !change.told.includes(site) &&
           !known.knowledge.some(dot => isWrittenBefore(change.by.dot, dot)),
       )
-    const isLeaving = leavesOf(known.changes).some(change => change.site === site)
-    // Whose disk was lost has nothing to keep.
-    if (isSound && isLeaving && before?.knowledge.length !== 0) return false
+    if (isSound && leavesOf(known.changes).some(change => change.site === site)) return false
     const changes = own.reduce((told, { by }) => withTold(told, by, site, []), known.changes)
-    if (isSound && !isLeaving) {
+    if (isSound) {
       this.put({ ...known, changes }, life.stamp)
       return false
     }
