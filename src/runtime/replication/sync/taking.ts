@@ -3,8 +3,10 @@ import {
   MAX_NAMED_MEMBERS,
   findLife,
   isKnown,
+  leavesOfReplicant,
   replicantKey,
   sameDot,
+  wasRemoved,
   withAcknowledgement,
   withinBounds,
   type LifeKnowledge,
@@ -125,6 +127,14 @@ export class Taking {
       const asksAgain = effect.kind === 'stale' || effect.kind === 'removed' || effect.kind === 'needs-matrices'
       if (asksAgain || isLost) this.#wants.lacks(arrival.replicant)
     }
+    if (step.effects.every(({ kind }) => kind === 'duplicate') && this.#isUnaware(step.replicant))
+      commit.tell(this.#from, { kind: 'replicant', replicant: replica.name, knows: [] })
+  }
+
+  /** Whether it tells as a member what it was removed from: whoever has removed it may have lost that with its disk before it was told. */
+  #isUnaware(replicant: Replicant): boolean {
+    const from = this.#from
+    return wasRemoved(replicant, from) && !leavesOfReplicant(replicant).some(({ site }) => site === from)
   }
 
   /**
