@@ -195,8 +195,8 @@ class Probe {
     const isTried = (status: number): boolean => status < 500
     const merge = 'application/merge-patch+json'
     const patch = await this.#probed.send('update', 'PATCH', path, {}, isTried, this.#meaning(current), merge)
-    if (patch === undefined || isSuccess(patch.status) || isNotOffered(patch.status)) return patch
-    return this.#probed.send('update', 'PATCH', path, {}, isSuccess, this.#meaning(current))
+    const isUnread = patch !== undefined && [400, 415, 422].includes(patch.status)
+    return isUnread ? this.#probed.send('update', 'PATCH', path, {}, isTried, this.#meaning(current)) : patch
   }
 
   /** A PUT that leaves out a field of the example: whether the application takes that away, or keeps it. */

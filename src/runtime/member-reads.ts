@@ -1,7 +1,7 @@
 import { NOTHING_SEEN } from '../core/oplog/index.ts'
 import { asksToFollow } from '../core/resource/follows.ts'
-import { HEADER_NAMES } from '../core/resource/headers.ts'
-import { headerValues } from '../core/resource/http-head.ts'
+import { HEADER_NAMES, REQUIRE_HEADER } from '../core/resource/headers.ts'
+import { headerValue, headerValues } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
 import { isSuccess } from '../core/resource/success.ts'
 import { CheopsError } from '../errors.ts'
@@ -76,8 +76,9 @@ export class MemberReads {
     const glue = this.#parts.glue(service)
     const said = head.method === 'GET' && !exchange.hasBody ? glue?.describe(head, path, undefined) : undefined
     if (glue === undefined || (said?.is !== 'read' && said?.is !== 'list')) return { is: 'stream', answerHeaders: [] }
-    // What it says first need not come before something changes, and its end need not come at all.
-    if (asksToFollow(head, path) && !wantsMulti(head.rawHeaders)) return this.#streamed(members)
+    // What it says first need not come before something changes, and its end need not come at all. Who asks for several members, or all their answers, does not watch.
+    const isOfOne = headerValue(head.rawHeaders, REQUIRE_HEADER) === undefined && !wantsMulti(head.rawHeaders)
+    if (isOfOne && asksToFollow(head, path)) return this.#streamed(members)
     const further = said.is === 'list' ? furtherPages(glue, said.kind, path, members) : undefined
     if (this.#underWay >= MAX_COMPARED_TOGETHER) {
       if (further === undefined) return this.#streamed(members)

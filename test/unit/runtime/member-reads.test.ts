@@ -84,9 +84,9 @@ test('what is too large here streams; what is too large there is named', async (
 test.each([
   ['/items?watch=true', []],
   ['/items/x?a=1&follow', []],
-  ['/items?wait=1&waitIndex=7', []],
+  ['/items?wait=true&waitIndex=7', []],
   ['/items?feed=continuous', []],
-  ['/items', ['Accept', 'application/json, text/event-stream']],
+  ['/items', ['Accept', 'application/json', 'Accept', 'text/event-stream']],
 ])(
   '%s with %j goes on for as long as something changes: this site streams, and nobody is asked',
   async (path, headers) => {
@@ -96,13 +96,23 @@ test.each([
   },
 )
 
-test.each(['/items?watch=false', '/items?wait=30', '/items?feed=normal', '/items?follow=redirects', '/watch/x'])(
-  '%s is a read like any other',
-  async path => {
-    const all = readsWith(async () => answer(200, []))
-    expect(await all.read(exchange(path), MEMBERS, CONTEXT)).toMatchObject({ is: 'answer' })
-  },
-)
+test.each([
+  '/items?watch=false',
+  '/items?wait=30',
+  '/items?wait=1',
+  '/items?feed=normal',
+  '/items?follow=redirects',
+  '/watch/x',
+])('%s is a read like any other', async path => {
+  const all = readsWith(async () => answer(200, []))
+  expect(await all.read(exchange(path), MEMBERS, CONTEXT)).toMatchObject({ is: 'answer' })
+})
+
+test('who asks for all members is not streamed what one of them has, whatever the query says', async () => {
+  const reads = readsWith(async () => answer(200, { id: 'x' }), ['there'])
+  const asked = exchange('/items/x?watch=1', ['Cheops-Require', 'all'])
+  await expect(reads.read(asked, MEMBERS, CONTEXT)).rejects.toMatchObject({ code: 'ERR_SITE_UNREACHABLE' })
+})
 
 test('all members together have a bound, and a time', async () => {
   const asked: Asked[] = []
