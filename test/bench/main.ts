@@ -93,8 +93,8 @@ async function replication(options: Options, place: Place): Promise<void> {
   const others = await othersBefore(LOOK_MS, place.signal)
   const startedAt = new Date().toISOString()
   const began = performance.now()
-  const { rounds, quick, only, replicants } = options
-  const results = await benchReplication({ ...place, rounds, replicants, quick, only, say })
+  const { rounds, quick, only, replicants, clients } = options
+  const results = await benchReplication({ ...place, rounds, replicants, clients, quick, only, say })
   const most = othersMost(results)
   const machine = describeMachine(others)
   const took = `Took ${((performance.now() - began) / 1_000).toFixed(0)} s. ${renderOthers(others, most)}`
@@ -105,7 +105,7 @@ async function replication(options: Options, place: Place): Promise<void> {
     startedAt,
     machine: { ...machine, othersMost: most },
     versions: node,
-    options: { rounds, quick, only, replicants },
+    options: { rounds, quick, only, replicants, clients },
     results,
   }
   await keep(options, report, kept)

@@ -23,6 +23,8 @@ export interface Options {
   readonly profile: boolean
   /** That two sites share, or one has, where many are measured. */
   readonly replicants: number
+  /** At each origin of writes, with one request at a time. */
+  readonly clients: number
 }
 
 /** Enough for a median that one disturbed round does not move; with them all takes some six minutes. */
@@ -34,6 +36,9 @@ const MOST_ROUNDS = 20
 const REPLICANTS = 100_000
 const QUICK_REPLICANTS = 2_000
 const LEAST_REPLICANTS = 1_000
+const CLIENTS = 32
+/** At each of three origins each has names of its own to write. */
+const MOST_CLIENTS = 600
 
 export const USAGE = `npm run bench [-- forwarding|replication] [OPTIONS]
 
@@ -47,6 +52,7 @@ export const USAGE = `npm run bench [-- forwarding|replication] [OPTIONS]
   --rounds N       rounds to take medians of (default ${String(ROUNDS)}; replication ${String(DEFAULT_ROUNDS.replication)})
   --save NAME      keep the figures as test/bench/results/NAME.json (default latest; latest-replication)
   --replicants N   replication: how many there are for sync and start (default ${String(REPLICANTS)})
+  --clients N      replication: how many write at each origin, one request at a time (writes, bare; default ${String(CLIENTS)})
   --profile        in place of measuring: what agents spend their CPU on while they forward (small-32, or what
                    --only says), or while one of three takes writes
   --help           this text
@@ -66,6 +72,7 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: 'string' },
       save: { type: 'string' },
       replicants: { type: 'string' },
+      clients: { type: 'string' },
     },
   })
   const [suite = 'forwarding', further] = positionals
@@ -91,12 +98,15 @@ export function parseOptions(args: readonly string[]): Options {
       `--replicants ${values.replicants ?? ''}: a number from ${String(LEAST_REPLICANTS)} to ${String(REPLICANTS)}.`,
     )
   }
+  const clients = Number(values.clients ?? CLIENTS)
+  if (!Number.isInteger(clients) || clients < 1 || clients > MOST_CLIENTS)
+    throw new TypeError(`--clients ${values.clients ?? ''}: a number from 1 to ${String(MOST_CLIENTS)}.`)
   const rounds = values.rounds === undefined ? (values.quick ? 1 : DEFAULT_ROUNDS[suite]) : Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
     throw new TypeError(`--rounds ${values.rounds ?? ''}: a number from 1 to ${String(MOST_ROUNDS)}.`)
   }
   const { help, quick, profile, only } = values
-  return { help, suite, quick, profile, only, save, chains, rounds, replicants }
+  return { help, suite, quick, profile, only, save, chains, rounds, replicants, clients }
 }
 
 function isChain(name: string): name is ChainName {

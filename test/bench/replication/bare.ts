@@ -13,7 +13,7 @@ import { Ledger } from './ledger.ts'
 import { loadFully } from './load.ts'
 import { SERVICE } from './mesh.ts'
 import type { Ground } from './mesh.ts'
-import { CLIENTS, ITEMS } from './writes.ts'
+import { ITEMS } from './writes.ts'
 
 /** Writes through sites that do no more than they have to: what the machine gives. */
 export interface BareSample extends InRound {
@@ -29,6 +29,8 @@ export interface BareSample extends InRound {
 
 export interface BarePlan {
   readonly rounds: number
+  /** As in the case `writes`. */
+  readonly clients: number
   readonly seconds: number
   readonly warmUpSeconds: number
 }
@@ -42,7 +44,10 @@ const ASK_EVERY_MS = 50
  * The same load, clients, applications and sites as processes of their own as in the case `writes`, with `bare-site-main.ts` in the place of agents: HTTP in, a
  * synced batch, HTTP out, two streams. How near agents come to it is how much they add.
  */
-export async function benchBare(ground: Ground, { rounds, seconds, warmUpSeconds }: BarePlan): Promise<BareSample[]> {
+export async function benchBare(
+  ground: Ground,
+  { rounds, clients: each, seconds, warmUpSeconds }: BarePlan,
+): Promise<BareSample[]> {
   const { processes, folder, signal, say } = ground
   const ledger = new Ledger(SITES.length)
   const applications = SITES.map(
@@ -73,7 +78,7 @@ export async function benchBare(ground: Ground, { rounds, seconds, warmUpSeconds
     for (const port of clientPorts) {
       const url = `http://127.0.0.1:${String(port)}`
       await untilReady(url, signal)
-      origins.push(await Promise.all(Array.from({ length: CLIENTS }, () => Client.connect(url))))
+      origins.push(await Promise.all(Array.from({ length: each }, () => Client.connect(url))))
     }
     const run = async (kind: BareSample['kind'], round: number, span: number): Promise<BareSample> => {
       ledger.take()

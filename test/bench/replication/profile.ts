@@ -5,10 +5,11 @@ import { create, loadFully } from './load.ts'
 import type { LoadReport } from './load.ts'
 import { Mesh, SERVICE } from './mesh.ts'
 import type { Ground } from './mesh.ts'
-import { CLIENTS, ITEMS } from './writes.ts'
+import { ITEMS } from './writes.ts'
 
 const WARM_UP_S = 30
 const LOAD_S = 10
+const CLIENTS = 32
 const MAKE_S = 120
 /** After the load, until what is behind has arrived. */
 const BEHIND_MS = 20_000

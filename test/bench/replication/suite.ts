@@ -24,6 +24,8 @@ export interface ReplicationPlan {
   readonly rounds: number
   /** Of the case `many`. */
   readonly replicants: number
+  /** Of the cases `writes` and `bare`, at each origin. */
+  readonly clients: number
   readonly quick: boolean
   readonly signal: AbortSignal
   readonly say: (line: string) => void
@@ -38,7 +40,7 @@ const WARM_UP_SECONDS = { whole: 30, quick: 3 } as const
 
 /** Runs the cases one after another, each with agents and folders of its own. */
 export async function benchReplication(plan: ReplicationPlan): Promise<ReplicationResults> {
-  const { processes, folder, only, rounds, replicants, quick, signal, say } = plan
+  const { processes, folder, only, rounds, replicants, clients, quick, signal, say } = plan
   const wanted = (name: ReplicationCase): boolean => only.length === 0 || only.includes(name)
   const length = quick ? 'quick' : 'whole'
   const results: ReplicationResults = {}
@@ -50,11 +52,11 @@ export async function benchReplication(plan: ReplicationPlan): Promise<Replicati
   }
   if (wanted('writes')) {
     const seconds = { seconds: SECONDS[length], warmUpSeconds: WARM_UP_SECONDS[length] }
-    results.writes = await benchWrites(await ground('writes'), { rounds, ...seconds })
+    results.writes = await benchWrites(await ground('writes'), { rounds, clients, ...seconds })
   }
   if (wanted('bare')) {
     const seconds = { seconds: SECONDS[length], warmUpSeconds: WARM_UP_SECONDS[length] }
-    results.bare = await benchBare(await ground('bare'), { rounds, ...seconds })
+    results.bare = await benchBare(await ground('bare'), { rounds, clients, ...seconds })
   }
   if (wanted('many')) {
     results.many = await benchMany(await ground('many'), { replicants, rounds, idleSeconds: IDLE_SECONDS[length] })

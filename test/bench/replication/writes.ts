@@ -53,22 +53,22 @@ export type WritesKind = 'create' | 'one-full' | 'one-half' | 'three-full' | 'th
 
 /** More than are in flight by far, so that no item is written again before it is everywhere, as long as agents keep up. */
 export const ITEMS = 2_000
-/** At each origin. One connection each with one request at a time. */
-export const CLIENTS = 32
 const BEHIND_MS = 60_000
 const LOOK_EVERY_MS = 5
 
 export interface WritesPlan {
   readonly rounds: number
+  /** At each origin: one connection each with one request at a time. */
+  readonly clients: number
   readonly seconds: number
   readonly warmUpSeconds: number
 }
 
 /** Three sites, first creates, then writes on what exists: at one site and at all three, as much as goes and half of that. */
-export async function benchWrites(ground: Ground, { rounds, seconds, warmUpSeconds }: WritesPlan) {
+export async function benchWrites(ground: Ground, { rounds, clients: each, seconds, warmUpSeconds }: WritesPlan) {
   const { signal, say, processes } = ground
   const mesh = await Mesh.start(ground, 3)
-  const origins = await Promise.all([0, 1, 2].map(site => mesh.clients(site, CLIENTS)))
+  const origins = await Promise.all([0, 1, 2].map(site => mesh.clients(site, each)))
   const one = origins.slice(0, 1)
   let sequence = 0
   const load = (clients: readonly (readonly Client[])[], items: number): Load => ({
@@ -88,7 +88,7 @@ export async function benchWrites(ground: Ground, { rounds, seconds, warmUpSecon
     return sample
   }
 
-  say(`making ${String(ITEMS)} items`)
+  say(`${String(each)} clients at each origin; making ${String(ITEMS)} items`)
   const first = await run('create', 0, () => create(load(one, 0), 0, ITEMS, 120, mesh.scope))
   if (first.accepted < ITEMS)
     throw new Error(`only ${String(first.accepted)} items could be made: ${first.refusal ?? ''}`)

@@ -15,6 +15,7 @@ describe('parseOptions', () => {
       chains: [],
       save: 'latest',
       replicants: 100_000,
+      clients: 32,
     })
   })
 
@@ -40,6 +41,8 @@ describe('parseOptions', () => {
     [['--only', 'writes'], 'small-1'],
     [['forwarding', 'replication'], 'one of forwarding and replication'],
     [['replication', '--replicants', '10'], 'from 1000'],
+    [['replication', '--clients', '0'], 'from 1 to 600'],
+    [['replication', '--clients', '601'], 'from 1 to 600'],
     [['--chain', 'istio'], 'envoy'],
     [['--chain', 'constructor'], 'envoy'],
     [['--rounds', '0'], 'from 1 to 20'],
@@ -52,7 +55,7 @@ describe('parseOptions', () => {
   })
 
   it('names every flag in its help', () => {
-    for (const flag of ['--quick', '--only', '--chain', '--rounds', '--save', '--profile', '--replicants'])
+    for (const flag of ['--quick', '--only', '--chain', '--rounds', '--save', '--profile', '--replicants', '--clients'])
       expect(USAGE).toContain(flag)
   })
 })
