@@ -83,8 +83,8 @@ export interface LocalState {
         readonly knowledge: string
         /** It surely is something else than was written. */
         readonly isOther?: boolean
-        /** It was changed past Cheops, and nobody has said since what the resource is: what was given up may have landed. */
-        readonly isChanged?: boolean
+        /** As `is`, before it was changed past Cheops, where nobody has said since what the resource is: what was given up may have landed. */
+        readonly was?: string
       }
     | undefined
   /** JSON Pointers of what was written and was not shown so when that was looked at last: never shown, or as something else (`***`). */

@@ -321,20 +321,22 @@ export class Replicator {
    * @throws CheopsError ERR_REPLICANT_LOCKED where what came of the create is in doubt; ERR_REPLICANT_BUSY where it takes too long
    */
   async standingOnceKnown(replicant: ReplicantName): Promise<ReplicaStanding | undefined> {
-    return this.#replicas.with(replicant, async replica => {
-      const known = await this.standing(replicant)
-      const made = known?.isPresent === true ? undefined : this.#beingMade.ended(replicant)
-      if (made === undefined && !isInDraft(replica)) return known
-      const patience = new Patience(this.#options.clock, MAX_WRITE_WAIT_MS, `The create of ${replicant.name}`)
-      const decide = async (): Promise<void> => {
+    const known = await this.standing(replicant)
+    const isDraft = await this.#replicas.with(replicant, isInDraft)
+    const made = known?.isPresent === true ? undefined : this.#beingMade.ended(replicant)
+    if (made === undefined && !isDraft) return known
+    const patience = new Patience(this.#options.clock, MAX_WRITE_WAIT_MS, `The create of ${replicant.name}`)
+    // It may be its turn when nobody waits any more, and the replicant has left the memory since.
+    const decide = (): Promise<void> =>
+      this.#replicas.with(replicant, async replica => {
+        patience.check()
         if (isInDraft(replica) && (await advance(this.#engine, replica)) !== 'settled') this.#lanes.kick(replicant)
-      }
-      await patience.until(Promise.resolve(made).then(() => this.#lanes.run(replicant, decide)))
-      const standing = await this.standing(replicant)
-      if (standing !== undefined || !isInDraft(replica)) return standing
-      const message = `${replicant.name} takes no write now: what became of its create is not known.`
-      throw new CheopsError('ERR_REPLICANT_LOCKED', message)
-    })
+      })
+    await patience.until(Promise.resolve(made).then(() => this.#lanes.run(replicant, decide)))
+    const standing = await this.standing(replicant)
+    if (standing !== undefined || !(await this.#replicas.with(replicant, isInDraft))) return standing
+    const message = `${replicant.name} takes no write now: what became of its create is not known.`
+    throw new CheopsError('ERR_REPLICANT_LOCKED', message)
   }
 
   /**

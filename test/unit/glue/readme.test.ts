@@ -47,6 +47,17 @@ it('has definitions of which nothing is to be said but which keys are not in for
   expect(parsed.flatMap(({ findings }) => findings).filter(f => f.severity !== 'note')).toEqual([])
 })
 
+it('takes what kubectl sends for a dry run of a delete for none', () => {
+  const glue = glueOf(parsed.find(({ definition }) => definition?.application === 'kubernetes'))
+  const path = '/apis/apps/v1/namespaces/default/deployments/web'
+  const head = { method: 'DELETE', target: path, rawHeaders: ['Content-Type', 'application/json'] }
+  const options = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' }
+  const described = (more: object) =>
+    glue.describe(head, path, glue.parseBody(head.rawHeaders, Buffer.from(JSON.stringify({ ...options, ...more }))))
+  expect(described({})).toMatchObject({ is: 'operation', type: 'delete' })
+  expect(described({ dryRun: ['All'] })).toMatchObject({ is: 'local', reason: 'dry-run' })
+})
+
 describe('the table of requests', () => {
   it('is there', () => {
     expect(rows(5).length).toBeGreaterThan(5)

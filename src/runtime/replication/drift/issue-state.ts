@@ -72,10 +72,10 @@ export async function lookForState(
   const fits = isSure && (await fitOf(resource, writtenOf(engine, replica), reading.body)).fits
   if (knowledgeNow(engine, replica) !== knowledge) return 'waits'
   await tellLooking(engine, replica, { hash, diverged: true, fits })
-  const isChanged = local.shown?.isChanged === true || (lastShown(replica) ?? hash) !== hash
+  const was = local.shown?.was ?? lastShown(replica)
   const goesOn =
     hash !== undefined && fits && !local.unsure
-      ? { of: reading.hash, is: hash, knowledge, ...(isChanged && { isChanged }) }
+      ? { of: reading.hash, is: hash, knowledge, ...(was !== undefined && was !== hash && { was }) }
       : undefined
   const found = await sayState(
     engine,

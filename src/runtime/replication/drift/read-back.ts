@@ -99,13 +99,13 @@ export async function readBack(
     const isSilent = isTold || (isExpected && !isOthers && !hasSpoken)
     // Who has told the same needs not hear it, unless it was told something else.
     const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
-    const isChangedStill = isTold && replica.local.shown?.isChanged === true
+    const was = isTold ? replica.local.shown?.was : undefined
     const shown = {
       of: reading.hash,
       is,
       knowledge,
       ...(isOther && { isOther }),
-      ...(isChangedStill && { isChanged: true }),
+      ...(was !== undefined && was !== is && { was }),
     }
     const looked = {
       hidden: hidden.at,

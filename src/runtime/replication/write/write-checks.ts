@@ -64,7 +64,7 @@ export async function checkShown(engine: Engine, replica: Replica, resource: Res
   if (reading.is === 'unknown') return
   const isChanged = await isChangedPast(engine, replica, resource, reading)
   // It goes on with what it was changed to, while it looks for who can say what the resource is.
-  const goesOn = !isChanged && lastShown(replica) !== undefined && replica.local.shown?.isChanged === true
+  const goesOn = !isChanged && lastShown(replica) !== undefined && replica.local.shown?.was !== undefined
   if (!isChanged && !goesOn) return
   if (isChanged) await suspectDrift(engine, replica)
   engine.kick(replica)

@@ -1,5 +1,6 @@
 /** A request with an idempotency key was given up and lands later, where nobody can be asked what the resource is. Real replicators in the simulated world. */
 import { expect, test } from 'vitest'
+import { SERVICE } from '../../../../../sims/world/replication/sim-glue.ts'
 import { Lab } from '../lab.ts'
 
 const MEMBERS = ['a', 'b']
@@ -22,6 +23,24 @@ test('it is not sent again on top of what has landed, also where its site goes o
   // What has no key is taken as before.
   expect(await lab.ask('a', 'PATCH /items/x', { m: 2 })).toMatchObject({ status: 200 })
   expect(application.effects.filter(({ added }) => added !== undefined)).toHaveLength(1)
+  await lab.heal(120_000)
+  for (const site of MEMBERS) expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
+  expect(lab.read('a', 'x')).toEqual(lab.read('b', 'x'))
+  lab.assertSound()
+})
+
+test('what was changed past Cheops while its site was cut off, and changed back, takes it again', async () => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(60_000)
+  lab.cut('a')
+  const { application } = lab.world.site('a')
+  application.write(SERVICE, '/items/x', { id: 'x', n: 1, more: 2 })
+  await lab.pass(1_200_000)
+  expect(await lab.ask('a', 'POST /items/x/lines', { line: 1 }, KEY)).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+  application.write(SERVICE, '/items/x', { id: 'x', n: 1 })
+  await lab.pass(1_200_000)
+  expect(await lab.ask('a', 'POST /items/x/lines', { line: 1 }, KEY)).toMatchObject({ status: 201 })
   await lab.heal(120_000)
   for (const site of MEMBERS) expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
   expect(lab.read('a', 'x')).toEqual(lab.read('b', 'x'))
