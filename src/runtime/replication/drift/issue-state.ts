@@ -257,6 +257,25 @@ function leftOutOf(
   return { ...(refused.length > 0 && { refused }), ...(left.unsettled.length > 0 && { unsettled: left.unsettled }) }
 }
 
+/** What the resource is, as one request says it. */
+interface BodyToSay {
+  readonly request: Pick<Payload, 'method' | 'path'>
+  /** Media type. */
+  readonly type: string
+  readonly bytes: Uint8Array
+}
+
+/** Whether this site could say what the resource is, by what its application shows. */
+export async function canBeSaid(
+  engine: Engine,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+): Promise<boolean> {
+  const said = await bodyToSay(engine, replica, resource, reading, 'shown')
+  return said !== 'cannot' && 'bytes' in said
+}
+
 /** None for what cannot be said in one operation. A body that is a file is held until `letGo` is called. */
 async function payloadOf(
   engine: Engine,
@@ -265,6 +284,20 @@ async function payloadOf(
   reading: Reading,
   prefers: 'written' | 'shown',
 ): Promise<{ readonly payload: Payload; readonly letGo: () => void } | 'cannot' | Unclear> {
+  const said = await bodyToSay(engine, replica, resource, reading, prefers)
+  if (said === 'cannot' || 'is' in said) return said
+  const { request, type, bytes } = said
+  const { body, release: letGo } = await bodyOf(engine, bytes)
+  return { payload: { ...request, headers: [['content-type', type]], body }, letGo }
+}
+
+async function bodyToSay(
+  engine: Engine,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+  prefers: 'written' | 'shown',
+): Promise<BodyToSay | 'cannot' | Unclear> {
   const { kind, name } = replica.name
   const { glue } = resource
   const request = glue.requestFor(kind, name, 'replace')
@@ -289,7 +322,6 @@ async function payloadOf(
   const bytes = bytesOf(state)
   // Members look into it as this site does.
   if (state.is !== 'json' || bytes.length > MAX_HELD_BODY_BYTES) return 'cannot'
-  const { body, release: letGo } = await bodyOf(engine, bytes)
   const type = jsonTypeIn(schedule[0]?.payload?.headers.flat() ?? reading.rawHeaders)
-  return { payload: { ...request, headers: [['content-type', type]], body }, letGo }
+  return { request, type, bytes }
 }

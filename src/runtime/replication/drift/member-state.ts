@@ -1,15 +1,19 @@
 import { knowledgeOf } from '../../../core/oplog/index.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
-import { MAX_HELD_BODY_BYTES } from '../limits.ts'
+import { STATE_AGAIN_MS } from '../limits.ts'
 import { Resource } from '../application/resource.ts'
 import { differing, judge, lastShown, shownHash, writtenOf } from './comparison.ts'
-import { wasSaidLately } from './issue-state.ts'
+import { canBeSaid, wasSaidLately } from './issue-state.ts'
 import { doAllLook } from './looking.ts'
 import { fitOf } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { MemberState } from '../context.ts'
-import type { Replica } from '../replica.ts'
+import type { Replica, RunState } from '../replica.ts'
+import type { Reading } from '../application/state.ts'
+
+/** Since when nothing was given of a replicant, as one of its members is to say what it is; by the monotonic clock. */
+const withheldSince = new WeakMap<RunState, number>()
 
 /** What another member may copy of a replicant; undefined while anything is left to do here, or it is not sure that this site is right. */
 export async function memberState(engine: Engine, replica: Replica): Promise<MemberState | undefined> {
@@ -34,9 +38,7 @@ export async function memberState(engine: Engine, replica: Replica): Promise<Mem
   const reading = await resource.read()
   if (reading.is === 'unknown' || (reading.is === 'present') !== (schedule.state === 'present')) return undefined
   if (reading.is === 'absent') return { lives, executed, state: undefined }
-  // One of all that look says what there is; what none can say is given to whoever asks.
-  const canBeSaid = reading.body.is === 'json' && reading.bytes.length <= MAX_HELD_BODY_BYTES
-  if (canBeSaid && doAllLook(engine, replica) && !wasSaidLately(engine, replica)) {
+  if (await isToBeSaid(engine, replica, resource, reading)) {
     engine.kick(replica)
     return undefined
   }
@@ -52,4 +54,17 @@ export async function memberState(engine: Engine, replica: Replica): Promise<Mem
   const others = differing(engine, replica, shown)
   if (others.length > 0 && (await judge(engine, replica, resource, reading, others)) !== 'right') return undefined
   return { lives, executed, state: { rawHeaders: reading.rawHeaders, body: reading.bytes } }
+}
+
+/** One of all that look says what there is; what none can say, or has said for long, is given to whoever asks. */
+async function isToBeSaid(engine: Engine, replica: Replica, resource: Resource, reading: Reading): Promise<boolean> {
+  const isDue = doAllLook(engine, replica) && !wasSaidLately(engine, replica)
+  if (!isDue || !(await canBeSaid(engine, replica, resource, reading))) {
+    withheldSince.delete(replica.run)
+    return false
+  }
+  const now = engine.options.clock.monotonic()
+  const since = withheldSince.get(replica.run) ?? now
+  withheldSince.set(replica.run, since)
+  return now - since < STATE_AGAIN_MS
 }

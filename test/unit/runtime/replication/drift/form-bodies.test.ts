@@ -74,3 +74,23 @@ test('nor where it was changed since, of which only the application knows what i
   await lab.pass(20 * 60_000)
   expect(lab.all('k')).toEqual({ a: { id: 'k', value: 'past a' }, b: { id: 'k', value: 'past b' } })
 })
+
+test.each([
+  ['more', { id: 'k', value: 'two', more: 1 }],
+  ['something else', { id: 'k', value: 'past' }],
+])('where one shows %s and the other has lost it, that one has what was written last again', async (_, past) => {
+  for (const [changed, lost] of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const) {
+    await started(['a', 'b'])
+    lab.world.site(changed).application.write('warehouse', '/items/k', past)
+    lab.world.site(lost).application.write('warehouse', '/items/k', undefined)
+    await lab.pass(60 * 60_000)
+    expect(lab.read(lost, 'k')).toEqual({ id: 'k', value: 'two' })
+    // What nobody can say anew is shown to differ, if it does.
+    const states = await Promise.all(['a', 'b'].map(async site => (await lab.status(site, 'k'))?.state))
+    expect(states).toContain('diverged')
+    lab.assertSound()
+  }
+})
