@@ -4,6 +4,7 @@
  */
 import { namesIn } from '../../../core/resource/json-pointer.ts'
 import { isObject, merged } from './merge-patch.ts'
+import { mergesLists } from './merging.ts'
 import { MAX_COPIED_BESIDES } from '../limits.ts'
 import { isJsonPatch, patched, type CopyRoom } from './json-patch.ts'
 import type { Resource } from '../application/resource.ts'
@@ -73,7 +74,7 @@ class Sum implements Whole {
     this.#said(change)
     if (type === 'merge') return payload?.method === 'PUT' ? this.#put(body.value, dot) : this.#merge(body.value, dot)
     if (isJsonPatch(payload?.headers ?? [])) return this.#steps(body.value, dot)
-    if (!isObject(body.value)) return this.#unknown()
+    if (!isObject(body.value) || mergesLists(payload?.headers ?? [], body.value)) return this.#unknown()
     this.isKnown = false
     this.value = merged(this.value, body.value)
     for (const name of Object.keys(body.value)) this.#named(name, 'likely', dot)

@@ -6,7 +6,7 @@ import { combined, hiddenIn, isOnlyMissing, unlike, type CombineRules, type Hidd
 import { namesIn } from '../../../core/resource/json-pointer.ts'
 import { MAX_HIDDEN_TEXT } from '../limits.ts'
 import { isObject } from './merge-patch.ts'
-import { isMerging } from './merging.ts'
+import { isMerging, mergesLists } from './merging.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
 import { WHOLE, wholeOf } from './whole.ts'
 import type { LocalState } from '../replica.ts'
@@ -41,6 +41,8 @@ async function fieldsSet(resource: Resource, operation: Operation): Promise<Fiel
   const body = await resource.stateIn(operation)
   if (body?.is !== 'json') return 'all'
   if (isMerging(operation, body) || WHOLE.has(operation.type)) return fieldsOf(body.value)
+  if (operation.type === 'patch' && mergesLists(operation.payload?.headers ?? [], body.value))
+    return keyedFields(body.value)
   return operation.type === 'patch' ? patchedFields(body.value) : 'all'
 }
 
@@ -48,6 +50,13 @@ function fieldsOf(value: unknown): Fields {
   if (Array.isArray(value)) return { elements: value.map(fieldsOf) }
   if (!isObject(value)) return 'all'
   return { members: new Map(Object.entries(value).map(([name, item]) => [name, fieldsOf(item)])) }
+}
+
+/** Lists are the application's to merge: all that is in one counts. Directives are shown by nobody. */
+function keyedFields(value: unknown): Fields {
+  if (!isObject(value)) return 'all'
+  const named = Object.entries(value).filter(([name]) => !name.startsWith('$'))
+  return { members: new Map(named.map(([name, item]) => [name, keyedFields(item)])) }
 }
 
 /** JSON Patch (RFC 6902): what stands at the top of each pointer. */
