@@ -14,12 +14,11 @@ const failure = (status: number): ApplicationAnswer => ({
 })
 
 test('who has waited in vain does nothing to it afterwards: it is one operation, the same at all members', async () => {
-  let lab: Lab
   let reads = -1
+  const after = (ms: number) => new Promise<void>(resolve => void lab.world.time.after(ms, resolve))
   /** The create is given up and takes effect; then two reads are refused, and the third is slow. */
   const slow = (real: Application, site: string): Application => ({
     request: async asked => {
-      const after = (ms: number) => new Promise<void>(resolve => void lab.world.time.after(ms, resolve))
       if (site !== 'a') return real.request(asked)
       if (asked.method === 'POST') {
         await after(40_000)
@@ -32,7 +31,7 @@ test('who has waited in vain does nothing to it afterwards: it is one operation,
       return real.request(asked)
     },
   })
-  lab = await Lab.of(MEMBERS, { application: slow })
+  const lab = await Lab.of(MEMBERS, { application: slow })
   const created = lab.begin('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
   await lab.pass(1_000)
   const learn = (): Promise<unknown> | undefined =>
@@ -50,7 +49,9 @@ test('who has waited in vain does nothing to it afterwards: it is one operation,
   await lab.pass(600_000)
   expect(lab.told.filter(({ event }) => event.kind === 'released')).toHaveLength(1)
   const lives = await Promise.all(
-    MEMBERS.map(site => lab.replicators.get(site)?.inspect(lab.name('x'), ({ core }) => core.replicant.lives[0]?.life)),
+    MEMBERS.map(async site =>
+      lab.replicators.get(site)?.inspect(lab.name('x'), ({ core }) => core.replicant.lives[0]?.life),
+    ),
   )
   expect(lives[0]).toBeDefined()
   expect(lives[0]).toEqual(lives[1])
