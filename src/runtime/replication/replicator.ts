@@ -367,7 +367,11 @@ export class Replicator {
       await new Promise<void>(resolve => void clock.after(STATE_TURN_LOOK_MS, resolve))
     }
     return this.#replicas.with(replicant, replica =>
-      this.#lanes.runIfIdle(replicant, () => memberState(this.#engine, replica)),
+      this.#lanes.runIfIdle(replicant, async () => {
+        // Who asks just after a start asks in vain else, and is told of nothing that has changed since.
+        if (!replica.run.checked && (await advance(this.#engine, replica)) !== 'settled') this.#lanes.kick(replicant)
+        return memberState(this.#engine, replica)
+      }),
     )
   }
 

@@ -114,8 +114,9 @@ describe('what is changed while the lane is idle', () => {
   test('is repaired also where the other member could not answer just then: it says what it shows when it hears of the look', async () => {
     await withX()
     await lab.pass(25_000)
-    // What it has is not looked at until its own round, half a minute after that of the other.
+    // What it has is not looked at until its own round, half a minute after that of the other, or it is asked: then its application is away.
     await lab.until(lab.world.site('b').restart(10))
+    lab.world.site('b').application.failNext({ kind: 'unreachable' })
     outsider('a', { id: 'x', n: 1, more: true })
     await lab.pass(40_000)
     expect(kinds('a')).toEqual(['drift', 'diverged'])
