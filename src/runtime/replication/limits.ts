@@ -103,8 +103,12 @@ export const MAX_ENTRIES_BYTES = 512 * 1024
 /** The least that one message may carry after conversations in which none arrived: smaller ones are mostly what stands around them. */
 export const MIN_ENTRIES_BYTES = 4 * 1024
 
-/** Between two messages with entries to one site, where all is told: with hundreds of writes a second each carries some, and nobody sees so little. */
+/**
+ * Between two messages with entries to one site, where all is told: so long for each entry of the last one, and so long at most. Who writes one after the other waits
+ * for little; with dozens of writes a second each message carries some, and costs both sites half of what they would cost one by one.
+ */
 export const TELL_EVERY_MS = 25
+export const TELL_AT_MOST_EVERY_MS = 100
 
 /**
  * Between two messages of one conversation that say in which further buckets this site has names, milliseconds, and what each site that is told adds to

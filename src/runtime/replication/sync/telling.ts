@@ -2,7 +2,7 @@ import { CheopsError } from '../../../errors.ts'
 import { AskedLooks } from './asked-looks.ts'
 import { tellDigests } from './digest-telling.ts'
 import { tellNames } from './names-telling.ts'
-import { MAX_UNRECEIVED_ENTRIES, RECEIVED_LOOK_MS, TELL_EVERY_MS } from '../limits.ts'
+import { MAX_UNRECEIVED_ENTRIES, RECEIVED_LOOK_MS, TELL_AT_MOST_EVERY_MS, TELL_EVERY_MS } from '../limits.ts'
 import { Outgoing } from './outgoing.ts'
 import { AskedWants } from './asked-wants.ts'
 import type { Engine } from '../engine.ts'
@@ -143,7 +143,7 @@ export class Telling {
         positions.set(outbox, first + entries.length)
         this.#sent.sent(outbox.incarnation, first + entries.length - 1, entries)
         await this.#channel.send({ kind: 'entries', incarnation: outbox.incarnation, first, entries })
-        if (first + entries.length >= outbox.journal.written) await this.#gather()
+        if (first + entries.length >= outbox.journal.written) await this.#gather(entries.length)
       }
     } finally {
       timer.stop()
@@ -154,11 +154,12 @@ export class Telling {
   /**
    * All is told: what comes next waits a little for what comes with it. A message costs both sites more than what stands in it does, a commit
    * and an answer among others.
+   * @param told entries of the last one
    */
-  async #gather(): Promise<void> {
+  async #gather(told: number): Promise<void> {
     if (this.#hasEnded) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = this.#engine.options.clock.after(TELL_EVERY_MS, resolve)
+    const timer = this.#engine.options.clock.after(Math.min(TELL_AT_MOST_EVERY_MS, TELL_EVERY_MS * told), resolve)
     this.#stopGathering = resolve
     await promise
     timer.cancel()
