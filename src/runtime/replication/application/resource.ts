@@ -35,6 +35,7 @@ function isCodedJson(rawHeaders: readonly string[]): boolean {
 }
 
 const NO_BODY = (): undefined => undefined
+const MERGE_PATCH_TYPE = 'application/merge-patch+json'
 
 export class Resource {
   readonly name: ReplicantName
@@ -238,16 +239,17 @@ export class Resource {
 
   /**
    * Changes what is there by a merge patch, where the application takes no PUT.
-   * @param type media type of the patch; one that it perhaps does not know is sent once more as plain JSON
+   * @param type media type of the patch, where it is known; else that of merge patches, and what may be refused for it is sent once more as plain JSON
    */
-  merge(patch: Readonly<Record<string, unknown>>, type: string): Promise<Sent> | undefined {
+  merge(patch: Readonly<Record<string, unknown>>, type: string | undefined): Promise<Sent> | undefined {
     const request = this.#requestFor('replace')
     if (request === undefined) return undefined
     const { path } = request
     const body = (): RequestBody => this.#bodyOf({ is: 'json', value: patch })
     const send = (as: string): Promise<Sent> =>
       this.#sending.send({ method: 'PATCH', path, headers: ['Content-Type', as], body, role: 'resource' })
-    return type === JSON_TYPE ? send(type) : send(type).then(sent => (isUnread(sent) ? send(JSON_TYPE) : sent))
+    if (type !== undefined) return send(type)
+    return send(MERGE_PATCH_TYPE).then(sent => (isUnread(sent) ? send(JSON_TYPE) : sent))
   }
 
   /**

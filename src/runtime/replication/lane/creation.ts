@@ -104,17 +104,15 @@ async function changeBy(
   return sent === undefined || isUnknownWay(sent) ? refused : sent
 }
 
-/** The media type in which clients have patched it, as far as that is known. */
-function patchTypeIn({ core }: Replica): string {
+/** The media type in which clients have patched it; undefined where that is not known. */
+function patchTypeIn({ core }: Replica): string | undefined {
   const types = (holderOf(core.replicant)?.live ?? []).flatMap(({ payload }) => {
     if (payload?.method !== 'PATCH' || isJsonPatch(payload.headers)) return []
     const said = headerValue(payload.headers.flat(), 'content-type')
     return said !== undefined && isJsonType(said) ? [said] : []
   })
-  return types.at(-1) ?? MERGE_PATCH_TYPE
+  return types.at(-1)
 }
-
-const MERGE_PATCH_TYPE = 'application/merge-patch+json'
 
 /**
  * Whether a PUT of a state would leave fields at the top that it does not name. Where only what was written is compared nobody can tell these from what the
