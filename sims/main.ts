@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { parseOptions, USAGE } from './options.ts'
-import { makeFolder } from './plans-folder.ts'
+import { makeFolder, parseOptions, USAGE } from './options.ts'
 import { runMembership } from './scenarios/membership.ts'
 import { countSteps } from './scenarios/replication/count-steps.ts'
 import { inWords } from './scenarios/replication/step.ts'

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { FAIR } from './scenarios/replication/draw.ts'
 import type { Weather } from './scenarios/replication/draw.ts'
@@ -75,4 +76,17 @@ function wholeNumber(text: string, option: string): number {
   if (text === '' || !Number.isSafeInteger(value) || value < 0)
     throw new TypeError(`${option} takes a whole number, not "${text}".`)
   return value
+}
+
+/**
+ * Makes the folder for the plans of runs that fail, where there is none: before the first seed runs, since what fails may fail after an hour.
+ * @returns why it cannot be made
+ */
+export async function makeFolder(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder, { recursive: true })
+    return undefined
+  } catch (error) {
+    return `${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`
+  }
 }
