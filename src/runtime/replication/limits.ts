@@ -93,6 +93,10 @@ export const SETTLED_MARKS_MS = 1_000
 /** Plans that a lane carries out in one go: each new arrival can make one more; then others have their turn. */
 export const MAX_PLANS_TOGETHER = 16
 
+/** Merges that are carried out as one request, and the bytes of their bodies: more than a hundred are said as a state, and applications take bodies of so many bytes. */
+export const MAX_CARRIED_OUT_TOGETHER = 128
+export const MAX_COMBINED_BYTES = 64 * 1024
+
 /** Own operations of one replicant whose outcomes at other sites are remembered, the newest ones. */
 export const MAX_KNOWN_OUTCOMES = 64
 

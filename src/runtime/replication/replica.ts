@@ -147,6 +147,8 @@ export interface Intent {
   readonly at?: number
   /** What the application had before: nothing, something with this hash, or it was not read. */
   readonly before: Found | undefined
+  /** Operations that are carried out by the same request, behind that one: see `together.ts`. */
+  readonly also?: readonly Dot[]
 }
 
 /** Something that the application has answered with success, and that it shows later. */

@@ -11,6 +11,28 @@ export function merged(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(result)
 }
 
+/**
+ * One merge patch that does what two do, the second after the first; undefined where none does: what the second puts in the place of something else may not be
+ * merged into what is there.
+ */
+export function combinedPatches(
+  first: Readonly<Record<string, unknown>>,
+  second: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | undefined {
+  const result = new Map(Object.entries(first))
+  for (const [name, value] of Object.entries(second)) {
+    const before = result.get(name)
+    if (!isObject(value) || !result.has(name)) {
+      result.set(name, value)
+      continue
+    }
+    const both = isObject(before) ? combinedPatches(before, value) : undefined
+    if (both === undefined) return undefined
+    result.set(name, both)
+  }
+  return Object.fromEntries(result)
+}
+
 /** Not a number that was kept as it was written, which is an object without a prototype. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) !== null

@@ -12,63 +12,57 @@ import type { ErrorCode } from '../../../errors.ts'
 import { othersOf } from '../admission/words.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { createBy, replaceBy } from './creation.ts'
-import { copyOrShow } from './lane-copy.ts'
-import { MAX_KNOWN_FAILED, MAX_REFUSALS } from '../limits.ts'
-import {
-  answeredBy,
-  isInTheWay,
-  isSettling,
-  isYetToCome,
-  mayComeAfter,
-  settlingAfter,
-  stillToCome,
-} from '../drift/settling.ts'
-import { ABSENT, type Intent, type LocalState, type Settling } from '../replica.ts'
+import { MAX_KNOWN_FAILED } from '../limits.ts'
+import { isInTheWay, isSettling, isYetToCome, mayComeAfter, stillToCome } from '../drift/settling.ts'
+import { ABSENT, type Intent, type LocalState } from '../replica.ts'
 import { copyState } from '../drift/repair.ts'
+import { Answers } from './answers.ts'
 import type { LaneBook, Step } from './lane-book.ts'
-import { noteRefusal } from './failed.ts'
 import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
+import { patchOf, stateWith, type Several, type Together } from './together.ts'
 import type { Recovery } from './recovery.ts'
-import { SEE_OTHER, isGone, type Made } from '../application/sent.ts'
+import type { Made } from '../application/sent.ts'
 import type { Reading, Seen, State } from '../application/state.ts'
-
-/** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
-const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
-
-/** What comes of what is intended. */
-const DOES: Readonly<Record<Intent['action'], Settling['does']>> = {
-  create: 'create',
-  replace: 'change',
-  send: 'change',
-  delete: 'delete',
-}
 
 /** As an application says that a name is taken. */
 const TAKEN = 409
 
+/** Operations that are carried out by one request. */
+function intentOf([first, ...others]: Several, action: Intent['action'], before: Intent['before']): Intent {
+  const also = others.map(({ dot }) => dot)
+  return { dot: first.dot, action, before, ...(also.length > 0 && { also }) }
+}
+
 /** Operations are carried out at the application, one after the other. Source: src/consistency.md "Applying to a black box". */
 export class Execution {
   readonly #book: LaneBook
-  readonly #recovery: Recovery
+  readonly #answers: Answers
   #prepared: Prepared | undefined
+  /** What the request of an operation before it has carried out too. */
+  readonly #besides = new Set<Operation>()
+  /** The application has not taken several at once, or refuses one for the time being: each is sent by itself. */
+  #isApart: boolean
   /** Why it is held up, where that is this agent's doing. */
   #blockedBy: ErrorCode | undefined
 
   /** @param prepared what is to be carried out first, if that is intended already */
   constructor(book: LaneBook, recovery: Recovery, prepared: Prepared | undefined) {
     this.#book = book
-    this.#recovery = recovery
+    this.#answers = new Answers(book, recovery)
     this.#prepared = prepared
+    this.#isApart = book.local.refused !== undefined
   }
 
   async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
     const { replica } = this.#book
+    this.#besides.clear()
     if (isReplay) replica.isBegunAnew = false
     if (isReplay && !this.#book.local.replaying) await this.#book.write({ replaying: true })
     for (const [place, operation] of operations.entries()) {
+      if (this.#besides.has(operation)) continue
       if (!this.#book.isLive(operation)) return 'replan'
-      const step = await this.#execute(operation)
+      const step = await this.#execute(operation, operations.slice(place + 1))
       if (step === 'done') {
         if (isReplay && place === 0) replica.isBegunAnew = true
         continue
@@ -80,7 +74,8 @@ export class Execution {
     return 'done'
   }
 
-  async #execute(operation: Operation): Promise<Step> {
+  /** @param behind what comes next: some of it may be carried out by the same request */
+  async #execute(operation: Operation, behind: readonly Operation[]): Promise<Step> {
     const { options, bodies, fetchBodies, isGivenUp } = this.#book.engine
     const { site, mayRun } = options
     const { dot, type } = operation
@@ -103,7 +98,7 @@ export class Execution {
       return this.#book.failed(operation, { error: 'ERR_BLOB_NOT_FOUND' }, { lacked })
     }
     const isState = ['create', 'replace', 'state', 'delete'].includes(operation.type)
-    return isState ? this.#executeState(operation) : this.#executeRequest(operation)
+    return isState ? this.#executeState(operation, behind) : this.#executeRequest(operation, behind)
   }
 
   async #notExposed({ dot }: Operation): Promise<Step> {
@@ -122,7 +117,7 @@ export class Execution {
   }
 
   /** A reset is executed as state: create, replace or delete, whatever the application has. */
-  async #executeState(operation: Operation): Promise<Step> {
+  async #executeState(operation: Operation, behind: readonly Operation[]): Promise<Step> {
     const prepared = this.#prepared
     this.#prepared = undefined
     if (prepared !== undefined && sameDot(prepared.dot, operation.dot)) {
@@ -134,9 +129,10 @@ export class Execution {
         reading,
         operation.payload,
       )
-      return this.#took(operation, sent, { bound: true })
+      return this.#answers.took(operation, sent, { bound: true })
     }
-    const reading = (await this.#seen(operation)) ?? (await this.#book.resource.read())
+    const seen = behind.length === 0 ? await this.#seen(operation) : undefined
+    const reading = seen ?? (await this.#book.resource.read())
     if (reading.is === 'unknown' || isInTheWay(this.#book.engine, this.#book.replica, reading)) return 'again'
     const { bound } = this.#book.local
     if (operation.type === 'delete') {
@@ -144,17 +140,24 @@ export class Execution {
       if (!sends) return this.#book.executed(operation, undefined, { bound: false, unbound: this.#book.local.unbound })
       if (mayComeAfter(this.#book.engine, this.#book.replica, reading, 'delete')) return 'again'
       await this.#book.intend({ dot: operation.dot, action: 'delete', before: reading.hash })
-      return this.#took(operation, await this.#book.resource.delete(reading, operation.payload), {
+      return this.#answers.took(operation, await this.#book.resource.delete(reading, operation.payload), {
         bound: false,
         leaving: reading.hash,
       })
     }
     const state = await this.#book.resource.stateIn(operation)
-    if (state === undefined) return this.#cannotSay()
+    if (state === undefined) return this.#answers.cannotSay()
     // What it shows already needs not be said to it again.
     const isThere = bound && reading.is === 'present' && this.#book.resource.says(reading.body, state)
     if (isThere || this.#isSaidAlready(operation, reading))
       return this.#book.executed(operation, undefined, { bound: true })
+    const together = bound && !this.#isApart ? stateWith(this.#book, operation, state, behind) : undefined
+    const isAllThere =
+      together !== undefined && reading.is === 'present' && this.#book.resource.says(reading.body, together.value)
+    if (isAllThere) {
+      this.#carriedOut(together.operations)
+      return this.#book.executed(together.operations, undefined, { bound: true })
+    }
     const { site, mayRun } = this.#book.engine.options
     if (operation.dot.site !== site && !mayRun(operation)) return this.#notExposed(operation)
     const headers = operation.payload?.headers.flat() ?? []
@@ -162,29 +165,28 @@ export class Execution {
       await this.#book.intend({ dot: operation.dot, action: 'create', before: ABSENT })
       const then = { bound: true, unbound: false, leaving: undefined }
       const { resource, replica } = this.#book
-      return this.#took(operation, await createBy(resource, replica, operation, state), then)
+      return this.#answers.took(operation, await createBy(resource, replica, operation, state), then)
     }
     if (!bound) {
       if (this.#isOwn(operation) && !this.#book.local.unbound) return this.#isOurs(operation)
       if (this.#isAdopted(reading)) return this.#becomesOurs()
       // It takes its time over what was deleted here (finalizers), and has the name free then.
       const isLeaving = reading.hash === this.#book.local.leaving
-      return isLeaving ? this.#notNow(operation, TAKEN) : this.#foreign(operation, reading, state)
+      return isLeaving ? this.#answers.notNow(operation, TAKEN) : this.#foreign(operation, reading, state)
     }
     if (mayComeAfter(this.#book.engine, this.#book.replica, reading, 'replace')) return 'again'
     // Nothing was sent since the last answer, and it showed what is read now: next time it can stand for that.
     const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
     const shown = stillToCome(this.#book.engine, this.#book.replica)
-    await this.#book.intend({ dot: operation.dot, action: 'replace', before: reading.hash }, { ...learnt, ...shown })
     const { resource, replica } = this.#book
-    const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, state)
-    return this.#took(
-      operation,
-      await replaceBy(resource, replica, reading, state, { headers, make, asked: operation.payload }),
-      {
-        bound: true,
-      },
-    )
+    const all: Together<State> = together ?? { operations: [operation], value: state }
+    await this.#book.intend(intentOf(all.operations, 'replace', reading.hash), { ...learnt, ...shown })
+    const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, all.value)
+    const giving = { headers, make, asked: operation.payload }
+    const sent = await replaceBy(resource, replica, reading, all.value, giving)
+    if (together === undefined) return this.#answers.took(operation, sent, { bound: true })
+    const step = await this.#tookTogether(together, sent, { bound: true })
+    return step === 'apart' ? this.#executeState(operation, behind) : step
   }
 
   /**
@@ -226,18 +228,25 @@ export class Execution {
   }
 
   /** Any other operation is sent as it was written. */
-  async #executeRequest(operation: Operation): Promise<Step> {
+  async #executeRequest(operation: Operation, behind: readonly Operation[]): Promise<Step> {
     if (operation.payload === undefined) return this.#book.executed(operation, undefined, {})
     if (!this.#book.local.bound) {
       if (this.#book.local.unbound) return 'waits'
       // What it makes of nothing can only be copied from a member that has had something.
-      if (isReset(operation, this.#book.matrices)) return this.#cannotSay()
+      if (isReset(operation, this.#book.matrices)) return this.#answers.cannotSay()
       // The application here has refused to make it: what has the name by now is not ours to change.
       return this.#book.failed(operation, { error: 'ERR_REPLICANT_REFUSED' })
     }
     if (!(await this.#isSettled())) return 'again'
     const { hash, answered } = this.#book.local
     let before: Intent['before'] = hash ?? answered
+    const together = this.#isApart ? undefined : patchOf(this.#book, [operation, ...behind])
+    if (together !== undefined) {
+      await this.#book.intend(intentOf(together.operations, 'send', before))
+      const sent = await this.#book.resource.send(together.value)
+      const step = await this.#tookTogether(together, sent, {})
+      if (step !== 'apart') return step
+    }
     if (before === undefined && !this.#book.traits(operation).maySendAgain) {
       const reading = await this.#book.resource.read()
       if (reading.is === 'unknown') return 'again'
@@ -247,7 +256,7 @@ export class Execution {
       { dot: operation.dot, action: 'send', before },
       stillToCome(this.#book.engine, this.#book.replica),
     )
-    return this.#took(operation, await this.#book.resource.send(operation.payload), {})
+    return this.#answers.took(operation, await this.#book.resource.send(operation.payload), {})
   }
 
   /** Whether what was done last is in effect, or has had its time: what comes next builds on it. */
@@ -258,76 +267,19 @@ export class Execution {
     return reading.is !== 'unknown' && !(await isYetToCome(engine, replica, resource, reading))
   }
 
-  /** What an answer means for the lane. */
-  async #took(operation: Operation, sent: Made | undefined, then: Partial<LocalState>): Promise<Step> {
-    switch (sent?.is) {
-      case undefined:
-        await this.#book.write({ intent: undefined })
-        return this.#cannotSay()
-      case 'done': {
-        const { engine, resource, replica } = this.#book
-        const { status } = sent.answer
-        const { action, before } = this.#book.local.intent ?? { action: 'send', before: undefined }
-        const settling = settlingAfter(engine, resource, { does: DOES[action], before }, status, replica)
-        const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
-        replica.seen = seen
-        return this.#book.executed(operation, status, { ...then, answered, settling })
-      }
-      case 'otherwise':
-        return this.#calledOtherwise(operation, sent.given)
-      case 'not-now':
-        return sent.status === SEE_OTHER ? this.#seeOther(operation) : this.#notNow(operation, sent.status)
-      case 'doubt':
-        return this.#lookWhether(operation)
-      case 'refused': {
-        const { status } = sent.answer
-        if (operation.type === 'delete' && isGone(sent)) return this.#book.executed(operation, status, then)
-        const isLost =
-          status === 412 || (operation.type !== 'delete' && isReset(operation, this.#book.matrices) && isGone(sent))
-        if (isLost || this.#book.engine.unanswered.hasEarlier(operation.dot)) {
-          await this.#book.write({ intent: undefined })
-          return 'again'
-        }
-        return this.#refused(operation, status)
-      }
-    }
+  async #tookTogether(
+    { operations }: Together<unknown>,
+    sent: Made | undefined,
+    then: Partial<LocalState>,
+  ): Promise<Step | 'apart'> {
+    const step = await this.#answers.tookTogether(operations, sent, then)
+    if (step === 'apart') this.#isApart = true
+    if (step === 'done') this.#carriedOut(operations)
+    return step
   }
 
-  /** Nobody knows: what the application shows decides. */
-  async #lookWhether({ dot }: Operation): Promise<Step> {
-    return (await this.#recovery.resolveIntent(true)) === 'done' && this.#book.isExecuted(dot) ? 'done' : 'again'
-  }
-
-  /** It was done, or somebody has to log in. */
-  async #seeOther(operation: Operation): Promise<Step> {
-    const step = await this.#lookWhether(operation)
-    const isUndone = step === 'again' && this.#book.local.intent === undefined
-    return isUndone ? this.#notNow(operation, SEE_OTHER) : step
-  }
-
-  /** It would make one more each time. */
-  async #calledOtherwise(operation: Operation, given: string): Promise<Step> {
-    const { kind, name } = this.#book.resource.name
-    await this.#book.diverge(`the application here gives ${kind} names of its own: what was to be ${name} is ${given}`)
-    return this.#book.failed(operation, { error: 'ERR_REPLICANT_RENAMED' })
-  }
-
-  #refused(operation: Operation, status: number): Promise<Step> {
-    noteRefusal(this.#book.replica, operation, status)
-    return this.#book.failed(operation, { status })
-  }
-
-  /** It may pass. What never does must not hold up all that comes after, where it is about this operation and not about the account. */
-  async #notNow(operation: Operation, status: number | undefined): Promise<Step> {
-    const { intent, refused } = this.#book.local
-    const before = refused !== undefined && sameDot(refused.dot, operation.dot) ? refused.times : 0
-    const times = status === undefined ? before : before + 1
-    if (times >= MAX_REFUSALS && status !== undefined && GIVES_WAY.has(status)) return this.#refused(operation, status)
-    // Somebody has created it meanwhile, perhaps this lane: the next look reads.
-    const isMade = status === 409 && intent?.action === 'create'
-    await this.#book.write({ refused: { dot: operation.dot, times }, ...(!isMade && { intent: undefined }) })
-    if (times >= MAX_REFUSALS) await this.#book.diverge(`the application answers ${status} to the ${operation.type}`)
-    return 'again'
+  #carriedOut([, ...others]: Several): void {
+    for (const operation of others) this.#besides.add(operation)
   }
 
   /** Every create of this site was executed here before anybody heard of it: this store does not know so, since it was set back. */
@@ -364,11 +316,5 @@ export class Execution {
     if ((await copyState(this.#book.engine, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
     await this.#book.clash()
     return 'alone'
-  }
-
-  /** Nobody can say how to bring the application into the state; a member that has it may show it. */
-  async #cannotSay(): Promise<Step> {
-    const copied = await copyOrShow(this.#book, 'the body cannot be put into another request')
-    return copied === 'done' ? 'replan' : copied
   }
 }

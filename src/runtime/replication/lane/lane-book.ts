@@ -18,6 +18,7 @@ import { renamed, whyFailed, withBodyNow, withFailed, withoutFailed } from './fa
 import { outcomesOf } from '../outcomes.ts'
 import type { Intent, LocalState, Replica, RunState } from '../replica.ts'
 import { momentOf } from '../drift/settling.ts'
+import type { Commit } from '../store/commit.ts'
 import { showsAllText } from '../application/shows-all.ts'
 import type { Resource } from '../application/resource.ts'
 import type { OperationTraits } from '../../../ports/replication-glue.ts'
@@ -84,32 +85,52 @@ export class LaneBook {
     )
   }
 
-  executed(operation: Operation, status: number | undefined, then: Partial<LocalState>): Promise<Step> {
-    return this.#done(operation, 'applied', status === undefined ? {} : { status }, then)
+  /** @param operations one, or several that one request has carried out, in their order */
+  executed(
+    operations: Operation | readonly Operation[],
+    status: number | undefined,
+    then: Partial<LocalState>,
+  ): Promise<Step> {
+    return this.#done([operations].flat(), 'applied', status === undefined ? {} : { status }, then)
   }
 
   /** It counts as executed, and has come to nothing here. */
   failed(operation: Operation, why: Why, then: Partial<LocalState> = {}): Promise<Step> {
-    return this.#done(operation, 'failed', why, then)
+    return this.#done([operation], 'failed', why, then)
   }
 
-  async #done(operation: Operation, outcome: 'applied' | 'failed', why: Why, then: Partial<LocalState>): Promise<Step> {
+  async #done(
+    operations: readonly Operation[],
+    outcome: 'applied' | 'failed',
+    why: Why,
+    then: Partial<LocalState>,
+  ): Promise<Step> {
     const { replicas, unanswered } = this.engine
     await replicas.commit(commit => {
-      const executed = withExecuted(this.local.executed, operation, this.matrices)
-      const failed = withFailed(this.replica, operation.dot, outcome)
-      // What was sent twice before is gone with a reset.
-      const sentAgain = this.local.sentAgain && !isReset(operation, this.matrices)
-      // A replay carries out what came before once more: that says nothing of what it refuses behind it.
-      const { refused: before } = this.local
-      const refused = before === undefined || sameDot(before.dot, operation.dot) ? undefined : before
-      const done = { executed, failed, refused, intent: undefined, leftover: false, sentAgain }
-      commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
-      if (outcome === 'failed' && this.#wasDone(operation)) acknowledge(this.engine, commit, this.replica)
-      else acknowledgeOutcome(this.engine, commit, this.replica, operation, outcome, why)
+      for (const operation of operations) this.#note(commit, operation, outcome, why, then)
       commit.afterwards(() => unanswered.update(this.replica))
     })
     return 'done'
+  }
+
+  #note(
+    commit: Commit,
+    operation: Operation,
+    outcome: 'applied' | 'failed',
+    why: Why,
+    then: Partial<LocalState>,
+  ): void {
+    const executed = withExecuted(this.local.executed, operation, this.matrices)
+    const failed = withFailed(this.replica, operation.dot, outcome)
+    // What was sent twice before is gone with a reset.
+    const sentAgain = this.local.sentAgain && !isReset(operation, this.matrices)
+    // A replay carries out what came before once more: that says nothing of what it refuses behind it.
+    const { refused: before } = this.local
+    const refused = before === undefined || sameDot(before.dot, operation.dot) ? undefined : before
+    const done = { executed, failed, refused, intent: undefined, leftover: false, sentAgain }
+    commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
+    if (outcome === 'failed' && this.#wasDone(operation)) acknowledge(this.engine, commit, this.replica)
+    else acknowledgeOutcome(this.engine, commit, this.replica, operation, outcome, why)
   }
 
   /**

@@ -60,14 +60,17 @@ export class Recovery {
     if (intent === undefined) return 'done'
     const reading = await this.#book.resource.read()
     if (reading.is === 'unknown') return 'again'
-    const operation = holderOf(this.#book.replica.core.replicant)?.live.find(({ dot }) => sameDot(dot, intent.dot))
-    if (operation === undefined) {
-      // It was dropped meanwhile. What was made where there was nothing is ours.
+    const live = holderOf(this.#book.replica.core.replicant)?.live ?? []
+    const operation = live.find(({ dot }) => sameDot(dot, intent.dot))
+    const also = intent.also ?? []
+    const areAllLive = also.every(dot => live.some(other => sameDot(other.dot, dot)))
+    if (operation === undefined || !areAllLive) {
+      // It, or what was sent with it, was dropped meanwhile. What was made where there was nothing is ours.
       const made = intent.action === 'create' && reading.is === 'present'
       const isAsBefore = reading.is === 'present' ? reading.hash === intent.before : intent.before === ABSENT
       const isGone = beginsWithReset(currentPlan(this.#book.engine, this.#book.replica).plan, this.#book.matrices)
       // A matrix drops it without a reset: what it has done may stand there all the same.
-      const mayShow = intent.action === 'send' && !isAsBefore && !isGone
+      const mayShow = (intent.action === 'send' || also.length > 0) && !isAsBefore && !isGone
       const then = { hash: undefined, answered: undefined, ...(made && { bound: true }) }
       await this.#book.write({
         intent: undefined,
@@ -77,7 +80,8 @@ export class Recovery {
       return 'done'
     }
     const state = await this.#book.resource.stateIn(operation)
-    const done = this.#isDone(intent, operation, reading, state)
+    // All of several may be sent again.
+    const done = also.length > 0 ? 'no' : this.#isDone(intent, operation, reading, state)
     if (done === 'yes') {
       const saysAll = state !== undefined && isReset(operation, this.#book.matrices)
       const isAll = saysAll && reading.is === 'present' && this.#book.resource.equal(reading.body, state)

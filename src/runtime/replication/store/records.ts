@@ -215,8 +215,8 @@ export function encodeIntent(intent: Intent): Uint8Array {
 }
 
 export function decodeIntent(bytes: Uint8Array): Intent {
-  const { dot, action, before, at } = decodeJson(bytes) as Intent
-  return { dot, action, before, ...(at !== undefined && { at }) }
+  const { dot, action, before, at, also } = decodeJson(bytes) as Intent
+  return { dot, action, before, ...(at !== undefined && { at }), ...(also !== undefined && { also }) }
 }
 
 export function encodeTold(told: readonly TellOf[]): Uint8Array {

@@ -10,6 +10,7 @@ import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
+import { MAX_PLANS_TOGETHER } from '../limits.ts'
 import { markedWrite } from './marked-write.ts'
 import { asBody, payloadOf } from './payload.ts'
 import { writtenOf } from '../drift/comparison.ts'
@@ -103,8 +104,12 @@ export async function writeLocally(
     undecided !== undefined ||
     plan.kind !== 'nothing' ||
     executedAs.length > 0
+  let looked = isBehind ? await advance(engine, replica) : 'settled'
+  // What came in its last moment has begun another one.
+  for (let more = 0; looked === 'settled' && replica.local.replaying && more < MAX_PLANS_TOGETHER; more++)
+    looked = await advance(engine, replica)
   // What it cannot do now it does later.
-  if (isBehind && (await advance(engine, replica)) !== 'settled') engine.kick(replica)
+  if (looked !== 'settled') engine.kick(replica)
   patience?.check()
   const { payload, release: letGo } = await payloadOf(engine, glue, write)
   try {

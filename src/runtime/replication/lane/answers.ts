@@ -1,0 +1,126 @@
+/** What the application's answers to what a lane has sent mean for it. Source: src/consistency.md "Applying to a black box", "Refusals at a member". */
+import { isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
+import { SEE_OTHER, isGone, type Made } from '../application/sent.ts'
+import { answeredBy, settlingAfter } from '../drift/settling.ts'
+import { MAX_REFUSALS } from '../limits.ts'
+import { noteRefusal } from './failed.ts'
+import { copyOrShow } from './lane-copy.ts'
+import type { Intent, LocalState, Settling } from '../replica.ts'
+import type { LaneBook, Step } from './lane-book.ts'
+import type { Recovery } from './recovery.ts'
+import type { Several } from './together.ts'
+
+/** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
+const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
+
+/** What comes of what is intended. */
+const DOES: Readonly<Record<Intent['action'], Settling['does']>> = {
+  create: 'create',
+  replace: 'change',
+  send: 'change',
+  delete: 'delete',
+}
+
+export class Answers {
+  readonly #book: LaneBook
+  readonly #recovery: Recovery
+
+  constructor(book: LaneBook, recovery: Recovery) {
+    this.#book = book
+    this.#recovery = recovery
+  }
+
+  /** What an answer means for what was to be carried out. */
+  async took(operation: Operation, sent: Made | undefined, then: Partial<LocalState>): Promise<Step> {
+    switch (sent?.is) {
+      case undefined:
+        await this.#book.write({ intent: undefined })
+        return this.cannotSay()
+      case 'done':
+        return this.#done([operation], sent, then)
+      case 'otherwise':
+        return this.#calledOtherwise(operation, sent.given)
+      case 'not-now':
+        return sent.status === SEE_OTHER ? this.#seeOther(operation) : this.notNow(operation, sent.status)
+      case 'doubt':
+        return this.#lookWhether(operation)
+      case 'refused': {
+        const { status } = sent.answer
+        if (operation.type === 'delete' && isGone(sent)) return this.#book.executed(operation, status, then)
+        const isLost =
+          status === 412 || (operation.type !== 'delete' && isReset(operation, this.#book.matrices) && isGone(sent))
+        if (isLost || this.#book.engine.unanswered.hasEarlier(operation.dot)) {
+          await this.#book.write({ intent: undefined })
+          return 'again'
+        }
+        return this.#refused(operation, status)
+      }
+    }
+  }
+
+  /**
+   * Likewise where one request stands for several operations; `apart` where it was not taken: sent one by one, what can be is carried out, and what cannot
+   * is known.
+   */
+  async tookTogether(operations: Several, sent: Made | undefined, then: Partial<LocalState>): Promise<Step | 'apart'> {
+    if (sent?.is === 'done') return this.#done(operations, sent, then)
+    if (sent?.is === 'doubt') return this.#lookWhether(operations[0])
+    await this.#book.write({ intent: undefined })
+    return 'apart'
+  }
+
+  /** Nobody can say how to bring the application into the state; a member that has it may show it. */
+  async cannotSay(): Promise<Step> {
+    const copied = await copyOrShow(this.#book, 'the body cannot be put into another request')
+    return copied === 'done' ? 'replan' : copied
+  }
+
+  #done(operations: Several, { answer }: Made & { readonly is: 'done' }, then: Partial<LocalState>): Promise<Step> {
+    const { engine, resource, replica } = this.#book
+    const { action, before } = this.#book.local.intent ?? { action: 'send', before: undefined }
+    const settling = settlingAfter(engine, resource, { does: DOES[action], before }, answer.status, replica)
+    const { answered, seen } = answeredBy(resource.shownIn(answer), settling)
+    replica.seen = seen
+    return this.#book.executed(operations, answer.status, { ...then, answered, settling })
+  }
+
+  /** Nobody knows: what the application shows decides. */
+  async #lookWhether({ dot }: Operation): Promise<Step> {
+    const before = this.#book.local.executed
+    const isResolved = (await this.#recovery.resolveIntent(true)) === 'done'
+    // In a replay it has been carried out before, too.
+    return isResolved && this.#book.local.executed !== before && this.#book.isExecuted(dot) ? 'done' : 'again'
+  }
+
+  /** It was done, or somebody has to log in. */
+  async #seeOther(operation: Operation): Promise<Step> {
+    const step = await this.#lookWhether(operation)
+    const isUndone = step === 'again' && this.#book.local.intent === undefined
+    return isUndone ? this.notNow(operation, SEE_OTHER) : step
+  }
+
+  /** It would make one more each time. */
+  async #calledOtherwise(operation: Operation, given: string): Promise<Step> {
+    const { kind, name } = this.#book.resource.name
+    await this.#book.diverge(`the application here gives ${kind} names of its own: what was to be ${name} is ${given}`)
+    return this.#book.failed(operation, { error: 'ERR_REPLICANT_RENAMED' })
+  }
+
+  #refused(operation: Operation, status: number): Promise<Step> {
+    noteRefusal(this.#book.replica, operation, status)
+    return this.#book.failed(operation, { status })
+  }
+
+  /** It may pass. What never does must not hold up all that comes after, where it is about this operation and not about the account. */
+  async notNow(operation: Operation, status: number | undefined): Promise<Step> {
+    const { intent, refused } = this.#book.local
+    const before = refused !== undefined && sameDot(refused.dot, operation.dot) ? refused.times : 0
+    const times = status === undefined ? before : before + 1
+    if (times >= MAX_REFUSALS && status !== undefined && GIVES_WAY.has(status)) return this.#refused(operation, status)
+    // Somebody has created it meanwhile, perhaps this lane: the next look reads.
+    const isMade = status === 409 && intent?.action === 'create'
+    await this.#book.write({ refused: { dot: operation.dot, times }, ...(!isMade && { intent: undefined }) })
+    if (times >= MAX_REFUSALS) await this.#book.diverge(`the application answers ${status} to the ${operation.type}`)
+    return 'again'
+  }
+}

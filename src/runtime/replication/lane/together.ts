@@ -1,0 +1,115 @@
+/**
+ * Merges that follow each other, carried out as one request: what a member missed while it was away, or has to do once more since something came before it.
+ * One by one each would cost a request and two commits, and who reads meanwhile would see the resource go back. Source: src/consistency.md "Plan, at one site".
+ */
+import { covers, type Operation, type Payload } from '../../../core/oplog/index.ts'
+import { combinedPatches, isObject, merged } from '../drift/merge-patch.ts'
+import { MAX_COMBINED_BYTES, MAX_CARRIED_OUT_TOGETHER } from '../limits.ts'
+import { isMeantHere } from './meant.ts'
+import type { LaneBook } from './lane-book.ts'
+import type { State } from '../application/state.ts'
+
+/** Operations in their order, one at least. */
+export type Several = readonly [first: Operation, ...others: Operation[]]
+
+/** Operations, and what they come to as one. */
+export interface Together<Value> {
+  readonly operations: Several
+  readonly value: Value
+}
+
+type Patch = Readonly<Record<string, unknown>>
+
+/** One that may stand together with others: a merge patch that may be sent again, whatever came of it, and that nobody has to find again. */
+interface Merge {
+  readonly operation: Operation
+  readonly payload: Payload
+  readonly patch: Patch
+  readonly bytes: number
+}
+
+/** The request that the first of these operations come to; undefined where no two of them do. */
+export function patchOf(book: LaneBook, operations: readonly Operation[]): Together<Payload> | undefined {
+  const merges = mergesAtBegin(book, operations)
+  const [first] = merges
+  if (first === undefined) return undefined
+  const taken: [Operation, ...Operation[]] = [first.operation]
+  let { patch } = first
+  for (const next of merges.slice(1)) {
+    const both = isSameRequest(first.payload, next.payload) ? combinedPatches(patch, next.patch) : undefined
+    if (both === undefined) break
+    patch = both
+    taken.push(next.operation)
+  }
+  if (taken.length === 1) return undefined
+  const bytes = new TextEncoder().encode(JSON.stringify(patch))
+  return { operations: taken, value: { ...first.payload, body: { bytes } } }
+}
+
+/**
+ * The state that a whole body and the first of these operations behind it come to; undefined where that cannot be told, or none of them is a merge.
+ * @param state that the whole body says
+ */
+export function stateWith(
+  book: LaneBook,
+  reset: Operation,
+  state: State,
+  behind: readonly Operation[],
+): Together<State> | undefined {
+  const { glue, name } = book.resource
+  const traits = glue.kind(name.kind)
+  const path = glue.requestFor(name.kind, name.name, 'replace')?.path
+  if (traits === undefined || traits.isImmutable || traits.putMerges || state.is !== 'json' || !isObject(state.value))
+    return undefined
+  const taken: [Operation, ...Operation[]] = [reset]
+  let value: unknown = state.value
+  for (const { operation, payload, patch } of mergesAtBegin(book, behind)) {
+    // What its path or a header says besides would not be said.
+    if (payload.path !== path || payload.headers.some(([header]) => header !== 'content-type')) break
+    value = merged(value, patch)
+    taken.push(operation)
+  }
+  return taken.length === 1 ? undefined : { operations: taken, value: { is: 'json', value } }
+}
+
+function mergesAtBegin(book: LaneBook, operations: readonly Operation[]): readonly Merge[] {
+  const { glue, name } = book.resource
+  // What is in effect later is looked for one by one.
+  if (glue.kind(name.kind)?.settlesWithinMs !== undefined) return []
+  const merges: Merge[] = []
+  let bytes = 0
+  for (const operation of operations.slice(0, MAX_CARRIED_OUT_TOGETHER)) {
+    const merge = mergeOf(book, operation)
+    if (merge === undefined || !merges.every(before => mayFollow(before, merge))) break
+    bytes += merge.bytes
+    if (bytes > MAX_COMBINED_BYTES) break
+    merges.push(merge)
+  }
+  return merges
+}
+
+/**
+ * Whether an application that takes both at once takes what it would one by one: the second was taken behind the first at its own site, or they have to do with different
+ * fields. What two clients have made of one field at the same time is sent one after the other: the application may refuse to change what it has by then.
+ */
+function mayFollow({ operation, patch }: Merge, { operation: { context }, patch: next }: Merge): boolean {
+  return covers(context, operation.dot) || Object.keys(next).every(name => !Object.hasOwn(patch, name))
+}
+
+function mergeOf(book: LaneBook, operation: Operation): Merge | undefined {
+  const { dot, type, payload, idempotency } = operation
+  const { site, mayRun } = book.engine.options
+  const { glue, name } = book.resource
+  if (type !== 'merge' || payload?.method !== 'PATCH' || idempotency !== undefined) return undefined
+  if (payload.body === undefined || !('bytes' in payload.body) || !book.isLive(operation)) return undefined
+  const { mayReplay, maySendAgain } = book.traits(operation)
+  if (!mayReplay || !maySendAgain || (dot.site !== site && !mayRun(operation))) return undefined
+  const state = book.resource.inlineStateIn(operation)
+  if (state?.is !== 'json' || !isObject(state.value)) return undefined
+  if (glue.markIn(name.kind, type, state) !== undefined || !isMeantHere(glue, operation)) return undefined
+  return { operation, payload, patch: state.value, bytes: payload.body.bytes.length }
+}
+
+function isSameRequest(a: Payload, b: Payload): boolean {
+  return a.path === b.path && JSON.stringify(a.headers) === JSON.stringify(b.headers)
+}

@@ -1,0 +1,153 @@
+/**
+ * Merges that follow each other are carried out as one request, where an application that takes them so takes no more than it would one by one. Real replicators in the
+ * simulated world.
+ */
+import { afterEach, expect, test } from 'vitest'
+import { Lab } from '../lab.ts'
+import type { ApplicationRequest } from '../../../../../src/ports/application.ts'
+
+const AB = ['a', 'b']
+const MERGES = 40
+
+let lab: Lab
+afterEach(() => lab.assertSound())
+
+async function start(sites: readonly string[] = AB): Promise<void> {
+  lab = await Lab.of(sites)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: sites })
+  await lab.pass(10_000)
+}
+
+/** As many merges as there are, each of a field of its own, while b is away. */
+async function mergedWhileAway(count = MERGES): Promise<void> {
+  lab.cut('b')
+  for (let n = 1; n <= count; n++) await lab.ask('a', 'PATCH /items/x', { n, [`f${n}`]: n })
+}
+
+const agree = async (): Promise<void> => {
+  const [first] = AB.map(site => lab.read(site, 'x'))
+  for (const site of AB) {
+    expect(lab.read(site, 'x'), site).toEqual(first)
+    expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees', conflicts: [] })
+  }
+}
+
+test('what a member has missed costs it few requests, and its origin hears of each operation', async () => {
+  await start()
+  await mergedWhileAway()
+  const last = await lab.ask('a', 'PATCH /items/x', { last: true })
+  const before = lab.effects('b', 'x').length
+  await lab.heal(20_000)
+  // They come in a few messages.
+  expect(lab.effects('b', 'x').length - before, 'requests that changed it').toBeLessThan(10)
+  await agree()
+  expect(lab.read('b', 'x')).toMatchObject({ n: MERGES, f1: 1, [`f${MERGES}`]: MERGES, last: true })
+  const operation = last.accepted?.operation
+  if (operation === undefined) throw new Error('it was not released')
+  expect(await lab.wait('a', 'x', operation, 0, 'all')).toMatchObject([{ outcome: 'applied' }, { outcome: 'applied' }])
+  const applied = lab.told.filter(
+    ({ site, event }) => site === 'b' && event.kind === 'outcome' && event.outcome === 'applied',
+  )
+  expect(applied.length).toBeGreaterThanOrEqual(MERGES + 1)
+})
+
+test('what comes before what was written here takes nothing away that is shown, not for a moment', async () => {
+  await start()
+  await mergedWhileAway()
+  await lab.pass(1_000)
+  for (let n = 0; n < 5; n++) {
+    await lab.ask('b', 'PATCH /items/x', { [`own${n}`]: n })
+    await lab.ask('a', 'PATCH /items/x', { [`late${n}`]: n })
+  }
+  const { effects } = lab.world.site('b').application
+  const before = effects.length
+  await lab.heal(20_000)
+  const after = effects.slice(before)
+  expect(after.length, 'requests that changed it').toBeLessThan(10)
+  for (const { value } of after) expect(value).toMatchObject({ own0: 0, own1: 1, own2: 2, own3: 3, own4: 4 })
+  await agree()
+})
+
+test('an application that shows already what all of it comes to is sent nothing', async () => {
+  await start()
+  lab.cut('b')
+  await lab.ask('a', 'PATCH /items/x', { f: 1 })
+  await lab.ask('b', 'PATCH /items/x', { g: 1 })
+  // Somebody does at b what a was asked to do; then it comes.
+  lab.world.site('b').application.write('warehouse', '/items/x', { id: 'x', n: 0, g: 1, f: 1 })
+  const before = lab.effects('b', 'x').length
+  await lab.heal(20_000)
+  expect(lab.effects('b', 'x').length - before).toBeLessThanOrEqual(1)
+  await agree()
+})
+
+test.each([409, 422])('one of them that is refused (%i) is found by itself, and the others are done', async status => {
+  await start()
+  lab.world.site('b').application.rule = ({ method }, body) =>
+    method === 'PATCH' && body['f7'] !== undefined ? status : undefined
+  await mergedWhileAway(10)
+  await lab.heal(status === 409 ? 150_000 : 10_000)
+  const failed = lab.told.flatMap(({ site, event }) =>
+    site === 'b' && event.kind === 'outcome' && event.outcome === 'failed' ? [event.dot.number] : [],
+  )
+  // The create is the first.
+  expect(failed).toEqual([8])
+  lab.world.site('b').application.rule = () => undefined
+  await lab.pass(10 * 60_000)
+  await agree()
+})
+
+test('what two clients have made of one field on two sides of a cut is sent one after the other', async () => {
+  await start()
+  const taken: unknown[] = []
+  lab.cut('b')
+  await lab.ask('a', 'PATCH /items/x', { owner: 'ada', f: 1 })
+  await lab.ask('b', 'PATCH /items/x', { owner: 'bob', g: 1 })
+  for (const site of AB)
+    lab.world.site(site).application.rule = ({ method }, body) => {
+      if (method === 'PATCH' && site === 'b') taken.push(body['owner'])
+      return undefined
+    }
+  await lab.heal(20_000)
+  await agree()
+  expect(taken).toEqual(['bob'])
+})
+
+test.each(['crash-before', 'crash-after', 'late-answer', 'late-effect', 'cut-answer'] as const)(
+  'in doubt (%s) all of them are in effect once',
+  async kind => {
+    await start()
+    await mergedWhileAway()
+    const fault = kind === 'late-answer' || kind === 'late-effect' ? { kind, delayMs: 60_000 } : { kind }
+    lab.world.site('b').application.failNext(fault, ({ method }) => method === 'PATCH')
+    await lab.heal(1_000)
+    lab.world.site('b').application.start()
+    await lab.pass(10 * 60_000)
+    await agree()
+    expect(lab.read('b', 'x')).toEqual(lab.read('a', 'x'))
+  },
+)
+
+const isOfMany = ({ method, body }: ApplicationRequest): boolean =>
+  method === 'PATCH' && body instanceof Uint8Array && body.length > 50
+
+/** Lets b carry several out that are in effect at once and answered late, and ends its agent before that. */
+async function killedUnderWay(): Promise<void> {
+  const { application } = lab.world.site('b')
+  application.failNext({ kind: 'late-answer', delayMs: 5_000 }, isOfMany)
+  lab.world.wire.heal('a', 'b')
+  lab.world.wire.heal('b', 'a')
+  const isUnderWay = (): boolean => Number(lab.read('b', 'x')?.['n']) > 1
+  for (let step = 0; !isUnderWay() && step < 1_000; step++) await lab.pass(10)
+  expect(isUnderWay(), 'several are in effect').toBe(true)
+  await lab.restart('b')
+}
+
+test('an agent that is killed while several are under way finds out what came of them', async () => {
+  await start()
+  await mergedWhileAway()
+  await killedUnderWay()
+  await lab.heal(60_000)
+  await agree()
+  expect(lab.read('b', 'x')).toMatchObject({ n: MERGES, f1: 1, [`f${MERGES}`]: MERGES })
+})
