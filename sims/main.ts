@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { makeFolder, parseOptions, USAGE } from './options.ts'
+import { makePlansFolder, parseOptions, USAGE } from './options.ts'
 import { runMembership } from './scenarios/membership.ts'
 import { countSteps } from './scenarios/replication/count-steps.ts'
 import { inWords } from './scenarios/replication/step.ts'
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   if (replay !== undefined) return replayOf(replay)
   if (options.faults) return tellSteps(seeds, weather)
   if (write !== undefined) {
-    const why = await makeFolder(write)
+    const why = await makePlansFolder(write)
     if (why !== undefined) return complain(why)
   }
   let failed = 0

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { makeFolder } from '../src/config/make-folder.ts'
 import { parseArgs } from 'node:util'
 import { FAIR } from './scenarios/replication/draw.ts'
 import type { Weather } from './scenarios/replication/draw.ts'
@@ -82,9 +82,9 @@ function wholeNumber(text: string, option: string): number {
  * Makes the folder for the plans of runs that fail, where there is none: before the first seed runs, since what fails may fail after an hour.
  * @returns why it cannot be made
  */
-export async function makeFolder(folder: string): Promise<string | undefined> {
+export async function makePlansFolder(folder: string): Promise<string | undefined> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     return undefined
   } catch (error) {
     return `${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`

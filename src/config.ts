@@ -1,3 +1,7 @@
+/** Names of the definitions of applications that come with Cheops. */
+export type BuiltInGlue = 'rest' | 'openstack'
+export const BUILT_IN_GLUE: readonly BuiltInGlue[] = ['rest', 'openstack']
+
 /**
  * The configuration of one agent, checked and with every default filled in. The keys are a public interface: scripts
  * outside this project rely on them, and a test pins them. Paths are absolute by the time they stand here.
@@ -87,7 +91,7 @@ export interface ServiceConfig {
     | undefined
   /** The agent's own account at the instance: for what runs later or elsewhere, never for what a client asks for itself. */
   readonly credential?: Credential
-  /** Built-in glue (`rest`, `openstack`) or the absolute path of a definition. */
+  /** One of `BUILT_IN_GLUE` or the absolute path of a definition. */
   readonly glue: string
   /** Further host names under which clients reach the service at this agent's ingress. */
   readonly hosts: readonly string[]

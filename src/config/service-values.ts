@@ -1,9 +1,9 @@
 import { METHODS } from 'node:http'
+import { BUILT_IN_GLUE } from '../config.ts'
 import { nearestName } from '../core/scope/index.ts'
 import { fail, type ValueType } from './value-type.ts'
 import { filePath, siteName } from './values.ts'
 
-const BUILT_IN_GLUE = ['rest', 'openstack'] as const
 /** A built-in glue, or the path of a definition: anything with a slash or that ends like a YAML file. */
 export const glue: ValueType<string> = {
   expects: `${BUILT_IN_GLUE.join(', ')}, or the path of a definition (./name.glue.yaml)`,

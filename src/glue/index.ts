@@ -1,5 +1,4 @@
 /** Drivers that teach Cheops an application, and the tools to write one. See README.md. */
-export { BUILT_IN_GLUE } from './built-in.ts'
 export { loadGlue } from './load.ts'
 export { checkGlueFile, renderGlueReport, type GlueCheckOptions, type GlueReport } from './report.ts'
 export type { ProbeStep } from './probed-kind.ts'

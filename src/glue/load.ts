@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, isAbsolute, join, resolve } from 'node:path'
+import { BUILT_IN_GLUE, type BuiltInGlue } from '../config.ts'
 import { CheopsError } from '../errors.ts'
 import type { Glue } from '../ports/glue.ts'
 import { nearestName } from '../core/scope/index.ts'
-import { BUILT_IN_GLUE } from './built-in.ts'
 import { checkDefinition } from './check.ts'
 import { interpret, type GlueModule } from './interpreter.ts'
 import { openstackModule } from './openstack/index.ts'
 import { MAX_DEFINITION_BYTES, type Finding } from './parse.ts'
 
 /** Built-in definitions by name, with the module beside each that has one. */
-const BUILT_IN: Readonly<Record<string, GlueModule>> = { rest: () => ({}), openstack: openstackModule }
+const BUILT_IN: Readonly<Record<BuiltInGlue, GlueModule>> = {
+  rest: () => ({}),
+  openstack: openstackModule,
+}
 
 /**
  * The driver of an application.
@@ -20,7 +23,7 @@ const BUILT_IN: Readonly<Record<string, GlueModule>> = { rest: () => ({}), opens
  * @throws CheopsError ERR_GLUE_NOT_FOUND; ERR_GLUE_INVALID with line, column and suggestion of the first error in `meta`
  */
 export async function loadGlue(nameOrPath: string, service?: string): Promise<Glue> {
-  const module = BUILT_IN[nameOrPath]
+  const module = isBuiltIn(nameOrPath) ? BUILT_IN[nameOrPath] : undefined
   const path = glueFile(nameOrPath)
   const { definition, findings } = checkDefinition(await readDefinition(path))
   if (definition === undefined) throw invalid(path, findings)
@@ -32,7 +35,7 @@ export async function loadGlue(nameOrPath: string, service?: string): Promise<Gl
  * @throws CheopsError ERR_GLUE_NOT_FOUND for a name that is neither built in nor a path
  */
 export function glueFile(nameOrPath: string): string {
-  if (Object.hasOwn(BUILT_IN, nameOrPath)) return builtInFile(nameOrPath)
+  if (isBuiltIn(nameOrPath)) return builtInFile(nameOrPath)
   if (isAbsolute(nameOrPath) || /[/\\]|\.(ya?ml|json)$/.test(nameOrPath)) return resolve(nameOrPath)
   const meant = nearestName(nameOrPath, BUILT_IN_GLUE)
   throw new CheopsError(
@@ -41,6 +44,10 @@ export function glueFile(nameOrPath: string): string {
       (meant === undefined ? '' : ` Did you mean "${meant}"?`),
     { glue: nameOrPath, suggestion: meant },
   )
+}
+
+function isBuiltIn(name: string): name is BuiltInGlue {
+  return Object.hasOwn(BUILT_IN, name)
 }
 
 /**

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { CheopsError } from '../../errors.ts'
-import { BUILT_IN_GLUE } from '../../glue/built-in.ts'
+import { BUILT_IN_GLUE } from '../../config.ts'
 import type { GroupSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
 import { render } from '../output/render.ts'
@@ -37,12 +37,15 @@ export const glueGroup: GroupSpec = {
         const kinds = options.list('kind')
         const variables = Object.fromEntries(options.list('set').map(variableOf))
         const { checkGlueFile, renderGlueReport } = await loadGlueTools()
-        const report = await checkGlueFile(BUILT_IN_GLUE.includes(name) ? name : path.resolve(io.cwd, name), {
-          ...(against === undefined ? {} : { against }),
-          ...(kinds.length === 0 ? {} : { kinds }),
-          variables,
-          headers: Object.fromEntries(headersOf(options.list('header'))),
-        })
+        const report = await checkGlueFile(
+          BUILT_IN_GLUE.some(known => known === name) ? name : path.resolve(io.cwd, name),
+          {
+            ...(against === undefined ? {} : { against }),
+            ...(kinds.length === 0 ? {} : { kinds }),
+            variables,
+            headers: Object.fromEntries(headersOf(options.list('header'))),
+          },
+        )
         render(io, options.format, report, () => renderGlueReport(report).trimEnd())
         return report.ok ? EXIT.ok : EXIT.failed
       },

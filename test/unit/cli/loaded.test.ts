@@ -19,12 +19,10 @@ async function loadedWith(entry: string): Promise<{ readonly files: Set<string>;
   return { files, packages }
 }
 
-test('a command loads nothing of an agent, and of glue the names that help shows', async () => {
+test('a command loads nothing of an agent, nor of glue', async () => {
   const { files, packages } = await loadedWith('cli/main.ts')
   expect([...packages].toSorted()).toEqual(['@multiformats/multiaddr', 'commander', 'yaml'])
-  expect([...files].filter(file => /^(adapters|composition|glue|runtime)\/|^node\.ts$/.test(file))).toEqual([
-    'glue/built-in.ts',
-  ])
+  expect([...files].filter(file => /^(adapters|composition|glue|runtime)\/|^node\.ts$/.test(file))).toEqual([])
   // Else nothing was followed.
   expect(files).toContain('config/load.ts')
 })
