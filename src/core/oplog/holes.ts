@@ -16,6 +16,7 @@ export interface Hole {
 export interface Known {
   /** For each origin the greatest number that is held or lies in a hole. */
   readonly knowledge: Context
+  /** In the order of `knowledge`, so that who knows the same has the same; agents of an earlier version have kept them as they were found. */
   readonly holes: readonly Hole[]
 }
 
@@ -51,7 +52,11 @@ export function withHeld({ knowledge, holes }: Known, dot: Dot, previous: Dot | 
 export function withHole({ knowledge, holes }: Known, dot: Dot): Known {
   const after = numberOf(knowledge, dot)
   if (after >= dot.number) return { knowledge, holes }
-  return { knowledge: withDot(knowledge, dot), holes: [...holes, { after, last: { ...dot } }] }
+  const found = [...holes, { after, last: { ...dot } }]
+  return {
+    knowledge: withDot(knowledge, dot),
+    holes: found.toSorted((a, b) => compareOrigins(a.last, b.last) || a.after - b.after),
+  }
 }
 
 /** What is missing of an origin's numbers, as intervals; the last one has no end. */

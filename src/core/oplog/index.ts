@@ -20,7 +20,7 @@ export {
   type MatrixDefinition,
   type Resolution,
 } from './matrix.ts'
-export { leavingContext, type MemberChange, type MemberChanges } from './members.ts'
+export { leavingContext, membersOf, type MemberChange, type MemberChanges } from './members.ts'
 export * from './name-buckets.ts'
 export * from './bucket-set.ts'
 export * from './operation.ts'

@@ -3,6 +3,7 @@ import {
   dotKey,
   isBeyondTime,
   isKnown,
+  membersOf,
   receive,
   removalTold,
   replicantKey,
@@ -10,6 +11,7 @@ import {
   type LifeId,
   type LifeTransfer,
   type MatrixDefinition,
+  type MemberChanges,
   type Operation,
   type Replicant,
   type ReplicantName,
@@ -39,6 +41,8 @@ export type Arrival =
       readonly operations: readonly Operation[]
       /** Those of them of which nobody can say here whether their origin has signed them, since its key of then is not known: see `word.ts`. */
       readonly unverified: readonly Operation[]
+      /** Its teller says itself that it is no member of that life any more. */
+      readonly isOfParted?: boolean
       /** `not-a-member`: the sender is to have no say in this replicant. `not-signed`: it says more than anybody has signed. */
       readonly take: (replica: Replica) => ReplicantStep | 'not-a-member' | 'not-signed'
     }
@@ -202,6 +206,7 @@ export class Arrivals {
       arrived,
       operations,
       unverified: [...unverified],
+      isOfParted: summary !== undefined && hasParted(summary.changes, this.#from),
       // Operations are believed of those who have signed them, whoever brings them.
       take: ({ core: { replicant: held } }) => {
         // What is here already is what it was when it came, whatever it is said to be now.
@@ -320,6 +325,10 @@ export class Arrivals {
 
 function tooLarge(): CheopsError {
   return new CheopsError('ERR_SYNC_MESSAGE', 'A transfer has too many parts.', { reason: 'too-large' })
+}
+
+function hasParted(changes: MemberChanges, from: string): boolean {
+  return changes.some(({ site }) => site === from) && !membersOf(changes).includes(from)
 }
 
 function stampedIn({ life, droppers, changes, firstDelete }: NonNullable<LifeTransfer['summary']>) {

@@ -127,7 +127,9 @@ export class Taking {
       const asksAgain = effect.kind === 'stale' || effect.kind === 'removed' || effect.kind === 'needs-matrices'
       if (asksAgain || isLost) this.#wants.lacks(arrival.replicant)
     }
-    if (step.effects.every(({ kind }) => kind === 'duplicate') && this.#isUnaware(step.replicant))
+    const isNews = step.effects.some(({ kind }) => kind !== 'duplicate')
+    // Two that are members no more would else tell each other so without end.
+    if (!isNews && arrival.isOfParted !== true && this.#isUnaware(step.replicant))
       commit.tell(this.#from, { kind: 'replicant', replicant: replica.name, knows: [] })
   }
 

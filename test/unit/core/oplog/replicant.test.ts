@@ -73,6 +73,26 @@ test('a hole is closed by a member that has what is missing, and is none where t
   expect(told(e.schedule)).toEqual(told(c.schedule))
 })
 
+test('who knows the same has the same holes, in whatever order they were found', () => {
+  const [a, z] = members()
+  a.write({ type: 'create', value: '0' })
+  z.syncFrom(a)
+  z.settle()
+  for (const member of [a, z]) for (const value of ['1', '10']) member.write({ type: 'inc', value })
+  const [create, ofA] = [...a.known.values()]
+  const ofZ = [...z.known.values()].find(({ dot }) => dot.site === z.site)
+  if (create === undefined || ofA === undefined || ofZ === undefined)
+    throw new Error('the application has refused a write')
+  const holesOf = (lost: readonly Operation[]): unknown => {
+    const b = new Member('b')
+    b.take(create)
+    for (const { dot } of lost) b.step(admitHoles(b.replicant, create.life, [dot], NO_MATRICES))
+    return holderOf(b.replicant)?.holes
+  }
+  expect(holesOf([ofZ, ofA])).toEqual(holesOf([ofA, ofZ]))
+  expect(holesOf([ofZ, ofA])).toHaveLength(2)
+})
+
 test('a transfer that was made for more than the receiver knows is refused whole: its summary would lie', () => {
   const [create, one, two, three] = increments()
   const c = new Member('c')

@@ -188,3 +188,32 @@ test('who has left, and has lost its disk before it let go, keeps nothing waitin
   expect(await lab.status('b', 'x')).toBeUndefined()
   lab.assertSound()
 })
+
+test.each([
+  ['b', 'c'],
+  ['a', 'a'],
+])('two that are members no more, removed by %s and by %s, do not tell each other so without end', async (ofB, ofC) => {
+  let opened = 0
+  const lab = await Lab.of(ALL, {
+    seal: seal => ({
+      ...seal,
+      open: sealed => {
+        opened++
+        return seal.open(sealed)
+      },
+    }),
+  })
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ALL })
+  await lab.pass(5_000)
+  await lab.changeMembers(ofB, 'x', [], ['b'])
+  await lab.pass(5_000)
+  await lab.changeMembers(ofC, 'x', [], ['c'])
+  await lab.pass(5_000)
+  const site = lab.world.site('b')
+  await lab.until(site.restart(1_000, () => site.machine.disk.restore(new Map())))
+  opened = 0
+  for (let ms = 0; ms < 60_000 && opened < 1_000; ms += 50) await lab.pass(50)
+  expect(opened).toBeLessThan(20)
+  expect(await parted(lab, 'b')).toBe(true)
+  lab.assertSound()
+})
