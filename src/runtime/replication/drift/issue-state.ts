@@ -319,9 +319,10 @@ async function bodyToSay(
   })
   if (given.is === 'unclear') return given
   const { body: state } = given
-  const bytes = bytesOf(state)
   // Members look into it as this site does.
-  if (state.is !== 'json' || bytes.length > MAX_HELD_BODY_BYTES) return 'cannot'
+  if (state.is !== 'json') return 'cannot'
+  const bytes = bytesOf(state)
+  if (bytes.length > MAX_HELD_BODY_BYTES) return 'cannot'
   const type = jsonTypeIn(schedule[0]?.payload?.headers.flat() ?? reading.rawHeaders)
   return { request, type, bytes }
 }

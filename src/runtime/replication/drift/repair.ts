@@ -8,7 +8,7 @@ import {
   type Operation,
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
-import { begunBy, replaceBy } from '../lane/creation.ts'
+import { begunBy, createBy, replaceBy } from '../lane/creation.ts'
 import { failedHere } from '../lane/failed.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
@@ -178,6 +178,7 @@ async function takeState(
     commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
   )
   let sent: Made | undefined
+  let isMade = true
   if (state === undefined || given === undefined)
     sent = reading.is === 'present' ? await resource.delete(reading) : undefined
   else {
@@ -186,15 +187,22 @@ async function takeState(
     const [reset] = schedule
     const isOfLog = body.is === 'json' || given.asSent === true
     const headers = isOfLog ? (reset?.payload?.headers.flat() ?? []) : state.rawHeaders
-    const make = (): Promise<Made | undefined> => resource.create(body, headers, begunBy(replica))
-    if (reading.is === 'absent') sent = await make()
+    const make = (): Promise<Made | undefined> =>
+      body.is === 'large' && reset !== undefined
+        ? createBy(resource, replica, reset, body)
+        : resource.create(body, headers, begunBy(replica))
+    if (reading.is === 'absent') {
+      sent = await make()
+      // Nobody can say how it is made.
+      if (sent === undefined && body.is === 'large') isMade = false
+    }
     // What only somebody says who is not believed is no reason to leave what is here as it is.
     else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each)))
       sent = await replaceBy(resource, replica, reading, body, { headers, make })
   }
-  if (sent !== undefined && sent.is !== 'done') {
+  if (!isMade || (sent !== undefined && sent.is !== 'done')) {
     // What was certainly not changed holds up nothing.
-    if (sent.is !== 'doubt') await engine.replicas.commit(commit => commit.local(replica, { replaying, bound }))
+    if (sent?.is !== 'doubt') await engine.replicas.commit(commit => commit.local(replica, { replaying, bound }))
     return 'not-taken'
   }
   const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'

@@ -4,7 +4,7 @@
  */
 import { combined, hiddenIn, isOnlyMissing, unlike, type CombineRules, type Hidden } from './combined.ts'
 import { namesIn } from '../../../core/resource/json-pointer.ts'
-import { MAX_HIDDEN_TEXT } from '../limits.ts'
+import { MAX_HELD_BODY_BYTES, MAX_HIDDEN_TEXT } from '../limits.ts'
 import { isObject } from './merge-patch.ts'
 import { isMerging, mergesLists } from './merging.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
@@ -95,7 +95,10 @@ export interface Unclear {
 }
 
 /** What a member may be put into. `asSent`: the body of the last reset, as it was written. */
-export type Given = { readonly is: 'state'; readonly body: ParsedBody; readonly asSent?: true } | Unclear
+export type Given =
+  | { readonly is: 'state'; readonly body: ParsedBody; readonly asSent?: true }
+  | { readonly is: 'state'; readonly body: State; readonly asSent: true }
+  | Unclear
 
 /** For operators: which they are, and what to write. */
 export function unclearText({ fields }: Unclear): string {
@@ -127,7 +130,11 @@ export async function stateToGive(
   if (sent !== undefined)
     return schedule.length === 1 ? { is: 'state', body: sent, asSent: true } : { is: 'unclear', fields: [''] }
   const declared = resource.glue.kind(resource.name.kind)?.writeOnly ?? []
-  if (whole === undefined && state.is === 'json' && (await isUnread(resource, schedule))) {
+  const unread = whole === undefined && state.is === 'json' ? await unreadIn(resource, schedule) : undefined
+  if (unread !== undefined) {
+    // What is shown is less than was written, and nobody can look what of it is never shown.
+    if (unread.length > MAX_HELD_BODY_BYTES)
+      return schedule.length === 1 ? { is: 'state', body: unread, asSent: true } : { is: 'unclear', fields: [''] }
     const hidden = [...new Set([...declared, ...(rules.hidden ?? []), ...(rules.missed ?? [])])]
     if (hidden.length > 0) return { is: 'unclear', fields: hidden }
   }
@@ -150,9 +157,13 @@ async function inOtherForm(resource: Resource, [reset]: readonly Operation[]): P
 
 const OTHER_FORMS = /^($|application\/(x-www-form-urlencoded|octet-stream)|multipart\/|text\/plain)/i
 
-/** Whether what says the resource is a file that nobody can look into: it is damaged or lost, or too large. What is never shown stands there alone. */
-async function isUnread(resource: Resource, [reset]: readonly Operation[]): Promise<boolean> {
-  return reset !== undefined && WHOLE.has(reset.type) && (await resource.stateIn(reset))?.is === 'large'
+/** What says the resource, where it is a file that nobody can look into: it is damaged or lost, or too large. What is never shown stands there alone. */
+async function unreadIn(
+  resource: Resource,
+  [reset]: readonly Operation[],
+): Promise<(State & { readonly is: 'large' }) | undefined> {
+  const said = reset !== undefined && WHOLE.has(reset.type) ? await resource.stateIn(reset) : undefined
+  return said?.is === 'large' ? said : undefined
 }
 
 /** The state that a body shows, for other members: only what was set, and what says whose it is; all of it where a change may have set more than it names. */

@@ -28,10 +28,31 @@ export async function createBy(
   const { type, payload } = operation
   const headers = payload?.headers.flat() ?? []
   if (type !== 'create') return resource.create(state, headers, begunBy(replica), payload)
-  if (payload?.method !== 'PATCH') return resource.create(state, headers, payload?.method, payload)
+  if (payload?.method !== 'PATCH')
+    return (
+      (await resource.create(state, headers, payload?.method, payload)) ??
+      (await createAsWritten(resource, state, payload))
+    )
   // What says whose the fields are (server-side apply) stands in its query.
   const sent = await resource.send(payload)
   return isUnknownWay(sent) ? ((await resource.create(state, headers, undefined)) ?? sent) : sent
+}
+
+/**
+ * A body that nobody can look into says its name, as its origin has found by reading: what was written is sent, and not what an application shows of it, which may
+ * be less. What can be looked into, and says no name, makes something of another name.
+ */
+async function createAsWritten(
+  resource: Resource,
+  state: State,
+  payload: Payload | undefined,
+): Promise<Made | undefined> {
+  if (state.is !== 'large' || payload?.method !== 'POST') return undefined
+  const known = resource.knownGivenName
+  if (known !== undefined) return { is: 'otherwise', given: known }
+  const sent = await resource.send(payload)
+  const given = sent.is === 'done' ? await resource.givenName(payload.path, sent.answer) : undefined
+  return given === undefined ? sent : { is: 'otherwise', given }
 }
 
 /** How what is there is given another state. */
