@@ -58,7 +58,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
 
 async function readReplicant(name: ReplicantName, disk: DiskCopy): Promise<Replicant> {
   const store = new MemoryStore(new Map(disk))
-  const { core } = await loadRecords({ store, codec: syncCodec, site: '' }, name, prefixOf(name))
+  const { core } = await loadRecords({ store, codec: syncCodec, hash: fingerprint, site: '' }, name, prefixOf(name))
   return core.replicant
 }
 

@@ -32,6 +32,7 @@ import {
 } from './records.ts'
 import { grownLocal, grownRecords, nothingGrown, takeGrown } from './growing-records.ts'
 import { dotPath } from './replica-keys.ts'
+import { withOwnKey } from '../write/kept-requests.ts'
 import { newCore, newLocalState, type KnownOutcomes, type Replica } from '../replica.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { Store, StoreWrite } from '../../../ports/store.ts'
@@ -133,7 +134,7 @@ type Stored = Pick<Replica, 'core' | 'local' | 'draft' | 'draftBytes' | 'isOld'>
  *   ERR_SYNC_MESSAGE
  */
 export async function loadRecords(
-  { store, codec, site }: Pick<ReplicationOptions, 'store' | 'codec' | 'site'>,
+  { store, codec, hash, site }: Pick<ReplicationOptions, 'store' | 'codec' | 'hash' | 'site'>,
   name: Replica['name'],
   prefix: string,
 ): Promise<Stored> {
@@ -145,7 +146,7 @@ export async function loadRecords(
   // One pass over all of it: a replicant of which nothing is known is the most frequent.
   for await (const [key, value] of store.iterate({ prefix })) {
     if (key.startsWith(operationsPrefix(prefix))) {
-      const operation = codec.decodeOperation(decodeSealed(value).bytes)
+      const operation = withOwnKey(codec.decodeOperation(decodeSealed(value).bytes), hash)
       operations.set(dotKey(operation.dot), operation)
     } else if (key.startsWith(outcomesPrefix(prefix))) outcomes.push(decodeOutcomes(value))
     else if (key.startsWith(acknowledgedKey(prefix, '')))

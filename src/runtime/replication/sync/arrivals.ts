@@ -26,7 +26,7 @@ import { Repeated } from './repeated.ts'
 import type { ToldWork } from './told-work.ts'
 import type { ReplicationContext } from '../context.ts'
 import type { Replica } from '../replica.ts'
-import { isRequestOf } from '../write/kept-requests.ts'
+import { withOwnKey } from '../write/kept-requests.ts'
 import type { Engine } from '../engine.ts'
 import type { OutboxEntry, SealedOperation } from '../../../ports/sync.ts'
 
@@ -288,10 +288,9 @@ export class Arrivals {
   #open(sealed: SealedOperation): Opened | undefined {
     const opened = this.#verify(sealed)
     if (opened === undefined) return undefined
-    const { operation } = opened
+    const operation = this.#work.do(() => withOwnKey(opened.operation, this.#options.hash))
     if (this.#isBeyondTime([operation])) return this.#refuse('stamp-ahead')
-    if (!this.#work.do(() => isRequestOf(operation, this.#options.hash))) return this.#refuse('request')
-    return isOfFuture(this.#own, dotsOf(operation)) ? this.#refuse('own-number') : opened
+    return isOfFuture(this.#own, dotsOf(operation)) ? this.#refuse('own-number') : { ...opened, operation }
   }
 
   #verify(sealed: SealedOperation): Opened | undefined {

@@ -97,11 +97,20 @@ export function requestOf({ method, path, body }: Payload, hash: Hash): string {
 }
 
 /**
- * Whether an operation is the request that its key says it is. Of one request under one key one operation counts, and the others go unseen, since they say the
- * same: who could call another body that would put it in the place of what somebody else has written, and that would be no conflict. Operations of the first
- * versions do not say it.
+ * Whether an operation is the request that its key says it is. Operations of the first versions do not say it.
  */
-export function isRequestOf({ idempotency, payload }: Operation, hash: Hash): boolean {
+function isRequestOf({ idempotency, payload }: Operation, hash: Hash): boolean {
   if (idempotency?.request === undefined) return true
   return payload !== undefined && idempotency.request === requestOf(payload, hash)
+}
+
+/**
+ * An operation as it counts: without a key that names another request than it is. Of one request under one key one operation counts, and the others go unseen, since they
+ * say the same: who could call another body that would put it in the place of what somebody else has written, and that would be no conflict. It is what its bytes say, at
+ * whatever site it is read: to be refused, it would hold up what is written behind it by who has taken it before that was checked.
+ */
+export function withOwnKey(operation: Operation, hash: Hash): Operation {
+  if (isRequestOf(operation, hash)) return operation
+  const { idempotency: _, ...keyless } = operation
+  return keyless
 }

@@ -17,6 +17,7 @@ import {
 } from '../../../../../src/runtime/replication/store/replica-records.ts'
 import type { Operation } from '../../../../../src/core/oplog/index.ts'
 import type { KeptRequest } from '../../../../../src/runtime/replication/write/kept-requests.ts'
+import { sha256 } from '../scripted.ts'
 
 const NAME = { service: 'inventory', kind: 'items', name: 'x' }
 const PREFIX = 'replication/replicant/inventory/items/x/'
@@ -94,7 +95,7 @@ function fresh(): Replica {
   return { ...plain, core, local: LOCAL, prepared: undefined, isOld: false, isBegunAnew: false, run: { checked: true } }
 }
 
-const load = (store: MemoryStore) => loadRecords({ store, codec: syncCodec, site: 'paris' }, NAME, PREFIX)
+const load = (store: MemoryStore) => loadRecords({ store, codec: syncCodec, hash: sha256, site: 'paris' }, NAME, PREFIX)
 
 async function keysIn(store: MemoryStore, kind: string): Promise<number> {
   let count = 0

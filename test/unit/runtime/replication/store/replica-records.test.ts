@@ -14,6 +14,7 @@ import {
 import { encodeSealed } from '../../../../../src/runtime/replication/store/records.ts'
 import { newLocalState, type Replica } from '../../../../../src/runtime/replication/replica.ts'
 import type { StoreWrite } from '../../../../../src/ports/store.ts'
+import { sha256 } from '../scripted.ts'
 
 const NAME = { service: 'inventory', kind: 'items', name: 'x' }
 const PREFIX = 'replication/replicant/inventory/items/x/'
@@ -37,7 +38,7 @@ const outcomes = [{ dot: dot(1), sites: [{ site: 'paris', outcome: 'applied' as 
 const executed = { life, operations: [life], context: [dot(1)] }
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
-const load = (store: MemoryStore) => loadRecords({ store, codec: syncCodec, site: 'paris' }, NAME, PREFIX)
+const load = (store: MemoryStore) => loadRecords({ store, codec: syncCodec, hash: sha256, site: 'paris' }, NAME, PREFIX)
 const replicaOf = async (store: MemoryStore): Promise<Replica> => {
   const { isNew, ...records } = await load(store)
   return {

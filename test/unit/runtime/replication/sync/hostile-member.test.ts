@@ -331,9 +331,14 @@ test('another body under the idempotency key of somebody is not taken for the re
   const paris = here.from('paris')
   paris.says(hello('paris', 1))
   await tells(paris, 1, [here.signed(forged)])
-  expect(here.refusals()).toEqual(['paris: request'])
+  expect(here.refusals()).toEqual([])
   const live = await here.replicator.inspect(created.replicant, ({ core }) =>
-    core.replicant.lives.flatMap(life => life.live.map(({ dot }) => dot)),
+    core.replicant.lives.flatMap(life => life.live.map(each => [each.dot, each.idempotency])),
   )
-  expect(live).toEqual([created.dot, written.dot])
+  // It is another write, and nothing gives way to it.
+  expect(live).toEqual([
+    [created.dot, undefined],
+    [forged.dot, undefined],
+    [written.dot, idempotency],
+  ])
 })
