@@ -41,8 +41,12 @@ export async function probeInstance(
     findings.push(...probed.findings)
     steps.push(...probed.steps)
   }
+  if (steps.length === 0 && !findings.some(({ severity }) => severity === 'error'))
+    findings.push({ severity: 'error', line: 0, column: 0, path: '', message: NOTHING_TRIED, suggestion: undefined })
   return { findings, steps }
 }
+
+const NOTHING_TRIED = 'nothing was tried on the instance'
 
 class Probe {
   readonly #probed: ProbedKind

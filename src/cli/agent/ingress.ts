@@ -3,7 +3,7 @@ import type { Listener } from '../../ports/control.ts'
 import { CheopsError } from '../../errors.ts'
 import type { Call } from '../command.ts'
 import type { TlsFiles } from './http.ts'
-import { connectAgent, fileOption, readTlsFiles, readToken } from './resolve.ts'
+import { caFileOf, connectAgent, fileOption, namedCaFile, readTlsFiles, readToken } from './resolve.ts'
 
 export interface Ingress {
   /** No slash at the end. */
@@ -11,6 +11,8 @@ export interface Ingress {
   /** For `Proxy-Authorization`, as `Authorization` belongs to the application. */
   readonly proxyToken: string | undefined
   readonly tls: TlsFiles
+  /** The authority of its certificate, where that is named. */
+  readonly caFile: string | undefined
   /** Everything that the agent listens on, as far as it was asked. */
   readonly listeners: readonly Listener[]
 }
@@ -21,13 +23,15 @@ export async function ingressOf(call: Call): Promise<Ingress> {
   const tokenFile =
     fileOption(io, options.text('ingressTokenFile')) ?? fileOption(io, io.env['CHEOPS_INGRESS_TOKEN_FILE'])
   const proxyToken = tokenFile === undefined ? undefined : await readToken(tokenFile)
-  const tls = await readTlsFiles(io, options)
   const given = options.text('ingress')
+  // Where another address is named, what the context says is of another server.
+  const caFile = given === undefined ? await caFileOf(call) : namedCaFile(call)
+  const tls = await readTlsFiles(io, options, caFile)
   if (given !== undefined) {
     if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
       throw new CheopsError('ERR_CLI_USAGE', `--ingress takes a URL, not "${given}".`)
     }
-    return { url: given.replace(/\/+$/, ''), proxyToken, tls, listeners: [] }
+    return { url: given.replace(/\/+$/, ''), proxyToken, tls, caFile, listeners: [] }
   }
   const agent = await connectAgent(call)
   const { listeners } = await agent.status()
@@ -37,6 +41,7 @@ export async function ingressOf(call: Call): Promise<Ingress> {
     url: reachableUrl(ingress.address, agent.url),
     proxyToken,
     tls,
+    caFile,
     listeners: listeners
       .filter(({ address }) => address.startsWith('http'))
       .map(({ name, address }) => ({ name, address: reachableUrl(address, agent.url) })),

@@ -39,6 +39,20 @@ export async function connectAgent({ io, options }: Call): Promise<AdminClient> 
   })
 }
 
+/** As a command is told: `--ca-file`, else `CHEOPS_CA_FILE`. */
+export function namedCaFile({ io, options }: Pick<Call, 'io' | 'options'>): string | undefined {
+  return fileOption(io, options.text('caFile')) ?? fileOption(io, io.env['CHEOPS_CA_FILE'])
+}
+
+/**
+ * The authority of the certificates of the agent that a command asks: `--ca-file`, else `CHEOPS_CA_FILE`, else what the context says.
+ * @throws CheopsError ERR_CLI_USAGE
+ */
+export async function caFileOf(call: Pick<Call, 'io' | 'options'>): Promise<string | undefined> {
+  const { io, options } = call
+  return namedCaFile(call) ?? (await findTarget(io, options.text('agent') ?? nonEmpty(io.env['CHEOPS_ADMIN']))).caFile
+}
+
 /** An address without its scheme; no name has a colon. */
 const HOST_PORT = /^[^\s/]+:\d+(\/|$)/
 

@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { CheopsError } from '../../errors.ts'
-import { ingressOf } from '../agent/ingress.ts'
-import { fileOption } from '../agent/resolve.ts'
+import { ingressOf, type Ingress } from '../agent/ingress.ts'
 import { SCOPE_OPTIONS } from '../command.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
@@ -39,7 +38,8 @@ export const kubectlCommand: CommandSpec = {
 async function kubectl(call: Call): Promise<number> {
   const { io, options, args } = call
   const scope = scopeOption(options)
-  const server = await serverOf(call, scopePrefix(scope))
+  const ingress = await ingressOf(call)
+  const server = serverOf(call, ingress, scopePrefix(scope))
   if (server.startsWith('http://')) {
     writeLine(
       io.stderr,
@@ -63,20 +63,18 @@ async function kubectl(call: Call): Promise<number> {
   if (current.kind === 'failed') {
     throw new CheopsError('ERR_CLI_USAGE', `kubectl has no usable configuration: ${current.text.trim()}`)
   }
-  const ca = fileOption(io, options.text('caFile') ?? io.env['CHEOPS_CA_FILE'])
   const folder = await mkdtemp(path.join(tmpdir(), 'cheops-kubectl-'))
   try {
     const file = path.join(folder, 'config')
-    await writeFile(file, redirect(current.text, server, ca), { mode: 0o600 })
+    await writeFile(file, redirect(current.text, server, ingress.caFile), { mode: 0o600 })
     return await runClient(io, 'kubectl', rest, { ...io.env, KUBECONFIG: file }, INSTALL)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function serverOf(call: Call, prefix: string): Promise<string> {
-  const service = call.options.text('kubernetes') ?? 'kubernetes'
-  const { url, listeners } = await ingressOf(call)
+function serverOf({ options }: Call, { url, listeners }: Ingress, prefix: string): string {
+  const service = options.text('kubernetes') ?? 'kubernetes'
   const own = listeners.find(({ name }) => name === `service/${service}`)
   return own === undefined ? `${url}${prefix}/${service}` : `${own.address}${prefix}`
 }
@@ -105,7 +103,7 @@ function redirect(text: string, server: string, ca: string | undefined): string 
   const clusters = content.clusters.map((entry: unknown) => {
     if (typeof entry !== 'object' || entry === null || !('cluster' in entry)) return entry
     const cluster: Record<string, unknown> = { ...(entry.cluster as object), server }
-    // The agent's certificate is not the API server's. Without --ca-file the authority may still be the same.
+    // The agent's certificate is not the API server's. Where no authority is named for it, it may still be the same.
     if (ca !== undefined) {
       delete cluster['certificate-authority-data']
       // kubectl takes no authority beside it, and the name is that of the API server.

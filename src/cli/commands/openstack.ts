@@ -1,6 +1,5 @@
 import { CheopsError } from '../../errors.ts'
 import { ingressOf } from '../agent/ingress.ts'
-import { fileOption } from '../agent/resolve.ts'
 import { SCOPE_OPTIONS } from '../command.ts'
 import type { Call, CommandSpec } from '../command.ts'
 import { writeLine } from '../io.ts'
@@ -41,7 +40,7 @@ async function openstack(call: Call): Promise<number> {
   const { url: given, rest } = takeAuthUrl(args)
   const version = versionOf(given ?? io.env['OS_AUTH_URL'])
   const authUrl = `${ingress.url}${scopePrefix(scope)}/${options.text('identity') ?? 'identity'}${version}`
-  const ca = fileOption(io, options.text('caFile') ?? io.env['CHEOPS_CA_FILE'])
+  const ca = ingress.caFile
   // The option is stronger than clouds.yaml and variables; the variable is for what the client itself runs.
   return runClient(
     io,

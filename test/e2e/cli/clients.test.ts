@@ -80,6 +80,21 @@ describe('kubectl', () => {
     expect((await readdir(tmpdir())).filter(name => name.startsWith('cheops-kubectl-'))).toEqual(before)
   })
 
+  test('trusts the authority that the context names, as where --ca-file does', async () => {
+    await client(
+      'kubectl',
+      `if [ "$1" = config ]; then echo '{"clusters":[{"name":"c","cluster":{"server":"https://k:6443"}}]}'; else cat "$KUBECONFIG"; fi`,
+    )
+    const ca = path.join(bench.folder, 'edge-ca.pem')
+    await writeFile(ca, '')
+    const at = ['--agent', agent.ready.admin, '--token-file', agent.ready.adminTokenFile]
+    await bench.run(['context', 'add', 'edge', ...at, '--ca-file', ca], withClients())
+    const { out, err } = await bench.run(['kubectl', '--agent', 'edge', '--', 'get', 'pods'], withClients())
+    await bench.run(['context', 'rm', 'edge'], withClients())
+    expect(err).toContain('http://')
+    expect(JSON.parse(out)).toMatchObject({ clusters: [{ cluster: { 'certificate-authority': ca } }] })
+  })
+
   test('whose certificate it takes as it is in its configuration, and as --ca-file says here', async () => {
     await client(
       'kubectl',

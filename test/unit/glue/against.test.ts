@@ -311,6 +311,8 @@ it('does not try what only a person could fill in', async () => {
   const rest = await checkGlueFile('rest', { against: url })
   expect(rest.steps).toEqual([])
   expect(rest.findings.map(f => f.message)).toContainEqual(expect.stringMatching(/not tried: .*\(kind\)/))
+  expect(rest.ok).toBe(false)
+  expect(renderGlueReport(rest)).toMatch(/× rest\S* nothing was tried on the instance\n1 error\n$/)
 })
 
 it('tries the kinds that it is told to, and knows no others', async () => {
@@ -373,7 +375,10 @@ it('fills in what it is told, says which version it means, and sends text as it 
     await writeFile(path, `glue: 1\napplication: a\nkinds:\n  entry:\n    ${paths}\n    ${rest}\n`)
     const against = `http://127.0.0.1:${(strict.address() as AddressInfo).port}`
     const untold = await checkGlueFile(path, { against })
-    expect(untold.findings.map(f => f.message)).toEqual([expect.stringMatching(/^not tried: .*--set user=VALUE$/)])
+    expect(untold.findings.map(f => f.message)).toEqual([
+      expect.stringMatching(/^not tried: .*--set user=VALUE$/),
+      'nothing was tried on the instance',
+    ])
     expect(asked).toEqual([])
     const headers = { 'Content-Type': 'text/calendar' }
     const report = await checkGlueFile(path, { against, headers, variables: { user: 'a b' } })
