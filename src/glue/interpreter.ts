@@ -11,6 +11,7 @@ import { describe, needsBody } from './describe.ts'
 import { absenceRule, statusMeant } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { continued, itemName, items, mergeLists } from './lists.ts'
+import { kubernetesStatus } from './kubernetes-status.ts'
 import { markIn, marked, showsMark } from './marker.ts'
 import { parseBody } from './parse-body.ts'
 import { createBody, nameInAnswer, requestFor } from './request.ts'
@@ -36,7 +37,7 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     correlate: correlationRules(definition.correlate),
     secrets: definition.secrets ?? [],
     analyse: (head, path) => analyse(compiled, head, path),
-    refuse: refuse ?? (() => undefined),
+    refuse: refuse ?? kubernetesStatus,
     rewrite: rewrite ?? (() => undefined),
     needsBody: (head, path) => needsBody(compiled, { application, replication }, head, path),
     parseBody,
