@@ -4,10 +4,11 @@
  */
 import { expect, test, vi } from 'vitest'
 import { Lab } from '../lab.ts'
+import type * as Kept from '../../../../../src/runtime/replication/write/kept-requests.ts'
 
 const now = vi.hoisted(() => ({ forges: false, checks: true }))
 vi.mock('../../../../../src/runtime/replication/write/kept-requests.ts', async original => {
-  const real = await original<typeof import('../../../../../src/runtime/replication/write/kept-requests.ts')>()
+  const real = await original<typeof Kept>()
   return {
     ...real,
     requestOf: (...args: Parameters<typeof real.requestOf>) => (now.forges ? 'f'.repeat(64) : real.requestOf(...args)),
