@@ -20,7 +20,7 @@ import { Answers } from './answers.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
-import { patchOf, stateWith, type Several, type Together } from './together.ts'
+import { patchOf, stateWith, takenBy, type Several, type Taken, type Together } from './together.ts'
 import type { Recovery } from './recovery.ts'
 import type { Made } from '../application/sent.ts'
 import type { Reading, Seen, State } from '../application/state.ts'
@@ -41,6 +41,8 @@ export class Execution {
   #prepared: Prepared | undefined
   /** What the request of an operation before it has carried out too. */
   readonly #besides = new Set<Operation>()
+  /** Before any of it was carried out once more. */
+  #taken: Taken = new Map()
   /** The application has not taken several at once, or refuses one for the time being: each is sent by itself. */
   #isApart: boolean
   /** Why it is held up, where that is this agent's doing. */
@@ -57,6 +59,7 @@ export class Execution {
   async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
     const { replica } = this.#book
     this.#besides.clear()
+    this.#taken = takenBy(this.#book)
     if (isReplay) replica.isBegunAnew = false
     if (isReplay && !this.#book.local.replaying) await this.#book.write({ replaying: true })
     for (const [place, operation] of operations.entries()) {
@@ -151,7 +154,7 @@ export class Execution {
     const isThere = bound && reading.is === 'present' && this.#book.resource.says(reading.body, state)
     if (isThere || this.#isSaidAlready(operation, reading))
       return this.#book.executed(operation, undefined, { bound: true })
-    const together = bound && !this.#isApart ? stateWith(this.#book, operation, state, behind) : undefined
+    const together = bound && !this.#isApart ? stateWith(this.#book, operation, state, behind, this.#taken) : undefined
     const isAllThere =
       together !== undefined && reading.is === 'present' && this.#book.resource.says(reading.body, together.value)
     if (isAllThere) {
@@ -240,7 +243,7 @@ export class Execution {
     if (!(await this.#isSettled())) return 'again'
     const { hash, answered } = this.#book.local
     let before: Intent['before'] = hash ?? answered
-    const together = this.#isApart ? undefined : patchOf(this.#book, [operation, ...behind])
+    const together = this.#isApart ? undefined : patchOf(this.#book, [operation, ...behind], this.#taken)
     if (together !== undefined) {
       await this.#book.intend(intentOf(together.operations, 'send', before))
       const sent = await this.#book.resource.send(together.value)

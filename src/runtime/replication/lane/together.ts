@@ -2,7 +2,7 @@
  * Merges that follow each other, carried out as one request: what a member missed while it was away, or has to do once more since something came before it.
  * One by one each would cost a request and two commits, and who reads meanwhile would see the resource go back. Source: src/consistency.md "Plan, at one site".
  */
-import { covers, type Operation, type Payload } from '../../../core/oplog/index.ts'
+import { covers, dotKey, sameDot, type Operation, type Payload } from '../../../core/oplog/index.ts'
 import { combinedPatches, isObject, merged } from '../drift/merge-patch.ts'
 import { MAX_COMBINED_BYTES, MAX_CARRIED_OUT_TOGETHER } from '../limits.ts'
 import { isMeantHere } from './meant.ts'
@@ -28,22 +28,31 @@ interface Merge {
   readonly bytes: number
 }
 
+/** What the application here has taken, by `dotKey`, and at which place. */
+export type Taken = ReadonlyMap<string, number>
+
+/** What a replay is to carry out once more may stand together as it did. */
+export function takenBy({ local: { executed, failed } }: LaneBook): Taken {
+  const applied = executed.operations.filter(({ dot }) => !failed.some(other => sameDot(other, dot)))
+  return new Map(applied.map(({ dot }, place) => [dotKey(dot), place]))
+}
+
 /** The request that the first of these operations come to; undefined where no two of them do. */
-export function patchOf(book: LaneBook, operations: readonly Operation[]): Together<Payload> | undefined {
-  const merges = mergesAtBegin(book, operations)
+export function patchOf(book: LaneBook, operations: readonly Operation[], taken: Taken): Together<Payload> | undefined {
+  const merges = mergesAtBegin(book, operations, taken)
   const [first] = merges
   if (first === undefined) return undefined
-  const taken: [Operation, ...Operation[]] = [first.operation]
+  const together: [Operation, ...Operation[]] = [first.operation]
   let { patch } = first
   for (const next of merges.slice(1)) {
     const both = isSameRequest(first.payload, next.payload) ? combinedPatches(patch, next.patch) : undefined
     if (both === undefined) break
     patch = both
-    taken.push(next.operation)
+    together.push(next.operation)
   }
-  if (taken.length === 1) return undefined
+  if (together.length === 1) return undefined
   const bytes = new TextEncoder().encode(JSON.stringify(patch))
-  return { operations: taken, value: { ...first.payload, body: { bytes } } }
+  return { operations: together, value: { ...first.payload, body: { bytes } } }
 }
 
 /**
@@ -55,24 +64,25 @@ export function stateWith(
   reset: Operation,
   state: State,
   behind: readonly Operation[],
+  taken: Taken,
 ): Together<State> | undefined {
   const { glue, name } = book.resource
   const traits = glue.kind(name.kind)
   const path = glue.requestFor(name.kind, name.name, 'replace')?.path
   if (traits === undefined || traits.isImmutable || traits.putMerges || state.is !== 'json' || !isObject(state.value))
     return undefined
-  const taken: [Operation, ...Operation[]] = [reset]
+  const together: [Operation, ...Operation[]] = [reset]
   let value: unknown = state.value
-  for (const { operation, payload, patch } of mergesAtBegin(book, behind)) {
+  for (const { operation, payload, patch } of mergesAtBegin(book, behind, taken)) {
     // What its path or a header says besides would not be said.
     if (payload.path !== path || payload.headers.some(([header]) => header !== 'content-type')) break
     value = merged(value, patch)
-    taken.push(operation)
+    together.push(operation)
   }
-  return taken.length === 1 ? undefined : { operations: taken, value: { is: 'json', value } }
+  return together.length === 1 ? undefined : { operations: together, value: { is: 'json', value } }
 }
 
-function mergesAtBegin(book: LaneBook, operations: readonly Operation[]): readonly Merge[] {
+function mergesAtBegin(book: LaneBook, operations: readonly Operation[], taken: Taken): readonly Merge[] {
   const { glue, name } = book.resource
   // What is in effect later is looked for one by one.
   if (glue.kind(name.kind)?.settlesWithinMs !== undefined) return []
@@ -80,7 +90,7 @@ function mergesAtBegin(book: LaneBook, operations: readonly Operation[]): readon
   let bytes = 0
   for (const operation of operations.slice(0, MAX_CARRIED_OUT_TOGETHER)) {
     const merge = mergeOf(book, operation)
-    if (merge === undefined || !merges.every(before => mayFollow(before, merge))) break
+    if (merge === undefined || !merges.every(before => mayFollow(before, merge, taken))) break
     bytes += merge.bytes
     if (bytes > MAX_COMBINED_BYTES) break
     merges.push(merge)
@@ -89,11 +99,14 @@ function mergesAtBegin(book: LaneBook, operations: readonly Operation[]): readon
 }
 
 /**
- * Whether an application that takes both at once takes what it would one by one: the second was taken behind the first at its own site, or they have to do with different
+ * Whether an application that takes both at once takes what it would one by one: the second was taken behind the first at its own site, or here, or they have to do with different
  * fields. What two clients have made of one field at the same time is sent one after the other: the application may refuse to change what it has by then.
  */
-function mayFollow({ operation, patch }: Merge, { operation: { context }, patch: next }: Merge): boolean {
-  return covers(context, operation.dot) || Object.keys(next).every(name => !Object.hasOwn(patch, name))
+function mayFollow({ operation, patch }: Merge, next: Merge, taken: Taken): boolean {
+  if (covers(next.operation.context, operation.dot)) return true
+  const [place, nextPlace] = [operation, next.operation].map(({ dot }) => taken.get(dotKey(dot)))
+  if (place !== undefined && nextPlace !== undefined && place < nextPlace) return true
+  return Object.keys(next.patch).every(name => !Object.hasOwn(patch, name))
 }
 
 function mergeOf(book: LaneBook, operation: Operation): Merge | undefined {

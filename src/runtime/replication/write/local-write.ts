@@ -30,6 +30,7 @@ import {
   checkShown,
   checkUnadopted,
   checkWhole,
+  isUpToDate,
   unadopted,
 } from './write-checks.ts'
 import type { Patience } from './patience.ts'
@@ -93,30 +94,36 @@ export async function writeLocally(
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${asked.service} is not offered here.`)
   const write = markedWrite(engine, glue, asked)
   const resource = new Resource(options, replica.name, glue, 'client')
-
-  const { run, draft: undecided, local } = replica
-  const { plan, executedAs } = currentPlan(engine, replica)
-  const isBehind =
-    !run.checked ||
-    local.suspect ||
-    local.parted !== undefined ||
-    local.intent !== undefined ||
-    undecided !== undefined ||
-    plan.kind !== 'nothing' ||
-    executedAs.length > 0
-  let looked = isBehind ? await advance(engine, replica) : 'settled'
-  // What came in its last moment has begun another one.
-  for (let more = 0; looked === 'settled' && replica.local.replaying && more < MAX_PLANS_TOGETHER; more++)
-    looked = await advance(engine, replica)
-  // What it cannot do now it does later.
-  if (looked !== 'settled') engine.kick(replica)
-  patience?.check()
   const { payload, release: letGo } = await payloadOf(engine, glue, write)
   try {
     return await writePayload(engine, replica, resource, write, payload, patience)
   } finally {
     letGo()
   }
+}
+
+/** Brings the lane to where it takes a write, as far as that can be done now. */
+async function catchUp(engine: Engine, replica: Replica, isReset: boolean, patience?: Patience): Promise<void> {
+  const { run, draft, local } = replica
+  const { plan, executedAs } = currentPlan(engine, replica)
+  const isBehind =
+    !run.checked ||
+    local.suspect ||
+    local.parted !== undefined ||
+    local.intent !== undefined ||
+    draft !== undefined ||
+    plan.kind !== 'nothing' ||
+    executedAs.length > 0
+  let looked = isBehind ? await advance(engine, replica) : 'settled'
+  // What comes meanwhile may belong before what was carried out here.
+  for (let more = 0; looked === 'settled' && !isUpToDate(engine, replica, isReset); more++) {
+    patience?.check()
+    if (more === MAX_PLANS_TOGETHER) break
+    looked = await advance(engine, replica)
+  }
+  // What it cannot do now it does later.
+  if (looked !== 'settled') engine.kick(replica)
+  patience?.check()
 }
 
 async function writePayload(
@@ -130,6 +137,7 @@ async function writePayload(
   const { options } = engine
   const { glue } = resource
   const { description, idempotency } = write
+  await catchUp(engine, replica, description.isReset, patience)
   if (idempotency !== undefined) {
     const repeated = repeatedBy(replica, payload, idempotency, options.hash)
     if (repeated !== undefined) {

@@ -29,6 +29,17 @@ export function checkWhole({ method, rawHeaders }: RequestHead): void {
 }
 
 /**
+ * Whether nothing that has come from other members has to be carried out before a write.
+ * @param isReset as for `checkLane`
+ */
+export function isUpToDate(engine: Engine, replica: Replica, isReset: boolean): boolean {
+  const { schedule, plan, executedAs } = currentPlan(engine, replica)
+  // What says all that the resource is has to have seen what it puts an end to.
+  const hasSeen = !isReset || executedAs.length === 0
+  return hasSeen && !replica.local.replaying && takesWrite(replica.local.executed, schedule, plan)
+}
+
+/**
  * Whether the lane takes a write: it has nothing in doubt, and nothing left to do that comes before.
  * @param isReset it says all that the resource is: whatever the application shows is gone then, unless the store may have been set back, and what was carried out
  *   here may come back from a member, to be carried out on top of it
@@ -38,14 +49,10 @@ export function checkLane(engine: Engine, replica: Replica, isReset: boolean): v
   const { local, draft, name } = replica
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
-  const { schedule, plan, executedAs } = currentPlan(engine, replica)
-  // What says all that the resource is has to have seen what it puts an end to.
-  const hasSeen = !isReset || executedAs.length === 0
-  const isTaken = hasSeen && takesWrite(local.executed, schedule, plan)
   const isInDoubt = draft !== undefined || local.intent !== undefined
   const mayBeOld = local.unsure && engine.standing.amongst(othersOf(replica.core.replicant)) !== 'last'
   const isSuspect = local.parted !== undefined || (local.suspect && (mayBeOld || !isReset))
-  if (!isInDoubt && !isSuspect && !local.replaying && local.uncertain === undefined && isTaken) return
+  if (!isInDoubt && !isSuspect && local.uncertain === undefined && isUpToDate(engine, replica, isReset)) return
   const why = isInDoubt
     ? 'what became of an earlier write is not known'
     : local.parted !== undefined

@@ -151,3 +151,17 @@ test('an agent that is killed while several are under way finds out what came of
   await agree()
   expect(lab.read('b', 'x')).toMatchObject({ n: MERGES, f1: 1, [`f${MERGES}`]: MERGES })
 })
+
+test('who changes one field at two sites all the time has few requests made anew for each', async () => {
+  await start()
+  const rounds = 30
+  for (let n = 0; n < rounds; n++) {
+    for (const site of AB) void lab.begin(site, 'PATCH /items/x', { hot: `${site}${n}`, [`${site}${n}`]: n })
+    await lab.pass(300)
+  }
+  await lab.pass(20_000)
+  await agree()
+  expect(Object.keys(lab.read('a', 'x') ?? {})).toHaveLength(3 + 2 * rounds)
+  // One by one it is as many as have been written by then, each time.
+  for (const site of AB) expect(lab.effects(site, 'x').length, site).toBeLessThan(4 * rounds)
+})
