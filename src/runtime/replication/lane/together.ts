@@ -74,8 +74,8 @@ export function stateWith(
   const together: [Operation, ...Operation[]] = [reset]
   let value: unknown = state.value
   for (const { operation, payload, patch } of mergesAtBegin(book, behind, taken)) {
-    // What its path or a header says besides would not be said.
-    if (payload.path !== path || payload.headers.some(([header]) => header !== 'content-type')) break
+    // What its query says besides would not be said.
+    if (payload.path !== path) break
     value = merged(value, patch)
     together.push(operation)
   }
@@ -115,6 +115,8 @@ function mergeOf(book: LaneBook, operation: Operation): Merge | undefined {
   const { glue, name } = book.resource
   if (type !== 'merge' || payload?.method !== 'PATCH' || idempotency !== undefined) return undefined
   if (payload.body === undefined || !('bytes' in payload.body) || !book.isLive(operation)) return undefined
+  // A coding or a digest would be that of another body.
+  if (payload.headers.some(([header]) => header !== 'content-type')) return undefined
   const { mayReplay, maySendAgain } = book.traits(operation)
   if (!mayReplay || !maySendAgain || (dot.site !== site && !mayRun(operation))) return undefined
   const state = book.resource.inlineStateIn(operation)

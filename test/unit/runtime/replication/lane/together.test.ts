@@ -97,6 +97,17 @@ test.each([409, 422])('one of them that is refused (%i) is found by itself, and 
   await agree()
 })
 
+test('what has a header of its own body is sent by itself', async () => {
+  await start()
+  lab.cut('b')
+  for (let n = 1; n <= 5; n++)
+    await lab.ask('a', 'PATCH /items/x', { [`f${n}`]: n }, { headers: ['Content-Language', n % 2 === 0 ? 'de' : 'en'] })
+  const before = lab.effects('b', 'x').length
+  await lab.heal(20_000)
+  expect(lab.effects('b', 'x').length - before).toBe(5)
+  await agree()
+})
+
 test('what two clients have made of one field on two sides of a cut is sent one after the other', async () => {
   await start()
   const taken: unknown[] = []
