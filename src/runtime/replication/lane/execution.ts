@@ -20,7 +20,7 @@ import { Answers } from './answers.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
-import { patchOf, stateWith, takenBy, type Several, type Taken, type Together } from './together.ts'
+import { NOTHING_TAKEN, patchOf, stateWith, takenBy, type Several, type Together } from './together.ts'
 import type { Recovery } from './recovery.ts'
 import type { Made } from '../application/sent.ts'
 import type { Reading, Seen, State } from '../application/state.ts'
@@ -42,7 +42,7 @@ export class Execution {
   /** What the request of an operation before it has carried out too. */
   readonly #besides = new Set<Operation>()
   /** Before any of it was carried out once more. */
-  #taken: Taken = new Map()
+  #taken = NOTHING_TAKEN
   /** The application has not taken several at once, or refuses one for the time being: each is sent by itself. */
   #isApart: boolean
   /** Why it is held up, where that is this agent's doing. */
@@ -59,7 +59,7 @@ export class Execution {
   async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
     const { replica } = this.#book
     this.#besides.clear()
-    this.#taken = takenBy(this.#book)
+    this.#taken = operations.length > 1 ? takenBy(this.#book) : NOTHING_TAKEN
     if (isReplay) replica.isBegunAnew = false
     if (isReplay && !this.#book.local.replaying) await this.#book.write({ replaying: true })
     for (const [place, operation] of operations.entries()) {

@@ -29,7 +29,8 @@ interface Merge {
 }
 
 /** What the application here has taken, by `dotKey`, and at which place. */
-export type Taken = ReadonlyMap<string, number>
+type Taken = ReadonlyMap<string, number>
+export const NOTHING_TAKEN: Taken = new Map()
 
 /** What a replay is to carry out once more may stand together as it did. */
 export function takenBy({ local: { executed, failed } }: LaneBook): Taken {
@@ -39,7 +40,7 @@ export function takenBy({ local: { executed, failed } }: LaneBook): Taken {
 
 /** The request that the first of these operations come to; undefined where no two of them do. */
 export function patchOf(book: LaneBook, operations: readonly Operation[], taken: Taken): Together<Payload> | undefined {
-  const merges = mergesAtBegin(book, operations, taken)
+  const merges = operations.length > 1 ? mergesAtBegin(book, operations, taken) : []
   const [first] = merges
   if (first === undefined) return undefined
   const together: [Operation, ...Operation[]] = [first.operation]
@@ -66,6 +67,7 @@ export function stateWith(
   behind: readonly Operation[],
   taken: Taken,
 ): Together<State> | undefined {
+  if (behind.length === 0) return undefined
   const { glue, name } = book.resource
   const traits = glue.kind(name.kind)
   const path = glue.requestFor(name.kind, name.name, 'replace')?.path
