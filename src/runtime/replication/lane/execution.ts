@@ -15,7 +15,9 @@ import { createBy, replaceBy } from './creation.ts'
 import { MAX_KNOWN_FAILED } from '../limits.ts'
 import { isInTheWay, isSettling, isYetToCome, mayComeAfter, stillToCome } from '../drift/settling.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
+import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
 import { copyState } from '../drift/repair.ts'
+import { wasGivenUp } from '../write/given-up.ts'
 import { Answers } from './answers.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
@@ -240,7 +242,7 @@ export class Execution {
       // The application here has refused to make it: what has the name by now is not ours to change.
       return this.#book.failed(operation, { error: 'ERR_REPLICANT_REFUSED' })
     }
-    if (!(await this.#isSettled())) return 'again'
+    if (!(await this.#isSettled()) || (await this.#mayHaveLanded(operation))) return 'again'
     const { hash, answered } = this.#book.local
     let before: Intent['before'] = hash ?? answered
     const together = this.#isApart ? undefined : patchOf(this.#book, [operation, ...behind], this.#taken)
@@ -268,6 +270,24 @@ export class Execution {
     if (!isSettling(engine, replica)) return true
     const reading = await resource.read()
     return reading.is !== 'unknown' && !(await isYetToCome(engine, replica, resource, reading))
+  }
+
+  /**
+   * Whether it was asked here first, given up, and found without effect, and what the application shows has changed since: that may be its effect, which would be
+   * there twice. Then the state of a member that has carried it out once is copied. Also where the lane goes on with what it was changed to.
+   */
+  async #mayHaveLanded(operation: Operation): Promise<boolean> {
+    const { engine, replica, resource } = this.#book
+    if (!wasGivenUp(replica.run, operation) || this.#book.traits(operation).maySendAgain) return false
+    const reading = await resource.read()
+    if (reading.is === 'unknown') return true
+    const { hash, answered, shown } = this.#book.local
+    const isAsKnown = reading.is === 'present' && reading.hash === (hash ?? answered)
+    const isChanged = !isAsKnown && (await isChangedPast(engine, replica, resource, reading))
+    if (isChanged) await suspectDrift(engine, replica)
+    else if (shown?.was !== undefined) await this.#book.write({ suspect: true, copiesOnlyFitting: false })
+    else return false
+    return true
   }
 
   async #tookTogether(

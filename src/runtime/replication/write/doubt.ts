@@ -4,6 +4,7 @@
  */
 import { release } from './release.ts'
 import { askedElsewhere, countAsOthers, dropInEffect } from './asked-elsewhere.ts'
+import { noteGivenUp } from './given-up.ts'
 import { contains } from '../application/contains.ts'
 import { withoutHidden } from '../drift/combined.ts'
 import { isMerging } from '../drift/merging.ts'
@@ -77,6 +78,7 @@ export async function decideDraft(
   const mayWait = !isOverruled || accepted !== undefined
   if (effect === 'not-there' && mayWait && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
+    noteGivenUp(replica.run, operation)
     await engine.replicas.commit(commit => {
       dropDraft(engine, commit, replica)
       if (accepted !== undefined) tellOutcome(engine, commit, replica, operation, 'void')

@@ -46,3 +46,30 @@ test('what was changed past Cheops while its site was cut off, and changed back,
   expect(lab.read('a', 'x')).toEqual(lab.read('b', 'x'))
   lab.assertSound()
 })
+
+test.each([
+  ['before that', 2_500, 1],
+  // Nothing shows it before it is carried out: no request can exclude that.
+  ['after that', 6_000, 2],
+])(
+  'sent to another member, it is carried out here by what that shows, where it lands %s',
+  async (_when, delayMs, times) => {
+    const lab = await Lab.of(MEMBERS)
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+    await lab.pass(5_000)
+    const { application } = lab.world.site('a')
+    application.failNext({ kind: 'late-effect', delayMs }, ({ method }) => method === 'POST')
+    const add = (site: string) => lab.ask(site, 'POST /items/x/lines', { line: 1 }, KEY)
+    const began = lab.world.time.now
+    expect(await add('a')).toMatchObject({ accepted: { outcome: 'void' } })
+    await lab.pass(began + 3_000 - lab.world.time.now)
+    expect(await add('b')).toMatchObject({ status: 201 })
+    await lab.pass(60_000)
+    expect(application.effects.filter(({ added }) => added !== undefined)).toHaveLength(times)
+    for (const site of MEMBERS) {
+      expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
+      expect(lab.read(site, 'x')).toMatchObject({ lines: [{ line: 1 }] })
+    }
+    lab.assertSound()
+  },
+)
