@@ -175,7 +175,10 @@ class Probe {
     const kept = conditions.in === 'body' ? conditions.at : []
     const own = (this.#kind['server-set'] ?? []).filter(at => !kept.includes(at))
     const shown = this.#probed.shown(current)
-    const body = typeof shown === 'string' ? shown : withoutPointers(shown, own)
+    const { example } = this.#kind
+    // What takes a text may show something else (of a policy also what was read out of it): then clients send a text again.
+    const text = typeof shown === 'string' ? shown : typeof example === 'string' ? example : undefined
+    const body = text ?? withoutPointers(shown, own)
     const isTried = (status: number): boolean => isSuccess(status) || isNotOffered(status) || status === 409
     const put = await this.#probed.send('update', 'PUT', path, body, isTried, this.#meaning(current))
     if (put !== undefined && isSuccess(put.status)) this.#taken = body

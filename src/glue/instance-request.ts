@@ -1,3 +1,5 @@
+import http from 'node:http'
+import https from 'node:https'
 import type { KindDefinition } from './definition.ts'
 import { statusMeant } from './errors.ts'
 
@@ -31,43 +33,52 @@ const DEFAULT_TIMEOUT_MS = 15_000
 /** Lists and resources that are read to be understood; a larger one is not. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
-/** Asks once, follows nothing. Throws what `fetch` throws, a time-out and an answer that is too large among it: `reasonOf` says why. */
+/**
+ * Asks once, follows nothing, as a client without a browser: what `fetch` says of itself (`Sec-Fetch-Mode`) makes some applications look for the
+ * site that a page is of, and refuse. Throws what says that no answer came, a time-out and an answer that is too large among it: `reasonOf` says why.
+ */
 export async function ask(
   { method, url, body, headers: given, type, errors }: InstanceRequest,
   timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<Answer> {
   const headers: Record<string, string> = { 'content-type': 'text/plain', ...given }
-  const init: RequestInit = { method, headers, redirect: 'manual' }
-  if (typeof body === 'string') init.body = body
-  else if (body === undefined) delete headers['content-type']
-  else {
-    headers['content-type'] = type ?? 'application/json'
-    init.body = JSON.stringify(body)
-  }
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+  if (body === undefined) delete headers['content-type']
+  else if (typeof body !== 'string') headers['content-type'] = type ?? 'application/json'
+  const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  const response = await open(url, { method, headers, signal: AbortSignal.timeout(timeoutMs) }, sent)
   const bytes = await readBytes(response)
-  const rawHeaders = [...response.headers].flat()
+  const { statusCode = 0, rawHeaders } = response
   return {
-    status: statusMeant(errors, method, response.status, rawHeaders, bytes),
+    status: statusMeant(errors, method, statusCode, rawHeaders, bytes),
     rawHeaders,
     bytes,
-    location: response.headers.get('location'),
+    location: response.headers.location ?? null,
     body: jsonOf(bytes),
   }
 }
 
-/** Why there is no answer, in a word or a sentence: fetch hides the reason in `cause`. */
+/** Resolves with the head of the answer, its body unread. */
+function open(url: string, options: http.RequestOptions, body: string | undefined): Promise<http.IncomingMessage> {
+  const { request: start } = url.startsWith('https:') ? https : http
+  return new Promise((resolve, reject) => {
+    start(url, { agent: false, ...options }, resolve)
+      .on('error', reject)
+      .end(body)
+  })
+}
+
+/** Why there is no answer, in a word or a sentence; of one that was not in time the cause has the better words. */
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof Error && 'code' in cause) return String(cause.code)
+  if (cause instanceof Error) return cause.message
+  if (error instanceof Error && 'code' in error) return String(error.code)
   return error instanceof Error ? error.message : 'unknown error'
 }
 
-async function readBytes(response: Response): Promise<Uint8Array> {
+async function readBytes(response: http.IncomingMessage): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  // The types of fetch leave open what its stream yields; the standard says bytes.
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
     bytes += chunk.length
     if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`)
     chunks.push(chunk)

@@ -160,17 +160,25 @@ export class MemberReads {
         states.push([look, isListed ? 'listed' : isSame ? 'agrees' : 'unread'])
       } else {
         const agrees = shown !== undefined && (await this.#agree(exchange, glue, said, look.answer, shown.answer))
-        states.push([look, agrees ? 'agrees' : 'differs'])
+        // Who is not let see what is there cannot say that it is something else.
+        const isRefused =
+          !agrees && isRefusal(glue, said, look.answer) && shown !== undefined && isWell(glue, said, shown.answer)
+        states.push([look, agrees ? 'agrees' : isRefused ? 'failed' : 'differs'])
       }
     }
     const common = [HEADER_NAMES.sites, sitesText(states), ...contextHeaders]
-    const missing = looks.filter(({ is }) => is !== 'answered').map(({ site }) => site)
+    const refusing = states.filter(([{ is }, state]) => is === 'answered' && state === 'failed').map(([look]) => look)
+    const silent = looks.filter(({ is }) => is !== 'answered').map(({ site }) => site)
+    const missing = [...silent, ...refusing.map(({ site }) => site)]
     const differing = states.filter(([, state]) => state === 'differs').map(([{ site }]) => site)
     const unlisted = states.flatMap(([{ site, is }, state]) => (is === 'answered' && state === 'unread' ? [site] : []))
     const warnings = [
-      ...(missing.length === 0 ? [] : warning(`without ${missing.join(', ')}`)),
+      ...(silent.length === 0 ? [] : warning(`without ${silent.join(', ')}`)),
+      ...(refusing.length === 0 ? [] : warning(`without ${refusing.map(refusalText).join(', ')}`)),
       ...(unlisted.length === 0 ? [] : warning(`without what ${unlisted.join(', ')} has: ${UNMERGED}`)),
-      ...(differing.length === 0 ? [] : warning(`${differing.join(', ')} shows something else`)),
+      ...(differing.length === 0
+        ? []
+        : warning(`${differing.join(', ')} ${differing.length === 1 ? 'shows' : 'show'} something else`)),
     ]
     if (isMulti) {
       const parts = states.map(([look, state]) => ({
@@ -300,6 +308,15 @@ function areSame(glue: Glue, { kind }: ReadOrList, one: ApplicationAnswer, other
 function isGone(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {
   const status = meant(glue, said, answer)
   return status === 404 || status === 410
+}
+
+/** Neither what it has nor that it has nothing. */
+function isRefusal(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {
+  return !isWell(glue, said, answer) && !isGone(glue, said, answer)
+}
+
+function refusalText({ site, answer }: Look): string {
+  return `${site}, whose application answers ${String(answer?.status)}`
 }
 
 /** With links that lead back here. */

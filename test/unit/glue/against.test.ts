@@ -53,10 +53,11 @@ let behaviour = WELL
 const items = new Map<string, Record<string, unknown>>()
 /** By ID: reads until it is shown, or, less than zero, until it is gone. */
 const waits = new Map<string, number>()
-const seen: { request: string; authorization: string | undefined }[] = []
+const seen: { request: string; authorization: string | undefined; fetches: string | undefined }[] = []
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  seen.push({ request: `${request.method} ${request.url}`, authorization: request.headers.authorization })
+  const { authorization, 'sec-fetch-mode': fetches } = request.headers
+  seen.push({ request: `${request.method} ${request.url}`, authorization, fetches })
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>
@@ -389,4 +390,41 @@ it('fills in what it is told, says which version it means, and sends text as it 
     strict.closeAllConnections()
     strict.close()
   }
+})
+
+/** The policies of Open Policy Agent: taken as text, and shown as JSON, with what was read out of them. */
+it('says again by PUT what was written as a text, whatever is shown of it', async () => {
+  const kept = new Map<string, string>()
+  const policies = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const path = request.url ?? ''
+      const send = (status: number, value: unknown) => response.writeHead(status).end(JSON.stringify(value))
+      const text = Buffer.concat(chunks).toString()
+      if (request.method === 'PATCH') return void send(405, {})
+      if (request.method === 'PUT' && !text.startsWith('package ')) return void send(400, { code: 'invalid_parameter' })
+      if (request.method === 'PUT') kept.set(path, text)
+      else if (path === '/policies') return void send(200, { result: [] })
+      else if (!kept.has(path)) return void send(404, {})
+      if (request.method === 'DELETE') kept.delete(path)
+      send(200, request.method === 'GET' ? { result: { raw: kept.get(path), rules: [] } } : {})
+    })
+  })
+  await new Promise<void>(resolve => policies.listen(0, '127.0.0.1', resolve))
+  try {
+    const path = join(folder, 'policies.yaml')
+    const kind = 'collection: /policies\n    resource: /policies/{id}\n    create: {method: PUT}\n    content: /result'
+    await writeFile(path, `glue: 1\napplication: a\nkinds:\n  policy:\n    ${kind}\n    example: package probe\n`)
+    const against = `http://127.0.0.1:${(policies.address() as AddressInfo).port}`
+    expect((await checkGlueFile(path, { against })).findings).toEqual([])
+  } finally {
+    policies.closeAllConnections()
+    policies.close()
+  }
+})
+
+it('asks as a client without a browser: some applications let pages of their own site alone write', async () => {
+  expect((await check({}, EXAMPLE)).found).toEqual([])
+  expect(seen.map(({ fetches }) => fetches)).toEqual(seen.map(() => undefined))
 })

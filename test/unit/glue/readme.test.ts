@@ -45,6 +45,9 @@ it('has definitions of which nothing is to be said but which keys are not in for
     'kubernetes',
     'pocketbase',
     'kinto',
+    'jupyter',
+    'opa',
+    'caddy',
   ])
   expect(parsed.flatMap(({ findings }) => findings).filter(f => f.severity !== 'note')).toEqual([])
 })
@@ -59,6 +62,19 @@ it('takes what kubectl sends for a dry run of a delete for none', () => {
   expect(described({})).toMatchObject({ is: 'operation', type: 'delete' })
   expect(described({ dryRun: ['All'] })).toMatchObject({ is: 'local', reason: 'dry-run' })
 })
+
+it.each(['acl', 'tagging', 'uploadId=7&partNumber=2'])(
+  'takes a PUT of an object with ?%s for no new body of it',
+  query => {
+    const glue = glueOf(parsed.find(({ definition }) => definition?.application === 'objects'))
+    const described = (path: string) => {
+      const head = { method: 'PUT', target: path, rawHeaders: ['Content-Type', 'application/xml'] }
+      return glue.describe(head, path, undefined)
+    }
+    expect(described('/shop/a/b.png')).toMatchObject({ is: 'operation', type: 'replace' })
+    expect(described(`/shop/a/b.png?${query}`)).toMatchObject({ is: 'local' })
+  },
+)
 
 describe('the table of requests', () => {
   it('is there', () => {

@@ -114,6 +114,26 @@ test('who asks for all members is not streamed what one of them has, whatever th
   await expect(reads.read(asked, MEMBERS, CONTEXT)).rejects.toMatchObject({ code: 'ERR_SITE_UNREACHABLE' })
 })
 
+test.each([
+  ['/items/x', 403, 'failed', '299 cheops "without there, whose application answers 403"'],
+  ['/items/x', 500, 'failed', '299 cheops "without there, whose application answers 500"'],
+  ['/items', 401, 'failed', '299 cheops "without there, whose application answers 401"'],
+  ['/items/x', 404, 'differs', '299 cheops "there shows something else"'],
+])('of %s a member that answers %i is %s', async (path, status, state, warning) => {
+  const reads = readsWith(async site => (site === 'here' ? answer(200, [{ id: 'x' }]) : answer(status, { error: 1 })))
+  const read = await reads.read(exchange(path), MEMBERS, CONTEXT)
+  const { rawHeaders } = (read as Extract<typeof read, { is: 'answer' }>).answer
+  expect(headerValue(rawHeaders, 'cheops-sites')).toContain(`there;s=${state};c=${String(status)}`)
+  expect(headerValue(rawHeaders, 'warning')).toBe(warning)
+  expect(headerValue(rawHeaders, 'cheops-partial')).toBe(state === 'failed' ? 'there' : undefined)
+})
+
+test('what no member lets its client see is the same at all', async () => {
+  const read = await readsWith(async () => answer(403, { error: 1 })).read(exchange('/items/x'), MEMBERS, CONTEXT)
+  const rawHeaders = expect.arrayContaining(['here;s=agrees;c=403, there;s=agrees;c=403'])
+  expect(read).toMatchObject({ is: 'answer', answer: { status: 403, rawHeaders } })
+})
+
 test('all members together have a bound, and a time', async () => {
   const asked: Asked[] = []
   const reads = readsWith(async (_, how) => {
