@@ -34,7 +34,7 @@ import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
 import { tellLooking } from './looking.ts'
 import { isSettling } from './settling.ts'
-import { fitOf, stateToGive, type Unclear } from './written-fields.ts'
+import { fitOf, isTextAsSaid, stateToGive, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica, RunState, TellOf } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
@@ -70,11 +70,13 @@ export async function lookForState(
   const hash = isWhole ? await shownHash(engine, replica, resource, reading) : undefined
   const isSure = isWhole && !local.sentAgain && failedHere(replica).length === 0
   const fits = isSure && (await fitOf(resource, writtenOf(engine, replica), reading.body)).fits
+  // Nobody can say it anew, and more was not carried out than is written down.
+  const isAsSaid = isSure && (await isTextAsSaid(resource, writtenOf(engine, replica), reading.body))
   if (knowledgeNow(engine, replica) !== knowledge) return 'waits'
   await tellLooking(engine, replica, { hash, diverged: true, fits })
   const was = local.shown?.was ?? lastShown(replica)
   const goesOn =
-    hash !== undefined && fits && !local.unsure
+    hash !== undefined && fits && (!local.unsure || isAsSaid)
       ? { of: reading.hash, is: hash, knowledge, ...(was !== undefined && was !== hash && { was }) }
       : undefined
   const found = await sayState(
@@ -90,6 +92,7 @@ export async function lookForState(
   await engine.replicas.commit(commit =>
     commit.local(replica, {
       suspect: false,
+      unsure: false,
       copiesOnlyFitting: false,
       mended: knowledge,
       hash: goesOn.of,

@@ -275,6 +275,17 @@ export async function fitOf(resource: Resource, schedule: readonly Operation[], 
   return { shows: !expected.isKnown || (fits && isMore) ? 'unknown' : fits ? 'yes' : 'no', fits }
 }
 
+/** Whether a body that is no JSON is the one that was written, and nothing has changed it since. */
+export async function isTextAsSaid(
+  resource: Resource,
+  [reset, ...changes]: readonly Operation[],
+  body: State,
+): Promise<boolean> {
+  if (reset === undefined || changes.length > 0 || body.is !== 'opaque') return false
+  const said = await resource.stateIn(reset)
+  return said?.is === 'opaque' && resource.equal(body, said)
+}
+
 /** Whether all that was written and that a body does not show is not in it at all, as what an application never shows is not. */
 export async function showsNoOther(
   resource: Resource,
