@@ -73,5 +73,6 @@ test('one that shows something else gets what the others have', async () => {
   texts.set('b', '"other"')
   await Promise.all(SITES.map(site => lab.restart(site)))
   await lab.pass(5 * 60_000)
+  expect(texts.get('b')).toBe('"hello"')
   await agree('hello')
 })
