@@ -8,7 +8,7 @@ import { copyOrShow } from './lane-copy.ts'
 import type { Intent, LocalState, Settling } from '../replica.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import type { Recovery } from './recovery.ts'
-import type { Several } from './together.ts'
+import { sendApart, type Several } from './together.ts'
 
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
 const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
@@ -64,6 +64,7 @@ export class Answers {
    */
   async tookTogether(operations: Several, sent: Made | undefined, then: Partial<LocalState>): Promise<Step | 'apart'> {
     if (sent?.is === 'done') return this.#done(operations, sent, then)
+    sendApart(this.#book.replica)
     if (sent?.is === 'doubt') return this.#lookWhether(operations[0])
     await this.#book.write({ intent: undefined })
     return 'apart'

@@ -22,7 +22,16 @@ import { Answers } from './answers.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
 import type { Prepared } from './prepared.ts'
-import { NOTHING_TAKEN, patchOf, stateWith, takenBy, type Several, type Together } from './together.ts'
+import {
+  NOTHING_TAKEN,
+  areSentApart,
+  patchOf,
+  sendTogether,
+  stateWith,
+  takenBy,
+  type Several,
+  type Together,
+} from './together.ts'
 import type { Recovery } from './recovery.ts'
 import type { Made } from '../application/sent.ts'
 import type { Reading, Seen, State } from '../application/state.ts'
@@ -45,8 +54,6 @@ export class Execution {
   readonly #besides = new Set<Operation>()
   /** Before any of it was carried out once more. */
   #taken = NOTHING_TAKEN
-  /** The application has not taken several at once, or refuses one for the time being: each is sent by itself. */
-  #isApart: boolean
   /** Why it is held up, where that is this agent's doing. */
   #blockedBy: ErrorCode | undefined
 
@@ -55,7 +62,6 @@ export class Execution {
     this.#book = book
     this.#answers = new Answers(book, recovery)
     this.#prepared = prepared
-    this.#isApart = book.local.refused !== undefined
   }
 
   async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {
@@ -76,6 +82,7 @@ export class Execution {
       else if (this.#blockedBy !== undefined) await this.#book.blocked(operations.slice(place), this.#blockedBy)
       return step
     }
+    sendTogether(replica)
     return 'done'
   }
 
@@ -156,7 +163,10 @@ export class Execution {
     const isThere = bound && reading.is === 'present' && this.#book.resource.says(reading.body, state)
     if (isThere || this.#isSaidAlready(operation, reading))
       return this.#book.executed(operation, undefined, { bound: true })
-    const together = bound && !this.#isApart ? stateWith(this.#book, operation, state, behind, this.#taken) : undefined
+    const together =
+      bound && !areSentApart(this.#book.replica)
+        ? stateWith(this.#book, operation, state, behind, this.#taken)
+        : undefined
     const isAllThere =
       together !== undefined && reading.is === 'present' && this.#book.resource.says(reading.body, together.value)
     if (isAllThere) {
@@ -245,7 +255,9 @@ export class Execution {
     if (!(await this.#isSettled()) || (await this.#mayHaveLanded(operation))) return 'again'
     const { hash, answered } = this.#book.local
     let before: Intent['before'] = hash ?? answered
-    const together = this.#isApart ? undefined : patchOf(this.#book, [operation, ...behind], this.#taken)
+    const together = areSentApart(this.#book.replica)
+      ? undefined
+      : patchOf(this.#book, [operation, ...behind], this.#taken)
     if (together !== undefined) {
       await this.#book.intend(intentOf(together.operations, 'send', before))
       const sent = await this.#book.resource.send(together.value)
@@ -296,7 +308,6 @@ export class Execution {
     then: Partial<LocalState>,
   ): Promise<Step | 'apart'> {
     const step = await this.#answers.tookTogether(operations, sent, then)
-    if (step === 'apart') this.#isApart = true
     if (step === 'done') this.#carriedOut(operations)
     return step
   }

@@ -10,6 +10,7 @@ import { isMerging } from '../drift/merging.ts'
 import { copyState } from '../drift/repair.ts'
 import { contains } from '../application/contains.ts'
 import type { Reading, State } from '../application/state.ts'
+import { sendApart } from './together.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 
 /** What an earlier look, or an earlier run of the agent, has left: it is found out what became of it before anything else is done. */
@@ -80,7 +81,8 @@ export class Recovery {
       return 'done'
     }
     const state = await this.#book.resource.stateIn(operation)
-    // All of several may be sent again.
+    // All of several may be sent again, and are one by one: which are in effect is seen by that.
+    if (also.length > 0) sendApart(this.#book.replica)
     const done = also.length > 0 ? 'no' : this.#isDone(intent, operation, reading, state)
     if (done === 'yes') {
       const saysAll = state !== undefined && isReset(operation, this.#book.matrices)

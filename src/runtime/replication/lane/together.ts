@@ -8,6 +8,7 @@ import { MAX_COMBINED_BYTES, MAX_CARRIED_OUT_TOGETHER } from '../limits.ts'
 import { isMeantHere } from './meant.ts'
 import type { LaneBook } from './lane-book.ts'
 import type { State } from '../application/state.ts'
+import type { Replica, RunState } from '../replica.ts'
 
 /** Operations in their order, one at least. */
 export type Several = readonly [first: Operation, ...others: Operation[]]
@@ -36,6 +37,23 @@ export const NOTHING_TAKEN: Taken = new Map()
 export function takenBy({ local: { executed, failed } }: LaneBook): Taken {
   const applied = executed.operations.filter(({ dot }) => !failed.some(other => sameDot(other, dot)))
   return new Map(applied.map(({ dot }, place) => [dotKey(dot), place]))
+}
+
+/** Replicants of which several operations were sent as one, and the application did not say that it has done that. */
+const apart = new WeakSet<RunState>()
+
+/** Each is sent by itself until the lane has got through: what was done of them is seen one by one, and what cannot be done is known. */
+export function sendApart({ run }: Replica): void {
+  apart.add(run)
+}
+
+export function sendTogether({ run }: Replica): void {
+  apart.delete(run)
+}
+
+/** Also where one is refused for the time being. */
+export function areSentApart({ run, local }: Replica): boolean {
+  return apart.has(run) || local.refused !== undefined
 }
 
 /** The request that the first of these operations come to; undefined where no two of them do. */
@@ -76,8 +94,8 @@ export function stateWith(
   const together: [Operation, ...Operation[]] = [reset]
   let value: unknown = state.value
   for (const { operation, payload, patch } of mergesAtBegin(book, behind, taken)) {
-    // What its query says besides would not be said.
-    if (payload.path !== path) break
+    // What its query says besides would not be said; and no whole body takes away what is never shown, nor what a PUT leaves.
+    if (payload.path !== path || takesAway(patch)) break
     value = merged(value, patch)
     together.push(operation)
   }
@@ -125,6 +143,10 @@ function mergeOf(book: LaneBook, operation: Operation): Merge | undefined {
   if (state?.is !== 'json' || !isObject(state.value)) return undefined
   if (glue.markIn(name.kind, type, state) !== undefined || !isMeantHere(glue, operation)) return undefined
   return { operation, payload, patch: state.value, bytes: payload.body.bytes.length }
+}
+
+function takesAway(patch: Patch): boolean {
+  return Object.values(patch).some(value => value === null || (isObject(value) && takesAway(value)))
 }
 
 function isSameRequest(a: Payload, b: Payload): boolean {

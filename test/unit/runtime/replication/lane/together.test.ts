@@ -176,3 +176,36 @@ test('who changes one field at two sites all the time has few requests made anew
   // One by one it is as many as have been written by then, each time.
   for (const site of AB) expect(lab.effects(site, 'x').length, site).toBeLessThan(4 * rounds)
 })
+
+test('what a merge takes away is gone, also where nobody shows whether it is there', async () => {
+  await start()
+  for (const site of AB) lab.world.site(site).application.hides.set('password', true)
+  await lab.ask('a', 'PATCH /items/x', { password: 'leaked' })
+  await lab.pass(10_000)
+  lab.cut('b')
+  await lab.ask('a', 'PATCH /items/x', { password: null })
+  await lab.pass(1_000)
+  await lab.ask('b', 'PATCH /items/x', { n: 1 })
+  await lab.heal(60_000)
+  for (const site of AB) expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 1 })
+})
+
+test('what the application cannot do at once (500) is done one by one', async () => {
+  await start()
+  lab.world.site('b').application.rule = ({ method }, body) =>
+    method === 'PATCH' && Object.keys(body).length > 2 ? 500 : undefined
+  await mergedWhileAway(10)
+  await lab.heal(60_000)
+  await agree()
+  expect(lab.read('b', 'x')).toMatchObject({ n: 10, f1: 1, f10: 10 })
+})
+
+test('what is in effect, and never answered, is done', async () => {
+  await start()
+  const { application } = lab.world.site('b')
+  for (let n = 0; n < 1_000; n++) application.failNext({ kind: 'cut-answer' }, ({ method }) => method === 'PATCH')
+  await mergedWhileAway(10)
+  await lab.heal(10 * 60_000)
+  await agree()
+  expect(lab.read('b', 'x')).toMatchObject({ n: 10, f1: 1, f10: 10 })
+})
