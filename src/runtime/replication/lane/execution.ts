@@ -26,6 +26,7 @@ import {
   NOTHING_TAKEN,
   areSentApart,
   patchOf,
+  sendApart,
   sendTogether,
   stateWith,
   takenBy,
@@ -62,6 +63,8 @@ export class Execution {
     this.#book = book
     this.#answers = new Answers(book, recovery)
     this.#prepared = prepared
+    // One is refused for the time being: which it is shows only one by one.
+    if (book.local.refused !== undefined) sendApart(book.replica)
   }
 
   async carryOut(operations: readonly Operation[], isReplay: boolean): Promise<Step> {

@@ -51,9 +51,8 @@ export function sendTogether({ run }: Replica): void {
   apart.delete(run)
 }
 
-/** Also where one is refused for the time being. */
-export function areSentApart({ run, local }: Replica): boolean {
-  return apart.has(run) || local.refused !== undefined
+export function areSentApart({ run }: Replica): boolean {
+  return apart.has(run)
 }
 
 /** The request that the first of these operations come to; undefined where no two of them do. */
