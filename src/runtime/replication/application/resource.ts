@@ -301,6 +301,11 @@ export class Resource {
     return this.equal(read, state) && (state.is === 'large' || this.glue.shownOf(this.name.kind, state) === state)
   }
 
+  /** Whether what was read shows all that a state says, none of which is never shown; the application may have added fields. */
+  hasAll(read: State, state: State): boolean {
+    return this.shows(read, state) && state.is !== 'large' && this.glue.shownOf(this.name.kind, state) === state
+  }
+
   /** Whether what was read shows a state that was sent: the same but for what is never shown, or with more fields, which the application has added. */
   shows(read: State, sent: State): boolean {
     const { kind } = this.name

@@ -31,7 +31,6 @@ import {
   stateWith,
   takenBy,
   type Several,
-  type Together,
 } from './together.ts'
 import type { Recovery } from './recovery.ts'
 import type { Made } from '../application/sent.ts'
@@ -166,16 +165,6 @@ export class Execution {
     const isThere = bound && reading.is === 'present' && this.#book.resource.says(reading.body, state)
     if (isThere || this.#isSaidAlready(operation, reading))
       return this.#book.executed(operation, undefined, { bound: true })
-    const together =
-      bound && !areSentApart(this.#book.replica)
-        ? stateWith(this.#book, operation, state, behind, this.#taken)
-        : undefined
-    const isAllThere =
-      together !== undefined && reading.is === 'present' && this.#book.resource.says(reading.body, together.value)
-    if (isAllThere) {
-      this.#carriedOut(together.operations)
-      return this.#book.executed(together.operations, undefined, { bound: true })
-    }
     const { site, mayRun } = this.#book.engine.options
     if (operation.dot.site !== site && !mayRun(operation)) return this.#notExposed(operation)
     const headers = operation.payload?.headers.flat() ?? []
@@ -197,13 +186,18 @@ export class Execution {
     const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
     const shown = stillToCome(this.#book.engine, this.#book.replica)
     const { resource, replica } = this.#book
-    const all: Together<State> = together ?? { operations: [operation], value: state }
-    await this.#book.intend(intentOf(all.operations, 'replace', reading.hash), { ...learnt, ...shown })
-    const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, all.value)
+    const together = areSentApart(replica) ? undefined : stateWith(this.#book, operation, state, behind, this.#taken)
+    const operations = together?.operations ?? ([operation] as const)
+    const wants = together?.state ?? state
+    await this.#book.intend(intentOf(operations, 'replace', reading.hash), { ...learnt, ...shown })
+    const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, wants)
     const giving = { headers, make, asked: operation.payload }
-    const sent = await replaceBy(resource, replica, reading, all.value, giving)
+    const sent = await replaceBy(resource, replica, reading, wants, giving)
     if (together === undefined) return this.#answers.took(operation, sent, { bound: true })
-    const step = await this.#tookTogether(together, sent, { bound: true })
+    // A PUT may leave what only a PATCH changes.
+    const isLeft = sent?.is === 'done' && !resource.hasAll(resource.bodyIn(sent.answer), wants)
+    const last = isLeft ? await resource.send(together.merges) : sent
+    const step = await this.#tookTogether(operations, last, { bound: true })
     return step === 'apart' ? this.#executeState(operation, behind) : step
   }
 
@@ -263,8 +257,8 @@ export class Execution {
       : patchOf(this.#book, [operation, ...behind], this.#taken)
     if (together !== undefined) {
       await this.#book.intend(intentOf(together.operations, 'send', before))
-      const sent = await this.#book.resource.send(together.value)
-      const step = await this.#tookTogether(together, sent, {})
+      const sent = await this.#book.resource.send(together.request)
+      const step = await this.#tookTogether(together.operations, sent, {})
       if (step !== 'apart') return step
     }
     if (before === undefined && !this.#book.traits(operation).maySendAgain) {
@@ -305,11 +299,7 @@ export class Execution {
     return true
   }
 
-  async #tookTogether(
-    { operations }: Together<unknown>,
-    sent: Made | undefined,
-    then: Partial<LocalState>,
-  ): Promise<Step | 'apart'> {
+  async #tookTogether(operations: Several, sent: Made | undefined, then: Partial<LocalState>): Promise<Step | 'apart'> {
     const step = await this.#answers.tookTogether(operations, sent, then)
     if (step === 'done') this.#carriedOut(operations)
     return step

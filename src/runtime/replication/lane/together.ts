@@ -13,10 +13,17 @@ import type { Replica, RunState } from '../replica.ts'
 /** Operations in their order, one at least. */
 export type Several = readonly [first: Operation, ...others: Operation[]]
 
-/** Operations, and what they come to as one. */
-export interface Together<Value> {
+/** Operations, and the one request that stands for them. */
+export interface Together {
   readonly operations: Several
-  readonly value: Value
+  readonly request: Payload
+}
+
+/** A whole body and merges behind it, what they come to, and the merges as one request. */
+export interface Folded {
+  readonly operations: Several
+  readonly state: State
+  readonly merges: Payload
 }
 
 type Patch = Readonly<Record<string, unknown>>
@@ -56,21 +63,12 @@ export function areSentApart({ run }: Replica): boolean {
 }
 
 /** The request that the first of these operations come to; undefined where no two of them do. */
-export function patchOf(book: LaneBook, operations: readonly Operation[], taken: Taken): Together<Payload> | undefined {
+export function patchOf(book: LaneBook, operations: readonly Operation[], taken: Taken): Together | undefined {
   const merges = operations.length > 1 ? mergesAtBegin(book, operations, taken) : []
-  const [first] = merges
-  if (first === undefined) return undefined
-  const together: [Operation, ...Operation[]] = [first.operation]
-  let { patch } = first
-  for (const next of merges.slice(1)) {
-    const both = isSameRequest(first.payload, next.payload) ? combinedPatches(patch, next.patch) : undefined
-    if (both === undefined) break
-    patch = both
-    together.push(next.operation)
-  }
-  if (together.length === 1) return undefined
-  const bytes = new TextEncoder().encode(JSON.stringify(patch))
-  return { operations: together, value: { ...first.payload, body: { bytes } } }
+  const combined = combinedOf(merges)
+  if (combined === undefined || combined.merges.length === 1) return undefined
+  const [first, ...others] = combined.merges
+  return { operations: [first.operation, ...others.map(({ operation }) => operation)], request: combined.request }
 }
 
 /**
@@ -83,22 +81,40 @@ export function stateWith(
   state: State,
   behind: readonly Operation[],
   taken: Taken,
-): Together<State> | undefined {
+): Folded | undefined {
   if (behind.length === 0) return undefined
   const { glue, name } = book.resource
   const traits = glue.kind(name.kind)
   const path = glue.requestFor(name.kind, name.name, 'replace')?.path
   if (traits === undefined || traits.isImmutable || traits.putMerges || state.is !== 'json' || !isObject(state.value))
     return undefined
-  const together: [Operation, ...Operation[]] = [reset]
-  let value: unknown = state.value
-  for (const { operation, payload, patch } of mergesAtBegin(book, behind, taken)) {
-    // What its query says besides would not be said; and no whole body takes away what is never shown, nor what a PUT leaves.
-    if (payload.path !== path || takesAway(patch)) break
-    value = merged(value, patch)
-    together.push(operation)
+  const merges = mergesAtBegin(book, behind, taken)
+  // What its query says besides would not be said; and no whole body takes away what is never shown, nor what a PUT leaves.
+  const end = merges.findIndex(({ payload, patch }) => payload.path !== path || takesAway(patch))
+  const combined = combinedOf(end < 0 ? merges : merges.slice(0, end))
+  if (combined === undefined) return undefined
+  const value = combined.merges.reduce<unknown>((all, { patch }) => merged(all, patch), state.value)
+  return {
+    operations: [reset, ...combined.merges.map(({ operation }) => operation)],
+    state: { is: 'json', value },
+    merges: combined.request,
   }
-  return together.length === 1 ? undefined : { operations: together, value: { is: 'json', value } }
+}
+
+/** As many of them as one patch stands for. */
+function combinedOf([first, ...others]: readonly Merge[]):
+  { readonly merges: readonly [Merge, ...Merge[]]; readonly request: Payload } | undefined {
+  if (first === undefined) return undefined
+  const merges: [Merge, ...Merge[]] = [first]
+  let { patch } = first
+  for (const next of others) {
+    const both = isSameRequest(first.payload, next.payload) ? combinedPatches(patch, next.patch) : undefined
+    if (both === undefined) break
+    patch = both
+    merges.push(next)
+  }
+  const bytes = new TextEncoder().encode(JSON.stringify(patch))
+  return { merges, request: merges.length === 1 ? first.payload : { ...first.payload, body: { bytes } } }
 }
 
 function mergesAtBegin(book: LaneBook, operations: readonly Operation[], taken: Taken): readonly Merge[] {
@@ -118,14 +134,13 @@ function mergesAtBegin(book: LaneBook, operations: readonly Operation[], taken: 
 }
 
 /**
- * Whether an application that takes both at once takes what it would one by one: the second was taken behind the first at its own site, or here, or they have to do with different
- * fields. What two clients have made of one field at the same time is sent one after the other: the application may refuse to change what it has by then.
+ * Whether an application that takes both at once takes what it would one by one: the second was taken behind the first at its own site, or here. What two clients have made of it at
+ * the same time is sent one after the other at first, also where they name different fields: the application may refuse to change what it has by then.
  */
-function mayFollow({ operation, patch }: Merge, next: Merge, taken: Taken): boolean {
+function mayFollow({ operation }: Merge, next: Merge, taken: Taken): boolean {
   if (covers(next.operation.context, operation.dot)) return true
   const [place, nextPlace] = [operation, next.operation].map(({ dot }) => taken.get(dotKey(dot)))
-  if (place !== undefined && nextPlace !== undefined && place < nextPlace) return true
-  return Object.keys(next.patch).every(name => !Object.hasOwn(patch, name))
+  return place !== undefined && nextPlace !== undefined && place < nextPlace
 }
 
 function mergeOf(book: LaneBook, operation: Operation): Merge | undefined {
