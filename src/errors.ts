@@ -562,7 +562,7 @@ export const ERRORS = {
   ERR_REQUEST_PARTIAL: {
     status: 400,
     title: 'The request writes a part of a replicated resource',
-    hint: 'Nothing was done: what is replicated is written as a whole by PUT, and changed by PATCH. Send it without Content-Range.',
+    hint: 'Nothing was done: what is replicated is written as a whole by PUT, and changed by PATCH. Send all of it in one request (no Content-Range, no chunks), or delete it, write the parts at one site, and adopt the whole there (cheops replicant adopt).',
   },
   ERR_REQUEST_TIMEOUT: {
     status: 408,

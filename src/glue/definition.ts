@@ -29,6 +29,9 @@ export interface CorrelateDefinition {
   readonly out: string
 }
 
+/** A parameter of the query, or a JSON Pointer into the body, that is there and not switched off. */
+export type RequestPlace = { readonly query: string } | { readonly body: string }
+
 export interface KindDefinition {
   /** URI template (template.ts) of the collection. */
   readonly collection: string
@@ -62,7 +65,9 @@ export interface KindDefinition {
   readonly references?: readonly ReferenceDefinition[]
   readonly marker?: { readonly at: string }
   readonly conditions?: 'none' | 'if-match' | { readonly at: readonly string[] }
-  readonly 'dry-run'?: readonly ({ readonly query: string } | { readonly body: string })[]
+  readonly 'dry-run'?: readonly RequestPlace[]
+  /** What makes a request one that writes a part of a resource. */
+  readonly parts?: readonly RequestPlace[]
   readonly level?: Level
   readonly operations?: Readonly<Record<string, OperationDefinition>>
   readonly matrix?: readonly MatrixEntry[]

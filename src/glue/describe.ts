@@ -3,6 +3,7 @@ import { SAFE_METHODS } from '../core/resource/methods.ts'
 import type { Description, LocalReason, ParsedBody, UnnamedReason } from '../ports/replication-glue.ts'
 import { isMergePatch, kindNameOf, matchRequest, type Match } from './analyse.ts'
 import { ANY_KIND, type CompiledGlue, type CompiledKind } from './compile.ts'
+import type { RequestPlace } from './definition.ts'
 import { expanded, idIn, nameOf, pathsOf } from './naming.ts'
 import { mediaTypeOf } from './parse-body.ts'
 import { pointerGet } from './pointer.ts'
@@ -35,18 +36,20 @@ export function describe(
   const outline = outlineOf(glue, options, head, path)
   if (outline.is === 'description') return outline.description
   const kind = outline.match.target.kind
-  if (body?.is === 'json' && bodyDryRuns(kind).some(at => isSet(pointerGet(body.value, at)))) {
+  const reason = body?.is === 'json' ? SAID_BY_PLACES.find(each => saysBody(kind, each, body.value)) : undefined
+  if (reason !== undefined) {
     const name = outline.is === 'change' ? outline.operation.name : undefined
-    return local('dry-run', 'A dry run changes nothing: it is not recorded.', kindNameOf(outline.match), name)
+    return local(reason, WHY[reason], kindNameOf(outline.match), name)
   }
   return outline.is === 'change' ? outline.operation : describeCreate(glue, outline, body)
 }
 
-/** Says whether `describe` needs the body: for the name of what a POST creates, and where a body can ask for a dry run. */
+/** Says whether `describe` needs the body: for the name of what a POST creates, and where a body can say that it is a dry run or a part. */
 export function needsBody(glue: CompiledGlue, options: DescribeOptions, head: RequestHead, path: string): boolean {
   const outline = outlineOf(glue, options, head, path)
   if (outline.is === 'description') return false
-  return outline.is === 'create' || bodyDryRuns(outline.match.target.kind).length > 0
+  const { kind } = outline.match.target
+  return outline.is === 'create' || SAID_BY_PLACES.some(reason => bodyPlaces(kind, reason).length > 0)
 }
 
 /** What was found out last of a request: on its way it is asked several times. */
@@ -91,7 +94,8 @@ function outlineAnew(glue: CompiledGlue, options: DescribeOptions, head: Request
   if (isSafe && (!isRead || role.is === 'operation')) {
     return stays('no-operation', `${head.method} changes nothing here.`)
   }
-  if (!isSafe && asksForDryRun(kind, path)) return stays('dry-run', 'A dry run changes nothing: it is not recorded.')
+  const said = isSafe ? undefined : SAID_BY_PLACES.find(reason => saysQuery(kind, reason, path))
+  if (said !== undefined) return stays(said, WHY[said])
 
   // What is no text cannot be written again as it was.
   if (!isDecodable(path)) return stays('bad-name', 'The path names what can be no resource: it is no UTF-8.')
@@ -230,12 +234,29 @@ function describeCreate(
   return { is: 'operation', kind: kindName, name, type: 'create', creates: true, ...traits, level, ...paths }
 }
 
-function bodyDryRuns(kind: CompiledKind): string[] {
-  return (kind.definition['dry-run'] ?? []).flatMap(place => ('body' in place ? [place.body] : []))
+/** What places in a request say of it. */
+const SAID_BY_PLACES = ['dry-run', 'part'] as const
+type SaidByPlaces = (typeof SAID_BY_PLACES)[number]
+
+const WHY: Readonly<Record<SaidByPlaces, string>> = {
+  'dry-run': 'A dry run changes nothing: it is not recorded.',
+  part: 'What writes a part of a resource (parts of its glue) runs at one site: adopt the whole there.',
 }
 
-function asksForDryRun(kind: CompiledKind, path: string): boolean {
-  const names = (kind.definition['dry-run'] ?? []).flatMap(place => ('query' in place ? [place.query] : []))
+function placesOf({ definition }: CompiledKind, reason: SaidByPlaces): readonly RequestPlace[] {
+  return (reason === 'part' ? definition.parts : definition[reason]) ?? []
+}
+
+function bodyPlaces(kind: CompiledKind, reason: SaidByPlaces): readonly string[] {
+  return placesOf(kind, reason).flatMap(place => ('body' in place ? [place.body] : []))
+}
+
+function saysBody(kind: CompiledKind, reason: SaidByPlaces, body: unknown): boolean {
+  return bodyPlaces(kind, reason).some(at => isSet(pointerGet(body, at)))
+}
+
+function saysQuery(kind: CompiledKind, reason: SaidByPlaces, path: string): boolean {
+  const names = placesOf(kind, reason).flatMap(place => ('query' in place ? [place.query] : []))
   if (names.length === 0) return false
   const query = path.split('#', 1)[0]?.split('?').slice(1).join('?') ?? ''
   const parameters = new URLSearchParams(query)
@@ -243,7 +264,7 @@ function asksForDryRun(kind: CompiledKind, path: string): boolean {
 }
 
 /**
- * Is this place of a dry run switched on? `?dryRun` alone is: recording a request that the application takes for a dry
+ * Is this place switched on? `?dryRun` alone is: recording a request that the application takes for a dry
  * run would make at the members what was never made here.
  */
 function isSet(value: unknown): boolean {

@@ -5,7 +5,14 @@ import type { GlueDefinition, KindDefinition } from './definition.ts'
 const LENGTH = 16
 
 /** What a kind says for one site alone, for people, or for sharing: members may say it differently. */
-const OF_ITS_OWN: ReadonlySet<keyof KindDefinition> = new Set(['agent-headers', 'cross', 'dry-run', 'example', 'links'])
+const OF_ITS_OWN: ReadonlySet<keyof KindDefinition> = new Set([
+  'agent-headers',
+  'cross',
+  'dry-run',
+  'example',
+  'links',
+  'parts',
+])
 
 /**
  * What two definitions have in common if they replicate in the same way: comments, the order of fields, the name of the application and what

@@ -45,8 +45,12 @@ export async function ask(
   if (body === undefined) delete headers['content-type']
   else if (typeof body !== 'string') headers['content-type'] = type ?? 'application/json'
   const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
-  const response = await open(url, { method, headers, signal: AbortSignal.timeout(timeoutMs) }, sent)
-  const bytes = await readBytes(response)
+  const signal = AbortSignal.timeout(timeoutMs)
+  const response = await open(url, { method, headers, signal }, sent)
+  const bytes = await readBytes(response).catch((error: unknown) => {
+    // Of what is torn by the time-out Node says that it was reset.
+    throw signal.aborted ? signal.reason : error
+  })
   const { statusCode = 0, rawHeaders } = response
   return {
     status: statusMeant(errors, method, statusCode, rawHeaders, bytes),
@@ -63,6 +67,8 @@ function open(url: string, options: http.RequestOptions, body: string | undefine
   return new Promise((resolve, reject) => {
     start(url, { agent: false, ...options }, resolve)
       .on('error', reject)
+      // Where it was answered it is settled by then.
+      .on('close', () => reject(new Error('the connection was closed without an answer')))
       .end(body)
   })
 }
@@ -71,7 +77,7 @@ function open(url: string, options: http.RequestOptions, body: string | undefine
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error) return cause.message
-  if (error instanceof Error && 'code' in error) return String(error.code)
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
   return error instanceof Error ? error.message : 'unknown error'
 }
 

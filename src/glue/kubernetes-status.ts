@@ -16,8 +16,8 @@ export function kubernetesStatus(error: CheopsError, head: RequestHead): Refusal
   const { status: code, hint } = error.spec
   const advice = error.code === 'ERR_REPLICANT_UNNAMED' && PROTOBUF.test(sent) ? AS_JSON : ''
   const message = `${error.message} ${hint}${advice} (${error.code})`
-  const isTaken = code === 409 && head.method === 'POST'
-  const reason = isTaken ? 'AlreadyExists' : REASONS[code]
+  // Who waits for an object to be gone is not to take a mistyped site for that.
+  const reason = OF_REQUEST.test(error.code) ? 'BadRequest' : REASONS[code]
   const said = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
   return {
     status: code,
@@ -30,7 +30,10 @@ const PROTOBUF = /application\/vnd\.kubernetes\.protobuf/
 /** Media types that nobody else asks for: protobuf, and tables. */
 const OF_KUBERNETES = /application\/vnd\.kubernetes\.protobuf|;\s*g=meta\.k8s\.io/
 /** How clients made with its library call themselves. */
-const CLIENT = /^kubectl\/|\) kubernetes\//
+const CLIENT = /^(kubectl|helm)\/|\) kubernetes\//
+
+/** What is wrong with the scope or the service, and says nothing of an object. */
+const OF_REQUEST = /^ERR_(SCOPE|SERVICE|CONTEXT)_/
 
 const AS_JSON =
   ' What is sent in protobuf cannot be looked into: use "kubectl apply", or "kubectl create … --dry-run=client -o yaml | kubectl create -f -".'
@@ -43,7 +46,6 @@ const REASONS: { readonly [status in number]?: string } = {
   404: 'NotFound',
   405: 'MethodNotAllowed',
   406: 'NotAcceptable',
-  409: 'Conflict',
   410: 'Gone',
   413: 'RequestEntityTooLarge',
   415: 'UnsupportedMediaType',

@@ -38,6 +38,24 @@ const agentHeaders = {
   description: 'headers of what the agent asks by itself, such as {accept: application/vnd.inventory+json}',
 } as const
 
+/** Places in a request that say something of it. */
+const placesOf = (description: string) => ({
+  type: 'array',
+  description,
+  items: {
+    description: '{query: name} or {body: pointer}',
+    anyOf: [
+      {
+        type: 'object',
+        properties: { query: { type: 'string', minLength: 1 } },
+        required: ['query'],
+        additionalProperties: false,
+      },
+      { type: 'object', properties: { body: pointer }, required: ['body'], additionalProperties: false },
+    ],
+  },
+})
+
 const operationName = {
   type: 'string',
   pattern: '^[a-z][a-z0-9-]{0,62}$',
@@ -178,22 +196,8 @@ export const KIND_SCHEMA = {
         { type: 'object', properties: { at: pointers }, required: ['at'], additionalProperties: false },
       ],
     },
-    'dry-run': {
-      type: 'array',
-      description: 'what makes a request a dry run',
-      items: {
-        description: '{query: name} or {body: pointer}',
-        anyOf: [
-          {
-            type: 'object',
-            properties: { query: { type: 'string', minLength: 1 } },
-            required: ['query'],
-            additionalProperties: false,
-          },
-          { type: 'object', properties: { body: pointer }, required: ['body'], additionalProperties: false },
-        ],
-      },
-    },
+    'dry-run': placesOf('what makes a request a dry run'),
+    parts: placesOf('what makes a request one that writes a part of a resource, as a chunk of an upload'),
     'settle-within': {
       type: 'integer',
       minimum: 0,

@@ -4,7 +4,7 @@ import type { RequestHead } from '../core/resource/http-head.ts'
 
 /** What replication asks of a driver. A kind or name that comes from a peer may be anything: where it fits nothing, the answer is undefined. */
 export interface ReplicationGlue {
-  /** Must the body be read before `describe` can answer? True for creates by POST, and where a body may say that it is a dry run. */
+  /** Must the body be read before `describe` can answer? True for creates by POST, and where a body may say that it is a dry run, or a part. */
   needsBody(head: RequestHead, path: string): boolean
   /** The body of a request or an answer, as far as the driver can look into it. Never throws. */
   parseBody(rawHeaders: readonly string[], bytes: Uint8Array): ParsedBody
@@ -166,13 +166,14 @@ export type UnnamedReason = 'server-assigns' | 'no-body' | 'not-json' | 'no-name
 /**
  * `no-kind`: no template fits. `below`: below a resource, and not named. `collection-delete`: one operation a replicant, not one. `no-operation`:
  * the method means nothing here, or changes nothing. `no-resource`: a named operation whose path names no resource. `bad-name`: the path's ID
- * can be no name. `sharing-only`: the definition says `replication: false`.
+ * can be no name. `sharing-only`: the definition says `replication: false`. `part`: it writes a part of a resource, as the definition says.
  */
 export type LocalReason =
   | 'no-kind'
   | 'below'
   | 'collection-delete'
   | 'dry-run'
+  | 'part'
   | 'upgrade'
   | 'no-operation'
   | 'no-resource'

@@ -151,11 +151,23 @@ export class ClientOperations {
       case 'local':
         if (isScoped && description.reason === 'sharing-only')
           throw new CheopsError('ERR_SCOPE_COLLABORATION', description.why)
+        if (description.reason === 'part') await this.#checkPart(exchange, description)
         return undefined
       case 'read':
       case 'list':
         return undefined
     }
+  }
+
+  /**
+   * What writes a part of what is replicated would be taken for a change past Cheops, and undone.
+   * @throws CheopsError ERR_REQUEST_PARTIAL
+   */
+  async #checkPart({ service, head }: Exchange, { kind, name }: Description & { readonly is: 'local' }): Promise<void> {
+    if (kind === undefined || name === undefined) return
+    const status = await this.#parts.replication.standingOnceKnown({ service, kind, name })
+    if (status?.isPresent !== true || status.level === 'none' || status.state === 'unbound') return
+    throw new CheopsError('ERR_REQUEST_PARTIAL', `This ${head.method} writes a part of ${name} (parts of its glue).`)
   }
 
   /** The level of the resource, else what the request asks for, else its kind's. */

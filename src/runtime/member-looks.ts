@@ -40,12 +40,18 @@ export function stateOf({ code }: CheopsError, isOwn: boolean): 'failed' | 'unre
   return code.startsWith('ERR_SITE_') ? 'unreachable' : 'failed'
 }
 
-/** @throws CheopsError ERR_SITE_UNREACHABLE, ERR_REQUEST_HEADER */
-export function checkRequired({ head: { rawHeaders } }: Exchange, looks: readonly Look[]): void {
+/**
+ * @param missing sites of looks that show nothing
+ * @throws CheopsError ERR_SITE_UNREACHABLE, ERR_REQUEST_HEADER
+ */
+export function checkRequired(
+  { head: { rawHeaders } }: Exchange,
+  looks: readonly Look[],
+  missing: readonly string[],
+): void {
   if (headerValue(rawHeaders, REQUIRE_HEADER) === undefined) return
   const { require } = preferenceOf(rawHeaders)
   const needed = require === 'all' ? looks.length : require === 'one' ? 1 : Math.floor(looks.length / 2) + 1
-  const missing = looks.filter(({ is }) => is !== 'answered').map(({ site }) => site)
   if (looks.length - missing.length >= needed) return
   const message = `${looks.length - missing.length} of ${looks.length} members could be read, without ${missing.join(', ')}.`
   throw new CheopsError('ERR_SITE_UNREACHABLE', message, { sites: missing })

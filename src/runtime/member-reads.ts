@@ -88,7 +88,12 @@ export class MemberReads {
     try {
       const seen = await this.#parts.contexts.before(exchange)
       const looks = await this.#lookAt(exchange, members, context, further)
-      checkRequired(exchange, looks)
+      const missing = looks.filter(look => look.is !== 'answered' || isRefusing(glue, said, look, looks))
+      checkRequired(
+        exchange,
+        looks,
+        missing.map(({ site }) => site),
+      )
       const contextHeaders = await this.#parts.contexts.ofRead(exchange, seen ?? NOTHING_SEEN)
       return await this.#answerOf({ exchange, glue, said, further }, looks, contextHeaders)
     } finally {
@@ -160,9 +165,7 @@ export class MemberReads {
         states.push([look, isListed ? 'listed' : isSame ? 'agrees' : 'unread'])
       } else {
         const agrees = shown !== undefined && (await this.#agree(exchange, glue, said, look.answer, shown.answer))
-        // Who is not let see what is there cannot say that it is something else.
-        const isRefused =
-          !agrees && isRefusal(glue, said, look.answer) && shown !== undefined && isWell(glue, said, shown.answer)
+        const isRefused = !agrees && isRefusing(glue, said, look, looks)
         states.push([look, agrees ? 'agrees' : isRefused ? 'failed' : 'differs'])
       }
     }
@@ -174,7 +177,9 @@ export class MemberReads {
     const unlisted = states.flatMap(([{ site, is }, state]) => (is === 'answered' && state === 'unread' ? [site] : []))
     const warnings = [
       ...(silent.length === 0 ? [] : warning(`without ${silent.join(', ')}`)),
-      ...(refusing.length === 0 ? [] : warning(`without ${refusing.map(refusalText).join(', ')}`)),
+      ...(refusing.length === 0
+        ? []
+        : warning(`without ${refusing.map(look => refusalText(glue, said, look)).join(', ')}`)),
       ...(unlisted.length === 0 ? [] : warning(`without what ${unlisted.join(', ')} has: ${UNMERGED}`)),
       ...(differing.length === 0
         ? []
@@ -310,13 +315,18 @@ function isGone(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolea
   return status === 404 || status === 410
 }
 
-/** Neither what it has nor that it has nothing. */
-function isRefusal(glue: Glue, said: ReadOrList, answer: ApplicationAnswer): boolean {
-  return !isWell(glue, said, answer) && !isGone(glue, said, answer)
+/**
+ * Whether a member shows neither what it has nor that it has nothing, beside one that shows it and is answered: who is not let see what is there cannot say that it is
+ * something else.
+ */
+function isRefusing(glue: Glue, said: ReadOrList, look: Look, looks: readonly Look[]): boolean {
+  const shown = looks.find(({ is }) => is === 'answered')
+  if (look.is !== 'answered' || shown?.answer === undefined || !isWell(glue, said, shown.answer)) return false
+  return !isWell(glue, said, look.answer) && !isGone(glue, said, look.answer)
 }
 
-function refusalText({ site, answer }: Look): string {
-  return `${site}, whose application answers ${String(answer?.status)}`
+function refusalText(glue: Glue, said: ReadOrList, { site, answer }: Look): string {
+  return `${site}, whose application answers ${String(answer && meant(glue, said, answer))}`
 }
 
 /** With links that lead back here. */

@@ -63,6 +63,12 @@ export class ReplicatedRequests {
     // By the path alone: the body of what is not replicated passes unread.
     const byPath = glue.describe(head, path, undefined)
     if (byPath.is === 'unnamed' && byPath.reason === 'no-body') return this.#ofBody(glue, exchange, byPath.kind)
+    // It is refused where it is one of what is replicated.
+    if (byPath.is === 'local' && byPath.reason === 'part')
+      return this.#operations.carryOut(glue, exchange, undefined, {
+        scope: `{${service}: ${this.#parts.site}}`,
+        hops: 1,
+      })
     if (byPath.is !== 'operation' || byPath.type === 'create') return undefined
     const { kind, name } = byPath
     const status = await this.#parts.replication.standingOnceKnown({ service, kind, name })
@@ -215,6 +221,7 @@ export class ReplicatedRequests {
 const ONE_BY_MISTAKE: ReadonlySet<LocalReason> = new Set([
   'no-kind',
   'below',
+  'part',
   'collection-delete',
   'no-operation',
   'no-resource',

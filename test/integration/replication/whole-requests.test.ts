@@ -3,7 +3,10 @@
  * told from others only by the query is no resource that can be replicated. How: two agents with real stores and streams, applications of the
  * test's making.
  */
-import { afterEach, expect, test, vi } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Mesh, WAIT } from './mesh.ts'
 import { SmallApplication, type Answer, type Thing, type Told } from './small-application.ts'
 
@@ -17,10 +20,13 @@ afterEach(async () => {
   for (const application of applications) await application[Symbol.asyncDispose]()
 })
 
-async function start(own: (told: Told, things: Map<string, Thing>) => Answer | undefined): Promise<void> {
+async function start(
+  own: (told: Told, things: Map<string, Thing>) => Answer | undefined,
+  glue = 'rest',
+): Promise<void> {
   applications = await Promise.all(SITES.map(() => SmallApplication.start(own)))
   const services = (site: number): string[] => [
-    `{name: small, endpoint: "${applications[site]?.url}", glue: rest, expose: {sites: ["*"], methods: ["*"], paths: ["/**"]}}`,
+    `{name: small, endpoint: "${applications[site]?.url}", glue: ${JSON.stringify(glue)}, expose: {sites: ["*"], methods: ["*"], paths: ["/**"]}}`,
   ]
   mesh = await Mesh.start(SITES, { site1: { services: services(0) }, site2: { services: services(1) } })
 }
@@ -31,7 +37,8 @@ async function ask(site: string, method: string, path: string, body?: Thing, hea
     headers: { ...WAIT, ...(body && { 'Content-Type': 'application/json' }), ...headers },
     ...(body && { body: JSON.stringify(body) }),
   })
-  return { status: answer.status, sites: answer.headers.get('Cheops-Sites'), text: await answer.text() }
+  const { status, headers: told } = answer
+  return { status, sites: told.get('Cheops-Sites'), warning: told.get('Warning'), text: await answer.text() }
 }
 
 const EVERYWHERE = expect.stringMatching(/site1;s=applied.*site2;s=applied/) as string
@@ -141,4 +148,38 @@ test('a POST without a scope that writes what is replicated here is for all memb
       ],
     ]),
   )
+})
+
+describe('parts of a resource', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'cheops-parts-'))
+    const glue = path.join(folder, 'parts.glue.yaml')
+    const kind = '{collection: /things, resource: "/things/{id}", parts: [{query: uploadId}, {body: /chunk}]}'
+    await writeFile(glue, `glue: 1\napplication: parts\nkinds:\n  thing: ${kind}\n`)
+    await start(() => undefined, glue)
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  test('are refused where it is replicated, and nothing is done', async () => {
+    expect(await ask('site1', 'POST', '/things', { id: 'r', n: 0 }, SCOPE)).toMatchObject({ status: 201 })
+    const before = changes()
+    for (const headers of [{}, SCOPE])
+      for (const [target, body] of [
+        ['/things/r?uploadId=7', { n: 1 }],
+        ['/things/r', { n: 1, chunk: 1 }],
+      ] as const) {
+        const { status, text } = await ask('site1', 'PUT', target, body, headers)
+        expect({ status, text }).toMatchObject({ status: 400, text: expect.stringContaining('ERR_REQUEST_PARTIAL') })
+      }
+    expect(changes()).toEqual(before)
+  })
+
+  test('run at one site where it is not, and a client who names several is told so', async () => {
+    const alone = await ask('site1', 'PUT', '/things/new', { id: 'new', n: 1, chunk: 1 })
+    expect(alone).toMatchObject({ status: 201, warning: null })
+    const both = await ask('site1', 'PUT', '/things/new?uploadId=7', { id: 'new', n: 2 }, SCOPE)
+    expect(both).toMatchObject({ status: 200, warning: expect.stringContaining('a part of a resource') })
+    expect(changes().map(each => each.length)).toEqual([2, 0])
+  })
 })

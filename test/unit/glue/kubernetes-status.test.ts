@@ -37,6 +37,12 @@ test.each([
   expect(answer).toMatchObject({ kind: 'Status', message: expect.not.stringContaining('kubectl apply') as unknown })
 })
 
+test('a mistyped site is no object that is gone', () => {
+  const asked = ['Accept', 'application/json', 'User-Agent', 'Helm/3.14.2']
+  const unknown = new CheopsError('ERR_SCOPE_UNKNOWN_SITE', 'The mesh knows no site "siet2".')
+  expect(said(asked, 'DELETE', unknown)).toMatchObject({ code: 404, reason: 'BadRequest' })
+})
+
 test('nobody else is, nor who could not read it', () => {
   expect(refused(['Accept', 'application/json', 'User-Agent', 'curl/8'])).toBeUndefined()
   expect(refused(['Accept', PROTOBUF])).toBeUndefined()

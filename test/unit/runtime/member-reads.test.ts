@@ -226,6 +226,24 @@ describe('lists of which nobody can tell the items', () => {
   })
 })
 
+test('who asks for all members is not answered without one that refuses, also with a status of success', async () => {
+  const text = `glue: 1
+application: a
+kinds: {item: {collection: /items, resource: "/items/{id}", create: {method: PUT}, errors: [{at: /ok, is: false, status: 403}]}}`
+  const driver = interpret(checkDefinition(text).definition as GlueDefinition)
+  const refused = answer(200, { ok: false })
+  const refuses = readsWith(async site => (site === 'here' ? answer(200, { id: 'x' }) : refused), [], undefined, driver)
+  const all = exchange('/items/x', ['Cheops-Require', 'all'])
+  await expect(refuses.read(all, MEMBERS, CONTEXT)).rejects.toMatchObject({ code: 'ERR_SITE_UNREACHABLE' })
+  const read = await refuses.read(exchange('/items/x'), MEMBERS, CONTEXT)
+  if (read.is !== 'answer') throw new Error('it streams')
+  expect(headerValue(read.answer.rawHeaders, 'cheops-sites')).toBe('here;s=agrees;c=200, there;s=failed;c=200')
+  expect(headerValue(read.answer.rawHeaders, 'warning')).toContain('without there, whose application answers 403')
+  // Where nobody shows it, that is what all of them show.
+  const nobody = readsWith(async () => refused, [], undefined, driver)
+  expect(await nobody.read(all, MEMBERS, CONTEXT)).toMatchObject({ is: 'answer' })
+})
+
 test('what is shown in a frame is compared without it, and shown with it', async () => {
   const text =
     'glue: 1\napplication: a\nkinds: {item: {collection: /items, resource: "/items/{id}", content: /data, server-set: [/at]}}'
