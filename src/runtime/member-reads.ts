@@ -202,7 +202,7 @@ export class MemberReads {
     if (page !== undefined) {
       // Who could not be asked for this page is asked for it with the next.
       const kept = new Map(
-        missing.flatMap(site => (further?.has(site) === true ? [[site, further.get(site)?.own ?? '']] : [])),
+        silent.flatMap(site => (further?.has(site) === true ? [[site, further.get(site)?.own ?? '']] : [])),
       )
       const merged = glue.continued(said.kind, exchange.path, page, kept)
       const isCut = merged.mayContinue || looks.some(({ answer }) => answer !== undefined && linksOn(answer))

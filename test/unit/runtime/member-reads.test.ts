@@ -62,6 +62,11 @@ function readsWith(
   const parts = { ask: (_: unknown, site: string, __: unknown, asked: Asked) => ask(site, asked) } as unknown as Parts
   return new MemberReads({ membership, parts, contexts, replicas, glue: () => driver })
 }
+interface JsonPage {
+  readonly items: readonly unknown[]
+  readonly next?: string
+}
+
 const MEMBERS = ['here', 'there']
 const tooLarge = () => Promise.reject(new CheopsError('ERR_APPLICATION_ANSWER_TOO_LARGE', 'too large'))
 
@@ -466,6 +471,27 @@ describe('lists in pages', () => {
       return page(site, path, site === 'here' ? [1, 2, 3, 4, 5, 6, 7] : [11, 12, 13, 14])
     })
     expect(found).toEqual([1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14])
+  })
+
+  test('one that refuses its second page is not asked for it again, and the list ends', async () => {
+    const text = `glue: 1
+application: a
+kinds: {item: {collection: /items, resource: "/items/{id}", list: {items: /items, next: /next, token: after}}}`
+    const driver = interpret(checkDefinition(text).definition as GlueDefinition)
+    const ask = async (site: string, { instead }: Asked) => {
+      if (instead === undefined) return answer(200, { items: [{ id: `${site}1` }], next: 'p2' })
+      return site === 'there' ? answer(400, { error: 'unknown token' }) : answer(200, { items: [{ id: 'here2' }] })
+    }
+    const reads = readsWith(ask, [], undefined, driver)
+    const page = async (path: string) => {
+      const read = await reads.read(exchange(path), MEMBERS, CONTEXT)
+      if (read.is !== 'answer') throw new Error('it streams')
+      return { status: read.answer.status, shown: JSON.parse(new TextDecoder().decode(read.answer.body)) as JsonPage }
+    }
+    const first = await page('/items')
+    const second = await page(`/items?after=${encodeURIComponent(first.shown.next ?? '')}`)
+    expect(second).toMatchObject({ status: 200, shown: { items: [{ id: 'here2' }] } })
+    expect(second.shown.next).toBeUndefined()
   })
 
   test('a continuation that names somebody else is refused, and so is one that nobody has given', async () => {

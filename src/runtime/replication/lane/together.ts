@@ -19,11 +19,10 @@ export interface Together {
   readonly request: Payload
 }
 
-/** A whole body and merges behind it, what they come to, and the merges as one request. */
+/** A whole body and merges behind it, and what they come to. */
 export interface Folded {
   readonly operations: Several
   readonly state: State
-  readonly merges: Payload
 }
 
 type Patch = Readonly<Record<string, unknown>>
@@ -64,11 +63,19 @@ export function areSentApart({ run }: Replica): boolean {
 
 /** The request that the first of these operations come to; undefined where no two of them do. */
 export function patchOf(book: LaneBook, operations: readonly Operation[], taken: Taken): Together | undefined {
-  const merges = operations.length > 1 ? mergesAtBegin(book, operations, taken) : []
-  const combined = combinedOf(merges)
-  if (combined === undefined || combined.merges.length === 1) return undefined
-  const [first, ...others] = combined.merges
-  return { operations: [first.operation, ...others.map(({ operation }) => operation)], request: combined.request }
+  const [first, ...others] = operations.length > 1 ? mergesAtBegin(book, operations, taken) : []
+  if (first === undefined) return undefined
+  const together: [Operation, ...Operation[]] = [first.operation]
+  let { patch } = first
+  for (const next of others) {
+    const both = isSameRequest(first.payload, next.payload) ? combinedPatches(patch, next.patch) : undefined
+    if (both === undefined) break
+    patch = both
+    together.push(next.operation)
+  }
+  if (together.length === 1) return undefined
+  const bytes = new TextEncoder().encode(JSON.stringify(patch))
+  return { operations: together, request: { ...first.payload, body: { bytes } } }
 }
 
 /**
@@ -91,30 +98,10 @@ export function stateWith(
   const merges = mergesAtBegin(book, behind, taken)
   // What its query says besides would not be said; and no whole body takes away what is never shown, nor what a PUT leaves.
   const end = merges.findIndex(({ payload, patch }) => payload.path !== path || takesAway(patch))
-  const combined = combinedOf(end < 0 ? merges : merges.slice(0, end))
-  if (combined === undefined) return undefined
-  const value = combined.merges.reduce<unknown>((all, { patch }) => merged(all, patch), state.value)
-  return {
-    operations: [reset, ...combined.merges.map(({ operation }) => operation)],
-    state: { is: 'json', value },
-    merges: combined.request,
-  }
-}
-
-/** As many of them as one patch stands for. */
-function combinedOf([first, ...others]: readonly Merge[]):
-  { readonly merges: readonly [Merge, ...Merge[]]; readonly request: Payload } | undefined {
-  if (first === undefined) return undefined
-  const merges: [Merge, ...Merge[]] = [first]
-  let { patch } = first
-  for (const next of others) {
-    const both = isSameRequest(first.payload, next.payload) ? combinedPatches(patch, next.patch) : undefined
-    if (both === undefined) break
-    patch = both
-    merges.push(next)
-  }
-  const bytes = new TextEncoder().encode(JSON.stringify(patch))
-  return { merges, request: merges.length === 1 ? first.payload : { ...first.payload, body: { bytes } } }
+  const folded = end < 0 ? merges : merges.slice(0, end)
+  if (folded.length === 0) return undefined
+  const value = folded.reduce<unknown>((all, { patch }) => merged(all, patch), state.value)
+  return { operations: [reset, ...folded.map(({ operation }) => operation)], state: { is: 'json', value } }
 }
 
 function mergesAtBegin(book: LaneBook, operations: readonly Operation[], taken: Taken): readonly Merge[] {

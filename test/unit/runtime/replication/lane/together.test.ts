@@ -96,6 +96,29 @@ test.each([
   expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1, owner: 'bob' })
 })
 
+test.each([
+  ['shown', false],
+  ['never shown', true],
+])(
+  'a body that is accepted (202), and is there later, does not come over what follows it (%s)',
+  async (_, isHidden) => {
+    await start()
+    if (isHidden)
+      for (const site of AB) for (const field of ['g', 'h']) lab.world.site(site).application.hides.set(field, true)
+    lab.cut('b')
+    await lab.ask('b', 'PATCH /items/x', { n: 1 })
+    await lab.pass(1_000)
+    await lab.ask('a', 'PATCH /items/x', { h: 's' })
+    await lab.pass(1_000)
+    await lab.ask('b', 'PATCH /items/x', { g: 't' })
+    lab.world.site('b').application.failNext({ kind: 'accepted', delayMs: 5_000 }, ({ method }) => method === 'PUT')
+    await lab.heal(10 * 60_000)
+    await agree()
+    expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1, g: 't', h: 's' })
+    expect(lab.events('b')).not.toContain('drift')
+  },
+)
+
 test('what a rule over several fields refuses behind what somebody else has written is refused at all alike', async () => {
   const sites = ['a', 'b', 'c']
   lab = await Lab.of(sites)
