@@ -63,7 +63,7 @@ export async function ask(
 
 /** Resolves with the head of the answer, its body unread. */
 function open(url: string, options: http.RequestOptions, body: string | undefined): Promise<http.IncomingMessage> {
-  const { request: start } = url.startsWith('https:') ? https : http
+  const { request: start } = URL.parse(url)?.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
     start(url, { agent: false, ...options }, resolve)
       .on('error', reject)
