@@ -34,6 +34,7 @@ import {
 } from './together.ts'
 import type { Recovery } from './recovery.ts'
 import type { Made } from '../application/sent.ts'
+import type { ApplicationAnswer } from '../../../ports/application.ts'
 import type { Reading, Seen, State } from '../application/state.ts'
 
 /** As an application says that a name is taken. */
@@ -194,10 +195,19 @@ export class Execution {
     const giving = { headers, make, asked: operation.payload }
     const sent = await replaceBy(resource, replica, reading, wants, giving)
     // A PUT may leave what only a PATCH changes, or do it later: what the answer does not show comes next, as a patch.
-    const isLeft = sent?.is === 'done' && !resource.hasAll(resource.bodyIn(sent.answer), wants)
+    const isLeft = sent?.is === 'done' && !(await this.#showsAll(sent.answer, wants))
     if (together === undefined || isLeft) return this.#answers.took(operation, sent, { bound: true })
     const step = await this.#tookTogether(operations, sent, { bound: true })
     return step === 'apart' ? this.#executeState(operation, behind) : step
+  }
+
+  /** What is in effect already is not sent once more: the application may take no step twice. */
+  async #showsAll(answer: ApplicationAnswer, wants: State): Promise<boolean> {
+    const { resource } = this.#book
+    if (resource.hasAll(resource.bodyIn(answer), wants)) return true
+    if (resource.mayComeLater(answer)) return false
+    const reading = await resource.read()
+    return reading.is === 'present' && resource.hasAll(reading.body, wants)
   }
 
   /**
@@ -255,7 +265,8 @@ export class Execution {
       ? undefined
       : patchOf(this.#book, [operation, ...behind], this.#taken)
     if (together !== undefined) {
-      await this.#book.intend(intentOf(together.operations, 'send', before))
+      const { engine, replica } = this.#book
+      await this.#book.intend(intentOf(together.operations, 'send', before), stillToCome(engine, replica))
       const sent = await this.#book.resource.send(together.request)
       const step = await this.#tookTogether(together.operations, sent, {})
       if (step !== 'apart') return step

@@ -119,6 +119,34 @@ test.each([
   },
 )
 
+/** It answers a PUT without a body (204). */
+const silentPut = (application: Application): Application => ({
+  request: async request => {
+    const answer = await application.request(request)
+    if (request.method !== 'PUT' || answer.status !== 200) return answer
+    return { ...answer, status: 204, body: new Uint8Array() }
+  },
+})
+
+test('what a body has done already, and was not shown in its answer, is not sent again', async () => {
+  lab = await Lab.of(AB, { application: silentPut })
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0, state: 'open' }, { members: AB })
+  await lab.pass(10_000)
+  // Nobody closes what is closed.
+  for (const site of AB)
+    lab.world.site(site).application.rule = ({ method }, body, shown) =>
+      method === 'PATCH' && body['state'] === 'closed' && shown?.['state'] === 'closed' ? 422 : undefined
+  lab.cut('b')
+  await lab.ask('a', 'PATCH /items/x', { state: 'closed' })
+  await lab.pass(1_000)
+  await lab.ask('b', 'PATCH /items/x', { n: 1 })
+  await lab.heal(10 * 60_000)
+  await agree()
+  expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1, state: 'closed' })
+  const failed = lab.told.filter(({ event }) => event.kind === 'outcome' && event.outcome === 'failed')
+  expect(failed).toEqual([])
+})
+
 test('what a rule over several fields refuses behind what somebody else has written is refused at all alike', async () => {
   const sites = ['a', 'b', 'c']
   lab = await Lab.of(sites)
