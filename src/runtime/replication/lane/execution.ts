@@ -194,9 +194,10 @@ export class Execution {
     const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, wants)
     const giving = { headers, make, asked: operation.payload }
     const sent = await replaceBy(resource, replica, reading, wants, giving)
-    // A PUT may leave what only a PATCH changes, or do it later: what the answer does not show comes next, as a patch.
+    if (together === undefined) return this.#answers.took(operation, sent, { bound: true })
+    // A PUT may leave what only a PATCH changes, or do it later: what is not shown comes next, as a patch.
     const isLeft = sent?.is === 'done' && !(await this.#showsAll(sent.answer, wants))
-    if (together === undefined || isLeft) return this.#answers.took(operation, sent, { bound: true })
+    if (isLeft) return this.#answers.took(operation, sent, { bound: true })
     const step = await this.#tookTogether(operations, sent, { bound: true })
     return step === 'apart' ? this.#executeState(operation, behind) : step
   }
