@@ -93,9 +93,6 @@ export const SETTLED_MARKS_MS = 1_000
 /** Plans that a lane carries out in one go: each new arrival can make one more; then others have their turn. */
 export const MAX_PLANS_TOGETHER = 16
 
-/** How often in a row a member that shows something else is asked for its state and gives none, until that is left to people: pauses grow to a minute. */
-export const MAX_ASKED_IN_VAIN = 8
-
 /** Merges that are carried out as one request, and the bytes of their bodies: more than a hundred are said as a state, and applications take bodies of so many bytes. */
 export const MAX_CARRIED_OUT_TOGETHER = 128
 export const MAX_COMBINED_BYTES = 64 * 1024

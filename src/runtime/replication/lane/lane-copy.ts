@@ -3,10 +3,8 @@ import { lookForState } from '../drift/issue-state.ts'
 import { noteOwn } from '../drift/own-fields.ts'
 import { copyState } from '../drift/repair.ts'
 import { currentPlan } from './current-plan.ts'
-import { knowledgeNow } from '../drift/comparison.ts'
-import { MAX_ASKED_IN_VAIN, MAX_MADE_ANEW } from '../limits.ts'
+import { MAX_MADE_ANEW } from '../limits.ts'
 import { unclearText } from '../drift/written-fields.ts'
-import type { RunState } from '../replica.ts'
 import type { LaneBook } from './lane-book.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
@@ -22,7 +20,6 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
   }
   switch (copied) {
     case 'copied':
-      inVain.delete(book.replica.run)
       return 'done'
     case 'busy':
       return 'again'
@@ -33,7 +30,6 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       await book.diverge(`${why}, and this site does not let the others write what is missing (expose)`)
       return 'again'
     case 'nobody': {
-      noteInVain(book)
       if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and no member that agrees can be reached`)
       const mayIssue = (reading: Reading): Promise<boolean> => decideUnsure(book, reading)
       const found = await lookForState(book.engine, book.replica, book.resource, mayIssue)
@@ -44,21 +40,6 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       return found === 'waits' || found === 'gone' || typeof found === 'object' ? 'alone' : 'done'
     }
   }
-}
-
-/** By which knowledge a member was asked last that gave nothing, and how often in a row. In memory alone: after a start all is asked anew. */
-const inVain = new WeakMap<RunState, { readonly knowledge: string; readonly times: number }>()
-
-function noteInVain({ engine, replica }: LaneBook): void {
-  const knowledge = knowledgeNow(engine, replica)
-  const before = inVain.get(replica.run)
-  inVain.set(replica.run, { knowledge, times: before?.knowledge === knowledge ? before.times + 1 : 1 })
-}
-
-/** Whether nobody gave a state when one was asked for by what is known now, and it is worth asking again: who was to give it may have been reading it itself. */
-export function isWorthAsking({ engine, replica }: LaneBook): boolean {
-  const last = inVain.get(replica.run)
-  return last?.knowledge === knowledgeNow(engine, replica) && last.times <= MAX_ASKED_IN_VAIN
 }
 
 /** With what the application refuses it, if it does: what people can do about it depends on that. */
