@@ -21,6 +21,7 @@ const DOES: Readonly<Record<Intent['action'], Settling['does']>> = {
   delete: 'delete',
 }
 
+/** Of one look of a lane. */
 export class Answers {
   readonly #book: LaneBook
   readonly #recovery: Recovery

@@ -53,10 +53,12 @@ export function sendApart({ run }: Replica): void {
   apart.add(run)
 }
 
+/** The lane has got through. */
 export function sendTogether({ run }: Replica): void {
   apart.delete(run)
 }
 
+/** Whether each is sent by itself at present. */
 export function areSentApart({ run }: Replica): boolean {
   return apart.has(run)
 }

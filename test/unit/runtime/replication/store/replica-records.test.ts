@@ -146,7 +146,7 @@ test('an intent is a record of its own, by which the hash before it holds no mor
   const store = version1()
   await store.commit(changedRecords(await replicaOf(store), await replicaOf(store)))
   const replica = await replicaOf(store)
-  const intent = { dot: dot(1), action: 'replace' as const, before: 'h' }
+  const intent = { dot: dot(1), action: 'replace' as const, before: 'h', also: [dot(2)] }
   const intended = { ...replica, local: { ...replica.local, intent, hash: undefined } }
   const begun = changedRecords(intended, replica)
   expect(keysOf(begun)).toEqual(['put intent'])
