@@ -79,7 +79,7 @@ describe('answers', () => {
     [['site', 'rm', 'site2', '--force'], 0, /^site2 is forgotten here\n$/],
     [['site', 'ping', 'site2', '-n', '1'], 0, /^site2: 12\.3 ms\n$/],
     [['site', 'ping', 'site3', '-n', '1'], 2, /^site3: site3 is down\.\n$/],
-    [['site', 'ping', 'site1', '-n', '1', '--timeout', '100ms'], 2, /No answer within 90 ms/],
+    [['site', 'ping', 'site1', '-n', '1', '--timeout', '2s'], 2, /No answer within 1800 ms/],
     [
       ['site', 'cut', 'site2', '--for', '90s'],
       0,
