@@ -93,6 +93,9 @@ export const SETTLED_MARKS_MS = 1_000
 /** Plans that a lane carries out in one go: each new arrival can make one more; then others have their turn. */
 export const MAX_PLANS_TOGETHER = 16
 
+/** How often members that show something else are asked once more for their state by the same knowledge, and give none, until that is left to people: for some seconds, since a reading takes no longer. */
+export const MAX_ASKED_IN_VAIN = 5
+
 /** Merges that are carried out as one request, and the bytes of their bodies: more than a hundred are said as a state, and applications take bodies of so many bytes. */
 export const MAX_CARRIED_OUT_TOGETHER = 128
 export const MAX_COMBINED_BYTES = 64 * 1024

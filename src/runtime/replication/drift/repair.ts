@@ -38,12 +38,14 @@ export type Copied = 'copied' | 'nobody' | 'busy' | 'not-taken' | 'not-exposed' 
 /**
  * Copies the state and the executed list of a member that agrees: it holds the same, and has nothing left to do.
  * @param members who is asked, one after the other
+ * @param onlyFitting nothing is copied but what shows what was written, as far as that can be told
  */
 export async function copyState(
   engine: Engine,
   replica: Replica,
   resource: Resource,
   members: readonly string[] = othersOf(replica.core.replicant),
+  onlyFitting = replica.local.copiesOnlyFitting,
 ): Promise<Copied> {
   if (!isExposed(engine, replica) || !isMeant(replica, resource)) return 'not-exposed'
   if (waitsForBody(engine, replica)) return 'busy'
@@ -56,7 +58,7 @@ export async function copyState(
     for (const member of await surestFirst(engine, replica, resource, members)) {
       const theirs = await engine.options.fetchState(member, replica.name)
       if (theirs === undefined || !agrees(engine, replica, theirs)) continue
-      if (replica.local.copiesOnlyFitting && !(await fits(engine, replica, resource, theirs)).fits) continue
+      if (onlyFitting && !(await fits(engine, replica, resource, theirs)).fits) continue
       const isBelieved = mayDo(engine.options, replica, member, 'replace')
       if (!isBelieved && !(await isWritten(engine, replica, resource, theirs))) {
         found = 'not-exposed'

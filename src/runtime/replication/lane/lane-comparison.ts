@@ -6,7 +6,7 @@ import { hasCome, isYetToCome } from '../drift/settling.ts'
 import { lookForState, shorten } from '../drift/issue-state.ts'
 import { doAllLook, looksFor } from '../drift/looking.ts'
 import { isOwn, noteOwn } from '../drift/own-fields.ts'
-import { copyOrShow } from './lane-copy.ts'
+import { askAgain, copyOrShow } from './lane-copy.ts'
 import { ABSENT } from '../replica.ts'
 import { fitOf, unlikeWritten } from '../drift/written-fields.ts'
 import type { LaneBook } from './lane-book.ts'
@@ -40,7 +40,9 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   if (book.local.mended === knowledge && isLooking) {
     // Another member may look only now.
     const found = await lookForState(engine, replica, book.resource)
-    return found === 'issued' || found === 'anew' ? 'replan' : leave()
+    if (found === 'issued' || found === 'anew') return 'replan'
+    const left = await leave()
+    return (await askAgain(book, others)) ?? left
   }
   const reading = await book.resource.read()
   if (reading.is === 'unknown' || knowledgeNow(engine, replica) !== knowledge) return 'again'

@@ -1,10 +1,12 @@
 import { isSuccess } from '../../../core/resource/success.ts'
 import { lookForState } from '../drift/issue-state.ts'
-import { noteOwn } from '../drift/own-fields.ts'
+import { isOwn, noteOwn } from '../drift/own-fields.ts'
 import { copyState } from '../drift/repair.ts'
 import { currentPlan } from './current-plan.ts'
-import { MAX_MADE_ANEW } from '../limits.ts'
-import { unclearText } from '../drift/written-fields.ts'
+import { judge, knowledgeNow, writtenOf } from '../drift/comparison.ts'
+import { MAX_ASKED_IN_VAIN, MAX_MADE_ANEW } from '../limits.ts'
+import { fitOf, unclearText, unlikeWritten } from '../drift/written-fields.ts'
+import type { RunState, TellOf } from '../replica.ts'
 import type { LaneBook } from './lane-book.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
@@ -40,6 +42,44 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       return found === 'waits' || found === 'gone' || typeof found === 'object' ? 'alone' : 'done'
     }
   }
+}
+
+/** By which knowledge members that show something else were asked last once more, and how often they gave nothing. In memory alone: after a start all is asked anew. */
+const inVain = new WeakMap<RunState, { readonly knowledge: string; readonly times: number }>()
+
+/**
+ * Who was asked for its state by what is known now gave none, perhaps since it was reading its own application in that moment: it is asked once more. The lane becomes suspect of nothing
+ * by that: it gives its own state meanwhile and takes writes, also where each application shows something of its own.
+ *
+ * @param others that know the same and show something else
+ * @returns undefined where it is left to people: this site is right, none of the others is surely so, or they were asked often enough
+ */
+export async function askAgain(
+  book: LaneBook,
+  others: readonly TellOf[],
+): Promise<'replan' | 'again' | 'alone' | undefined> {
+  const { engine, replica, resource } = book
+  // Who looks for a state itself says nothing of what is right.
+  const sure = others.filter(({ diverged }) => !diverged).map(({ site }) => site)
+  const knowledge = knowledgeNow(engine, replica)
+  const before = inVain.get(replica.run)
+  const times = before?.knowledge === knowledge ? before.times : 0
+  if (sure.length === 0 || times >= MAX_ASKED_IN_VAIN) return undefined
+  inVain.set(replica.run, { knowledge, times: times + 1 })
+  const reading = await resource.read()
+  if (reading.is !== 'present' || knowledgeNow(engine, replica) !== knowledge) return 'alone'
+  if ((await judge(engine, replica, resource, reading, others)) === 'right') return undefined
+  const written = writtenOf(engine, replica)
+  if (isOwn(replica, await unlikeWritten(resource, written, reading.body))) return undefined
+  const { fits } = await fitOf(resource, written, reading.body)
+  const copied = await copyState(engine, replica, resource, sure, fits)
+  if (copied === 'copied') return 'replan'
+  // Nobody knows whether the application has taken it.
+  if (replica.local.replaying) {
+    await book.write({ suspect: true, copiesOnlyFitting: fits, hash: undefined, answered: undefined })
+    return 'again'
+  }
+  return copied === 'not-exposed' || typeof copied === 'object' ? undefined : 'alone'
 }
 
 /** With what the application refuses it, if it does: what people can do about it depends on that. */

@@ -52,6 +52,8 @@ export class Lab {
   readonly told: Told[] = []
   /** Pieces of large bodies that a site was asked for. */
   readonly pieces: Asked[] = []
+  /** States that a site asked another one for. */
+  readonly states: { readonly from: string; readonly to: string; readonly at: number; readonly isGiven: boolean }[] = []
   /** What a site exposes to others. */
   mayRun: (site: string, operation: Operation) => boolean = () => true
   /** How long a member may be silent, milliseconds; taken at the start of an agent. */
@@ -260,10 +262,12 @@ export class Lab {
       glueOf: service => (service === SERVICE ? ports.glue : undefined),
       onDoubt: () => this.doubt,
       hash: bytes => createHash('sha256').update(bytes).digest('hex'),
-      fetchState: async (other, name) =>
-        this.world.wire.connects(site, other) && this.world.site(other).agent !== undefined
-          ? this.replicators.get(other)?.stateFor(name, site)
-          : undefined,
+      fetchState: async (other, name) => {
+        const isReached = this.world.wire.connects(site, other) && this.world.site(other).agent !== undefined
+        const state = isReached ? await this.replicators.get(other)?.stateFor(name, site) : undefined
+        this.states.push({ from: other, to: site, at: this.world.time.now, isGiven: state !== undefined })
+        return state
+      },
       mayRun: operation => this.mayRun(site, operation),
       detachAfterMs: this.detachAfterMs,
       outboxBounds: this.outboxBounds,

@@ -67,6 +67,56 @@ describe.each(['PUT', 'PATCH'])('%s', method => {
   })
 })
 
+/** Counts up with each change, as an audit does, and keeps what it has counted: at one site, or at all of them. */
+const counting = (isAt: (site: string) => boolean): ReplicationPlant => ({
+  glue: () => comparing('all'),
+  application: (application, site) => {
+    let count = 0
+    return {
+      request: async request => {
+        const { method, body } = request
+        if (!isAt(site) || method === 'GET' || !(body instanceof Uint8Array)) return application.request(request)
+        const sent = JSON.parse(new TextDecoder().decode(body)) as object
+        const more = new TextEncoder().encode(JSON.stringify({ ...sent, [`audit-${site}`]: ++count }))
+        return application.request({ ...request, body: more })
+      },
+    }
+  },
+})
+
+const OWN: Readonly<Record<string, ReplicationPlant>> = {
+  'each shows where it runs': showing('all'),
+  'one counts its changes': counting(site => site === 'b'),
+  'each counts its changes': counting(() => true),
+}
+
+test.each(Object.entries(OWN))(
+  '%s: no site is ever locked, and soon nobody asks for a state any more',
+  async (_what, plant) => {
+    const lab = await Lab.of(SITES, plant)
+    await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: SITES })
+    await lab.pass(30_000)
+    lab.cut('c')
+    await lab.pass(30_000)
+    await lab.heal(1)
+    for (let n = 0; n < 40; n++) {
+      const site = SITES[n % 3] ?? ''
+      const answer = await lab.ask(site, `${n % 4 === 0 ? 'PUT' : 'PATCH'} /items/x`, { id: 'x', n }, JSON_TYPE)
+      expect(answer.status, `${n} at ${site}: ${String(answer.code)}`).toBe(200)
+      await lab.pass(97 * n)
+    }
+    await lab.pass(600_000)
+    const asked = lab.states.length
+    await lab.pass(1_200_000)
+    expect(lab.states.length).toBe(asked)
+    for (const site of SITES) {
+      expect(lab.read(site, 'x'), site).toMatchObject({ n: 39 })
+      expect((await lab.ask(site, 'PATCH /items/x', { n: 39 }, JSON_TYPE)).status, site).toBe(200)
+    }
+    lab.assertSound()
+  },
+)
+
 test('where nobody else can be reached a write is taken all the same', async () => {
   const lab = await Lab.of(SITES, showing('all'))
   await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: SITES })

@@ -29,6 +29,28 @@ test('it is not sent again on top of what has landed, also where its site goes o
   lab.assertSound()
 })
 
+test('who asks for a state while the other one reads its own, and gets none, asks again', async () => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  lab.cut('a')
+  const { application } = lab.world.site('a')
+  application.failNext({ kind: 'late-effect', delayMs: 4_000 }, ({ method }) => method === 'POST')
+  const add = () => lab.ask('a', 'POST /items/x/lines', { line: 1 }, KEY)
+  expect(await add()).toMatchObject({ accepted: { outcome: 'void' } })
+  await lab.pass(5_000)
+  for (let times = 0; times < 3; times++) {
+    expect(await add()).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+    await lab.pass(2_000)
+  }
+  await lab.heal(60_000)
+  for (const site of MEMBERS) {
+    expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 1 })
+    expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+  }
+  lab.assertSound()
+})
+
 test('what was changed past Cheops while its site was cut off, and changed back, takes it again', async () => {
   const lab = await Lab.of(MEMBERS)
   await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
