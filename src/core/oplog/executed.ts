@@ -39,6 +39,14 @@ export function withExecuted(executed: Executed, operation: Operation, matrices:
   }
 }
 
+/** The list without keys that operations which are held do not have. Of what is not held any more nobody can tell. */
+export function withOwnKeysIn(executed: Executed, held: (dot: Dot) => Operation | undefined): Executed {
+  const isOwn = ({ dot, idempotency }: ExecutedOperation): boolean =>
+    idempotency === undefined || (held(dot) ?? { idempotency }).idempotency !== undefined
+  if (executed.operations.every(isOwn)) return executed
+  return { ...executed, operations: executed.operations.map(done => (isOwn(done) ? done : idOf(done))) }
+}
+
 /**
  * What is executed where requests count under other identities than those that were executed, and nothing is left to do: what is written next has seen
  * those that count.

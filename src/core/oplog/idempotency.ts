@@ -39,6 +39,13 @@ export function isOfKey(text: string, { principal, key }: Idempotency): boolean 
   return text === without || text.startsWith(`${without.slice(0, -1)},`)
 }
 
+/** Whether a text is what {@link keyOf} or {@link resetKeyOf} write of an operation, or what the first versions have written of it: the key alone. */
+export function isKeyOf(text: string, { idempotency }: Operation): boolean {
+  if (idempotency === undefined) return false
+  const { principal, key } = idempotency
+  return [keyOf(idempotency), resetKeyOf(idempotency), keyOf({ principal, key })].includes(text)
+}
+
 /** Whether it is dropped where another operation with its key stays. */
 export function isOnePerKey(operation: Operation, matrices: Matrices): operation is Keyed {
   return operation.idempotency !== undefined && !isReset(operation, matrices)

@@ -7,7 +7,7 @@ export { type Dropper, type Droppers } from './dropped.ts'
 export * from './executed.ts'
 export { NOTHING_KNOWN, knowsAll, type Hole, type Known } from './holes.ts'
 export { isOfKey, keyOf, resetKeyOf, type Keys } from './idempotency.ts'
-export { fateOf, isDeleted, operationsPastReset, type Life, type LifeSummary } from './life.ts'
+export { fateOf, isDeleted, operationsPastReset, withOwnKeys, type Life, type LifeSummary } from './life.ts'
 export * from './level.ts'
 export * from './limits.ts'
 export {

@@ -5,11 +5,11 @@
 import { EMPTY_CONTEXT, covers } from './context.ts'
 import { isDropped, isSeen, joinDroppers, lastDelete, withDropper } from './dropped.ts'
 import { joinKnown, wasHeld, withHeld, withHole } from './holes.ts'
-import { isOnePerKey, joinKeys, keyOf, withKey } from './idempotency.ts'
+import { isKeyOf, isOnePerKey, joinKeys, keyOf, withKey } from './idempotency.ts'
 import { MAX_CONFLICTS } from './limits.ts'
 import { changesOf, joinChanges } from './members.ts'
 import { isReset } from './matrix.ts'
-import { compareOperations, idOf, sameDot } from './order.ts'
+import { compareOperations, dotKey, idOf, sameDot } from './order.ts'
 import { join } from './context.ts'
 import type { Droppers } from './dropped.ts'
 import type { Known } from './holes.ts'
@@ -176,7 +176,25 @@ export function takeSummary(life: Life, summary: LifeSummary, matrices: Matrices
     ...(createKey !== undefined && { createKey }),
     ...(adopts !== undefined && { adopts }),
   }
-  return settled(next, matrices)
+  return settled(withOwnKeys(next), matrices)
+}
+
+/**
+ * The life without what is remembered of a key as that of an operation which is held, and has no such key: somebody has said so who could not know it, or believed it of
+ * what the operation called itself. Else it would take away what somebody else has asked with that key. Of what is not held any more nobody can tell.
+ */
+export function withOwnKeys(life: Life): Life {
+  if (life.keys.size === 0 && life.createKey === undefined) return life
+  const lists = [life.live, life.conflicts, life.outside, life.membership]
+  const held = new Map(lists.flat().map(operation => [dotKey(operation.dot), operation]))
+  const isOwn = (text: string, dot: Dot): boolean => {
+    const operation = held.get(dotKey(dot))
+    return operation === undefined || isKeyOf(text, operation)
+  }
+  const { createKey, ...keyless } = life
+  const next = createKey === undefined || isOwn(createKey, life.life.dot) ? life : keyless
+  if ([...life.keys].every(([text, { dot }]) => isOwn(text, dot))) return next
+  return { ...next, keys: new Map([...life.keys].filter(([text, { dot }]) => isOwn(text, dot))) }
 }
 
 /** Drops what is to be dropped, and keeps of it what somebody may miss. */

@@ -146,11 +146,10 @@ function writeLife(
   before: Life | undefined,
 ): void {
   if (now?.keys !== before?.keys) {
-    const keyKey = (text: string): string => `${prefix}key/${path}/${keyText(text)}`
     for (const [text, id] of now?.keys ?? [])
-      if (before?.keys.get(text) !== id) writes.push({ kind: 'put', key: keyKey(text), value: encodePacked({ id }) })
-    for (const text of before?.keys.keys() ?? [])
-      if (now?.keys.has(text) !== true) writes.push({ kind: 'delete', key: keyKey(text) })
+      if (before?.keys.get(text) !== id)
+        writes.push({ kind: 'put', key: keyKey(prefix, path, text), value: encodePacked({ id }) })
+    if (before !== undefined) writes.push(...keyRecordsWithout(prefix, before, now?.keys ?? new Map()))
   }
   const [live, had] = [now?.live ?? [], before?.live ?? []]
   if (live === had) return
@@ -163,6 +162,14 @@ function writeLife(
   }
 }
 
+/** What removes the records of keys that a life had and has no more. */
+export function keyRecordsWithout(prefix: string, { life, keys }: Life, now: Keys): readonly StoreWrite[] {
+  const path = dotPath(life.dot)
+  const gone = keys === now ? [] : [...keys.keys()].filter(text => !now.has(text))
+  return gone.map(text => ({ kind: 'delete', key: keyKey(prefix, path, text) }))
+}
+
+const keyKey = (prefix: string, path: string, text: string): string => `${prefix}key/${path}/${keyText(text)}`
 const requestKey = (prefix: string, { dot }: KeptRequest): string => `${prefix}request/${dotPath(dot)}`
 
 /** It sorts as the number does. */

@@ -4,8 +4,11 @@
 import {
   dotKey,
   sameDot,
+  withOwnKeys,
+  withOwnKeysIn,
   type Acknowledged,
   type Dot,
+  type Life,
   type Operation,
   type Replicant,
 } from '../../../core/oplog/index.ts'
@@ -30,7 +33,7 @@ import {
   isOldRecord,
   localDiffers,
 } from './records.ts'
-import { grownLocal, grownRecords, nothingGrown, takeGrown } from './growing-records.ts'
+import { grownLocal, grownRecords, keyRecordsWithout, nothingGrown, takeGrown } from './growing-records.ts'
 import { dotPath } from './replica-keys.ts'
 import { withOwnKey } from '../write/kept-requests.ts'
 import { newCore, newLocalState, type KnownOutcomes, type Replica } from '../replica.ts'
@@ -156,15 +159,18 @@ export async function loadRecords(
   outcomes.sort(byAge)
   const [core, local, draft, intent, told] = ['core', 'local', 'draft', 'intent', 'told'].map(name => single.get(name))
   const decodedCore = core === undefined ? newCore(name, site) : decodeCore(core, site, operations, grown)
+  const lives = decodedCore.replicant.lives.map(withOwnKeys)
+  await forgetKeys(store, prefix, decodedCore.replicant.lives, lives)
   const decodedLocal = grownLocal(grown, local === undefined ? newLocalState() : decodeLocal(local))
   const decodedDraft = draft === undefined ? undefined : decodeDraft(draft, decodedLocal.draft)
   return {
     core: {
-      replicant: decodedCore.replicant,
+      replicant: { ...decodedCore.replicant, lives },
       acknowledgements: new Map([...decodedCore.acknowledgements, ...acknowledged]),
     },
     local: {
       ...decodedLocal,
+      executed: withOwnKeysIn(decodedLocal.executed, dot => operations.get(dotKey(dot))),
       // From then on nobody knows what the application shows.
       ...(intent !== undefined && { intent: decodeIntent(intent), hash: undefined }),
       ...(told !== undefined && { told: decodeTold(told) }),
@@ -180,6 +186,12 @@ export async function loadRecords(
     isOld: [core, local].some(record => record !== undefined && isOldRecord(record)),
     isNew: core === undefined && local === undefined && draft === undefined,
   }
+}
+
+/** What an agent of the version before has remembered as the key of an operation that has none would count again once that operation is forgotten. */
+async function forgetKeys(store: Store, prefix: string, before: readonly Life[], now: readonly Life[]): Promise<void> {
+  const writes = before.flatMap((life, place) => keyRecordsWithout(prefix, life, now[place]?.keys ?? life.keys))
+  if (writes.length > 0) await store.commit(writes)
 }
 
 /** Outcomes of own operations, the oldest first. @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED */

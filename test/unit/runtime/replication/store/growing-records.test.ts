@@ -54,8 +54,10 @@ const partOf = <T>(all: readonly T[], { from, to, without }: Part): T[] =>
   all.slice(Math.min(from, to), Math.max(from, to)).filter((_, at) => at !== without)
 
 const TEXTS = ids.map((_, at) => JSON.stringify(['', `a/b ${at}%`, 'f'.repeat(64), 'reset']))
-const KEYS = TEXTS.map((text, at) => [text, ids[at] ?? born] as const)
-const EXECUTED = ids.map((id, at) =>
+/** Operations with keys, which are forgotten: what is remembered of those that are held is what they say themselves. */
+const keyed = ids.map(({ stamp, dot }) => ({ stamp, dot: { ...dot, number: dot.number + COUNT } }))
+const KEYS = TEXTS.map((text, at) => [text, keyed[at] ?? born] as const)
+const EXECUTED = keyed.map((id, at) =>
   at % 3 === 0 ? { ...id, idempotency: { principal: '', key: `k${at}`, request: 'r' } } : id,
 )
 const REQUESTS = ids.map(({ dot }, at): KeptRequest => ({ key: `["","k${at}"]`, dot, request: 'r', at }))
@@ -117,8 +119,8 @@ test('what is read is what was written last, and nothing is left of what was bef
         expect(core.replicant.lives).toEqual(now.core.replicant.lives)
         expect(local).toEqual(now.local)
         const { keys, keysOfOther, executed, requests } = drawn
-        const keyed = [keys, keysOfOther].map(each => (each === undefined ? 0 : partOf(KEYS, each).length))
-        expect(await keysIn(store, 'key')).toBe((keyed[0] ?? 0) + (keyed[1] ?? 0))
+        const counts = [keys, keysOfOther].map(each => (each === undefined ? 0 : partOf(KEYS, each).length))
+        expect(await keysIn(store, 'key')).toBe((counts[0] ?? 0) + (counts[1] ?? 0))
         expect(await keysIn(store, 'executed')).toBe(Math.max(0, partOf(EXECUTED, executed).length - 1))
         expect(await keysIn(store, 'request')).toBe(partOf(REQUESTS, requests).length)
       }
