@@ -7,7 +7,7 @@ import { absenceRule } from './errors.ts'
 import type { Answer } from './instance-request.ts'
 import type { Finding, Locate } from './parse.ts'
 import { canonicalJson } from './json.ts'
-import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
+import { placesIn, pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 import { createProbe, nameOfProbe, type MadeProbe } from './probe-creation.ts'
 import { tryPut } from './probe-put.ts'
 import { ProbedKind, acceptHint, detailOf, type AgainstOptions, type ProbeStep } from './probed-kind.ts'
@@ -178,7 +178,12 @@ class Probe {
     const { example } = this.#kind
     // What takes a text may show something else (of a policy also what was read out of it): then clients send a text again.
     const text = typeof shown === 'string' ? shown : typeof example === 'string' ? example : undefined
-    const body = text ?? withoutPointers(shown, own)
+    const body =
+      text ??
+      withoutPointers(
+        shown,
+        own.flatMap(at => placesIn(shown, at)),
+      )
     const isTried = (status: number): boolean => isSuccess(status) || isNotOffered(status) || status === 409
     const put = await this.#probed.send('update', 'PUT', path, body, isTried, this.#meaning(current))
     if (put !== undefined && isSuccess(put.status)) this.#taken = body

@@ -1,7 +1,7 @@
 import type { ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { canonicalJson } from './json.ts'
-import { pointerGet, pointerSet, withoutPointers } from './pointer.ts'
+import { placesIn, pointerGet, pointerSet, withoutPointers } from './pointer.ts'
 
 const ENCODER = new TextEncoder()
 
@@ -12,12 +12,19 @@ export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody):
   return kind === undefined ? body : { is: 'json', value: without(body.value, siteOwn(kind)) }
 }
 
+/** As `stateOf`, of what was written: with what clients may say, and the application assigns where they do not; see the port. */
+export function saidOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
+  const kind = compiledKind(glue, kindName)
+  if (body.is === 'opaque' || kind === undefined) return body
+  return { is: 'json', value: without(body.value, [...setOf(kind), ...versionsOf(kind)]) }
+}
+
 /** What it sets by itself, as one application shows it, in place of what a body says of it; see the port. */
 export function withOwnFields(glue: CompiledGlue, kindName: string, body: ParsedBody, read: ParsedBody): ParsedBody {
-  const places = compiledKind(glue, kindName)?.definition['server-set'] ?? []
-  if (body.is === 'opaque' || read.is === 'opaque') return body
+  const kind = compiledKind(glue, kindName)
+  if (body.is === 'opaque' || read.is === 'opaque' || kind === undefined) return body
   let { value } = body
-  for (const place of places) {
+  for (const place of [...setOf(kind), ...assignedOf(kind)].flatMap(each => placesIn(body.value, each))) {
     const said = pointerGet(value, place)
     if (said === undefined) continue
     const own = pointerGet(read.value, place)
@@ -71,15 +78,19 @@ export function equal(glue: CompiledGlue, kindName: string, a: ParsedBody, b: Pa
   return left.length === right.length && left.every((byte, i) => byte === right[i])
 }
 
-function siteOwn({ definition, traits }: CompiledKind): readonly string[] {
-  const { conditions } = traits
-  return [...(definition['server-set'] ?? []), ...(conditions?.in === 'body' ? conditions.at : [])]
+function siteOwn(kind: CompiledKind): readonly string[] {
+  return [...setOf(kind), ...assignedOf(kind), ...versionsOf(kind)]
 }
+
+const setOf = ({ definition }: CompiledKind): readonly string[] => definition['server-set'] ?? []
+const assignedOf = ({ definition }: CompiledKind): readonly string[] => definition.assigned ?? []
+const versionsOf = ({ traits: { conditions } }: CompiledKind): readonly string[] =>
+  conditions?.in === 'body' ? conditions.at : []
 
 /** An object that a place leaves empty goes too: where one site has set a field of it and another has not yet, both are the same. */
 function without(value: unknown, places: readonly string[]): unknown {
   let rest = value
-  for (const place of places) {
+  for (const place of places.flatMap(each => placesIn(value, each))) {
     // Most places are not there, and a copy is dear: lists have thousands of items.
     if (pointerGet(rest, place) !== undefined) rest = withoutPointers(rest, [place])
     for (let above = parentOf(place); above !== '' && isEmptyObject(pointerGet(rest, above)); above = parentOf(above)) {

@@ -72,6 +72,8 @@ export interface KindDefinition {
   readonly operations?: Readonly<Record<string, OperationDefinition>>
   readonly matrix?: readonly MatrixEntry[]
   readonly 'server-set'?: readonly string[]
+  /** What clients may say, and the application assigns where they do not: each site its own. */
+  readonly assigned?: readonly string[]
   /** Taken and never shown, or shown as something else: a password. */
   readonly 'write-only'?: readonly string[]
   readonly cross?: CrossDefinition

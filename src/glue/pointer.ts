@@ -11,6 +11,24 @@ export function pointerGet(value: unknown, pointer: string): unknown {
   return current
 }
 
+/**
+ * The places that a pointer of a definition stands for in a value: `-`, which is no index of what is there (RFC 6901, 4), stands for each item of a list.
+ * The last one first: what is taken away leaves the others where they are.
+ */
+export function placesIn(value: unknown, pointer: string): readonly string[] {
+  return EACH.test(pointer) ? eachPlace(value, tokensOf(pointer), '').toReversed() : [pointer]
+}
+
+const EACH = /\/-(\/|$)/
+
+function eachPlace(value: unknown, [token, ...rest]: readonly string[], at: string): string[] {
+  if (token === undefined) return [at]
+  if (token === '-' && Array.isArray(value))
+    return value.flatMap((item: unknown, place) => eachPlace(item, rest, `${at}/${place}`))
+  const below = `/${pointerPart(token)}`
+  return eachPlace(pointerGet(value, below), rest, at + below)
+}
+
 /** A copy of `value` with `member` at `pointer`; objects on the way are made where there are none. */
 export function pointerSet(value: unknown, pointer: string, member: unknown): unknown {
   const [token, ...rest] = tokensOf(pointer)

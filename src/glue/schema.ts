@@ -232,6 +232,11 @@ export const KIND_SCHEMA = {
       ...pointer,
       description: 'where the resource stands in answers that show it in a frame and take it without, such as /data',
     },
+    assigned: {
+      ...pointers,
+      description:
+        'fields that clients may say and the application else assigns, each site its own (an address, a port): not compared',
+    },
     'server-set': { ...pointers, description: 'fields that the application sets: not compared, not copied' },
     'write-only': {
       ...pointers,

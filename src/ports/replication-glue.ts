@@ -51,7 +51,7 @@ export interface ReplicationGlue {
    */
   withCondition(kind: string, body: ParsedBody, read: ReadAnswer): ConditionalRequest
   /**
-   * A body in which fields that the application sets by itself are as it shows them here: what a client has read at another site and sent back with its change is that
+   * A body in which fields that the application sets by itself, or has assigned, are as it shows them here: what a client has read at another site and sent back with its change is that
    * site's. The same body where it says nothing else of them.
    */
   withOwnFields(kind: string, body: ParsedBody, read: ParsedBody): ParsedBody
@@ -66,6 +66,8 @@ export interface ReplicationGlue {
   showsMark(kind: string, type: string, resource: ParsedBody, mark: string): boolean | undefined
   /** What one replica has and another may be given: without what the application sets and what belongs to one site's versions. */
   stateOf(kind: string, body: ParsedBody): ParsedBody
+  /** As `stateOf`, of what was written or is to be: with what clients may say, and the application assigns where they do not (an address). */
+  saidOf(kind: string, body: ParsedBody): ParsedBody
   /** What an application may show of a body that was written: without what the definition says is never shown. The same object where that is all. */
   shownOf(kind: string, body: ParsedBody): ParsedBody
   /** Canonical bytes of the fields that operations set: the same at all members that agree. For hashing. */

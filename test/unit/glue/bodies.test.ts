@@ -259,6 +259,27 @@ describe('withOwnFields', () => {
     expect(glue.withOwnFields('item', body, json({ price: 1 }))).toEqual(json({ price: 2, status: { a: 1 } }))
   })
 
+  it('does so in each item of a list, and with what is assigned', () => {
+    const body = json({ lines: [{ n: 1, seq: 7 }, { n: 2 }, { n: 3, seq: 9 }], '-': 1, shelf: 'there' })
+    const has = json({
+      lines: [
+        { n: 1, seq: 4 },
+        { n: 2, seq: 5 },
+      ],
+      shelf: 'here',
+    })
+    expect(glue.withOwnFields('line', body, has)).toEqual(
+      json({ lines: [{ n: 1, seq: 4 }, { n: 2 }, { n: 3 }], '-': 1, shelf: 'here' }),
+    )
+    expect(glue.equal('line', body, json({ lines: [{ n: 1 }, { n: 2, seq: 1 }, { n: 3 }], '-': 1 }))).toBe(true)
+    expect(glue.stateOf('line', body)).toEqual(json({ lines: [{ n: 1 }, { n: 2 }, { n: 3 }], '-': 1 }))
+    expect(glue.saidOf('line', body)).toEqual(json({ lines: [{ n: 1 }, { n: 2 }, { n: 3 }], '-': 1, shelf: 'there' }))
+    // An object that has a field of this name has that.
+    expect(glue.stateOf('line', json({ lines: { '-': { seq: 1, n: 1 }, a: { seq: 1 } } }))).toEqual(
+      json({ lines: { '-': { n: 1 }, a: { seq: 1 } } }),
+    )
+  })
+
   it('is the same body where that says nothing else of it, or nobody can tell', () => {
     for (const same of [json({ updated: 'here', price: 2 }), json({ price: 2 }), opaque])
       expect(glue.withOwnFields('item', same, read)).toBe(same)

@@ -24,6 +24,11 @@ kinds:
     conditions: {at: [/meta/version, /precondition]}
     level: strong
     server-set: [/updated, /status/seen]
+  line:
+    collection: /lines
+    resource: /lines/{id}
+    assigned: [/shelf]
+    server-set: [/lines/-/seq]
   setting:
     collection: /settings
     resource: /settings/{id}

@@ -62,6 +62,7 @@ test.each<Partial<KindDefinition>>([
   { put: 'merges' },
   { compare: 'written' },
   { 'server-set': [] },
+  { assigned: ['/room'] },
   { operations: { lend: { method: 'POST', path: '/lend' } } },
 ])('a kind with %j is another one', rest => {
   expect(kindOf(rest)).not.toBe(kindOf({}))

@@ -34,6 +34,7 @@ function isCodedJson(rawHeaders: readonly string[]): boolean {
   return /^(application|text)\/([^/;]+\+)?json\s*(;|$)/i.test(headerValue(rawHeaders, 'content-type')?.trim() ?? '')
 }
 
+const NOTHING: ParsedBody = { is: 'json', value: {} }
 const NO_BODY = (): undefined => undefined
 const MERGE_PATCH_TYPE = 'application/merge-patch+json'
 
@@ -111,7 +112,7 @@ export class Resource {
 
   /**
    * Makes the resource with a body; undefined where nobody can say how. Where the application knows no such request (404, 405), and the kind
-   * may be made by another one, by that.
+   * may be made by another one, by that. What it refuses perhaps for what another site's application has assigned is sent once more without that.
    * @param headers that came with it, names and values in turn: what is no JSON is said to be what they say
    * @param begun the method by which the resource was made elsewhere, where that is known
    * @param asked the request that it carries out, whose query goes along where it is sent in the same way
@@ -129,13 +130,17 @@ export class Resource {
       const role = method === 'POST' ? 'collection' : 'resource'
       const known = method === 'POST' ? this.#givenNames.of(this.name) : undefined
       if (known !== undefined) return { is: 'otherwise', given: known }
-      sent = await this.#sending.send({
-        method,
-        path: path + queryOf(asked, method),
-        headers: headersFor(whole, headers),
-        body: () => this.#bodyOf(body),
-        role,
-      })
+      const send = (said: State): Promise<Sent> =>
+        this.#sending.send({
+          method,
+          path: path + queryOf(asked, method),
+          headers: headersFor(seenOf(said), headers),
+          body: () => this.#bodyOf(said),
+          role,
+        })
+      sent = await send(body)
+      const others = isOfVersion(sent) ? this.#withoutOwn(whole) : whole
+      if (others !== whole) sent = await send(others)
       if (isUnknownWay(sent)) continue
       const given = method === 'POST' && sent.is === 'done' ? await this.givenName(path, sent.answer) : undefined
       return given === undefined ? sent : { is: 'otherwise', given }
@@ -145,6 +150,11 @@ export class Resource {
       this.#requestFor('create')?.method === 'POST' &&
       this.glue.createBody(this.name.kind, this.name.name, seen) === undefined
     return isUnsaid && sent !== undefined && isUnknownWay(sent) ? undefined : sent
+  }
+
+  /** What says an identity or an address that only another site's application has given, without it; the same object where it says none. */
+  #withoutOwn(body: ParsedBody): ParsedBody {
+    return this.glue.withOwnFields(this.name.kind, body, NOTHING)
   }
 
   /** As the application is known to call what is made under this name, if that is another name. */
@@ -357,7 +367,7 @@ export class Resource {
 
   #stateOf({ type }: Operation, { headers }: Payload, bytes: Uint8Array): State {
     const body = this.glue.parseBody(headers.flat(), bytes)
-    return type === 'state' ? this.glue.stateOf(this.name.kind, body) : body
+    return type === 'state' ? this.glue.saidOf(this.name.kind, body) : body
   }
 
   /**

@@ -122,7 +122,7 @@ export async function stateToGive(
   rules: Omit<CombineRules, 'declared'>,
 ): Promise<Given> {
   const whole = await wholeOf(resource, schedule)
-  const written = whole && resource.glue.stateOf(resource.name.kind, { is: 'json', value: whole.value })
+  const written = whole && resource.glue.saidOf(resource.name.kind, { is: 'json', value: whole.value })
   if (shown === undefined && whole?.isKnown === true && written !== undefined) return { is: 'state', body: written }
   const state = shown && (await stateShown(resource, schedule, shown))
   if (state === undefined) return { is: 'unclear', fields: [''] }
