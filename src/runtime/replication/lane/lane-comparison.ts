@@ -5,7 +5,7 @@ import { failedHere, refusedText } from './failed.ts'
 import { hasCome, isYetToCome } from '../drift/settling.ts'
 import { lookForState, shorten } from '../drift/issue-state.ts'
 import { doAllLook, looksFor } from '../drift/looking.ts'
-import { isOwn, noteOwn } from '../drift/own-fields.ts'
+import { OWN_ADVICE, isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { askAgain, copyOrShow } from './lane-copy.ts'
 import { ABSENT } from '../replica.ts'
 import { fitOf, unlikeWritten } from '../drift/written-fields.ts'
@@ -33,7 +33,9 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   const why = `it does not show what ${sites} ${others.length === 1 ? 'shows' : 'show'} after the same operations`
   const leave = async (): Promise<'done'> => {
     // A repair was tried, or nobody is surely right.
-    await book.diverge(`${why}; fields that each application sets by itself belong into server-set of its definition`)
+    const shown = await book.resource.read()
+    const places = shown.is === 'present' ? await unlikeSaid(book.resource, writtenOf(engine, replica), shown.body) : []
+    await book.diverge(`${why}; ${places.length === 0 ? OWN_ADVICE : ownText(places)}`)
     return 'done'
   }
   const isLooking = book.local.looks === looksFor(knowledge, own)

@@ -1,6 +1,7 @@
 import { isSuccess } from '../../../core/resource/success.ts'
 import { lookForState } from '../drift/issue-state.ts'
-import { isOwn, noteOwn } from '../drift/own-fields.ts'
+import { doAllLook } from '../drift/looking.ts'
+import { isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { copyState } from '../drift/repair.ts'
 import { currentPlan } from './current-plan.ts'
 import { judge, knowledgeNow, writtenOf } from '../drift/comparison.ts'
@@ -32,7 +33,7 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       await book.diverge(`${why}, and this site does not let the others write what is missing (expose)`)
       return 'again'
     case 'nobody': {
-      if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and no member that agrees can be reached`)
+      if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and ${await nobodyText(book)}`)
       const mayIssue = (reading: Reading): Promise<boolean> => decideUnsure(book, reading)
       const found = await lookForState(book.engine, book.replica, book.resource, mayIssue)
       if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
@@ -80,6 +81,14 @@ export async function askAgain(
     return 'again'
   }
   return copied === 'not-exposed' || typeof copied === 'object' ? undefined : 'alone'
+}
+
+/** Where all have looked, it is not that one could not be reached: mostly each application shows something that it has set by itself. */
+async function nobodyText({ engine, replica, resource }: LaneBook): Promise<string> {
+  if (!doAllLook(engine, replica)) return 'no member that agrees can be reached'
+  const reading = await resource.read()
+  const places = reading.is === 'present' ? await unlikeSaid(resource, writtenOf(engine, replica), reading.body) : []
+  return places.length === 0 ? 'no other member agrees either' : `no other member agrees either; ${ownText(places)}`
 }
 
 /** With what the application refuses it, if it does: what people can do about it depends on that. */
