@@ -1,15 +1,14 @@
 import { isSuccess } from '../core/resource/success.ts'
-import { headerValue } from '../core/resource/http-head.ts'
-import { pointerPart } from '../core/resource/json-pointer.ts'
 import { nearestName } from '../core/scope/index.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
 import { absenceRule } from './errors.ts'
 import type { Answer } from './instance-request.ts'
 import type { Finding, Locate } from './parse.ts'
-import { canonicalJson } from './json.ts'
-import { placesIn, pointerGet, pointerSet, withoutPointers } from './pointer.ts'
+import { pointerGet, pointerSet } from './pointer.ts'
 import { createProbe, nameOfProbe, type MadeProbe } from './probe-creation.ts'
+import { deletedRule, looksOwn, unsaid } from './probe-fields.ts'
 import { tryPut } from './probe-put.ts'
+import { ProbeUpdate } from './probe-update.ts'
 import { ProbedKind, acceptHint, detailOf, type AgainstOptions, type ProbeStep } from './probed-kind.ts'
 import { compileTemplate, encodeSegment, expandTemplate } from './template.ts'
 import { traitsOf } from './traits.ts'
@@ -51,12 +50,12 @@ const NOTHING_TRIED = 'nothing was tried on the instance'
 class Probe {
   readonly #probed: ProbedKind
   readonly #kind: KindDefinition
-  /** The body that it took by PUT. */
-  #taken: unknown
+  readonly #updates: ProbeUpdate
 
   constructor(probed: ProbedKind) {
     this.#probed = probed
     this.#kind = probed.kind
+    this.#updates = new ProbeUpdate(probed)
   }
 
   async run(): Promise<void> {
@@ -76,9 +75,9 @@ class Probe {
       await this.#read(created)
       await this.#readEncoded(created.id)
       await this.#list(created.id)
-      await this.#update(created.path)
+      await this.#updates.run(created.path)
       removed = await this.#delete(created.path)
-      if (removed) removed = !(await tryPut(this.#probed, created.path, this.#taken))
+      if (removed) removed = !(await tryPut(this.#probed, created.path, this.#updates.taken))
       // Applications with real folders have one more now, by a name that nobody else has.
       if (created.id.startsWith(`${this.#probed.own}/`))
         await this.#probed.send('delete', 'DELETE', `${this.#probed.pathOf(this.#probed.own)}/`, undefined, () => true)
@@ -106,10 +105,21 @@ class Probe {
       undefined,
       status => !isSuccess(status),
     )
+    if (answer !== undefined && this.#isSentToSlash(answer)) return false
     if (answer === undefined || !isSuccess(answer.status)) return answer !== undefined
     const rule = absenceRule(answer.rawHeaders, answer.bytes, name)
     const message = `what nobody has made is answered ${answer.status}${detailOf(answer)}: say which answers mean that there is none, errors: [${rule}]`
     this.#probed.say('error', this.#kind.errors === undefined ? [] : ['errors'], message)
+    return true
+  }
+
+  /** The application has its resources at paths that end in a slash, and sends who asks for others there: it does so for no change. */
+  #isSentToSlash({ status, location }: Answer): boolean {
+    const { collection, resource } = this.#kind
+    const isSent = status >= 300 && status < 400 && location !== null && !resource.endsWith('/')
+    if (!isSent || !new URL(location, this.#probed.url).pathname.endsWith(`${nameOfProbe(this.#probed)}/`)) return false
+    const paths = `collection: ${collection.replace(/\/?$/, '/')}, resource: ${resource}/`
+    this.#probed.say('error', ['resource'], `a path without a slash at its end is answered ${status}: write ${paths}`)
     return true
   }
 
@@ -135,6 +145,7 @@ class Probe {
       return this.#probed.say('error', ['resource'], message)
     }
     if (answer === undefined) return
+    this.#findOwn(answer)
     const { marker, example = {} } = this.#kind
     const [idAt = '/id'] = traitsOf(this.#kind).idAt
     // What was sent has a frame of its own, where both have one.
@@ -142,6 +153,15 @@ class Probe {
     if (marker === undefined || pointerGet(this.#probed.shown(answer), marker.at) === asked) return
     const message = `the application does not keep what a create has at "${marker.at}": nobody finds its effect by it`
     this.#probed.say('error', ['marker', 'at'], message)
+  }
+
+  /** What each instance sets for itself is compared as all else is, unless the definition says so: replicas would be shown to differ. */
+  #findOwn(answer: Answer): void {
+    const shown = this.#probed.shown(answer)
+    const own = unsaid(this.#kind, shown).filter(at => looksOwn(pointerGet(shown, at)))
+    if (own.length === 0 || this.#kind.compare === 'written') return
+    const message = `what nobody has written is shown at ${own.join(', ')}: what the application sets by itself belongs into server-set (or links), else replicas are shown to differ; or write compare: written`
+    this.#probed.say('warning', ['server-set'], message)
   }
 
   async #list(id: string): Promise<void> {
@@ -167,95 +187,10 @@ class Probe {
     }
   }
 
-  async #update(path: string): Promise<void> {
-    const current = await this.#probed.send('read', 'GET', path, undefined)
-    if (current === undefined || !isSuccess(current.status)) return
-    const { conditions } = traitsOf(this.#kind)
-    // What says which version is meant is said of the present one.
-    const kept = conditions.in === 'body' ? conditions.at : []
-    const own = (this.#kind['server-set'] ?? []).filter(at => !kept.includes(at))
-    const shown = this.#probed.shown(current)
-    const { example } = this.#kind
-    // What takes a text may show something else (of a policy also what was read out of it): then clients send a text again.
-    const text = typeof shown === 'string' ? shown : typeof example === 'string' ? example : undefined
-    const body =
-      text ??
-      withoutPointers(
-        shown,
-        own.flatMap(at => placesIn(shown, at)),
-      )
-    const isTried = (status: number): boolean => isSuccess(status) || isNotOffered(status) || status === 409
-    const put = await this.#probed.send('update', 'PUT', path, body, isTried, this.#meaning(current))
-    if (put !== undefined && isSuccess(put.status)) this.#taken = body
-    if (put !== undefined && isSuccess(put.status) && typeof body === 'object') return this.#leaveOut(path, body)
-    if (put === undefined || isSuccess(put.status)) return
-    const isImmutable = this.#kind.immutable === true
-    const patch = await this.#patch(path, current)
-    if (patch === undefined) return
-    if (!isSuccess(patch.status) && !isImmutable) {
-      const advice = 'replace and merge will be refused by the application too'
-      this.#probed.say('warning', [], `neither PUT (${put.status}) nor PATCH (${patch.status}) is taken: ${advice}`)
-    } else if (!isImmutable) {
-      const advice =
-        'what two sites have written at once cannot be settled so; "immutable: true" has it deleted and made anew for that'
-      this.#probed.say('warning', [], `a PUT on what exists is answered ${put.status}: ${advice}`)
-    }
-  }
-
-  /** A PATCH that changes nothing, as a merge patch and as plain JSON: some know one of these only. */
-  async #patch(path: string, current: Answer): Promise<Answer | undefined> {
-    const isTried = (status: number): boolean => status < 500
-    const merge = 'application/merge-patch+json'
-    const patch = await this.#probed.send('update', 'PATCH', path, {}, isTried, this.#meaning(current), merge)
-    const isUnread = patch !== undefined && [400, 415, 422].includes(patch.status)
-    return isUnread ? this.#probed.send('update', 'PATCH', path, {}, isTried, this.#meaning(current)) : patch
-  }
-
-  /** A PUT that leaves out a field of the example: whether the application takes that away, or keeps it. */
-  async #leaveOut(path: string, body: unknown): Promise<void> {
-    const { example, put = 'replaces', marker, 'server-set': own = [] } = this.#kind
-    const { idAt, conditions } = traitsOf(this.#kind)
-    const needed = [...idAt, ...own, ...(conditions.in === 'body' ? conditions.at : []), marker?.at ?? '']
-    const tops = new Set(needed.map(at => at.split('/')[1]))
-    const given = typeof example === 'object' ? Object.entries(example) : []
-    const fields = given.filter(([name, value]) => !tops.has(name) && isEqual(pointerGet(body, pointerTo(name)), value))
-    for (const [name, value] of fields.slice(0, MAX_LEFT_OUT)) {
-      const current = await this.#probed.send('read', 'GET', path, undefined)
-      if (current === undefined || !isSuccess(current.status)) return
-      const rest = withoutPointers(withVersions(body, this.#probed.shown(current), this.#kind), [pointerTo(name)])
-      const answer = await this.#probed.send('update', 'PUT', path, rest, () => true, this.#meaning(current))
-      if (answer === undefined) return
-      // It may be one that each PUT has to say.
-      if (!isSuccess(answer.status)) continue
-      const after = await this.#probed.send('read', 'GET', path, undefined)
-      if (after === undefined || !isSuccess(after.status)) return
-      const isKept = isEqual(pointerGet(this.#probed.shown(after), pointerTo(name)), value)
-      if (isKept && put === 'replaces')
-        this.#probed.say(
-          'warning',
-          [],
-          `a PUT without "${pointerTo(name)}" leaves it as it was: write "put: merges", else a member that loses the resource loses what PUTs did not name`,
-        )
-      else if (!isKept && put === 'merges')
-        this.#probed.say(
-          'error',
-          ['put'],
-          `a PUT without "${pointerTo(name)}" takes it away: it replaces, and does not merge`,
-        )
-      return
-    }
-  }
-
-  /** The version that is meant, for an application that wants to be told. */
-  #meaning({ rawHeaders }: Answer): Readonly<Record<string, string>> {
-    const tag = headerValue(rawHeaders, 'etag')
-    return traitsOf(this.#kind).conditions.in !== 'nothing' && tag?.startsWith('"') === true ? { 'if-match': tag } : {}
-  }
-
   async #delete(path: string): Promise<boolean> {
     const current = await this.#probed.send('read', 'GET', path, undefined)
-    const meaning = current === undefined ? {} : this.#meaning(current)
-    const answer = await this.#probed.send('delete', 'DELETE', path, undefined, isSuccess, meaning)
+    const meaning = current === undefined ? {} : this.#updates.meaning(current)
+    const answer = await this.#updates.change('delete', 'DELETE', path, undefined, isSuccess, meaning)
     if (answer === undefined) return false
     if (!isSuccess(answer.status)) {
       this.#probed.say('error', ['resource'], `a delete is answered ${answer.status}${detailOf(answer)}`)
@@ -265,35 +200,18 @@ class Probe {
     const isThere = after !== undefined && isSuccess(after.status)
     const { status } = answer
     if (isThere && !(await this.#probed.later(path, status, gone => !isSuccess(gone), 'what was deleted is gone'))) {
-      this.#probed.say(
-        'warning',
-        [],
-        'the resource can still be read after its deletion (deletion may take a while here)',
-      )
+      const rule = deletedRule(current?.body, after.body)
+      const advice =
+        rule === undefined
+          ? 'deletion may take a while here'
+          : `if that is how it is shown then, write errors: [${rule}]`
+      this.#probed.say('warning', [], `the resource can still be read after its deletion (${advice})`)
     }
     return true
   }
 }
 
-/** Fields of the example that are left out of a PUT, one after the other, until one is taken without. */
-const MAX_LEFT_OUT = 3
-
-const pointerTo = (name: string): string => `/${pointerPart(name)}`
-const isEqual = (a: unknown, b: unknown): boolean => a !== undefined && canonicalJson(a) === canonicalJson(b)
-
-/** With the versions that the application shows now, where bodies say them. */
-function withVersions(body: unknown, shown: unknown, kind: KindDefinition): unknown {
-  const { conditions } = traitsOf(kind)
-  if (conditions.in !== 'body') return body
-  return conditions.at.reduce((said, at) => {
-    const version = pointerGet(shown, at)
-    return version === undefined ? said : pointerSet(said, at, version)
-  }, body)
-}
-
 const isGone = (status: number) => isSuccess(status) || status === 404 || status === 410
-const isNotOffered = (status: number) => status === 404 || status === 405 || status === 415 || status === 501
-
 /** The kind with its paths' variables replaced, as far as there are values for them. */
 function filled(kind: KindDefinition, values: Readonly<Record<string, string>>): KindDefinition {
   const fill = (path: string): string =>

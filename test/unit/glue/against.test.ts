@@ -31,6 +31,14 @@ interface Behaviour {
   late: number
   /** What its IDs end in; others are refused. */
   ending: string
+  /** Paths end in a slash; who asks for others is sent there. */
+  slash: boolean
+  /** No change without If-Match. */
+  conditional: boolean
+  /** It shows when it was changed, and a body that says so is refused. */
+  strict: boolean
+  /** What was deleted is shown, and said to be. */
+  soft: false | 'deleted' | 'deletedAt'
 }
 const WELL: Behaviour = {
   ids: 'client',
@@ -47,12 +55,18 @@ const WELL: Behaviour = {
   polite: false,
   late: 0,
   ending: '',
+  slash: false,
+  conditional: false,
+  strict: false,
+  soft: false,
 }
 
 let behaviour = WELL
 const items = new Map<string, Record<string, unknown>>()
 /** By ID: reads until it is shown, or, less than zero, until it is gone. */
 const waits = new Map<string, number>()
+/** The ETag that was shown last. */
+let version: string | undefined
 const seen: { request: string; authorization: string | undefined; fetches: string | undefined }[] = []
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -63,10 +77,19 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>
   const send = (status: number, value?: unknown, headers: Record<string, string> = {}) =>
     response.writeHead(status, headers).end(value === undefined ? undefined : JSON.stringify(value))
-  const id = request.url?.match(/^\/items\/(.+)$/)?.[1]
-  const shown = (value: unknown) => (behaviour.framed ? { data: value, meta: { at: 7 } } : value)
+  if (behaviour.slash && request.url?.endsWith('/') === false)
+    return void send(301, undefined, { location: `${request.url}/` })
+  const url = behaviour.slash ? request.url?.slice(0, -1) : request.url
+  const id = url?.match(/^\/items\/(.+)$/)?.[1]
+  const tag = JSON.stringify(`v${seen.length}`)
+  const dated = (value: unknown) =>
+    behaviour.strict ? { ...(value as object), changed: '2026-01-01T00:00:00Z', size: 3 } : value
+  const shown = (value: unknown) => (behaviour.framed ? { data: value, meta: { at: 7 } } : dated(value))
+  const isChange = request.method === 'PUT' || request.method === 'DELETE'
+  if (behaviour.conditional && isChange && request.headers['if-match'] !== version) return void send(428)
+  if (behaviour.strict && ('changed' in body || 'size' in body)) return void send(422, { error: 'unknown field' })
   if (behaviour.hangs) return
-  if (id === undefined && request.url === '/items') {
+  if (id === undefined && url === '/items') {
     if (request.method === 'GET')
       return void send(200, behaviour.wrapped ? { items: [...items.values()] } : [...items.values()])
     if (behaviour.requires !== undefined && !(behaviour.requires in body))
@@ -97,7 +120,14 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
   if (id === undefined || item === undefined)
     return void (behaviour.polite ? send(200, { ok: false, error: 'unknown' }) : send(404))
-  if (request.method === 'GET') return void send(200, shown(item))
+  if (request.method === 'GET') {
+    version = tag
+    return void send(200, shown(item), { etag: tag })
+  }
+  if (request.method === 'DELETE' && behaviour.soft !== false) {
+    items.set(id, { ...item, [behaviour.soft]: behaviour.soft === 'deleted' ? true : '2026-01-01' })
+    return void send(204)
+  }
   if (request.method === 'DELETE' && behaviour.late > 0) {
     waits.set(id, -behaviour.late)
     return void send(202)
@@ -245,6 +275,40 @@ it('says that the application chooses the ID itself', async () => {
   const { found } = await check({ ids: 'server' }, 'id: {at: /id, from: client}')
   expect(found).toEqual([expect.stringMatching(/^error kinds\.item\.id\.from: the application chose the ID itself/)])
   expect(items.size).toBe(0)
+})
+
+it('says that paths end in a slash, and makes nothing', async () => {
+  const { found, report } = await check({ slash: true }, EXAMPLE)
+  expect(found).toEqual([
+    'error kinds.item.resource: a path without a slash at its end is answered 301: write collection: /items/, resource: /items/{id}/',
+  ])
+  expect(report.steps).toHaveLength(1)
+})
+
+it('tells an application that changes nothing without a precondition what it shows, as the agent does', async () => {
+  expect((await check({ conditional: true }, 'id: {at: /id, from: client}')).found).toEqual([])
+  expect(items.size).toBe(0)
+})
+
+it('names what the application has set by itself, and does not take back', async () => {
+  const { found } = await check({ strict: true }, EXAMPLE)
+  expect(found).toEqual([
+    expect.stringMatching(/^warning kinds.item.server-set: what nobody has written is shown at \/changed: /),
+    expect.stringMatching(/^warning .*: a PUT of what is shown is refused, and taken without \/changed, \/size: /),
+  ])
+  expect((await check({ strict: true }, `${EXAMPLE}\n    server-set: [/changed, /size]`)).found).toEqual([])
+  expect(items.size).toBe(0)
+})
+
+it.each([
+  ['deleted', '{at: /deleted, is: true, read: true, status: 404}'],
+  ['deletedAt', '{at: /deletedAt, read: true, status: 404}'],
+] as const)('says how a deletion is shown (%s)', async (soft, rule) => {
+  const kind = 'id: {at: /id, from: client}\n    create: {also: [PUT]}\n    settle-within: 0'
+  const { found } = await check({ soft }, kind)
+  expect(found).toEqual([expect.stringContaining(`write errors: [${rule}]`)])
+  items.clear()
+  expect((await check({ soft }, `${kind}\n    errors: [${rule}]`)).found).toEqual([])
 })
 
 it('says what a refused create needs', async () => {
