@@ -133,10 +133,11 @@ function mayFollow({ operation }: Merge, next: Merge, taken: Taken): boolean {
 }
 
 function mergeOf(book: LaneBook, operation: Operation): Merge | undefined {
-  const { dot, type, payload, idempotency } = operation
+  const { dot, type, payload } = operation
   const { site, mayRun } = book.engine.options
   const { glue, name } = book.resource
-  if (type !== 'merge' || payload?.method !== 'PATCH' || idempotency !== undefined) return undefined
+  // A key changes nothing: it is no part of what the application is sent, and of one request with one key one operation counts, by itself or among others.
+  if (type !== 'merge' || payload?.method !== 'PATCH') return undefined
   if (payload.body === undefined || !('bytes' in payload.body) || !book.isLive(operation)) return undefined
   // A coding or a digest would be that of another body.
   if (payload.headers.some(([header]) => header !== 'content-type')) return undefined

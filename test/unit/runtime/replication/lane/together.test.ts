@@ -20,9 +20,10 @@ async function start(sites: readonly string[] = AB): Promise<void> {
 }
 
 /** As many merges as there are, each of a field of its own, while b is away. */
-async function mergedWhileAway(count = MERGES): Promise<void> {
+async function mergedWhileAway(count = MERGES, key?: (n: number) => string): Promise<void> {
   lab.cut('b')
-  for (let n = 1; n <= count; n++) await lab.ask('a', 'PATCH /items/x', { n, [`f${n}`]: n })
+  for (let n = 1; n <= count; n++)
+    await lab.ask('a', 'PATCH /items/x', { n, [`f${n}`]: n }, key === undefined ? {} : { key: key(n) })
 }
 
 const agree = async (): Promise<void> => {
@@ -33,9 +34,12 @@ const agree = async (): Promise<void> => {
   }
 }
 
-test('what a member has missed costs it few requests, and its origin hears of each operation', async () => {
+test.each([
+  ['without keys', undefined],
+  ['each with an idempotency key', (n: number) => `k${n}`],
+])('what a member has missed costs it few requests, and its origin hears of each operation: %s', async (_, key) => {
   await start()
-  await mergedWhileAway()
+  await mergedWhileAway(MERGES, key)
   const last = await lab.ask('a', 'PATCH /items/x', { last: true })
   const before = lab.effects('b', 'x').length
   await lab.heal(20_000)
@@ -251,11 +255,20 @@ test('an agent that is killed while several are under way finds out what came of
   expect(lab.read('b', 'x')).toMatchObject({ n: MERGES, f1: 1, [`f${MERGES}`]: MERGES })
 })
 
-test('who changes one field at two sites all the time has few requests made anew for each', async () => {
+test.each([
+  ['without keys', false],
+  ['each with an idempotency key', true],
+])('who changes one field at two sites all the time has few requests made anew for each: %s', async (_, isKeyed) => {
   await start()
   const rounds = 30
   for (let n = 0; n < rounds; n++) {
-    for (const site of AB) void lab.begin(site, 'PATCH /items/x', { hot: `${site}${n}`, [`${site}${n}`]: n })
+    for (const site of AB)
+      void lab.begin(
+        site,
+        'PATCH /items/x',
+        { hot: `${site}${n}`, [`${site}${n}`]: n },
+        isKeyed ? { key: `${site}${n}` } : {},
+      )
     await lab.pass(300)
   }
   await lab.pass(20_000)
@@ -264,6 +277,40 @@ test('who changes one field at two sites all the time has few requests made anew
   // One by one it is as many as have been written by then, each time.
   for (const site of AB) expect(lab.effects(site, 'x').length, site).toBeLessThan(4 * rounds)
 })
+
+test.each([0, 1])(
+  'requests with one key that are sent to two members, as those are cut off or start anew, are in effect once: %s',
+  async seed => {
+    const members = ['a', 'b', 'c']
+    await start(members)
+    let state = seed + 1
+    const random = (below: number): number => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+      return Math.floor((state / 2_147_483_648) * below)
+    }
+    const done = new Map<string, number>()
+    for (let n = 0; n < 40; n++) {
+      const [first, second] = [random(3), random(3)].map(place => members[place] ?? 'a') as [string, string]
+      const sites = random(3) === 0 ? [first, second] : [first]
+      for (const site of sites) {
+        const asked = await lab.ask(site, 'PATCH /items/x', { hot: n, [`f${n}`]: n }, { key: `k${n}` })
+        if (asked.status === 200) done.set(`f${n}`, n)
+      }
+      await lab.pass(random(400))
+      if (random(6) === 0) lab.cut(first)
+      if (random(6) === 0) lab.world.wire.healAll()
+      if (random(12) === 0) await lab.restart(second)
+    }
+    await lab.heal(10 * 60_000)
+    expect(done.size).toBeGreaterThan(20)
+    const seen = members.map(site => lab.read(site, 'x'))
+    for (const [place, site] of members.entries()) {
+      expect(seen[place], site).toEqual(seen[0])
+      expect(seen[place], site).toMatchObject(Object.fromEntries(done))
+      expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees', conflicts: [] })
+    }
+  },
+)
 
 test('what a merge takes away is gone, also where nobody shows whether it is there', async () => {
   await start()
@@ -296,4 +343,26 @@ test('what is in effect, and never answered, is done', async () => {
   await lab.heal(10 * 60_000)
   await agree()
   expect(lab.read('b', 'x')).toMatchObject({ n: 10, f1: 1, f10: 10 })
+})
+
+test('what another member has refused, and is carried out with what was written behind it there, is in effect at all members in the end', async () => {
+  const members = ['a', 'b', 'c']
+  await start(members)
+  for (const site of members)
+    lab.world.site(site).application.rule = ({ method }, body, shown) =>
+      method === 'PATCH' && body['amount'] !== undefined && (body['closed'] ?? shown?.['closed']) === true
+        ? 422
+        : undefined
+  for (const site of ['b', 'c']) lab.cut(site)
+  await lab.ask('b', 'PATCH /items/x', { closed: true })
+  await lab.pass(100)
+  await lab.ask('a', 'PATCH /items/x', { amount: 5 })
+  lab.world.wire.heal('a', 'b')
+  lab.world.wire.heal('b', 'a')
+  await lab.pass(3_000)
+  for (const site of AB) expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 0, closed: true })
+  expect(await lab.ask('b', 'PATCH /items/x', { closed: false })).toMatchObject({ status: 200 })
+  await lab.heal(10 * 60_000)
+  await agree()
+  for (const site of members) expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 0, closed: false, amount: 5 })
 })
