@@ -196,7 +196,7 @@ async function takeState(
     if (reading.is === 'absent') {
       sent = await make()
       // Nobody can say how it is made.
-      if (sent === undefined && body.is === 'large') isMade = false
+      if (sent === undefined) isMade = false
     }
     // What only somebody says who is not believed is no reason to leave what is here as it is.
     else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each)))

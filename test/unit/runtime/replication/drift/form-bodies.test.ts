@@ -94,3 +94,23 @@ test.each([
     lab.assertSound()
   }
 })
+
+test('what nobody can say how to make is missing, and that is shown', async () => {
+  const glue = simGlue(`
+glue: 1
+application: keys
+kinds:
+  item: {collection: /items, resource: "/items/{id}", id: {at: /id, from: client}}
+`)
+  const members = ['a', 'b']
+  lab = await Lab.of(members, { glue: () => glue, application: takesForms })
+  await lab.ask('a', 'POST /items', { id: 'k', value: 'one' }, { members })
+  await lab.pass(5_000)
+  await lab.ask('b', 'PUT /items/k', 'value=two', { type: FORM })
+  await lab.pass(5_000)
+  // A PUT makes nothing here, and a POST takes no form.
+  lab.world.site('b').application.write('warehouse', '/items/k', undefined)
+  await lab.pass(20 * 60_000)
+  expect(await lab.status('b', 'k')).toMatchObject({ state: 'diverged' })
+  expect(lab.events('b').filter(kind => kind === 'agrees')).toEqual([])
+})
