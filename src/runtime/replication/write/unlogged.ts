@@ -16,7 +16,7 @@ export type RecordChange =
   | { readonly is: 'deleted' }
 
 /**
- * Records that a resource was made, or is gone; released at once, since no application is asked.
+ * Records that a resource was made, or is gone; released at once, since no application is asked. What was recorded already with the same members is not again.
  * @throws CheopsError ERR_REPLICANT_LEVEL where the name has another level by now, ERR_REPLICANT_NOT_FOUND for the end of what is none
  */
 export async function recordUnlogged(engine: Engine, replica: Replica, change: RecordChange): Promise<Operation> {
@@ -27,6 +27,9 @@ export async function recordUnlogged(engine: Engine, replica: Replica, change: R
   if (isLive && levelOf(replicant) !== 'none')
     throw new CheopsError('ERR_REPLICANT_LEVEL', `${name} is replicated at level ${levelOf(replicant)} already.`)
   if (change.is === 'created') {
+    // Another client has made it in the same moment: to begin a second life would show the first as replaced.
+    const first = isLive ? holderOf(replicant)?.live.find(({ type }) => type === 'create') : undefined
+    if (first?.members?.added.toSorted().join() === change.members.toSorted().join()) return first
     const more = { members: change.members, level: 'none' }
     return release(engine, replica, draftOf(engine, replica, engine.nextNumber(), 'create', undefined, more), undefined)
   }

@@ -25,6 +25,17 @@ test('the record is known at all members, and nobody carries anything out', asyn
   for (const site of AB) expect(lab.effects(site, 'x')).toEqual([])
 })
 
+test('two clients that make it in the same moment make one life', async () => {
+  lab = await Lab.of(AB)
+  const created = { is: 'created', members: AB } as const
+  const first = await lab.record('a', 'x', created)
+  expect(await lab.record('a', 'x', { is: 'created', members: ['b', 'a'] })).toEqual(first)
+  await lab.pass(5_000)
+  for (const site of AB)
+    expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees', members: AB, conflicts: [] })
+  expect(lab.events('a').filter(kind => kind === 'released')).toHaveLength(1)
+})
+
 test('what is logged is not recorded as what is not, nor the other way round', async () => {
   lab = await Lab.of(AB)
   await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: AB })
