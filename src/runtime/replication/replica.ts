@@ -239,6 +239,13 @@ export function newLocalState(): LocalState {
   }
 }
 
+/** What changes once a reset is carried out: what was given up, and may have landed before, is gone with it. */
+export function withoutLanded({ shown }: LocalState): Pick<LocalState, 'shown'> {
+  if (shown?.was === undefined) return { shown }
+  const { was: _, ...others } = shown
+  return { shown: others }
+}
+
 export function newCore(name: ReplicantName, site: string): CoreState {
   return { replicant: newReplicant(name, site), acknowledgements: new Map() }
 }

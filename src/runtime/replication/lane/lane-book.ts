@@ -16,7 +16,7 @@ import type { Engine } from '../engine.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { renamed, whyFailed, withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import { outcomesOf } from '../outcomes.ts'
-import type { Intent, LocalState, Replica, RunState } from '../replica.ts'
+import { withoutLanded, type Intent, type LocalState, type Replica, type RunState } from '../replica.ts'
 import { momentOf } from '../drift/settling.ts'
 import type { Commit } from '../store/commit.ts'
 import { showsAllText } from '../application/shows-all.ts'
@@ -127,7 +127,8 @@ export class LaneBook {
     // A replay carries out what came before once more: that says nothing of what it refuses behind it.
     const { refused: before } = this.local
     const refused = before === undefined || sameDot(before.dot, operation.dot) ? undefined : before
-    const done = { executed, failed, refused, intent: undefined, leftover: false, sentAgain }
+    const landed = isReset(operation, this.matrices) ? withoutLanded(this.local) : {}
+    const done = { executed, failed, refused, intent: undefined, leftover: false, sentAgain, ...landed }
     commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
     if (outcome === 'failed' && this.#wasDone(operation)) acknowledge(this.engine, commit, this.replica)
     else acknowledgeOutcome(this.engine, commit, this.replica, operation, outcome, why)

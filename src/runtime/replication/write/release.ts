@@ -17,7 +17,7 @@ import { tellEvent, tellOperation, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { withRequest } from './kept-requests.ts'
 import type { Commit } from '../store/commit.ts'
-import type { LocalState, Replica } from '../replica.ts'
+import { withoutLanded, type LocalState, type Replica } from '../replica.ts'
 
 /**
  * Makes a local write that took effect everybody's operation: its stamp, its record, its place in the outboxes to all other members and
@@ -72,6 +72,7 @@ export async function release(
         leaving: type === 'delete' ? replica.local.draft?.before : undefined,
         hash: undefined,
         answered: undefined,
+        ...(isReset(operation, matrices) && withoutLanded(replica.local)),
         ...then,
       })
     }

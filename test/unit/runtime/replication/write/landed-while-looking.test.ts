@@ -51,6 +51,31 @@ test('who asks for a state while the other one reads its own, and gets none, ask
   lab.assertSound()
 })
 
+test('where who has carried it out cannot be reached any more, a whole body ends the wait', async () => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  const { application } = lab.world.site('a')
+  application.failNext({ kind: 'late-effect', delayMs: 2_500 }, ({ method }) => method === 'POST')
+  const began = lab.world.time.now
+  expect(await lab.ask('a', 'POST /items/x/lines', { line: 1 }, KEY)).toMatchObject({ accepted: { outcome: 'void' } })
+  await lab.pass(began + 3_000 - lab.world.time.now)
+  expect(await lab.ask('b', 'POST /items/x/lines', { line: 1 }, KEY)).toMatchObject({ status: 201 })
+  lab.cut('b')
+  await lab.pass(60_000)
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'diverged' })
+  expect(await lab.ask('a', 'PATCH /items/x', { m: 1 })).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+  // What may have landed is gone with it, and what the other member has carried out comes on top.
+  expect(await lab.ask('a', 'PUT /items/x', { n: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(60_000)
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'agrees' })
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 2, lines: [{ line: 1 }] })
+  await lab.heal(60_000)
+  for (const site of MEMBERS) expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
+  expect(lab.read('b', 'x')).toEqual(lab.read('a', 'x'))
+  lab.assertSound()
+})
+
 test('what was changed past Cheops while its site was cut off, and changed back, takes it again', async () => {
   const lab = await Lab.of(MEMBERS)
   await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
