@@ -190,8 +190,8 @@ function checkListeners(listeners: readonly ListenerFact[]): Finding[] {
           error(
             'listeners',
             'port-free',
-            `${name}: ${address} is taken by another program`,
-            `Stop it ("ss -ltnp" shows which it is), or choose another port, or 0 for any.`,
+            `${name}: ${address} is taken: by the agent of this file, if it runs already, else by another program`,
+            `A running agent is asked by "cheops check" without --config. Another program: stop it ("ss -ltnp" shows which it is), or choose another port, or 0 for any.`,
           ),
         )
         break

@@ -72,4 +72,5 @@ export function ownText(places: readonly string[]): string {
 /** Few enough to be read. */
 const MAX_NAMED = 8
 
-export const OWN_ADVICE = 'fields that each application sets by itself belong into server-set of its definition'
+export const OWN_ADVICE =
+  'fields that each application sets by itself belong into server-set of its definition; with compare: written nothing counts that nobody has written'
