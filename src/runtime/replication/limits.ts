@@ -297,6 +297,12 @@ export const ACCEPTED_WITHIN_MS = 60_000
  */
 export const STATE_AGAIN_MS = 10 * 60_000
 
+/**
+ * Nobody agrees, and what is shown is unlike what was written at the same places each time after one has said what there is: it is the applications' own. As often as
+ * that a second cause may have come between; more would be a write at all members every ten minutes, for ever.
+ */
+export const MAX_SAID_IN_VAIN = 3
+
 /** Two requests for what is missing of one replicant are at least so far apart, milliseconds. */
 export const WANT_AGAIN_MS = 2_000
 

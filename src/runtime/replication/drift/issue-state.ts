@@ -33,8 +33,9 @@ import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
 import { tellLooking } from './looking.ts'
+import { noteSaid, wasSaidInVain } from './own-fields.ts'
 import { isSettling } from './settling.ts'
-import { fitOf, isTextAsSaid, stateToGive, type Unclear } from './written-fields.ts'
+import { fitOf, isTextAsSaid, stateToGive, unlikeWritten, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica, RunState, TellOf } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
@@ -120,8 +121,15 @@ async function sayState(
   if (issuer === undefined) return 'waits'
   if (wasSaidLately(engine, replica)) return 'said'
   if (issuer.is === 'issuer') {
-    if (issuer.site !== site || !(await mayIssue(reading))) return 'waits'
+    if (issuer.site !== site) return 'waits'
+    const unlike =
+      reading.is === 'present' ? await unlikeWritten(resource, writtenOf(engine, replica), reading.body) : []
+    const told = replica.local.told.map(word => `${word.site} ${word.hash ?? ''}`).toSorted()
+    const shown = [reading.is === 'present' ? reading.hash : '', ...told].join(' ')
+    if (wasSaidInVain(replica, unlike, shown)) return 'said'
+    if (!(await mayIssue(reading))) return 'waits'
     const issued = await issueIfRoom(engine, replica, resource, reading, 'shown')
+    if (issued === 'issued') noteSaid(replica, unlike)
     return issued === 'cannot' ? 'waits' : issued
   }
   const schedule = scheduleOf(holder, matrices)

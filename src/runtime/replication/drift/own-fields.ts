@@ -4,7 +4,7 @@
  */
 import { pointerPart } from '../../../core/resource/json-pointer.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
-import { MAX_HIDDEN_TEXT } from '../limits.ts'
+import { MAX_HIDDEN_TEXT, MAX_SAID_IN_VAIN } from '../limits.ts'
 import { contains } from '../application/contains.ts'
 import type { Resource } from '../application/resource.ts'
 import type { State } from '../application/state.ts'
@@ -25,9 +25,36 @@ export function isOwn(replica: Replica, at: readonly string[]): boolean {
   return before !== undefined && at.every(pointer => before.has(pointer))
 }
 
+/** Where what was written was shown as something else when this site said what there is, how often in a row it did so, and what members showed when it left it at that. */
+const said = new WeakMap<RunState, { readonly at: string; readonly times: number; readonly shown?: string }>()
+
+/**
+ * Whether this site has said what there is as often as anything can come of it, the same is shown otherwise than it was written, and nobody shows anything else since.
+ * @param shown what members show, this one included
+ */
+export function wasSaidInVain(replica: Replica, at: readonly string[], shown: string): boolean {
+  const before = said.get(replica.run)
+  if (before?.at !== at.join(' ') || before.times < MAX_SAID_IN_VAIN) return false
+  if (before.shown !== undefined && before.shown !== shown) {
+    // Somebody has changed it past Cheops.
+    said.delete(replica.run)
+    return false
+  }
+  said.set(replica.run, { ...before, shown })
+  return true
+}
+
+/** @param at as for `noteOwn`, before it was said */
+export function noteSaid(replica: Replica, at: readonly string[]): void {
+  const before = said.get(replica.run)
+  const places = at.join(' ')
+  said.set(replica.run, { at: places, times: (before?.at === places ? before.times : 0) + 1 })
+}
+
 /** Another member shows the same. */
 export function forgetOwn(replica: Replica): void {
   known.delete(replica.run)
+  said.delete(replica.run)
 }
 
 /**
