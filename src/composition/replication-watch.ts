@@ -112,10 +112,16 @@ function subjectOf(event: ReplicationEvent): string {
     : replicantText(event.replicant)
 }
 
+/** What a client, an operator or this agent has done here, by the type of the operation. */
+function releasedText(type: string): string {
+  if (type === 'state') return 'what the resource is was said anew here'
+  return type === 'members' ? 'its members were changed here' : `a client's ${type} was accepted here`
+}
+
 function detailOf(event: ReplicationEvent, self: string): string | undefined {
   switch (event.kind) {
     case 'released':
-      return `a client's ${event.type} was accepted here as ${operationText(event.dot)}; the other members will get it`
+      return `${releasedText(event.type)} as ${operationText(event.dot)}; the other members will get it`
     case 'outcome':
       return outcomeText(event, self)
     case 'done':

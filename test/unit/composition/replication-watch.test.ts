@@ -40,6 +40,11 @@ const released: ReplicationEvent = { kind: 'released', replicant, dot, type: 're
 
 test.each<[ReplicationEvent, string | undefined]>([
   [released, `a client's replace was accepted here as ${OPERATION}; the other members will get it`],
+  [
+    { ...released, type: 'state' },
+    `what the resource is was said anew here as ${OPERATION}; the other members will get it`,
+  ],
+  [{ ...released, type: 'members' }, `its members were changed here as ${OPERATION}; the other members will get it`],
   [outcome('site1', 'applied', 200), undefined],
   [outcome('site3', 'applied', 200), undefined],
   [outcome('site3', 'failed', 507), `${OPERATION} has failed at site3: the application answered 507`],

@@ -48,6 +48,9 @@ it('has definitions of which nothing is to be said but which keys are not in for
     'jupyter',
     'opa',
     'caddy',
+    'django',
+    'strict',
+    'toxiproxy',
   ])
   expect(parsed.flatMap(({ findings }) => findings).filter(f => f.severity !== 'note')).toEqual([])
 })
