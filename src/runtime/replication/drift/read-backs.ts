@@ -5,7 +5,8 @@ import {
   READ_BACKS_A_SECOND,
   READ_BACKS_UNDER_LOAD,
   READ_BACK_AFTER_MS,
-  REREADS_A_SECOND,
+  REREADS_AFTER_MS,
+  REREADS_TOGETHER,
   REREAD_EVERY_MS,
 } from '../limits.ts'
 import type { Clock, TimerHandle } from '../../../ports/clock.ts'
@@ -53,6 +54,7 @@ export class ReadBacks {
   /** Where the round is. */
   #last: ReplicantName | undefined
   #roundBegan = Number.NEGATIVE_INFINITY
+  #wentOn = Number.NEGATIVE_INFINITY
   #roundSaid = Number.NEGATIVE_INFINITY
   #isLooking = false
 
@@ -98,7 +100,7 @@ export class ReadBacks {
     this.#came = 0
     for (const names of this.#unread.values()) this.#probe(names)
     this.#readDue()
-    void this.#goRound((REREADS_A_SECOND * READ_BACK_AFTER_MS) / 1_000)
+    void this.#goRound()
   }
 
   /** As many as may be read until the next tick, so many at a time. */
@@ -112,16 +114,19 @@ export class ReadBacks {
     }
   }
 
-  async #goRound(count: number): Promise<void> {
+  async #goRound(): Promise<void> {
     if (this.#isLooking || this.#running >= MAX_READ_BACKS_TOGETHER) return
     const { clock, namesAfter } = this.#parts
-    if (this.#last === undefined && clock.monotonic() - this.#roundBegan < REREAD_EVERY_MS) return
+    const now = clock.monotonic()
+    const isNew = this.#last === undefined
+    if (isNew ? now - this.#roundBegan < REREAD_EVERY_MS : now - this.#wentOn < REREADS_AFTER_MS) return
     this.#isLooking = true
+    this.#wentOn = now
+    if (isNew) this.#roundBegan = now
     try {
-      if (this.#last === undefined) this.#roundBegan = clock.monotonic()
-      const names = await namesAfter(this.#last, count)
+      const names = await namesAfter(this.#last, REREADS_TOGETHER)
       for (const name of names) if (!this.#isStopped) await this.#read(name, 0, true)
-      this.#last = names.length < count ? undefined : names.at(-1)
+      this.#last = names.length < REREADS_TOGETHER ? undefined : names.at(-1)
       const isOver = this.#last === undefined
       if (!isOver && clock.monotonic() - this.#roundSaid < REREAD_EVERY_MS) return
       this.#roundSaid = clock.monotonic()

@@ -7,6 +7,7 @@ import {
   READ_BACKS_A_SECOND,
   READ_BACKS_UNDER_LOAD,
   READ_BACK_AFTER_MS,
+  REREADS_TOGETHER,
 } from '../../../../../src/runtime/replication/limits.ts'
 import { ReadBacks } from '../../../../../src/runtime/replication/drift/read-backs.ts'
 
@@ -97,10 +98,14 @@ describe('the round', () => {
   test('goes on where that of the run before was, says once a minute where it is, and begins anew at its end', async () => {
     all = Array.from({ length: 500 }, (_, place) => String(place).padStart(3, '0'))
     readBacks.start({ service: 's', kind: 'k', name: '099' })
-    await second(0)
+    expect(await second(0)).toBe(REREADS_TOGETHER)
     expect(read[0]).toBe('100')
-    expect(rounds).toEqual([read.at(-1)])
-    for (let seconds = 0; seconds < 70; seconds++) await second(0)
+    // Many together, then none for as long as that takes on average.
+    const goesOn = []
+    for (let seconds = 0; seconds < 10; seconds++) goesOn.push(await second(0))
+    expect(goesOn).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, REREADS_TOGETHER])
+    expect(rounds).toEqual([read[REREADS_TOGETHER - 1]])
+    for (let seconds = 0; seconds < 60; seconds++) await second(0)
     expect(rounds.length).toBe(2)
     while (!rounds.includes(undefined)) await second(0)
     expect(read.at(-1)).toBe('499')
