@@ -3,9 +3,16 @@
  * on nothing but its seed.
  */
 export class VirtualTime {
+  readonly #maxHappenings: number
   #now = 0
+  #happened = 0
   #sequence = 0
   readonly #heap: Happening[] = []
+
+  /** @param maxHappenings how much may happen at all, so that what goes on without end does not hang whoever waits for it */
+  constructor(maxHappenings = Infinity) {
+    this.#maxHappenings = maxHappenings
+  }
 
   /** Milliseconds since the world began. */
   get now(): number {
@@ -22,7 +29,10 @@ export class VirtualTime {
     return { cancel: () => void (happening.fn = undefined) }
   }
 
-  /** Lets everything happen until the time is `until`, or `done` says that this is enough. */
+  /**
+   * Lets everything happen until the time is `until`, or `done` says that this is enough.
+   * @throws EndlessError where more happens than may
+   */
   async run(until: number, done: () => boolean = () => false): Promise<void> {
     await settled()
     for (;;) {
@@ -31,6 +41,7 @@ export class VirtualTime {
       this.#pop()
       if (next.fn === undefined) continue
       this.#now = next.at
+      if (++this.#happened > this.#maxHappenings) throw new EndlessError(this.#maxHappenings, this.#now)
       next.fn()
       await settled()
       if (done()) return
@@ -65,6 +76,14 @@ export class VirtualTime {
       i = child
     }
     heap[i] = last
+  }
+}
+
+/** More has happened than may: something goes on without end. */
+export class EndlessError extends Error {
+  /** @param at virtual time, milliseconds */
+  constructor(happened: number, at: number) {
+    super(`${happened} things have happened by ${(at / 1000).toFixed(3)} s, and there is no end`)
   }
 }
 

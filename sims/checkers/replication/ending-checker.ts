@@ -14,6 +14,21 @@ export interface EndingChecker {
  * Of one group are sites that some operation has ever named together: a name that was created on both sides of nothing stays two.
  */
 export function groupsOf(ending: Ending, name: ReplicantName): readonly (readonly Replica[])[] {
+  return membersByGroup(ending, name).map(({ members }) => members)
+}
+
+/** Who is a member in the group that a site is or was of; also where that site has left. */
+export function groupOf(ending: Ending, name: ReplicantName, site: string): readonly Replica[] {
+  return membersByGroup(ending, name).find(({ group }) => group.has(site))?.members ?? []
+}
+
+interface Group {
+  /** Sites that some operation has ever named together. */
+  readonly group: ReadonlySet<string>
+  readonly members: readonly Replica[]
+}
+
+function membersByGroup(ending: Ending, name: ReplicantName): readonly Group[] {
   const replicas = ending.replicasOf(name)
   const members = new Set(
     replicas.flatMap(({ site, replicant }) => {
@@ -21,8 +36,10 @@ export function groupsOf(ending: Ending, name: ReplicantName): readonly (readonl
       return known.includes(site) ? known : []
     }),
   )
-  const groups = togetherIn(ending, name)
-  return groups.map(group => replicas.filter(({ site }) => members.has(site) && group.has(site)))
+  return togetherIn(ending, name).map(group => ({
+    group,
+    members: replicas.filter(({ site }) => members.has(site) && group.has(site)),
+  }))
 }
 
 function togetherIn({ ledger }: Ending, name: ReplicantName): readonly ReadonlySet<string>[] {

@@ -1,11 +1,11 @@
 import { compareOperations, dotKey, findLife } from '../../../src/core/oplog/index.ts'
 import { wasHeld } from '../../../src/core/oplog/holes.ts'
-import { groupsOf } from './ending-checker.ts'
+import { groupOf } from './ending-checker.ts'
 import type { Life, Operation } from '../../../src/core/oplog/index.ts'
 import type { Ending } from '../../world/replication/ending.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
-/** Whatever a client was told is accepted is known to every member; but for what stood on no disk any more when one was set back. */
+/** Whatever a client was told is accepted is known to every member, also where its origin has left; but for what stood on no disk any more when one was set back. */
 export const nothingLost: EndingChecker = {
   name: 'nothing acknowledged is lost',
   look: ending =>
@@ -14,9 +14,7 @@ export const nothingLost: EndingChecker = {
       .flatMap(({ site: origin, words, dot }) => {
         const operation = ending.ledger.find(dot)
         if (operation === undefined) return [`${origin} acknowledged "${words}", and nobody ever released it`]
-        const groups = groupsOf(ending, operation.replicant)
-        const ofOrigin = groups.filter(group => group.some(({ site }) => site === dot.site))
-        return (ofOrigin.length === 0 ? groups : ofOrigin).flat().flatMap(({ site, replicant }) => {
+        return groupOf(ending, operation.replicant, dot.site).flatMap(({ site, replicant }) => {
           const life = replicant === undefined ? undefined : findLife(replicant, operation.life)
           if (life !== undefined && (wasHeld(life, dot) || isSuperseded(ending, operation, life))) return []
           return [`${origin} acknowledged "${words}", and ${site} does not know of it`]

@@ -1,10 +1,11 @@
 import { draw } from './draw.ts'
-import { runReplication } from './run.ts'
+import { ENDLESS, runReplication } from './run.ts'
 import { shorten } from './shorten.ts'
 import { weatherOf } from './weather.ts'
 import type { ReplicationPlant, WorldParts } from '../../world/replication/replication-world.ts'
 import type { Plan, Weather } from './draw.ts'
 import type { ReplicationReport } from './run.ts'
+import type { Step } from './step.ts'
 
 /** A run that failed once: kept as a file, so that it does not again. */
 export interface Regression {
@@ -14,6 +15,9 @@ export interface Regression {
   readonly seed: number
   readonly plan: Plan
 }
+
+/** Runs to shorten what does not come to an end: each takes half a minute. */
+const ENDLESS_TRIES = 20
 
 /** The run of a seed. */
 export function runSeed(
@@ -33,10 +37,12 @@ export async function shortened(
 ): Promise<Regression> {
   const plan = draw(seed, weather)
   const checkers = new Set(found.map(checkerOf))
-  const steps = await shorten(plan.steps, async left => {
+  const tries = checkers.has(ENDLESS) ? ENDLESS_TRIES : undefined
+  const fails = async (left: readonly Step[]): Promise<boolean> => {
     const { violations } = await runReplication(seed, { ...plan, steps: left }, parts, plant)
     return violations.some(violation => checkers.has(checkerOf(violation)))
-  })
+  }
+  const steps = await shorten(plan.steps, fails, tries)
   return { found: found[0] ?? 'nothing', seed, plan: { ...plan, steps } }
 }
 

@@ -18,8 +18,8 @@ export interface DiskOptions {
 /** How long a disk that lies keeps what it has acknowledged to itself, milliseconds. */
 const LIE_MS = 20_000
 
-/** Reads at one moment of virtual time, at most: a run of an agent makes some hundreds. */
-const MAX_READS_AT_ONCE = 20_000
+/** Reads and commits at one moment of virtual time, at most: a run of an agent makes some hundreds. */
+const MAX_USES_AT_ONCE = 20_000
 
 /**
  * The disk of one site. Writes take time; a crash between loses any suffix of what was not synced. It outlives the processes
@@ -31,8 +31,8 @@ export class Disk {
   readonly #options: DiskOptions
   #values = new Map<string, Uint8Array>()
   #open: MemoryStore | undefined
-  #reads = 0
-  #readAt = 0
+  #uses = 0
+  #usedAt = 0
   /** What damaged values were. */
   readonly #flipped = new WeakMap<Uint8Array, Uint8Array>()
   /** With `lies`: what was on the disk when it was last really synced. */
@@ -61,14 +61,14 @@ export class Disk {
       onFailure: error => process.run(() => onFailure(error)),
     })
     this.#open = store
-    return seenBy(process, store, () => this.#countRead())
+    return seenBy(process, store, () => this.#countUse())
   }
 
-  /** What reads without end lets no time pass, and would hang the simulation as it would hang an agent. */
-  #countRead(): void {
-    this.#reads = this.#readAt === this.#time.now ? this.#reads + 1 : 0
-    this.#readAt = this.#time.now
-    if (this.#reads > MAX_READS_AT_ONCE) throw new Error('the agent reads from its disk without end')
+  /** What reads or writes without end lets no time pass, and would hang the simulation as it would hang an agent. */
+  #countUse(): void {
+    this.#uses = this.#usedAt === this.#time.now ? this.#uses + 1 : 0
+    this.#usedAt = this.#time.now
+    if (this.#uses > MAX_USES_AT_ONCE) throw new Error('the agent reads from its disk, or writes to it, without end')
   }
 
   /** The agent has ended: of what was not synced a random suffix is lost. */
@@ -124,15 +124,18 @@ export class Disk {
 }
 
 /** A store of which a process sees nothing after its end. */
-function seenBy(process: Process, store: MemoryStore, onRead: () => void): Store {
+function seenBy(process: Process, store: MemoryStore, onUse: () => void): Store {
   return {
     get: async key =>
       process.ask(async () => {
-        onRead()
+        onUse()
         return store.get(key)
       }),
     // In the same turn, or the commits of one turn would not share a write.
-    commit: async writes => process.guard(process.isAlive ? store.commit(writes) : new Promise(() => undefined)),
+    commit: async writes => {
+      if (process.isAlive) onUse()
+      return process.guard(process.isAlive ? store.commit(writes) : new Promise(() => undefined))
+    },
     get isFull() {
       return store.isFull
     },

@@ -3,6 +3,7 @@ import { loadRecords } from '../../../src/runtime/replication/store/replica-reco
 import { ReplicantListing } from '../../../src/runtime/replication/operator/replicant-listing.ts'
 import { prefixOf } from '../../../src/runtime/replication/store/replica-keys.ts'
 import { decodeAnswer, encodeAnswer } from '../../../protocols/state/codec.ts'
+import { ASK_TIMEOUT_MS } from '../../../protocols/state/limits.ts'
 import { Replicator } from '../../../src/runtime/replication/replicator.ts'
 import { MemoryStore } from '../memory-store.ts'
 import { operate } from './real-operator.ts'
@@ -24,7 +25,10 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
     glueOf: service => (service === SERVICE ? glue : undefined),
     hash: fingerprint,
     fetchState: async (other, name) => {
-      const state = await (await reach(other))?.stateFor(name, ports.site)
+      const asked = (await reach(other))?.stateFor(name, ports.site)
+      const late = new Promise<undefined>(resolve => void ports.clock.after(ASK_TIMEOUT_MS, () => resolve(undefined)))
+      // An agent that ends meanwhile never answers.
+      const state = await Promise.race([asked, late])
       // As it comes over the wire.
       return state && decodeAnswer(encodeAnswer(state))
     },

@@ -32,11 +32,13 @@ export interface ReplicationPlant {
   readonly seal?: (seal: OperationSeal, site: string) => OperationSeal
   readonly network?: (network: SyncNetwork, site: string) => SyncNetwork
   readonly glue?: (glue: ReplicationGlue, site: string) => ReplicationGlue
+  /** What may happen at most, so that what goes on without end is found; without a bound if not given. */
+  readonly maxHappenings?: number
 }
 
 /** Sites with the real replication, on machines, applications and links that fail as a scenario wants it. */
 export class ReplicationWorld {
-  readonly time = new VirtualTime()
+  readonly time: VirtualTime
   readonly random: SeededRandom
   readonly keys = new VirtualKeys()
   readonly siteKeys = new SiteKeys()
@@ -50,6 +52,8 @@ export class ReplicationWorld {
   /** Sites that lost a part of what was on their disks. */
   readonly setBack = new Set<string>()
   readonly #losses: Losses
+  /** How many messages have gone from one site to another, by link. */
+  readonly #said = new Map<string, number>()
   /** Which sites do not let which others write: both names, with a space between. */
   readonly closed = new Set<string>()
   /** What creates and replaces have more in their bodies. */
@@ -63,6 +67,7 @@ export class ReplicationWorld {
   readonly plant: ReplicationPlant
 
   constructor(seed: number, names: readonly string[], parts: WorldParts, plant: ReplicationPlant = {}) {
+    this.time = new VirtualTime(plant.maxHappenings)
     this.random = new SeededRandom(seed)
     this.plant = plant
     this.codec = plant.codec?.(parts.codec) ?? parts.codec
@@ -87,8 +92,17 @@ export class ReplicationWorld {
     this.#losses.note(this.sites.map(({ machine }) => machine.disk.copy()))
   }
 
+  /** How much sites have said to each other, and asked their applications: what goes on without end is mostly one of these. */
+  trafficText(): string {
+    const said = [...this.#said].map(([link, count]) => `${link} ${count} messages`)
+    const asked = this.sites.map(({ name, application }) => `${name} ${application.requests.length} requests`)
+    return [...said, ...asked].join(', ')
+  }
+
   /** What sites tell those that are no members any more is looked into. */
   #sent(from: string, to: string, message: SyncMessage): void {
+    const link = `${from} to ${to}`
+    this.#said.set(link, (this.#said.get(link) ?? 0) + 1)
     const { beliefs } = this.ledger
     if (message.kind !== 'entries' || !beliefs.hasParted(from, to)) return
     for (const bytes of message.entries) {

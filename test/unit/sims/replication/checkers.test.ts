@@ -205,6 +205,29 @@ describe('what is wrong is found', () => {
     expect(found({ ...lost, lost: new Set([dotKey(dot('s1', 7))]) })).toEqual([])
   })
 
+  test('an operation that the group of its origin lacks, also where that has left, and no other group', () => {
+    const created = (at: number, site: string): Operation => {
+      const one = operation(at, site, 1, 'create', {})
+      return { ...one, life: { stamp: one.stamp, dot: one.dot }, members: { added: ['s3', 's4'], removed: [] } }
+    }
+    const [first, second] = [created(9, 's3'), created(11, 's4')]
+    const { payload, ...bare } = operation(10, 's3', 2, 'members', {}, [first])
+    expect(payload).toBeDefined()
+    const leaves = { ...bare, life: first.life, members: { added: [], removed: ['s3'] } }
+    const lost = (held: readonly Operation[]): string[] => {
+      const two = ending()
+      for (const one of [first, second, leaves]) two.ledger.note(one, new Uint8Array([one.stamp.ms]))
+      two.ledger.acknowledged.push({ site: 's3', words: 'adopt', dot: first.dot })
+      const s4 = { site: 's4', replicant: holding('s4', held), resource: { id: 'n' }, admits: undefined }
+      const all = found({ ...two, replicasOf: () => [...two.replicasOf(NAME), s4] })
+      return all.filter(text => text.startsWith('nothing acknowledged'))
+    }
+    expect(lost([first, leaves])).toEqual([])
+    expect(lost([second])).toEqual([
+      'nothing acknowledged is lost: s3 acknowledged "adopt", and s4 does not know of it',
+    ])
+  })
+
   test('a change of members that nobody has, unless a greater one has taken its place', () => {
     const change = (at: number, site: string, number: number, removed: readonly string[]): Operation => {
       const { payload, ...bare } = operation(at, site, number, 'members', {}, ALL)

@@ -379,6 +379,62 @@ describe('a planted bug is found', () => {
     expect(violations.join('\n')).not.toContain('nothing is held by former members')
   })
 
+  test('sites that tell each other the same without end, twice as much each time', async () => {
+    const plan: Plan = {
+      sites: ['s1', 's2'],
+      names: ['n1'],
+      steps: [
+        { at: 0, do: 'create', site: 's1', name: 'n1', members: ['s1', 's2'], token: 'a' },
+        { at: 10_000, do: 'merge', site: 's1', name: 'n1', token: 'b' },
+      ],
+    }
+    const maxHappenings = 5_000
+    const plant: ReplicationPlant = {
+      maxHappenings,
+      network: (network, site) => ({
+        ...network,
+        open: async (other, signal) => {
+          const channel = await network.open(other, signal)
+          const send: typeof channel.send = async message => {
+            await channel.send(message)
+            if (site !== 's1' || message.kind !== 'entries') return
+            for (const again of [send(message), send(message)]) again.catch(() => undefined)
+          }
+          return { ...channel, send, messages: channel.messages, closed: channel.closed, silentMs: 0 }
+        },
+      }),
+    }
+    expect((await runReplication(1, plan, REAL_PARTS, { maxHappenings })).violations).toEqual([])
+    const { violations, story } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations).toEqual([
+      expect.stringMatching(
+        /^no end: 5000 things have happened by \d+\.\d{3} s, and there is no end; (s\d to s\d \d+ messages, ){2}s1 \d+ requests/,
+      ),
+    ])
+    expect(story.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^a client at s1 creates n1/))
+  })
+
+  test('an agent that writes to its disk without end, in one moment', async () => {
+    const plant: ReplicationPlant = {
+      store: (store, site) => ({
+        ...store,
+        get isFull() {
+          return store.isFull
+        },
+        commit: async writes => {
+          let failure: unknown
+          while (site === 's1' && failure === undefined) {
+            store.commit(writes).catch((error: unknown) => (failure = error))
+            await Promise.resolve()
+          }
+          if (failure !== undefined) throw failure
+          return store.commit(writes)
+        },
+      }),
+    }
+    expect(await found('no defects', plant)).toMatch(/^s1 failed: .*writes to it, without end/)
+  })
+
   test('an origin whose counter stands still', async () => {
     const plant: ReplicationPlant = {
       seal: seal => ({
