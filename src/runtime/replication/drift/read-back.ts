@@ -15,6 +15,7 @@ import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
 import { isYetToCome, stillToCome } from './settling.ts'
+import { mayLandNow, noteMayBeThere } from '../write/given-up.ts'
 import { fitOf, showsNoOther } from './written-fields.ts'
 import { isSureHere, knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from '../replica.ts'
@@ -77,9 +78,12 @@ export async function readBack(
     return 'done'
   }
   const { is } = found
-  const isChanged = before === undefined ? await isUnlikeKnown(engine, replica, resource, reading) : is !== before
+  const hasLanded = mayHaveLanded(engine, replica, resource, reading)
+  const isUnlike = async (): Promise<boolean> => hasLanded || (await isUnlikeKnown(engine, replica, resource, reading))
+  const isChanged = before === undefined ? await isUnlike() : is !== before
   if (knowledgeNow(engine, replica) !== knowledge) return 'done'
   if (isChanged) {
+    noteMayBeThere(replica.run)
     await suspectDrift(engine, replica)
     return 'look'
   }
@@ -159,6 +163,21 @@ async function isUnlikeKnown(
   if ((await fitOf(resource, written, body)).shows !== 'no') return false
   // What it never shows it may say in an answer. What somebody has taken away is found by what the other members show.
   return body.is !== 'json' || !(await showsNoOther(resource, written, body))
+}
+
+/**
+ * What was given up may have landed on top of what was written last, before anybody has read that: the application does not show what it has answered, though its
+ * answers have told before what it shows. Else that is the application's own.
+ */
+function mayHaveLanded(
+  { options: { clock } }: Engine,
+  { local, name, run }: Replica,
+  { glue }: Resource,
+  reading: Reading & { readonly is: 'present' },
+): boolean {
+  const { hash, answered, answersTell } = local
+  if (hash !== undefined || answered === undefined || answered === reading.hash) return false
+  return answersTell && glue.kind(name.kind)?.comparesAll !== false && mayLandNow(run, clock.monotonic())
 }
 
 /**

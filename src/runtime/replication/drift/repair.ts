@@ -19,6 +19,7 @@ import { fitOf, stateToGive, unlikeWritten, type Fit, type Unclear } from './wri
 import { differing, hiddenHere, showingWritten, writtenBy, writtenOf } from './comparison.ts'
 import { wholeOf } from './whole.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
+import { noteNoneIsThere } from '../write/given-up.ts'
 import type { Engine } from '../engine.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
@@ -233,6 +234,7 @@ async function takeState(
     tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
     commit.afterwards(() => engine.unanswered.update(replica))
   })
+  noteNoneIsThere(replica.run)
   return 'copied'
 }
 

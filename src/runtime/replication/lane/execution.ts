@@ -17,7 +17,7 @@ import { isInTheWay, isSettling, isYetToCome, mayComeAfter, stillToCome } from '
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
 import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
 import { copyState } from '../drift/repair.ts'
-import { wasGivenUp } from '../write/given-up.ts'
+import { mayBeThere, mayLandNow, noteMayBeThere, wasGivenUp } from '../write/given-up.ts'
 import { Answers } from './answers.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
@@ -293,19 +293,26 @@ export class Execution {
   }
 
   /**
-   * Whether it was asked here first, given up, and found without effect, and what the application shows has changed since: that may be its effect, which would be
-   * there twice. Then the state of a member that has carried it out once is copied. Also where the lane goes on with what it was changed to.
+   * Whether what was given up here, and found without effect, may have landed since: the application shows something else than it did. What is carried out now would
+   * hide that, and what was given up itself, and comes from another member, would be there twice. Then the state of a member that has carried it out once, or not at
+   * all, is copied. Also where the lane goes on with what it was changed to.
    */
   async #mayHaveLanded(operation: Operation): Promise<boolean> {
     const { engine, replica, resource } = this.#book
-    if (!wasGivenUp(replica.run, operation) || this.#book.traits(operation).maySendAgain) return false
+    const { run } = replica
+    const isSame = wasGivenUp(run, operation) && !this.#book.traits(operation).maySendAgain
+    if (!isSame && !mayLandNow(run, engine.options.clock.monotonic())) return false
     const reading = await resource.read()
-    if (reading.is === 'unknown') return true
+    // What only comes on top of it need not wait until it can be read.
+    if (reading.is === 'unknown') return isSame
     const { hash, answered, shown } = this.#book.local
     const isAsKnown = reading.is === 'present' && reading.hash === (hash ?? answered)
     const isChanged = !isAsKnown && (await isChangedPast(engine, replica, resource, reading))
-    if (isChanged) await suspectDrift(engine, replica)
-    else if (shown?.was !== undefined) await this.#book.write({ suspect: true, copiesOnlyFitting: false })
+    if (isChanged) {
+      noteMayBeThere(run)
+      await suspectDrift(engine, replica)
+    } else if (isSame && (shown?.was !== undefined || mayBeThere(run, operation)))
+      await this.#book.write({ suspect: true, copiesOnlyFitting: false })
     else return false
     return true
   }

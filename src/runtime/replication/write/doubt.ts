@@ -78,7 +78,8 @@ export async function decideDraft(
   const mayWait = !isOverruled || accepted !== undefined
   if (effect === 'not-there' && mayWait && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
-    noteGivenUp(replica.run, operation)
+    const traits = resource.glue.kind(replica.name.kind)?.operations[operation.type]
+    if (traits?.maySendAgain !== true) noteGivenUp(replica.run, operation, options.clock.monotonic())
     await engine.replicas.commit(commit => {
       dropDraft(engine, commit, replica)
       if (accepted !== undefined) tellOutcome(engine, commit, replica, operation, 'void')

@@ -1,20 +1,56 @@
 /**
- * Requests with an idempotency key that this site has given up, and found without effect: they may land later all the same, after their client has sent them to
- * another member. Known to a run of the agent alone: after a start all is compared with what was shown last. Source: src/consistency.md "Doubt at the origin".
+ * Requests with an idempotency key that this site has given up, and found without effect: they may land later all the same. Then their effect stands in what the
+ * application shows, and no operation says so: when their client sends them again, here or to another member, it would be there twice. Known to a run of the agent
+ * alone: after a start all is compared with what was shown last. Source: src/consistency.md "Doubt at the origin".
  */
-import { keyOf, type Operation } from '../../../core/oplog/index.ts'
-import { MAX_KEPT_REQUESTS } from '../limits.ts'
+import type { Operation } from '../../../core/oplog/index.ts'
+import { keyAlone } from './kept-requests.ts'
+import { LANDS_WITHIN_MS, MAX_KEPT_REQUESTS } from '../limits.ts'
 import type { RunState } from '../replica.ts'
 
-/** Their keys, oldest first. */
-const givenUp = new WeakMap<RunState, readonly string[]>()
+interface GivenUp {
+  /** Oldest first. */
+  readonly keys: readonly string[]
+  /** Until when the last one is expected to land, milliseconds by the monotonic clock. */
+  readonly until: number
+  /** Something was found that may be one of them. */
+  readonly mayBeThere: boolean
+}
 
-export function noteGivenUp(run: RunState, { idempotency }: Operation): void {
+const ofRun = new WeakMap<RunState, GivenUp>()
+
+/** @param now by the monotonic clock, milliseconds */
+export function noteGivenUp(run: RunState, { idempotency }: Operation, now: number): void {
   if (idempotency === undefined) return
-  givenUp.set(run, [...(givenUp.get(run) ?? []), keyOf(idempotency)].slice(-MAX_KEPT_REQUESTS))
+  const { keys = [], mayBeThere = false } = ofRun.get(run) ?? {}
+  const all = [...keys, keyAlone(idempotency)].slice(-MAX_KEPT_REQUESTS)
+  ofRun.set(run, { keys: all, until: now + LANDS_WITHIN_MS, mayBeThere })
 }
 
 /** Whether an operation is such a request, whoever has carried it out. */
-export function wasGivenUp(run: RunState, { idempotency }: Operation): boolean {
-  return idempotency !== undefined && givenUp.get(run)?.includes(keyOf(idempotency)) === true
+export function wasGivenUp(run: RunState, { idempotency }: Pick<Operation, 'idempotency'>): boolean {
+  return idempotency !== undefined && ofRun.get(run)?.keys.includes(keyAlone(idempotency)) === true
+}
+
+/** Whether one may land at any moment: what is written now is written on top of that, and what is shown afterwards would be taken for what came of the write. */
+export function mayLandNow(run: RunState, now: number): boolean {
+  const known = ofRun.get(run)
+  return known !== undefined && now < known.until
+}
+
+/** The application shows something else than it did: one may have landed. What comes later is found as any drift. */
+export function noteMayBeThere(run: RunState): void {
+  const known = ofRun.get(run)
+  if (known !== undefined) ofRun.set(run, { ...known, until: -Infinity, mayBeThere: true })
+}
+
+/** What the application has was put there as a whole since, by what others have, or what was written. */
+export function noteNoneIsThere(run: RunState): void {
+  const known = ofRun.get(run)
+  if (known?.mayBeThere === true) ofRun.set(run, { ...known, mayBeThere: false })
+}
+
+/** Whether a request may stand in what the application shows, though no operation says so. */
+export function mayBeThere(run: RunState, operation: Pick<Operation, 'idempotency'>): boolean {
+  return ofRun.get(run)?.mayBeThere === true && wasGivenUp(run, operation)
 }

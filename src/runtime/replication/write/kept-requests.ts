@@ -86,7 +86,8 @@ export function repeatedBy(
   return undefined
 }
 
-function keyAlone({ principal, key }: Idempotency): string {
+/** Without what is asked. */
+export function keyAlone({ principal, key }: Idempotency): string {
   return keyOf({ principal, key })
 }
 

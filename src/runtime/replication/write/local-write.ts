@@ -8,6 +8,7 @@ import { advance } from '../lane/lane.ts'
 import { checkAfter, checkBefore, isLeftAsItIs, isOfAnother, movedBy } from './found-again.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
+import { mayLandNow, noteNoneIsThere } from './given-up.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { MAX_PLANS_TOGETHER } from '../limits.ts'
@@ -30,6 +31,7 @@ import {
   checkShown,
   checkUnadopted,
   checkWhole,
+  findsChanged,
   isUpToDate,
   unadopted,
 } from './write-checks.ts'
@@ -155,7 +157,13 @@ async function writePayload(
   if (write.members !== undefined && !description.creates) await checkUnadopted(engine, replica, write)
   const creates = checkMembers(engine, replica, write)
   checkLane(engine, replica, description.isReset && !creates)
-  if (idempotency !== undefined && !creates && !description.maySendAgain) await checkShown(engine, replica, resource)
+  if (idempotency !== undefined && !creates && !description.maySendAgain)
+    await checkShown(engine, replica, resource, idempotency)
+  else if (!description.isReset && mayLandNow(replica.run, options.clock.monotonic())) {
+    const isChanged = await findsChanged(engine, replica, resource)
+    if (isChanged === true) await catchUp(engine, replica, false, patience)
+    checkLane(engine, replica, false)
+  }
 
   // Who says what the whole of it is, where what has lost is known, has settled that.
   const settles = description.isReset ? (write.settles ?? 'dropped') : undefined
@@ -245,6 +253,7 @@ async function conclude(
     const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
     const reset = description.isReset ? { suspect: false, unsure: false } : {}
     const { dot } = await release(engine, replica, draft, status, { answered, settling, ...reset })
+    if (description.isReset) noteNoneIsThere(replica.run)
     replica.seen = seen
     return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
   }

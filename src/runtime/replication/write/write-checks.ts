@@ -1,5 +1,11 @@
 /** What must hold before a client's write is begun: else it is refused, and nothing was done. */
-import { MAX_LIVES, MAX_NAMED_MEMBERS, membersOfReplicant, takesWrite } from '../../../core/oplog/index.ts'
+import {
+  MAX_LIVES,
+  MAX_NAMED_MEMBERS,
+  membersOfReplicant,
+  takesWrite,
+  type Idempotency,
+} from '../../../core/oplog/index.ts'
 import { replicantText } from '../../../core/oplog/replicant-text.ts'
 import { headerValue, type RequestHead } from '../../../core/resource/http-head.ts'
 import { isSuccess } from '../../../core/resource/success.ts'
@@ -13,6 +19,7 @@ import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
 import type { Engine } from '../engine.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import type { Replica } from '../replica.ts'
+import { mayBeThere, noteMayBeThere } from './given-up.ts'
 import type { LocalWrite } from './local-write.ts'
 
 /**
@@ -64,19 +71,36 @@ export function checkLane(engine: Engine, replica: Replica, isReset: boolean): v
 /**
  * A request with an idempotency key may have been sent before, given up, and found without effect: what has landed since then must be seen
  * before it is sent again, as far as that can be.
- * @throws CheopsError ERR_REPLICANT_LOCKED where the application shows something else than it did when it was last known
+ * @throws CheopsError ERR_REPLICANT_LOCKED where the application shows something else than it did when it was last known, or may show what was given up
  */
-export async function checkShown(engine: Engine, replica: Replica, resource: Resource): Promise<void> {
-  const reading = await resource.read()
-  if (reading.is === 'unknown') return
-  const isChanged = await isChangedPast(engine, replica, resource, reading)
+export async function checkShown(
+  engine: Engine,
+  replica: Replica,
+  resource: Resource,
+  idempotency: Idempotency,
+): Promise<void> {
+  const isThere = mayBeThere(replica.run, { idempotency })
+  const isChanged = await findsChanged(engine, replica, resource)
+  if (isChanged === undefined && !isThere) return
   // It goes on with what it was changed to, while it looks for who can say what the resource is.
-  const goesOn = !isChanged && lastShown(replica) !== undefined && replica.local.shown?.was !== undefined
-  if (!isChanged && !goesOn) return
-  if (isChanged) await suspectDrift(engine, replica)
+  const goesOn = isChanged === false && lastShown(replica) !== undefined && replica.local.shown?.was !== undefined
+  if (isChanged !== true && !goesOn && !isThere) return
   engine.kick(replica)
   const why = 'the application does not show what was done last'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${replica.name.name} takes no write now: ${why}.`)
+}
+
+/**
+ * Looks whether what was given up has landed, before something else is written on top of it.
+ * @returns whether the application shows something else than it did: then the lane has something to do; undefined where it cannot be read
+ */
+export async function findsChanged(engine: Engine, replica: Replica, resource: Resource): Promise<boolean | undefined> {
+  const reading = await resource.read()
+  if (reading.is === 'unknown') return undefined
+  if (!(await isChangedPast(engine, replica, resource, reading))) return false
+  noteMayBeThere(replica.run)
+  await suspectDrift(engine, replica)
+  return true
 }
 
 /**

@@ -422,9 +422,9 @@ describe('a planted bug is found', () => {
           return store.isFull
         },
         commit: async writes => {
-          let failure: unknown
+          let failure: Error | undefined
           while (site === 's1' && failure === undefined) {
-            store.commit(writes).catch((error: unknown) => (failure = error))
+            store.commit(writes).catch((error: Error) => (failure = error))
             await Promise.resolve()
           }
           if (failure !== undefined) throw failure

@@ -120,3 +120,63 @@ test.each([
     lab.assertSound()
   },
 )
+
+const LATE = { kind: 'late-effect', delayMs: 2_500 } as const
+
+/** An addition with a key is given up at a, and lands half a second after that. */
+async function givenUp(delayMs = LATE.delayMs) {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  const { application } = lab.world.site('a')
+  application.failNext({ ...LATE, delayMs }, ({ method }) => method === 'POST')
+  const add = (site: string) => lab.ask(site, 'POST /items/x/lines', { line: 1 }, KEY)
+  const began = lab.world.time.now
+  expect(await add('a')).toMatchObject({ accepted: { outcome: 'void' } })
+  return { lab, add, until: (ms: number) => lab.pass(began + ms - lab.world.time.now) }
+}
+
+async function showOnce(lab: Lab, more: object): Promise<void> {
+  for (const site of MEMBERS) {
+    expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
+    expect(lab.read(site, 'x')).toEqual({ id: 'x', ...more })
+  }
+  lab.assertSound()
+}
+
+test.each([
+  ['another site adds to', 'b', 'POST /items/x/lines', { line: 2 }, 201, { n: 1, lines: [{ line: 2 }, { line: 1 }] }],
+  ['another site changes', 'b', 'PATCH /items/x', { m: 2 }, 200, { n: 1, m: 2, lines: [{ line: 1 }] }],
+  ['another client adds to', 'a', 'POST /items/x/lines', { line: 2 }, 201, { n: 1, lines: [{ line: 2 }, { line: 1 }] }],
+  ['another client changes', 'a', 'PATCH /items/x', { m: 2 }, 200, { n: 1, m: 2, lines: [{ line: 1 }] }],
+])('it is there once, also where %s it after it has landed', async (_who, site, asked, body, status, shown) => {
+  const { lab, add, until } = await givenUp()
+  await until(3_000)
+  expect(await lab.ask(site, asked, body)).toMatchObject({ status })
+  await lab.pass(100)
+  await lab.pass(20_000)
+  expect(await add('a')).toMatchObject({ status: 201 })
+  await lab.pass(60_000)
+  await showOnce(lab, shown)
+})
+
+test('it is not sent again where it has landed on top of a replace, before anybody has read what came of that', async () => {
+  const { lab, add, until } = await givenUp()
+  await until(2_400)
+  expect(await lab.ask('a', 'PUT /items/x', { id: 'x', n: 2 })).toMatchObject({ status: 200 })
+  lab.cut('a')
+  await lab.pass(5_000)
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 2, lines: [{ line: 1 }] })
+  for (let times = 0; times < 3; times++) {
+    expect(await add('a')).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+    await lab.pass(2_000)
+  }
+  // What has no key is taken, and what has landed is no less there for that.
+  expect(await lab.ask('a', 'PATCH /items/x', { m: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(5_000)
+  expect(await add('a')).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+  await lab.heal(120_000)
+  expect(await add('a')).toMatchObject({ status: 201 })
+  await lab.pass(20_000)
+  await showOnce(lab, { n: 2, m: 2, lines: [{ line: 1 }] })
+})
