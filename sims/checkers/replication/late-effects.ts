@@ -13,16 +13,22 @@ const AT_ONCE_MS = 100
  * @param effects of one request, in any order
  * @param all what happened at that application, in its order
  * @param looks what was read there
+ * @param areSeveral they are of several operations that are one request, which may take effect each, with a whole body in between: then what came before that says
+ *   nothing of what came after it, and what was on its way before both is on its way still
  */
 export function withoutUnknowable(
   effects: readonly Effect[],
   all: readonly Effect[],
   looks: readonly Look[],
+  areSeveral = false,
 ): readonly Effect[] {
   const inOrderSent = effects.toSorted((a, b) => sentAt(a) - sentAt(b))
   return inOrderSent.filter((effect, place) => {
-    const before = inOrderSent[place - 1]
-    return before === undefined || !(couldNotKnow(before, effect, looks) || wasTakenLate(before, effect, all))
+    for (const before of inOrderSent.slice(0, place).toReversed()) {
+      if (couldNotKnow(before, effect, looks) || wasTakenLate(before, effect, all)) return false
+      if (!areSeveral || wholeBetween(before, effect, all).length === 0) return true
+    }
+    return true
   })
 }
 
@@ -36,9 +42,14 @@ function couldNotKnow(first: Effect, again: Effect, looks: readonly Look[]): boo
 }
 
 function wasTakenLate(first: Effect, again: Effect, all: readonly Effect[]): boolean {
+  return wholeBetween(first, again, all).some(({ late }) => late !== undefined)
+}
+
+/** What took effect after the one and before the other, and says what the resource is, or that it is none. */
+function wholeBetween(first: Effect, again: Effect, all: readonly Effect[]): readonly Effect[] {
   const here = all.filter(({ path }) => path === first.path)
   const between = here.slice(here.indexOf(first) + 1, Math.max(0, here.indexOf(again)))
-  return between.some(({ method, added, late }) => late !== undefined && method !== 'PATCH' && added === undefined)
+  return between.filter(({ method, added }) => method !== 'PATCH' && added === undefined)
 }
 
 /** What does not land late takes effect when it is sent. */

@@ -49,6 +49,7 @@ function twiceInEffect(ending: Ending, name: ReplicantName, request: Request): r
         found.flatMap(place => here[place] ?? []),
         here,
         ending.looks.get(site) ?? [],
+        true,
       ),
     )
     const places = found.filter(place => here[place] !== undefined && known.has(here[place]))

@@ -366,6 +366,35 @@ describe('what is wrong is found', () => {
     ])
   })
 
+  test('two operations of one request, and one of them landed late: what could not be known is excused behind a whole body too', () => {
+    const line = { line: 'a', key: 'k' }
+    const post = (at: number) => ({ ...effect('POST', line), at })
+    const put = (at: number) => ({ ...effect('PUT'), at })
+    const late = { ...post(5_000), late: { sentAt: 1_000 } }
+    const of = (all: readonly Effect[], ...looked: readonly number[]): string[] => {
+      const end = ending({
+        effects: new Map([['s1', all]]),
+        looks: new Map([['s1', looked.map(at => ({ at, path: '/items/n' }))]]),
+      })
+      for (const site of ['s1', 's2']) {
+        const one = { ...operation(11, site, 3, 'add', line, ALL), idempotency: { principal: '', key: 'k' } }
+        end.ledger.note(one, new Uint8Array([3]))
+      }
+      const asked = { do: 'add' as const, site: 's1', name: NAME, key: 'k', token: 'a', dot: dot('s1', 3) }
+      end.ledger.asked.push(asked)
+      end.ledger.keyed.push(asked)
+      return found(end).filter(text => text.startsWith('once'))
+    }
+    const onTop = [expect.stringMatching(/^once per key: k \(a\) took effect \d times at n of s1, on top of itself/)]
+    expect(of([post(3_000), put(3_500), post(4_000), late], 2_980)).toEqual([])
+    // Nobody has looked since it was sent; it is not the body that excuses it.
+    expect(of([post(3_000), put(3_500), post(4_000), late])).toEqual(expect.arrayContaining(onTop))
+    // Without a body in between the two are on top of each other, whatever lands.
+    expect(of([post(3_000), post(4_000), late], 2_980)).toEqual(onTop)
+    // It had landed, and was there to be seen.
+    expect(of([post(3_000), put(3_500), late, post(8_000)], 2_980, 7_980)).toEqual(expect.arrayContaining(onTop))
+  })
+
   test('a PUT, a creation or a DELETE that is done again by a site that knew it by its key', () => {
     const request = { do: 'replace' as const, site: 's2', name: NAME, key: 'k', token: 'b' }
     const idempotency = { principal: '', key: 'k' }

@@ -424,7 +424,9 @@ describe('a planted bug is found', () => {
         commit: async writes => {
           let failure: Error | undefined
           while (site === 's1' && failure === undefined) {
-            store.commit(writes).catch((error: Error) => (failure = error))
+            store
+              .commit(writes)
+              .catch((error: unknown) => (failure = error instanceof Error ? error : new Error(String(error))))
             await Promise.resolve()
           }
           if (failure !== undefined) throw failure
