@@ -70,7 +70,7 @@ export class Taking {
         return
       }
       case 'torn':
-        return this.#wants.lacks(arrival.replicant)
+        return this.#wants.torn(arrival.replicant)
       case 'step': {
         const replica = users.get(replicantKey(arrival.replicant))
         if (replica !== undefined) this.#takeStep(commit, arrival, replica)

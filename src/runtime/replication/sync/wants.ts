@@ -22,6 +22,8 @@ export class Wants {
   readonly #channel: SyncChannel
   /** Replicants of which a transfer could not be taken, or that begin anew. */
   readonly #lacks = new Set<string>()
+  /** Of these, replicants of which something was told in parts, and not all of them came. */
+  readonly #torn = new Set<string>()
   /** Lives that are refused here: what others acknowledge of them is not asked for. */
   readonly #refused = new Set<string>()
   /** When what is missing of a replicant was asked for last. */
@@ -54,6 +56,15 @@ export class Wants {
     this.#lacks.add(replicantKey(name))
   }
 
+  /**
+   * The end of something that was told of a replicant has come, and not what was before it. It may say that this site is a member, also where that believes to be none: it
+   * is asked for in either case, once.
+   */
+  torn(name: ReplicantName): void {
+    this.lacks(name)
+    this.#torn.add(replicantKey(name))
+  }
+
   /** A life is refused here. */
   refused(life: LifeId): void {
     if (this.#refused.size >= MAX_REMEMBERED_REPLICANTS) this.#refused.clear()
@@ -62,7 +73,8 @@ export class Wants {
 
   /** Asks for what a replicant lacks, at once; for what operations of it wait for if it has not come shortly after, and was not asked for lately. */
   async ask(replica: Replica): Promise<void> {
-    if (this.#lacks.delete(replicantKey(replica.name))) return this.#ask(replica, true)
+    const isTorn = this.#torn.delete(replicantKey(replica.name))
+    if (this.#lacks.delete(replicantKey(replica.name))) return this.#ask(replica, true, isTorn)
     // Whoever wrote it tells it as well: two that tell at once what was written while this site was away would each tell it whole.
     if (this.#isWaiting(replica))
       this.#later(this.#waiting, replica.name, WANT_WAITED_FOR_AFTER_MS, later => this.#ask(later, false))
@@ -131,11 +143,12 @@ export class Wants {
     return undefined
   }
 
-  async #ask(replica: Replica, lacks: boolean): Promise<void> {
+  /** @param isTorn it is asked whatever is known here of who is a member */
+  async #ask(replica: Replica, lacks: boolean, isTorn = false): Promise<void> {
     const { clock, site } = this.#engine.options
     const { replicant } = replica.core
     const isMember = replicant.lives.length === 0 || membersOfReplicant(replicant).includes(site)
-    if (!isMember || (!lacks && !this.#isWaiting(replica))) return
+    if ((!isMember && !isTorn) || (!lacks && !this.#isWaiting(replica))) return
     const key = replicantKey(replica.name)
     const asked = this.#asked.get(key)
     if (!lacks && asked !== undefined && clock.monotonic() - asked < WANT_AGAIN_MS) return

@@ -291,3 +291,36 @@ test('the end of a transfer whose beginning may have been given up is not taken 
   expect(await paris.next('received')).toMatchObject({ upTo: 5 })
   expect(await here.count('replication/replicant/')).toBeGreaterThan(0)
 })
+
+test('so is it where this site believes to be no member: what is lost may have said that it is one again', async () => {
+  await using here = await Scripted.start()
+  const paris = here.from('paris')
+  const create = here.create('paris', 'mug', ['paris', HERE])
+  const { dot, stamp } = here.create('paris', 'mug', [])
+  const { replicant, life } = create
+  const members = { added: [], removed: [HERE] }
+  const removal: Operation = {
+    dot,
+    stamp,
+    replicant,
+    life,
+    type: 'members',
+    context: [create.dot],
+    previous: create.dot,
+    members,
+  }
+  const operations = [create, removal].map(operation => sealedBy(here.sealOf('paris'), operation))
+  const transfer = { kind: 'transfer', replicant, more: false, transfer: { life, operations } } as const
+  paris.says(hello('paris', 1))
+  paris.says(entries(1, transfer))
+  expect(await paris.next('received')).toMatchObject({ upTo: 1 })
+  const again = here.from('paris')
+  again.says(hello('paris', 0, { outboxes: [{ incarnation: INCARNATION, first: 5, next: 7 }] }))
+  again.says(entries(5, transfer))
+  expect(await again.next('want')).toMatchObject({ replicant })
+  // What can be read is known, and it has no part in what it lacks.
+  again.says(entries(6, transfer))
+  expect(await again.next('received')).toMatchObject({ upTo: 5 })
+  expect(await again.next('received')).toMatchObject({ upTo: 6 })
+  expect(again.said('want')).toEqual([])
+})
