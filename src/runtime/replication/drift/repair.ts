@@ -14,12 +14,12 @@ import { largeBodyOf } from '../bodies/body-records.ts'
 import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
 import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
-import { isSettling, isYetToCome, settlingAfter } from './settling.ts'
+import { answeredBy, isSettling, isYetToCome, settlingAfter } from './settling.ts'
 import { fitOf, stateToGive, unlikeWritten, type Fit, type Unclear } from './written-fields.ts'
 import { differing, hiddenHere, showingWritten, writtenBy, writtenOf } from './comparison.ts'
 import { wholeOf } from './whole.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
-import { noteNoneIsThere } from '../write/given-up.ts'
+import { mayLandNow, noteNoneIsThere } from '../write/given-up.ts'
 import type { Engine } from '../engine.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
@@ -212,6 +212,10 @@ async function takeState(
   const before = reading.is === 'absent' ? ABSENT : reading.hash
   const settling =
     sent === undefined ? undefined : settlingAfter(engine, resource, { does, before }, sent.answer.status, replica)
+  // What was given up may land on top of it, before anybody has read what came of it.
+  const isLookedFor = mayLandNow(replica.run, engine.options.clock.monotonic())
+  const answered =
+    isLookedFor && sent !== undefined ? answeredBy(resource.shownIn(sent.answer), settling).answered : undefined
   await engine.replicas.commit(commit => {
     // What was refused here is in it too, also what was written here.
     for (const operation of [...cameWith(executed, replica, engine.options.site), ...failedHere(replica)])
@@ -230,6 +234,7 @@ async function takeState(
       refused: undefined,
       settling,
       intent: undefined,
+      answered,
     })
     tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
     commit.afterwards(() => engine.unanswered.update(replica))
