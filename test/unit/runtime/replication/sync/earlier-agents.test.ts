@@ -2,8 +2,7 @@
  * What agents of an earlier version have taken, which this one would not write: it holds up nothing of what honest members write behind it. Real replicators, simulated world, of
  * which some leave out a check for a while.
  */
-import { expect, test, vi } from 'vitest'
-import { Lab } from '../lab.ts'
+import { afterAll, expect, test, vi } from 'vitest'
 import type * as Kept from '../../../../../src/runtime/replication/write/kept-requests.ts'
 
 const now = vi.hoisted(() => ({ forges: false, checks: true }))
@@ -15,6 +14,10 @@ vi.mock('../../../../../src/runtime/replication/write/kept-requests.ts', async o
     withOwnKey: (...args: Parameters<typeof real.withOwnKey>) => (now.checks ? real.withOwnKey(...args) : args[0]),
   }
 })
+// Test files share a process, and its modules: what another one has loaded knows nothing of these.
+vi.resetModules()
+const { Lab } = await import('../lab.ts')
+afterAll(() => void vi.resetModules())
 
 test('a key that names another request, which agents of the version before have taken as any other', async () => {
   const lab = await Lab.of(['a', 'c', 'm', 'd'])

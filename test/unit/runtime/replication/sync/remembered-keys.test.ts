@@ -2,8 +2,7 @@
  * What agents of an earlier version have remembered of a key that named another request than it was sent with. Real replicators, simulated world, of which some leave out
  * a check for a while.
  */
-import { expect, test, vi } from 'vitest'
-import { Lab } from '../lab.ts'
+import { afterAll, expect, test, vi } from 'vitest'
 import type * as Kept from '../../../../../src/runtime/replication/write/kept-requests.ts'
 
 const HONEST = { n: 7 }
@@ -23,6 +22,10 @@ vi.mock('../../../../../src/runtime/replication/write/kept-requests.ts', async o
     withOwnKey: (...args: Parameters<typeof real.withOwnKey>) => (now.checks ? real.withOwnKey(...args) : args[0]),
   }
 })
+// Test files share a process, and its modules: what another one has loaded knows nothing of these.
+vi.resetModules()
+const { Lab } = await import('../lab.ts')
+afterAll(() => void vi.resetModules())
 
 test('a key that agents of the version before have remembered of another request takes no honest write away', async () => {
   const lab = await Lab.of(['a', 'c', 'm'])
