@@ -2,12 +2,13 @@ import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** One project a kind of test, so that `npm run test:unit` and its siblings choose by name. */
-const project = (name: string, testTimeout: number) => ({
+const project = (name: string, testTimeout: number, globalSetup: string[] = []) => ({
   test: {
     name,
     root: import.meta.dirname,
     include: [`${name}/**/*.test.ts`],
     testTimeout,
+    globalSetup,
     hookTimeout: Math.max(30_000, testTimeout),
     // A process for each file loads and compiles the agent anew, which took more of the processor than the tests: what is started ends with its test.
     isolate: false,
@@ -24,7 +25,7 @@ export default defineConfig({
       project('unit', 60_000),
       project('contract', 60_000),
       project('integration', 60_000),
-      project('e2e', 120_000),
+      project('e2e', 120_000, [path.join(import.meta.dirname, 'e2e/built.ts')]),
     ],
   },
 })

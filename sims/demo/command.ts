@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Said } from './run-tour.ts'
 
 /** `dist/sims/demo` → the command line of the built project. */
-const PROGRAM = join(import.meta.dirname, '../../src/cli/cheops.js')
+const PROGRAM = join(import.meta.dirname, '../../bin/cheops.js')
 /** A command starts a Node and asks an agent once; a loaded machine takes its time. */
 const COMMAND_TIMEOUT_MS = 30_000
 

@@ -5,7 +5,7 @@ import { shopOf, warehouseOf } from './steps.ts'
 
 /** `dist/sims/demo` → the root of the built project. */
 const DIST = join(import.meta.dirname, '../..')
-const AGENT = join(DIST, 'src/cli/cheops.js')
+const AGENT = join(DIST, 'bin/cheops.js')
 const APPS = join(DIST, 'sims/apps/main.js')
 
 /** Half of the default: a demonstration should show a lost site soon. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { basename, isAbsolute, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { BUILT_IN_GLUE, type BuiltInGlue } from '../config.ts'
 import { CheopsError } from '../errors.ts'
 import type { Glue } from '../ports/glue.ts'
@@ -51,13 +51,16 @@ function isBuiltIn(name: string): name is BuiltInGlue {
 }
 
 /**
- * Definitions are published as they are written, in src/glue; the compiler leaves them where they stand. So the compiled
- * module (dist/src/glue) looks there, and the source finds them beside itself.
+ * Definitions are published as they are written, in src/glue; compiler and bundler leave them where they stand. They are
+ * found by walking up, since the source, what is compiled of it and the bundled program lie at different depths.
+ * @throws Error when the files of this program are incomplete
  */
 function builtInFile(name: string): string {
-  const file = join(name, `${name}.glue.yaml`)
-  const beside = join(import.meta.dirname, file)
-  return existsSync(beside) ? beside : join(import.meta.dirname, '..', '..', '..', 'src', 'glue', file)
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const file = join(folder, 'src', 'glue', name, `${name}.glue.yaml`)
+    if (existsSync(file)) return file
+    if (folder === dirname(folder)) throw new Error(`src/glue/${name} of cheops is missing beside its program`)
+  }
 }
 
 /** @throws CheopsError ERR_GLUE_NOT_FOUND, ERR_GLUE_INVALID for a file that is no UTF-8 or larger than MAX_DEFINITION_BYTES */

@@ -3,8 +3,11 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Processes, Started } from './processes.ts'
 
+const DIST = path.resolve(import.meta.dirname, '../../dist')
 /** The built command, as a user starts it. */
-const CHEOPS = path.resolve(import.meta.dirname, '../../dist/src/cli/cheops.js')
+const CHEOPS = path.join(DIST, 'bin/cheops.js')
+/** The same, not bundled: a profile says of a function in which file it stands. */
+const COMPILED = path.join(DIST, 'src/cli/cheops.js')
 /** One with 100,000 replicants is measured: this is when it counts as broken. */
 const START_TIMEOUT_MS = 60_000
 const ASK_EVERY_MS = 20
@@ -22,7 +25,7 @@ export interface AgentPlan {
   /** Address for other agents, `127.0.0.1:0` for any free port. */
   readonly listen: string
   readonly bootstrap: readonly string[]
-  /** Further flags of Node (`--cpu-prof`). */
+  /** Further flags of Node (`--cpu-prof`); with any, the agent runs as it was compiled, not bundled. */
   readonly nodeFlags: readonly string[]
   readonly signal: AbortSignal
 }
@@ -68,7 +71,7 @@ export async function startAgent(plan: AgentPlan): Promise<Agent> {
       services: [{ ...service, expose: { sites: ['*'], methods: ['*'], paths: ['/**'] } }],
     }),
   )
-  const args = [...nodeFlags, CHEOPS, 'up', '--config', config, '--ready-file', ready]
+  const args = [...nodeFlags, nodeFlags.length > 0 ? COMPILED : CHEOPS, 'up', '--config', config, '--ready-file', ready]
   const began = performance.now()
   const server = processes.start(site, process.execPath, args)
   for (;;) {

@@ -14,7 +14,7 @@ import type { Style } from './styles.ts'
 export const SITES = ['site1', 'site2', 'site3'] as const
 export type SiteName = (typeof SITES)[number]
 
-const CHEOPS = path.resolve(import.meta.dirname, '../../dist/src/cli/cheops.js')
+const CHEOPS = path.resolve(import.meta.dirname, '../../dist/bin/cheops.js')
 const PRELOAD = path.resolve(import.meta.dirname, '../e2e/replication/another-machine.mjs')
 const APPLICATION = path.join(import.meta.dirname, 'application-main.ts')
 /** On a machine that does much else. */

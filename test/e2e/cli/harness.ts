@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ReadyInfo } from '../../../src/ports/running-agent.ts'
 
-export const PROGRAM = path.join(import.meta.dirname, '../../../dist/src/cli/cheops.js')
+export const PROGRAM = path.join(import.meta.dirname, '../../../dist/bin/cheops.js')
 
 /** An agent is up within a second or two; five at once on a loaded machine take much longer. */
 const UP_TIMEOUT_MS = 90_000

@@ -48,7 +48,7 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'cheops-readme-'))
   await run('mkdir', [`${folder}/bin`])
-  const npx = `#!/bin/sh\n[ "$1" = cheops ] || exit 127\nshift\nexec "${process.execPath}" "${ROOT}/dist/src/cli/cheops.js" "$@"\n`
+  const npx = `#!/bin/sh\n[ "$1" = cheops ] || exit 127\nshift\nexec "${process.execPath}" "${ROOT}/dist/bin/cheops.js" "$@"\n`
   await writeFile(`${folder}/bin/npx`, npx)
   await chmod(`${folder}/bin/npx`, 0o755)
   // Whose files they are makes no difference here.
