@@ -1,7 +1,7 @@
 import type { ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { canonicalJson } from './json.ts'
-import { placesIn, pointerGet, pointerSet, withoutPointers } from './pointer.ts'
+import { withoutPlaces, withPlacesOf } from './places.ts'
 
 const ENCODER = new TextEncoder()
 
@@ -9,35 +9,28 @@ const ENCODER = new TextEncoder()
 export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
   if (body.is === 'opaque') return body
   const kind = compiledKind(glue, kindName)
-  return kind === undefined ? body : { is: 'json', value: without(body.value, siteOwn(kind)) }
+  return kind === undefined ? body : { is: 'json', value: withoutPlaces(body.value, siteOwn(kind)) }
 }
 
 /** As `stateOf`, of what was written: with what clients may say, and the application assigns where they do not; see the port. */
 export function saidOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
   const kind = compiledKind(glue, kindName)
   if (body.is === 'opaque' || kind === undefined) return body
-  return { is: 'json', value: without(body.value, [...setOf(kind), ...versionsOf(kind)]) }
+  return { is: 'json', value: withoutPlaces(body.value, [...setOf(kind), ...versionsOf(kind)]) }
 }
 
 /** What it sets by itself, as one application shows it, in place of what a body says of it; see the port. */
 export function withOwnFields(glue: CompiledGlue, kindName: string, body: ParsedBody, read: ParsedBody): ParsedBody {
   const kind = compiledKind(glue, kindName)
   if (body.is === 'opaque' || read.is === 'opaque' || kind === undefined) return body
-  let { value } = body
-  for (const place of [...setOf(kind), ...assignedOf(kind)].flatMap(each => placesIn(body.value, each))) {
-    const said = pointerGet(value, place)
-    if (said === undefined) continue
-    const own = pointerGet(read.value, place)
-    if (canonicalJson(said) === canonicalJson(own)) continue
-    value = own === undefined ? withoutPointers(value, [place]) : pointerSet(value, place, own)
-  }
+  const value = withPlacesOf(body.value, read.value, [...setOf(kind), ...assignedOf(kind)])
   return value === body.value ? body : { is: 'json', value }
 }
 
 /** What an application may show of what was written. */
 export function shownOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
   const hidden = compiledKind(glue, kindName)?.traits.writeOnly ?? []
-  const value = body.is === 'opaque' || hidden.length === 0 ? undefined : without(body.value, hidden)
+  const value = body.is === 'opaque' || hidden.length === 0 ? undefined : withoutPlaces(body.value, hidden)
   return value === undefined || body.is === 'opaque' || value === body.value ? body : { is: 'json', value }
 }
 
@@ -51,7 +44,7 @@ export function comparable(glue: CompiledGlue, kindName: string, body: ParsedBod
 
 export function comparableText(glue: CompiledGlue, kindName: string, value: unknown): string {
   const kind = compiledKind(glue, kindName)
-  return canonicalJson(kind === undefined ? value : without(value, uncompared(kind)))
+  return canonicalJson(kind === undefined ? value : withoutPlaces(value, uncompared(kind)))
 }
 
 /** Where what is not compared stands, by kind: asked for with each answer of an application. */
@@ -86,24 +79,3 @@ const setOf = ({ definition }: CompiledKind): readonly string[] => definition['s
 const assignedOf = ({ definition }: CompiledKind): readonly string[] => definition.assigned ?? []
 const versionsOf = ({ traits: { conditions } }: CompiledKind): readonly string[] =>
   conditions?.in === 'body' ? conditions.at : []
-
-/** An object that a place leaves empty goes too: where one site has set a field of it and another has not yet, both are the same. */
-function without(value: unknown, places: readonly string[]): unknown {
-  let rest = value
-  for (const place of places.flatMap(each => placesIn(value, each))) {
-    // Most places are not there, and a copy is dear: lists have thousands of items.
-    if (pointerGet(rest, place) !== undefined) rest = withoutPointers(rest, [place])
-    for (let above = parentOf(place); above !== '' && isEmptyObject(pointerGet(rest, above)); above = parentOf(above)) {
-      rest = withoutPointers(rest, [above])
-    }
-  }
-  return rest
-}
-
-function parentOf(pointer: string): string {
-  return pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')))
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
-}

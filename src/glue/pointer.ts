@@ -58,7 +58,7 @@ function without(value: unknown, [token, ...rest]: readonly string[]): unknown {
 const TOKENS = new Map<string, readonly string[]>()
 const MAX_KEPT_POINTERS = 4096
 
-function tokensOf(pointer: string): readonly string[] {
+export function tokensOf(pointer: string): readonly string[] {
   const known = TOKENS.get(pointer)
   if (known !== undefined) return known
   const tokens = namesIn(pointer)
