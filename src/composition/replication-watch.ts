@@ -112,10 +112,10 @@ function subjectOf(event: ReplicationEvent): string {
     : replicantText(event.replicant)
 }
 
-/** What a client, an operator or this agent has done here, by the type of the operation. */
+/** What was done here, by the type of the operation: by a client, by an operator or by this agent. */
 function releasedText(type: string): string {
   if (type === 'state') return 'what the resource is was said anew here'
-  return type === 'members' ? 'its members were changed here' : `a client's ${type} was accepted here`
+  return type === 'members' ? 'its members were changed here' : `a ${type} was accepted here`
 }
 
 function detailOf(event: ReplicationEvent, self: string): string | undefined {

@@ -49,7 +49,7 @@ function twiceInEffect(ending: Ending, name: ReplicantName, request: Request): r
         found.flatMap(place => here[place] ?? []),
         here,
         ending.looks.get(site) ?? [],
-        true,
+        operations > 1,
       ),
     )
     const places = found.filter(place => here[place] !== undefined && known.has(here[place]))

@@ -312,6 +312,9 @@ export const STATE_AGAIN_MS = 10 * 60_000
  */
 export const MAX_SAID_IN_VAIN = 3
 
+/** Then it is said again where somebody shows something else, each time after twice as long, up to this, milliseconds: what moves by itself (a moment) cannot be told from what somebody changes. */
+export const MAX_STATE_AGAIN_MS = 24 * 3_600_000
+
 /** Two requests for what is missing of one replicant are at least so far apart, milliseconds. */
 export const WANT_AGAIN_MS = 2_000
 

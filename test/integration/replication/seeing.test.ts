@@ -142,7 +142,7 @@ test('events tell of accepted writes and of the conflict, in one sentence each',
     expect.arrayContaining(['replication.released inventory/items/plain', 'replication.conflict inventory/items/torn']),
   )
   expect(told.find(({ type }) => type === 'replication.released')?.detail).toMatch(
-    new RegExp(`^a client's create was accepted here as site1${OPERATION}; the other members will get it$`),
+    new RegExp(`^a create was accepted here as site1${OPERATION}; the other members will get it$`),
   )
   expect(told.find(({ type }) => type === 'replication.conflict')?.detail).toBe(
     `the replace ${sites.operations.lost} has no effect: another site wrote without having seen it, and that write counts; see "cheops conflict ls"`,

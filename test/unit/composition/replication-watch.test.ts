@@ -39,7 +39,7 @@ const outcome = (
 const released: ReplicationEvent = { kind: 'released', replicant, dot, type: 'replace' }
 
 test.each<[ReplicationEvent, string | undefined]>([
-  [released, `a client's replace was accepted here as ${OPERATION}; the other members will get it`],
+  [released, `a replace was accepted here as ${OPERATION}; the other members will get it`],
   [
     { ...released, type: 'state' },
     `what the resource is was said anew here as ${OPERATION}; the other members will get it`,

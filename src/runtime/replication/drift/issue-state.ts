@@ -24,6 +24,7 @@ import {
 import { CheopsError } from '../../../errors.ts'
 import { CONNECTED_BEFORE_END_MS, MAX_HELD_BODY_BYTES, MAX_KNOWN_FAILED, STATE_AGAIN_MS } from '../limits.ts'
 import { draftOf } from '../write/draft.ts'
+import { noteNoneIsThere } from '../write/given-up.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
@@ -33,9 +34,9 @@ import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
 import { tellLooking } from './looking.ts'
-import { noteSaid, wasSaidInVain } from './own-fields.ts'
+import { noteSaid, unlikeSaid, wasSaidInVain } from './own-fields.ts'
 import { isSettling } from './settling.ts'
-import { fitOf, isTextAsSaid, stateToGive, unlikeWritten, type Unclear } from './written-fields.ts'
+import { fitOf, isTextAsSaid, stateToGive, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica, RunState, TellOf } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
@@ -100,6 +101,8 @@ export async function lookForState(
       shown: goesOn,
     }),
   )
+  // It shows again what it did.
+  if (was === goesOn.is) noteNoneIsThere(replica.run)
   return found === 'said' ? 'said' : 'fits'
 }
 
@@ -122,14 +125,13 @@ async function sayState(
   if (wasSaidLately(engine, replica)) return 'said'
   if (issuer.is === 'issuer') {
     if (issuer.site !== site) return 'waits'
-    const unlike =
-      reading.is === 'present' ? await unlikeWritten(resource, writtenOf(engine, replica), reading.body) : []
+    const unlike = reading.is === 'present' ? await shownUnlike(engine, replica, resource, reading) : []
     const told = replica.local.told.map(word => `${word.site} ${word.hash ?? ''}`).toSorted()
     const shown = [reading.is === 'present' ? reading.hash : '', ...told].join(' ')
-    if (wasSaidInVain(replica, unlike, shown)) return 'said'
+    if (wasSaidInVain(replica, unlike, shown, clock.monotonic())) return 'said'
     if (!(await mayIssue(reading))) return 'waits'
     const issued = await issueIfRoom(engine, replica, resource, reading, 'shown')
-    if (issued === 'issued') noteSaid(replica, unlike)
+    if (issued === 'issued') noteSaid(replica, unlike, clock.monotonic())
     return issued === 'cannot' ? 'waits' : issued
   }
   const schedule = scheduleOf(holder, matrices)
@@ -163,6 +165,19 @@ async function sayState(
     }),
   )
   return 'anew'
+}
+
+/**
+ * Where the application shows something beside or other than what was written, not what that is: what an application sets by itself may move without anybody's doing
+ * (a moment, a counter).
+ */
+async function shownUnlike(
+  engine: Engine,
+  replica: Replica,
+  resource: Resource,
+  { hash, body }: Reading & { readonly is: 'present' },
+): Promise<readonly string[]> {
+  return body.is === 'json' ? unlikeSaid(resource, writtenOf(engine, replica), body) : [hash]
 }
 
 /** Whether a state was said so short a time ago that none is said again. */

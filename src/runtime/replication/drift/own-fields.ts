@@ -4,7 +4,7 @@
  */
 import { pointerPart } from '../../../core/resource/json-pointer.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
-import { MAX_HIDDEN_TEXT, MAX_SAID_IN_VAIN } from '../limits.ts'
+import { MAX_HIDDEN_TEXT, MAX_SAID_IN_VAIN, MAX_STATE_AGAIN_MS, STATE_AGAIN_MS } from '../limits.ts'
 import { contains } from '../application/contains.ts'
 import type { Resource } from '../application/resource.ts'
 import type { State } from '../application/state.ts'
@@ -25,30 +25,39 @@ export function isOwn(replica: Replica, at: readonly string[]): boolean {
   return before !== undefined && at.every(pointer => before.has(pointer))
 }
 
-/** Where what was written was shown as something else when this site said what there is, how often in a row it did so, and what members showed when it left it at that. */
-const said = new WeakMap<RunState, { readonly at: string; readonly times: number; readonly shown?: string }>()
-
-/**
- * Whether this site has said what there is as often as anything can come of it, the same is shown otherwise than it was written, and nobody shows anything else since.
- * @param shown what members show, this one included
- */
-export function wasSaidInVain(replica: Replica, at: readonly string[], shown: string): boolean {
-  const before = said.get(replica.run)
-  if (before?.at !== at.join(' ') || before.times < MAX_SAID_IN_VAIN) return false
-  if (before.shown !== undefined && before.shown !== shown) {
-    // Somebody has changed it past Cheops.
-    said.delete(replica.run)
-    return false
-  }
-  said.set(replica.run, { ...before, shown })
-  return true
+/** What this site said of what there is, since it shows something beside or other than what was written at the same places. */
+interface Said {
+  readonly at: string
+  /** In a row. */
+  readonly times: number
+  /** The last time, milliseconds by the monotonic clock. */
+  readonly sinceMs: number
+  /** What members showed when it was left at that. */
+  readonly shown?: string
 }
 
-/** @param at as for `noteOwn`, before it was said */
-export function noteSaid(replica: Replica, at: readonly string[]): void {
+const said = new WeakMap<RunState, Said>()
+
+/**
+ * Whether this site has said what there is as often as anything can come of it, and nothing else is shown since. What is shown may have been changed past Cheops, or be something that moves by
+ * itself (a moment, a counter): so it is said again then, each time after twice as long.
+ * @param at where something is shown beside or other than what was written, JSON Pointers
+ * @param shown what members show, this one included
+ * @param now by the monotonic clock, milliseconds
+ */
+export function wasSaidInVain(replica: Replica, at: readonly string[], shown: string, now: number): boolean {
   const before = said.get(replica.run)
+  if (before?.at !== at.join(' ') || before.times < MAX_SAID_IN_VAIN) return false
+  if (before.shown === undefined) said.set(replica.run, { ...before, shown })
+  const waitMs = Math.min(STATE_AGAIN_MS * 2 ** (before.times + 1 - MAX_SAID_IN_VAIN), MAX_STATE_AGAIN_MS)
+  return (before.shown ?? shown) === shown || now - before.sinceMs < waitMs
+}
+
+/** @param at, now as for `wasSaidInVain`, before it was said */
+export function noteSaid(replica: Replica, at: readonly string[], now: number): void {
   const places = at.join(' ')
-  said.set(replica.run, { at: places, times: (before?.at === places ? before.times : 0) + 1 })
+  const before = said.get(replica.run)
+  said.set(replica.run, { at: places, times: (before?.at === places ? before.times : 0) + 1, sinceMs: now })
 }
 
 /** Another member shows the same. */

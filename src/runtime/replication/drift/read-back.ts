@@ -15,7 +15,7 @@ import { MAX_LOOKS_FOR_ABSENT } from '../limits.ts'
 import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
 import { isYetToCome, stillToCome } from './settling.ts'
-import { mayLandNow, noteMayBeThere } from '../write/given-up.ts'
+import { mayLandUnseen, noteMayBeThere } from '../write/given-up.ts'
 import { fitOf, showsNoOther } from './written-fields.ts'
 import { isSureHere, knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from '../replica.ts'
@@ -177,7 +177,7 @@ function mayHaveLanded(
 ): boolean {
   const { hash, answered, answersTell } = local
   if (hash !== undefined || answered === undefined || answered === reading.hash) return false
-  return answersTell && glue.kind(name.kind)?.comparesAll !== false && mayLandNow(run, clock.monotonic())
+  return answersTell && glue.kind(name.kind)?.comparesAll !== false && mayLandUnseen(run, clock.monotonic())
 }
 
 /**

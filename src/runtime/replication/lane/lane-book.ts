@@ -22,7 +22,7 @@ import type { Commit } from '../store/commit.ts'
 import { showsAllText } from '../application/shows-all.ts'
 import type { Resource } from '../application/resource.ts'
 import type { OperationTraits } from '../../../ports/replication-glue.ts'
-import { noteNoneIsThere } from '../write/given-up.ts'
+import { noteNoneIsThere, wasGivenUp } from '../write/given-up.ts'
 
 /**
  * `done`: it counts as executed. `again`: to be tried later. `alone`: that too, and a member that is reached anew may help. `waits`:
@@ -123,8 +123,9 @@ export class LaneBook {
   ): void {
     const executed = withExecuted(this.local.executed, operation, this.matrices)
     const failed = withFailed(this.replica, operation.dot, outcome)
-    // What was sent twice before is gone with a reset.
-    const sentAgain = this.local.sentAgain && !isReset(operation, this.matrices)
+    // What was given up here before may land yet, or may have landed as this was sent. What was sent twice before is gone with a reset.
+    const isAgain = outcome === 'applied' && wasGivenUp(this.replica.run, operation)
+    const sentAgain = (this.local.sentAgain || isAgain) && !isReset(operation, this.matrices)
     // A replay carries out what came before once more: that says nothing of what it refuses behind it.
     const { refused: before } = this.local
     const refused = before === undefined || sameDot(before.dot, operation.dot) ? undefined : before

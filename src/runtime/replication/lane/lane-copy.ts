@@ -66,7 +66,6 @@ export async function askAgain(
   const before = inVain.get(replica.run)
   const times = before?.knowledge === knowledge ? before.times : 0
   if (sure.length === 0 || times >= MAX_ASKED_IN_VAIN) return undefined
-  inVain.set(replica.run, { knowledge, times: times + 1 })
   const reading = await resource.read()
   if (reading.is !== 'present' || knowledgeNow(engine, replica) !== knowledge) return 'alone'
   if ((await judge(engine, replica, resource, reading, others)) === 'right') return undefined
@@ -74,6 +73,8 @@ export async function askAgain(
   if (isOwn(replica, await unlikeWritten(resource, written, reading.body))) return undefined
   const { fits } = await fitOf(resource, written, reading.body)
   const copied = await copyState(engine, replica, resource, sure, fits)
+  // Whose turn it was not has asked nobody.
+  if (copied !== 'busy') inVain.set(replica.run, { knowledge, times: times + 1 })
   if (copied === 'copied') return 'replan'
   // Nobody knows whether the application has taken it.
   if (replica.local.replaying) {

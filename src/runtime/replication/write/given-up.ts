@@ -13,6 +13,8 @@ interface GivenUp {
   readonly keys: readonly string[]
   /** Until when the last one is expected to land, milliseconds by the monotonic clock. */
   readonly until: number
+  /** Nothing was found since that one was given up. */
+  readonly isUnfound: boolean
   /** Something was found that may be one of them. */
   readonly mayBeThere: boolean
 }
@@ -24,7 +26,7 @@ export function noteGivenUp(run: RunState, { idempotency }: Operation, now: numb
   if (idempotency === undefined) return
   const { keys = [], mayBeThere = false } = ofRun.get(run) ?? {}
   const all = [...keys, keyAlone(idempotency)].slice(-MAX_KEPT_REQUESTS)
-  ofRun.set(run, { keys: all, until: now + LANDS_WITHIN_MS, mayBeThere })
+  ofRun.set(run, { keys: all, until: now + LANDS_WITHIN_MS, isUnfound: true, mayBeThere })
 }
 
 /** Whether an operation is such a request, whoever has carried it out. */
@@ -38,13 +40,21 @@ export function mayLandNow(run: RunState, now: number): boolean {
   return known !== undefined && now < known.until
 }
 
-/** The application shows something else than it did: one may have landed. What comes later is found as any drift. */
-export function noteMayBeThere(run: RunState): void {
-  const known = ofRun.get(run)
-  if (known !== undefined) ofRun.set(run, { ...known, until: -Infinity, mayBeThere: true })
+/**
+ * Whether that nothing has landed yet is in doubt where answers and readings differ, which may be the application's own too: then what is found once would be found
+ * after each write.
+ */
+export function mayLandUnseen(run: RunState, now: number): boolean {
+  return mayLandNow(run, now) && ofRun.get(run)?.isUnfound === true
 }
 
-/** What the application has was put there as a whole since, by what others have, or what was written. */
+/** The application shows something else than it did: one may have landed, and others may land yet. */
+export function noteMayBeThere(run: RunState): void {
+  const known = ofRun.get(run)
+  if (known !== undefined) ofRun.set(run, { ...known, isUnfound: false, mayBeThere: true })
+}
+
+/** What the application has was put there as a whole since, by what others have, or what was written; or it shows again what it did. */
 export function noteNoneIsThere(run: RunState): void {
   const known = ofRun.get(run)
   if (known?.mayBeThere === true) ofRun.set(run, { ...known, mayBeThere: false })

@@ -8,7 +8,7 @@ import { advance } from '../lane/lane.ts'
 import { checkAfter, checkBefore, isLeftAsItIs, isOfAnother, movedBy } from './found-again.ts'
 import { draftOf } from './draft.ts'
 import { decideDraft, voidDraft } from './doubt.ts'
-import { mayLandNow, noteNoneIsThere, wasGivenUp } from './given-up.ts'
+import { mayLandNow } from './given-up.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
 import { repeatedBy } from './kept-requests.ts'
 import { MAX_PLANS_TOGETHER } from '../limits.ts'
@@ -251,11 +251,8 @@ async function conclude(
       return { outcome: 'uncertain', answer: sent.answer, operation: draft.dot, isRepeated: false }
     }
     const { answered, seen } = answeredBy(resource.shownIn(sent.answer), settling)
-    const reset = description.isReset ? { suspect: false, unsure: false, sentAgain: false } : {}
-    // The first one may land yet, or may have landed as this was sent.
-    const again = wasGivenUp(replica.run, draft) ? { sentAgain: true } : {}
-    const { dot } = await release(engine, replica, draft, status, { answered, settling, ...reset, ...again })
-    if (description.isReset) noteNoneIsThere(replica.run)
+    const reset = description.isReset ? { suspect: false, unsure: false } : {}
+    const { dot } = await release(engine, replica, draft, status, { answered, settling, ...reset })
     replica.seen = seen
     return { outcome: 'applied', answer: sent.answer, operation: dot, isRepeated: false }
   }

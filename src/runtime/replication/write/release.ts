@@ -15,6 +15,7 @@ import { isCarriedOut } from '../../../core/resource/level.ts'
 import { dropDraft, takeStep } from '../admission/admission.ts'
 import { tellEvent, tellOperation, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
+import { noteNoneIsThere, wasGivenUp } from './given-up.ts'
 import { withRequest } from './kept-requests.ts'
 import type { Commit } from '../store/commit.ts'
 import { withoutLanded, type LocalState, type Replica } from '../replica.ts'
@@ -62,7 +63,11 @@ export async function release(
     if (isForLane) commit.local(replica, then)
     else if (type !== 'members' && !isRecord) {
       const executed = withExecuted(replica.local.executed, operation, matrices)
-      const bound = isReset(operation, matrices) ? type !== 'delete' : replica.local.bound
+      const saysAll = isReset(operation, matrices)
+      const bound = saysAll ? type !== 'delete' : replica.local.bound
+      // What was given up here before may land yet, or may have landed as this was sent.
+      const sentAgain = !saysAll && (replica.local.sentAgain || wasGivenUp(replica.run, operation))
+      if (saysAll) noteNoneIsThere(replica.run)
       const requests = withRequest(replica.local.requests, operation, status, engine.time.now(), options.hash)
       commit.local(replica, {
         executed,
@@ -72,7 +77,8 @@ export async function release(
         leaving: type === 'delete' ? replica.local.draft?.before : undefined,
         hash: undefined,
         answered: undefined,
-        ...(isReset(operation, matrices) && withoutLanded(replica.local)),
+        sentAgain,
+        ...(saysAll && withoutLanded(replica.local)),
         ...then,
       })
     }

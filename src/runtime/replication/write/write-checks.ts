@@ -86,7 +86,10 @@ export async function checkShown(
   const goesOn = isChanged === false && lastShown(replica) !== undefined && replica.local.shown?.was !== undefined
   if (isChanged !== true && !goesOn && !isThere) return
   engine.kick(replica)
-  const why = 'the application does not show what was done last'
+  const why =
+    isThere && isChanged !== true
+      ? 'this request was given up here before, and may be in effect by now: write the whole resource, or send it to another member'
+      : 'the application does not show what was done last'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${replica.name.name} takes no write now: ${why}.`)
 }
 

@@ -371,12 +371,12 @@ describe('what is wrong is found', () => {
     const post = (at: number) => ({ ...effect('POST', line), at })
     const put = (at: number) => ({ ...effect('PUT'), at })
     const late = { ...post(5_000), late: { sentAt: 1_000 } }
-    const of = (all: readonly Effect[], ...looked: readonly number[]): string[] => {
+    const from = (origins: readonly string[], all: readonly Effect[], ...looked: readonly number[]): string[] => {
       const end = ending({
         effects: new Map([['s1', all]]),
         looks: new Map([['s1', looked.map(at => ({ at, path: '/items/n' }))]]),
       })
-      for (const site of ['s1', 's2']) {
+      for (const site of origins) {
         const one = { ...operation(11, site, 3, 'add', line, ALL), idempotency: { principal: '', key: 'k' } }
         end.ledger.note(one, new Uint8Array([3]))
       }
@@ -385,6 +385,7 @@ describe('what is wrong is found', () => {
       end.ledger.keyed.push(asked)
       return found(end).filter(text => text.startsWith('once'))
     }
+    const of = (all: readonly Effect[], ...looked: readonly number[]): string[] => from(['s1', 's2'], all, ...looked)
     const onTop = [expect.stringMatching(/^once per key: k \(a\) took effect \d times at n of s1, on top of itself/)]
     expect(of([post(3_000), put(3_500), post(4_000), late], 2_980)).toEqual([])
     // Nobody has looked since it was sent; it is not the body that excuses it.
@@ -393,6 +394,8 @@ describe('what is wrong is found', () => {
     expect(of([post(3_000), post(4_000), late], 2_980)).toEqual(onTop)
     // It had landed, and was there to be seen.
     expect(of([post(3_000), put(3_500), late, post(8_000)], 2_980, 7_980)).toEqual(expect.arrayContaining(onTop))
+    // One operation alone is not carried out behind the body that has seen it.
+    expect(from(['s1'], [post(3_000), put(3_500), post(4_000), late], 2_980)).toEqual(expect.arrayContaining(onTop))
   })
 
   test('a PUT, a creation or a DELETE that is done again by a site that knew it by its key', () => {

@@ -1,0 +1,45 @@
+/** A member that was given no state asks again, a few times: what it could not ask at all, since many others copied at the time, is none of these. */
+import { expect, test, vi } from 'vitest'
+import { Repairs } from '../../../../../src/runtime/replication/drift/repair.ts'
+import { MAX_ASKED_IN_VAIN } from '../../../../../src/runtime/replication/limits.ts'
+import { Lab } from '../lab.ts'
+
+const MEMBERS = ['a', 'b']
+
+test.each([
+  ['nothing else is copied', 0],
+  ['it is not its turn for a while', MAX_ASKED_IN_VAIN + 1],
+])('who has asked in vain once comes together with the other one: %s', async (_what, turnsOfOthers) => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  lab.cut('a')
+  const { application } = lab.world.site('a')
+  application.failNext({ kind: 'late-effect', delayMs: 4_000 }, ({ method }) => method === 'POST')
+  const add = () => lab.ask('a', 'POST /items/x/lines', { line: 1 }, { key: 'k' })
+  expect(await add()).toMatchObject({ accepted: { outcome: 'void' } })
+  await lab.pass(5_000)
+  for (let times = 0; times < 3; times++) {
+    expect(await add()).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+    await lab.pass(2_000)
+  }
+  const { length } = lab.states
+  const until = lab.world.time.now + 60_000
+  lab.world.wire.healAll()
+  while (!lab.states.slice(length).some(({ to, isGiven }) => to === 'a' && !isGiven)) {
+    expect(lab.world.time.now, 'a asks for a state').toBeLessThan(until)
+    await lab.pass(1)
+  }
+  const begin = Repairs.prototype.begin
+  let left = turnsOfOthers
+  using busy = vi.spyOn(Repairs.prototype, 'begin').mockImplementation(function (this: Repairs, replica) {
+    return left-- > 0 ? false : begin.call(this, replica)
+  })
+  await lab.pass(120_000)
+  expect(busy.mock.calls.length).toBeGreaterThan(turnsOfOthers)
+  for (const site of MEMBERS) {
+    expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+    expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 1 })
+  }
+  lab.assertSound()
+})
