@@ -169,7 +169,8 @@ export function takeSummary(life: Life, summary: LifeSummary, matrices: Matrices
     ...joinKnown(life, summary, join(life.knowledge, summary.knowledge)),
     droppers: joinDroppers(life.droppers, summary.droppers),
     changes,
-    keys: joinKeys(life.keys, summary.keys),
+    // What somebody says is looked through before: the first operation of two stays.
+    keys: joinKeys(life.keys, withOwnKeys({ ...life, keys: summary.keys }).keys),
     membership: deciding(life.membership, changes),
     conflictsForgotten: Math.max(life.conflictsForgotten, summary.conflictsForgotten),
     ...(firstDelete !== undefined && { firstDelete }),

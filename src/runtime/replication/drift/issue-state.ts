@@ -34,9 +34,9 @@ import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
 import { tellLooking } from './looking.ts'
-import { noteSaid, unlikeSaid, wasSaidInVain } from './own-fields.ts'
+import { noteOwn, noteSaid, unlikeSaid, wasSaidInVain } from './own-fields.ts'
 import { isSettling } from './settling.ts'
-import { fitOf, isTextAsSaid, stateToGive, type Unclear } from './written-fields.ts'
+import { fitOf, isTextAsSaid, stateToGive, unlikeWritten, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica, RunState, TellOf } from '../replica.ts'
 import type { Reading } from '../application/state.ts'
@@ -130,8 +130,14 @@ async function sayState(
     const shown = [reading.is === 'present' ? reading.hash : '', ...told].join(' ')
     if (wasSaidInVain(replica, unlike, shown, clock.monotonic())) return 'said'
     if (!(await mayIssue(reading))) return 'waits'
+    const isOther =
+      reading.is === 'present' ? await unlikeWritten(resource, writtenOf(engine, replica), reading.body) : []
     const issued = await issueIfRoom(engine, replica, resource, reading, 'shown')
-    if (issued === 'issued') noteSaid(replica, unlike, clock.monotonic())
+    if (issued === 'issued') {
+      noteSaid(replica, unlike, clock.monotonic())
+      // What is shown otherwise there once it was said is no reason to lock anything.
+      noteOwn(replica, isOther)
+    }
     return issued === 'cannot' ? 'waits' : issued
   }
   const schedule = scheduleOf(holder, matrices)

@@ -32,6 +32,7 @@ import {
   takenBy,
   type Several,
 } from './together.ts'
+import { decideUnsure } from './unsure.ts'
 import type { Recovery } from './recovery.ts'
 import type { Made } from '../application/sent.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
@@ -259,7 +260,11 @@ export class Execution {
       // The application here has refused to make it: what has the name by now is not ours to change.
       return this.#book.failed(operation, { error: 'ERR_REPLICANT_REFUSED' })
     }
-    if (!(await this.#isSettled()) || (await this.#mayHaveLanded(operation))) return 'again'
+    if (!(await this.#isSettled())) return 'again'
+    if (this.#mayBeSaid(operation)) {
+      const decided = await this.#decideSaid(operation)
+      if (decided !== 'undone') return decided
+    } else if (await this.#mayHaveLanded(operation)) return 'again'
     const { hash, answered } = this.#book.local
     let before: Intent['before'] = hash ?? answered
     const together = areSentApart(this.#book.replica)
@@ -312,9 +317,28 @@ export class Execution {
       noteMayBeThere(run)
       await suspectDrift(engine, replica)
     } else if (isSame && (shown?.was !== undefined || mayBeThere(run, operation)))
-      await this.#book.write({ suspect: true, copiesOnlyFitting: false })
+      // Else it would be suspect no more as soon as it shows what the lane goes on with.
+      await this.#book.write({ suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
     else return false
     return true
+  }
+
+  /**
+   * Whether what was given up here may be in what this site has said since, or nobody else is a member: then no other state can be copied to have it there once.
+   */
+  #mayBeSaid(operation: Operation): boolean {
+    const { engine, replica, local } = this.#book
+    if (!mayBeThere(replica.run, operation) || this.#book.traits(operation).maySendAgain) return false
+    const [first] = local.executed.operations
+    const live = holderOf(replica.core.replicant)?.live ?? []
+    const isOwnState = ({ type, dot }: Operation): boolean =>
+      type === 'state' && dot.site === engine.options.site && first !== undefined && sameDot(dot, first.dot)
+    return live.some(isOwnState) || othersOf(replica.core.replicant).length === 0
+  }
+
+  async #decideSaid(operation: Operation): Promise<Step | 'undone'> {
+    const reading = await this.#book.resource.read()
+    return reading.is === 'unknown' ? 'again' : decideUnsure(this.#book, operation, reading)
   }
 
   async #tookTogether(operations: Several, sent: Made | undefined, then: Partial<LocalState>): Promise<Step | 'apart'> {

@@ -9,6 +9,7 @@ import { MAX_ASKED_IN_VAIN, MAX_MADE_ANEW } from '../limits.ts'
 import { fitOf, unclearText, unlikeWritten } from '../drift/written-fields.ts'
 import type { RunState, TellOf } from '../replica.ts'
 import type { LaneBook } from './lane-book.ts'
+import { decideUnsure } from './unsure.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
 
@@ -34,7 +35,7 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       return 'again'
     case 'nobody': {
       if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and ${await nobodyText(book)}`)
-      const mayIssue = (reading: Reading): Promise<boolean> => decideUnsure(book, reading)
+      const mayIssue = (reading: Reading): Promise<boolean> => decideAllUnsure(book, reading)
       const found = await lookForState(book.engine, book.replica, book.resource, mayIssue)
       if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
       if (found === 'gone') await book.diverge(GONE)
@@ -100,23 +101,13 @@ function answerText({ resource }: LaneBook): string {
 
 /**
  * Where the store may have been set back, what may not be sent twice and is not written down may be in what the application shows: it would be there
- * once more on top of a state that is said of that. Its mark tells, or the service's policy decides, as of what is in doubt.
+ * once more on top of a state that is said of that.
  *
  * @returns whether nothing of it is left to be decided
  */
-async function decideUnsure(book: LaneBook, reading: Reading): Promise<boolean> {
-  const policy = book.engine.options.onDoubt?.(book.replica.name.service) ?? 'hold'
-  for (const operation of unsureOf(book)) {
-    const state = await book.resource.stateIn(operation)
-    const shows = reading.is === 'present' ? book.resource.showsEffect(reading.body, state, operation.type) : undefined
-    if (shows === true) await book.executed(operation, undefined, {})
-    else if (shows === undefined && policy === 'skip') await book.failed(operation, { error: 'ERR_OUTCOME_UNKNOWN' })
-    else if (shows === undefined && policy === 'hold') {
-      await book.holdAt(operation)
-      return false
-    }
-    // Else it is carried out, on top of the state.
-  }
+async function decideAllUnsure(book: LaneBook, reading: Reading): Promise<boolean> {
+  for (const operation of unsureOf(book)) if ((await decideUnsure(book, operation, reading)) === 'waits') return false
+  // What is not there is carried out, on top of the state.
   return true
 }
 

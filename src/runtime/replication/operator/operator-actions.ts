@@ -11,6 +11,7 @@ import { adopt, type Adopts } from './adopt.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { releaseDraft, voidDraft } from '../write/doubt.ts'
 import { draftOf } from '../write/draft.ts'
+import { noteUndone } from '../write/given-up.ts'
 import { LaneBook } from '../lane/lane-book.ts'
 import { isReplicatedAt } from '../replica.ts'
 import { MAX_HELD_BODY_BYTES } from '../limits.ts'
@@ -179,7 +180,10 @@ async function decideUncertain(engine: Engine, replica: Replica, tookEffect: boo
   const then = { uncertain: undefined, answered: undefined, hash: undefined }
   const book = new LaneBook(engine, replica, resource)
   if (tookEffect) await book.executed(held, undefined, then)
-  else await book.write(then)
+  else {
+    noteUndone(replica.run, held)
+    await book.write(then)
+  }
   engine.kick(replica)
   return held.dot
 }

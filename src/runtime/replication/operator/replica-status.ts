@@ -51,8 +51,10 @@ export function standingOf(engine: Engine, replica: Replica, fault: string | und
   const { core, local, draft } = replica
   if (!isReplicatedAt(replica, engine.options.site) || !hasSay(engine, replica)) return undefined
   const { plan, schedule } = currentPlan(engine, replica)
-  const isDiverged = local.diverged || local.suspect || fault !== undefined
-  const isUncertain = local.uncertain !== undefined || draft !== undefined
+  // A lane that holds compares nothing before somebody has decided.
+  const isHeld = local.uncertain !== undefined && fault === undefined
+  const isDiverged = !isHeld && (local.diverged || local.suspect || fault !== undefined)
+  const isUncertain = isHeld || draft !== undefined
   const isBusy = plan.kind !== 'nothing' || local.parted !== undefined || local.replaying || local.intent !== undefined
   const isTheirs = local.unbound || (local.leftover && schedule.state === 'absent')
   return {

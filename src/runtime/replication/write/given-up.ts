@@ -29,6 +29,14 @@ export function noteGivenUp(run: RunState, { idempotency }: Operation, now: numb
   ofRun.set(run, { keys: all, until: now + LANDS_WITHIN_MS, isUnfound: true, mayBeThere })
 }
 
+/** Somebody has looked, and it is not there. */
+export function noteUndone(run: RunState, { idempotency }: Operation): void {
+  const known = ofRun.get(run)
+  if (known === undefined || idempotency === undefined) return
+  const undone = keyAlone(idempotency)
+  ofRun.set(run, { ...known, keys: known.keys.filter(key => key !== undone) })
+}
+
 /** Whether an operation is such a request, whoever has carried it out. */
 export function wasGivenUp(run: RunState, { idempotency }: Pick<Operation, 'idempotency'>): boolean {
   return idempotency !== undefined && ofRun.get(run)?.keys.includes(keyAlone(idempotency)) === true

@@ -2,8 +2,9 @@
  * What was given up is looked for as long as it may land, whatever else is found; the look ends with what shows that it has not landed. Real replicators in the
  * simulated world.
  */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { SERVICE } from '../../../../../sims/world/replication/sim-glue.ts'
+import { Repairs } from '../../../../../src/runtime/replication/drift/repair.ts'
 import { Lab } from '../lab.ts'
 
 const MEMBERS = ['a', 'b']
@@ -160,3 +161,101 @@ test('whoever is the only member takes it again behind a whole body', async () =
   expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 2, lines: [{ line: 1 }] })
   lab.assertSound()
 })
+
+/** An addition with a key was given up at a and lands, the link to b is cut, and its client has sent it to b. */
+async function sentToTheOther(delayMs: number) {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  lab.world.site('a').application.failNext({ kind: 'late-effect', delayMs }, isPost)
+  const began = lab.world.time.now
+  const add = (site: string) => lab.ask(site, 'POST /items/x/lines', { line: 1 }, { key: 'k' })
+  expect(await add('a')).toMatchObject({ accepted: { outcome: 'void' } })
+  lab.cut('b')
+  await lab.pass(began + 3_000 - lab.world.time.now)
+  expect(await add('b')).toMatchObject({ status: 201 })
+  return lab
+}
+
+test.each([
+  ['a write here', true],
+  ['the first reading', false],
+])(
+  'what has landed while its site was cut off, and is found by %s, is there once as soon as the other member is heard',
+  async (_what, writes) => {
+    const lab = await sentToTheOther(2_500)
+    if (writes) expect(await lab.ask('a', 'PATCH /items/x', { m: 1 })).toMatchObject({ status: 200 })
+    await lab.pass(120_000)
+    await lab.heal(120_000)
+    await expectLines(lab, [1])
+    expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 1, ...(writes && { m: 1 }), lines: [{ line: 1 }] })
+  },
+)
+
+test.each([
+  ['is there', 2_500, true],
+  ['is not there', 3_600_000, false],
+])('where its site has said a state since, an operator decides that it %s', async (_what, delayMs, isThere) => {
+  const lab = await sentToTheOther(delayMs)
+  if (!isThere) lab.world.site('a').application.write(SERVICE, '/items/x', { id: 'x', n: 1, other: 1 })
+  const { length } = lab.told
+  const hasSaid = (): boolean =>
+    lab.told.slice(length).some(({ event }) => event.kind === 'released' && event.type === 'state')
+  for (let n = 0; !hasSaid(); n++) {
+    expect(n, 'changes until a says a state').toBeLessThan(200)
+    expect(await lab.ask('a', 'PATCH /items/x', { m: n })).toMatchObject({ status: 200 })
+    await lab.pass(100)
+  }
+  expect(await lab.ask('a', 'PATCH /items/x', { m: 1_000 })).toMatchObject({ status: 200 })
+  await lab.pass(60_000)
+  await lab.heal(120_000)
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'uncertain' })
+  await lab.decide('a', 'x', isThere)
+  await expectLines(lab, [1])
+  expect(lab.read('b', 'x')).toMatchObject({ m: 1_000 })
+})
+
+test('whoever is the only member by now is asked as well, and takes writes again', async () => {
+  const lab = await sentToTheOther(2_500)
+  await lab.pass(120_000)
+  {
+    // It is not a's turn to copy anything before b is taken out.
+    using _busy = vi.spyOn(Repairs.prototype, 'begin').mockReturnValue(false)
+    await lab.heal(10_000)
+    await lab.changeMembers('a', 'x', [], ['b'])
+  }
+  await lab.pass(120_000)
+  expect(await lab.status('a', 'x')).toMatchObject({ members: ['a'], state: 'uncertain' })
+  await lab.decide('a', 'x', true)
+  await lab.pass(10_000)
+  expect(await lab.ask('a', 'PATCH /items/x', { m: 1 })).toMatchObject({ status: 200 })
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 1, m: 1, lines: [{ line: 1 }] })
+  lab.assertSound()
+})
+
+test.each([
+  ['was taken at once', false],
+  ['was given up, and sent again', true],
+])(
+  'what somebody changes at one of three members past Cheops is not taken for right, where the create %s',
+  async (_what, isGivenUp) => {
+    const members = [...MEMBERS, 'c']
+    const lab = await Lab.of(members)
+    const create = () => lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members, key: 'k' })
+    if (isGivenUp) {
+      lab.world.site('a').application.failNext({ kind: 'crash-before' }, isPost)
+      expect(await create()).toMatchObject({ accepted: { outcome: 'void' } })
+    }
+    expect(await create()).toMatchObject({ status: 201 })
+    await lab.pass(10_000)
+    // Only the applications can say what comes of it.
+    expect(await lab.ask('a', 'POST /items/x/lines', { line: 1 })).toMatchObject({ status: 201 })
+    await lab.pass(200)
+    // Before that was read there.
+    lab.world.site('b').application.write(SERVICE, '/items/x', { ...lab.read('b', 'x'), more: 2 })
+    await lab.pass(1)
+    await lab.heal(120_000)
+    await expectLines(lab, [1])
+    for (const site of members) expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 1, lines: [{ line: 1 }] })
+  },
+)
