@@ -63,6 +63,8 @@ interface Giving {
   readonly make: () => Promise<Made | undefined>
   /** As for `Resource.replace`. */
   readonly asked?: Payload | undefined
+  /** What is there besides may stay: it is the application's own, or what comes next says it. */
+  readonly isRestSaid?: boolean
 }
 
 /**
@@ -76,14 +78,14 @@ export async function replaceBy(
   replica: Replica,
   reading: Reading & { readonly is: 'present' },
   state: State,
-  { headers, make, asked }: Giving,
+  { headers, make, asked, isRestSaid = false }: Giving,
 ): Promise<Made | undefined> {
   const isImmutable = resource.glue.kind(resource.name.kind)?.isImmutable === true
   if (isImmutable && resource.shows(reading.body, state)) {
     const sent = await resource.replace(state, headers, reading, asked)
     if (sent !== undefined && !isRefusal(sent)) return sent
   }
-  if (!isImmutable && !leavesMore(resource, reading.body, state)) {
+  if (!isImmutable && (isRestSaid || !leavesMore(resource, reading.body, state))) {
     const sent = await resource.replace(state, headers, reading, asked)
     return sent !== undefined && isUnknownWay(sent) ? changeBy(resource, replica, reading.body, state, sent) : sent
   }

@@ -15,6 +15,7 @@ import { createBy, replaceBy } from './creation.ts'
 import { MAX_KNOWN_FAILED } from '../limits.ts'
 import { isInTheWay, isSettling, isYetToCome, mayComeAfter, stillToCome } from '../drift/settling.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
+import { isMerging } from '../drift/merging.ts'
 import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
 import { copyState } from '../drift/repair.ts'
 import { mayBeThere, mayLandNow, noteMayBeThere, wasGivenUp } from '../write/given-up.ts'
@@ -193,7 +194,7 @@ export class Execution {
     const wants = together?.state ?? state
     await this.#book.intend(intentOf(operations, 'replace', reading.hash), { ...learnt, ...shown })
     const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, wants)
-    const giving = { headers, make, asked: operation.payload }
+    const giving = { headers, make, asked: operation.payload, isRestSaid: this.#isRestSaid(operation, behind) }
     const sent = await replaceBy(resource, replica, reading, wants, giving)
     if (together === undefined) return this.#answers.took(operation, sent, { bound: true })
     // A PUT may leave what only a PATCH changes, or do it later: what is not shown comes next, as a patch.
@@ -201,6 +202,20 @@ export class Execution {
     if (isLeft) return this.#answers.took(operation, sent, { bound: true })
     const step = await this.#tookTogether(operations, sent, { bound: true })
     return step === 'apart' ? this.#executeState(operation, behind) : step
+  }
+
+  /**
+   * Whether what is there besides a reset was set by nothing but the merges that come again behind it, which set it again, or is the application's own: then nothing has to go that a PUT leaves. What
+   * was carried out and has lost is gone in no other way, and what an operation of the application's own has set nobody knows.
+   */
+  #isRestSaid(reset: Operation, behind: readonly Operation[]): boolean {
+    const { executed, diverged, suspect } = this.#book.local
+    if (diverged || suspect || executed.operations.length === 0) return false
+    const again = [reset, ...behind]
+    return (
+      behind.every(operation => isMerging(operation, this.#book.resource.inlineStateIn(operation))) &&
+      executed.operations.every(done => again.some(({ dot }) => sameDot(dot, done.dot)))
+    )
   }
 
   /** What is in effect already is not sent once more: the application may take no step twice. */

@@ -46,6 +46,25 @@ test('of PUTs on two sides of a cut each changes what it names', async () => {
   expect((await lab.status('a', 'x'))?.conflicts).toEqual([])
 })
 
+test('what was written on two sides of a cut is put in order without taking it away, where the application has fields of its own', async () => {
+  await start()
+  // Nobody writes it, and it is the same at all.
+  for (const { application } of lab.world.sites)
+    application.write('warehouse', '/items/x', { id: 'x', n: 1, colour: 'red', active: true })
+  await lab.ask('a', 'PUT /items/x', { colour: 'green' })
+  await lab.pass(1_800_000)
+  lab.cut('c')
+  await lab.ask('c', 'PUT /items/x', { n: 2 })
+  await lab.pass(1_000)
+  await lab.ask('a', 'PUT /items/x', { n: 3, size: 4 })
+  await lab.heal()
+  expect(lab.all('x')).toEqual(everywhere({ id: 'x', n: 3, colour: 'green', size: 4, active: true }))
+  for (const site of SITES) {
+    expect(lab.effects(site, 'x'), site).not.toContain('DELETE')
+    expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+  }
+})
+
 test('what is created anew has nothing of what was there before', async () => {
   await start()
   lab.cut('c')
