@@ -181,7 +181,7 @@ async function takeState(
     commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
   )
   let sent: Made | undefined
-  let isMade = true
+  let canBeSaid = true
   if (state === undefined || given === undefined)
     sent = reading.is === 'present' ? await resource.delete(reading) : undefined
   else {
@@ -196,17 +196,19 @@ async function takeState(
         : resource.create(body, headers, begunBy(replica))
     if (reading.is === 'absent') {
       sent = await make()
-      // Nobody can say how it is made.
-      if (sent === undefined) isMade = false
+      canBeSaid = sent !== undefined
     }
     // What only somebody says who is not believed is no reason to leave what is here as it is.
-    else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each)))
+    else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each))) {
       sent = await replaceBy(resource, replica, reading, body, { headers, make })
+      // Else there is nothing of it left to be said.
+      canBeSaid = sent !== undefined || resource.hasAll(reading.body, body)
+    }
   }
-  if (!isMade || (sent !== undefined && sent.is !== 'done')) {
+  if (!canBeSaid || (sent !== undefined && sent.is !== 'done')) {
     // What was certainly not changed holds up nothing.
     if (sent?.is !== 'doubt') await engine.replicas.commit(commit => commit.local(replica, { replaying, bound }))
-    return 'not-taken'
+    return canBeSaid ? 'not-taken' : { is: 'unclear', fields: [''] }
   }
   const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'
   const before = reading.is === 'absent' ? ABSENT : reading.hash

@@ -111,6 +111,9 @@ kinds:
   // A PUT makes nothing here, and a POST takes no form.
   lab.world.site('b').application.write('warehouse', '/items/k', undefined)
   await lab.pass(20 * 60_000)
-  expect(await lab.status('b', 'k')).toMatchObject({ state: 'diverged' })
+  expect(await lab.status('b', 'k')).toMatchObject({
+    state: 'diverged',
+    reason: expect.stringMatching(/nobody can say how it was written by now: write the resource with PUT$/) as string,
+  })
   expect(lab.events('b').filter(kind => kind === 'agrees')).toEqual([])
 })
