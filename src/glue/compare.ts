@@ -2,6 +2,7 @@ import type { ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { canonicalJson } from './json.ts'
 import { withoutPlaces, withPlacesOf } from './places.ts'
+import { pointerGet, pointerSet } from './pointer.ts'
 
 const ENCODER = new TextEncoder()
 
@@ -23,8 +24,17 @@ export function saidOf(glue: CompiledGlue, kindName: string, body: ParsedBody): 
 export function withOwnFields(glue: CompiledGlue, kindName: string, body: ParsedBody, read: ParsedBody): ParsedBody {
   const kind = compiledKind(glue, kindName)
   if (body.is === 'opaque' || read.is === 'opaque' || kind === undefined) return body
-  const value = withPlacesOf(body.value, read.value, [...setOf(kind), ...assignedOf(kind)])
+  const value = named(kind, withPlacesOf(body.value, read.value, [...setOf(kind), ...assignedOf(kind)]), body.value)
   return value === body.value ? body : { is: 'json', value }
+}
+
+/** With the name that a body says, whatever stands above it: without, it would make another resource. */
+function named({ traits: { idAt } }: CompiledKind, value: unknown, body: unknown): unknown {
+  const at = idAt.find(place => pointerGet(body, place) !== undefined)
+  const id = at === undefined ? undefined : pointerGet(body, at)
+  if (at === undefined || pointerGet(value, at) === id) return value
+  const whole = pointerSet(value, at, id)
+  return canonicalJson(whole) === canonicalJson(body) ? body : whole
 }
 
 /** What an application may show of what was written. */

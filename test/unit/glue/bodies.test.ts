@@ -280,6 +280,19 @@ describe('withOwnFields', () => {
     )
   })
 
+  it('says its name all the same, whatever stands above that', () => {
+    const has = json({ meta: { id: 'x', version: 4, uid: 'here' } })
+    const body = json({ n: 1, meta: { id: 'x', version: 7, uid: 'there' } })
+    expect(glue.withOwnFields('named', body, json({}))).toEqual(json({ n: 1, meta: { id: 'x' } }))
+    expect(glue.withOwnFields('named', body, has)).toEqual(json({ n: 1, meta: { id: 'x', version: 4, uid: 'here' } }))
+    // The first place that has one says it; another one may be a number of the application's own.
+    const numbered = json({ id: 7, meta: { id: 'x' } })
+    expect(glue.withOwnFields('named', numbered, json({}))).toEqual(json({ meta: { id: 'x' } }))
+    expect(glue.withOwnFields('named', json({ id: 'x', meta: { uid: 'there' } }), json({}))).toEqual(json({ id: 'x' }))
+    const same = json({ meta: { id: 'x' }, n: 1 })
+    expect(glue.withOwnFields('named', same, json({}))).toBe(same)
+  })
+
   it('is the same body where that says nothing else of it, or nobody can tell', () => {
     for (const same of [json({ updated: 'here', price: 2 }), json({ price: 2 }), opaque])
       expect(glue.withOwnFields('item', same, read)).toBe(same)

@@ -29,6 +29,11 @@ kinds:
     resource: /lines/{id}
     assigned: [/shelf]
     server-set: [/lines/-/seq]
+  named:
+    collection: /named
+    resource: /named/{id}
+    id: {at: [/meta/id, /id]}
+    server-set: [/id, /meta]
   setting:
     collection: /settings
     resource: /settings/{id}
