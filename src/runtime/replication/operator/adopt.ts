@@ -55,7 +55,7 @@ export async function adopt(
       `${name.name} is too large to be looked into: write it with a scope.`,
     )
   const { glue } = resource
-  const state = glue.saidOf(name.kind, reading.body)
+  const state = glue.stateOf(name.kind, reading.body)
   checkShownAsTaken(site, resource, state)
   // What has to be told besides what is shown is taken in another form than that.
   const way = resource.waysToCreate(state, undefined).find(({ body }) => body === state)

@@ -145,7 +145,7 @@ async function resolveUnbound(engine: Engine, replica: Replica, how: Resolution)
   const request = resource.glue.requestFor(name.kind, name.name, 'replace')
   if (reading.is !== 'present' || request === undefined)
     throw new CheopsError('ERR_REPLICANT_LOCKED', `The application does not show ${name.name} now.`)
-  const state = reading.body.is === 'large' ? undefined : resource.glue.saidOf(name.kind, reading.body)
+  const state = reading.body.is === 'large' ? undefined : resource.glue.stateOf(name.kind, reading.body)
   if (state !== undefined) checkShownAsTaken(engine.options.site, resource, state)
   const bytes = state?.is === 'json' ? bytesOf(state) : undefined
   if (bytes === undefined || bytes.length > MAX_HELD_BODY_BYTES)
