@@ -11,6 +11,7 @@ import type { State } from '../application/state.ts'
 import type { Replica, RunState } from '../replica.ts'
 import { isObject } from './merge-patch.ts'
 import { wholeOf } from './whole.ts'
+import { comparedFields, writtenFields } from './written-fields.ts'
 
 const known = new WeakMap<RunState, ReadonlySet<string>>()
 
@@ -78,8 +79,10 @@ export async function unlikeSaid(
   const whole = await wholeOf(resource, schedule)
   if (whole === undefined || body.is !== 'json') return []
   const { glue, name } = resource
-  const shown = JSON.parse(new TextDecoder().decode(glue.comparable(name.kind, body))) as unknown
-  const ids = new Set(glue.kind(name.kind)?.idAt)
+  const idAt = glue.kind(name.kind)?.idAt ?? []
+  const compared = comparedFields(body, await writtenFields(resource, schedule), idAt)
+  const shown = JSON.parse(new TextDecoder().decode(glue.comparable(name.kind, compared))) as unknown
+  const ids = new Set(idAt)
   const isUnsure = (top: string): boolean => whole.surenessOf(top) === 'unsure'
   return unlikeAt(shown, whole.value, '', isUnsure).filter(at => !ids.has(at))
 }
@@ -98,15 +101,21 @@ function unlikeAt(
   })
 }
 
-/** For operators: where what is shown here is not what was written, and what to do. */
-export function ownText(places: readonly string[]): string {
+/**
+ * For operators: where what is shown here is not as it was written, as far as that can be said, and what to do.
+ * @param places JSON Pointers
+ */
+export function ownText({ glue, name }: Resource, places: readonly string[]): string {
+  // Where only that is compared already, it says nothing new.
+  const advice = glue.kind(name.kind)?.comparesAll === false ? NAME_THEM : `${NAME_THEM}; ${OR_WRITTEN}`
+  if (places.length === 0) return advice
   const named = places.slice(0, MAX_NAMED).map(at => (at === '' ? 'all of it' : at.slice(0, MAX_HIDDEN_TEXT)))
   const more = places.length > MAX_NAMED ? ' and more' : ''
-  return `what is shown here is not as it was written at ${named.join(', ')}${more}: ${OWN_ADVICE}`
+  return `what is shown here is not as it was written at ${named.join(', ')}${more}: ${advice}`
 }
 
 /** Few enough to be read. */
 const MAX_NAMED = 8
 
-export const OWN_ADVICE =
-  'fields that each application sets by itself belong into server-set of its definition; with compare: written nothing counts that nobody has written'
+const NAME_THEM = 'fields that each application sets by itself belong into server-set of its definition'
+const OR_WRITTEN = 'with compare: written nothing counts that nobody has written'

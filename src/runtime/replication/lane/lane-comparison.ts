@@ -5,7 +5,7 @@ import { failedHere, refusedText } from './failed.ts'
 import { hasCome, isYetToCome } from '../drift/settling.ts'
 import { lookForState, shorten } from '../drift/issue-state.ts'
 import { doAllLook, looksFor } from '../drift/looking.ts'
-import { OWN_ADVICE, isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
+import { isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { askAgain, copyOrShow } from './lane-copy.ts'
 import { noteNoneIsThere } from '../write/given-up.ts'
 import { ABSENT } from '../replica.ts'
@@ -36,7 +36,7 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
     // A repair was tried, or nobody is surely right.
     const shown = await book.resource.read()
     const places = shown.is === 'present' ? await unlikeSaid(book.resource, writtenOf(engine, replica), shown.body) : []
-    await book.diverge(`${why}; ${places.length === 0 ? OWN_ADVICE : ownText(places)}`)
+    await book.diverge(`${why}; ${ownText(book.resource, places)}`)
     return 'done'
   }
   const isLooking = book.local.looks === looksFor(knowledge, own)

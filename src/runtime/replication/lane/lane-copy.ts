@@ -90,7 +90,9 @@ async function nobodyText({ engine, replica, resource }: LaneBook): Promise<stri
   if (!doAllLook(engine, replica)) return 'no member that agrees can be reached'
   const reading = await resource.read()
   const places = reading.is === 'present' ? await unlikeSaid(resource, writtenOf(engine, replica), reading.body) : []
-  return places.length === 0 ? 'no other member agrees either' : `no other member agrees either; ${ownText(places)}`
+  return places.length === 0
+    ? 'no other member agrees either'
+    : `no other member agrees either; ${ownText(resource, places)}`
 }
 
 /** With what the application refuses it, if it does: what people can do about it depends on that. */

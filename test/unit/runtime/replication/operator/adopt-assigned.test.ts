@@ -24,18 +24,24 @@ async function start(): Promise<void> {
   lab.world.site('a').application.write(SERVICE, '/items/x', { id: 'x', size: 3, volume: 'of-a' })
 }
 
-const ITS_OWN = { a: { id: 'x', size: 3, volume: 'of-a' }, b: { id: 'x', size: 3, volume: 'of-b' } }
+const ITS_OWN = {
+  a: { id: 'x', size: 3, volume: 'of-a', is: 'agrees' },
+  b: { id: 'x', size: 3, volume: 'of-b', is: 'agrees' },
+}
 
-async function agreed(): Promise<void> {
-  expect(lab.all('x')).toEqual(ITS_OWN)
-  for (const site of MEMBERS) expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+async function found(): Promise<unknown> {
+  const each = MEMBERS.map(async site => {
+    const status = await lab.status(site, 'x')
+    return [site, { ...lab.read(site, 'x'), is: status?.state }] as const
+  })
+  return Object.fromEntries(await Promise.all(each))
 }
 
 test('what is adopted', async () => {
   await start()
   await lab.adopt('a', 'x', MEMBERS, 'same')
   await lab.pass(60_000)
-  await agreed()
+  expect(await found()).toEqual(ITS_OWN)
 })
 
 test('what an operator adopts in place of what is replicated', async () => {
@@ -45,5 +51,5 @@ test('what an operator adopts in place of what is replicated', async () => {
   expect(await lab.status('a', 'x')).toMatchObject({ state: 'unbound' })
   await lab.until(lab.replicators.get('a')?.operator.resolveUnbound(lab.name('x'), 'adopt') ?? Promise.resolve())
   await lab.pass(60_000)
-  await agreed()
+  expect(await found()).toEqual(ITS_OWN)
 })
