@@ -5,8 +5,11 @@ import { absenceRule } from './errors.ts'
 import type { Answer } from './instance-request.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, pointerSet } from './pointer.ts'
-import { createProbe, nameOfProbe, type MadeProbe } from './probe-creation.ts'
-import { deletedRule, looksOwn, unsaid } from './probe-fields.ts'
+import { change, isAbsent, isGone, isInDoubt, meaningOf, removeProbe, sayLeft } from './probe-change.ts'
+import { createProbe, type MadeProbe } from './probe-creation.ts'
+import { deletedAdvice, looksOwn, unsaid } from './probe-fields.ts'
+import { hasCome, idsIn, readList } from './probe-list.ts'
+import { nameOfProbe } from './probe-name.ts'
 import { tryPut } from './probe-put.ts'
 import { ProbeUpdate } from './probe-update.ts'
 import { ProbedKind, acceptHint, detailOf, type AgainstOptions, type ProbeStep } from './probed-kind.ts'
@@ -15,8 +18,8 @@ import { traitsOf } from './traits.ts'
 
 /**
  * Tries a definition on a running instance: creates, reads, lists, updates and deletes a probe of each kind, and says
- * where the application does something else than the definition says. The probe is removed whatever happens; what cannot
- * be removed is named. Never throws.
+ * where the application does something else than the definition says. Nothing is changed or deleted that is not known to have been made here. The
+ * probe is removed whatever happens; what cannot be removed, or may be left, is named. Never throws.
  */
 export async function probeInstance(
   definition: GlueDefinition,
@@ -70,29 +73,45 @@ class Probe {
     if (!(await this.#answersAbsence())) return
     const created = await createProbe(this.#probed)
     if (created === undefined) return
-    let removed = false
+    let { isSure } = created
+    let removal: 'removed' | 'doubtful' | undefined
+    let isShown = false
     try {
-      await this.#read(created)
+      isShown = await this.#read(created)
       await this.#readEncoded(created.id)
-      await this.#list(created.id)
-      await this.#updates.run(created.path)
-      removed = await this.#delete(created.path)
-      if (removed) removed = !(await tryPut(this.#probed, created.path, this.#updates.taken))
+      const list = await this.#list(created.id)
+      isSure ||= hasCome(created.id, created.before, idsIn(this.#kind, list))
+      if (!isSure) return this.#leaveAlone(created)
+      await this.#updates.run(created.path, created.sent)
+      removal = await this.#delete(created.path)
+      if (removal === 'removed') await tryPut(this.#probed, created, this.#updates.taken)
       // Applications with real folders have one more now, by a name that nobody else has.
       if (created.id.startsWith(`${this.#probed.own}/`))
         await this.#probed.send('delete', 'DELETE', `${this.#probed.pathOf(this.#probed.own)}/`, undefined, () => true)
     } finally {
-      if (!removed) {
-        const again = await this.#probed.send('delete', 'DELETE', created.path, undefined, isGone)
-        if (again === undefined || !isGone(again.status)) {
-          this.#probed.say(
-            'error',
-            [],
-            `the probe could not be removed; delete it yourself: DELETE ${this.#probed.url}${created.path}`,
-          )
-        }
-      }
+      if (isSure && removal !== 'removed') await this.#remove(created, isShown, removal === 'doubtful')
     }
+  }
+
+  /** What may not have been made here is neither changed nor deleted. */
+  #leaveAlone({ path, id, status }: MadeProbe): void {
+    const why = `nobody can tell whether a create that is answered ${status} (not 201) has made "${id}" or has found it`
+    const what = 'nor does the list tell: it was left as it is, and no change and no deletion was tried'
+    const look = `look at it, and delete it yourself where it is a probe: DELETE ${this.#probed.url}${path}`
+    this.#probed.say('error', ['create'], `${why}, ${what}; ${look}`)
+  }
+
+  async #remove({ path, status, isDrawn }: MadeProbe, isShown: boolean, isDoubtful: boolean): Promise<void> {
+    // An ID that the application chose may be somebody else's by now: some give one again once it is free.
+    if (isDoubtful && !isDrawn) {
+      const now = await this.#probed.send('read', 'GET', path, undefined, isGone)
+      return isAbsent(now) ? undefined : sayLeft(this.#probed, path)
+    }
+    const is = await removeProbe(this.#probed, path)
+    if (is !== 'absent' || isShown) return
+    const { collection } = this.#kind
+    const message = `what a create has made that was answered ${status} was not found at ${path}: a probe may be left at ${this.#probed.url}${collection}`
+    this.#probed.say('warning', [], message)
   }
 
   /** What nobody has made must be told from what is there. False where there is no answer at all. */
@@ -117,7 +136,8 @@ class Probe {
   #isSentToSlash({ status, location }: Answer): boolean {
     const { collection, resource } = this.#kind
     const isSent = status >= 300 && status < 400 && location !== null && !resource.endsWith('/')
-    if (!isSent || !new URL(location, this.#probed.url).pathname.endsWith(`${nameOfProbe(this.#probed)}/`)) return false
+    const pathname = isSent ? URL.parse(location, this.#probed.url)?.pathname : undefined
+    if (pathname?.endsWith(`${nameOfProbe(this.#probed)}/`) !== true) return false
     const paths = `collection: ${collection.replace(/\/?$/, '/')}, resource: ${resource}/`
     this.#probed.say('error', ['resource'], `a path without a slash at its end is answered ${status}: write ${paths}`)
     return true
@@ -134,25 +154,27 @@ class Probe {
     this.#probed.say('note', ['resource'], message)
   }
 
-  async #read({ path, id, asked }: MadeProbe): Promise<void> {
-    const created = this.#probed.steps.findLast(({ step }) => step === 'create')?.status
+  /** @returns whether it is shown */
+  async #read({ path, id, asked, status }: MadeProbe): Promise<boolean> {
     const first = await this.#probed.send('read', 'GET', path, undefined)
     const isMissing = first?.status === 404 || first?.status === 410
-    const late = isMissing && (await this.#probed.later(path, created, isSuccess, 'what was created is shown'))
+    const late = isMissing && (await this.#probed.later(path, status, isSuccess, 'what was created is shown'))
     const answer = late || first
-    if (answer !== undefined && !isSuccess(answer.status)) {
+    if (answer === undefined) return false
+    if (!isSuccess(answer.status)) {
       const message = `what was just created is answered ${answer.status} at ${path}${acceptHint(answer)}`
-      return this.#probed.say('error', ['resource'], message)
+      this.#probed.say('error', ['resource'], message)
+      return false
     }
-    if (answer === undefined) return
     this.#findOwn(answer)
     const { marker, example = {} } = this.#kind
     const [idAt = '/id'] = traitsOf(this.#kind).idAt
     // What was sent has a frame of its own, where both have one.
     this.#probed.findFrame(answer, typeof example === 'string' ? undefined : pointerSet(example, idAt, id))
-    if (marker === undefined || pointerGet(this.#probed.shown(answer), marker.at) === asked) return
+    if (marker === undefined || pointerGet(this.#probed.shown(answer), marker.at) === asked) return true
     const message = `the application does not keep what a create has at "${marker.at}": nobody finds its effect by it`
     this.#probed.say('error', ['marker', 'at'], message)
+    return true
   }
 
   /** What each instance sets for itself is compared as all else is, unless the definition says so: replicas would be shown to differ. */
@@ -164,17 +186,16 @@ class Probe {
     this.#probed.say('warning', ['server-set'], message)
   }
 
-  async #list(id: string): Promise<void> {
-    const { collection } = this.#kind
-    let answer = await this.#probed.send('list', 'GET', collection, undefined, status => status < 400)
-    // To requests the slash at the end makes no difference; to servers of files it does.
-    if (answer?.location?.endsWith(`${collection}/`) === true)
-      answer = await this.#probed.send('list', 'GET', `${collection}/`, undefined)
-    if (answer === undefined) return
-    if (!isSuccess(answer.status))
-      return this.#probed.say('error', ['collection'], `the list is answered ${answer.status}`)
+  /** @returns what the list is answered, where that is one */
+  async #list(id: string): Promise<Answer | undefined> {
+    const answer = await readList(this.#probed)
+    if (answer === undefined) return undefined
+    if (!isSuccess(answer.status)) {
+      this.#probed.say('error', ['collection'], `the list is answered ${answer.status}`)
+      return undefined
+    }
     const items = this.#kind.list?.items
-    if (items === undefined) return
+    if (items === undefined) return answer
     const array = pointerGet(answer.body, items)
     if (!Array.isArray(array)) {
       this.#probed.say('error', ['list', 'items'], `the list has no array at "${items}"${arrayHint(answer.body)}`)
@@ -185,33 +206,30 @@ class Probe {
         'the probe is not in the list; where lists come in parts, name the place of the continuation (next)',
       )
     }
+    return answer
   }
 
-  async #delete(path: string): Promise<boolean> {
+  /** @returns undefined where it is refused */
+  async #delete(path: string): Promise<'removed' | 'doubtful' | undefined> {
     const current = await this.#probed.send('read', 'GET', path, undefined)
-    const meaning = current === undefined ? {} : this.#updates.meaning(current)
-    const answer = await this.#updates.change('delete', 'DELETE', path, undefined, isSuccess, meaning)
-    if (answer === undefined) return false
-    if (!isSuccess(answer.status)) {
-      this.#probed.say('error', ['resource'], `a delete is answered ${answer.status}${detailOf(answer)}`)
-      return false
+    const meaning = current === undefined ? {} : meaningOf(this.#kind, current)
+    const answer = await change(this.#probed, 'delete', 'DELETE', path, undefined, isSuccess, meaning)
+    if (answer === undefined) return 'doubtful'
+    const { status } = answer
+    if (!isSuccess(status)) {
+      this.#probed.say('error', ['resource'], `a delete is answered ${status}${detailOf(answer)}`)
+      return isInDoubt(answer) ? 'doubtful' : undefined
     }
     const after = await this.#probed.send('read', 'GET', path, undefined, isGone)
     const isThere = after !== undefined && isSuccess(after.status)
-    const { status } = answer
     if (isThere && !(await this.#probed.later(path, status, gone => !isSuccess(gone), 'what was deleted is gone'))) {
-      const rule = deletedRule(current?.body, after.body)
-      const advice =
-        rule === undefined
-          ? 'deletion may take a while here'
-          : `if that is how it is shown then, write errors: [${rule}]`
+      const advice = deletedAdvice(status, current?.body, after.body)
       this.#probed.say('warning', [], `the resource can still be read after its deletion (${advice})`)
     }
-    return true
+    return 'removed'
   }
 }
 
-const isGone = (status: number) => isSuccess(status) || status === 404 || status === 410
 /** The kind with its paths' variables replaced, as far as there are values for them. */
 function filled(kind: KindDefinition, values: Readonly<Record<string, string>>): KindDefinition {
   const fill = (path: string): string =>

@@ -1,114 +1,182 @@
+import { hasDotSegment } from '../core/resource/dot-segment.ts'
 import { isSuccess } from '../core/resource/success.ts'
 import type { Answer } from './instance-request.ts'
 import { idIn } from './naming.ts'
-import { pointerSet } from './pointer.ts'
+import { pointerSet, withoutPointers } from './pointer.ts'
+import { isInDoubt, removeDoubtful } from './probe-change.ts'
+import { idsIn, readList } from './probe-list.ts'
+import { alike, nameOfProbe } from './probe-name.ts'
 import { acceptHint, detailOf, type ProbedKind } from './probed-kind.ts'
 import { compileTemplate, matchEnd, splitPath } from './template.ts'
 import { traitsOf } from './traits.ts'
 
-/** A resource of the kind that was made to try it. */
+/** A resource of the kind that a create to try it was answered with. */
 export interface MadeProbe {
   readonly path: string
   readonly id: string
   /** The ID that it was to have; another one where the application chooses. */
   readonly asked: string
+  /** The body of the create: the example, with that ID where the example says one. */
+  readonly sent: unknown
+  /** Of the answer to the create. */
+  readonly status: number
+  /** Its ID was drawn here: nobody else has it, neither before nor after. */
+  readonly isDrawn: boolean
+  /** It is known to have been made here. Else the application may have answered what was there before, which the list has to tell. */
+  readonly isSure: boolean
+  /** IDs that were listed before the create; undefined where no list could be read. */
+  readonly before: ReadonlySet<string> | undefined
+}
+
+/** What came of a create: what it has made, undefined where that cannot be tried, which was said; or why it was refused. */
+type Created = { readonly made: MadeProbe | undefined } | { readonly refusal: string }
+
+/** A body to create one with, and the ID in it, or for its path; none where the application is to choose. */
+interface Attempt {
+  readonly id: string | undefined
+  readonly body: unknown
+}
+
+/** Makes one; undefined when none was made that can be tried, which is said. */
+export async function createProbe(probed: ProbedKind): Promise<MadeProbe | undefined> {
+  const isPut = probed.kind.create?.method === 'PUT'
+  // What an application chooses the ID of may be something that was there already: a POST may find as well as make.
+  const before = isPut ? undefined : idsIn(probed.kind, await readList(probed, () => true))
+  const first = await create(probed, nameOfProbe(probed), before)
+  if ('made' in first) return first.made
+  if (!probed.hasFolders) {
+    probed.say('error', ['create'], first.refusal)
+    return undefined
+  }
+  // Where a folder has to be there before something is made in it: the same without one.
+  const flat = await create(probed, probed.own, before)
+  if ('refusal' in flat) probed.say('error', ['create'], flat.refusal)
+  if ('refusal' in flat || flat.made === undefined) return undefined
+  const message = `what stands in a folder that is not there cannot be made (${first.refusal}): make folders at each site first, or let the application make them`
+  probed.say('warning', ['resource'], message)
+  return flat.made
+}
+
+async function create(probed: ProbedKind, name: string, before: ReadonlySet<string> | undefined): Promise<Created> {
+  const { kind } = probed
+  const put = kind.create?.method === 'PUT'
+  let refused: { readonly answer: Answer; readonly attempt: Attempt } | undefined
+  for (const attempt of attemptsOf(probed, name)) {
+    const path = attempt.id === undefined ? undefined : probed.pathOf(attempt.id)
+    if (path !== undefined && attempt.id !== name && (await isTaken(probed, path))) continue
+    const to = put && path !== undefined ? path : kind.collection
+    const answer = await probed.send('create', put ? 'PUT' : 'POST', to, attempt.body)
+    if (isInDoubt(answer)) {
+      // With an ID of our own it can be looked for.
+      if (path !== undefined) await removeDoubtful(probed, path, answer)
+      else probed.say('warning', ['create'], `a probe may be left at ${probed.url}${kind.collection}`)
+    }
+    if (answer === undefined) return { made: undefined }
+    if (isSuccess(answer.status)) return { made: identify(probed, { answer, attempt, name, before }) }
+    refused = { answer, attempt }
+    // Where either may choose, some applications want an ID all the same, and others refuse one that is not in their form.
+    if (answer.status !== 400 && answer.status !== 422) break
+  }
+  return { refusal: refused === undefined ? 'nothing could be tried' : refusalOf(probed, refused) }
+}
+
+/** What nobody has drawn so far may still be there. */
+async function isTaken(probed: ProbedKind, path: string): Promise<boolean> {
+  const answer = await probed.send('read', 'GET', path, undefined, status => !isSuccess(status))
+  return answer === undefined || isSuccess(answer.status)
 }
 
 /**
- * The ID that a probe is to have, in a folder where the kind has some. Where the example says one, it has that form: some applications take no other
- * (names of DNS zones end in a dot).
+ * The bodies that are tried, one after the other. What the example says as ID is somebody's, perhaps: it is never sent. An ID that was drawn
+ * stands in its place, one of the same form where the application takes no other, or none where it may choose.
  */
-export function nameOfProbe({ own, hasFolders, kind }: ProbedKind): string {
-  if (hasFolders) return `${own}/probe`
-  const said = idIn(kind.example, traitsOf(kind).idAt.slice(0, 1))
-  return said.is === 'id' ? said.id.replace(/[\w-]*/, own) : own
-}
-
-/** Makes one; undefined when none was made, which is said. */
-export async function createProbe(probed: ProbedKind): Promise<MadeProbe | undefined> {
-  const created = await create(probed, nameOfProbe(probed))
-  return created === undefined && probed.hasFolders ? createFlat(probed) : created
-}
-
-async function create(probed: ProbedKind, asked: string): Promise<MadeProbe | undefined> {
-  const { kind } = probed
-  const at = traitsOf(kind).idAt
-  const from = kind.id?.from ?? 'either'
+function attemptsOf({ kind, hasFolders }: ProbedKind, name: string): readonly Attempt[] {
+  const { example: given = {}, marker } = kind
   const put = kind.create?.method === 'PUT'
-  const given: unknown = kind.example ?? {}
-  const { marker } = kind
-  const isText = typeof given === 'string'
-  const example = marker === undefined || isText ? given : pointerSet(given, marker.at, asked)
-  const withId = isText ? given : pointerSet(example, at[0] ?? '/id', asked)
-  const ownPath = probed.pathOf(asked)
-  const send = (body: unknown) => probed.send('create', put ? 'PUT' : 'POST', put ? ownPath : kind.collection, body)
-  let answer = await send(from === 'client' && !put ? withId : example)
-  // Where either may choose, some applications want an ID all the same, and others refuse one that is not in their form.
-  if (from === 'either' && !put && (answer?.status === 400 || answer?.status === 422)) answer = await send(withId)
-  if (answer === undefined || !isSuccess(answer.status)) {
-    if (answer !== undefined) {
-      const isBare = kind.example === undefined && answer.status !== 406
-      const hint = isBare ? '; give the kind an "example": a body that the application takes' : acceptHint(answer)
-      probed.say('error', ['create'], `a create was answered ${answer.status}${detailOf(answer)}${hint}`)
-    }
-    // Nobody knows what a broken answer leaves behind; with an ID of our own it can be looked for.
-    if (answer === undefined && (put || from === 'client')) return { path: ownPath, id: asked, asked }
-    return undefined
-  }
-  if (put) return { path: ownPath, id: asked, asked }
-  return identify(probed, answer, at, from, asked)
+  if (typeof given === 'string') return [{ id: put ? name : undefined, body: given }]
+  const from = kind.id?.from ?? 'either'
+  const { idAt } = traitsOf(kind)
+  const said = idAt.filter(at => idIn(given, [at]).is !== 'none')
+  const first = idAt.slice(0, 1)
+  const places = put ? said : from === 'client' ? [...new Set([...first, ...said])] : said.length > 0 ? said : first
+  const marked = (body: unknown, mark: string): unknown =>
+    marker === undefined ? body : pointerSet(body, marker.at, mark)
+  const named = (id: string): Attempt => ({
+    id,
+    body: marked(
+      places.reduce<unknown>((body, at) => pointerSet(body, at, id), given),
+      id,
+    ),
+  })
+  const bare: Attempt = { id: undefined, body: marked(withoutPointers(given, said), name) }
+  const id = idIn(given, said)
+  const other = hasFolders || id.is !== 'id' ? undefined : alike(id.id)
+  const drawn = [name, ...(other === undefined ? [] : [other])].map(named)
+  if (put || from === 'client') return drawn
+  if (from === 'server') return said.length === 0 ? [bare] : [bare, ...drawn]
+  return said.length === 0 ? [bare, ...drawn] : [...drawn, bare]
 }
 
-/** Where a folder has to be there before something is made in it: the same without one. */
-async function createFlat(probed: ProbedKind): Promise<MadeProbe | undefined> {
-  const refused = probed.findings.pop()
-  const created = await create(probed, probed.own)
-  if (created === undefined) return undefined
-  const message = `what stands in a folder that is not there cannot be made${refused === undefined ? '' : ` (${refused.message})`}: make folders at each site first, or let the application make them`
-  probed.say('warning', ['resource'], message)
-  return created
+function refusalOf(
+  { kind }: ProbedKind,
+  { answer, attempt }: { readonly answer: Answer; readonly attempt: Attempt },
+): string {
+  const isBare = kind.example === undefined && answer.status !== 406
+  const hint = isBare ? '; give the kind an "example": a body that the application takes' : acceptHint(answer)
+  const isReplaced = attempt.id !== undefined && idIn(kind.example, traitsOf(kind).idAt).is === 'id'
+  const replaced = isReplaced ? `; the ID of the example is somebody's, perhaps, so "${attempt.id}" stood for it` : ''
+  return `a create was answered ${answer.status}${detailOf(answer)}${hint}${replaced}`
 }
 
-function identify(
-  probed: ProbedKind,
-  answer: Answer,
-  at: readonly string[],
-  from: string,
-  asked: string,
-): MadeProbe | undefined {
-  const template = compileTemplate(probed.kind.resource)
+interface Answered {
+  readonly answer: Answer
+  readonly attempt: Attempt
+  /** Of the probe, where the attempt has none. */
+  readonly name: string
+  readonly before: MadeProbe['before']
+}
+
+/** What a create that was answered with success has made, or has found. */
+function identify(probed: ProbedKind, { answer, attempt, name, before }: Answered): MadeProbe | undefined {
+  const { kind, url } = probed
+  const { status } = answer
+  const at = traitsOf(kind).idAt
+  const asked = attempt.id ?? name
+  const all = { asked, sent: attempt.body, status, before }
+  const drawn = { ...all, path: probed.pathOf(asked), id: asked, isDrawn: true, isSure: true }
+  if (kind.create?.method === 'PUT') return drawn
+  const template = compileTemplate(kind.resource)
   const found = idIn(probed.shown(answer), at)
   const inBody = found.is === 'id' ? found.id : undefined
+  const pathname = answer.location === null ? undefined : URL.parse(answer.location, `${url}/`)?.pathname
   const inLocation =
-    answer.location === null
-      ? undefined
-      : matchEnd(template, splitPath(new URL(answer.location, `${probed.url}/`).pathname, 256).decoded)?.get('id')
-  const places = at.join('" or "')
+    pathname === undefined ? undefined : matchEnd(template, splitPath(pathname, 256).decoded)?.get('id')
   const id = inBody ?? inLocation
-  if (from === 'client') {
-    if (id !== undefined && id !== asked) {
-      probed.say(
-        'error',
-        ['id', 'from'],
-        `the application chose the ID itself ("${id}"): write from: server or from: either`,
-      )
-      return { path: probed.pathOf(id), id, asked }
-    }
-    return { path: probed.pathOf(asked), id: asked, asked }
-  }
+  if (attempt.id !== undefined && (id === undefined || id === attempt.id)) return drawn
+  const places = at.join('" or "')
+  const left = `a probe may be left at ${url}${kind.collection}`
   if (id === undefined) {
-    if (probed.findFrame(answer, probed.kind.example))
-      probed.say('note', ['id', 'at'], `a probe may be left at ${probed.url}${probed.kind.collection}`)
-    else
-      probed.say(
-        'error',
-        ['id', 'at'],
-        `the answer to the create has no ID at "${places}" and no Location; a probe may be left at ${probed.url}${probed.kind.collection}`,
-      )
+    if (probed.findFrame(answer, kind.example)) probed.say('note', ['id', 'at'], left)
+    else probed.say('error', ['id', 'at'], `the answer to the create has no ID at "${places}" and no Location; ${left}`)
     return undefined
   }
-  if (inBody === undefined) {
-    probed.say('warning', ['id', 'at'], `the answer to the create has no ID at "${places}"; Location has it`)
+  const path = probed.pathOf(id)
+  if (hasDotSegment(path)) {
+    probed.say('error', ['id', 'at'], `the answer to the create has "${id}" for an ID, which leads elsewhere; ${left}`)
+    return undefined
   }
-  return { path: probed.pathOf(id), id, asked }
+  if (before?.has(id) === true) {
+    const message = `a create is answered ${status} with what was there before ("${id}"): nothing more was tried. Look whether the create has changed it (${url}${path}), and give the example values that nobody has`
+    probed.say('error', ['example'], message)
+    return undefined
+  }
+  if (kind.id?.from === 'client')
+    probed.say(
+      'error',
+      ['id', 'from'],
+      `the application chose the ID itself ("${id}"): write from: server or from: either`,
+    )
+  else if (inBody === undefined)
+    probed.say('warning', ['id', 'at'], `the answer to the create has no ID at "${places}"; Location has it`)
+  return { ...all, path, id, isDrawn: false, isSure: status === 201 }
 }

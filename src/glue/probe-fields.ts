@@ -12,15 +12,45 @@ import { traitsOf } from './traits.ts'
 export function unsaid(kind: KindDefinition, shown: unknown): readonly string[] {
   const { example } = kind
   if (!isObject(shown) || !isObject(example)) return []
-  const { conditions, idAt, markerAt, writeOnly } = traitsOf(kind)
-  const versions = conditions.in === 'body' ? conditions.at : []
-  const { 'server-set': set = [], assigned = [], links = [] } = kind
-  const said = [...idAt, ...versions, ...set, ...assigned, ...links, ...writeOnly, markerAt ?? '']
-  const tops = new Set(said.flatMap(at => placesIn(shown, at)).map(at => at.split('/')[1]))
+  const tops = new Set([...saidOf(kind, shown)].map(at => at.split('/')[1]))
   return Object.keys(shown)
     .filter(field => !Object.hasOwn(example, field) && !tops.has(pointerPart(field)))
     .map(field => `/${pointerPart(field)}`)
 }
+
+/**
+ * The same at any depth, as far as what is shown and the example have the same objects and lists: by their places, with `-` for each item of a
+ * list, as definitions name them, the places that these stand for.
+ */
+export function unsaidWithin(kind: KindDefinition, shown: unknown): ReadonlyMap<string, readonly string[]> {
+  const places = saidOf(kind, shown)
+  const found = new Map<string, string[]>()
+  const walk = (value: unknown, written: unknown, at: string, name: string): void => {
+    for (const [field, below] of Object.entries(value ?? {}) as [string, unknown][]) {
+      const place = `${at}/${pointerPart(field)}`
+      const called = `${name}/${Array.isArray(value) ? '-' : pointerPart(field)}`
+      if (places.has(place)) continue
+      const has = pointerGet(written, `/${pointerPart(field)}`)
+      const isBoth = isObject(below) ? isObject(has) : isList(below) && isList(has) && below.length === has.length
+      const isPartlySaid = isObject(below) && [...places].some(each => each.startsWith(`${place}/`))
+      if (isBoth || (isPartlySaid && has === undefined)) walk(below, has, place, called)
+      else if (has === undefined) found.set(called, [...(found.get(called) ?? []), place])
+    }
+  }
+  if (isObject(shown) && isObject(kind.example)) walk(shown, kind.example, '', '')
+  return found
+}
+
+/** The places in what is shown that the definition says something of. */
+function saidOf(kind: KindDefinition, shown: unknown): ReadonlySet<string> {
+  const { conditions, idAt, markerAt, writeOnly } = traitsOf(kind)
+  const versions = conditions.in === 'body' ? conditions.at : []
+  const { 'server-set': set = [], assigned = [], links = [] } = kind
+  const said = [...idAt, ...versions, ...set, ...assigned, ...links, ...writeOnly, markerAt ?? '']
+  return new Set(said.flatMap(at => placesIn(shown, at)))
+}
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 
 /** Whether a value looks like what each instance sets for itself: a moment, a number that was drawn, an address of its own. */
 export function looksOwn(value: unknown): boolean {
@@ -30,32 +60,39 @@ export function looksOwn(value: unknown): boolean {
 const OWN = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$|https?:\/\/)/i
 
 /**
- * By what a resource that is still shown after its deletion is known to be deleted: a rule of `errors`, in YAML; undefined where nothing tells.
+ * What to do where a resource is still shown after its deletion: nobody can tell from it whether it is deleted for the application, or on its way
+ * to be; a rule of `errors` is given where a field says that it was.
+ * @param status of the answer to the delete
  * @param before what was answered before
  * @param after what is answered since, frames included
  */
-export function deletedRule(before: unknown, after: unknown): string | undefined {
+export function deletedAdvice(status: number, before: unknown, after: unknown): string {
   const found = turned(before, after, '')
-  if (found === undefined) return undefined
-  const is = found.value === true ? ', is: true' : ''
-  return `{at: ${found.at}${is}, read: true, status: 404}`
+  const past = status === 202 ? undefined : found.find(({ at }) => PAST.test(at) && !FUTURE.test(at))
+  if (past !== undefined) {
+    const is = past.value === true ? ', is: true' : ''
+    return `if that is how it is shown then, write errors: [{at: ${past.at}${is}, read: true, status: 404}]`
+  }
+  const [first] = found
+  const slow = 'deletion may take a while here'
+  return first === undefined
+    ? slow
+    : `${slow}; where it stays so, and ${first.at} says that it is deleted, name that in errors`
 }
 
-/** The first field that says something since, and was empty or not there: `deleted: true`, `deleted_at: "…"`. */
-function turned(
-  before: unknown,
-  after: unknown,
-  at: string,
-): { readonly at: string; readonly value: unknown } | undefined {
-  if (!isObject(after)) return undefined
-  for (const [field, value] of Object.entries(after)) {
+/** Names of fields by which applications say that something is deleted for them, and that it is to be. */
+const PAST = /(deleted|removed|archived|trashed|discarded|destroyed|erased)[^/]*$/i
+const FUTURE = /(pending|scheduled|marked|will|to_?be)[^/]*$/i
+
+/** The fields that say something since, and were empty or not there: `deleted: true`, `deleted_at: "…"`. */
+function turned(before: unknown, after: unknown, at: string): { readonly at: string; readonly value: unknown }[] {
+  if (!isObject(after)) return []
+  return Object.entries(after).flatMap(([field, value]) => {
     const place = `${at}/${pointerPart(field)}`
     const was = pointerGet(before, `/${pointerPart(field)}`)
-    if (isEmpty(was) && (value === true || (typeof value === 'string' && value !== ''))) return { at: place, value }
-    const below = canonicalJson(was ?? null) === canonicalJson(value) ? undefined : turned(was, value, place)
-    if (below !== undefined) return below
-  }
-  return undefined
+    if (isEmpty(was) && (value === true || (typeof value === 'string' && value !== ''))) return [{ at: place, value }]
+    return canonicalJson(was ?? null) === canonicalJson(value) ? [] : turned(was, value, place)
+  })
 }
 
 const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === false || value === ''

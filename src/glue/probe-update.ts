@@ -1,11 +1,11 @@
-import { headerValue } from '../core/resource/http-head.ts'
 import { pointerPart } from '../core/resource/json-pointer.ts'
 import { isSuccess } from '../core/resource/success.ts'
 import type { KindDefinition } from './definition.ts'
 import type { Answer } from './instance-request.ts'
 import { canonicalJson } from './json.ts'
 import { placesIn, pointerGet, pointerSet, withoutPointers } from './pointer.ts'
-import { unsaid } from './probe-fields.ts'
+import { change, meaningOf } from './probe-change.ts'
+import { unsaidWithin } from './probe-fields.ts'
 import type { ProbedKind } from './probed-kind.ts'
 import { traitsOf } from './traits.ts'
 
@@ -21,7 +21,8 @@ export class ProbeUpdate {
     this.#kind = probed.kind
   }
 
-  async run(path: string): Promise<void> {
+  /** @param sent the body of its create: what the example says, with the probe's own ID */
+  async run(path: string, sent: unknown): Promise<void> {
     const current = await this.#probed.send('read', 'GET', path, undefined)
     if (current === undefined || !isSuccess(current.status)) return
     const { conditions } = traitsOf(this.#kind)
@@ -39,11 +40,11 @@ export class ProbeUpdate {
         own.flatMap(at => placesIn(shown, at)),
       )
     const isTried = (status: number): boolean => isSuccess(status) || isNotOffered(status) || status === 409
-    const put = await this.change('update', 'PUT', path, body, isTried, this.meaning(current))
+    const put = await change(this.#probed, 'update', 'PUT', path, body, isTried, meaningOf(this.#kind, current))
     if (put !== undefined && isSuccess(put.status)) this.taken = body
     if (put !== undefined && isSuccess(put.status) && typeof body === 'object') return this.#leaveOut(path, body)
     if (put === undefined || isSuccess(put.status)) return
-    if (!isNotOffered(put.status) && (await this.#findRefused(path, current))) return
+    if (!isNotOffered(put.status) && (await this.#findRefused(path, current, sent))) return
     const isImmutable = this.#kind.immutable === true
     const patch = await this.#patch(path, current)
     if (patch === undefined) return
@@ -58,30 +59,37 @@ export class ProbeUpdate {
   }
 
   /**
-   * A PUT of what is shown is refused: perhaps for what the application has set by itself, which a PUT of the example does not have.
+   * A PUT of what is shown is refused: perhaps for what the application has set by itself, which a PUT of what was sent does not have.
    * @returns whether the example is taken, which is said
    */
-  async #findRefused(path: string, current: Answer): Promise<boolean> {
-    const { example } = this.#kind
+  async #findRefused(path: string, current: Answer, sent: unknown): Promise<boolean> {
     const shown = this.#probed.shown(current)
-    const others = unsaid(this.#kind, shown)
-    if (typeof example !== 'object' || others.length === 0) return false
+    const others = unsaidWithin(this.#kind, shown)
+    if (typeof sent !== 'object' || others.size === 0) return false
     const ids = traitsOf(this.#kind).idAt.filter(at => pointerGet(shown, at) !== undefined)
-    const written = ids.reduce<unknown>((body, at) => pointerSet(body, at, pointerGet(shown, at)), example)
+    const written = ids.reduce<unknown>((body, at) => pointerSet(body, at, pointerGet(shown, at)), sent)
     const put = async (body: unknown): Promise<boolean> => {
       const now = await this.#probed.send('read', 'GET', path, undefined)
       if (now === undefined || !isSuccess(now.status)) return false
       const said = withVersions(body, this.#probed.shown(now), this.#kind)
-      const answer = await this.change('update', 'PUT', path, said, () => true, this.meaning(now))
+      const meaning = meaningOf(this.#kind, now)
+      const answer = await change(this.#probed, 'update', 'PUT', path, said, () => true, meaning)
       return answer !== undefined && isSuccess(answer.status)
     }
     if (!(await put(written))) return false
     this.taken = written
+    // What is copied there is only what was written.
+    if (this.#kind.compare === 'written') return true
     const refused: string[] = []
-    for (const at of others.slice(0, MAX_TRIED))
-      if (!(await put(pointerSet(written, at, pointerGet(shown, at))))) refused.push(at)
-    const named = refused.length === 0 ? others : refused
-    const message = `a PUT of what is shown is refused, and taken without ${named.join(', ')}: name in server-set what the application sets by itself, else no replica can be repaired`
+    for (const [name, places] of [...others].slice(0, MAX_TRIED)) {
+      const tried = places.reduce((body, at) => pointerSet(body, at, pointerGet(shown, at)), written)
+      if (!(await put(tried))) refused.push(name)
+    }
+    const found =
+      refused.length > 0
+        ? `taken without ${refused.join(', ')}`
+        : 'one of the example is taken, and none of the fields besides that were tried alone is what is refused'
+    const message = `a PUT of what is shown is refused, and ${found}: name in server-set what the application sets by itself, else no replica can be repaired`
     this.#probed.say('warning', ['server-set'], message)
     return true
   }
@@ -90,9 +98,9 @@ export class ProbeUpdate {
   async #patch(path: string, current: Answer): Promise<Answer | undefined> {
     const isTried = (status: number): boolean => status < 500
     const merge = 'application/merge-patch+json'
-    const patch = await this.#probed.send('update', 'PATCH', path, {}, isTried, this.meaning(current), merge)
+    const patch = await this.#probed.send('update', 'PATCH', path, {}, isTried, meaningOf(this.#kind, current), merge)
     const isUnread = patch !== undefined && [400, 415, 422].includes(patch.status)
-    return isUnread ? this.#probed.send('update', 'PATCH', path, {}, isTried, this.meaning(current)) : patch
+    return isUnread ? this.#probed.send('update', 'PATCH', path, {}, isTried, meaningOf(this.#kind, current)) : patch
   }
 
   /** A PUT that leaves out a field of the example: whether the application takes that away, or keeps it. */
@@ -107,7 +115,7 @@ export class ProbeUpdate {
       const current = await this.#probed.send('read', 'GET', path, undefined)
       if (current === undefined || !isSuccess(current.status)) return
       const rest = withoutPointers(withVersions(body, this.#probed.shown(current), this.#kind), [pointerTo(name)])
-      const answer = await this.#probed.send('update', 'PUT', path, rest, () => true, this.meaning(current))
+      const answer = await this.#probed.send('update', 'PUT', path, rest, () => true, meaningOf(this.#kind, current))
       if (answer === undefined) return
       // It may be one that each PUT has to say.
       if (!isSuccess(answer.status)) continue
@@ -129,34 +137,7 @@ export class ProbeUpdate {
       return
     }
   }
-
-  /** As the agent does it: what takes no change without a precondition (428) is told what it shows now. */
-  async change(
-    step: 'update' | 'delete',
-    method: string,
-    path: string,
-    body: unknown,
-    expected: (status: number) => boolean,
-    meaning: Readonly<Record<string, string>>,
-  ): Promise<Answer | undefined> {
-    const isExpected = (status: number): boolean => status === PRECONDITION_REQUIRED || expected(status)
-    const answer = await this.#probed.send(step, method, path, body, isExpected, meaning)
-    if (answer?.status !== PRECONDITION_REQUIRED) return answer
-    const current = await this.#probed.send('read', 'GET', path, undefined)
-    const tag = current && headerValue(current.rawHeaders, 'etag')
-    if (tag === undefined) return answer
-    return this.#probed.send(step, method, path, body, expected, { ...meaning, 'if-match': tag })
-  }
-
-  /** The version that is meant, for an application that wants to be told. */
-  meaning({ rawHeaders }: Answer): Readonly<Record<string, string>> {
-    const tag = headerValue(rawHeaders, 'etag')
-    return traitsOf(this.#kind).conditions.in !== 'nothing' && tag?.startsWith('"') === true ? { 'if-match': tag } : {}
-  }
 }
-
-/** The application changes nothing where it is not told which version is meant. */
-const PRECONDITION_REQUIRED = 428
 
 /** Fields of the example that are left out of a PUT, one after the other, until one is taken without. */
 const MAX_LEFT_OUT = 3

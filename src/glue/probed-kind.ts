@@ -121,24 +121,38 @@ export class ProbedKind {
     isWanted: (status: number) => boolean,
     what: string,
   ): Promise<Answer | undefined> {
+    const within = this.kind['settle-within']
+    const began = performance.now()
+    const answer = await this.until(path, isWanted, answered === 202 ? MAX_LATER_MS : LATER_MS)
+    if (answer !== undefined && within === undefined) {
+      const seconds = (performance.now() - began) / 1_000
+      const advice = `write settle-within: ${Math.max(10, Math.ceil(seconds * 3))}, or what it may take at most`
+      this.say('warning', [], `${what} ${seconds.toFixed(1)} s after the answer: ${advice}`)
+    }
+    return answer
+  }
+
+  /**
+   * The same, and says nothing.
+   * @param unsaidMs how long it is looked where the definition does not say, milliseconds
+   */
+  async until(
+    path: string,
+    isWanted: (status: number) => boolean,
+    unsaidMs: number = LATER_MS,
+  ): Promise<Answer | undefined> {
     const { 'settle-within': within, errors = [] } = this.kind
     const began = performance.now()
     const headers = {
       ...Object.fromEntries(traitsOf(this.kind, this.#shared).agentHeaders),
       ...lowered(this.#options.headers),
     }
-    const untilMs = within === undefined ? (answered === 202 ? MAX_LATER_MS : LATER_MS) : within * 1_000
+    const untilMs = within === undefined ? unsaidMs : within * 1_000
     while (performance.now() - began < untilMs) {
       await new Promise(resolve => setTimeout(resolve, LOOK_MS))
       const asked = { method: 'GET', url: this.url + path, body: undefined, headers, errors }
       const answer = await ask(asked, this.#options.timeoutMs).catch(() => undefined)
-      if (answer === undefined || !isWanted(answer.status)) continue
-      const seconds = (performance.now() - began) / 1_000
-      if (within === undefined) {
-        const advice = `write settle-within: ${Math.max(10, Math.ceil(seconds * 3))}, or what it may take at most`
-        this.say('warning', [], `${what} ${seconds.toFixed(1)} s after the answer: ${advice}`)
-      }
-      return answer
+      if (answer !== undefined && isWanted(answer.status)) return answer
     }
     return undefined
   }
@@ -147,7 +161,10 @@ export class ProbedKind {
   say(severity: Finding['severity'], keys: readonly string[], message: string): void {
     const path = ['kinds', this.name, ...keys]
     const { line, column } = this.#locate(path, true)
-    this.findings.push({ severity, line, column, path: path.join('.'), message, suggestion: undefined })
+    const at = path.join('.')
+    // What is asked twice may be answered twice.
+    if (this.findings.some(found => found.path === at && found.message === message)) return
+    this.findings.push({ severity, line, column, path: at, message, suggestion: undefined })
   }
 }
 

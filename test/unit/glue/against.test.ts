@@ -2,13 +2,10 @@
  * `cheops glue check --against`: a small application on loopback, which is made to differ from its definition in one way
  * at a time; each difference must be named, and no probe may be left behind.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { checkGlueFile, renderGlueReport } from '../../../src/glue/index.ts'
+import { checkGlueFile, renderGlueReport, type GlueCheckOptions } from '../../../src/glue/index.ts'
+import { checkKind, listen, type Listening } from './against-fixture.ts'
 
 /** How the application behaves; a test changes what it is about. */
 interface Behaviour {
@@ -147,18 +144,14 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   send(405)
 }
 
-const server = createServer((request, response) => void serve(request, response))
+let application: Listening
 let url: string
-let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cheops-glue-'))
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  application = await listen((request, response) => void serve(request, response))
+  url = application.url
 })
-afterAll(async () => {
-  server.closeAllConnections()
-  server.close()
-  await rm(folder, { recursive: true })
+afterAll(() => {
+  application[Symbol.dispose]()
 })
 afterEach(() => {
   behaviour = WELL
@@ -167,14 +160,9 @@ afterEach(() => {
   seen.length = 0
 })
 
-async function check(changes: Partial<Behaviour>, kind: string, options: object = {}) {
+async function check(changes: Partial<Behaviour>, kind: string, options: GlueCheckOptions = {}) {
   behaviour = { ...WELL, ...changes }
-  const path = join(folder, 'a.yaml')
-  const paths = 'collection: /items\n    resource: /items/{id}'
-  await writeFile(path, `glue: 1\napplication: a\nkinds:\n  item:\n    ${paths}\n    ${kind}\n`)
-  const report = await checkGlueFile(path, { against: url, ...options })
-  const found = report.findings.filter(f => f.severity !== 'note').map(f => `${f.severity} ${f.path}: ${f.message}`)
-  return { report, found }
+  return checkKind(url, kind, options)
 }
 
 const EXAMPLE = 'id: {at: /id, from: client}\n    example: {name: probe, colour: red}'
@@ -206,6 +194,7 @@ it('finds nothing where the application is as the definition says, and leaves no
   expect(found).toEqual([])
   expect(report.steps.map(step => step.step)).toEqual([
     'read',
+    'list',
     'create',
     'read',
     'list',
@@ -219,7 +208,9 @@ it('finds nothing where the application is as the definition says, and leaves no
   ])
   expect(report.steps.every(step => step.ok)).toBe(true)
   expect(items.size).toBe(0)
-  expect(renderGlueReport(report)).toMatch(/^item\n {2}√ read {3}GET .* → 404\n {2}√ create POST \/items → 201\n/)
+  expect(renderGlueReport(report)).toMatch(
+    /^item\n {2}√ read {3}GET .* → 404\n {2}√ list {3}GET \/items → 200\n {2}√ create POST \/items → 201\n/,
+  )
 })
 
 it('says that a PUT makes what is not there, unless the definition does, and takes it away again', async () => {
@@ -393,7 +384,7 @@ it('sends the credentials that it is given', async () => {
 })
 
 it('says what the definition lacks where what nobody has made is answered with success', async () => {
-  const { found } = await check({ polite: true }, 'id: {at: /id, from: client}')
+  const { found } = await check({ polite: true }, 'id: {at: /id, from: client}\n    settle-within: 0')
   expect(found).toContainEqual(
     expect.stringMatching(
       /^error kinds\.item: what nobody has made is answered 200.*: \[\{at: \/error, is: "unknown", status: 404\}\]/,
@@ -410,7 +401,7 @@ it('says what the definition lacks where what nobody has made is answered with s
 it('fills in what it is told, says which version it means, and sends text as it is', async () => {
   const asked: string[] = []
   const kept = new Map<string, string>()
-  const strict = createServer((request, response) => {
+  using strict = await listen((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -432,34 +423,25 @@ it('fills in what it is told, says which version it means, and sends text as it 
       response.writeHead(status).end()
     })
   })
-  await new Promise<void>(resolve => strict.listen(0, '127.0.0.1', resolve))
-  try {
-    const path = join(folder, 'calendar.yaml')
-    const paths = 'collection: /{user}/cal\n    resource: /{user}/cal/{id}\n    create: {method: PUT}'
-    const rest = 'conditions: if-match\n    example: "BEGIN:VCALENDAR"'
-    await writeFile(path, `glue: 1\napplication: a\nkinds:\n  entry:\n    ${paths}\n    ${rest}\n`)
-    const against = `http://127.0.0.1:${(strict.address() as AddressInfo).port}`
-    const untold = await checkGlueFile(path, { against })
-    expect(untold.findings.map(f => f.message)).toEqual([
-      expect.stringMatching(/^not tried: .*--set user=VALUE$/),
-      'nothing was tried on the instance',
-    ])
-    expect(asked).toEqual([])
-    const headers = { 'Content-Type': 'text/calendar' }
-    const report = await checkGlueFile(path, { against, headers, variables: { user: 'a b' } })
-    expect(report.findings).toEqual([])
-    expect(asked).toContain('PUT /a%20b/cal/cheops-probe')
-    expect(kept.size).toBe(0)
-  } finally {
-    strict.closeAllConnections()
-    strict.close()
-  }
+  const paths = 'collection: /{user}/cal\n    resource: /{user}/cal/{id}\n    create: {method: PUT}'
+  const rest = 'conditions: if-match\n    example: "BEGIN:VCALENDAR"'
+  const untold = await checkKind(strict.url, rest, {}, paths)
+  expect(untold.report.findings.map(f => f.message)).toEqual([
+    expect.stringMatching(/^not tried: .*--set user=VALUE$/),
+    'nothing was tried on the instance',
+  ])
+  expect(asked).toEqual([])
+  const headers = { 'Content-Type': 'text/calendar' }
+  const { report } = await checkKind(strict.url, rest, { headers, variables: { user: 'a b' } }, paths)
+  expect(report.findings).toEqual([])
+  expect(asked).toContain('PUT /a%20b/cal/cheops-probe')
+  expect(kept.size).toBe(0)
 })
 
 /** The policies of Open Policy Agent: taken as text, and shown as JSON, with what was read out of them. */
 it('says again by PUT what was written as a text, whatever is shown of it', async () => {
   const kept = new Map<string, string>()
-  const policies = createServer((request, response) => {
+  using policies = await listen((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -475,17 +457,9 @@ it('says again by PUT what was written as a text, whatever is shown of it', asyn
       send(200, request.method === 'GET' ? { result: { raw: kept.get(path), rules: [] } } : {})
     })
   })
-  await new Promise<void>(resolve => policies.listen(0, '127.0.0.1', resolve))
-  try {
-    const path = join(folder, 'policies.yaml')
-    const kind = 'collection: /policies\n    resource: /policies/{id}\n    create: {method: PUT}\n    content: /result'
-    await writeFile(path, `glue: 1\napplication: a\nkinds:\n  policy:\n    ${kind}\n    example: package probe\n`)
-    const against = `http://127.0.0.1:${(policies.address() as AddressInfo).port}`
-    expect((await checkGlueFile(path, { against })).findings).toEqual([])
-  } finally {
-    policies.closeAllConnections()
-    policies.close()
-  }
+  const paths = 'collection: /policies\n    resource: /policies/{id}\n    create: {method: PUT}'
+  const { report } = await checkKind(policies.url, 'content: /result\n    example: package probe', {}, paths)
+  expect(report.findings).toEqual([])
 })
 
 it('asks as a client without a browser: some applications let pages of their own site alone write', async () => {

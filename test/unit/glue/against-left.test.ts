@@ -1,0 +1,291 @@
+/**
+ * What `cheops glue check --against` does to an application that other things stand in: it takes nothing of these for its probe, leaves no probe
+ * without a word, and advises nothing that is wrong. How: a plain application on loopback that answers one thing in another way.
+ */
+import { describe, expect, it, test } from 'vitest'
+import { alike } from '../../../src/glue/probe-name.ts'
+import { idOf, tryOn, type Asked, type Item, type Reply } from './against-fixture.ts'
+
+const CLIENT = 'id: {at: /id, from: client}'
+const isCreate = ({ method, id }: Asked) => method === 'POST' && id === undefined
+const contents = (items: ReadonlyMap<string, Item>) => Object.fromEntries(items)
+
+describe('what was there stays as it was', () => {
+  const theirs = { invoice: { id: 'invoice', text: 'of the user' } }
+  /** POST replaces what is there. */
+  const upsert = (asked: Asked): Reply | undefined =>
+    isCreate(asked) && idOf(asked.body) !== undefined
+      ? [200, asked.items.set(idOf(asked.body) ?? '', asked.body) && asked.body]
+      : undefined
+
+  it.each(['', 'id: {at: /id, from: server}\n    ', 'id: {at: [/key, /id], from: either}\n    ', `${CLIENT}\n    `])(
+    'where the example says its ID, and a POST replaces (%j)',
+    async ids => {
+      const { items, found } = await tryOn(`${ids}example: {id: invoice, text: probe}`, upsert, theirs)
+      expect([contents(items), found]).toEqual([theirs, []])
+    },
+  )
+
+  it('where a PUT stores by the ID in its body', async () => {
+    const byBody = ({ method, id, body, items }: Asked): Reply | undefined =>
+      method === 'PUT' && id !== undefined ? [201, items.set(idOf(body) ?? id, body).get(id)] : undefined
+    const { items } = await tryOn('create: {method: PUT}\n    example: {id: invoice, text: probe}', byBody, theirs)
+    expect(contents(items)).toEqual(theirs)
+  })
+
+  it('where a PUT of what is shown is refused, and one of the example stores by the ID in its body', async () => {
+    const odd = ({ method, id, body, items }: Asked): Reply | undefined => {
+      const item = items.get(id ?? '')
+      if (method === 'GET' && item !== undefined) return [200, { key: id, text: item['text'], size: 3 }]
+      if (method !== 'PUT') return undefined
+      return 'size' in body ? [422] : [200, items.set(idOf(body) ?? '', body) && body]
+    }
+    const kind = 'id: {at: [/key, /id], from: either}\n    example: {id: invoice, text: probe}'
+    const { items } = await tryOn(kind, odd, theirs)
+    expect(items.get('invoice')).toEqual(theirs.invoice)
+  })
+
+  const named = { '7': { id: '7', name: 'probe', text: 'of the user' } }
+  const finds =
+    (status: number) =>
+    (asked: Asked): Reply | undefined =>
+      isCreate(asked) && asked.body['name'] === 'probe' ? [status, asked.items.get('7')] : undefined
+
+  it.each([
+    [200, 'id: {at: /id, from: server}'],
+    [201, 'id: {at: /id, from: server}'],
+    [200, CLIENT],
+  ])('where a POST is answered with what is there already (%i, %s)', async (status, ids) => {
+    const { items, found, requests } = await tryOn(`${ids}\n    example: {name: probe}`, finds(status), named)
+    expect(contents(items)).toEqual(named)
+    expect(found).toEqual([
+      expect.stringMatching(
+        `^error kinds.item.example: a create is answered ${status} with what was there before \\("7"\\): .*give the example values that nobody has$`,
+      ),
+    ])
+    expect(requests.filter(request => /PUT|PATCH|DELETE/.test(request))).toEqual([])
+  })
+
+  it.each([
+    ['no list can be read', (): Reply => [405]],
+    // The first page is full: what comes stands on it, or on another.
+    ['the list is in parts', ({ items }: Asked): Reply => [200, [...items.values()].slice(0, 1)]],
+    ['the list has no IDs', ({ items }: Asked): Reply => [200, [...items.values()].map(() => ({ name: 'probe' }))]],
+  ])('where nobody can tell what a POST has found or made: %s', async (_, list) => {
+    const before = { '1': { id: '1', name: 'first' }, ...named }
+    const odd = (asked: Asked): Reply | undefined =>
+      asked.id === undefined && asked.method === 'GET' ? list(asked) : finds(200)(asked)
+    const { items, found } = await tryOn('id: {at: /id, from: server}\n    example: {name: probe}', odd, before)
+    expect(contents(items)).toEqual(before)
+    expect(found).toContainEqual(
+      expect.stringMatching(/^error kinds.item.create: nobody can tell .*\(not 201\).*: DELETE http:\S+\/items\/7$/),
+    )
+  })
+
+  it('where an ID leads elsewhere', async () => {
+    const odd = (asked: Asked): Reply | undefined => (isCreate(asked) ? [201, { id: '..' }] : undefined)
+    const { found, requests } = await tryOn('id: {at: /id, from: server}', odd)
+    expect(found).toEqual([expect.stringMatching(/"\.\." for an ID, which leads elsewhere; a probe may be left at/)])
+    expect(requests.join()).not.toContain('DELETE')
+  })
+
+  it('where the application gives an ID again once it is free, and a delete is in doubt', async () => {
+    let deletes = 0
+    const odd = ({ method, id, items }: Asked): Reply | undefined => {
+      if (method !== 'DELETE' || id !== 'server-7' || deletes++ > 0) return undefined
+      items.set('server-7', { id: 'server-7', text: 'of another user' })
+      return [504]
+    }
+    const { items, found } = await tryOn('id: {at: /id, from: server}', odd)
+    expect(contents(items)).toEqual({ 'server-7': { id: 'server-7', text: 'of another user' } })
+    expect(found).toContainEqual(expect.stringContaining('the probe could not be removed; delete it yourself: DELETE'))
+  })
+
+  it('where the application gives an ID again once it is free: whether PUT makes is tried by another', async () => {
+    const odd = ({ method, id, body, items }: Asked): Reply | undefined => {
+      if (method === 'PUT' && id !== undefined && !items.has(id)) return [201, items.set(id, body).get(id)]
+      return undefined
+    }
+    const { items, found, requests } = await tryOn('example: {name: probe}', odd)
+    expect(requests.filter(request => request.startsWith('PUT')).slice(-1)).toEqual([
+      expect.stringMatching(/^PUT \/items\/cheops-probe-/),
+    ])
+    expect([items.size, found]).toEqual([0, [expect.stringContaining('a PUT makes what is not there')]])
+  })
+})
+
+it('goes on where a create that is answered 200 stands in the list since', async () => {
+  const before = { '1': { id: '1' }, '2': { id: '2' } }
+  const odd = (asked: Asked): Reply | undefined =>
+    isCreate(asked) ? [200, asked.items.set('3', { ...asked.body, id: '3' }).get('3')] : undefined
+  const { items, found, requests } = await tryOn('id: {at: /id, from: server}', odd, before)
+  expect([found, contents(items)]).toEqual([[], before])
+  expect(requests).toContain('PUT /items/3')
+})
+
+it('draws an ID of the form of the example where no other is taken', async () => {
+  const odd = (asked: Asked): Reply | undefined =>
+    isCreate(asked) && !/^[a-z0-9]{15}$/.test(idOf(asked.body) ?? '') ? [400, { id: 'not in form' }] : undefined
+  const kind = 'id: {at: /id, from: either}\n    example: {id: probe0123456789, title: probe}'
+  const { items, found, requests } = await tryOn(kind, odd, { probe0123456789: { id: 'probe0123456789' } })
+  expect([found, [...items.keys()]]).toEqual([[], ['probe0123456789']])
+  expect(requests).toContainEqual(expect.stringMatching(/^DELETE \/items\/[probe]{5}\d{10}$/))
+  const short = await tryOn('id: {at: /id, from: client}\n    example: {id: probe}', odd)
+  expect(short.found).toEqual([expect.stringMatching(/so "cheops-probe-\w{8}" stood for it$/)])
+})
+
+test('an ID of the same form', () => {
+  expect(alike('3f2b8c1e-7d4a-4b6f-9e21-0c5d8a7b6e4f')).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-/)
+  expect(alike('507f1f77bcf86cd799439011')).toMatch(/^\d{3}[a-f]\d[a-f]\d\d[a-f]{3}\d\d[a-f]{2}\d{9}$/)
+  expect(alike('probe0123456789.example.')).toMatch(/^[probe]{5}\d{10}\.example\.$/)
+  // Somebody may have these.
+  for (const id of ['invoice', '7', '1111111111', 'été']) expect(alike(id)).toBeUndefined()
+})
+
+describe('no probe is left without a word', () => {
+  it('where a PUT makes, and a delete wants a precondition', async () => {
+    const odd = ({ method, id, body, headers, items }: Asked): Reply | undefined => {
+      if (method === 'GET' && id !== undefined && items.has(id)) return [200, items.get(id), { etag: '"v1"' }]
+      if (method === 'PUT' && id !== undefined && !items.has(id)) return [201, items.set(id, body).get(id)]
+      return id !== undefined && items.has(id) && headers['if-match'] === undefined && method !== 'GET'
+        ? [428]
+        : undefined
+    }
+    const { items } = await tryOn(`${CLIENT}\n    conditions: if-match`, odd)
+    expect([...items.keys()]).toEqual([])
+  })
+
+  it.each([
+    [500, CLIENT],
+    [504, CLIENT],
+    [503, 'create: {method: PUT}'],
+  ])('where a create is made and answered %i (%s)', async (status, kind) => {
+    const odd = ({ method, id, body, items }: Asked): Reply | undefined => {
+      if (method !== (kind === CLIENT ? 'POST' : 'PUT')) return undefined
+      items.set(id ?? idOf(body) ?? '', body)
+      return [status]
+    }
+    const { items, found } = await tryOn(kind, odd)
+    expect(items.size).toBe(0)
+    expect(found).toEqual([expect.stringContaining(`a create was answered ${status}`)])
+  })
+
+  it('where a create is made and not answered, late or not at all', async () => {
+    let made = 0
+    const odd = (asked: Asked): Reply | 'nothing' | undefined => {
+      if (!isCreate(asked)) return undefined
+      const { items, body } = asked
+      if (made++ === 0) setTimeout(() => items.set(idOf(body) ?? '', body), 400)
+      return 'nothing'
+    }
+    const late = await tryOn(CLIENT, odd, {}, { timeoutMs: 200 })
+    expect([late.items.size, late.found]).toEqual([0, [expect.stringMatching(/POST \/items: no answer/)]])
+    const never = await tryOn(`${CLIENT}\n    settle-within: 0`, odd, {}, { timeoutMs: 200 })
+    expect(never.found).toContainEqual(
+      expect.stringMatching(
+        /^warning .*answered nothing is carried out yet: a probe may be left at \S+\/cheops-probe-/,
+      ),
+    )
+  })
+
+  it('where a create by an ID of the application is answered 500', async () => {
+    const odd = (asked: Asked): Reply | undefined => {
+      if (isCreate(asked)) asked.items.set('7', { id: '7' })
+      return isCreate(asked) ? [500] : undefined
+    }
+    const { found, items } = await tryOn('id: {at: /id, from: server}', odd)
+    expect(items.size).toBe(1)
+    expect(found).toContainEqual(
+      expect.stringMatching(/^warning kinds.item.create: a probe may be left at \S+\/items$/),
+    )
+  })
+
+  it('where a PUT makes and is answered 500', async () => {
+    const odd = ({ method, id, body, items }: Asked): Reply | undefined =>
+      method === 'PUT' && id !== undefined && !items.has(id) ? (items.set(id, body), [500]) : undefined
+    const { items } = await tryOn(CLIENT, odd)
+    expect(items.size).toBe(0)
+  })
+
+  it('where what was created is not found where the definition says', async () => {
+    const odd = (asked: Asked): Reply | undefined => {
+      if (isCreate(asked)) return [201, asked.items.set('elsewhere', asked.body) && undefined]
+      return asked.id === undefined ? undefined : [404]
+    }
+    const { found } = await tryOn(`${CLIENT}\n    settle-within: 0`, odd)
+    expect(found).toContainEqual(
+      expect.stringMatching(/^warning .*answered 201 was not found at .*: a probe may be left at \S+\/items$/),
+    )
+  })
+
+  it.each(['http://', '//'])('where a Location is none (%s), and does not throw', async location => {
+    const sent = ({ method, id }: Asked): Reply | undefined =>
+      method === 'GET' && id !== undefined ? [301, undefined, { location }] : undefined
+    expect((await tryOn(CLIENT, sent)).items.size).toBe(0)
+    const made = (asked: Asked): Reply | undefined =>
+      isCreate(asked) ? (asked.items.set('z', asked.body), [201, {}, { location }]) : undefined
+    const { found } = await tryOn('id: {at: /id, from: server}', made)
+    expect(found).toEqual([expect.stringMatching(/no ID at "\/id" and no Location; a probe may be left at/)])
+  })
+})
+
+describe('what it advises', () => {
+  const shownWith = (more: Item, asked: Asked): Reply | undefined =>
+    asked.method === 'GET' && asked.id !== undefined && asked.items.has(asked.id)
+      ? [200, { ...asked.items.get(asked.id), ...more }]
+      : undefined
+
+  it('does not ask for server-set where only what was written is compared', async () => {
+    const odd = (asked: Asked): Reply | undefined =>
+      shownWith({ size: 3 }, asked) ?? (asked.method === 'PUT' && 'size' in asked.body ? [422] : undefined)
+    const { found } = await tryOn(`${CLIENT}\n    compare: written\n    example: {name: probe}`, odd)
+    expect(found).toEqual([])
+  })
+
+  it.each([
+    [200, 'deletionTimestamp', '2026-01-01T00:00:00Z'],
+    [200, 'terminating', true],
+    [200, 'to_be_deleted', true],
+    [202, 'deleted', true],
+  ])('does not take what is on its way to be deleted for deleted (%i, %s)', async (status, field, value) => {
+    const odd = ({ method, id, items }: Asked): Reply | undefined =>
+      method === 'DELETE' && id !== undefined && items.has(id)
+        ? [status, items.set(id, { ...items.get(id), metadata: { [field]: value, finalizers: ['x'] } }).get(id)]
+        : undefined
+    const { found } = await tryOn(`${CLIENT}\n    settle-within: 0`, odd)
+    expect(found).toEqual([
+      expect.stringContaining(`(deletion may take a while here; where it stays so, and /metadata/${field} says`),
+    ])
+  })
+
+  it.each([
+    ['{spec: {colour: red}}', '/spec/address'],
+    ['{spec: {colour: red, ports: [{port: 1}, {port: 2}]}}', '/spec/ports/-/address'],
+  ])('names what is refused below a field of the example, and no other (%s)', async (example, place) => {
+    const own = (spec: Item): Item =>
+      place === '/spec/address'
+        ? { ...spec, address: '10.0.0.1' }
+        : { ...spec, ports: (spec['ports'] as Item[]).map(port => ({ ...port, address: 1 })) }
+    const odd = (asked: Asked): Reply | undefined => {
+      const { method, id, items, body } = asked
+      const spec = items.get(id ?? '')?.['spec'] as Item | undefined
+      if (spec !== undefined && method === 'GET') return shownWith({ spec: own(spec), phase: 'on', size: 3 }, asked)
+      return method === 'PUT' && JSON.stringify(body).includes('address') ? [422] : undefined
+    }
+    const { found } = await tryOn(`${CLIENT}\n    example: ${example}`, odd)
+    expect(found).toEqual([
+      `warning kinds.item.server-set: a PUT of what is shown is refused, and taken without ${place}: name in server-set what the application sets by itself, else no replica can be repaired`,
+    ])
+    const said = await tryOn(`${CLIENT}\n    server-set: [${place}]\n    example: ${example}`, odd)
+    expect(said.found).toEqual([])
+  })
+
+  it('names no field where none alone is what is refused', async () => {
+    const odd = (asked: Asked): Reply | undefined =>
+      shownWith({ phase: 'on', size: 3 }, asked) ??
+      (asked.method === 'PUT' && 'size' in asked.body && 'phase' in asked.body ? [422] : undefined)
+    const { found } = await tryOn(`${CLIENT}\n    example: {name: probe}`, odd)
+    expect(found).toEqual([expect.stringContaining('none of the fields besides that were tried alone')])
+    expect(found.join()).not.toContain('/phase')
+  })
+})
