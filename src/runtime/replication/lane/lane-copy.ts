@@ -67,6 +67,8 @@ export async function askAgain(
   const before = inVain.get(replica.run)
   const times = before?.knowledge === knowledge ? before.times : 0
   if (sure.length === 0 || times >= MAX_ASKED_IN_VAIN) return undefined
+  // Once one of them is reached anew it is asked: until then nobody was.
+  if (sure.every(site => engine.connectedSince(site) === undefined)) return 'alone'
   const reading = await resource.read()
   if (reading.is !== 'present' || knowledgeNow(engine, replica) !== knowledge) return 'alone'
   if ((await judge(engine, replica, resource, reading, others)) === 'right') return undefined
