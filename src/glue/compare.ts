@@ -6,7 +6,7 @@ import { pointerGet, pointerSet } from './pointer.ts'
 
 const ENCODER = new TextEncoder()
 
-/** What one replica has and another may be given: without what the application sets, and without versions. */
+/** What one replica has and another may be given: without what the application sets, links, which hold a site's own address and IDs, and versions. */
 export function stateOf(glue: CompiledGlue, kindName: string, body: ParsedBody): ParsedBody {
   if (body.is === 'opaque') return body
   const kind = compiledKind(glue, kindName)
@@ -24,7 +24,7 @@ export function saidOf(glue: CompiledGlue, kindName: string, body: ParsedBody): 
 export function withOwnFields(glue: CompiledGlue, kindName: string, body: ParsedBody, read: ParsedBody): ParsedBody {
   const kind = compiledKind(glue, kindName)
   if (body.is === 'opaque' || read.is === 'opaque' || kind === undefined) return body
-  const value = named(kind, withPlacesOf(body.value, read.value, [...setOf(kind), ...assignedOf(kind)]), body.value)
+  const value = named(kind, withPlacesOf(body.value, read.value, [...setOf(kind), ...assignedOf(kind), ...linksOf(kind)]), body.value)
   return value === body.value ? body : { is: 'json', value }
 }
 
@@ -66,7 +66,6 @@ function uncompared(kind: CompiledKind): readonly string[] {
   const { markerAt, writeOnly } = kind.traits
   const found = [
     ...siteOwn(kind),
-    ...(kind.definition.links ?? []),
     ...writeOnly,
     ...(markerAt === undefined ? [] : [markerAt]),
   ]
@@ -82,10 +81,11 @@ export function equal(glue: CompiledGlue, kindName: string, a: ParsedBody, b: Pa
 }
 
 function siteOwn(kind: CompiledKind): readonly string[] {
-  return [...setOf(kind), ...assignedOf(kind), ...versionsOf(kind)]
+  return [...setOf(kind), ...assignedOf(kind), ...linksOf(kind), ...versionsOf(kind)]
 }
 
 const setOf = ({ definition }: CompiledKind): readonly string[] => definition['server-set'] ?? []
 const assignedOf = ({ definition }: CompiledKind): readonly string[] => definition.assigned ?? []
+const linksOf = ({ definition }: CompiledKind): readonly string[] => definition.links ?? []
 const versionsOf = ({ traits: { conditions } }: CompiledKind): readonly string[] =>
   conditions?.in === 'body' ? conditions.at : []
