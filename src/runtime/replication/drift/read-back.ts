@@ -24,15 +24,17 @@ import type { KindTraits } from '../../../ports/replication-glue.ts'
 /**
  * @param attempts how often it was absent in a row
  * @param isRound the site's round has come to it, nothing has happened
+ * @param losesAll the application has just been found to have lost others: what it has shown before, and does not, is lost too
  * @returns `again`: nothing is there where something should be, or the other way round: to be looked at again soon. `look`: the lane has
- *   something to do. `unread`: the application could not be reached
+ *   something to do. `lost`: likewise, since the application has not the resource any more. `unread`: the application could not be reached
  */
 export async function readBack(
   engine: Engine,
   replica: Replica,
   attempts: number,
   isRound: boolean,
-): Promise<'done' | 'again' | 'look' | 'unread'> {
+  losesAll = false,
+): Promise<'done' | 'again' | 'look' | 'lost' | 'unread'> {
   const { site, glueOf } = engine.options
   const { local, draft, name, core } = replica
   const glue = glueOf(name.service)
@@ -65,9 +67,10 @@ export async function readBack(
   if (reading.is === 'unknown' || knowledgeNow(engine, replica) !== knowledge) return 'done'
   if (await isYetToCome(engine, replica, resource, reading)) return 'again'
   if (reading.is === 'absent') {
-    if (attempts < MAX_LOOKS_FOR_ABSENT) return 'again'
+    const isKnown = losesAll && replica.local.hash !== undefined
+    if (attempts < MAX_LOOKS_FOR_ABSENT && !isKnown) return 'again'
     await suspectDrift(engine, replica)
-    return 'look'
+    return 'lost'
   }
   const { hash, answered, answersTell: told } = replica.local
   const before = lastShown(replica)

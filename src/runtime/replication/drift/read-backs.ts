@@ -1,6 +1,8 @@
 import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
 import {
+  LOSING_FOR_MS,
   MAX_READ_BACKS_TOGETHER,
+  MAX_THERE,
   MAX_WAITING_READ_BACKS,
   READ_BACKS_A_SECOND,
   READ_BACKS_UNDER_LOAD,
@@ -12,21 +14,39 @@ import {
 import type { Clock, TimerHandle } from '../../../ports/clock.ts'
 import type { Random } from '../../../ports/random.ts'
 
-interface Waiting {
-  readonly name: ReplicantName
-  readonly dueAt: number
+/** How one is read. */
+export interface Look {
   /** How often it was read in vain. */
   readonly attempts: number
+  /** Because its turn has come, whatever happened. */
+  readonly isRound: boolean
+  /** Its application was just found to have lost others. */
+  readonly losesAll: boolean
+}
+
+interface Waiting extends Pick<Look, 'attempts' | 'isRound'> {
+  readonly name: ReplicantName
+  readonly dueAt: number
+}
+
+/** An application that has lost something: mostly it has lost more, as one that keeps nothing and was started anew. */
+interface Losing {
+  /** Which of its replicants were looked at; undefined: all, or enough were there. */
+  readonly last: ReplicantName | undefined
+  /** When it was found last, by the monotonic clock, milliseconds. */
+  readonly at: number
+  /** How many were read since. */
+  readonly there: number
 }
 
 export interface ReadBackParts {
   readonly clock: Clock
   readonly random: Random
   /**
-   * Reads one back, if its lane is idle; `isRound`: because its turn has come, whatever happened. Must not throw.
-   * @returns `unread` where the application could not be reached
+   * Reads one back, if its lane is idle. Must not throw.
+   * @returns `unread` where the application could not be reached, `lost` where it has not any more what it should have, `again` where that is to be seen
    */
-  readonly read: (name: ReplicantName, attempts: number, isRound: boolean) => Promise<'unread' | 'done'>
+  readonly read: (name: ReplicantName, look: Look) => Promise<'unread' | 'lost' | 'again' | 'done'>
   /** Names behind one, in the order of the store, at most so many; from the beginning on without one. Must not throw. */
   readonly namesAfter: (name: ReplicantName | undefined, limit: number) => Promise<readonly ReplicantName[]>
   /** The round has come to a name, or to its end: said once a minute, so that the next run goes on there. Must not throw. */
@@ -36,7 +56,7 @@ export interface ReadBackParts {
 /**
  * When the application is read to see what it shows: soon after a lane has become idle, and of all replicants one after the other, all round,
  * so that what was changed past Cheops is found in bounded time at a bounded cost. What could not be read is read when its application is back:
- * one that was killed may have lost what it has just answered. Source: src/consistency.md "Plan, at one site" (Drift).
+ * one that was killed may have lost what it has just answered. Where one has lost something all that it should have is read at once. Source: src/consistency.md "Plan, at one site" (Drift).
  */
 export class ReadBacks {
   readonly #parts: ReadBackParts
@@ -57,6 +77,9 @@ export class ReadBacks {
   #wentOn = Number.NEGATIVE_INFINITY
   #roundSaid = Number.NEGATIVE_INFINITY
   #isLooking = false
+  /** By service. */
+  readonly #losing = new Map<string, Losing>()
+  #isLookingForLost = false
 
   constructor(parts: ReadBackParts) {
     this.#parts = parts
@@ -76,19 +99,25 @@ export class ReadBacks {
     this.#timer?.cancel()
     this.#waiting.clear()
     this.#unread.clear()
+    this.#losing.clear()
   }
 
   /** Its lane has become idle. What finds no room is found by the round. */
-  soon(name: ReplicantName, attempts = 0): void {
-    if (attempts === 0) this.#came++
+  soon(name: ReplicantName): void {
+    this.#came++
+    this.#wait(name, 0)
+  }
+
+  /** It has not shown what it should. @param attempts how often by now */
+  again(name: ReplicantName, attempts: number): void {
     this.#wait(name, attempts)
   }
 
-  #wait(name: ReplicantName, attempts: number): void {
+  #wait(name: ReplicantName, attempts: number, isRound = false): void {
     const key = replicantKey(name)
     this.#waiting.delete(key)
     if (this.#waiting.size >= MAX_WAITING_READ_BACKS) return
-    this.#waiting.set(key, { name, attempts, dueAt: this.#parts.clock.monotonic() + READ_BACK_AFTER_MS })
+    this.#waiting.set(key, { name, attempts, isRound, dueAt: this.#parts.clock.monotonic() + READ_BACK_AFTER_MS })
   }
 
   #tick(): void {
@@ -101,6 +130,7 @@ export class ReadBacks {
     for (const names of this.#unread.values()) this.#probe(names)
     this.#readDue()
     void this.#goRound()
+    void this.#lookForLost()
   }
 
   /** As many as may be read until the next tick, so many at a time. */
@@ -110,7 +140,7 @@ export class ReadBacks {
       if (next === undefined || next[1].dueAt > this.#parts.clock.monotonic()) return
       this.#waiting.delete(next[0])
       this.#left--
-      void this.#read(next[1].name, next[1].attempts, false).then(() => this.#readDue())
+      void this.#read(next[1].name, next[1].attempts, next[1].isRound).then(() => this.#readDue())
     }
   }
 
@@ -136,6 +166,41 @@ export class ReadBacks {
     }
   }
 
+  /** As many of what an application should have as can be read in a second: behind what waits already. */
+  async #lookForLost(): Promise<void> {
+    const { clock, namesAfter } = this.#parts
+    for (const [service, { at }] of this.#losing)
+      if (clock.monotonic() - at > LOSING_FOR_MS) this.#losing.delete(service)
+    const next = [...this.#losing].find(([, { last }]) => last !== undefined)
+    if (next === undefined || this.#isLookingForLost || this.#waiting.size >= READ_BACKS_A_SECOND) return
+    const [service, { last }] = next
+    this.#isLookingForLost = true
+    try {
+      const names = await namesAfter(last, READ_BACKS_A_SECOND)
+      const own = names.filter(name => name.service === service)
+      for (const name of own) if (!this.#waiting.has(replicantKey(name))) this.#wait(name, 0, true)
+      const known = this.#losing.get(service)
+      const isAll = own.length < READ_BACKS_A_SECOND
+      if (known?.last !== undefined) this.#losing.set(service, { ...known, last: isAll ? undefined : own.at(-1) })
+    } finally {
+      this.#isLookingForLost = false
+    }
+  }
+
+  /** That it has lost one: the others are looked at from the first on, unless they are, or were so a short time ago. */
+  #noteLost(service: string): void {
+    const known = this.#losing.get(service)
+    const last = known === undefined ? { service, kind: '', name: '' } : known.last
+    this.#losing.set(service, { last, at: this.#parts.clock.monotonic(), there: 0 })
+  }
+
+  #noteThere(service: string): void {
+    const known = this.#losing.get(service)
+    if (known === undefined) return
+    const there = known.there + 1
+    this.#losing.set(service, { ...known, there, ...(there >= MAX_THERE && { last: undefined }) })
+  }
+
   /** Whether the application is back, by one of what it has not shown. */
   #probe(names: Map<string, ReplicantName>): void {
     const [next] = names
@@ -146,11 +211,14 @@ export class ReadBacks {
 
   async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<void> {
     this.#running++
-    const found = await this.#parts.read(name, attempts, isRound)
+    const losesAll = this.#losing.has(name.service)
+    const found = await this.#parts.read(name, { attempts, isRound, losesAll })
     this.#running--
     if (this.#isStopped) return
-    if (found === 'unread') this.#missed(name)
-    else this.#isBack(name.service)
+    if (found === 'unread') return this.#missed(name)
+    this.#isBack(name.service)
+    if (found === 'lost') this.#noteLost(name.service)
+    else if (found === 'done' && isRound) this.#noteThere(name.service)
   }
 
   /** What finds no room is found by the round. */

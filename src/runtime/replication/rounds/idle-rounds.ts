@@ -1,7 +1,7 @@
 import { RETENTION_MS, type ReplicantName } from '../../../core/oplog/index.ts'
 import { forgetOld } from './forget.ts'
 import { readBack } from '../drift/read-back.ts'
-import { ReadBacks } from '../drift/read-backs.ts'
+import { ReadBacks, type Look } from '../drift/read-backs.ts'
 import { detachSilent } from './silent-members.ts'
 import { encodeJson } from '../store/encode-json.ts'
 import type { StoreWrite } from '../../../ports/store.ts'
@@ -44,7 +44,7 @@ export class IdleRounds {
     this.#readBacks = new ReadBacks({
       clock,
       random,
-      read: (name, attempts, isRound) => this.#read(name, attempts, isRound),
+      read: (name, look) => this.#read(name, look),
       namesAfter: (name, limit) => this.#namesAfter(name, limit),
       onRound: last => this.#keepRound(last),
     })
@@ -66,21 +66,24 @@ export class IdleRounds {
     this.#readBacks.soon(name)
   }
 
-  async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<'unread' | 'done'> {
+  async #read(
+    name: ReplicantName,
+    { attempts, isRound, losesAll }: Look,
+  ): Promise<'unread' | 'lost' | 'again' | 'done'> {
     const { engine, lanes } = this.#parts
-    let found: 'done' | 'again' | 'look' | 'unread' | undefined
+    let found: 'done' | 'again' | 'look' | 'lost' | 'unread' | undefined
     try {
       found = await lanes.runIfIdle(name, () =>
-        engine.replicas.with(name, replica => readBack(engine, replica, attempts, isRound)),
+        engine.replicas.with(name, replica => readBack(engine, replica, attempts, isRound, losesAll)),
       )
-      if (found === 'look') lanes.kick(name)
-      if (found === 'again') this.#readBacks.soon(name, attempts + 1)
+      if (found === 'look' || found === 'lost') lanes.kick(name)
+      if (found === 'again') this.#readBacks.again(name, attempts + 1)
       if (isRound) await this.#forgetOld(name)
       if (isRound) await this.#detachSilent(name)
     } catch (error) {
       this.#left(name, error)
     }
-    return found === 'unread' ? 'unread' : 'done'
+    return found === undefined || found === 'look' ? 'done' : found
   }
 
   /** Unless its lane has something to do: then the next round does it. */

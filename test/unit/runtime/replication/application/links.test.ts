@@ -27,16 +27,19 @@ const expectOwn = async (lab: Lab, body: object): Promise<void> => {
   lab.assertSound()
 }
 
-test.each([false, true])('what is lost or changed past Cheops is put back with its own (strict: %s)', async isStrict => {
-  const lab = await Lab.of(SITES, { glue: () => glue, application: addressed(isStrict) })
-  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: SITES })
-  await lab.pass(10_000)
-  for (const left of [undefined, { id: 'x', n: 2, self: 'http://c/x' }]) {
-    lab.world.site('c').application.write('warehouse', '/items/x', left)
-    await lab.pass(600_000)
-    await expectOwn(lab, { id: 'x', n: 1 })
-  }
-})
+test.each([false, true])(
+  'what is lost or changed past Cheops is put back with its own (strict: %s)',
+  async isStrict => {
+    const lab = await Lab.of(SITES, { glue: () => glue, application: addressed(isStrict) })
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: SITES })
+    await lab.pass(10_000)
+    for (const left of [undefined, { id: 'x', n: 2, self: 'http://c/x' }]) {
+      lab.world.site('c').application.write('warehouse', '/items/x', left)
+      await lab.pass(600_000)
+      await expectOwn(lab, { id: 'x', n: 1 })
+    }
+  },
+)
 
 test('what a client has read at one site and sends back is taken at strict members', async () => {
   const lab = await Lab.of(SITES, { glue: () => glue, application: addressed(true) })

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
+  MAX_THERE,
   READ_BACKS_A_SECOND,
   READ_BACKS_UNDER_LOAD,
   READ_BACK_AFTER_MS,
@@ -16,6 +17,9 @@ let tick: () => void
 let read: string[]
 let readBacks: ReadBacks
 let isDown: boolean
+/** What the application has lost, and which were read after it was known to have lost something. */
+let lost: Set<string>
+let readAsLost: string[]
 /** All names that are replicated, in the order of the round. */
 let all: string[]
 /** To which name the round was said to have come. */
@@ -26,6 +30,8 @@ beforeEach(() => {
   now = 0
   read = []
   isDown = false
+  lost = new Set()
+  readAsLost = []
   all = []
   rounds = []
   readBacks = new ReadBacks({
@@ -38,9 +44,10 @@ beforeEach(() => {
       },
     },
     random: { uniform: () => 0, bytes: length => new Uint8Array(length) },
-    read: ({ name, service }) => {
+    read: ({ name, service }, { losesAll }) => {
       read.push(name)
-      return Promise.resolve(isDown && service === 's' ? 'unread' : 'done')
+      if (losesAll) readAsLost.push(name)
+      return Promise.resolve(isDown && service === 's' ? 'unread' : lost.delete(name) ? 'lost' : 'done')
     },
     namesAfter: (name, limit) => {
       const from = all.findIndex(each => each === name?.name) + 1
@@ -112,5 +119,30 @@ describe('the round', () => {
     expect(read.length).toBe(400)
     for (let seconds = 0; seconds < 61; seconds++) await second(0)
     expect(read).toContain('000')
+  })
+
+  test('where an application has lost one all others are read at once, until many are there, and not anew for a minute', async () => {
+    all = Array.from({ length: 1_000 }, (_, place) => String(place).padStart(3, '0'))
+    for (const name of all.slice(0, 300)) lost.add(name)
+    readBacks.start({ service: 's', kind: 'k', name: '998' })
+    readBacks.soon({ service: 's', kind: 'k', name: '007' })
+    await second(0)
+    read = []
+    for (let seconds = 0; lost.size > 0; seconds++) {
+      expect(seconds, `${lost.size} are left`).toBeLessThan(10)
+      await second(0)
+    }
+    expect(readAsLost).toContain('299')
+    for (let seconds = 0; seconds < 10; seconds++) await second(0)
+    expect(read.length - 300).toBeGreaterThanOrEqual(MAX_THERE)
+    expect(read.length - 300).toBeLessThan(MAX_THERE + 3 * READ_BACKS_A_SECOND)
+    // That is known: what one more was is no reason to read them all once more.
+    lost.add('900')
+    readBacks.soon({ service: 's', kind: 'k', name: '900' })
+    await second(0)
+    expect(lost.size).toBe(0)
+    read = []
+    for (let seconds = 0; seconds < 3; seconds++) await second(0)
+    expect(read.length).toBeLessThanOrEqual(REREADS_TOGETHER)
   })
 })

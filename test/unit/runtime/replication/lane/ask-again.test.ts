@@ -44,26 +44,29 @@ test.each([
   lab.assertSound()
 })
 
-test.each([2_000, 30_000])('a member that shows what the two others do not copies their state after a cut of %d ms', async cutMs => {
-  const members = ['a', 'b', 'c']
-  const lab = await Lab.of(members)
-  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members })
-  await lab.pass(5_000)
-  expect(await lab.ask('c', 'POST /items/x/lines', { line: 2 })).toMatchObject({ status: 201 })
-  await lab.pass(220)
-  const { application } = lab.world.site('a')
-  application.failNext({ kind: 'late-effect', delayMs: 2_100 }, ({ method }) => method === 'POST')
-  const add = () => lab.ask('a', 'POST /items/x/lines', { line: 1 }, { key: 'k' })
-  expect(await add()).toMatchObject({ accepted: { outcome: 'void' } })
-  await lab.pass(1_500)
-  lab.cut('a')
-  await lab.pass(700)
-  expect(await add()).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
-  await lab.pass(cutMs)
-  await lab.heal(600_000)
-  for (const site of members) {
-    expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
-    expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 1, lines: [{ line: 2 }] })
-  }
-  lab.assertSound()
-})
+test.each([2_000, 30_000])(
+  'a member that shows what the two others do not copies their state after a cut of %d ms',
+  async cutMs => {
+    const members = ['a', 'b', 'c']
+    const lab = await Lab.of(members)
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members })
+    await lab.pass(5_000)
+    expect(await lab.ask('c', 'POST /items/x/lines', { line: 2 })).toMatchObject({ status: 201 })
+    await lab.pass(220)
+    const { application } = lab.world.site('a')
+    application.failNext({ kind: 'late-effect', delayMs: 2_100 }, ({ method }) => method === 'POST')
+    const add = () => lab.ask('a', 'POST /items/x/lines', { line: 1 }, { key: 'k' })
+    expect(await add()).toMatchObject({ accepted: { outcome: 'void' } })
+    await lab.pass(1_500)
+    lab.cut('a')
+    await lab.pass(700)
+    expect(await add()).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+    await lab.pass(cutMs)
+    await lab.heal(600_000)
+    for (const site of members) {
+      expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+      expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 1, lines: [{ line: 2 }] })
+    }
+    lab.assertSound()
+  },
+)
