@@ -24,7 +24,11 @@ export function saidOf(glue: CompiledGlue, kindName: string, body: ParsedBody): 
 export function withOwnFields(glue: CompiledGlue, kindName: string, body: ParsedBody, read: ParsedBody): ParsedBody {
   const kind = compiledKind(glue, kindName)
   if (body.is === 'opaque' || read.is === 'opaque' || kind === undefined) return body
-  const value = named(kind, withPlacesOf(body.value, read.value, [...setOf(kind), ...assignedOf(kind), ...linksOf(kind)]), body.value)
+  const value = named(
+    kind,
+    withPlacesOf(body.value, read.value, [...setOf(kind), ...assignedOf(kind), ...linksOf(kind)]),
+    body.value,
+  )
   return value === body.value ? body : { is: 'json', value }
 }
 
@@ -64,11 +68,7 @@ function uncompared(kind: CompiledKind): readonly string[] {
   const known = places.get(kind)
   if (known !== undefined) return known
   const { markerAt, writeOnly } = kind.traits
-  const found = [
-    ...siteOwn(kind),
-    ...writeOnly,
-    ...(markerAt === undefined ? [] : [markerAt]),
-  ]
+  const found = [...siteOwn(kind), ...writeOnly, ...(markerAt === undefined ? [] : [markerAt])]
   places.set(kind, found)
   return found
 }
