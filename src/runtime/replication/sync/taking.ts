@@ -110,6 +110,8 @@ export class Taking {
     takeStep(this.#engine, commit, replica, step, arrival.arrived, this.#from)
     const { strangers } = this.#engine
     const isBegun = before.lives.length === 0 && step.replicant.lives.length > 0
+    // It has told another life of the name before, and is one of its members by what has just come: its word counts now.
+    if (isBegun && strangers.has(this.#from, replica.name)) this.#wants.lacks(replica.name)
     if (isBegun || unverified.length > 0) commit.afterwards(() => strangers.taken(replica.name))
     const isForeign = step.effects.length > 0 && !hasSay(this.#engine, replica)
     for (const effect of step.effects) {

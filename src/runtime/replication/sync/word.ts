@@ -3,7 +3,7 @@
  * Nobody can check it, and a newcomer needs it. It counts as if the one who brings it had written it: who can lie about it could as well say the same in
  * its own name.
  */
-import { findLife, leavesOfReplicant, membersOfReplicant, type Operation } from '../../../core/oplog/index.ts'
+import { covers, findLife, leavesOfReplicant, membersOfReplicant, type Operation } from '../../../core/oplog/index.ts'
 import { signedMembers } from './proven-summary.ts'
 import type { Arrival } from './arrivals.ts'
 import type { ReplicationContext } from '../context.ts'
@@ -25,7 +25,8 @@ export function countsOnWord(
 ): boolean {
   // Nobody becomes a member by its own word, but by a create that it could have signed itself.
   const others = operations.filter(operation => operation.type !== 'members' || !unverified.includes(operation))
-  const isNew = lives.every(life => findLife(replicant, life) === undefined)
+  // What was only told of the end of a membership begins a life, and does not say who its members are: that its create does, which comes with it.
+  const isNew = lives.every(life => !covers(findLife(replicant, life)?.knowledge ?? [], life.dot))
   // Who leaves keeps what it held, and hands it on to members that have lost it.
   const leaves = leavesOfReplicant(replicant).some(({ site }) => site === from)
   const isMember =

@@ -3,7 +3,7 @@
  * that member write, and for nothing more. A real replicator with real signatures that is told every message; sites lose their keys when the test says so.
  */
 import { expect, test, vi } from 'vitest'
-import type { Operation } from '../../../../../src/core/oplog/index.ts'
+import type { MemberChange, Operation } from '../../../../../src/core/oplog/index.ts'
 import { HERE, INCARNATION, Scripted, entries, hello } from '../scripted.ts'
 import type { ScriptedChannel } from '../scripted.ts'
 import type { OutboxEntry } from '../../../../../src/ports/sync.ts'
@@ -143,6 +143,61 @@ test('who may not create here brings no create that cannot be checked; it is ask
   await tell(paris, 3, transfer(here, created))
   expect((await statusOf(here))?.members).toEqual(['here', 'paris', 'rome'])
   expect(here.replicator.counts?.unverified).toEqual([])
+})
+
+test('who is told first that it is no member any more, by who has left itself, believes the members of a create that it cannot check', async () => {
+  await using here = await Scripted.start()
+  const created = here.create('rome', 'mug', ['oslo', 'paris', 'rome', HERE])
+  const without = (site: string) => ({ type: 'members', members: { added: [], removed: [site] } })
+  const removed = { ...after(created, 'rome', without(HERE)), stamp: { ms: created.stamp.ms + 50, counter: 0 } }
+  const left = after(created, 'oslo', without('oslo'))
+  const change = ({ stamp, dot }: Operation, site: string, member: boolean): MemberChange => {
+    return { site, by: { stamp, dot }, member, held: [], told: member ? [] : ['here', 'oslo', 'paris', 'rome'] }
+  }
+  const added = after(created, 'paris', adding(HERE))
+  const nothing = { life: created.life, knowledge: [], holes: [], droppers: [], keys: new Map(), conflictsForgotten: 0 }
+  const telling = (
+    from: string,
+    changes: readonly MemberChange[],
+    ...operations: readonly Operation[]
+  ): OutboxEntry => {
+    const entry = transfer(here, ...operations)
+    if (entry.kind !== 'transfer') throw new TypeError('no transfer')
+    const summary = { ...nothing, changes, since: { knowledge: [], holes: [] }, from }
+    return { ...entry, transfer: { ...entry.transfer, summary } }
+  }
+  const own = [change(created, HERE, true), change(removed, HERE, false)]
+  const parting = telling('oslo', [...own, change(created, 'oslo', true), change(left, 'oslo', false)], created, left)
+  const others = ['paris', 'rome'].map(site => change(created, site, true))
+  const brought = telling('paris', [...own, change(added, HERE, true), ...others], created, added)
+  here.unknown.add('rome')
+  const oslo = here.from('oslo')
+  oslo.says(hello('oslo', 9))
+  await tell(oslo, 1, parting)
+  expect((await statusOf(here))?.members ?? []).not.toContain('here')
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  await tell(paris, 1, brought)
+  expect(here.refusals()).toEqual([])
+  expect((await statusOf(here))?.members).toEqual(['here', 'paris', 'rome'])
+})
+
+test('a life that was told before that in which its teller is a member is asked for once more', async () => {
+  await using here = await Scripted.start()
+  // Of a life of which paris is no member, and of the next one.
+  const first = here.create('rome', 'mug', ['rome'])
+  const second = here.create('paris', 'mug', ['paris', 'rome', HERE])
+  const alone = transfer(here, first)
+  here.unknown.add('rome')
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  await tell(paris, 1, alone)
+  expect(here.refusals()).toEqual(['paris: ERR_SYNC_ORIGIN'])
+  await tell(paris, 2, here.signed(second))
+  expect(await paris.next('want')).toMatchObject({ replicant: MUG })
+  await tell(paris, 3, alone)
+  const lives = await here.replicator.inspect(MUG, ({ core }) => core.replicant.lives.length)
+  expect(lives).toBe(2)
 })
 
 test('nobody becomes a member of what is here by what it says that others have written', async () => {
