@@ -31,19 +31,25 @@ export interface Whole {
 /** Operations whose body is what the resource is. */
 export const WHOLE: ReadonlySet<string> = new Set(['create', 'replace', 'state'])
 
-/** Undefined where the reset says it in no JSON, or is one whose effect only the application knows. */
+/**
+ * Behind a reset whose effect only the application knows it is what changes have said since. Undefined where the reset says it in no JSON, or nothing has said anything
+ * that can be known.
+ */
 export async function wholeOf(
   resource: Resource,
   [reset, ...changes]: readonly Operation[],
 ): Promise<Whole | undefined> {
-  const said = reset && (await resource.stateIn(reset))
-  if (reset === undefined || said?.is !== 'json' || !WHOLE.has(reset.type)) return undefined
-  const sum = new Sum(said.value, reset)
+  if (reset === undefined) return undefined
+  const isWhole = WHOLE.has(reset.type)
+  const said = isWhole ? await resource.stateIn(reset) : undefined
+  if (isWhole && said?.is !== 'json') return undefined
+  const sum = new Sum(said?.is === 'json' ? said.value : {}, reset)
+  if (!isWhole) sum.add(reset, undefined)
   for (const change of changes) {
     const body = await resource.stateIn(change)
     sum.add(change, body?.is === 'json' ? { value: body.value } : undefined)
   }
-  return sum
+  return isWhole || sum.changed.size > 0 ? sum : undefined
 }
 
 class Sum implements Whole {
