@@ -3,6 +3,7 @@ import { bodyOf } from './expected.ts'
 import { withoutUnknowable } from './late-effects.ts'
 import { requestIn } from './once-per-key.ts'
 import type { Effect } from '../../world/fake-application.ts'
+import type { Ending } from '../../world/replication/ending.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /**
@@ -22,7 +23,8 @@ export const executedOnce: EndingChecker = {
       // Those with an idempotency key have a checker of their own.
       const added = all.filter(({ added }) => added !== undefined && requestIn(added) === undefined)
       return [...Map.groupBy(added, ({ path, added }) => `${path} ${canonical(added)}`)].flatMap(([text, same]) => {
-        const times = Math.max(1, written.filter(other => other === text).length)
+        const inDoubt = same[0] !== undefined && isTakenInDoubt(ending, site, same[0].path) ? 1 : 0
+        const times = Math.max(1, written.filter(other => other === text).length) + inDoubt
         const known = withoutUnknowable(same, all, looks.get(site) ?? [])
         const counted = ending.setBack.has(site) ? known.filter(isOnTop(known, all)) : known
         return counted
@@ -34,6 +36,17 @@ export const executedOnce: EndingChecker = {
       })
     })
   },
+}
+
+/**
+ * Whether an operator's request at a site is in doubt there, to whom it was not told that it was done: that what has lost is written again. No operation says so, and
+ * the site says that nobody knows.
+ */
+function isTakenInDoubt(ending: Ending, site: string, path: string): boolean {
+  return ending.ledger.askedToTake.some(asked => {
+    if (asked.site !== site || ending.pathOf(asked.name) !== path) return false
+    return ending.replicasOf(asked.name).some(replica => replica.site === site && replica.admits === 'uncertain')
+  })
 }
 
 /** Whether no whole body, creation or deletion stands between an effect and the same one before it. */

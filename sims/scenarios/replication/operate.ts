@@ -16,6 +16,7 @@ export async function operate(world: ReplicationWorld, agent: Agent, step: Opera
       const { take } = step
       const choice = take === undefined ? ({ how: 'keep' } as const) : ({ how: 'take', write: take } as const)
       const name = world.nameOf(step.name)
+      if (take !== undefined) world.ledger.askedToTake.push({ site: step.site, name })
       const answer = await agent.operate({ do: 'settle', name, choice })
       // What was refused has settled nothing.
       world.ledger.settled.push(name)

@@ -54,6 +54,8 @@ export class Ledger {
   readonly resolved: { readonly site: string; readonly name: ReplicantName }[] = []
   /** Names of which an operator has settled conflicts. */
   readonly settled: ReplicantName[] = []
+  /** Names of which an operator has asked at a site that what has lost is written again, whatever came of it. */
+  readonly askedToTake: { readonly site: string; readonly name: ReplicantName }[] = []
   /** Who took whom for members. */
   readonly beliefs = new Beliefs()
   /** All of them that an agent was there for. */
