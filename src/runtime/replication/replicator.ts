@@ -19,7 +19,7 @@ import { Quarantine } from './lane/quarantine.ts'
 import { ReplicasStore } from './store/replicas-store.ts'
 import type { Replica, SiteOutcome } from './replica.ts'
 import { OperatorActions } from './operator/operator-actions.ts'
-import { writtenHere } from './drift/comparison.ts'
+import { isReadBefore, writtenHere } from './drift/comparison.ts'
 import { standingOf, statusOf, type ReplicaStanding, type ReplicaStatus } from './operator/replica-status.ts'
 import { memberState } from './drift/member-state.ts'
 import { Silence } from './rounds/silence.ts'
@@ -400,7 +400,8 @@ export class Replicator {
       this.#quarantine.release(name)
       if (looked === 'settled' && replica.core.replicant.lives.length > MAX_KEPT_LIVES)
         await forgetOld(this.#engine, replica)
-      if (looked === 'settled' && replica.local.bound && replica.local.hash === undefined) this.#idle.soon(name)
+      const isUnread = replica.local.hash === undefined || isReadBefore(this.#engine, replica)
+      if (looked === 'settled' && replica.local.bound && isUnread) this.#idle.soon(name)
       this.#settled.looked(name)
       return looked
     })

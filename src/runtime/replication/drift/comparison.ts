@@ -178,7 +178,19 @@ export function takeShown(
   const isUnanswered = diverged && own !== hash && replica.local.looks === undefined
   if (own !== undefined && (!diverged || isUnanswered))
     tellShown(engine, commit, replica, { hash: own, diverged: false, fits: isSureHere(replica) }, [from])
-  if (own !== undefined || replica.local.suspect) commit.afterwards(() => engine.kick(replica))
+  const isToLook = own !== undefined || (isWhole && lastShown(replica) !== undefined)
+  if (isToLook || replica.local.suspect) commit.afterwards(() => engine.kick(replica))
+}
+
+/**
+ * Whether others have told what they show by what is held now, and here that was read by what was known before, without anything to be carried out since: there is
+ * nothing to compare theirs with.
+ */
+export function isReadBefore(engine: Engine, replica: Replica): boolean {
+  const { told, shown } = replica.local
+  if (told.length === 0 || lastShown(replica) === undefined) return false
+  const knowledge = knowledgeNow(engine, replica)
+  return shown?.knowledge !== knowledge && told.some(word => word.knowledge === knowledge)
 }
 
 /** The members that know the same and show something else that may be what was written, by what they have told. */

@@ -30,6 +30,7 @@ import { release } from '../write/release.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
 import { bytesOf } from '../application/state.ts'
 import { hiddenHere, knowledgeNow, lastShown, shownHash, standings, writtenBy, writtenOf } from './comparison.ts'
+import { currentPlan } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
@@ -76,9 +77,11 @@ export async function lookForState(
   const isAsSaid = isSure && (await isTextAsSaid(resource, writtenOf(engine, replica), reading.body))
   if (knowledgeNow(engine, replica) !== knowledge) return 'waits'
   await tellLooking(engine, replica, { hash, diverged: true, fits })
-  const was = local.shown?.was ?? lastShown(replica)
+  const was = local.shown?.was ?? lastShown(replica) ?? (await answeredShown(engine, replica, resource))
+  // What only a copy can bring is no less missing because of it: to go on would be to ask again at once.
+  const lacks = currentPlan(engine, replica).plan.kind === 'repair'
   const goesOn =
-    hash !== undefined && fits && (!local.unsure || isAsSaid)
+    hash !== undefined && fits && !lacks && (!local.unsure || isAsSaid)
       ? { of: reading.hash, is: hash, knowledge, ...(was !== undefined && was !== hash && { was }) }
       : undefined
   const found = await sayState(
@@ -104,6 +107,14 @@ export async function lookForState(
   // It shows again what it did.
   if (was === goesOn.is) noteNoneIsThere(replica.run)
   return found === 'said' ? 'said' : 'fits'
+}
+
+/** As `lastShown`, of what the application has answered to the last write, where that was not read yet and its answers have told before what it shows. */
+async function answeredShown(engine: Engine, replica: Replica, resource: Resource): Promise<string | undefined> {
+  const { answered, answersTell, hash } = replica.local
+  const { seen } = replica
+  if (hash !== undefined || !answersTell || seen === undefined || seen.hash !== answered) return undefined
+  return shownHash(engine, replica, resource, seen)
 }
 
 /** Says it if it is this site that does. @returns `said`: one was said a short time ago */

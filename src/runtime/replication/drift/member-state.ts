@@ -56,9 +56,13 @@ export async function memberState(engine: Engine, replica: Replica): Promise<Mem
   return { lives, executed, state: { rawHeaders: reading.rawHeaders, body: reading.bytes } }
 }
 
-/** One of all that look says what there is; what none can say, or has said for long, is given to whoever asks. */
+/**
+ * One of all that look says what there is; what none can say, or has said for long, is given to whoever asks. What was changed past Cheops waits also where a state was
+ * said a moment ago, and none is said now: copied, it would be at all members, and no operation would say it.
+ */
 async function isToBeSaid(engine: Engine, replica: Replica, resource: Resource, reading: Reading): Promise<boolean> {
-  const isDue = doAllLook(engine, replica) && !wasSaidLately(engine, replica)
+  const isChanged = replica.local.shown?.was !== undefined
+  const isDue = doAllLook(engine, replica) && (isChanged || !wasSaidLately(engine, replica))
   if (!isDue || !(await canBeSaid(engine, replica, resource, reading))) {
     withheldSince.delete(replica.run)
     return false

@@ -1,11 +1,12 @@
 import { isSuccess } from '../../../core/resource/success.ts'
 import { lookForState } from '../drift/issue-state.ts'
-import { doAllLook } from '../drift/looking.ts'
+import { doAllLook, looksFor } from '../drift/looking.ts'
 import { isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
-import { copyState } from '../drift/repair.ts'
+import { copyState, type Copied } from '../drift/repair.ts'
+import { othersOf } from '../admission/words.ts'
 import { currentPlan } from './current-plan.ts'
 import { judge, knowledgeNow, writtenOf } from '../drift/comparison.ts'
-import { MAX_ASKED_IN_VAIN, MAX_MADE_ANEW } from '../limits.ts'
+import { MAX_ASKED_IN_VAIN, MAX_MADE_ANEW, RETRY_BASE_MS } from '../limits.ts'
 import { fitOf, unclearText, unlikeWritten } from '../drift/written-fields.ts'
 import type { RunState, TellOf } from '../replica.ts'
 import type { LaneBook } from './lane-book.ts'
@@ -17,7 +18,7 @@ const GONE = `no member's application has it any more, although nobody has delet
 
 /** Takes the state of a member that agrees, or shows why it is needed. */
 export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 'again' | 'alone'> {
-  const copied = await copyState(book.engine, book.replica, book.resource)
+  const copied = await copyPatiently(book)
   if (typeof copied === 'object') {
     await book.diverge(`${why}, and ${unclearText(copied)}`)
     return 'alone'
@@ -44,6 +45,26 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       return found === 'waits' || found === 'gone' || typeof found === 'object' ? 'alone' : 'done'
     }
   }
+}
+
+/** By which knowledge nobody gave a state the first time. In memory alone. */
+const gaveNone = new WeakMap<RunState, string>()
+
+/**
+ * As `copyState`, and once more a moment later where nobody gives anything, before others are told that this site looks: who is reached may be reading its own application
+ * just now, as members do that became idle in the same moment, and gives nothing meanwhile. A state that is said instead would be made of what is shown here. A client's write
+ * waits for that, and is not refused.
+ */
+async function copyPatiently({ engine, replica, resource }: LaneBook): Promise<Copied> {
+  const copied = await copyState(engine, replica, resource)
+  const knowledge = knowledgeNow(engine, replica)
+  const isLooking = replica.local.looks?.startsWith(looksFor(knowledge, undefined)) === true
+  if (copied !== 'nobody' || isLooking || gaveNone.get(replica.run) === knowledge) return copied
+  gaveNone.set(replica.run, knowledge)
+  const isReached = othersOf(replica.core.replicant).some(member => engine.connectedSince(member) !== undefined)
+  if (!isReached) return copied
+  await new Promise<void>(resolve => void engine.options.clock.after(RETRY_BASE_MS, resolve))
+  return copyState(engine, replica, resource)
 }
 
 /** By which knowledge members that show something else were asked last once more, and how often they gave nothing. In memory alone: after a start all is asked anew. */

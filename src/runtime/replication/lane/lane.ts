@@ -8,6 +8,7 @@ import type { Engine } from '../engine.ts'
 import { differing, knowledgeNow, shownNow } from '../drift/comparison.ts'
 import { beginsWithReset, currentPlan, isRecordOnly } from './current-plan.ts'
 import { Execution } from './execution.ts'
+import { doAllLook } from '../drift/looking.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { LaneBook } from './lane-book.ts'
@@ -56,8 +57,11 @@ async function settle(engine: Engine, replica: Replica): Promise<Looked> {
     if (isMember && currentPlan(engine, replica).plan.kind !== 'nothing') return
     const own = shownNow(engine, replica)
     const differs = own !== undefined && differing(engine, replica, own).length > 0
+    // It goes on with what it was changed to, and none of the others agrees: a state is still to be said.
+    const goesOn = replica.local.shown?.was !== undefined && doAllLook(engine, replica)
     const isWell =
       diverged &&
+      !goesOn &&
       failedHere(replica).length === 0 &&
       !(differs && replica.local.mended === knowledgeNow(engine, replica))
     if (replaying || isWell) commit.local(replica, { replaying: false, ...(isWell && { diverged: false }) })

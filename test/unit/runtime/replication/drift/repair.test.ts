@@ -116,7 +116,8 @@ describe('what is changed while the lane is idle', () => {
     await lab.pass(25_000)
     // What it has is not looked at until its own round, half a minute after that of the other, or it is asked: then its application is away.
     await lab.until(lab.world.site('b').restart(10))
-    lab.world.site('b').application.failNext({ kind: 'unreachable' })
+    // It is asked twice, and looks itself.
+    for (let times = 0; times < 3; times++) lab.world.site('b').application.failNext({ kind: 'unreachable' })
     outsider('a', { id: 'x', n: 1, more: true })
     await lab.pass(40_000)
     expect(kinds('a')).toEqual(['drift', 'diverged'])
