@@ -60,7 +60,7 @@ export const MAX_BUSY_LANES = 16_384
 export const MAX_REPAIRS_TOGETHER = 16
 
 /**
- * For how long after a request with an idempotency key was given up, and found without effect, each write to its resource looks whether it has landed: a reading for
+ * For how long after something in doubt was found without effect, and was given up or is sent again, each write to its resource looks whether it has landed: a reading for
  * each, of that resource alone. An application that works through a queue takes minutes at most; what comes later is found as any change past Cheops, and may have
  * been carried along by what was written meanwhile.
  */

@@ -3,6 +3,7 @@ import { othersOf } from '../admission/words.ts'
 import { beginsWithReset, currentPlan } from './current-plan.ts'
 import { mayLand } from '../drift/settling.ts'
 import { decideDraft } from '../write/doubt.ts'
+import { noteMayLand } from '../write/given-up.ts'
 import { compareWithLast } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
@@ -104,6 +105,7 @@ export class Recovery {
     if (done === 'no' || maySendAgain) {
       const isAsBefore = reading.is === 'present' && reading.hash === intent.before
       const sentAgain = this.#book.local.sentAgain || !maySendAgain
+      noteMayLand(this.#book.replica.run, this.#book.engine.options.clock.monotonic())
       const hash = isAsBefore ? { hash: reading.hash } : {}
       await this.#book.write({ intent: undefined, answered: undefined, sentAgain, ...hash })
       return 'done'

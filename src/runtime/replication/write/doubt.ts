@@ -4,7 +4,7 @@
  */
 import { release } from './release.ts'
 import { askedElsewhere, countAsOthers, dropInEffect } from './asked-elsewhere.ts'
-import { noteGivenUp } from './given-up.ts'
+import { noteGivenUp, noteMayLand } from './given-up.ts'
 import { contains } from '../application/contains.ts'
 import { withoutHidden } from '../drift/combined.ts'
 import { isMerging } from '../drift/merging.ts'
@@ -79,7 +79,9 @@ export async function decideDraft(
   if (effect === 'not-there' && mayWait && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
     const traits = resource.glue.kind(replica.name.kind)?.operations[operation.type]
-    if (traits?.maySendAgain !== true) noteGivenUp(replica.run, operation, options.clock.monotonic())
+    const now = options.clock.monotonic()
+    if (traits?.maySendAgain === true) noteMayLand(replica.run, now)
+    else noteGivenUp(replica.run, operation, now)
     await engine.replicas.commit(commit => {
       dropDraft(engine, commit, replica)
       if (accepted !== undefined) tellOutcome(engine, commit, replica, operation, 'void')

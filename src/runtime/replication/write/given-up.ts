@@ -1,7 +1,7 @@
 /**
- * Requests with an idempotency key that this site has given up, and found without effect: they may land later all the same. Then their effect stands in what the
- * application shows, and no operation says so: when their client sends them again, here or to another member, it would be there twice. Known to a run of the agent
- * alone: after a start all is compared with what was shown last. Source: src/consistency.md "Doubt at the origin".
+ * Requests that this site has given up, or sends again, since they were found without effect: they may land later all the same. Then their effect stands in what the
+ * application shows, and no operation says so: what is written on top of it hides it, and when the client of one with an idempotency key sends that again, here or to
+ * another member, it would be there twice. Known to a run of the agent alone: after a start all is compared with what was shown last. Source: src/consistency.md "Doubt at the origin".
  */
 import type { Operation } from '../../../core/oplog/index.ts'
 import { keyAlone } from './kept-requests.ts'
@@ -23,10 +23,16 @@ const ofRun = new WeakMap<RunState, GivenUp>()
 
 /** @param now by the monotonic clock, milliseconds */
 export function noteGivenUp(run: RunState, { idempotency }: Operation, now: number): void {
-  if (idempotency === undefined) return
+  noteMayLand(run, now)
+  const known = ofRun.get(run)
+  if (idempotency === undefined || known === undefined) return
+  ofRun.set(run, { ...known, keys: [...known.keys, keyAlone(idempotency)].slice(-MAX_KEPT_REQUESTS) })
+}
+
+/** What was in doubt was found without effect, and may be sent again, by this site itself or by its client. The first one may land as well. */
+export function noteMayLand(run: RunState, now: number): void {
   const { keys = [], mayBeThere = false } = ofRun.get(run) ?? {}
-  const all = [...keys, keyAlone(idempotency)].slice(-MAX_KEPT_REQUESTS)
-  ofRun.set(run, { keys: all, until: now + LANDS_WITHIN_MS, isUnfound: true, mayBeThere })
+  ofRun.set(run, { keys, until: now + LANDS_WITHIN_MS, isUnfound: true, mayBeThere })
 }
 
 /** Somebody has looked, and it is not there. */

@@ -1,4 +1,4 @@
-/** A request with an idempotency key was given up and lands later, where nobody can be asked what the resource is. Real replicators in the simulated world. */
+/** What was given up lands later, on top of what has come since, or where nobody can be asked what the resource is. Real replicators in the simulated world. */
 import { expect, test } from 'vitest'
 import { SERVICE } from '../../../../../sims/world/replication/sim-glue.ts'
 import { Lab } from '../lab.ts'
@@ -198,3 +198,39 @@ test.each([
     await showOnce(lab, { n: 1, lines: [{ line: 1 }] })
   },
 )
+
+test.each([
+  ['replace', 'PUT', 'PUT /items/x', { id: 'x', n: 2 }],
+  ['change', 'PATCH', 'PATCH /items/x', { n: 2 }],
+])(
+  'a %s without a key that was given up, and has landed, is found before an addition comes on top of it from another site that has sent that again',
+  async (_what, asked, request, body) => {
+    const lab = await Lab.of(MEMBERS)
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+    await lab.pass(5_000)
+    const add = () => lab.ask('b', 'POST /items/x/lines', { line: 1 }, KEY)
+    lab.world.site('b').application.failNext({ kind: 'crash-before' }, ({ method }) => method === 'POST')
+    expect(await add()).toMatchObject({ accepted: { outcome: 'void' } })
+    lab.world.site('a').application.failNext(LATE, ({ method }) => method === asked)
+    const began = lab.world.time.now
+    expect(await lab.ask('a', request, body)).toMatchObject({ accepted: { outcome: 'void' } })
+    await lab.pass(began + 3_000 - lab.world.time.now)
+    expect(await add()).toMatchObject({ status: 201 })
+    await lab.pass(60_000)
+    await showOnce(lab, { n: 1, lines: [{ line: 1 }] })
+  },
+)
+
+test("what a member's lane has sent again, and lands as well, takes nothing with it that came on top", async () => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  lab.world.site('b').application.failNext({ kind: 'late-effect', delayMs: 3_500 }, ({ method }) => method === 'PUT')
+  const began = lab.world.time.now
+  expect(await lab.ask('a', 'PUT /items/x', { id: 'x', n: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(began + 3_000 - lab.world.time.now)
+  expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 2 })
+  expect(await lab.ask('b', 'POST /items/x/lines', { line: 1 })).toMatchObject({ status: 201 })
+  await lab.pass(60_000)
+  await showOnce(lab, { n: 2, lines: [{ line: 1 }] })
+})
