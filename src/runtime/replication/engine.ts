@@ -72,6 +72,8 @@ export interface Engine {
   readonly waits: (name: ReplicantName) => void
   /** Lets the lane of a replicant look whether there is something to do. */
   readonly kick: (replica: Replica) => void
+  /** Likewise, after so many milliseconds at the latest. */
+  readonly kickIn: (replica: Replica, inMs: number) => void
   /** Whether the lane of a replicant has nothing to do, and nothing waits in it. */
   readonly isIdle: (replica: Replica) => boolean
 }

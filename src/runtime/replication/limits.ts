@@ -295,10 +295,11 @@ export const REREAD_EVERY_MS = 60_000
 export const MAX_READ_BACKS_TOGETHER = 8
 
 /**
- * Where an application has lost one of what it should have all others are read, as many a second as may be, until so many were there in a row; for how long after the last one that
+ * Where an application has lost one of what it should have all others are read, as many a second as may be, until so many were there in a row; of each other application of the site, and of one that was down, until so many fewer were; for how long after the last one that
  * was lost another one that was shown before needs no second look, and none of this begins anew, milliseconds. Else a site whose application keeps nothing would have the last of 5,000 back after a quarter of an hour.
  */
 export const MAX_THERE = 200
+export const MAX_THERE_BESIDE = 20
 export const LOSING_FOR_MS = 60_000
 
 /** How often a resource that should be there is looked for until its absence counts, each after READ_BACK_AFTER_MS more: some make it in the background. */

@@ -81,6 +81,7 @@ export function makeEngine(parts: EngineParts): Engine {
     leaveAlone: (name, error) => quarantine.take(name, error),
     waits: onWaits,
     kick: ({ name }) => lanes.kick(name),
+    kickIn: ({ name }, inMs) => lanes.kick(name, inMs),
     isIdle: ({ name }) => lanes.isIdle(name),
   }
 }

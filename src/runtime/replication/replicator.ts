@@ -240,7 +240,9 @@ export class Replicator {
       this.#replicas.with(replicant, replica =>
         this.#lanes.run(replicant, async () => {
           const written = await writeLocally(this.#engine, replica, write, patience)
-          const { operation } = written
+          const { operation, answer } = written
+          // It may have lost it.
+          if (replica.local.bound && (answer?.status === 404 || answer?.status === 410)) this.#idle.lookAt(replicant)
           return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
         }),
       )

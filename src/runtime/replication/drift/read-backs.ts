@@ -3,6 +3,7 @@ import {
   LOSING_FOR_MS,
   MAX_READ_BACKS_TOGETHER,
   MAX_THERE,
+  MAX_THERE_BESIDE,
   MAX_WAITING_READ_BACKS,
   READ_BACKS_A_SECOND,
   READ_BACKS_UNDER_LOAD,
@@ -29,13 +30,15 @@ interface Waiting extends Pick<Look, 'attempts' | 'isRound'> {
   readonly dueAt: number
 }
 
-/** An application that has lost something: mostly it has lost more, as one that keeps nothing and was started anew. */
+/** An application that has lost something, or may have: mostly it has lost more, as one that keeps nothing and was started anew, and so have others beside it. */
 interface Losing {
   /** Which of its replicants were looked at; undefined: all, or enough were there. */
   readonly last: ReplicantName | undefined
-  /** When it was found last, by the monotonic clock, milliseconds. */
+  /** When one was found last, or it was begun, by the monotonic clock, milliseconds. */
   readonly at: number
-  /** How many were read since. */
+  /** It has surely lost one. */
+  readonly isSure: boolean
+  /** How many were there since. */
   readonly there: number
 }
 
@@ -79,6 +82,8 @@ export class ReadBacks {
   #isLooking = false
   /** By service. */
   readonly #losing = new Map<string, Losing>()
+  /** Of which something was read. */
+  readonly #services = new Set<string>()
   #isLookingForLost = false
 
   constructor(parts: ReadBackParts) {
@@ -187,18 +192,27 @@ export class ReadBacks {
     }
   }
 
-  /** That it has lost one: the others are looked at from the first on, unless they are, or were so a short time ago. */
+  /** That it has lost one: all others are looked at, and some of each application beside it. */
   #noteLost(service: string): void {
     const known = this.#losing.get(service)
-    const last = known === undefined ? { service, kind: '', name: '' } : known.last
-    this.#losing.set(service, { last, at: this.#parts.clock.monotonic(), there: 0 })
+    const at = this.#parts.clock.monotonic()
+    const last = known?.isSure === true ? known.last : beginningOf(service)
+    this.#losing.set(service, { last, at, isSure: true, there: 0 })
+    for (const other of this.#services) this.#noteMayLose(other)
+  }
+
+  #noteMayLose(service: string): void {
+    if (this.#losing.has(service)) return
+    const at = this.#parts.clock.monotonic()
+    this.#losing.set(service, { last: beginningOf(service), at, isSure: false, there: 0 })
   }
 
   #noteThere(service: string): void {
     const known = this.#losing.get(service)
     if (known === undefined) return
     const there = known.there + 1
-    this.#losing.set(service, { ...known, there, ...(there >= MAX_THERE && { last: undefined }) })
+    const isEnough = there >= (known.isSure ? MAX_THERE : MAX_THERE_BESIDE)
+    this.#losing.set(service, { ...known, there, ...(isEnough && { last: undefined }) })
   }
 
   /** Whether the application is back, by one of what it has not shown. */
@@ -211,7 +225,8 @@ export class ReadBacks {
 
   async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<void> {
     this.#running++
-    const losesAll = this.#losing.has(name.service)
+    this.#services.add(name.service)
+    const losesAll = this.#losing.get(name.service)?.isSure === true
     const found = await this.#parts.read(name, { attempts, isRound, losesAll })
     this.#running--
     if (this.#isStopped) return
@@ -231,6 +246,13 @@ export class ReadBacks {
   #isBack(service: string): void {
     const names = this.#unread.get(service)
     this.#unread.delete(service)
-    for (const name of names?.values() ?? []) this.#wait(name, 0)
+    if (names === undefined) return
+    for (const name of names.values()) this.#wait(name, 0)
+    this.#noteMayLose(service)
   }
+}
+
+/** Before all of its names. */
+function beginningOf(service: string): ReplicantName {
+  return { service, kind: '', name: '' }
 }

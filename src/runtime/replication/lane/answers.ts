@@ -1,17 +1,21 @@
 /** What the application's answers to what a lane has sent mean for it. Source: src/consistency.md "Applying to a black box", "Refusals at a member". */
 import { isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
 import { SEE_OTHER, isGone, type Made } from '../application/sent.ts'
+import { suspectDrift } from '../drift/read-back.ts'
 import { answeredBy, settlingAfter } from '../drift/settling.ts'
-import { MAX_REFUSALS } from '../limits.ts'
+import { MAX_LOOKS_FOR_ABSENT, MAX_REFUSALS, READ_BACK_AFTER_MS } from '../limits.ts'
 import { noteRefusal } from './failed.ts'
 import { copyOrShow } from './lane-copy.ts'
-import type { Intent, LocalState, Settling } from '../replica.ts'
+import type { Intent, LocalState, RunState, Settling } from '../replica.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import type { Recovery } from './recovery.ts'
 import { sendApart, type Several } from './together.ts'
 
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
 const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
+
+/** Since when what was to be changed is not there, milliseconds by the monotonic clock. */
+const goneSince = new WeakMap<RunState, number>()
 
 /** What comes of what is intended. */
 const DOES: Readonly<Record<Intent['action'], Settling['does']>> = {
@@ -54,6 +58,7 @@ export class Answers {
           await this.#book.write({ intent: undefined })
           return 'again'
         }
+        if (isGone(sent) && (await this.#isLost(operation))) return this.#lost()
         return this.#refused(operation, status)
       }
     }
@@ -115,6 +120,7 @@ export class Answers {
 
   /** It may pass. What never does must not hold up all that comes after, where it is about this operation and not about the account. */
   async notNow(operation: Operation, status: number | undefined): Promise<Step> {
+    if ((status === 404 || status === 410) && (await this.#isLost(operation))) return this.#lost()
     const { intent, refused } = this.#book.local
     const before = refused !== undefined && sameDot(refused.dot, operation.dot) ? refused.times : 0
     const times = status === undefined ? before : before + 1
@@ -124,5 +130,30 @@ export class Answers {
     await this.#book.write({ refused: { dot: operation.dot, times }, ...(!isMade && { intent: undefined }) })
     if (times >= MAX_REFUSALS) await this.#book.diverge(`the application answers ${status} to the ${operation.type}`)
     return 'again'
+  }
+
+  /** It is copied before anything is changed; not before it is sure that it is gone: some make it in the background, or are just being started. */
+  async #lost(): Promise<Step> {
+    const { engine, replica } = this.#book
+    const now = engine.options.clock.monotonic()
+    const since = goneSince.get(replica.run) ?? now
+    if (now - since >= MAX_LOOKS_FOR_ABSENT * READ_BACK_AFTER_MS) {
+      goneSince.delete(replica.run)
+      await this.#book.write({ intent: undefined })
+      await suspectDrift(engine, replica)
+    } else {
+      goneSince.set(replica.run, since)
+      await this.#book.write({ intent: undefined })
+      engine.kickIn(replica, READ_BACK_AFTER_MS)
+    }
+    return 'again'
+  }
+
+  /** Whether what it changes is not there any more, although nobody has deleted it through Cheops. */
+  async #isLost(operation: Operation): Promise<boolean> {
+    if (isReset(operation, this.#book.matrices) || !this.#book.local.bound) return false
+    const isAbsent = (await this.#book.resource.read()).is === 'absent'
+    if (!isAbsent) goneSince.delete(this.#book.replica.run)
+    return isAbsent
   }
 }

@@ -66,6 +66,11 @@ export class IdleRounds {
     this.#readBacks.soon(name)
   }
 
+  /** It may not be there any more. */
+  lookAt(name: ReplicantName): void {
+    this.#readBacks.again(name, 0)
+  }
+
   async #read(
     name: ReplicantName,
     { attempts, isRound, losesAll }: Look,

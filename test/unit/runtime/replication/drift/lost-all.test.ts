@@ -23,3 +23,26 @@ test('a site whose application has lost hundreds of resources has them back with
   expect(gone()).toEqual([])
   lab.assertSound()
 })
+
+test.each([
+  ['a', 'PATCH /items/x', { n: 2 }, { id: 'x', n: 2 }],
+  ['a', 'POST /items/x/lines', { line: 1 }, { id: 'x', n: 1, lines: [{ line: 1 }] }],
+  ['b', 'PATCH /items/x', { n: 2 }, { id: 'x', n: 1 }],
+] as const)(
+  'what was lost is back soon where a change at %s comes upon it (%s)',
+  async (at, request, body, expected) => {
+    const lab = await Lab.of(MEMBERS)
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+    await lab.pass(5_000)
+    lab.world.site('b').application.write('warehouse', '/items/x', undefined)
+    const { status } = await lab.ask(at, request, body)
+    // Its own application has refused it.
+    expect(status === 404).toBe(at === 'b')
+    await lab.pass(15_000)
+    for (const site of MEMBERS) {
+      expect(lab.read(site, 'x'), site).toEqual(expected)
+      expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+    }
+    lab.assertSound()
+  },
+)
