@@ -1,7 +1,7 @@
 import type { ParsedBody } from '../ports/replication-glue.ts'
 import { compiledKind, type CompiledGlue, type CompiledKind } from './compile.ts'
 import { canonicalJson } from './json.ts'
-import { withoutPlaces, withPlacesOf } from './places.ts'
+import { withoutPlaces, withPlacesAdded, withPlacesOf } from './places.ts'
 import { pointerGet, pointerSet } from './pointer.ts'
 
 const ENCODER = new TextEncoder()
@@ -20,15 +20,20 @@ export function saidOf(glue: CompiledGlue, kindName: string, body: ParsedBody): 
   return { is: 'json', value: withoutPlaces(body.value, [...setOf(kind), ...versionsOf(kind)]) }
 }
 
+/** A state with what is assigned as it was written; see the port. */
+export function withAssigned(glue: CompiledGlue, kindName: string, body: ParsedBody, said: ParsedBody): ParsedBody {
+  const kind = compiledKind(glue, kindName)
+  if (body.is === 'opaque' || said.is === 'opaque' || kind === undefined) return body
+  const value = withPlacesAdded(body.value, said.value, [...assignedOf(kind), ...linksOf(kind)], uncompared(kind))
+  return value === body.value ? body : { is: 'json', value }
+}
+
 /** What it sets by itself, as one application shows it, in place of what a body says of it; see the port. */
 export function withOwnFields(glue: CompiledGlue, kindName: string, body: ParsedBody, read: ParsedBody): ParsedBody {
   const kind = compiledKind(glue, kindName)
   if (body.is === 'opaque' || read.is === 'opaque' || kind === undefined) return body
-  const value = named(
-    kind,
-    withPlacesOf(body.value, read.value, [...setOf(kind), ...assignedOf(kind), ...linksOf(kind)]),
-    body.value,
-  )
+  const own = [...setOf(kind), ...assignedOf(kind), ...linksOf(kind)]
+  const value = named(kind, withPlacesOf(body.value, read.value, own, uncompared(kind)), body.value)
   return value === body.value ? body : { is: 'json', value }
 }
 

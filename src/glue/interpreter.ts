@@ -1,7 +1,7 @@
 import { headerValue } from '../core/resource/http-head.ts'
 import type { CorrelationRule, Glue } from '../ports/glue.ts'
 import { analyse } from './analyse.ts'
-import { comparable, equal, saidOf, shownOf, stateOf, withOwnFields } from './compare.ts'
+import { comparable, equal, saidOf, shownOf, stateOf, withAssigned, withOwnFields } from './compare.ts'
 import { compiledKind, compileGlue } from './compile.ts'
 import { storedHeaders, withCondition, withoutConditions } from './conditions.ts'
 import { contentOf } from './content.ts'
@@ -61,6 +61,7 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     showsMark: (kind, type, resource, mark) => showsMark(compiled, kind, type, resource, mark),
     stateOf: (kind, body) => stateOf(compiled, kind, body),
     saidOf: (kind, body) => saidOf(compiled, kind, body),
+    withAssigned: (kind, body, said) => withAssigned(compiled, kind, body, said),
     shownOf: (kind, body) => shownOf(compiled, kind, body),
     comparable: (kind, body) => comparable(compiled, kind, body),
     equal: (kind, a, b) => equal(compiled, kind, a, b),

@@ -52,7 +52,7 @@ export interface ReplicationGlue {
   withCondition(kind: string, body: ParsedBody, read: ReadAnswer): ConditionalRequest
   /**
    * A body in which fields that the application sets by itself, or has assigned, are as it shows them here: what a client has read at another site and sent back with its change is that
-   * site's. The same body where it says nothing else of them.
+   * site's. In lists they are those of the item that says the same, and left out where none does. The same body where it says nothing else of them.
    */
   withOwnFields(kind: string, body: ParsedBody, read: ParsedBody): ParsedBody
   /**
@@ -68,6 +68,8 @@ export interface ReplicationGlue {
   stateOf(kind: string, body: ParsedBody): ParsedBody
   /** As `stateOf`, of what was written or is to be: with what clients may say, and the application assigns where they do not (an address). */
   saidOf(kind: string, body: ParsedBody): ParsedBody
+  /** What `stateOf` gives, with what the application assigns as it was written; of a list in those items that were written so. The same body where that says so already. */
+  withAssigned(kind: string, body: ParsedBody, said: ParsedBody): ParsedBody
   /** What an application may show of a body that was written: without what the definition says is never shown. The same object where that is all. */
   shownOf(kind: string, body: ParsedBody): ParsedBody
   /** Canonical bytes of the fields that operations set: the same at all members that agree. For hashing. */

@@ -1,7 +1,7 @@
 /** What stands at the places that a definition names, `-` being each item of a list, however many these are. */
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { withoutPlaces } from '../../../src/glue/places.ts'
+import { withoutPlaces, withPlacesAdded, withPlacesOf } from '../../../src/glue/places.ts'
 import { glue, json, value } from './body-fixture.ts'
 
 describe('what is taken away', () => {
@@ -51,6 +51,46 @@ describe('what is taken away', () => {
     const each = Array.from({ length: 10 }, (_, index) => `${place.slice(0, at)}/${index}${place.slice(at + 2)}`)
     return each.flatMap(indexed)
   }
+})
+
+describe('what another body says of it', () => {
+  const assigned = ['/address', '/ports/-/node']
+  const own = [...assigned, '/ports/-/seen']
+  const here = {
+    address: 'here',
+    ports: [
+      { port: 80, node: 1, seen: 4 },
+      { port: 81, node: 2 },
+      { port: 81, node: 3 },
+    ],
+  }
+
+  it('is that of the item that says the same, wherever it stands, and of nobody where none does', () => {
+    const there = [{ port: 443, node: 7 }, { port: 81, node: 8 }, { port: 80, node: 9, seen: 5 }, { port: 81 }, null]
+    expect(withPlacesOf({ address: 'there', ports: there }, here, assigned, own)).toEqual({
+      address: 'here',
+      ports: [{ port: 443 }, { port: 81, node: 2 }, { port: 80, node: 1, seen: 5 }, { port: 81 }, null],
+    })
+    expect(withPlacesOf({ ports: there }, { ports: 'none' }, assigned, own)).toEqual({
+      ports: [{ port: 443 }, { port: 81 }, { port: 80, seen: 5 }, { port: 81 }, null],
+    })
+    expect(withPlacesOf(here, structuredClone(here), assigned, own)).toBe(here)
+  })
+
+  it('is added where it stands nowhere yet', () => {
+    const bare = withoutPlaces(here, own)
+    expect(bare).toEqual({ ports: [{ port: 80 }, { port: 81 }, { port: 81 }] })
+    expect(withPlacesAdded(bare, here, own, own)).toEqual(here)
+    expect(withPlacesAdded({ ports: [{ port: 81 }, { port: 7 }] }, here, assigned, own)).toEqual({
+      address: 'here',
+      ports: [{ port: 81, node: 2 }, { port: 7 }],
+    })
+    expect(
+      withPlacesAdded({ n: 1 }, { spec: { address: null }, ports: [] }, ['/spec/address', '/ports/-/node'], []),
+    ).toEqual({ n: 1, spec: { address: null } })
+    for (const same of [{ n: 1 }, 'text', [1]])
+      expect(withPlacesAdded(same, { ports: here.ports }, assigned, own)).toBe(same)
+  })
 })
 
 /** One look at each takes milliseconds; a copy of the whole list for each of its items took a minute, in which an agent does nothing else. */

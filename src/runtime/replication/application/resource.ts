@@ -306,9 +306,15 @@ export class Resource {
     return this.glue.equal(this.name.kind, a, b)
   }
 
-  /** Whether what was read says all that a state says, so that nothing need be sent: what is never shown may be anything. */
+  /**
+   * Whether what was read says all that a state says, so that nothing need be sent: what is never shown may be anything. What is not compared, but said (a port that somebody
+   * has chosen, and the application else assigns), is the same too.
+   */
   says(read: State, state: State): boolean {
-    return this.equal(read, state) && (state.is === 'large' || this.glue.shownOf(this.name.kind, state) === state)
+    if (!this.equal(read, state)) return false
+    if (state.is === 'large' || read.is === 'large') return true
+    const { kind } = this.name
+    return this.glue.shownOf(kind, state) === state && this.glue.withAssigned(kind, read, state) === read
   }
 
   /** Whether what was read shows all that a state says, none of which is never shown; the application may have added fields. */

@@ -139,8 +139,13 @@ export async function stateToGive(
     if (hidden.length > 0) return { is: 'unclear', fields: hidden }
   }
   if (whole === undefined || written?.is !== 'json' || state.is !== 'json') return { is: 'state', body: state }
-  const { value, unclear } = combined(state.value, written.value, whole, { ...rules, declared })
-  return unclear.length > 0 ? { is: 'unclear', fields: unclear } : { is: 'state', body: { is: 'json', value } }
+  // What is shown is without what its application has assigned: so it is judged by what was written, and gets that back afterwards.
+  const { glue, name } = resource
+  const bare = glue.stateOf(name.kind, written)
+  if (bare.is !== 'json') return { is: 'state', body: state }
+  const { value, unclear } = combined(state.value, bare.value, whole, { ...rules, declared })
+  if (unclear.length > 0) return { is: 'unclear', fields: unclear }
+  return { is: 'state', body: glue.withAssigned(name.kind, { is: 'json', value }, written) }
 }
 
 /**
