@@ -90,12 +90,18 @@ class Probe {
         await this.#probed.send('delete', 'DELETE', `${this.#probed.pathOf(this.#probed.own)}/`, undefined, () => true)
     } finally {
       if (isSure && removal !== 'removed') await this.#remove(created, isShown, removal === 'doubtful')
+      // A deletion of what is not there may be answered with success.
+      else if (isSure && !isShown) this.#sayUnfound(created)
     }
   }
 
   /** What may not have been made here is neither changed nor deleted. */
-  #leaveAlone({ path, id, status }: MadeProbe): void {
-    const why = `nobody can tell whether a create that is answered ${status} (not 201) has made "${id}" or has found it`
+  #leaveAlone({ path, id, status, sent }: MadeProbe): void {
+    const isText = typeof sent === 'string' && status === 201
+    const which = isText
+      ? 'a create of a text that does not say where its ID stands (write {id} there)'
+      : `a create that is answered ${status} (not 201)`
+    const why = `nobody can tell whether ${which} has made "${id}" or has found it`
     const what = 'nor does the list tell: it was left as it is, and no change and no deletion was tried'
     const look = `look at it, and delete it yourself where it is a probe: DELETE ${this.#probed.url}${path}`
     this.#probed.say('error', ['create'], `${why}, ${what}; ${look}`)
@@ -108,7 +114,10 @@ class Probe {
       return isAbsent(now) ? undefined : sayLeft(this.#probed, path)
     }
     const is = await removeProbe(this.#probed, path)
-    if (is !== 'absent' || isShown) return
+    if (is === 'absent' && !isShown) this.#sayUnfound({ path, status })
+  }
+
+  #sayUnfound({ path, status }: Pick<MadeProbe, 'path' | 'status'>): void {
     const { collection } = this.#kind
     const message = `what a create has made that was answered ${status} was not found at ${path}: a probe may be left at ${this.#probed.url}${collection}`
     this.#probed.say('warning', [], message)

@@ -93,7 +93,10 @@ async function isTaken(probed: ProbedKind, path: string): Promise<boolean> {
 function attemptsOf({ kind, hasFolders }: ProbedKind, name: string): readonly Attempt[] {
   const { example: given = {}, marker } = kind
   const put = kind.create?.method === 'PUT'
-  if (typeof given === 'string') return [{ id: put ? name : undefined, body: given }]
+  if (typeof given === 'string') {
+    const isSaid = put || given.includes(ID_IN_TEXT)
+    return [{ id: isSaid ? name : undefined, body: given.replaceAll(ID_IN_TEXT, name) }]
+  }
   const from = kind.id?.from ?? 'either'
   const { idAt } = traitsOf(kind)
   const said = idAt.filter(at => idIn(given, [at]).is !== 'none')
@@ -117,15 +120,21 @@ function attemptsOf({ kind, hasFolders }: ProbedKind, name: string): readonly At
   return said.length === 0 ? [bare, ...drawn] : [...drawn, bare]
 }
 
+/** In an example that is a text: where the ID stands. */
+const ID_IN_TEXT = '{id}'
+
 function refusalOf(
-  { kind }: ProbedKind,
+  { kind, url }: ProbedKind,
   { answer, attempt }: { readonly answer: Answer; readonly attempt: Attempt },
 ): string {
   const isBare = kind.example === undefined && answer.status !== 406
   const hint = isBare ? '; give the kind an "example": a body that the application takes' : acceptHint(answer)
   const isReplaced = attempt.id !== undefined && idIn(kind.example, traitsOf(kind).idAt).is === 'id'
   const replaced = isReplaced ? `; the ID of the example is somebody's, perhaps, so "${attempt.id}" stood for it` : ''
-  return `a create was answered ${answer.status}${detailOf(answer)}${hint}${replaced}`
+  // Who sends somebody on to look has often made one.
+  const isMade = (answer.status >= 300 && answer.status < 400) || answer.status === 408
+  const left = isMade ? `; a probe may be left at ${answer.location ?? `${url}${kind.collection}`}` : ''
+  return `a create was answered ${answer.status}${detailOf(answer)}${hint}${replaced}${left}`
 }
 
 interface Answered {
@@ -170,7 +179,9 @@ function identify(probed: ProbedKind, { answer, attempt, name, before }: Answere
     probed.say('error', ['example'], message)
     return undefined
   }
-  if (kind.id?.from === 'client')
+  // A text may say an ID by itself, which somebody has.
+  const mayBeSaid = typeof attempt.body === 'string' && kind.id?.from !== 'server'
+  if (kind.id?.from === 'client' && !mayBeSaid)
     probed.say(
       'error',
       ['id', 'from'],
@@ -178,5 +189,5 @@ function identify(probed: ProbedKind, { answer, attempt, name, before }: Answere
     )
   else if (inBody === undefined)
     probed.say('warning', ['id', 'at'], `the answer to the create has no ID at "${places}"; Location has it`)
-  return { ...all, path, id, isDrawn: false, isSure: status === 201 }
+  return { ...all, path, id, isDrawn: false, isSure: status === 201 && !mayBeSaid }
 }

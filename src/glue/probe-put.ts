@@ -34,6 +34,9 @@ export async function tryPut(probed: ProbedKind, probe: MadeProbe, taken: unknow
     const message =
       'a PUT makes what is not there, and the definition does not say so: write "create: {also: [PUT]}", else a PUT under "&" of what is not there is refused'
     probed.say('warning', create === undefined ? [] : ['create'], message)
+  } else {
+    const message = `what a PUT has made that was answered ${made.status} was not found at ${path}: a probe may be left at ${probed.url}${probed.kind.collection}`
+    probed.say('warning', [], message)
   }
   await removeProbe(probed, path)
 }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it, test } from 'vitest'
 import { alike } from '../../../src/glue/probe-name.ts'
-import { idOf, tryOn, type Asked, type Item, type Reply } from './against-fixture.ts'
+import { checkKind, idOf, listen, tryOn, type Asked, type Item, type Reply } from './against-fixture.ts'
 
 const CLIENT = 'id: {at: /id, from: client}'
 const isCreate = ({ method, id }: Asked) => method === 'POST' && id === undefined
@@ -287,5 +287,78 @@ describe('what it advises', () => {
     const { found } = await tryOn(`${CLIENT}\n    example: {name: probe}`, odd)
     expect(found).toEqual([expect.stringContaining('none of the fields besides that were tried alone')])
     expect(found.join()).not.toContain('/phase')
+  })
+})
+
+describe('what a text says', () => {
+  /** Takes XML by POST, which replaces by the ID in it. */
+  async function xml(kind: string) {
+    const items = new Map([['bolt', '<item><id>bolt</id><count>40</count></item>']])
+    const type = { 'content-type': 'application/xml' }
+    using application = await listen((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const text = Buffer.concat(chunks).toString()
+        const id = /^\/items\/(.+)$/.exec(request.url ?? '')?.[1]
+        const name = id ?? /<id>(.*)<\/id>/.exec(text)?.[1] ?? ''
+        if (id === undefined && request.method === 'GET') return response.writeHead(200, type).end('<items/>')
+        if (id !== undefined && !items.has(id)) return response.writeHead(404).end()
+        if (request.method === 'GET') return response.writeHead(200, type).end(items.get(name))
+        if (request.method === 'DELETE') return response.writeHead(items.delete(name) ? 204 : 404).end()
+        items.set(name, text)
+        return response.writeHead(id === undefined ? 201 : 200, { location: `/items/${name}` }).end()
+      })
+    })
+    return { ...(await checkKind(application.url, kind)), items }
+  }
+
+  it.each(['client', 'either'])('is not taken for a probe where it may be an ID (from: %s)', async from => {
+    const { found, items } = await xml(`id: {at: /id, from: ${from}}\n    example: "<item><id>bolt</id></item>"`)
+    expect([...items.keys()]).toEqual(['bolt'])
+    expect(found.join('\n')).toMatch(/write \{id\} there.* it was left as it is/)
+    expect(found.join('\n')).not.toContain('from: server')
+  })
+
+  it('has the name of the probe where the definition says that the ID stands', async () => {
+    const { found, items } = await xml('id: {at: /id, from: client}\n    example: "<item><id>{id}</id></item>"')
+    expect([...items]).toEqual([['bolt', '<item><id>bolt</id><count>40</count></item>']])
+    expect(found.filter(text => text.includes('left'))).toEqual([])
+  })
+})
+
+describe('what may be left is said', () => {
+  it('where the answer has the ID elsewhere, and a deletion of what is not there is answered with success', async () => {
+    const { items, found } = await tryOn('id: {at: /name, from: client}\n    example: {name: x}', asked => {
+      if (asked.method === 'DELETE') {
+        asked.items.delete(asked.id ?? '')
+        return [204]
+      }
+      if (!isCreate(asked)) return undefined
+      asked.items.set('u0', asked.body)
+      return [201, { ...asked.body, uuid: 'u0' }]
+    })
+    expect([...items.keys()]).toEqual(['u0'])
+    expect(found.join('\n')).toContain('a probe may be left at')
+  })
+
+  it('where a create is sent on to what it has made', async () => {
+    const { items, found } = await tryOn('id: {at: /id, from: server}\n    example: {name: x}', asked => {
+      if (!isCreate(asked)) return undefined
+      asked.items.set('5', asked.body)
+      return [303, undefined, { location: '/items/5' }]
+    })
+    expect([...items.keys()]).toEqual(['5'])
+    expect(found.join('\n')).toContain('a probe may be left at /items/5')
+  })
+
+  it('where a PUT makes one of another ID', async () => {
+    const { items, found } = await tryOn('id: {at: /id, from: either}\n    example: {name: x}', asked => {
+      if (asked.method !== 'PUT' || asked.items.has(asked.id ?? '')) return undefined
+      asked.items.set('s0', { ...asked.body, id: 's0' })
+      return [201, asked.items.get('s0')]
+    })
+    expect([...items.keys()]).toEqual(['s0'])
+    expect(found.join('\n')).toContain('a probe may be left at')
   })
 })
