@@ -61,6 +61,21 @@ export function noteSaid(replica: Replica, at: readonly string[], now: number): 
   said.set(replica.run, { at: places, times: (before?.at === places ? before.times : 0) + 1, sinceMs: now })
 }
 
+/** Since when all agree, by the monotonic clock, milliseconds. */
+const wellSince = new WeakMap<RunState, number>()
+
+/** @param now by the monotonic clock, milliseconds */
+export function noteWell({ run }: Replica, now: number): void {
+  wellSince.set(run, now)
+}
+
+/** They differ anew: what was said before, and has helped, was not said in vain. @param now as above */
+export function noteDiffers(replica: Replica, now: number): void {
+  const since = wellSince.get(replica.run)
+  wellSince.delete(replica.run)
+  if (since !== undefined && now - since >= STATE_AGAIN_MS) forgetOwn(replica)
+}
+
 /** Another member shows the same. */
 export function forgetOwn(replica: Replica): void {
   known.delete(replica.run)

@@ -40,6 +40,8 @@ interface Losing {
   readonly isSure: boolean
   /** How many were there since. */
   readonly there: number
+  /** When all were looked at, or enough were there. */
+  readonly over?: number
 }
 
 export interface ReadBackParts {
@@ -186,7 +188,8 @@ export class ReadBacks {
       for (const name of own) if (!this.#waiting.has(replicantKey(name))) this.#wait(name, 0, true)
       const known = this.#losing.get(service)
       const isAll = own.length < READ_BACKS_A_SECOND
-      if (known?.last !== undefined) this.#losing.set(service, { ...known, last: isAll ? undefined : own.at(-1) })
+      if (known?.last === undefined) return
+      this.#losing.set(service, isAll ? this.#over(known) : { ...known, last: own.at(-1) })
     } finally {
       this.#isLookingForLost = false
     }
@@ -196,8 +199,10 @@ export class ReadBacks {
   #noteLost(service: string): void {
     const known = this.#losing.get(service)
     const at = this.#parts.clock.monotonic()
-    const last = known?.isSure === true ? known.last : beginningOf(service)
-    this.#losing.set(service, { last, at, isSure: true, there: 0 })
+    // It may lose all again and again, as one that is killed every few minutes.
+    const isAnew = known?.isSure !== true || (known.over !== undefined && at - known.over >= LOSING_FOR_MS)
+    const began = isAnew ? { last: beginningOf(service) } : known
+    this.#losing.set(service, { ...began, at, isSure: true, there: 0 })
     for (const other of this.#services) this.#noteMayLose(other)
   }
 
@@ -211,8 +216,12 @@ export class ReadBacks {
     const known = this.#losing.get(service)
     if (known === undefined) return
     const there = known.there + 1
-    const isEnough = there >= (known.isSure ? MAX_THERE : MAX_THERE_BESIDE)
-    this.#losing.set(service, { ...known, there, ...(isEnough && { last: undefined }) })
+    const isEnough = known.last !== undefined && there >= (known.isSure ? MAX_THERE : MAX_THERE_BESIDE)
+    this.#losing.set(service, { ...(isEnough ? this.#over(known) : known), there })
+  }
+
+  #over(known: Losing): Losing {
+    return { ...known, last: undefined, over: this.#parts.clock.monotonic() }
   }
 
   /** Whether the application is back, by one of what it has not shown. */

@@ -17,6 +17,7 @@ import { largeBodyOf } from '../bodies/body-records.ts'
 import { renamed, whyFailed, withBodyNow, withFailed, withoutFailed } from './failed.ts'
 import { outcomesOf } from '../outcomes.ts'
 import { withoutLanded, type Intent, type LocalState, type Replica, type RunState } from '../replica.ts'
+import { noteDiffers } from '../drift/own-fields.ts'
 import { momentOf } from '../drift/settling.ts'
 import type { Commit } from '../store/commit.ts'
 import { showsAllText } from '../application/shows-all.ts'
@@ -243,6 +244,7 @@ export class LaneBook {
   async diverge(why: string): Promise<void> {
     const { diverged, divergedBy } = this.local
     if (diverged && divergedBy === why) return
+    if (!diverged) noteDiffers(this.replica, this.engine.options.clock.monotonic())
     await this.engine.replicas.commit(commit => {
       commit.local(this.replica, { diverged: true, divergedBy: why })
       if (diverged) return

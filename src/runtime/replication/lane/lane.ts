@@ -12,6 +12,7 @@ import { doAllLook } from '../drift/looking.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { LaneBook } from './lane-book.ts'
+import { noteWell } from '../drift/own-fields.ts'
 import { comeBack, readParted } from './come-back.ts'
 import { compareWithOthers } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
@@ -65,7 +66,10 @@ async function settle(engine: Engine, replica: Replica): Promise<Looked> {
       failedHere(replica).length === 0 &&
       !(differs && replica.local.mended === knowledgeNow(engine, replica))
     if (replaying || isWell) commit.local(replica, { replaying: false, ...(isWell && { diverged: false }) })
-    if (isWell) tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
+    if (isWell) {
+      tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
+      noteWell(replica, engine.options.clock.monotonic())
+    }
     acknowledge(engine, commit, replica)
     // A body that is still to come holds the acknowledgement up.
     if (!replica.local.acknowledges) engine.replicas.due(commit, replica.name, false)

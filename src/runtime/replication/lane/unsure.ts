@@ -1,7 +1,16 @@
 /** What may not be sent twice, and may stand in what the application shows although nothing says that it was carried out. */
-import type { Operation } from '../../../core/oplog/index.ts'
+import { dotKey, type Dot, type Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
+import { MAX_KNOWN_FAILED } from '../limits.ts'
+import type { RunState } from '../replica.ts'
 import type { LaneBook } from './lane-book.ts'
+
+/** What an operator has said is not in effect here, by `dotKey`, the newest ones. */
+const undone = new WeakMap<RunState, readonly string[]>()
+
+export function noteUndone(run: RunState, dot: Dot): void {
+  undone.set(run, [...(undone.get(run) ?? []), dotKey(dot)].slice(-MAX_KNOWN_FAILED))
+}
 
 /**
  * Its mark tells whether it is there, or the service's policy decides, as of what is in doubt.
@@ -12,6 +21,7 @@ export async function decideUnsure(
   operation: Operation,
   reading: Reading,
 ): Promise<'done' | 'waits' | 'undone'> {
+  if (undone.get(book.replica.run)?.includes(dotKey(operation.dot)) === true) return 'undone'
   const policy = book.engine.options.onDoubt?.(book.replica.name.service) ?? 'hold'
   const state = await book.resource.stateIn(operation)
   const shows = reading.is === 'present' ? book.resource.showsEffect(reading.body, state, operation.type) : undefined

@@ -11,8 +11,9 @@ import { adopt, type Adopts } from './adopt.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { releaseDraft, voidDraft } from '../write/doubt.ts'
 import { draftOf } from '../write/draft.ts'
-import { noteUndone } from '../write/given-up.ts'
+import { forgetGivenUp } from '../write/given-up.ts'
 import { LaneBook } from '../lane/lane-book.ts'
+import { noteUndone } from '../lane/unsure.ts'
 import { isReplicatedAt } from '../replica.ts'
 import { MAX_HELD_BODY_BYTES } from '../limits.ts'
 import { bodyOf } from '../write/payload.ts'
@@ -181,7 +182,8 @@ async function decideUncertain(engine: Engine, replica: Replica, tookEffect: boo
   const book = new LaneBook(engine, replica, resource)
   if (tookEffect) await book.executed(held, undefined, then)
   else {
-    noteUndone(replica.run, held)
+    forgetGivenUp(replica.run, held)
+    noteUndone(replica.run, held.dot)
     await book.write(then)
   }
   engine.kick(replica)

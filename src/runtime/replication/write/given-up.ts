@@ -36,7 +36,7 @@ export function noteMayLand(run: RunState, now: number): void {
 }
 
 /** Somebody has looked, and it is not there. */
-export function noteUndone(run: RunState, { idempotency }: Operation): void {
+export function forgetGivenUp(run: RunState, { idempotency }: Operation): void {
   const known = ofRun.get(run)
   if (known === undefined || idempotency === undefined) return
   const undone = keyAlone(idempotency)

@@ -145,4 +145,17 @@ describe('the round', () => {
     for (let seconds = 0; seconds < 3; seconds++) await second(0)
     expect(read.length).toBeLessThanOrEqual(REREADS_TOGETHER)
   })
+
+  test('one that loses all again and again is looked through each time, once a minute', async () => {
+    all = Array.from({ length: 400 }, (_, place) => String(place).padStart(3, '0'))
+    readBacks.start({ service: 's', kind: 'k', name: '398' })
+    for (let time = 1; time <= 3; time++) {
+      for (const name of all) lost.add(name)
+      for (let seconds = 0; lost.size > 0; seconds++) {
+        expect(seconds, `${lost.size} are left, the ${time}. time`).toBeLessThan(90)
+        if (seconds % 5 === 0) readBacks.again({ service: 's', kind: 'k', name: '007' }, 0)
+        await second(0)
+      }
+    }
+  })
 })
