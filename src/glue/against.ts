@@ -1,7 +1,7 @@
 import { isSuccess } from '../core/resource/success.ts'
 import { nearestName } from '../core/scope/index.ts'
 import type { GlueDefinition, KindDefinition } from './definition.ts'
-import { absenceRule } from './errors.ts'
+import { NO_IDEA, absenceRule } from './errors.ts'
 import type { Answer } from './instance-request.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, pointerSet } from './pointer.ts'
@@ -138,7 +138,8 @@ class Probe {
     const rule = absenceRule(answer.rawHeaders, answer.bytes, name)
     const message = `what nobody has made is answered ${answer.status}${detailOf(answer)}: say which answers mean that there is none, errors: [${rule}]`
     this.#probed.say('error', this.#kind.errors === undefined ? [] : ['errors'], message)
-    return true
+    // Else what is shown may be the user's: one thing, whatever its path ends in.
+    return rule !== NO_IDEA
   }
 
   /** The application has its resources at paths that end in a slash, and sends who asks for others there: it does so for no change. */

@@ -62,6 +62,6 @@ export function absenceRule(rawHeaders: readonly string[], bytes: Uint8Array, na
   return error === undefined ? NO_IDEA : `{at: /${error}, status: 404}`
 }
 
-const NO_IDEA = '{at: /PLACE, is: VALUE, status: 404}'
+export const NO_IDEA = '{at: /PLACE, is: VALUE, status: 404}'
 const TELLING = /^(errors?|message|reason|code|detail)$/i
 const MAX_SHOWN = 60

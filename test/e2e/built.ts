@@ -13,7 +13,8 @@ export async function setup(): Promise<void> {
         .map(file => path.join(folder, file)),
     ),
   )
-  for (const source of sources.flat())
+  // What it is made of besides is bundled with it.
+  for (const source of [...sources.flat(), 'package-lock.json'])
     if ((await changed(source)) > program)
       throw new Error(`dist/bin, which these tests start, is older than ${source}: run "npm run build" first`)
 }

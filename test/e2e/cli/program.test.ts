@@ -1,5 +1,6 @@
 /** What a command loads of the bundled program before it does anything. How: the import statements of its files, followed. */
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { PROGRAM } from './harness.ts'
@@ -35,4 +36,20 @@ test('a command loads nothing of an agent, nor of glue', async () => {
   expect(modules.filter(module => agents.test(module))).toEqual([])
   // Else nothing was found.
   expect((await modulesOf('node.js')).filter(module => agents.test(module)).length).toBeGreaterThan(100)
+})
+
+test('what stays outside is loaded from what the package depends on', async () => {
+  const root = JSON.parse(await readFile(path.join(FOLDER, '../../package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+  const files = (await readdir(FOLDER)).filter(file => file.endsWith('.js'))
+  const texts = await Promise.all(files.map(file => readFile(path.join(FOLDER, file), 'utf8')))
+  const outside = texts.flatMap(text =>
+    [...text.matchAll(/^import [^'"]*?"([^".][^"]*)";$|__require\("([^".][^"]*)"\)/gm)].flatMap(
+      ([, a, b]) => a ?? b ?? [],
+    ),
+  )
+  const packages = new Set(outside.filter(name => !isBuiltin(name)))
+  expect([...packages]).toEqual(['level'])
+  expect(Object.keys(root.dependencies)).toEqual(expect.arrayContaining([...packages]))
 })

@@ -61,6 +61,18 @@ export function noteSaid(replica: Replica, at: readonly string[], now: number): 
   said.set(replica.run, { at: places, times: (before?.at === places ? before.times : 0) + 1, sinceMs: now })
 }
 
+/**
+ * What was written is shown here as it was written by now: what was shown otherwise before was not the application's own.
+ * @param unlike what was written and is shown as something else, JSON Pointers
+ */
+export async function forgetShown({ run }: Replica, unlike: () => Promise<readonly string[]>): Promise<void> {
+  if (known.get(run) === undefined) return
+  const still = new Set(await unlike())
+  const own = [...(known.get(run) ?? [])].filter(at => still.has(at))
+  if (own.length > 0) known.set(run, new Set(own))
+  else known.delete(run)
+}
+
 /** Since when all agree, by the monotonic clock, milliseconds. */
 const wellSince = new WeakMap<RunState, number>()
 
@@ -111,7 +123,7 @@ function unlikeAt(
   if (!isObject(shown) || !isObject(written)) return contains(shown, written) ? [] : [at]
   return Object.entries(shown).flatMap(([field, value]) => {
     const place = `${at}/${pointerPart(field)}`
-    if (!Object.hasOwn(written, field)) return [place]
+    if (!Object.hasOwn(written, field)) return isUnsure(field) ? [] : [place]
     return isUnsure(field) ? [] : unlikeAt(value, written[field], place)
   })
 }

@@ -16,7 +16,8 @@ import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
 import { isYetToCome, stillToCome } from './settling.ts'
 import { mayLandUnseen, noteMayBeThere } from '../write/given-up.ts'
-import { fitOf, showsNoOther } from './written-fields.ts'
+import { forgetShown } from './own-fields.ts'
+import { fitOf, showsNoOther, unlikeWritten } from './written-fields.ts'
 import { isSureHere, knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from '../replica.ts'
 import type { KindTraits } from '../../../ports/replication-glue.ts'
@@ -97,6 +98,8 @@ export async function readBack(
   const { isExpected, hidden } = await found.compare()
   const isOther = !isExpected && (await fitOf(resource, writtenOf(engine, replica), reading.body)).shows === 'no'
   const { context: executed } = replica.local.executed
+  const written = writtenOf(engine, replica)
+  await forgetShown(replica, () => unlikeWritten(resource, written, reading.body))
   if (knowledgeNow(engine, replica) !== knowledge) return 'done'
   await engine.replicas.commit(commit => {
     const isSame = (word: TellOf): boolean => !word.diverged && word.hash === is && word.knowledge === knowledge

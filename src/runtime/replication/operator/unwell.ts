@@ -87,7 +87,8 @@ export class Unwell {
    */
   look({ name, core, local }: Standing, hasSay: boolean): { readonly isOther: boolean; readonly note: () => void } {
     const conflicts = mayConflict(core.replicant.lives) ? conflictsOf(core.replicant.lives).length : 0
-    const diverged = hasSay && !local.unbound && (local.diverged || local.suspect)
+    const isHeld = local.unbound || local.uncertain !== undefined
+    const diverged = hasSay && !isHeld && (local.diverged || local.suspect)
     const failing = failingOf(core, local)
     const { lives } = core.replicant
     const withheldFrom = hasSay ? [] : [...new Set(lives.map(({ life }) => life.dot.site))]
