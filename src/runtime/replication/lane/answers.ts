@@ -52,13 +52,14 @@ export class Answers {
       case 'refused': {
         const { status } = sent.answer
         if (operation.type === 'delete' && isGone(sent)) return this.#book.executed(operation, status, then)
+        // Whatever else waits: it is nothing that has to be made before.
+        if (isGone(sent) && (await this.#isLost(operation))) return this.#lost()
         const isLost =
           status === 412 || (operation.type !== 'delete' && isReset(operation, this.#book.matrices) && isGone(sent))
         if (isLost || this.#book.engine.unanswered.hasEarlier(operation.dot)) {
           await this.#book.write({ intent: undefined })
           return 'again'
         }
-        if (isGone(sent) && (await this.#isLost(operation))) return this.#lost()
         return this.#refused(operation, status)
       }
     }

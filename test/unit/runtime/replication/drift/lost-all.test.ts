@@ -46,3 +46,15 @@ test.each([
     lab.assertSound()
   },
 )
+
+test('changes of one site to many that were lost do not wait for each other', async () => {
+  const lab = await Lab.of(MEMBERS)
+  const names = Array.from({ length: 20 }, (_, n) => `n${n}`)
+  for (const id of names) await lab.ask('a', 'POST /items', { id, n: 1 }, { members: MEMBERS })
+  await lab.pass(10_000)
+  for (const name of names) lab.world.site('b').application.write('warehouse', `/items/${name}`, undefined)
+  for (const name of names) await lab.ask('a', `PATCH /items/${name}`, { n: 2 })
+  await lab.pass(20_000)
+  expect(names.filter(name => lab.read('b', name)?.['n'] !== 2)).toEqual([])
+  lab.assertSound()
+})
