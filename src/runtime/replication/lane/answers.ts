@@ -3,7 +3,7 @@ import { isReset, sameDot, type Operation } from '../../../core/oplog/index.ts'
 import { SEE_OTHER, isGone, type Made } from '../application/sent.ts'
 import { suspectDrift } from '../drift/read-back.ts'
 import { answeredBy, settlingAfter } from '../drift/settling.ts'
-import { MAX_LOOKS_FOR_ABSENT, MAX_REFUSALS, READ_BACK_AFTER_MS } from '../limits.ts'
+import { MAX_LOOKS_FOR_ABSENT, MAX_REFUSALS, READ_BACK_AFTER_MS, RETRY_CAP_MS } from '../limits.ts'
 import { noteRefusal } from './failed.ts'
 import { copyOrShow } from './lane-copy.ts'
 import type { Intent, LocalState, RunState, Settling } from '../replica.ts'
@@ -14,8 +14,8 @@ import { sendApart, type Several } from './together.ts'
 /** Refusals that may pass and are about one operation: others could take it, or this one in another order. The rest is about the account, or the server. */
 const GIVES_WAY: ReadonlySet<number> = new Set([403, 409, 423])
 
-/** Since when what was to be changed is not there, milliseconds by the monotonic clock. */
-const goneSince = new WeakMap<RunState, number>()
+/** Since when what was to be changed is not there, and when that was seen last, milliseconds by the monotonic clock. */
+const goneSince = new WeakMap<RunState, { readonly at: number; readonly seen: number }>()
 
 /** What comes of what is intended. */
 const DOES: Readonly<Record<Intent['action'], Settling['does']>> = {
@@ -137,13 +137,15 @@ export class Answers {
   async #lost(): Promise<Step> {
     const { engine, replica } = this.#book
     const now = engine.options.clock.monotonic()
-    const since = goneSince.get(replica.run) ?? now
-    if (now - since >= MAX_LOOKS_FOR_ABSENT * READ_BACK_AFTER_MS) {
+    const known = goneSince.get(replica.run)
+    // What was seen long ago was another time: it has come back meanwhile.
+    const at = known === undefined || now - known.seen > 2 * RETRY_CAP_MS ? now : known.at
+    if (now - at >= MAX_LOOKS_FOR_ABSENT * READ_BACK_AFTER_MS) {
       goneSince.delete(replica.run)
       await this.#book.write({ intent: undefined })
       await suspectDrift(engine, replica)
     } else {
-      goneSince.set(replica.run, since)
+      goneSince.set(replica.run, { at, seen: now })
       await this.#book.write({ intent: undefined })
       engine.kickIn(replica, READ_BACK_AFTER_MS)
     }

@@ -58,3 +58,23 @@ test('changes of one site to many that were lost do not wait for each other', as
   expect(names.filter(name => lab.read('b', name)?.['n'] !== 2)).toEqual([])
   lab.assertSound()
 })
+
+test('what is away for a moment, and was so long before, is not made anew at once', async () => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  const { application } = lab.world.site('b')
+  for (const n of [1, 2]) {
+    const before = lab.read('b', 'x')
+    const { length } = lab.effects('b', 'x')
+    application.write('warehouse', '/items/x', undefined)
+    expect(await lab.ask('a', 'PATCH /items/x', { n })).toMatchObject({ status: 200 })
+    // As one that is just being started.
+    await lab.pass(2_000)
+    application.write('warehouse', '/items/x', before)
+    await lab.pass(600_000)
+    expect(lab.effects('b', 'x').slice(length), `time ${n}`).toEqual(['PATCH'])
+    expect(lab.read('b', 'x')).toEqual({ id: 'x', n })
+  }
+  lab.assertSound()
+})
