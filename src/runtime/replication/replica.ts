@@ -81,7 +81,7 @@ export interface LocalState {
         readonly of: string
         readonly is: string
         readonly knowledge: string
-        /** It surely is something else than was written. */
+        /** It is something else than was written, as far as that can be told. */
         readonly isOther?: boolean
         /** As `is`, before it was changed past Cheops, where nobody has said since what the resource is: what was given up may have landed. */
         readonly was?: string

@@ -226,12 +226,12 @@ export async function judge(
   others: readonly TellOf[],
 ): Promise<'right' | 'wrong' | 'unclear'> {
   const schedule = writtenOf(engine, replica)
-  const { shows } = await fitOf(resource, schedule, reading.body)
+  const { shows, isOther } = await fitOf(resource, schedule, reading.body)
   if (others.length === 0 || shows === 'yes') return 'right'
   // That one says the same of itself, however many show more: both would be right for ever.
   if ((await showingWritten(engine, replica, resource, others)).length > 0) return 'wrong'
-  // However many have accepted it, and not done it.
-  if ((replica.local.sentAgain || shows === 'no') && others.some(({ fits }) => fits)) return 'wrong'
+  // However many have accepted it, and not done it; or show what somebody has changed past Cheops: whoever shows what was written copies that from nobody.
+  if ((replica.local.sentAgain || isOther) && others.some(({ fits }) => fits)) return 'wrong'
   const members = membersOfReplicant(replica.core.replicant).length
   if (others.length * 2 < members) return 'right'
   const together = Math.max(...others.map(({ hash }) => others.filter(other => other.hash === hash).length))

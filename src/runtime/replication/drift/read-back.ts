@@ -96,7 +96,7 @@ export async function readBack(
   const answersTell = answered === undefined ? told : answered === reading.hash
   // What all others expect, and have heard nothing else of, they need not be told.
   const { isExpected, hidden } = await found.compare()
-  const isOther = !isExpected && (await fitOf(resource, writtenOf(engine, replica), reading.body)).shows === 'no'
+  const isOther = !isExpected && (await fitOf(resource, writtenOf(engine, replica), reading.body)).isOther
   const { context: executed } = replica.local.executed
   const written = writtenOf(engine, replica)
   await forgetShown(replica, () => unlikeWritten(resource, written, reading.body))

@@ -73,16 +73,18 @@ export async function copyState(
   }
 }
 
-/** Of some who agree with what was added past Cheops, none can tell what was written. */
+/** Of some who agree with what was added or changed past Cheops, none can tell what was written. */
 async function surestFirst(
   engine: Engine,
   replica: Replica,
   resource: Resource,
   members: readonly string[],
 ): Promise<readonly string[]> {
-  const showing = await showingWritten(engine, replica, resource, differing(engine, replica, undefined))
-  const isSure = (member: string): boolean => showing.some(({ site }) => site === member)
-  return [...members.filter(isSure), ...members.filter(member => !isSure(member))]
+  const others = differing(engine, replica, undefined)
+  const showing = new Set((await showingWritten(engine, replica, resource, others)).map(({ site }) => site))
+  const fitting = new Set(others.filter(({ fits }) => fits).map(({ site }) => site))
+  const placeOf = (member: string): number => (showing.has(member) ? 0 : fitting.has(member) ? 1 : 2)
+  return members.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 /**
@@ -137,7 +139,7 @@ function agrees({ options }: Engine, { name, core }: Replica, { lives, executed,
 
 /** Whether a state shows what was written, as far as that can be told. */
 async function fits(engine: Engine, replica: Replica, resource: Resource, { state }: MemberState): Promise<Fit> {
-  if (state === undefined) return { shows: 'no', fits: false }
+  if (state === undefined) return { shows: 'no', fits: false, isOther: true }
   const body = resource.bodyIn(state)
   return fitOf(resource, writtenOf(engine, replica), body)
 }

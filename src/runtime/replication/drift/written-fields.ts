@@ -8,7 +8,7 @@ import { MAX_HELD_BODY_BYTES, MAX_HIDDEN_TEXT } from '../limits.ts'
 import { isObject } from './merge-patch.ts'
 import { isMerging, mergesLists } from './merging.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
-import { WHOLE, wholeOf } from './whole.ts'
+import { WHOLE, wholeOf, type Whole } from './whole.ts'
 import type { LocalState } from '../replica.ts'
 import { placeOf, toldNames, topsOf } from '../application/framed.ts'
 import type { Resource } from '../application/resource.ts'
@@ -256,6 +256,8 @@ export interface Fit {
   readonly shows: 'yes' | 'no' | 'unknown'
   /** Whether it is there as far as that can be told. */
   readonly fits: boolean
+  /** Whether it is something else, as far as that can be told: surely, or a field that was written, and of which a PATCH of plain JSON may be the last word, is shown as something else. */
+  readonly isOther: boolean
 }
 
 /** A PUT need not name the ID that its path says: what was written, with that as applications show it, as text first, or as a number. */
@@ -270,14 +272,30 @@ function namedOf({ glue, name }: Resource, written: unknown): readonly ParsedBod
 export async function fitOf(resource: Resource, schedule: readonly Operation[], body: State): Promise<Fit> {
   const expected = await wholeOf(resource, schedule)
   // Of what is too large to be looked into nobody can tell.
-  if (expected === undefined || body.is === 'large') return { shows: 'unknown', fits: true }
+  if (expected === undefined || body.is === 'large') return { shows: 'unknown', fits: true, isOther: false }
   const whole: ParsedBody = { is: 'json', value: expected.value }
   const fits = resource.shows(body, whole)
   // Where all fields are compared, more than was written is what somebody has added, or the application everywhere.
   const isMore =
     resource.glue.kind(resource.name.kind)?.comparesAll === true &&
     ![whole, ...namedOf(resource, expected.value)].some(each => resource.equal(body, each))
-  return { shows: !expected.isKnown || (fits && isMore) ? 'unknown' : fits ? 'yes' : 'no', fits }
+  const shows = !expected.isKnown || (fits && isMore) ? 'unknown' : fits ? 'yes' : 'no'
+  return { shows, fits, isOther: shows === 'no' || (!fits && contradictsSaid(resource, schedule, expected, body)) }
+}
+
+/**
+ * Whether something that was written is shown as something else, where not all of it is known. What is not shown at all may never be; a list may be added to; and what a
+ * state alone has said is what one application has shown.
+ */
+function contradictsSaid(resource: Resource, [reset]: readonly Operation[], whole: Whole, body: State): boolean {
+  if (!isObject(whole.value)) return false
+  const isSaid = ([name, value]: readonly [string, unknown]): boolean => {
+    const isChanged = whole.changed.has(name)
+    if (whole.surenessOf(name) === 'unsure' || (Array.isArray(value) && isChanged)) return false
+    return isChanged || reset?.type !== 'state'
+  }
+  const value = Object.fromEntries(Object.entries(whole.value).filter(isSaid))
+  return resource.contradicts(body, { is: 'json', value })
 }
 
 /** Whether a body that is no JSON is the one that was written, and nothing has changed it since. */
