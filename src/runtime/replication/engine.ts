@@ -74,6 +74,8 @@ export interface Engine {
   readonly kick: (replica: Replica) => void
   /** Likewise, after so many milliseconds at the latest. */
   readonly kickIn: (replica: Replica, inMs: number) => void
+  /** Whether the application of a service was just found to have lost what it had. */
+  readonly losesAll: (service: string) => boolean
   /** Whether the lane of a replicant has nothing to do, and nothing waits in it. */
   readonly isIdle: (replica: Replica) => boolean
 }

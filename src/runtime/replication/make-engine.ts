@@ -33,6 +33,7 @@ export interface EngineParts {
   readonly lanes: Lanes
   readonly quarantine: Quarantine
   readonly connectedSince: Engine['connectedSince']
+  readonly losesAll: Engine['losesAll']
   /** Operations of a replicant wait for others. */
   readonly onWaits: (name: ReplicantName) => void
   /** Told of what cannot be gone on after. */
@@ -41,7 +42,7 @@ export interface EngineParts {
 
 /** All that the parts of replication know of each other, at the start of a run. */
 export function makeEngine(parts: EngineParts): Engine {
-  const { options, matrices, replicas, bodies, lanes, quarantine, connectedSince, onWaits } = parts
+  const { options, matrices, replicas, bodies, lanes, quarantine, connectedSince, losesAll, onWaits } = parts
   const { clock } = options
   let number = 0
   return {
@@ -70,6 +71,7 @@ export function makeEngine(parts: EngineParts): Engine {
     states: new TokenBuckets(ASKED_STATES),
     tellers: options.tellers ?? new Tellers(clock),
     connectedSince,
+    losesAll,
     toldAnew: new Map(),
     nextNumber: () => ++number,
     lastNumber: () => number,

@@ -108,6 +108,7 @@ export class Replicator {
       lanes: this.#lanes,
       quarantine: this.#quarantine,
       connectedSince: site => this.#connected.get(site),
+      losesAll: service => this.#idle.losesAll(service),
       onWaits: name => this.#holes.watch(name),
       onFault,
     })

@@ -120,6 +120,11 @@ export class ReadBacks {
     this.#wait(name, attempts)
   }
 
+  /** Whether an application has surely lost something just now. */
+  losesAll(service: string): boolean {
+    return this.#losing.get(service)?.isSure === true
+  }
+
   #wait(name: ReplicantName, attempts: number, isRound = false): void {
     const key = replicantKey(name)
     this.#waiting.delete(key)
@@ -235,7 +240,7 @@ export class ReadBacks {
   async #read(name: ReplicantName, attempts: number, isRound: boolean): Promise<void> {
     this.#running++
     this.#services.add(name.service)
-    const losesAll = this.#losing.get(name.service)?.isSure === true
+    const losesAll = this.losesAll(name.service)
     const found = await this.#parts.read(name, { attempts, isRound, losesAll })
     this.#running--
     if (this.#isStopped) return

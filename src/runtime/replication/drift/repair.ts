@@ -14,7 +14,7 @@ import { largeBodyOf } from '../bodies/body-records.ts'
 import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
 import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
-import { answeredBy, isSettling, isYetToCome, settlingAfter } from './settling.ts'
+import { answeredBy, isSettling, isYetToCome, looksAgainInMs, settlingAfter } from './settling.ts'
 import { fitOf, stateToGive, unlikeWritten, type Fit, type Unclear } from './written-fields.ts'
 import { differing, hiddenHere, showingWritten, writtenBy, writtenOf } from './comparison.ts'
 import { wholeOf } from './whole.ts'
@@ -53,8 +53,10 @@ export async function copyState(
   if (!engine.repairs.begin(replica)) return 'busy'
   try {
     // Made twice, it would be there twice.
-    if (isSettling(engine, replica) && (await isYetToCome(engine, replica, resource, await resource.read())))
+    if (isSettling(engine, replica) && (await isYetToCome(engine, replica, resource, await resource.read()))) {
+      engine.kickIn(replica, looksAgainInMs(engine, replica))
       return 'busy'
+    }
     let found: Copied = 'nobody'
     for (const member of await surestFirst(engine, replica, resource, members)) {
       const theirs = await engine.options.fetchState(member, replica.name)

@@ -4,16 +4,19 @@
  * Source: src/consistency.md "Applying to a black box".
  */
 import { sameDot } from '../../../core/oplog/index.ts'
-import { ACCEPTED_WITHIN_MS } from '../limits.ts'
+import { ACCEPTED_WITHIN_MS, RETRY_BASE_MS, RETRY_CAP_MS } from '../limits.ts'
 import { writtenOf } from './comparison.ts'
 import { fitOf } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
-import type { Replica, Settling } from '../replica.ts'
+import { ABSENT, type Replica, type RunState, type Settling } from '../replica.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
 
 /** As an application says that it has begun, and is not done. */
 const ACCEPTED = 202
+
+/** Whose application has answered before it had done it. In memory alone. */
+const isLate = new WeakSet<RunState>()
 
 /**
  * What is to be awaited after an answer of success; undefined where it is in effect by then.
@@ -28,6 +31,7 @@ export function settlingAfter(
 ): Settling | undefined {
   const withinMs = glue.kind(name.kind)?.settlesWithinMs ?? (status === ACCEPTED ? ACCEPTED_WITHIN_MS : 0)
   if (withinMs === 0) return undefined
+  isLate.add(replica.run)
   const isOneOfMore = isSettling(engine, replica) && replica.local.settling?.does !== 'delete'
   return { does, since: engine.options.clock.now(), withinMs, before, ...(isOneOfMore && { isOneOfMore }) }
 }
@@ -51,6 +55,24 @@ export function mayLand({ options }: Engine, { glue, name }: Resource, at: numbe
   return at !== undefined && withinMs !== undefined && isWithin(options.clock.now(), at, withinMs)
 }
 
+/**
+ * Whether it has to be known what the application has before it is sent something: where that comes later, and only the application can say what comes of it, it is seen by nothing but
+ * that something else is shown.
+ */
+export function mayComeLater({ run }: Replica, { glue, name }: Resource): boolean {
+  return isLate.has(run) || glue.kind(name.kind)?.settlesWithinMs !== undefined
+}
+
+/**
+ * When it is looked again whether something has come, milliseconds from now: soon at first, and then after half as long as it has taken by now. The pauses of what is refused grow with each
+ * attempt at anything: of twenty changes that each come a second later all but the first few would wait for a quarter of a minute.
+ */
+export function looksAgainInMs({ options }: Engine, { local: { settling } }: Replica): number {
+  if (settling === undefined) return RETRY_BASE_MS
+  const takenMs = Math.abs(options.clock.now() - settling.since)
+  return Math.min(Math.max(takenMs / 2, RETRY_BASE_MS), Math.max(settling.withinMs - takenMs, 1), RETRY_CAP_MS)
+}
+
 /** Whether something may still come. A clock that jumps ends it. */
 export function isSettling(engine: Engine, { local: { settling } }: Replica): boolean {
   return settling !== undefined && mayBeDone(engine, settling)
@@ -71,7 +93,16 @@ export function isInTheWay(engine: Engine, replica: Replica, reading: Reading): 
   if (!isSettling(engine, replica)) return false
   // A change that was accepted since may be of what is still to be made.
   const isGoing = replica.local.settling?.does === 'delete'
-  return reading.is === (isGoing ? 'present' : 'absent')
+  return reading.is === (isGoing ? 'present' : 'absent') && !isLostMeanwhile(engine, replica, reading)
+}
+
+/**
+ * Whether what was to be changed was there, and is not, and its application was just found to have lost what it had: nothing comes of what it has accepted before, or it is of no use.
+ * What was still to be made may come yet.
+ */
+function isLostMeanwhile(engine: Engine, { local: { settling }, name }: Replica, reading: Reading): boolean {
+  const wasThere = settling?.does === 'change' && settling.before !== undefined && settling.before !== ABSENT
+  return reading.is === 'absent' && wasThere && engine.losesAll(name.service)
 }
 
 /**
@@ -108,7 +139,7 @@ export async function isYetToCome(
   const { settling } = replica.local
   if (settling === undefined || reading.is === 'unknown' || !isSettling(engine, replica)) return false
   if (settling.does === 'delete') return reading.is === 'present'
-  if (reading.is === 'absent') return true
+  if (reading.is === 'absent') return !isLostMeanwhile(engine, replica, reading)
   const { shows } = await fitOf(resource, executedOf(engine, replica), reading.body)
   return shows === 'no' || (shows === 'unknown' && settling.does === 'change' && reading.hash === settling.before)
 }

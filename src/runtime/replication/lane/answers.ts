@@ -144,6 +144,8 @@ export class Answers {
       goneSince.delete(replica.run)
       await this.#book.write({ intent: undefined })
       await suspectDrift(engine, replica)
+      // The pause that comes next is that of all that was tried in vain before.
+      engine.kick(replica)
     } else {
       goneSince.set(replica.run, { at, seen: now })
       await this.#book.write({ intent: undefined })

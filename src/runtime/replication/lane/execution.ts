@@ -13,7 +13,15 @@ import { othersOf } from '../admission/words.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { createBy, replaceBy } from './creation.ts'
 import { MAX_KNOWN_FAILED } from '../limits.ts'
-import { isInTheWay, isSettling, isYetToCome, mayComeAfter, stillToCome } from '../drift/settling.ts'
+import {
+  isInTheWay,
+  isSettling,
+  isYetToCome,
+  looksAgainInMs,
+  mayComeAfter,
+  mayComeLater,
+  stillToCome,
+} from '../drift/settling.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
 import { isMerging } from '../drift/merging.ts'
 import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
@@ -150,12 +158,13 @@ export class Execution {
     }
     const seen = behind.length === 0 ? await this.#seen(operation) : undefined
     const reading = seen ?? (await this.#book.resource.read())
-    if (reading.is === 'unknown' || isInTheWay(this.#book.engine, this.#book.replica, reading)) return 'again'
+    if (reading.is === 'unknown') return 'again'
+    if (isInTheWay(this.#book.engine, this.#book.replica, reading)) return this.#waitUntilItHasCome()
     const { bound } = this.#book.local
     if (operation.type === 'delete') {
       const sends = bound && reading.is === 'present'
       if (!sends) return this.#book.executed(operation, undefined, { bound: false, unbound: this.#book.local.unbound })
-      if (mayComeAfter(this.#book.engine, this.#book.replica, reading, 'delete')) return 'again'
+      if (mayComeAfter(this.#book.engine, this.#book.replica, reading, 'delete')) return this.#waitUntilItHasCome()
       await this.#book.intend({ dot: operation.dot, action: 'delete', before: reading.hash })
       return this.#answers.took(operation, await this.#book.resource.delete(reading, operation.payload), {
         bound: false,
@@ -184,7 +193,7 @@ export class Execution {
       const isLeaving = reading.hash === this.#book.local.leaving
       return isLeaving ? this.#answers.notNow(operation, TAKEN) : this.#foreign(operation, reading, state)
     }
-    if (mayComeAfter(this.#book.engine, this.#book.replica, reading, 'replace')) return 'again'
+    if (mayComeAfter(this.#book.engine, this.#book.replica, reading, 'replace')) return this.#waitUntilItHasCome()
     // Nothing was sent since the last answer, and it showed what is read now: next time it can stand for that.
     const learnt = this.#book.local.answered === reading.hash ? { answersTell: true } : {}
     const shown = stillToCome(this.#book.engine, this.#book.replica)
@@ -275,13 +284,19 @@ export class Execution {
       // The application here has refused to make it: what has the name by now is not ours to change.
       return this.#book.failed(operation, { error: 'ERR_REPLICANT_REFUSED' })
     }
-    if (!(await this.#isSettled())) return 'again'
+    const settled = await this.#settled()
+    if (settled === 'unread') return 'again'
+    if (settled === 'not-yet') return this.#waitUntilItHasCome()
     if (this.#mayBeSaid(operation)) {
       const decided = await this.#decideSaid(operation)
       if (decided !== 'undone') return decided
     } else if (await this.#mayHaveLanded(operation)) return 'again'
     const { hash, answered } = this.#book.local
-    let before: Intent['before'] = hash ?? answered
+    let before: Intent['before'] = hash ?? answered ?? settled.before
+    if (before === undefined && mayComeLater(this.#book.replica, this.#book.resource)) {
+      before = await this.#shownBefore()
+      if (before === undefined) return 'again'
+    }
     const together = areSentApart(this.#book.replica)
       ? undefined
       : patchOf(this.#book, [operation, ...behind], this.#taken)
@@ -293,9 +308,8 @@ export class Execution {
       if (step !== 'apart') return step
     }
     if (before === undefined && !this.#book.traits(operation).maySendAgain) {
-      const reading = await this.#book.resource.read()
-      if (reading.is === 'unknown') return 'again'
-      before = reading.is === 'absent' ? ABSENT : reading.hash
+      before = await this.#shownBefore()
+      if (before === undefined) return 'again'
     }
     await this.#book.intend(
       { dot: operation.dot, action: 'send', before },
@@ -304,12 +318,27 @@ export class Execution {
     return this.#answers.took(operation, await this.#book.resource.send(operation.payload), {})
   }
 
-  /** Whether what was done last is in effect, or has had its time: what comes next builds on it. */
-  async #isSettled(): Promise<boolean> {
+  /** Whether what was done last is in effect, or has had its time: what comes next builds on it. With what is shown, if that was read. */
+  async #settled(): Promise<'unread' | 'not-yet' | { readonly before: Intent['before'] }> {
     const { engine, replica, resource } = this.#book
-    if (!isSettling(engine, replica)) return true
+    if (!isSettling(engine, replica)) return { before: undefined }
     const reading = await resource.read()
-    return reading.is !== 'unknown' && !(await isYetToCome(engine, replica, resource, reading))
+    if (reading.is === 'unknown') return 'unread'
+    if (await isYetToCome(engine, replica, resource, reading)) return 'not-yet'
+    return { before: reading.is === 'absent' ? ABSENT : reading.hash }
+  }
+
+  /** What the application has; undefined where it cannot be read. */
+  async #shownBefore(): Promise<Intent['before']> {
+    const reading = await this.#book.resource.read()
+    if (reading.is === 'unknown') return undefined
+    return reading.is === 'absent' ? ABSENT : reading.hash
+  }
+
+  #waitUntilItHasCome(): Step {
+    const { engine, replica } = this.#book
+    engine.kickIn(replica, looksAgainInMs(engine, replica))
+    return 'again'
   }
 
   /**

@@ -2,7 +2,7 @@
 import { othersOf, tellEvent } from '../admission/words.ts'
 import { differing, judge, knowledgeNow, shownNow, writtenOf } from '../drift/comparison.ts'
 import { failedHere, refusedText } from './failed.ts'
-import { hasCome, isYetToCome } from '../drift/settling.ts'
+import { hasCome, isYetToCome, looksAgainInMs } from '../drift/settling.ts'
 import { lookForState, shorten } from '../drift/issue-state.ts'
 import { doAllLook, looksFor } from '../drift/looking.ts'
 import { isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
@@ -80,7 +80,10 @@ export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknow
   const reading = await book.resource.read()
   if (reading.is === 'unknown') return known === undefined && isRefusal(reading.status) ? 'known' : 'unknown'
   // What was sent last may come yet: until then it shows what it showed before.
-  if (!suspect && (await isYetToCome(book.engine, book.replica, book.resource, reading))) return 'unknown'
+  if (!suspect && (await isYetToCome(book.engine, book.replica, book.resource, reading))) {
+    book.engine.kickIn(book.replica, looksAgainInMs(book.engine, book.replica))
+    return 'unknown'
+  }
   const shown = reading.is === 'present' ? reading.hash : ABSENT
   const isAlone = isBlind && othersOf(book.replica.core.replicant).length === 0
   const isCome = hash === undefined && (await hasCome(book.engine, book.replica, book.resource, reading))

@@ -71,6 +71,11 @@ export class IdleRounds {
     this.#readBacks.again(name, 0)
   }
 
+  /** Its application was just found to have lost what it had. */
+  losesAll(service: string): boolean {
+    return this.#readBacks.losesAll(service)
+  }
+
   async #read(
     name: ReplicantName,
     { attempts, isRound, losesAll }: Look,

@@ -170,7 +170,7 @@ function effectOfAccepted(
 const LEAVES_ALL: ReadonlySet<string> = new Set(['create', 'replace', 'delete'])
 
 /** Behind these the resource is there. */
-const LEAVES_SOMETHING: ReadonlySet<string> = new Set(['create', 'replace', 'merge'])
+const LEAVES_SOMETHING: ReadonlySet<string> = new Set(['create', 'replace', 'merge', 'patch'])
 
 function effectOf(
   operation: Operation,

@@ -91,18 +91,25 @@ describe.each(WRITES)('%s at a member', (request, body, after, effect, more) => 
   })
 })
 
-test('a change in doubt at an application that comes back empty is void: it is not in effect, and the resource comes back', async () => {
-  await withX()
-  const { application } = lab.world.site('a')
-  application.failNext({ kind: 'crash-before' }, changes)
-  for (let times = 0; times < 6; times++)
-    application.failNext({ kind: 'unreachable' }, ({ method }) => method === 'GET')
-  expect((await lab.ask('a', 'PATCH /items/x', { f: 2 })).accepted).toMatchObject({ outcome: 'uncertain' })
-  application.write('warehouse', '/items/x', undefined)
-  await lab.pass(60_000)
-  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 } })
-  expect((await lab.ask('a', 'PATCH /items/x', { f: 3 })).status).toBe(200)
-})
+test.each([
+  ['a merge patch', { f: 2 }, {}],
+  ['a PATCH of plain JSON', { f: 2 }, { type: 'application/json' }],
+  ['a JSON Patch', [{ op: 'add', path: '/f', value: 2 }], { type: 'application/json-patch+json' }],
+])(
+  '%s in doubt at an application that comes back empty is void: it is not in effect, and the resource comes back',
+  async (_what, body, more) => {
+    await withX()
+    const { application } = lab.world.site('a')
+    application.failNext({ kind: 'crash-before' }, changes)
+    for (let times = 0; times < 6; times++)
+      application.failNext({ kind: 'unreachable' }, ({ method }) => method === 'GET')
+    expect((await lab.ask('a', 'PATCH /items/x', body, more)).accepted).toMatchObject({ outcome: 'uncertain' })
+    application.write('warehouse', '/items/x', undefined)
+    await lab.pass(60_000)
+    expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 } })
+    expect((await lab.ask('a', 'PATCH /items/x', { f: 3 })).status).toBe(200)
+  },
+)
 
 test('a create whose answer is lost at the origin is found', async () => {
   lab = await Lab.of(['a', 'b'])
