@@ -3,8 +3,19 @@
 /** Local writes that wait for one replicant: each waits for an answer of the application, so that a client would give up behind more. */
 export const MAX_LANE_QUEUE = 64
 
-/** Requests that lanes ask of one service at once: more would only wait in its own queue. */
+/** Requests that lanes ask of one service at once: more would only wait in its own queue. One that says that it is too busy is asked less, until it has not said so for that long, milliseconds. */
 export const MAX_ASKED_TOGETHER = 32
+export const FORGET_BUSY_AFTER_MS = 60_000
+
+/**
+ * What an application was too busy to answer, and may be asked again, is asked again after so many milliseconds, then twice as many; for so long in all. Its
+ * lane would come back after seconds, and its client be told that nobody knows what became of a write.
+ */
+export const BUSY_BASE_MS = 100
+export const BUSY_WITHIN_MS = 4_000
+
+/** Lanes ask nothing of an application that says with 429 when it takes more (Retry-After), for so long at most, milliseconds: clients wait for lanes. */
+export const MAX_BUSY_PAUSE_MS = 2_000
 
 /**
  * What has no answer after so many milliseconds gives its turn to others, as long as so many more of one service are without an answer: a

@@ -8,6 +8,7 @@ import type { LargeBodies } from './bodies/large-bodies.ts'
 import type { ReplicationOptions } from './context.ts'
 import { Repairs } from './drift/repair.ts'
 import type { Engine } from './engine.ts'
+import type { Awaited } from './lane/awaited.ts'
 import { Behind } from './lane/behind.ts'
 import type { Lanes } from './lane/lanes.ts'
 import type { Quarantine } from './lane/quarantine.ts'
@@ -31,6 +32,8 @@ export interface EngineParts {
   readonly replicas: ReplicasStore
   readonly bodies: LargeBodies
   readonly lanes: Lanes
+  /** Replicants for which clients wait. */
+  readonly awaited: Awaited
   readonly quarantine: Quarantine
   readonly connectedSince: Engine['connectedSince']
   readonly losesAll: Engine['losesAll']
@@ -48,7 +51,7 @@ export function makeEngine(parts: EngineParts): Engine {
   return {
     options: {
       ...options,
-      turns: new ApplicationTurns(options.application, clock),
+      turns: new ApplicationTurns(options.application, clock, parts.awaited),
       slashes: new Slashes(),
       givenNames: new GivenNames(),
       matrices: matrices.known,

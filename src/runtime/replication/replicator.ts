@@ -5,6 +5,7 @@ import { advance } from './lane/lane.ts'
 import { Holes } from './rounds/holes.ts'
 import { IdleRounds } from './rounds/idle-rounds.ts'
 import { Lanes } from './lane/lanes.ts'
+import { Awaited } from './lane/awaited.ts'
 import { changeMembers } from './write/change-members.ts'
 import { writeLocally } from './write/local-write.ts'
 import { MAX_WRITE_WAIT_MS, STATE_TURN_LOOK_MS, STATE_TURN_WAIT_MS } from './limits.ts'
@@ -90,7 +91,9 @@ export class Replicator {
     const onFault = (error: unknown): void => this.#fault(error)
     const onRoom = (): void => void this.#kickDue().catch(onFault)
     const isOffered = (service: string): boolean => options.glueOf(service) !== undefined
-    this.#lanes = new Lanes(options.clock, options.random, name => this.#look(name), onFault, onRoom, isOffered)
+    const awaited = new Awaited()
+    const look = (name: ReplicantName): Promise<Looked> => this.#look(name)
+    this.#lanes = new Lanes(options.clock, options.random, look, onFault, onRoom, isOffered, awaited)
     this.#matrices = new MatrixBook(options.codec)
     this.#bodies = new LargeBodies({
       options,
@@ -106,6 +109,7 @@ export class Replicator {
       replicas: this.#replicas,
       bodies: this.#bodies,
       lanes: this.#lanes,
+      awaited,
       quarantine: this.#quarantine,
       connectedSince: site => this.#connected.get(site),
       losesAll: service => this.#idle.losesAll(service),

@@ -1,12 +1,18 @@
 import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
+import { headerValue } from '../../../core/resource/http-head.ts'
 import { CheopsError } from '../../../errors.ts'
 import {
-  MAX_ASKED_TOGETHER,
+  BUSY_BASE_MS,
+  BUSY_WITHIN_MS,
+  MAX_BUSY_PAUSE_MS,
   MAX_HUNG_AGAIN_TOGETHER,
   MAX_HUNG_TOGETHER,
   MAX_KNOWN_HUNG,
   SLOW_AFTER_MS,
 } from '../limits.ts'
+import { LoadLimit, TOO_MANY_REQUESTS, UNAVAILABLE, isBusy } from './load-limit.ts'
+import type { Awaited } from '../lane/awaited.ts'
+import { WaitingLine } from '../lane/waiting-line.ts'
 import type { Application, ApplicationAnswer, ApplicationRequest } from '../../../ports/application.ts'
 import type { Clock } from '../../../ports/clock.ts'
 
@@ -18,13 +24,16 @@ interface Turns {
   slow: number
   /** About what did not answer last time either. */
   again: number
-  readonly waiting: (() => void)[]
+  readonly waiting: WaitingLine
+  /** How many may have a turn. */
+  readonly load: LoadLimit
 }
 
 /**
- * What lanes ask, so much at once of each service and no more; the rest waits for its turn, first come, first served. A lane has a turn only
+ * What lanes ask, so much at once of each service and no more; the rest waits for its turn, those first for which a client waits. A lane has a turn only
  * while it asks, not while the disk syncs what it has to write before and after. What hangs gives its turn to others after a while, and is
- * asked again a few at a time only, so that it holds up neither another service nor the rest of its own.
+ * asked again a few at a time only, so that it holds up neither another service nor the rest of its own. An application that says that it is too busy is
+ * asked less at once, and the same again a little later, where that certainly changes nothing twice.
  *
  * What clients ask takes no turn: an application may handle a request by writing, through its own agent, what is replicated. Were those
  * writes to wait for turns that the requests they belong to have, both would wait until they are given up.
@@ -32,18 +41,42 @@ interface Turns {
 export class ApplicationTurns {
   readonly #application: Application
   readonly #clock: Clock
+  readonly #awaited: Awaited
   readonly #services = new Map<string, Turns>()
   /** Replicants about which the application did not answer in time when it was asked last, the newest ones. */
   readonly #hung = new Set<string>()
 
-  constructor(application: Application, clock: Clock) {
+  constructor(application: Application, clock: Clock, awaited: Awaited) {
     this.#application = application
     this.#clock = clock
+    this.#awaited = awaited
   }
 
   /** The application, for the lane of one replicant: what it throws also where it is certain that nothing was sent (ERR_APPLICATION_BUSY). */
   of(name: ReplicantName): Application {
-    return { request: request => this.#request(name, request) }
+    return { request: request => this.#untilNotBusy(request, () => this.#request(name, request)) }
+  }
+
+  /** The application, for what is read for a client's write: without a turn. */
+  forClient({ service }: ReplicantName): Application {
+    return { request: request => this.#untilNotBusy(request, () => this.#requestForClient(service, request)) }
+  }
+
+  /** A client was answered that the application is too busy. @param began when it was asked, by the monotonic clock, milliseconds */
+  wasBusy({ service }: ReplicantName, began: number): void {
+    this.#turnsOf(service).load.wasBusy(began, this.#clock.monotonic())
+  }
+
+  /** Without a turn meanwhile. */
+  async #untilNotBusy(request: ApplicationRequest, ask: () => Promise<ApplicationAnswer>): Promise<ApplicationAnswer> {
+    const until = this.#clock.monotonic() + BUSY_WITHIN_MS
+    for (let waitMs = BUSY_BASE_MS; ; waitMs *= 2) {
+      const answer = await ask()
+      if (!mayAskAgain(request, answer)) return answer
+      const inMs = Math.max(waitMs, retryAfterMs(answer))
+      if (this.#clock.monotonic() + inMs > until) return answer
+      await new Promise<void>(resolve => void this.#clock.after(inMs, resolve))
+    }
   }
 
   async #request(name: ReplicantName, request: ApplicationRequest): Promise<ApplicationAnswer> {
@@ -52,18 +85,31 @@ export class ApplicationTurns {
     try {
       return await (this.#hung.has(key) ? this.#askAgain(turns, key, request) : this.#ask(turns, key, request))
     } finally {
-      if (turns.asked + turns.slow + turns.again === 0) this.#services.delete(name.service)
+      this.#letIn(turns)
+      const isUsed = turns.asked + turns.slow + turns.again > 0 || !turns.waiting.isEmpty
+      if (!isUsed && !turns.load.isLowered(this.#clock.monotonic())) this.#services.delete(name.service)
     }
   }
 
+  async #requestForClient(service: string, request: ApplicationRequest): Promise<ApplicationAnswer> {
+    const began = this.#clock.monotonic()
+    const answer = await this.#application.request(request)
+    if (isBusy(answer)) this.#turnsOf(service).load.wasBusy(began, this.#clock.monotonic())
+    return answer
+  }
+
   async #ask(turns: Turns, key: string, request: ApplicationRequest): Promise<ApplicationAnswer> {
-    if (turns.asked < MAX_ASKED_TOGETHER) turns.asked++
-    else await new Promise<void>(resolve => void turns.waiting.push(resolve))
+    if (turns.waiting.isEmpty && turns.asked < turns.load.most(this.#clock.monotonic())) turns.asked++
+    else {
+      const turn = turns.waiting.join(key)
+      this.#letIn(turns)
+      await turn
+    }
     const hasTurn = this.#giveUpTurn(turns)
     try {
-      return await this.#asked(key, request)
+      return await this.#asked(turns, key, request)
     } finally {
-      if (hasTurn()) next(turns)
+      if (hasTurn()) turns.asked--
       else turns.slow--
     }
   }
@@ -79,7 +125,8 @@ export class ApplicationTurns {
       if (turns.slow >= MAX_HUNG_TOGETHER) return void (timer = this.#clock.after(SLOW_AFTER_MS, giveUp))
       hasTurn = false
       turns.slow++
-      next(turns)
+      turns.asked--
+      this.#letIn(turns)
     }
     let timer = this.#clock.after(SLOW_AFTER_MS, giveUp)
     return () => {
@@ -94,18 +141,19 @@ export class ApplicationTurns {
       throw new CheopsError('ERR_APPLICATION_BUSY', 'Too much is asked already that was not answered before.')
     turns.again++
     try {
-      return await this.#asked(key, request)
+      return await this.#asked(turns, key, request)
     } finally {
       turns.again--
     }
   }
 
   /** Notes whether it was answered in time. */
-  async #asked(key: string, request: ApplicationRequest): Promise<ApplicationAnswer> {
+  async #asked(turns: Turns, key: string, request: ApplicationRequest): Promise<ApplicationAnswer> {
     const began = this.#clock.monotonic()
     let isAnswered = false
     try {
       const answer = await this.#application.request(request)
+      this.#noteLoad(turns, answer, began)
       // A front that has waited in vain answers in place of the application.
       isAnswered = answer.status < 500
       return answer
@@ -120,16 +168,50 @@ export class ApplicationTurns {
     }
   }
 
+  #noteLoad(turns: Turns, answer: ApplicationAnswer, began: number): void {
+    const { load } = turns
+    if (!isBusy(answer)) return load.answered()
+    const now = this.#clock.monotonic()
+    load.wasBusy(began, now)
+    // Its rate is bounded: what comes before it says so is refused, however little is asked at once.
+    if (answer.status !== TOO_MANY_REQUESTS) return
+    const isPausing = load.pausesMs(now) > 0
+    load.pause(now + Math.min(retryAfterMs(answer), MAX_BUSY_PAUSE_MS))
+    if (!isPausing) this.#goOnAfterPause(turns)
+  }
+
+  #goOnAfterPause(turns: Turns): void {
+    const inMs = turns.load.pausesMs(this.#clock.monotonic())
+    if (inMs > 0) this.#clock.after(inMs, () => this.#goOnAfterPause(turns))
+    else this.#letIn(turns)
+  }
+
   #turnsOf(service: string): Turns {
-    const turns = this.#services.get(service) ?? { asked: 0, slow: 0, again: 0, waiting: [] }
+    const turns = this.#services.get(service) ?? {
+      asked: 0,
+      slow: 0,
+      again: 0,
+      waiting: new WaitingLine(this.#awaited),
+      load: new LoadLimit(),
+    }
     this.#services.set(service, turns)
     return turns
   }
+
+  /** As many as there are turns. */
+  #letIn(turns: Turns): void {
+    while (turns.asked < turns.load.most(this.#clock.monotonic()) && turns.waiting.letIn()) turns.asked++
+  }
 }
 
-/** A turn is over. */
-function next(turns: Turns): void {
-  const waiting = turns.waiting.shift()
-  if (waiting === undefined) turns.asked--
-  else waiting()
+/** Nothing can have been changed: it was refused for the time being, or only read. A body that is read from the disk is there for one request. */
+function mayAskAgain({ method, body }: ApplicationRequest, { status }: ApplicationAnswer): boolean {
+  if (body !== undefined && !(body instanceof Uint8Array)) return false
+  return status === TOO_MANY_REQUESTS || (status === UNAVAILABLE && (method === 'GET' || method === 'HEAD'))
+}
+
+/** As it asks for, where it does that in seconds. */
+function retryAfterMs({ rawHeaders }: ApplicationAnswer): number {
+  const seconds = Number(headerValue(rawHeaders, 'retry-after')?.trim() ?? NaN)
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : 0
 }

@@ -1,4 +1,6 @@
 import { MAX_BUSY_LANES, MAX_RUNNING_LANES } from '../limits.ts'
+import type { Awaited } from './awaited.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 /** Places for the lanes of one service: for so many looks that run at once, and for so many lanes in which something runs or waits. */
 export class LanePlaces {
@@ -6,10 +8,12 @@ export class LanePlaces {
   busy = 0
   /** Looks were left out for want of room. */
   isOverfull = false
-  /** Whoever waits for a place, the first from `#next` on: taking the first of a long list away would move all of it. */
-  readonly #waiting: (() => void)[] = []
-  #next = 0
+  readonly #waiting: WaitingLine
   #running = 0
+
+  constructor(awaited: Awaited) {
+    this.#waiting = new WaitingLine(awaited)
+  }
 
   /** Room for clients, whose writes have as much again as looks. */
   get hasRoomForClients(): boolean {
@@ -20,24 +24,14 @@ export class LanePlaces {
     return this.busy < MAX_BUSY_LANES
   }
 
-  /** Waits for a place to run. */
-  async begin(): Promise<void> {
+  /** Waits for a place to run. @param key of the replicant */
+  async begin(key: string): Promise<void> {
     if (this.#running < MAX_RUNNING_LANES) this.#running++
-    else await new Promise<void>(resolve => void this.#waiting.push(resolve))
+    else await this.#waiting.join(key)
   }
 
   /** Gives the place to the next. */
   end(): void {
-    const next = this.#waiting[this.#next]
-    if (next === undefined) {
-      this.#running--
-      return
-    }
-    this.#next++
-    if (this.#next * 2 >= this.#waiting.length) {
-      this.#waiting.splice(0, this.#next)
-      this.#next = 0
-    }
-    next()
+    if (!this.#waiting.letIn()) this.#running--
   }
 }

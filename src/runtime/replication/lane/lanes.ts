@@ -1,6 +1,7 @@
 import { backoffMs, spread } from '../../../core/resource/backoff.ts'
 import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
+import { Awaited } from './awaited.ts'
 import { LanePlaces } from './lane-places.ts'
 import { MAX_BUSY_LANES, MAX_LANE_QUEUE, RETRY_BASE_MS, RETRY_CAP_MS } from '../limits.ts'
 import type { Clock, TimerHandle } from '../../../ports/clock.ts'
@@ -37,6 +38,7 @@ export class Lanes {
   readonly #onFault: (error: unknown) => void
   readonly #onRoom: () => void
   readonly #isOffered: (service: string) => boolean
+  readonly #awaited: Awaited
   readonly #lanes = new Map<string, Lane>()
   /** By service; those that are not offered here, which others may make up, share one. */
   readonly #places = new Map<string, LanePlaces>()
@@ -47,6 +49,7 @@ export class Lanes {
    * @param onFault is told of what `look` has thrown
    * @param onRoom some looks were left out for want of room, and there is room now: to be asked for anew
    * @param isOffered whether this site has the service: each has places of its own
+   * @param awaited those for which a client waits
    */
   constructor(
     clock: Clock,
@@ -55,6 +58,7 @@ export class Lanes {
     onFault: (error: unknown) => void,
     onRoom: () => void = () => undefined,
     isOffered: (service: string) => boolean = () => true,
+    awaited = new Awaited(),
   ) {
     this.#clock = clock
     this.#random = random
@@ -62,6 +66,7 @@ export class Lanes {
     this.#onFault = onFault
     this.#onRoom = onRoom
     this.#isOffered = isOffered
+    this.#awaited = awaited
   }
 
   /** How many lanes have something to do. */
@@ -70,10 +75,14 @@ export class Lanes {
   }
 
   /**
-   * Runs something that somebody asks for in the lane of a replicant, when what was asked for before is done; of other lanes it waits for none.
+   * Runs something for which a client waits in the lane of a replicant, when what was asked for before is done; of other lanes it waits for none.
    * @throws CheopsError ERR_REPLICANT_BUSY when too much waits there, or in all of them; what `job` throws
    */
-  async run<T>(name: ReplicantName, job: () => Promise<T>): Promise<T> {
+  run<T>(name: ReplicantName, job: () => Promise<T>): Promise<T> {
+    return this.#awaited.during(name, () => this.#run(name, job))
+  }
+
+  async #run<T>(name: ReplicantName, job: () => Promise<T>): Promise<T> {
     const lane = this.#laneOf(name)
     // Looks leave as much room again.
     if (lane.queued === 0 && !lane.places.hasRoomForClients) {
@@ -90,9 +99,9 @@ export class Lanes {
     return (this.#lanes.get(replicantKey(name))?.queued ?? 0) === 0
   }
 
-  /** As `run`, but undefined at once when the lane has something to do: two lanes that wait for each other would wait for ever. */
+  /** As `run`, for nobody who waits, and undefined at once when the lane has something to do: two lanes that wait for each other would wait for ever. */
   async runIfIdle<T>(name: ReplicantName, job: () => Promise<T>): Promise<T | undefined> {
-    return this.isIdle(name) ? this.run(name, () => this.#inPlace(this.#placesOf(name), job)) : undefined
+    return this.isIdle(name) ? this.#run(name, () => this.#inPlace(name, this.#placesOf(name), job)) : undefined
   }
 
   /** Looks soon what is to be done; `inMs` later, if it is given, unless something comes earlier. */
@@ -123,7 +132,7 @@ export class Lanes {
       if (isAgain)
         this.kick(name, spread(backoffMs(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS), this.#random.uniform()))
     }
-    const looked = this.#enqueue(lane, () => this.#inPlace(lane.places, look))
+    const looked = this.#enqueue(lane, () => this.#inPlace(name, lane.places, look))
     looked.catch(this.#onFault)
   }
 
@@ -160,13 +169,13 @@ export class Lanes {
 
   #placesOf({ service }: ReplicantName): LanePlaces {
     const key = this.#isOffered(service) ? service : ''
-    const places = this.#places.get(key) ?? new LanePlaces()
+    const places = this.#places.get(key) ?? new LanePlaces(this.#awaited)
     this.#places.set(key, places)
     return places
   }
 
-  async #inPlace<T>(places: LanePlaces, job: () => Promise<T>): Promise<T> {
-    await places.begin()
+  async #inPlace<T>(name: ReplicantName, places: LanePlaces, job: () => Promise<T>): Promise<T> {
+    await places.begin(replicantKey(name))
     try {
       if (this.#stopped) throw stopping()
       return await job()

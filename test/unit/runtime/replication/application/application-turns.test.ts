@@ -1,22 +1,27 @@
 /**
  * How much lanes ask of an application at once: up to the bound for each service, the rest in its order, whatever the answers are; what
- * hangs keeps no turn, and is asked again a few at a time only. The application answers when the test says so, and time passes when it does.
+ * hangs keeps no turn, and is asked again a few at a time only; what is too busy is asked less, and what a client waits for comes first. The application answers when the test says so, and time passes when it does.
  */
 import { expect, test } from 'vitest'
 import { VirtualTime } from '../../../../../sims/world/virtual-time.ts'
 import { ApplicationTurns } from '../../../../../src/runtime/replication/application/application-turns.ts'
+import { Awaited } from '../../../../../src/runtime/replication/lane/awaited.ts'
 import {
+  BUSY_BASE_MS,
+  BUSY_WITHIN_MS,
   MAX_ASKED_TOGETHER,
   MAX_HUNG_AGAIN_TOGETHER,
   MAX_HUNG_TOGETHER,
   SLOW_AFTER_MS,
 } from '../../../../../src/runtime/replication/limits.ts'
-import type { ApplicationAnswer } from '../../../../../src/ports/application.ts'
+import type { ReplicantName } from '../../../../../src/core/oplog/index.ts'
+import type { ApplicationAnswer, ApplicationRequest } from '../../../../../src/ports/application.ts'
 
 const ANSWER: ApplicationAnswer = { status: 200, reason: '', rawHeaders: [], body: new Uint8Array(), isComplete: true }
 
 class Asked {
   readonly time = new VirtualTime()
+  readonly awaited = new Awaited()
   readonly open: { readonly path: string; readonly answer: PromiseWithResolvers<ApplicationAnswer> }[] = []
   readonly #turns = new ApplicationTurns(
     {
@@ -27,18 +32,31 @@ class Asked {
       },
     },
     { now: () => this.time.now, monotonic: () => this.time.now, after: (ms, fn) => this.time.after(ms, fn) },
+    this.awaited,
   )
 
-  ask(name: string | number, service = 'inventory'): Promise<ApplicationAnswer> {
-    const replicant = { service, kind: 'items', name: String(name) }
-    const rest = { service, method: 'PUT', path: `/${name}`, headers: [], authority: 'agent' } as const
-    const asked = this.#turns.of(replicant).request(rest)
+  nameOf(name: string | number, service = 'inventory'): ReplicantName {
+    return { service, kind: 'items', name: String(name) }
+  }
+
+  ask(
+    name: string | number,
+    service = 'inventory',
+    more: Partial<ApplicationRequest> = {},
+  ): Promise<ApplicationAnswer> {
+    const rest = { service, method: 'PUT', path: `/${name}`, headers: [], authority: 'agent', ...more } as const
+    const asked = this.#turns.of(this.nameOf(name, service)).request(rest)
     asked.catch(() => undefined)
     return asked
   }
 
   asks(count: number, prefix = ''): Promise<ApplicationAnswer>[] {
     return Array.from({ length: count }, (_, number) => this.ask(`${prefix}${number}`))
+  }
+
+  /** A client was told so. */
+  wasBusy(name: string): void {
+    this.#turns.wasBusy(this.nameOf(name), this.time.now)
   }
 
   pass(ms: number): Promise<unknown> {
@@ -133,4 +151,93 @@ test('what hangs gives its turn away as soon as there is room for it again', asy
   for (const { answer } of asked.open.slice(0, MAX_HUNG_TOGETHER)) answer.resolve(ANSWER)
   await asked.time.run(asked.time.now + 2 * SLOW_AFTER_MS)
   expect(asked.open.length).toBe(many + 1)
+})
+
+const BUSY: ApplicationAnswer = { ...ANSWER, status: 503 }
+const TOO_MANY: ApplicationAnswer = { ...ANSWER, status: 429 }
+const settle = (): Promise<unknown> => new Promise(resolve => setImmediate(resolve))
+
+test('what an application is too busy to read is asked again a little later, and a change only where it was surely refused', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  const read = asked.ask('read', 'inventory', { method: 'GET' })
+  const change = asked.ask('change')
+  const refused = asked.ask('refused')
+  const file = asked.ask('file', 'inventory', { body: { length: 1, chunks: [new Uint8Array(1)] } })
+  for (const [place, answer] of [BUSY, BUSY, TOO_MANY, TOO_MANY].entries()) open[place]?.answer.resolve(answer)
+  expect((await change).status, 'it may have been done').toBe(503)
+  expect((await file).status, 'its body was read').toBe(429)
+  open.length = 0
+  await asked.pass(BUSY_BASE_MS)
+  expect(open.map(({ path }) => path)).toEqual(['/read', '/refused'])
+  for (const { answer } of open) answer.resolve(ANSWER)
+  expect(await read).toBe(ANSWER)
+  expect(await refused).toBe(ANSWER)
+})
+
+test('what stays too busy is answered so after a few seconds, and at once where it is to be asked much later', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  const read = asked.ask('read', 'inventory', { method: 'GET' })
+  let times = 0
+  for (; asked.time.now < BUSY_WITHIN_MS && open.length > 0; times++) {
+    for (const { answer } of open.splice(0)) answer.resolve(BUSY)
+    await settle()
+    await asked.pass(BUSY_BASE_MS * 2 ** times)
+  }
+  expect((await read).status).toBe(503)
+  expect(times, 'it was asked a few times').toBeGreaterThan(3)
+  expect(open).toEqual([])
+  const later = asked.ask('later', 'inventory', { method: 'GET' })
+  open[0]?.answer.resolve({ ...BUSY, rawHeaders: ['Retry-After', '60'] })
+  expect((await later).status).toBe(503)
+})
+
+test('an application that is too busy is asked less at once, whoever was told', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  void asked.asks(2 * MAX_ASKED_TOGETHER)
+  const [first, ...others] = open.splice(0)
+  await asked.pass(1)
+  first?.answer.resolve(BUSY)
+  for (const { answer } of others) answer.resolve(ANSWER)
+  await settle()
+  expect(open.length).toBeLessThanOrEqual(MAX_ASKED_TOGETHER / 2 + 1)
+  expect(open.length).toBeGreaterThanOrEqual(MAX_ASKED_TOGETHER / 2)
+  asked.wasBusy('client')
+  for (const { answer } of open.splice(0)) answer.resolve(ANSWER)
+  await settle()
+  expect(open.length).toBeLessThanOrEqual(MAX_ASKED_TOGETHER / 4 + 1)
+})
+
+test('lanes ask nothing while an application that bounds its rate says so, and all of it afterwards', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  const all = asked.asks(MAX_ASKED_TOGETHER + 1)
+  open.splice(0, 1)[0]?.answer.resolve({ ...TOO_MANY, rawHeaders: ['Retry-After', '1'] })
+  for (const { answer } of open.splice(0)) answer.resolve(ANSWER)
+  await settle()
+  const more = asked.ask('more')
+  await asked.pass(999)
+  expect(
+    open.map(({ path }) => path),
+    'not before the second is over',
+  ).toEqual([])
+  await asked.pass(1)
+  expect(open.length).toBe(3)
+  for (const { answer } of open.splice(0)) answer.resolve(ANSWER)
+  expect((await Promise.all([...all, more])).every(({ status }) => status === 200)).toBe(true)
+})
+
+test('what a client waits for has its turn before the rest', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  void asked.asks(MAX_ASKED_TOGETHER + 3)
+  void asked.ask('awaited')
+  void asked.awaited.during(asked.nameOf('awaited'), () => new Promise<void>(() => undefined))
+  const answered = open.splice(0, 2)
+  open.length = 0
+  for (const { answer } of answered) answer.resolve(ANSWER)
+  await settle()
+  expect(open.map(({ path }) => path)).toEqual([`/${MAX_ASKED_TOGETHER}`, '/awaited'])
 })

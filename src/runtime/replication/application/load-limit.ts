@@ -1,0 +1,75 @@
+import { FORGET_BUSY_AFTER_MS, MAX_ASKED_TOGETHER } from '../limits.ts'
+
+/** So many answers for each request at once, until one more is tried: slowly, since each time too many were tried clients may be refused. */
+const ANSWERS_FOR_MORE = 4
+
+export const TOO_MANY_REQUESTS = 429
+export const UNAVAILABLE = 503
+
+/** As servers say it that take no more at once. */
+export function isBusy({ status }: { readonly status: number }): boolean {
+  return status === TOO_MANY_REQUESTS || status === UNAVAILABLE
+}
+
+/**
+ * How much an application is asked at once: half as much as soon as it says that it is too busy (429, 503), then more again by and by. Source: additive
+ * increase, multiplicative decrease, with a slow start, as TCP does it (RFC 5681, 3.1).
+ */
+export class LoadLimit {
+  #most = MAX_ASKED_TOGETHER
+  /** Up to there it grows by one with each answer: that much it took before. */
+  #knownToGo = MAX_ASKED_TOGETHER
+  #answers = 0
+  #loweredAt = Number.NEGATIVE_INFINITY
+  #hasAnswered = true
+  #pausedUntil = Number.NEGATIVE_INFINITY
+
+  /** Requests at once, 1 to `MAX_ASKED_TOGETHER`; none while it pauses. @param now by the monotonic clock, milliseconds */
+  most(now: number): number {
+    if (this.pausesMs(now) > 0) return 0
+    return this.isLowered(now) ? this.#most : MAX_ASKED_TOGETHER
+  }
+
+  /** Whether it is asked less than others. */
+  isLowered(now: number): boolean {
+    if (this.#most < MAX_ASKED_TOGETHER && now - this.#loweredAt >= FORGET_BUSY_AFTER_MS) {
+      this.#most = MAX_ASKED_TOGETHER
+      this.#knownToGo = MAX_ASKED_TOGETHER
+    }
+    return this.#most < MAX_ASKED_TOGETHER
+  }
+
+  /** Nothing is asked until then, by the monotonic clock, milliseconds. */
+  pause(until: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, until)
+  }
+
+  /** For how long it still pauses, milliseconds. */
+  pausesMs(now: number): number {
+    return Math.max(0, this.#pausedUntil - now)
+  }
+
+  /** It has answered something that was asked. */
+  answered(): void {
+    this.#hasAnswered = true
+    if (this.#most >= MAX_ASKED_TOGETHER) return
+    this.#answers++
+    if (this.#most >= this.#knownToGo && this.#answers < ANSWERS_FOR_MORE * this.#most) return
+    this.#answers = 0
+    this.#most++
+  }
+
+  /**
+   * It was too busy for something that was asked at `began`; both by the monotonic clock, milliseconds. What was asked before it was lowered last says
+   * nothing of what it takes since.
+   */
+  wasBusy(began: number, now: number): void {
+    if (began < this.#loweredAt) return
+    this.#most = Math.max(1, Math.floor(this.#most / 2))
+    // One that answers nothing is not busy with what it is asked: when it is back it may take as much as before.
+    if (this.#hasAnswered) this.#knownToGo = this.#most
+    this.#hasAnswered = false
+    this.#answers = 0
+    this.#loweredAt = now
+  }
+}

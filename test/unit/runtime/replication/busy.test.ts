@@ -1,0 +1,97 @@
+/** One member's application is slow, or takes only so much: its clients do not wait behind all that others have written, and learn what came of their writes. */
+import { expect, test } from 'vitest'
+import { Lab } from './lab.ts'
+import type { ApplicationAnswer } from '../../../../src/ports/application.ts'
+
+const NAMES = Array.from({ length: 400 }, (_, number) => `thing-${number}`)
+const EMPTY: ApplicationAnswer = { status: 503, reason: '', rawHeaders: [], body: new Uint8Array(), isComplete: true }
+
+interface Bounds {
+  /** How long each answer takes, milliseconds. */
+  readonly takesMs: number
+  /** More than that at once are answered 503. */
+  readonly together?: number
+}
+
+/** Things at two members, of which the second has an application that is bounded from then on. */
+async function behind(bounds: Bounds): Promise<{ readonly lab: Lab; readonly answered: number[] }> {
+  const lab = await Lab.of(['a', 'b'])
+  for (let place = 0; place < NAMES.length; place += 40)
+    await lab.until(
+      Promise.all(
+        NAMES.slice(place, place + 40).map(id => lab.begin('a', 'POST /items', { id }, { members: ['a', 'b'] })),
+      ),
+    )
+  await lab.pass(30_000)
+  const answered: number[] = []
+  bound(lab, 'b', bounds, answered)
+  return { lab, answered }
+}
+
+function bound(lab: Lab, site: string, { takesMs, together = Infinity }: Bounds, answered: number[]): void {
+  const { application } = lab.world.site(site)
+  const request = application.request.bind(application)
+  let running = 0
+  application.request = async asked => {
+    const answer = await (running >= together ? EMPTY : take(asked))
+    answered.push(answer.status)
+    return answer
+  }
+  const take = async (asked: Parameters<typeof request>[0]): Promise<ApplicationAnswer> => {
+    running++
+    try {
+      await new Promise<void>(resolve => void lab.world.time.after(takesMs, resolve))
+      return await request(asked)
+    } finally {
+      running--
+    }
+  }
+}
+
+async function writeAll(lab: Lab, site: string, value: number): Promise<void> {
+  const asked = NAMES.map(id => lab.begin(site, `PUT /items/${id}`, { value }))
+  expect((await lab.until(Promise.all(asked))).every(({ status }) => status === 200)).toBe(true)
+}
+
+test('a client of a slow application does not wait until all that others have written is there', async () => {
+  const { lab } = await behind({ takesMs: 500 })
+  await writeAll(lab, 'a', 1)
+  await lab.pass(700)
+  const began = lab.world.time.now
+  const some = NAMES.filter((_, place) => place % 40 === 0)
+  const patched = await lab.until(Promise.all(some.map(name => lab.begin('b', `PATCH /items/${name}`, { mine: 1 }))))
+  expect(patched.map(({ status }) => status)).toEqual(some.map(() => 200))
+  // What is being asked, what others have written to it, and the write itself; all of it takes 400 / 32 such answers.
+  expect(lab.world.time.now - began).toBeLessThanOrEqual(2_000)
+  expect(NAMES.filter(name => lab.read('b', name)?.['value'] === 1).length).toBeLessThan(NAMES.length)
+  await lab.pass(30_000)
+  for (const name of NAMES) expect(lab.read('b', name), name).toMatchObject({ value: 1 })
+  for (const name of some) expect(lab.all(name)).toMatchObject({ a: { value: 1, mine: 1 }, b: { value: 1, mine: 1 } })
+  lab.assertSound()
+})
+
+test('an application that takes four requests at once is asked no more for long, and is not behind for long', async () => {
+  const { lab, answered } = await behind({ takesMs: 20, together: 4 })
+  await writeAll(lab, 'a', 1)
+  await lab.pass(10_000)
+  const late = NAMES.filter(name => lab.read('b', name)?.['value'] !== 1)
+  expect(late, 'each takes a twentieth of a second, four at once').toEqual([])
+  const refused = answered.filter(status => status === 503).length
+  expect(refused * 3, `of ${answered.length} requests ${refused} were refused`).toBeLessThan(answered.length)
+  lab.assertSound()
+})
+
+test('where an application is too busy for a write and for the look whether it did it, its client learns what came of it', async () => {
+  const { lab } = await behind({ takesMs: 20, together: 4 })
+  await writeAll(lab, 'a', 1)
+  const answers = []
+  for (const name of NAMES.slice(0, 40)) answers.push(await lab.ask('b', `PUT /items/${name}`, { value: 2 }))
+  const outcomes = answers.map(({ status, code, accepted }) => `${accepted?.outcome ?? code} ${status}`)
+  expect(new Set(outcomes).difference(new Set(['applied 200', 'applied undefined', 'void 503']))).toEqual(new Set())
+  await lab.pass(30_000)
+  for (const [place, name] of NAMES.slice(0, 40).entries()) {
+    const value = answers[place]?.accepted?.outcome === 'applied' ? 2 : 1
+    expect(lab.all(name), name).toMatchObject({ a: { value }, b: { value } })
+  }
+  lab.assertSound()
+})
