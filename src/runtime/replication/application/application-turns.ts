@@ -54,27 +54,32 @@ export class ApplicationTurns {
 
   /** The application, for the lane of one replicant: what it throws also where it is certain that nothing was sent (ERR_APPLICATION_BUSY). */
   of(name: ReplicantName): Application {
-    return { request: request => this.#untilNotBusy(request, () => this.#request(name, request)) }
+    return { request: request => this.#untilNotBusy(name, request, () => this.#request(name, request)) }
   }
 
   /** The application, for what is read for a client's write: without a turn. */
-  forClient({ service }: ReplicantName): Application {
-    return { request: request => this.#untilNotBusy(request, () => this.#requestForClient(service, request)) }
+  forClient(name: ReplicantName): Application {
+    return { request: request => this.#untilNotBusy(name, request, () => this.#requestBeside(name, request)) }
   }
 
-  /** A client was answered that the application is too busy. @param began when it was asked, by the monotonic clock, milliseconds */
-  wasBusy({ service }: ReplicantName, began: number): void {
-    this.#turnsOf(service).load.wasBusy(began, this.#clock.monotonic())
+  /** The application, for a client's write itself: whatever it is answered is its client's. */
+  asClient(name: ReplicantName): Application {
+    return { request: request => this.#requestBeside(name, request) }
   }
 
   /** Without a turn meanwhile. */
-  async #untilNotBusy(request: ApplicationRequest, ask: () => Promise<ApplicationAnswer>): Promise<ApplicationAnswer> {
+  async #untilNotBusy(
+    { service }: ReplicantName,
+    request: ApplicationRequest,
+    ask: () => Promise<ApplicationAnswer>,
+  ): Promise<ApplicationAnswer> {
     const until = this.#clock.monotonic() + BUSY_WITHIN_MS
     for (let waitMs = BUSY_BASE_MS; ; waitMs *= 2) {
       const answer = await ask()
       if (!mayAskAgain(request, answer)) return answer
       const inMs = Math.max(waitMs, retryAfterMs(answer))
-      if (this.#clock.monotonic() + inMs > until) return answer
+      const now = this.#clock.monotonic()
+      if (now + inMs > until || this.#turnsOf(service).load.isAway(now)) return answer
       await new Promise<void>(resolve => void this.#clock.after(inMs, resolve))
     }
   }
@@ -91,10 +96,13 @@ export class ApplicationTurns {
     }
   }
 
-  async #requestForClient(service: string, request: ApplicationRequest): Promise<ApplicationAnswer> {
+  async #requestBeside({ service }: ReplicantName, request: ApplicationRequest): Promise<ApplicationAnswer> {
     const began = this.#clock.monotonic()
     const answer = await this.#application.request(request)
-    if (isBusy(answer)) this.#turnsOf(service).load.wasBusy(began, this.#clock.monotonic())
+    const { load } = this.#turnsOf(service)
+    // Too many requests of a client are not too many of the agent's.
+    if (answer.status === UNAVAILABLE) load.wasBusy(began, this.#clock.monotonic())
+    else if (!isBusy(answer)) load.answered()
     return answer
   }
 

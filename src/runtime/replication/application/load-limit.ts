@@ -1,4 +1,4 @@
-import { FORGET_BUSY_AFTER_MS, MAX_ASKED_TOGETHER } from '../limits.ts'
+import { BUSY_WITHIN_MS, FORGET_BUSY_AFTER_MS, MAX_ASKED_TOGETHER } from '../limits.ts'
 
 /** So many answers for each request at once, until one more is tried: slowly, since each time too many were tried clients may be refused. */
 const ANSWERS_FOR_MORE = 4
@@ -22,6 +22,8 @@ export class LoadLimit {
   #answers = 0
   #loweredAt = Number.NEGATIVE_INFINITY
   #hasAnswered = true
+  /** Since when it has answered nothing else. */
+  #busySince: number | undefined
   #pausedUntil = Number.NEGATIVE_INFINITY
 
   /** Requests at once, 1 to `MAX_ASKED_TOGETHER`; none while it pauses. @param now by the monotonic clock, milliseconds */
@@ -49,9 +51,15 @@ export class LoadLimit {
     return Math.max(0, this.#pausedUntil - now)
   }
 
+  /** Whether it has answered nothing else for so long that it is rather away, behind something that answers in its place: nobody waits until it is less busy. */
+  isAway(now: number): boolean {
+    return this.#busySince !== undefined && now - this.#busySince >= BUSY_WITHIN_MS
+  }
+
   /** It has answered something that was asked. */
   answered(): void {
     this.#hasAnswered = true
+    this.#busySince = undefined
     if (this.#most >= MAX_ASKED_TOGETHER) return
     this.#answers++
     if (this.#most >= this.#knownToGo && this.#answers < ANSWERS_FOR_MORE * this.#most) return
@@ -64,6 +72,7 @@ export class LoadLimit {
    * nothing of what it takes since.
    */
   wasBusy(began: number, now: number): void {
+    this.#busySince ??= now
     if (began < this.#loweredAt) return
     this.#most = Math.max(1, Math.floor(this.#most / 2))
     // One that answers nothing is not busy with what it is asked: when it is back it may take as much as before.

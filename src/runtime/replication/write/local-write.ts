@@ -19,7 +19,6 @@ import { suspectDrift } from '../drift/read-back.ts'
 import { answeredBy, momentOf, settlingAfter } from '../drift/settling.ts'
 import { release } from './release.ts'
 import { isDoneAllTheSame } from './see-other.ts'
-import { isBusy } from '../application/load-limit.ts'
 import { Resource } from '../application/resource.ts'
 import { requestBodyOf } from '../application/stored-body.ts'
 import { SEE_OTHER, isGone, type Sent } from '../application/sent.ts'
@@ -303,9 +302,8 @@ async function ask(
     const name = head.rawHeaders[place] ?? ''
     if (ASKED.test(name)) headers.push(name, head.rawHeaders[place + 1] ?? '')
   }
-  const began = engine.options.clock.monotonic()
   try {
-    const answer = await engine.options.application.request({
+    const answer = await engine.options.turns.asClient(resource.name).request({
       service,
       method: head.method,
       path,
@@ -313,7 +311,6 @@ async function ask(
       body: body.length > 0 ? requestBodyOf(engine.options.blobs, asBody(body)) : undefined,
       authority: write.authority ?? { client: head.rawHeaders },
     })
-    if (isBusy(answer)) engine.options.turns.wasBusy(resource.name, began)
     const meaning = resource.meaningOf(head.method, answer)
     // What the client is answered is what the application has answered.
     return meaning.is === 'not-now' ? { is: 'refused', answer } : { ...meaning, answer }

@@ -54,9 +54,10 @@ class Asked {
     return Array.from({ length: count }, (_, number) => this.ask(`${prefix}${number}`))
   }
 
-  /** A client was told so. */
-  wasBusy(name: string): void {
-    this.#turns.wasBusy(this.nameOf(name), this.time.now)
+  /** A client's write. */
+  asClient(name: string): Promise<ApplicationAnswer> {
+    const rest = { service: 'inventory', method: 'PUT', path: `/${name}`, headers: [], authority: 'agent' } as const
+    return this.#turns.asClient(this.nameOf(name)).request(rest)
   }
 
   pass(ms: number): Promise<unknown> {
@@ -193,6 +194,19 @@ test('what stays too busy is answered so after a few seconds, and at once where 
   expect((await later).status).toBe(503)
 })
 
+test('nobody waits until it is less busy where something else answers in the place of an application that is away', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  for (let began = asked.time.now; asked.time.now - began < BUSY_WITHIN_MS; await asked.pass(100)) {
+    void asked.asClient('any')
+    open.pop()?.answer.resolve(BUSY)
+  }
+  const read = asked.ask('read', 'inventory', { method: 'GET' })
+  open.pop()?.answer.resolve(BUSY)
+  expect((await read).status).toBe(503)
+  expect(open).toEqual([])
+})
+
 test('an application that is too busy is asked less at once, whoever was told', async () => {
   const asked = new Asked()
   const { open } = asked
@@ -204,7 +218,10 @@ test('an application that is too busy is asked less at once, whoever was told', 
   await settle()
   expect(open.length).toBeLessThanOrEqual(MAX_ASKED_TOGETHER / 2 + 1)
   expect(open.length).toBeGreaterThanOrEqual(MAX_ASKED_TOGETHER / 2)
-  asked.wasBusy('client')
+  await asked.pass(1)
+  const written = asked.asClient('client')
+  open.pop()?.answer.resolve(BUSY)
+  expect(await written, 'it is asked once').toBe(BUSY)
   for (const { answer } of open.splice(0)) answer.resolve(ANSWER)
   await settle()
   expect(open.length).toBeLessThanOrEqual(MAX_ASKED_TOGETHER / 4 + 1)

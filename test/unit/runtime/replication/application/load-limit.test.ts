@@ -2,7 +2,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LoadLimit } from '../../../../../src/runtime/replication/application/load-limit.ts'
-import { FORGET_BUSY_AFTER_MS, MAX_ASKED_TOGETHER } from '../../../../../src/runtime/replication/limits.ts'
+import {
+  BUSY_WITHIN_MS,
+  FORGET_BUSY_AFTER_MS,
+  MAX_ASKED_TOGETHER,
+} from '../../../../../src/runtime/replication/limits.ts'
 
 function answers(load: LoadLimit, count: number): void {
   for (let answer = 0; answer < count; answer++) load.answered()
@@ -38,6 +42,16 @@ test('what was away and answered nothing is soon asked as much again as it took 
   expect(load.most(100)).toBe(1)
   answers(load, MAX_ASKED_TOGETHER / 2)
   expect(load.most(100)).toBe(MAX_ASKED_TOGETHER / 2)
+})
+
+test('it is away where it has said nothing else for seconds', () => {
+  const load = new LoadLimit()
+  load.wasBusy(0, 0)
+  load.wasBusy(0, BUSY_WITHIN_MS)
+  expect(load.isAway(BUSY_WITHIN_MS - 1)).toBe(false)
+  expect(load.isAway(BUSY_WITHIN_MS)).toBe(true)
+  load.answered()
+  expect(load.isAway(BUSY_WITHIN_MS)).toBe(false)
 })
 
 test('nothing is asked while it pauses, and what it said a minute ago says nothing of now', () => {
