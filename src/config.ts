@@ -89,6 +89,8 @@ export interface ServiceConfig {
         readonly serverName: string | undefined
       }
     | undefined
+  /** What Host requests to the instance say: `client` (as unsaid), what the client has said; `endpoint`, that of `endpoint`; or this name, with a port or without. */
+  readonly endpointHost?: string
   /** The agent's own account at the instance: for what runs later or elsewhere, never for what a client asks for itself. */
   readonly credential?: Credential
   /** One of `BUILT_IN_GLUE` or the absolute path of a definition. */

@@ -10,6 +10,12 @@ export const hostName = text(
   'HOST',
 )
 
+const AUTHORITY =
+  /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/
+
+/** What a Host header says: a name or an address, with a port or without; or by a word, whose. */
+export const saidHost = text('client, endpoint, or a host name with or without a port', AUTHORITY, 'HOST')
+
 export const hostPort: ValueType<HostPort> = {
   expects: 'host:port (port 0 takes any free one)',
   argument: 'HOST:PORT',

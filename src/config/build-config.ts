@@ -103,6 +103,7 @@ export function buildService(source: ServiceSource, base: string, problems: Prob
   }
   const credential = buildCredential(values, source, problems)
   const connections = values.get('connections')
+  const endpointHost = values.get('endpointHost')
   return {
     name: values.or('name', ''),
     endpoint: values.or('endpoint', ''),
@@ -114,6 +115,7 @@ export function buildService(source: ServiceSource, base: string, problems: Prob
           serverName: values.get('endpointTLS.serverName'),
         }
       : undefined,
+    ...(endpointHost !== undefined && { endpointHost }),
     ...(credential === undefined ? {} : { credential }),
     glue: values.or('glue', 'rest'),
     doubt: values.or('doubt', 'hold'),

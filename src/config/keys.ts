@@ -222,6 +222,11 @@ export const SERVICE_KEYS = {
     "Name in the instance's certificate, where it is not that of the endpoint.",
     { example: 'inventory.internal' },
   ),
+  endpointHost: key(
+    address.saidHost,
+    "Which Host the instance is told: client (what the client has said, so that addresses that it makes lead back here), endpoint (the endpoint's own), or a name: for one that takes requests to its own name only (virtual hosts, lists of allowed hosts). The client's is X-Forwarded-Host then.",
+    { fallback: 'client', example: 'endpoint' },
+  ),
   'credential.bearerFile': key(
     type.filePath,
     "File with a bearer token: the agent's own account at the instance. What is shared runs with the client's own credentials; this is for what runs later or elsewhere.",

@@ -86,6 +86,7 @@ function valuesOf(service: ServiceConfig): ReadonlyMap<ServiceKey, unknown> {
     'endpointTLS.cert': endpointTLS?.cert,
     'endpointTLS.key': endpointTLS?.key,
     'endpointTLS.serverName': endpointTLS?.serverName,
+    endpointHost: service.endpointHost,
     'credential.bearerFile': file('bearer'),
     'credential.basicFile': file('basic'),
     'credential.headersFile': file('headers'),

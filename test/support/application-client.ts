@@ -14,13 +14,14 @@ export interface TestApplicationClient {
 
 export interface TestServiceOptions {
   readonly endpoint: string
+  readonly endpointHost?: string
   readonly credential?: ServiceConfig['credential']
   readonly endpointTLS?: Partial<NonNullable<ServiceConfig['endpointTLS']>>
   readonly limits?: Partial<Limits>
   readonly timeouts?: Partial<Timeouts>
 }
 
-export function testService({ endpoint, credential, endpointTLS }: TestServiceOptions): ServiceConfig {
+export function testService({ endpoint, endpointHost, credential, endpointTLS }: TestServiceOptions): ServiceConfig {
   return {
     name: 'app',
     endpoint,
@@ -31,6 +32,7 @@ export function testService({ endpoint, credential, endpointTLS }: TestServiceOp
       serverName: undefined,
       ...endpointTLS,
     },
+    ...(endpointHost !== undefined && { endpointHost }),
     ...(credential === undefined ? {} : { credential }),
     glue: 'rest',
     hosts: [],

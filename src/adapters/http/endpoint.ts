@@ -36,6 +36,7 @@ export function endpointUpstream(
   return {
     name,
     basePath: url.pathname.replace(/\/$/, ''),
+    host: saidHost(service),
     strips: isOwnHeader,
     codes: APPLICATION_CODES,
     maxHeaderBytes: limits.headerBytes,
@@ -58,6 +59,15 @@ export function endpointUpstream(
       },
     }),
   }
+}
+
+/** What Host requests of clients say to the instance; undefined: as they do. */
+export function saidHost({
+  endpoint,
+  endpointHost,
+}: Pick<ServiceConfig, 'endpoint' | 'endpointHost'>): string | undefined {
+  if (endpointHost === undefined || endpointHost === 'client') return undefined
+  return endpointHost === 'endpoint' ? new URL(endpoint).host : endpointHost
 }
 
 function tlsOptions(service: ServiceConfig, host: string): tls.ConnectionOptions {

@@ -172,6 +172,25 @@ export function replaceHost(rawHeaders: string[], host: string): void {
   }
 }
 
+/** As `replaceHost`, for an application: what the client has said it learns as other proxies tell it. */
+export function withSaidHost(rawHeaders: readonly string[], host: string): string[] {
+  const headers = [...rawHeaders]
+  let said: string | undefined
+  let isForwarded = false
+  for (let i = 0; i < headers.length; i += 2) {
+    const lower = (headers[i] as string).toLowerCase()
+    if (lower === 'host') said = headers[i + 1]
+    isForwarded ||= lower === FORWARDED_HOST
+  }
+  if (said === host) return headers
+  // HTTP/1.0 need not say it.
+  if (said === undefined) return ['Host', host, ...headers]
+  replaceHost(headers, host)
+  if (!isForwarded) headers.push('X-Forwarded-Host', said)
+  return headers
+}
+const FORWARDED_HOST = 'x-forwarded-host'
+
 /** Trailers as node:http takes them: pairs, less what may not be said. */
 export function trailersOf(answer: IncomingMessage, strips: Strips): [string, string][] {
   return pairs(answer.rawTrailers).filter(([name]) => !strips(name))

@@ -9,6 +9,8 @@ export interface Upstream {
   readonly pool: ConnectionPool
   /** What stands before the path: the path of the endpoint's URL, no slash at the end. */
   readonly basePath: string
+  /** What Host says there; undefined: what the client has said. */
+  readonly host?: string | undefined
   /** Headers and trailers that it may not say. */
   readonly strips: Strips
   readonly codes: UpstreamCodes

@@ -31,7 +31,7 @@ export async function probeEndpoint(service: ServiceConfig, signal: AbortSignal)
   }
 }
 
-async function head({ endpoint, endpointTLS }: ServiceConfig, signal: AbortSignal): Promise<number> {
+async function head({ endpoint, endpointHost, endpointTLS }: ServiceConfig, signal: AbortSignal): Promise<number> {
   const url = new URL(`${endpoint}/`)
   const read = async (file: string | undefined) => (file === undefined ? undefined : readFile(file))
   const secure = url.protocol === 'https:'
@@ -43,6 +43,7 @@ async function head({ endpoint, endpointTLS }: ServiceConfig, signal: AbortSigna
     method: 'HEAD',
     agent: false,
     signal,
+    ...(isName(endpointHost) && { headers: { host: endpointHost } }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
@@ -55,4 +56,9 @@ async function head({ endpoint, endpointTLS }: ServiceConfig, signal: AbortSigna
   request.on('error', reject)
   request.end()
   return promise
+}
+
+/** Whether it is no word for the endpoint's own, or the client's, of which there is none. */
+function isName(endpointHost: string | undefined): endpointHost is string {
+  return endpointHost !== undefined && endpointHost !== 'client' && endpointHost !== 'endpoint'
 }

@@ -132,3 +132,24 @@ test('a client certificate: shown by the agent alone, on connections of its own,
   await writeFile(key, readFileSync(first.key))
   await expect(client.request(asked())).rejects.toMatchObject({ code: 'ERR_CREDENTIAL' })
 })
+
+test('which Host an application is told: its own, or that of the live client, unless endpointHost says it', async () => {
+  const seen: unknown[] = []
+  const port = await listening(
+    http.createServer(({ headers }, response) => {
+      seen.push([headers.host, headers['x-forwarded-host']])
+      response.end()
+    }),
+  )
+  const endpoint = `http://127.0.0.1:${port}`
+  for (const endpointHost of [undefined, 'client', 'endpoint', 'app.internal']) {
+    const { client } = clientOf({ endpoint, ...(endpointHost !== undefined && { endpointHost }) })
+    await client.request(asked({ method: 'GET' }))
+    await client.request(asked({ method: 'GET', authority: { client: ['Host', 'said:8079'] } }))
+  }
+  const own = [`127.0.0.1:${port}`, undefined]
+  const clients = ['said:8079', undefined]
+  const forwarded = [`127.0.0.1:${port}`, 'said:8079']
+  const named = ['app.internal', undefined]
+  expect(seen).toEqual([own, clients, own, clients, own, forwarded, named, ['app.internal', 'said:8079']])
+})

@@ -44,6 +44,27 @@ describe('each way in reaches the application, with and without a scope', () => 
   })
 })
 
+test.each([
+  ['client', 'anything:1', undefined],
+  ['endpoint', undefined, 'anything:1'],
+  ['app.internal:81', 'app.internal:81', 'anything:1'],
+])('the application is told the Host of endpointHost: %s, at every site', async (endpointHost, host, forwarded) => {
+  const made = await chain(ok)
+  const service = { ...named(made.app.port), endpointHost }
+  const { sites } = await chain(ok, { site1: [service], site2: [service] })
+  for (const scope of ['', 'Cheops-Scope: site2\r\n'])
+    await client(sites.port).send(`GET /app/x HTTP/1.1\r\nHost: anything:1\r\n${scope}\r\n`).until(isWhole, 'it')
+  await client(sites.port).send('GET /app/y HTTP/1.1\r\nHost: a\r\nX-Forwarded-Host: b\r\n\r\n').until(isWhole, 'it')
+  const heads = made.app.received.join('').split('GET ').slice(1)
+  expect(heads).toHaveLength(3)
+  for (const head of heads.filter(other => other.startsWith('/base/x '))) {
+    expect(head).toContain(`\r\nHost: ${host ?? `127.0.0.1:${made.app.port}`}\r\n`)
+    expect(/^X-Forwarded-Host: (.*)$/im.exec(head)?.[1]).toBe(forwarded)
+  }
+  const other = heads.find(head => head.startsWith('/base/y '))
+  expect(/^X-Forwarded-Host: (.*)$/im.exec(other ?? '')?.[1], 'as a proxy before this has said').toBe('b')
+})
+
 test('the URL of a request to a proxy says which host is meant, whatever its Host says (RFC 9112, 3.2.2)', async () => {
   const made = await chain(ok)
   const service = named(made.app.port)

@@ -68,6 +68,7 @@ test('keys of a service', () => {
     'endpointTLS.cert',
     'endpointTLS.key',
     'endpointTLS.serverName',
+    'endpointHost',
     'credential.bearerFile',
     'credential.basicFile',
     'credential.headersFile',

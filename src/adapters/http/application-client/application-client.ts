@@ -1,7 +1,7 @@
 import type { Limits, ServiceConfig, Timeouts } from '../../../config.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { Application, ApplicationAnswer, ApplicationRequest } from '../../../ports/application.ts'
-import { endpointUpstream } from '../endpoint.ts'
+import { endpointUpstream, saidHost } from '../endpoint.ts'
 import type { Upstream } from '../upstream.ts'
 import { credentialSource } from './credential-source.ts'
 import type { CredentialSource, Shown } from './credential-source.ts'
@@ -64,7 +64,7 @@ export class ApplicationClient implements Application {
       method: request.method,
       path: request.path,
       // What is compressed could not be looked into, and may differ where the same is said.
-      headers: [...outgoingHeaders(request, shown.headers, new URL(service.config.endpoint).host), ...UNCOMPRESSED],
+      headers: [...outgoingHeaders(request, shown.headers, hostOf(service.config)), ...UNCOMPRESSED],
       body: request.body,
       maxAnswerBytes: Math.min(request.maxAnswerBytes ?? MAX_ANSWER_BYTES, MAX_ANSWER_BYTES),
       hashesLarge: request.hashesLarge ?? false,
@@ -130,6 +130,11 @@ export class ApplicationClient implements Application {
       this.#opened.delete(upstream)
     }, this.#options.timeouts.answerMs * 2).unref()
   }
+}
+
+/** What Host the agent's own requests say. */
+function hostOf(config: ServiceConfig): string {
+  return saidHost(config) ?? new URL(config.endpoint).host
 }
 
 interface Account {

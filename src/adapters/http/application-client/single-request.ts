@@ -7,7 +7,7 @@ import { SAFE_METHODS } from '../../../core/resource/methods.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { ErrorCode } from '../../../errors.ts'
 import type { ApplicationAnswer, RequestBody } from '../../../ports/application.ts'
-import { answerHeaders } from '../message-heads.ts'
+import { answerHeaders, withSaidHost } from '../message-heads.ts'
 import { MAX_INFORMATION, errorCode, failureOf, faultOf, inDoubt, unreachable, wasIdle } from '../upstream-failure.ts'
 import type { Certainty } from '../upstream-failure.ts'
 import type { Upstream } from '../upstream.ts'
@@ -89,7 +89,7 @@ class SingleRequest {
         agent: this.#upstream.pool,
         method,
         path: this.#upstream.basePath + path,
-        headers,
+        headers: this.#upstream.host === undefined ? headers : withSaidHost(headers, this.#upstream.host),
         setHost: false,
         maxHeaderSize: this.#upstream.maxHeaderBytes,
       })

@@ -11,6 +11,7 @@ import {
   requestHeaders,
   upgradeAnswerHeaders,
   upgradeHeaders,
+  withSaidHost,
 } from '../../../../src/adapters/http/message-heads.ts'
 
 const NOTHING_STRIPPED = (): boolean => false
@@ -159,4 +160,33 @@ test('an application that speaks as Cheops is not believed', () => {
     'X-Cheops-Y',
     '2',
   ])
+})
+
+describe('what Host an application is told', () => {
+  test.each([
+    [
+      ['Host', 'a:1', 'X', '1'],
+      ['Host', 'b', 'X', '1', 'X-Forwarded-Host', 'a:1'],
+    ],
+    [
+      ['X', '1', 'hOST', 'a'],
+      ['X', '1', 'hOST', 'b', 'X-Forwarded-Host', 'a'],
+    ],
+    [
+      ['Host', 'b'],
+      ['Host', 'b'],
+    ],
+    [
+      ['X', '1'],
+      ['Host', 'b', 'X', '1'],
+    ],
+    [
+      ['Host', 'a', 'x-forwarded-host', 'first'],
+      ['Host', 'b', 'x-forwarded-host', 'first'],
+    ],
+  ])('%j becomes %j', (before, after) => {
+    const given = [...before]
+    expect(withSaidHost(given, 'b')).toEqual(after)
+    expect(given, 'it is made anew for each attempt').toEqual(before)
+  })
 })
