@@ -1,5 +1,6 @@
 import { dotsAreUnique } from './dots-are-unique.ts'
 import { executedOnce } from './executed-once.ts'
+import { nobodyStaysDiverged } from './nobody-stays-diverged.ts'
 import { notDoneAgain } from './not-done-again.ts'
 import { nothingDeleted } from './nothing-deleted.ts'
 import { nothingForeign } from './nothing-foreign.ts'
@@ -31,3 +32,6 @@ export const CHECKERS: readonly EndingChecker[] = [
   nothingHeldOutside,
   dotsAreUnique,
 ]
+
+/** What is looked at when all that has held for a while: it may take longer, since states are said ten minutes apart. */
+export const PATIENT_CHECKERS: readonly EndingChecker[] = [nobodyStaysDiverged]

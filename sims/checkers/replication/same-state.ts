@@ -4,7 +4,7 @@ import { ofEachGroup } from './ending-checker.ts'
 import { fullLog } from './same-schedule.ts'
 import type { ReplicantName } from '../../../src/core/oplog/index.ts'
 import type { Effect } from '../../world/fake-application.ts'
-import type { Ending } from '../../world/replication/ending.ts'
+import type { Ending, Replica } from '../../world/replication/ending.ts'
 import type { EndingChecker } from './ending-checker.ts'
 
 /**
@@ -16,9 +16,7 @@ export const sameState: EndingChecker = {
   name: 'same state',
   look: ending =>
     ofEachGroup(ending, (name, members) => {
-      const isWrittenOver = members.some(({ site }) =>
-        hidesOutsider(ending.effects.get(site) ?? [], ending.pathOf(name), adoptedOf(ending, name)),
-      )
+      const isWrittenOver = isAnyWrittenOver(ending, name, members)
       // What nobody shows nobody can compare.
       const well = members.filter(({ admits }) => admits === undefined)
       const shown = new Set(well.map(({ resource }) => canonical({ ...resource, secret: undefined })))
@@ -35,6 +33,12 @@ export const sameState: EndingChecker = {
           : [`${name.name}: ${site} has ${short(has)} and says that all is well; it should be ${short(should)}`]
       })
     }),
+}
+
+/** Whether what an outsider has written is taken for the resource by one of these members, as far as anybody can tell. */
+export function isAnyWrittenOver(ending: Ending, name: ReplicantName, members: readonly Replica[]): boolean {
+  const adopted = adoptedOf(ending, name)
+  return members.some(({ site }) => hidesOutsider(ending.effects.get(site) ?? [], ending.pathOf(name), adopted))
 }
 
 /** What creates have adopted: the resource itself, and no surprise. */

@@ -1,9 +1,11 @@
-import { CHECKERS } from '../../checkers/replication/all-checkers.ts'
+import { CHECKERS, PATIENT_CHECKERS } from '../../checkers/replication/all-checkers.ts'
 import { EndlessError } from '../../world/virtual-time.ts'
 import { ReplicationWorld } from '../../world/replication/replication-world.ts'
 import { act } from './act.ts'
 import { PLAN_ENDS_MS } from './draw.ts'
 import type { Line, ReplicationPlant, WorldParts } from '../../world/replication/replication-world.ts'
+import type { EndingChecker } from '../../checkers/replication/ending-checker.ts'
+import type { Ending } from '../../world/replication/ending.ts'
 import type { Plan } from './draw.ts'
 
 /** Time that sites have to meet before anything is asked of them, milliseconds. */
@@ -17,6 +19,9 @@ const HEALING_MS = 180_000
 const LOOK_EVERY_MS = 5_000
 /** It must stay so. */
 const QUIET_MS = 20_000
+/** What `PATIENT_CHECKERS` look for must hold within this after that, with a look now and then: a state is said three times at most, ten minutes apart. */
+const PATIENCE_MS = 35 * 60_000
+const PATIENT_LOOK_MS = 30_000
 
 /**
  * What may happen in one run: timers, messages, syncs of disks, answers of applications. It is 1,300 in the middle one of the seeds, and 12,000 in the fullest one of
@@ -97,7 +102,25 @@ async function liveThrough(world: ReplicationWorld, plan: Plan): Promise<Result>
     look = await lookAt(world, plan)
     violations = look.violations.map(text => `${text} (and it was well before)`)
   }
+  if (violations.length === 0) violations = await lookPatiently(world, plan)
   return { violations, admitted: look.admitted, healedAfterMs }
+}
+
+/** @throws EndlessError */
+async function lookPatiently(world: ReplicationWorld, plan: Plan): Promise<readonly string[]> {
+  const { time } = world
+  const until = time.now + PATIENCE_MS
+  const lookNow = async (): Promise<readonly string[]> => found(PATIENT_CHECKERS, await world.ending(plan.names))
+  let violations = await lookNow()
+  while (violations.length > 0 && time.now < until) {
+    await time.run(time.now + PATIENT_LOOK_MS)
+    violations = await lookNow()
+  }
+  return violations
+}
+
+function found(checkers: readonly EndingChecker[], ending: Ending): readonly string[] {
+  return checkers.flatMap(({ name, look }) => look(ending).map(text => `${name}: ${text}`))
 }
 
 interface Look {
@@ -112,6 +135,5 @@ async function lookAt(world: ReplicationWorld, plan: Plan): Promise<Look> {
       .replicasOf(name)
       .flatMap(({ site, admits }) => (admits === undefined ? [] : [`${name.name} at ${site}: ${admits}`])),
   )
-  const found = CHECKERS.flatMap(({ name, look }) => look(ending).map(text => `${name}: ${text}`))
-  return { violations: [...found, ...world.defects.map(text => `no defects: ${text}`)], admitted }
+  return { violations: [...found(CHECKERS, ending), ...world.defects.map(text => `no defects: ${text}`)], admitted }
 }

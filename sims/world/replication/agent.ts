@@ -8,6 +8,7 @@ import type { Logger } from '../../../src/ports/logger.ts'
 import type { MemberState } from '../../../src/runtime/replication/context.ts'
 import type { ReplicationListener } from '../../../src/runtime/replication/events.ts'
 import type { DiskCopy } from './disk.ts'
+import type { Replica } from './ending.ts'
 import type { SettleChoice } from '../../../src/ports/replication-control.ts'
 import type { Random } from '../../../src/ports/random.ts'
 import type { Store } from '../../../src/ports/store.ts'
@@ -92,11 +93,8 @@ export interface Agent {
   stateFor(name: ReplicantName, to: string): Promise<MemberState | undefined>
   /** A piece of a large body for another site. */
   pieceFor(site: string, piece: BodyPiece): Promise<AsyncIterable<Uint8Array> | undefined>
-  /** What stands on the disk of a name, and what the agent says of itself (`diverged`, …) where that is not well. */
-  show(
-    name: ReplicantName,
-    disk: DiskCopy,
-  ): Promise<{ readonly replicant: Replicant | undefined; readonly admits: string | undefined }>
+  /** What stands on the disk of a name, and what the agent says of itself (`diverged`, …) where that is not well, and why. */
+  show(name: ReplicantName, disk: DiskCopy): Promise<Pick<Replica, 'replicant' | 'admits' | 'reason'>>
 }
 
 /** What a disk holds of a name. */

@@ -11,6 +11,8 @@ export interface Replica {
   readonly resource: JsonObject | undefined
   /** What the site says itself of being unlike the others (`diverged`, `unbound`, `failed`, …); undefined if it says that all is well. */
   readonly admits: string | undefined
+  /** And why, in words. */
+  readonly reason?: string | undefined
 }
 
 /** A world that has come to rest after faults and healing: what checkers look at. */
@@ -28,6 +30,8 @@ export interface Ending {
   readonly lost: ReadonlySet<string>
   /** Large bodies that any site ever had as a whole, by their hash. */
   readonly bodies: ReadonlyMap<string, Uint8Array>
+  /** Large bodies that stand on the disk of some site, whole and as they were written, by their hash. */
+  readonly heldBodies: ReadonlySet<string>
   /** Resolution matrices of any site's definition, by the hash by which operations name them. */
   readonly matrices: ReadonlyMap<string, MatrixDefinition>
   /** Path of a resource at the applications. */

@@ -1,5 +1,6 @@
 import { Disk } from './disk.ts'
 import { Process } from './process.ts'
+import { simHash } from './sim-bodies.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { StoredBlob } from '../memory-blobs.ts'
 import type { SeededRandom } from '../seeded-random.ts'
@@ -53,6 +54,13 @@ export class Machine {
     const place = this.#random.below(damaged.length)
     damaged[place] = (damaged[place] ?? 0) ^ 1
     this.bodies.set(hash, { kind: 'whole', content: damaged })
+  }
+
+  /** Hashes of the large bodies that are whole, and as they were written. */
+  soundBodies(): readonly string[] {
+    return [...this.bodies].flatMap(([hash, { kind, content }]) =>
+      kind === 'whole' && simHash(content) === hash ? [hash] : [],
+    )
   }
 
   /** There is room for bodies again, whoever has taken it. */

@@ -55,7 +55,8 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
       const replicant = await readReplicant(name, disk)
       const state = status?.state
       const isWell = state === undefined || state === 'agrees' || state === 'busy'
-      return { replicant: replicant.lives.length === 0 ? undefined : replicant, admits: isWell ? undefined : state }
+      const admits = isWell ? undefined : state
+      return { replicant: replicant.lives.length === 0 ? undefined : replicant, admits, reason: status?.reason }
     },
   }
 }

@@ -194,7 +194,7 @@ export class ReplicaSite {
     const { agent } = this
     const shown = await Promise.race([this.#show(name, agent), this.#world.sleep(LOOK_MS)])
     const resource = this.application.read(name.service, this.#world.pathOf(name))
-    return { site: this.name, replicant: shown?.replicant, resource, admits: shown?.admits }
+    return { site: this.name, replicant: shown?.replicant, resource, admits: shown?.admits, reason: shown?.reason }
   }
 
   async #show(name: ReplicantName, agent: Agent | undefined): Promise<Awaited<ReturnType<Agent['show']>> | undefined> {

@@ -173,6 +173,7 @@ export class ReplicationWorld {
       setBack: this.setBack,
       lost: await this.#losses.lost(),
       bodies: this.ledger.bodies,
+      heldBodies: new Set(this.sites.flatMap(({ machine }) => machine.soundBodies())),
       matrices: this.#matrices(),
       pathOf: name => this.pathOf(name),
     }

@@ -139,6 +139,11 @@ export function tellShown(
   tellEntryTo(engine, commit, members, entry)
 }
 
+/** What `looks` of a replicant is when all others were told that a state is looked for. */
+export function looksFor(knowledge: string, hash: string | undefined): string {
+  return `${knowledge} ${hash ?? ''}`
+}
+
 /** Another member has told what its application shows. What is the same here is not kept. */
 export function takeShown(
   engine: Engine,
@@ -176,8 +181,11 @@ export function takeShown(
   if (!isOurs) return
   // Whoever shows something else learns of it too: its own word may have come when nothing was known here to compare with; or it looks, and nobody could answer.
   const isUnanswered = diverged && own !== hash && replica.local.looks === undefined
-  if (own !== undefined && (!diverged || isUnanswered))
-    tellShown(engine, commit, replica, { hash: own, diverged: false, fits: isSureHere(replica) }, [from])
+  if (own !== undefined && (!diverged || isUnanswered)) {
+    // Who goes on while it looks looks still: taken for one that does not, nobody would ever say what there is.
+    const isLooking = replica.local.looks === looksFor(knowledge, own)
+    tellShown(engine, commit, replica, { hash: own, diverged: isLooking, fits: isSureHere(replica) }, [from])
+  }
   const isToLook = own !== undefined || (isWhole && lastShown(replica) !== undefined)
   if (isToLook || replica.local.suspect) commit.afterwards(() => engine.kick(replica))
 }

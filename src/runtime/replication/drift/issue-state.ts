@@ -28,7 +28,6 @@ import { noteNoneIsThere } from '../write/given-up.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
-import { queryOf, withoutVersions } from '../application/sending.ts'
 import { bytesOf } from '../application/state.ts'
 import { hiddenHere, knowledgeNow, lastShown, shownHash, standings, writtenBy, writtenOf } from './comparison.ts'
 import { currentPlan } from '../lane/current-plan.ts'
@@ -37,6 +36,7 @@ import { othersOf } from '../admission/words.ts'
 import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
 import { tellLooking } from './looking.ts'
 import { noteOwn, noteSaid, unlikeSaid, wasSaidInVain } from './own-fields.ts'
+import { seenBesides } from './seen-besides.ts'
 import { isSettling } from './settling.ts'
 import { fitOf, isTextAsSaid, stateToGive, unlikeWritten, type Unclear } from './written-fields.ts'
 import type { Engine } from '../engine.ts'
@@ -271,7 +271,10 @@ export async function issue(
   if (said === 'cannot' || 'is' in said) return said
   try {
     issuedAt.set(replica.run, engine.options.clock.monotonic())
-    const draft = draftOf(engine, replica, engine.nextNumber(), 'state', said.payload, { ...settles })
+    const besides = settles === undefined ? seenBesides(engine, replica) : undefined
+    // What is missing would be in its context, and not in its body.
+    const executed = besides?.missing.length === 0 ? besides.executed : undefined
+    const draft = draftOf(engine, replica, engine.nextNumber(), 'state', said.payload, { ...settles, executed })
     await release(engine, replica, { ...draft, ...leftOutOf(replica, draft.context, settles?.settles) }, undefined, {
       suspect: false,
       unsure: false,
@@ -367,9 +370,6 @@ async function bodyToSay(
   if (state.is !== 'json') return 'cannot'
   const bytes = bytesOf(state)
   if (bytes.length > MAX_HELD_BODY_BYTES) return 'cannot'
-  const [reset] = schedule
-  const type = jsonTypeIn(reset?.payload?.headers.flat() ?? reading.rawHeaders)
-  // What its query says is part of what was written, and stands in no body; a version in it was one site's.
-  const query = withoutVersions(queryOf(reset?.payload, request.method))
-  return { request: { ...request, path: request.path + query }, type, bytes }
+  const type = jsonTypeIn(schedule[0]?.payload?.headers.flat() ?? reading.rawHeaders)
+  return { request, type, bytes }
 }

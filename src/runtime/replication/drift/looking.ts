@@ -1,6 +1,6 @@
 /** That a site looks for a state: no member that it could reach agrees. Source: src/consistency.md "Plan, at one site" (Repair). */
 import { othersOf } from '../admission/words.ts'
-import { knowledgeNow, tellShown } from './comparison.ts'
+import { knowledgeNow, looksFor, tellShown } from './comparison.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
 import type { Shown } from '../../../ports/sync.ts'
@@ -13,11 +13,6 @@ export async function tellLooking(engine: Engine, replica: Replica, shown: Shown
     commit.local(replica, { looks })
     tellShown(engine, commit, replica, shown)
   })
-}
-
-/** What `looks` of a replicant is when all others were told that a state is looked for. */
-export function looksFor(knowledge: string, hash: string | undefined): string {
-  return `${knowledge} ${hash ?? ''}`
 }
 
 /**

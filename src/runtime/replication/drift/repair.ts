@@ -9,6 +9,7 @@ import {
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
 import { begunBy, createBy, replaceBy } from '../lane/creation.ts'
+import { currentPlan } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
 import { largeBodyOf } from '../bodies/body-records.ts'
 import { MAX_REPAIRS_TOGETHER } from '../limits.ts'
@@ -46,7 +47,7 @@ export async function copyState(
   replica: Replica,
   resource: Resource,
   members: readonly string[] = othersOf(replica.core.replicant),
-  onlyFitting = replica.local.copiesOnlyFitting,
+  onlyFitting = copiesOnlyFitting(engine, replica),
 ): Promise<Copied> {
   if (!isExposed(engine, replica) || !isMeant(replica, resource)) return 'not-exposed'
   if (waitsForBody(engine, replica)) return 'busy'
@@ -61,6 +62,8 @@ export async function copyState(
     for (const member of await surestFirst(engine, replica, resource, members)) {
       const theirs = await engine.options.fetchState(member, replica.name)
       if (theirs === undefined || !agrees(engine, replica, theirs)) continue
+      // What has come while it was asked may name one too.
+      if (waitsForBody(engine, replica)) return 'busy'
       if (onlyFitting && !(await fits(engine, replica, resource, theirs)).fits) continue
       const isBelieved = mayDo(engine.options, replica, member, 'replace')
       if (!isBelieved && !(await isWritten(engine, replica, resource, theirs))) {
@@ -73,6 +76,11 @@ export async function copyState(
   } finally {
     engine.repairs.end()
   }
+}
+
+/** What is shown here fits no more where something has come since that is still to be carried out: whoever agrees is surer then, also where nobody can tell what that comes to. */
+function copiesOnlyFitting(engine: Engine, replica: Replica): boolean {
+  return replica.local.copiesOnlyFitting && currentPlan(engine, replica).plan.kind === 'nothing'
 }
 
 /** Of some who agree with what was added or changed past Cheops, none can tell what was written. */
@@ -193,19 +201,18 @@ async function takeState(
     // What it is sent as its writers have said; how it is shown may be another way.
     const [reset] = schedule
     const isOfLog = body.is === 'json' || given.asSent === true
-    const asked = isOfLog ? reset?.payload : undefined
-    const headers = isOfLog ? (asked?.headers.flat() ?? []) : state.rawHeaders
+    const headers = isOfLog ? (reset?.payload?.headers.flat() ?? []) : state.rawHeaders
     const make = (): Promise<Made | undefined> =>
       body.is === 'large' && reset !== undefined
         ? createBy(resource, replica, reset, body)
-        : resource.create(body, headers, begunBy(replica), asked)
+        : resource.create(body, headers, begunBy(replica))
     if (reading.is === 'absent') {
       sent = await make()
       canBeSaid = sent !== undefined
     }
     // What only somebody says who is not believed is no reason to leave what is here as it is.
     else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each))) {
-      sent = await replaceBy(resource, replica, reading, body, { headers, make, asked })
+      sent = await replaceBy(resource, replica, reading, body, { headers, make })
       // Else there is nothing of it left to be said.
       canBeSaid = sent !== undefined || resource.hasAll(reading.body, body)
     }

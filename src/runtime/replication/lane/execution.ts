@@ -30,6 +30,7 @@ import { mayBeThere, mayLandNow, noteMayBeThere, wasGivenUp } from '../write/giv
 import { Answers } from './answers.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
+import { isOursUnknown } from './ours-unknown.ts'
 import type { Prepared } from './prepared.ts'
 import {
   NOTHING_TAKEN,
@@ -279,6 +280,8 @@ export class Execution {
     if (operation.payload === undefined) return this.#book.executed(operation, undefined, {})
     if (!this.#book.local.bound) {
       if (this.#book.local.unbound) return 'waits'
+      const isBegunHere = operation.life.dot.site === this.#book.engine.options.site
+      if (isBegunHere && (await isOursUnknown(this.#book))) return 'again'
       // What it makes of nothing can only be copied from a member that has had something.
       if (isReset(operation, this.#book.matrices)) return this.#answers.cannotSay()
       // The application here has refused to make it: what has the name by now is not ours to change.
@@ -413,10 +416,17 @@ export class Execution {
 
   /**
    * What this store does not know of was carried out: the create, and perhaps what came after it. It is not carried out again on top of the
-   * create's body, but copied.
+   * create's body, but copied. A replay that was to begin with it has sent nothing yet: what is there is whole.
    */
   async #isOurs(operation: Operation): Promise<Step> {
-    const ours = { bound: true, unbound: false, suspect: true, unsure: true, copiesOnlyFitting: false }
+    const ours = {
+      bound: true,
+      unbound: false,
+      suspect: true,
+      unsure: true,
+      copiesOnlyFitting: false,
+      replaying: false,
+    }
     await this.#book.executed(operation, undefined, ours)
     return 'again'
   }

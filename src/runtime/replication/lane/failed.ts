@@ -2,7 +2,7 @@
  * What the application here has refused for good although it counts: the site differs from the others by it, says so, and tries now and then
  * to take the state of one that does not. Source: src/consistency.md "Refusals at a member".
  */
-import { holderOf, sameDot, type Dot, type Operation } from '../../../core/oplog/index.ts'
+import { NOTHING_EXECUTED, holderOf, sameDot, type Dot, type Operation } from '../../../core/oplog/index.ts'
 import { MAX_KNOWN_FAILED } from '../limits.ts'
 import type { Why } from '../admission/words.ts'
 import type { Replica, RunState } from '../replica.ts'
@@ -51,19 +51,27 @@ export function whyFailed({ run, local }: Replica, dot: Dot): Why {
   return last !== undefined && sameDot(last.dot, dot) ? { status: last.status } : {}
 }
 
-/** Of what has failed since its large body came from nobody, what may run now that `isHere` says that it is here. */
+/**
+ * Of what has failed since its large body came from nobody, what may run now that `isHere` says that it is here. Where that was to make the resource, nothing was sent of what
+ * has failed behind it: there was nothing to change.
+ */
 export function withBodyNow(replica: Replica, isHere: (operation: Operation) => boolean): readonly Operation[] {
-  const { lacked } = replica.local
+  const { lacked, bound } = replica.local
   if (lacked.length === 0) return []
-  return failedHere(replica).filter(operation => lacked.some(dot => sameDot(dot, operation.dot)) && isHere(operation))
+  const failed = failedHere(replica)
+  const again = failed.filter(operation => lacked.some(dot => sameDot(dot, operation.dot)) && isHere(operation))
+  return again.length > 0 && !bound ? failed : again
 }
 
 /** What counts as executed, and as failed, without operations that are to run again. */
 export function withoutFailed({ local }: Replica, again: readonly Operation[]) {
   const stays = ({ dot }: { readonly dot: Dot }): boolean => !again.some(other => sameDot(other.dot, dot))
   const dotStays = (dot: Dot): boolean => stays({ dot })
+  const operations = local.executed.operations.filter(stays)
+  // What was seen may have been sent, but where there was nothing to send it to.
+  const isNothingSent = operations.length === 0 && !local.bound
   return {
-    executed: { ...local.executed, operations: local.executed.operations.filter(stays) },
+    executed: isNothingSent ? NOTHING_EXECUTED : { ...local.executed, operations },
     failed: local.failed.filter(dotStays),
     lacked: local.lacked.filter(dotStays),
   }

@@ -1,10 +1,10 @@
 /** A lane compares what the application shows: with what the other members show, and with what it showed when the lane was idle last. */
 import { othersOf, tellEvent } from '../admission/words.ts'
-import { differing, judge, knowledgeNow, shownNow, writtenOf } from '../drift/comparison.ts'
+import { differing, judge, knowledgeNow, looksFor, shownNow, writtenOf } from '../drift/comparison.ts'
 import { failedHere, refusedText } from './failed.ts'
 import { hasCome, isYetToCome, looksAgainInMs } from '../drift/settling.ts'
 import { lookForState, shorten } from '../drift/issue-state.ts'
-import { doAllLook, looksFor } from '../drift/looking.ts'
+import { doAllLook } from '../drift/looking.ts'
 import { isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { askAgain, copyOrShow } from './lane-copy.ts'
 import { noteNoneIsThere } from '../write/given-up.ts'

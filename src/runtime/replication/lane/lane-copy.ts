@@ -1,11 +1,12 @@
 import { isSuccess } from '../../../core/resource/success.ts'
 import { lookForState } from '../drift/issue-state.ts'
-import { doAllLook, looksFor } from '../drift/looking.ts'
+import { doAllLook } from '../drift/looking.ts'
 import { isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { copyState, type Copied } from '../drift/repair.ts'
+import { seenBesides } from '../drift/seen-besides.ts'
 import { othersOf } from '../admission/words.ts'
 import { currentPlan } from './current-plan.ts'
-import { judge, knowledgeNow, writtenOf } from '../drift/comparison.ts'
+import { judge, knowledgeNow, looksFor, writtenOf } from '../drift/comparison.ts'
 import { MAX_ASKED_IN_VAIN, MAX_MADE_ANEW, RETRY_BASE_MS } from '../limits.ts'
 import { fitOf, unclearText, unlikeWritten } from '../drift/written-fields.ts'
 import type { RunState, TellOf } from '../replica.ts'
@@ -16,8 +17,15 @@ import type { Reading } from '../application/state.ts'
 
 const GONE = `no member's application has it any more, although nobody has deleted it through Cheops; it was made anew ${MAX_MADE_ANEW} times: delete it at this site, or write it again`
 
-/** Takes the state of a member that agrees, or shows why it is needed. */
-export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 'again' | 'alone'> {
+/**
+ * Takes the state of a member that agrees, or shows why it is needed.
+ * @param carryOut carries operations out at the end of what was carried out, whatever their order is
+ */
+export async function copyOrShow(
+  book: LaneBook,
+  why: string,
+  carryOut?: (operations: readonly Operation[]) => Promise<unknown>,
+): Promise<'done' | 'again' | 'alone'> {
   const copied = await copyPatiently(book)
   if (typeof copied === 'object') {
     await book.diverge(`${why}, and ${unclearText(copied)}`)
@@ -36,7 +44,8 @@ export async function copyOrShow(book: LaneBook, why: string): Promise<'done' | 
       return 'again'
     case 'nobody': {
       if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and ${await nobodyText(book)}`)
-      const mayIssue = (reading: Reading): Promise<boolean> => decideAllUnsure(book, reading)
+      const mayIssue = async (reading: Reading): Promise<boolean> =>
+        (await decideAllUnsure(book, reading)) && (await isAllSeenDone(book, carryOut))
       const found = await lookForState(book.engine, book.replica, book.resource, mayIssue)
       if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
       if (found === 'gone') await book.diverge(GONE)
@@ -134,6 +143,22 @@ async function decideAllUnsure(book: LaneBook, reading: Reading): Promise<boolea
   for (const operation of unsureOf(book)) if ((await decideUnsure(book, operation, reading)) === 'waits') return false
   // What is not there is carried out, on top of the state.
   return true
+}
+
+/**
+ * What the state will have seen is carried out here before it is said, after all else: nobody can put it in its place any more, and the state says what came of it.
+ *
+ * @returns whether there is nothing of it; else the lane looks again
+ */
+async function isAllSeenDone(
+  { engine, replica }: LaneBook,
+  carryOut: ((operations: readonly Operation[]) => Promise<unknown>) | undefined,
+): Promise<boolean> {
+  const missing = seenBesides(engine, replica)?.missing ?? []
+  if (missing.length === 0 || carryOut === undefined) return true
+  await carryOut(missing)
+  engine.kick(replica)
+  return false
 }
 
 function unsureOf(book: LaneBook): readonly Operation[] {

@@ -2,7 +2,7 @@
  * What the lane of one replicant does: it brings what the application has to what the schedule says. Serial; whatever was begun is
  * written down before, so that a start in the middle knows what may have happened. Source: src/consistency.md "Plan, at one site", "Applying to a black box".
  */
-import { membersOfReplicant, sameDot, type Schedule } from '../../../core/oplog/index.ts'
+import { membersOfReplicant, sameDot, type Operation, type Schedule } from '../../../core/oplog/index.ts'
 import { acknowledge, tellEvent } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { differing, knowledgeNow, shownNow } from '../drift/comparison.ts'
@@ -17,6 +17,7 @@ import { comeBack, readParted } from './come-back.ts'
 import { compareWithOthers } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { MAX_PLANS_TOGETHER } from '../limits.ts'
+import { isOursUnknown } from './ours-unknown.ts'
 import { isNext, type Prepared } from './prepared.ts'
 import { Recovery } from './recovery.ts'
 import { Resource } from '../application/resource.ts'
@@ -113,7 +114,10 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
       case 'repair': {
         // Nothing is put in the place of what is not ours.
         if (book.local.unbound && (await book.resource.read()).is !== 'absent') return 'waits'
-        const copied = await copyOrShow(book, 'what was sent may not be sent again')
+        // What may not be sent again was written here.
+        if (await isOursUnknown(book)) return 'again'
+        const carryOut = (missing: readonly Operation[]): Promise<unknown> => execution.carryOut(missing, false)
+        const copied = await copyOrShow(book, 'what was sent may not be sent again', carryOut)
         if (copied !== 'done') return copied
         break
       }

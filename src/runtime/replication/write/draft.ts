@@ -9,6 +9,7 @@ import {
   settlingContext,
   type Context,
   type Dot,
+  type Executed,
   type Idempotency,
   type Life,
   type Operation,
@@ -38,6 +39,8 @@ export function draftOf(
     readonly seen?: Life
     /** Of another life than the one that holds the name. */
     readonly life?: Life
+    /** What is executed, where more of it is known than is written down. */
+    readonly executed?: Executed | undefined
   },
 ): Operation {
   const { site, incarnation, glueOf, hash } = options
@@ -80,9 +83,15 @@ function contextOf(
     settles,
     seen = life,
     removed,
-  }: { readonly settles?: Settles; readonly seen?: Life; readonly removed?: readonly string[] },
+    executed = local.executed,
+  }: {
+    readonly settles?: Settles
+    readonly seen?: Life
+    readonly removed?: readonly string[]
+    readonly executed?: Executed | undefined
+  },
 ): Context {
-  const next = nextContext(local.executed, life, site)
+  const next = nextContext(executed, life, site)
   const context = removed?.includes(site) === true ? leavingContext(next, life.knowledge, site) : next
   if (settles === undefined) return context
   const { live, conflicts, outside } = seen

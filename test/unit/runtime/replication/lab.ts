@@ -241,10 +241,14 @@ export class Lab {
   }
 
   /** The life that holds a name, as it stands on the disk of a site. */
-  async disk(site: string, name: string): Promise<{ readonly live: readonly string[] }> {
+  async disk(
+    site: string,
+    name: string,
+  ): Promise<{ readonly live: readonly string[]; readonly knowledge: readonly string[] }> {
     const store = new MemoryStore(new Map(this.world.site(site).machine.disk.values))
     const bytes = await store.get(`replication/replicant/${SERVICE}/${KIND}/${name}/core`)
-    const { lives } = JSON.parse(new TextDecoder().decode(bytes)) as { lives: { live: readonly string[] }[] }
+    type Kept = Awaited<ReturnType<Lab['disk']>>
+    const { lives } = JSON.parse(new TextDecoder().decode(bytes)) as { lives: readonly Kept[] }
     const holder = lives.at(-1)
     if (holder === undefined) throw new Error(`${site} knows no ${name}`)
     return holder

@@ -3,7 +3,7 @@
  * ending that is wrong in one way. The operations are made by hand, and the members hold them by the real core.
  */
 import { describe, expect, test } from 'vitest'
-import { CHECKERS } from '../../../../sims/checkers/replication/all-checkers.ts'
+import { CHECKERS, PATIENT_CHECKERS } from '../../../../sims/checkers/replication/all-checkers.ts'
 import { Ledger } from '../../../../sims/world/replication/ledger.ts'
 import { admit, contextOf, dotKey, newReplicant, NO_MATRICES } from '../../../../src/core/oplog/index.ts'
 import type { Effect, JsonObject } from '../../../../sims/world/fake-application.ts'
@@ -71,6 +71,7 @@ function ending(different: Partial<Ending> & { readonly replicas?: readonly Part
     setBack: new Set(),
     lost: new Set(),
     bodies: new Map(),
+    heldBodies: new Set(),
     matrices: new Map(),
     pathOf: () => '/items/n',
     ...different,
@@ -447,5 +448,43 @@ describe('what is wrong is found', () => {
     const twice = ending()
     twice.ledger.note(operation(9, 's2', 1, 'merge', { other: true }, [CREATE]), new Uint8Array([2]))
     expect(found(twice)).toEqual([expect.stringMatching(/^dots are never reused: /)])
+  })
+
+  test('a site that stays diverged where a member agrees, or all stay so', () => {
+    const of = (different: Parameters<typeof ending>[0]): string[] =>
+      PATIENT_CHECKERS.flatMap(({ look }) => look(ending(different))).map(text => text.replace(/ says .*\), and/, ','))
+    expect(of({})).toEqual([])
+    expect(of({ replicas: [{ admits: 'diverged' }] })).toEqual(['n: s1, s2 agree'])
+    expect(of({ replicas: [{ admits: 'diverged' }, { admits: 'diverged' }] })).toEqual([
+      'n: s1, so do all others',
+      'n: s2, so do all others',
+    ])
+    for (const admits of ['uncertain', 'unbound'])
+      expect(of({ replicas: [{ admits: 'diverged' }, { admits }] }), admits).toEqual([])
+  })
+
+  test('a site that is diverged for what nobody can know is excused', () => {
+    const of = (last: Operation, different: Partial<Ending> = {}, reason?: string): string[] => {
+      const replicas = ['s1', 's2'].map(site => ({ replicant: holding(site, [...ALL, last]), reason }))
+      const [first, second] = replicas
+      const all = [{ ...first, admits: 'diverged' }, { ...second }]
+      return PATIENT_CHECKERS.flatMap(({ look }) => look(ending({ ...different, replicas: all })))
+    }
+    const large: Operation = {
+      ...operation(9, 's2', 2, 'replace', {}, ALL),
+      payload: { method: 'PUT', path: '/items/n', headers: [], body: { hash: 'h', length: 100_000 } },
+    }
+    expect(of(large)).toEqual([])
+    expect(of(large, { heldBodies: new Set(['h']) })).toHaveLength(1)
+    const hidden = operation(9, 's2', 2, 'merge', { other: 'x' }, ALL)
+    const unclear = 'no member shows /other, which was written, so nobody can say what it is by now'
+    expect(of(hidden, {}, unclear)).toEqual([])
+    expect(of(hidden)).toHaveLength(1)
+    const shown = operation(9, 's2', 2, 'merge', { last: 'x' }, ALL)
+    expect(of(shown, {}, unclear)).toHaveLength(1)
+    const outsider = { ...effect('PUT'), byOutsider: true }
+    const over = (next: Effect): string[] => of(shown, { effects: new Map([['s2', [outsider, next]]]) })
+    expect(over(effect('PATCH'))).toEqual([])
+    expect(over(effect('PUT'))).toHaveLength(1)
   })
 })

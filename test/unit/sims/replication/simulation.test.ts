@@ -247,6 +247,26 @@ describe('a planted bug is found', () => {
     expect(await found('no defects', plant)).toMatch(/^s1 failed: .*planted/)
   })
 
+  test('a site that never takes the state of another one', async () => {
+    const plan: Plan = {
+      sites: ['s1', 's2'],
+      names: ['n1'],
+      steps: [
+        { at: 0, do: 'create', site: 's2', name: 'n1', members: ['s1', 's2'], token: 'a' },
+        { at: 10_000, do: 'outsider', site: 's1', name: 'n1', token: 'b' },
+      ],
+    }
+    expect((await runReplication(1, plan, REAL_PARTS)).violations).toEqual([])
+    const plant: ReplicationPlant = {
+      application: (application, site) => ({
+        request: async request =>
+          application.request(site === 's1' && request.method === 'PUT' ? { ...request, path: '/items/n2' } : request),
+      }),
+    }
+    const { violations } = await runReplication(1, plan, REAL_PARTS, plant)
+    expect(violations).toEqual([expect.stringMatching(/^nobody stays diverged: n1: s1 .*, and s2 agree$/)])
+  })
+
   test('an agent that sends everything twice', async () => {
     const plant: ReplicationPlant = {
       application: application => ({

@@ -1,0 +1,56 @@
+/**
+ * One request with one key goes to two members that are cut off from each other, and each has carried out something else besides, so that neither can carry out
+ * what the other has: a state that is said has seen the request under both identities. Real replicators in the simulated world.
+ */
+import { expect, test } from 'vitest'
+import { Lab } from '../lab.ts'
+
+const MEMBERS = ['a', 'b']
+
+/** What b has carried out before the request came to it; what a has is given. */
+async function askedAtBoth(before: (lab: Lab) => Promise<unknown>): Promise<Lab> {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('b', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(5_000)
+  lab.cut('b')
+  await before(lab)
+  await lab.pass(300)
+  const add = (site: string) => lab.ask(site, 'POST /items/x/lines', { line: 1 }, { key: 'k' })
+  expect(await add('a')).toMatchObject({ status: 201 })
+  await lab.pass(300)
+  expect(await lab.ask('b', 'PUT /items/x', { id: 'x', n: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(300)
+  expect(await lab.ask('b', 'PATCH /items/x', { m: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(300)
+  expect(await add('b')).toMatchObject({ status: 201 })
+  await lab.pass(300)
+  await lab.heal(60_000)
+  return lab
+}
+
+async function expectOpen(lab: Lab, shown: object): Promise<void> {
+  let expected = shown
+  for (const site of MEMBERS) {
+    expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees' })
+    expect(lab.read(site, 'x'), site).toEqual(expected)
+    expect(await lab.ask(site, 'PATCH /items/x', { z: site }), site).toMatchObject({ status: 200 })
+    await lab.pass(5_000)
+    expected = { ...expected, z: site }
+  }
+  lab.assertSound()
+}
+
+test('who has written the resource over, and more, says a state that is carried out at both', async () => {
+  const lab = await askedAtBoth(() => Promise.resolve())
+  expect((await lab.status('a', 'x'))?.conflicts).toEqual([])
+  await expectOpen(lab, { id: 'x', n: 2, m: 2, lines: [{ line: 1 }] })
+})
+
+test.each([
+  ['merged', 'PATCH /items/x', { before: true, m: 1 }, { m: 2, before: true, lines: [{ line: 1 }] }],
+  ['added', 'POST /items/x/lines', { line: 0 }, { m: 2, lines: [{ line: 1 }, { line: 0 }] }],
+])('what was %s at the other member before the request is in the state', async (_what, request, body, shown) => {
+  const lab = await askedAtBoth(lab => lab.ask('a', request, body))
+  expect((await lab.status('b', 'x'))?.conflicts).toEqual([])
+  await expectOpen(lab, { id: 'x', n: 2, ...shown })
+})
