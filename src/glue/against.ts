@@ -6,7 +6,7 @@ import type { Answer } from './instance-request.ts'
 import type { Finding, Locate } from './parse.ts'
 import { pointerGet, pointerSet } from './pointer.ts'
 import { change, isAbsent, isGone, isInDoubt, meaningOf, removeProbe, sayLeft } from './probe-change.ts'
-import { createProbe, type MadeProbe } from './probe-creation.ts'
+import { createProbe, makesAnother, type MadeProbe } from './probe-creation.ts'
 import { deletedAdvice, looksOwn, unsaid } from './probe-fields.ts'
 import { hasCome, idsIn, readList } from './probe-list.ts'
 import { nameOfProbe } from './probe-name.ts'
@@ -36,18 +36,21 @@ export async function probeInstance(
     findings.push({ severity: 'error', line: 0, column: 0, path: '', message, suggestion: nearestName(name, names) })
   }
   for (const [name, kind] of Object.entries(definition.kinds)) {
-    if (options.kinds?.includes(name) === false) continue
+    if (options.kinds?.includes(name) === false || options.interrupted?.aborted === true) continue
     const given = filled(kind, options.variables ?? {})
     const probed = new ProbedKind(name, given, definition['agent-headers'], url, locate, options)
     await new Probe(probed).run()
     findings.push(...probed.findings)
     steps.push(...probed.steps)
   }
+  if (options.interrupted?.aborted === true)
+    findings.push({ severity: 'error', line: 0, column: 0, path: '', message: INTERRUPTED, suggestion: undefined })
   if (steps.length === 0 && !findings.some(({ severity }) => severity === 'error'))
     findings.push({ severity: 'error', line: 0, column: 0, path: '', message: NOTHING_TRIED, suggestion: undefined })
   return { findings, steps }
 }
 
+const INTERRUPTED = 'interrupted: not all was tried; what is not named above was removed'
 const NOTHING_TRIED = 'nothing was tried on the instance'
 
 class Probe {
@@ -73,7 +76,7 @@ class Probe {
     if (!(await this.#answersAbsence())) return
     const created = await createProbe(this.#probed)
     if (created === undefined) return
-    let { isSure } = created
+    let isSure = created.isDrawn
     let removal: 'removed' | 'doubtful' | undefined
     let isShown = false
     try {
@@ -81,6 +84,7 @@ class Probe {
       await this.#readEncoded(created.id)
       const list = await this.#list(created.id)
       isSure ||= hasCome(created.id, created.before, idsIn(this.#kind, list))
+      isSure ||= created.isSaid && (await makesAnother(this.#probed, created))
       if (!isSure) return this.#leaveAlone(created)
       await this.#updates.run(created.path, created.sent)
       removal = await this.#delete(created.path)
@@ -100,7 +104,9 @@ class Probe {
     const isText = typeof sent === 'string' && status === 201
     const which = isText
       ? 'a create of a text that does not say where its ID stands (write {id} there)'
-      : `a create that is answered ${status} (not 201)`
+      : status === 201
+        ? 'a create that is answered 201, as a second one is with the same ID,'
+        : `a create that is answered ${status} (not 201)`
     const why = `nobody can tell whether ${which} has made "${id}" or has found it`
     const what = 'nor does the list tell: it was left as it is, and no change and no deletion was tried'
     const look = `look at it, and delete it yourself where it is a probe: DELETE ${this.#probed.url}${path}`

@@ -40,7 +40,7 @@ export interface KindDefinition {
   readonly id?: { readonly at?: string | readonly string[]; readonly from?: 'client' | 'server' | 'either' }
   /** How a resource is created: POST on the collection (default), or PUT on the resource; and by what else, perhaps, on the resource. */
   readonly create?: { readonly method?: 'POST' | 'PUT'; readonly also?: readonly ('PUT' | 'PATCH')[] }
-  /** Answers with a status of success that mean an error: the first that fits says which. */
+  /** Answers with a status of success, or of 5xx, that mean another error: the first that fits says which. */
   readonly errors?: readonly ErrorDefinition[]
   /** A replace is a delete and a create: the application refuses PUT. */
   readonly immutable?: boolean
@@ -88,6 +88,8 @@ export interface ErrorDefinition {
   readonly type?: string
   /** For answers to reads (GET) alone. */
   readonly read?: boolean
+  /** For answers of this status, and not for those of success. */
+  readonly answered?: number
   readonly status: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * What answers mean that have a status of success and say something else in their body: some applications answer 200 whatever happens, and what
- * serves a web front end answers each path with its page.
+ * What answers mean that say something else in their body than their status does: some applications answer 200 whatever happens, what
+ * serves a web front end answers each path with its page, and some say by a 5xx that they refuse something: nobody could tell then whether it was done.
  */
 import { isSuccess } from '../core/resource/success.ts'
 import type { ErrorDefinition } from './definition.ts'
@@ -20,9 +20,10 @@ export function statusMeant(
   rawHeaders: readonly string[],
   bytes: Uint8Array | undefined,
 ): number {
-  if (rules.length === 0 || !isSuccess(status)) return status
+  const answeredSo = rules.filter(({ answered }) => (answered === undefined ? isSuccess(status) : answered === status))
+  if (answeredSo.length === 0) return status
   const body = bytes && valueOf(rawHeaders, bytes)
-  const rule = rules.find(({ at, type, is, read }) => {
+  const rule = answeredSo.find(({ at, type, is, read }) => {
     if (read === true && method !== 'GET') return false
     if (type !== undefined && mediaTypeOf(rawHeaders) !== type.toLowerCase()) return false
     if (at === undefined) return true

@@ -15,6 +15,8 @@ export interface InstanceRequest {
   readonly type?: string | undefined
   /** Which answers mean an error, whatever their status says. */
   readonly errors: NonNullable<KindDefinition['errors']>
+  /** Authority (PEM) of its certificate, where that is none of those that Node knows. */
+  readonly ca?: Uint8Array | undefined
 }
 
 /** What came back, read as a whole. */
@@ -38,7 +40,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
  * site that a page is of, and refuse. Throws what says that no answer came, a time-out and an answer that is too large among it: `reasonOf` says why.
  */
 export async function ask(
-  { method, url, body, headers: given, type, errors }: InstanceRequest,
+  { method, url, body, headers: given, type, errors, ca }: InstanceRequest,
   timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<Answer> {
   const headers: Record<string, string> = { 'content-type': 'text/plain', ...given }
@@ -46,7 +48,7 @@ export async function ask(
   else if (typeof body !== 'string') headers['content-type'] = type ?? 'application/json'
   const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
   const signal = AbortSignal.timeout(timeoutMs)
-  const response = await open(url, { method, headers, signal }, sent)
+  const response = await open(url, { method, headers, signal, ...(ca && { ca: Buffer.from(ca) }) }, sent)
   const bytes = await readBytes(response).catch((error: unknown) => {
     // Of what is torn by the time-out Node says that it was reset.
     throw signal.aborted ? signal.reason : error
@@ -62,7 +64,7 @@ export async function ask(
 }
 
 /** Resolves with the head of the answer, its body unread. */
-function open(url: string, options: http.RequestOptions, body: string | undefined): Promise<http.IncomingMessage> {
+function open(url: string, options: https.RequestOptions, body: string | undefined): Promise<http.IncomingMessage> {
   const { request: start } = URL.parse(url)?.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
     start(url, { agent: false, ...options }, resolve)
@@ -77,7 +79,10 @@ function open(url: string, options: http.RequestOptions, body: string | undefine
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error) return cause.message
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return /CERT|SIGNATURE/.test(error.code)
+      ? `its certificate is not trusted, ${error.code}: give its authority with --ca-file`
+      : error.code
   return error instanceof Error ? error.message : 'unknown error'
 }
 

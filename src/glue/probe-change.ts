@@ -42,6 +42,15 @@ export const isGone = (status: number): boolean => isSuccess(status) || status =
  * @returns whether there was something that is gone now, nothing, or something that is left
  */
 export async function removeProbe(probed: ProbedKind, path: string): Promise<'removed' | 'absent' | 'left'> {
+  probed.isRemoving = true
+  try {
+    return await remove(probed, path)
+  } finally {
+    probed.isRemoving = false
+  }
+}
+
+async function remove(probed: ProbedKind, path: string): Promise<'removed' | 'absent' | 'left'> {
   const current = await probed.send('read', 'GET', path, undefined, () => true)
   const meaning = current === undefined ? {} : meaningOf(probed.kind, current)
   const answer = await change(probed, 'delete', 'DELETE', path, undefined, isGone, meaning)

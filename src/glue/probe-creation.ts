@@ -3,7 +3,7 @@ import { isSuccess } from '../core/resource/success.ts'
 import type { Answer } from './instance-request.ts'
 import { idIn } from './naming.ts'
 import { pointerSet, withoutPointers } from './pointer.ts'
-import { isInDoubt, removeDoubtful } from './probe-change.ts'
+import { isInDoubt, removeDoubtful, removeProbe } from './probe-change.ts'
 import { idsIn, readList } from './probe-list.ts'
 import { alike, nameOfProbe } from './probe-name.ts'
 import { acceptHint, detailOf, type ProbedKind } from './probed-kind.ts'
@@ -22,8 +22,8 @@ export interface MadeProbe {
   readonly status: number
   /** Its ID was drawn here: nobody else has it, neither before nor after. */
   readonly isDrawn: boolean
-  /** It is known to have been made here. Else the application may have answered what was there before, which the list has to tell. */
-  readonly isSure: boolean
+  /** The answer says that it was made (201), of an ID that the application chose: some say so of what they have found. */
+  readonly isSaid: boolean
   /** IDs that were listed before the create; undefined where no list could be read. */
   readonly before: ReadonlySet<string> | undefined
 }
@@ -137,6 +137,44 @@ function refusalOf(
   return `a create was answered ${answer.status}${detailOf(answer)}${hint}${replaced}${left}`
 }
 
+/**
+ * Whether a create has made what it was answered with, where the list does not tell: whoever finds what is there by another field of the body finds it once more. A
+ * second create that makes another one, or is refused since there is one, says that the first has made it. What the second has made is taken away again.
+ */
+export async function makesAnother(probed: ProbedKind, made: MadeProbe): Promise<boolean> {
+  const { kind, url } = probed
+  const answer = await probed.send('create', 'POST', kind.collection, made.sent, () => true)
+  if (isInDoubt(answer) || answer === undefined) {
+    probed.say('warning', ['create'], `a probe may be left at ${url}${kind.collection}`)
+    return false
+  }
+  if (!isSuccess(answer.status)) return REFUSED.has(answer.status)
+  const id = idInAnswer(probed, answer)
+  if (id === made.id) return false
+  const path = id === undefined ? undefined : probed.pathOf(id)
+  if (id === undefined || path === undefined || hasDotSegment(path) || made.before?.has(id) === true) {
+    probed.say('warning', ['create'], `a probe may be left at ${url}${kind.collection}`)
+    return false
+  }
+  await removeProbe(probed, path)
+  return true
+}
+
+/** What is there is not made once more. */
+const REFUSED: ReadonlySet<number> = new Set([400, 409, 422])
+
+/** The ID of what a create was answered with: in its body, or in `Location`. */
+function idInAnswer(probed: ProbedKind, answer: Answer): string | undefined {
+  const found = idIn(probed.shown(answer), traitsOf(probed.kind).idAt)
+  return found.is === 'id' ? found.id : idInLocation(probed, answer)
+}
+
+function idInLocation({ kind, url }: ProbedKind, { location }: Answer): string | undefined {
+  const pathname = location === null ? undefined : URL.parse(location, `${url}/`)?.pathname
+  if (pathname === undefined) return undefined
+  return matchEnd(compileTemplate(kind.resource), splitPath(pathname, 256).decoded)?.get('id')
+}
+
 interface Answered {
   readonly answer: Answer
   readonly attempt: Attempt
@@ -152,15 +190,11 @@ function identify(probed: ProbedKind, { answer, attempt, name, before }: Answere
   const at = traitsOf(kind).idAt
   const asked = attempt.id ?? name
   const all = { asked, sent: attempt.body, status, before }
-  const drawn = { ...all, path: probed.pathOf(asked), id: asked, isDrawn: true, isSure: true }
+  const drawn = { ...all, path: probed.pathOf(asked), id: asked, isDrawn: true, isSaid: true }
   if (kind.create?.method === 'PUT') return drawn
-  const template = compileTemplate(kind.resource)
   const found = idIn(probed.shown(answer), at)
   const inBody = found.is === 'id' ? found.id : undefined
-  const pathname = answer.location === null ? undefined : URL.parse(answer.location, `${url}/`)?.pathname
-  const inLocation =
-    pathname === undefined ? undefined : matchEnd(template, splitPath(pathname, 256).decoded)?.get('id')
-  const id = inBody ?? inLocation
+  const id = idInAnswer(probed, answer)
   if (attempt.id !== undefined && (id === undefined || id === attempt.id)) return drawn
   const places = at.join('" or "')
   const left = `a probe may be left at ${url}${kind.collection}`
@@ -189,5 +223,5 @@ function identify(probed: ProbedKind, { answer, attempt, name, before }: Answere
     )
   else if (inBody === undefined)
     probed.say('warning', ['id', 'at'], `the answer to the create has no ID at "${places}"; Location has it`)
-  return { ...all, path, id, isDrawn: false, isSure: status === 201 && !mayBeSaid }
+  return { ...all, path, id, isDrawn: false, isSaid: status === 201 && !mayBeSaid }
 }

@@ -17,6 +17,10 @@ export interface AgainstOptions {
   readonly variables?: Readonly<Record<string, string>>
   /** For each request. */
   readonly timeoutMs?: number
+  /** Once it is aborted nothing more is tried, and what was made is taken away. */
+  readonly interrupted?: AbortSignal
+  /** Authority (PEM) of the instance's certificate; undefined: those that Node knows. */
+  readonly ca?: Uint8Array
 }
 
 /** What one request of a probe was and what came of it: `POST /items` → 201. */
@@ -38,6 +42,8 @@ export class ProbedKind {
   readonly url: string
   /** A name that nobody else gives. */
   readonly own = `cheops-probe-${randomUUID().slice(0, 8)}`
+  /** What was made is being taken away: that is asked also once it was interrupted. */
+  isRemoving = false
   readonly #shared: GlueDefinition['agent-headers']
   readonly #locate: Locate
   readonly #options: AgainstOptions
@@ -83,7 +89,11 @@ export class ProbedKind {
     return true
   }
 
-  /** Undefined where no answer came; that is said once for each request. */
+  get #isInterrupted(): boolean {
+    return this.#options.interrupted?.aborted === true
+  }
+
+  /** Undefined where no answer came; that is said once for each request. Likewise of what is not asked any more. */
   async send(
     step: ProbeStep['step'],
     method: string,
@@ -94,11 +104,13 @@ export class ProbedKind {
     type?: string,
   ): Promise<Answer | undefined> {
     const request = `${method} ${path}`
+    if (this.#isInterrupted && !this.isRemoving && step !== 'delete') return undefined
     const own = Object.fromEntries(traitsOf(this.kind, this.#shared).agentHeaders)
     const headers = { ...own, ...lowered(this.#options.headers), ...conditions }
     const { errors = [] } = this.kind
     try {
-      const answer = await ask({ method, url: this.url + path, body, headers, type, errors }, this.#options.timeoutMs)
+      const { ca, timeoutMs } = this.#options
+      const answer = await ask({ method, url: this.url + path, body, headers, type, errors, ca }, timeoutMs)
       this.steps.push({ kind: this.name, step, request, status: answer.status, ok: expected(answer.status) })
       return answer
     } catch (error) {
@@ -148,9 +160,9 @@ export class ProbedKind {
       ...lowered(this.#options.headers),
     }
     const untilMs = within === undefined ? unsaidMs : within * 1_000
-    while (performance.now() - began < untilMs) {
+    while (performance.now() - began < untilMs && !this.#isInterrupted) {
       await new Promise(resolve => setTimeout(resolve, LOOK_MS))
-      const asked = { method: 'GET', url: this.url + path, body: undefined, headers, errors }
+      const asked = { method: 'GET', url: this.url + path, body: undefined, headers, errors, ca: this.#options.ca }
       const answer = await ask(asked, this.#options.timeoutMs).catch(() => undefined)
       if (answer !== undefined && isWanted(answer.status)) return answer
     }

@@ -121,7 +121,8 @@ export const KIND_SCHEMA = {
     errors: {
       type: 'array',
       maxItems: 64,
-      description: 'a list of rules {at, is, type, read, status}: answers of success that mean an error',
+      description:
+        'a list of rules {at, is, type, read, answered, status}: answers of success, or of a status 500 to 599, that mean another error',
       items: {
         type: 'object',
         description: 'a rule such as {at: /ok, is: false, status: 404} or {type: text/html, status: 404}',
@@ -130,6 +131,12 @@ export const KIND_SCHEMA = {
           is: { description: 'any value, compared as JSON' },
           type: { type: 'string', pattern: '^[^/;\\s]+/[^/;\\s]+$', description: 'a media type without parameters' },
           read: { type: 'boolean', description: 'true for a rule for answers to reads alone' },
+          answered: {
+            type: 'integer',
+            minimum: 500,
+            maximum: 599,
+            description: 'the status, 500 to 599, whose answers the rule is for, in place of those of success',
+          },
           status: { type: 'integer', minimum: 400, maximum: 599, description: 'a status of an error, 400 to 599' },
         },
         required: ['status'],

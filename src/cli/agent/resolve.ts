@@ -120,20 +120,22 @@ function unreadable(what: string, file: string, cause: unknown): CheopsError {
 export async function readTlsFiles(io: Io, options: Options, contextCa?: string): Promise<TlsFiles> {
   const file = (option: string, variable: string) =>
     fileOption(io, options.text(option)) ?? fileOption(io, io.env[variable])
-  const read = async (name: string | undefined) => {
-    if (name === undefined) return undefined
-    try {
-      return await readFile(name)
-    } catch (error) {
-      throw unreadable('file', name, error)
-    }
-  }
+  const read = async (name: string | undefined) => (name === undefined ? undefined : readNamed(name))
   const [ca, cert, key] = await Promise.all([
     read(file('caFile', 'CHEOPS_CA_FILE') ?? contextCa),
     read(file('certFile', 'CHEOPS_CERT_FILE')),
     read(file('keyFile', 'CHEOPS_KEY_FILE')),
   ])
   return { ca, cert, key }
+}
+
+/** @throws CheopsError ERR_CLI_AGENT */
+export async function readNamed(name: string): Promise<Buffer> {
+  try {
+    return await readFile(name)
+  } catch (error) {
+    throw unreadable('file', name, error)
+  }
 }
 
 /** @throws CheopsError ERR_CLI_USAGE */

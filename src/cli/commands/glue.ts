@@ -3,6 +3,7 @@ import { CheopsError } from '../../errors.ts'
 import { BUILT_IN_GLUE } from '../../config.ts'
 import type { GroupSpec } from '../command.ts'
 import { EXIT, writeLine } from '../io.ts'
+import { fileOption, readNamed } from '../agent/resolve.ts'
 import { render } from '../output/render.ts'
 import { headersOf } from './request.ts'
 
@@ -24,6 +25,7 @@ export const glueGroup: GroupSpec = {
         { flags: '--against <url>', help: 'base URL of a running instance to try it on' },
         { flags: '-H, --header <header>', help: "a header for each of its requests, as 'Name: value'", list: true },
         { flags: '--kind <kind>', help: 'try this kind only', list: true },
+        { flags: '--ca-file <file>', help: "authority (PEM) of the instance's certificate" },
         { flags: '--set <name=value>', help: "what stands for a variable of the kinds' paths", list: true },
       ],
       examples: [
@@ -36,13 +38,17 @@ export const glueGroup: GroupSpec = {
         const against = options.text('against')
         const kinds = options.list('kind')
         const variables = Object.fromEntries(options.list('set').map(variableOf))
+        const caFile = fileOption(io, options.text('caFile'))
+        const ca = caFile === undefined ? undefined : await readNamed(caFile)
         const { checkGlueFile, renderGlueReport } = await loadGlueTools()
         const report = await checkGlueFile(
           BUILT_IN_GLUE.some(known => known === name) ? name : path.resolve(io.cwd, name),
           {
             ...(against === undefined ? {} : { against }),
             ...(kinds.length === 0 ? {} : { kinds }),
+            ...(ca === undefined ? {} : { ca }),
             variables,
+            interrupted: io.interrupted,
             headers: Object.fromEntries(headersOf(options.list('header'))),
           },
         )

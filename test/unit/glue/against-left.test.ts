@@ -82,6 +82,46 @@ describe('what was there stays as it was', () => {
     )
   })
 
+  /** The first page is full: what comes stands on another. */
+  const firstPage = ({ method, id, items }: Asked): Reply | undefined =>
+    method === 'GET' && id === undefined ? [200, [...items.values()].slice(0, 1)] : undefined
+
+  it('where a POST is answered 201 with what stands on a later page of the list', async () => {
+    const before = { '1': { id: '1', name: 'first' }, ...named }
+    const odd = (asked: Asked): Reply | undefined => firstPage(asked) ?? finds(201)(asked)
+    const { items, found, requests } = await tryOn(
+      'id: {at: /id, from: server}\n    example: {name: probe}',
+      odd,
+      before,
+    )
+    expect(contents(items)).toEqual(before)
+    expect(requests.filter(request => /PUT|PATCH|DELETE/.test(request))).toEqual([])
+    expect(found).toEqual([
+      expect.stringMatching(/^error .*answered 201, as a second one is with the same ID, .*\/items\/7$/),
+    ])
+  })
+
+  it.each([
+    ['makes another', () => true],
+    ['is refused, since there is one', (items: ReadonlyMap<string, Item>) => items.size < 2],
+  ])('and what a POST has made is taken away again, where a second one %s', async (_, mayMake) => {
+    const before = { '1': { id: '1', name: 'first' } }
+    let last = 1
+    const odd = (asked: Asked): Reply | undefined => {
+      if (!isCreate(asked)) return firstPage(asked)
+      if (!mayMake(asked.items)) return [409]
+      const id = String(++last)
+      return [201, asked.items.set(id, { ...asked.body, id }).get(id)]
+    }
+    const { items, found, requests } = await tryOn(
+      'id: {at: /id, from: server}\n    example: {name: probe}',
+      odd,
+      before,
+    )
+    expect([contents(items), found.filter(text => !text.includes('in the list'))]).toEqual([before, []])
+    expect(requests).toContain('PUT /items/2')
+  })
+
   it('where an ID leads elsewhere', async () => {
     const odd = (asked: Asked): Reply | undefined => (isCreate(asked) ? [201, { id: '..' }] : undefined)
     const { found, requests } = await tryOn('id: {at: /id, from: server}', odd)
@@ -198,6 +238,19 @@ describe('no probe is left without a word', () => {
     expect(found).toContainEqual(
       expect.stringMatching(/^warning kinds.item.create: a probe may be left at \S+\/items$/),
     )
+  })
+
+  it.each(['POST', 'PUT', 'DELETE'])('where it is interrupted while a %s is under way', async under => {
+    const interrupt = new AbortController()
+    const odd = ({ method }: Asked): Reply | undefined => {
+      if (method === under) interrupt.abort()
+      return undefined
+    }
+    const { items, found, requests } = await tryOn(CLIENT, odd, {}, { interrupted: interrupt.signal })
+    expect([...items.keys()]).toEqual([])
+    expect(found.at(-1)).toMatch(/^error : interrupted: not all was tried/)
+    const after = requests.slice(requests.findIndex(request => request.startsWith(under)) + 1)
+    expect(after.filter(request => /POST|PUT|PATCH/.test(request))).toEqual([])
   })
 
   it('where a PUT makes and is answered 500', async () => {

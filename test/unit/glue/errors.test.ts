@@ -33,6 +33,19 @@ test.each<[number, readonly string[], unknown, number]>([
   expect(statusMeant([], 'PUT', status, rawHeaders, bytes(body))).toBe(status)
 })
 
+test('a rule for a status of 5xx is for answers of that status alone, and says nothing where the body does not say it', () => {
+  const rules = [
+    { answered: 500, at: '/results/0/errors', status: 422 },
+    { at: '/error', status: 409 },
+  ]
+  const meant = (status: number, body: unknown, rawHeaders = JSON_TYPE) =>
+    statusMeant(rules, 'PUT', status, rawHeaders, bytes(body))
+  const refused = { results: [{ code: 500, errors: ["Object 'web' already exists."] }] }
+  expect([meant(500, refused), meant(503, refused), meant(200, refused)]).toEqual([422, 503, 200])
+  expect([meant(500, { error: 'x' }), meant(500, '<h1>', HTML), meant(200, { error: 'x' })]).toEqual([500, 500, 409])
+  expect(statusMeant(rules, 'PUT', 500, JSON_TYPE, undefined)).toBe(500)
+})
+
 test('a rule for reads says nothing of writes, and none says anything of a body that was not read whole', () => {
   const rules = [
     { at: '', is: null, read: true, status: 404 },

@@ -11,7 +11,7 @@ import { MAX_SEEN_BYTES } from '../limits.ts'
 import { contains, contradicts } from './contains.ts'
 import { ResourceRequests } from './resource-requests.ts'
 import { JSON_TYPE } from './json-type.ts'
-import { Sending, isOfVersion, isUnread, queryOf } from './sending.ts'
+import { Sending, isOfVersion, isUnread } from './sending.ts'
 import { isUnknownWay, type Made, type Sent } from './sent.ts'
 import { GivenNames } from './given-names.ts'
 import { Slashes } from './slashes.ts'
@@ -131,9 +131,9 @@ export class Resource {
       const known = method === 'POST' ? this.#givenNames.of(this.name) : undefined
       if (known !== undefined) return { is: 'otherwise', given: known }
       const send = (said: State): Promise<Sent> =>
-        this.#sending.send({
+        this.#sending.sendAs(asked, {
           method,
-          path: path + queryOf(asked, method),
+          path,
           headers: headersFor(seenOf(said), headers),
           body: () => this.#bodyOf(said),
           role,

@@ -94,7 +94,7 @@ export function isUnread(sent: Sent): boolean {
   return sent.is === 'refused' && (sent.answer.status === 400 || sent.answer.status === 422)
 }
 
-function withoutVersions(query: string): string {
+export function withoutVersions(query: string): string {
   const parts = query.slice(1).split('&')
   const kept = parts.filter(part => !VERSION.test(part.split('=', 1)[0] ?? ''))
   return kept.length === parts.length ? query : kept.length === 0 ? '' : `?${kept.join('&')}`

@@ -28,6 +28,7 @@ import { noteNoneIsThere } from '../write/given-up.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
+import { queryOf, withoutVersions } from '../application/sending.ts'
 import { bytesOf } from '../application/state.ts'
 import { hiddenHere, knowledgeNow, lastShown, shownHash, standings, writtenBy, writtenOf } from './comparison.ts'
 import { currentPlan } from '../lane/current-plan.ts'
@@ -370,6 +371,9 @@ async function bodyToSay(
   if (state.is !== 'json') return 'cannot'
   const bytes = bytesOf(state)
   if (bytes.length > MAX_HELD_BODY_BYTES) return 'cannot'
-  const type = jsonTypeIn(schedule[0]?.payload?.headers.flat() ?? reading.rawHeaders)
-  return { request, type, bytes }
+  const [reset] = schedule
+  const type = jsonTypeIn(reset?.payload?.headers.flat() ?? reading.rawHeaders)
+  // What its query says is part of what was written, and stands in no body; a version in it was one site's.
+  const query = withoutVersions(queryOf(reset?.payload, request.method))
+  return { request: { ...request, path: request.path + query }, type, bytes }
 }

@@ -201,18 +201,19 @@ async function takeState(
     // What it is sent as its writers have said; how it is shown may be another way.
     const [reset] = schedule
     const isOfLog = body.is === 'json' || given.asSent === true
-    const headers = isOfLog ? (reset?.payload?.headers.flat() ?? []) : state.rawHeaders
+    const asked = isOfLog ? reset?.payload : undefined
+    const headers = isOfLog ? (asked?.headers.flat() ?? []) : state.rawHeaders
     const make = (): Promise<Made | undefined> =>
       body.is === 'large' && reset !== undefined
         ? createBy(resource, replica, reset, body)
-        : resource.create(body, headers, begunBy(replica))
+        : resource.create(body, headers, begunBy(replica), asked)
     if (reading.is === 'absent') {
       sent = await make()
       canBeSaid = sent !== undefined
     }
     // What only somebody says who is not believed is no reason to leave what is here as it is.
     else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each))) {
-      sent = await replaceBy(resource, replica, reading, body, { headers, make })
+      sent = await replaceBy(resource, replica, reading, body, { headers, make, asked })
       // Else there is nothing of it left to be said.
       canBeSaid = sent !== undefined || resource.hasAll(reading.body, body)
     }
