@@ -5,6 +5,8 @@ export const MAX_LANE_QUEUE = 64
 
 /** Requests that lanes ask of one service at once: more would only wait in its own queue. One that says that it is too busy is asked less, until it has not said so for that long, milliseconds. */
 export const MAX_ASKED_TOGETHER = 32
+/** And so many more for which a client waits. */
+export const MAX_AWAITED_BESIDE = 2
 export const FORGET_BUSY_AFTER_MS = 60_000
 
 /**

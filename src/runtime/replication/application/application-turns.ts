@@ -4,6 +4,7 @@ import { CheopsError } from '../../../errors.ts'
 import {
   BUSY_BASE_MS,
   BUSY_WITHIN_MS,
+  MAX_AWAITED_BESIDE,
   MAX_BUSY_PAUSE_MS,
   MAX_HUNG_AGAIN_TOGETHER,
   MAX_HUNG_TOGETHER,
@@ -96,13 +97,14 @@ export class ApplicationTurns {
     }
   }
 
-  async #requestBeside({ service }: ReplicantName, request: ApplicationRequest): Promise<ApplicationAnswer> {
+  async #requestBeside(name: ReplicantName, request: ApplicationRequest): Promise<ApplicationAnswer> {
     const began = this.#clock.monotonic()
     const answer = await this.#application.request(request)
-    const { load } = this.#turnsOf(service)
+    const { load } = this.#turnsOf(name.service)
+    const key = replicantKey(name)
     // Too many requests of a client are not too many of the agent's.
-    if (answer.status === UNAVAILABLE) load.wasBusy(began, this.#clock.monotonic())
-    else if (!isBusy(answer)) load.answered()
+    if (answer.status === UNAVAILABLE) load.wasBusy(key, began, this.#clock.monotonic())
+    else if (!isBusy(answer)) load.answered(key)
     return answer
   }
 
@@ -161,7 +163,7 @@ export class ApplicationTurns {
     let isAnswered = false
     try {
       const answer = await this.#application.request(request)
-      this.#noteLoad(turns, answer, began)
+      this.#noteLoad(turns, key, answer, began)
       // A front that has waited in vain answers in place of the application.
       isAnswered = answer.status < 500
       return answer
@@ -176,13 +178,13 @@ export class ApplicationTurns {
     }
   }
 
-  #noteLoad(turns: Turns, answer: ApplicationAnswer, began: number): void {
+  #noteLoad(turns: Turns, key: string, answer: ApplicationAnswer, began: number): void {
     const { load } = turns
-    if (!isBusy(answer)) return load.answered()
+    if (!isBusy(answer)) return load.answered(key)
     const now = this.#clock.monotonic()
-    load.wasBusy(began, now)
+    const isLess = load.wasBusy(key, began, now)
     // Its rate is bounded: what comes before it says so is refused, however little is asked at once.
-    if (answer.status !== TOO_MANY_REQUESTS) return
+    if (!isLess || answer.status !== TOO_MANY_REQUESTS) return
     const isPausing = load.pausesMs(now) > 0
     load.pause(now + Math.min(retryAfterMs(answer), MAX_BUSY_PAUSE_MS))
     if (!isPausing) this.#goOnAfterPause(turns)
@@ -206,9 +208,12 @@ export class ApplicationTurns {
     return turns
   }
 
-  /** As many as there are turns. */
+  /** As many as there are turns, and a few more for which clients wait: all turns may be held by what waits for one of these, or hangs. */
   #letIn(turns: Turns): void {
-    while (turns.asked < turns.load.most(this.#clock.monotonic()) && turns.waiting.letIn()) turns.asked++
+    const most = turns.load.most(this.#clock.monotonic())
+    while (turns.asked < most && turns.waiting.letIn()) turns.asked++
+    const withAwaited = most === 0 ? 0 : most + MAX_AWAITED_BESIDE
+    while (turns.asked < withAwaited && turns.waiting.letInAwaited()) turns.asked++
   }
 }
 

@@ -1,7 +1,10 @@
-import { BUSY_WITHIN_MS, FORGET_BUSY_AFTER_MS, MAX_ASKED_TOGETHER } from '../limits.ts'
+import { BUSY_WITHIN_MS, FORGET_BUSY_AFTER_MS, MAX_ASKED_TOGETHER, MAX_KNOWN_HUNG } from '../limits.ts'
 
 /** So many answers for each request at once, until one more is tried: slowly, since each time too many were tried clients may be refused. */
 const ANSWERS_FOR_MORE = 4
+
+/** So many resources must be refused until it is asked less: one may be refused by itself, for a quota or since what serves it is away. */
+const RESOURCES_FOR_LESS = 2
 
 export const TOO_MANY_REQUESTS = 429
 export const UNAVAILABLE = 503
@@ -12,7 +15,8 @@ export function isBusy({ status }: { readonly status: number }): boolean {
 }
 
 /**
- * How much an application is asked at once: half as much as soon as it says that it is too busy (429, 503), then more again by and by. Source: additive
+ * How much an application is asked at once: half as much as soon as it says of some resources that it is too busy (429, 503), then more again by and by. One that is refused
+ * each time says so once. Source: additive
  * increase, multiplicative decrease, with a slow start, as TCP does it (RFC 5681, 3.1).
  */
 export class LoadLimit {
@@ -20,6 +24,10 @@ export class LoadLimit {
   /** Up to there it grows by one with each answer: that much it took before. */
   #knownToGo = MAX_ASKED_TOGETHER
   #answers = 0
+  /** Resources for which it was too busy the last time, the newest ones. */
+  readonly #refused = new Set<string>()
+  /** How many have become that of late. */
+  #news = 0
   #loweredAt = Number.NEGATIVE_INFINITY
   #hasAnswered = true
   /** Since when it has answered nothing else. */
@@ -56,29 +64,38 @@ export class LoadLimit {
     return this.#busySince !== undefined && now - this.#busySince >= BUSY_WITHIN_MS
   }
 
-  /** It has answered something that was asked. */
-  answered(): void {
+  /** It has answered something that was asked about a resource. */
+  answered(key: string): void {
+    this.#refused.delete(key)
     this.#hasAnswered = true
     this.#busySince = undefined
-    if (this.#most >= MAX_ASKED_TOGETHER) return
     this.#answers++
-    if (this.#most >= this.#knownToGo && this.#answers < ANSWERS_FOR_MORE * this.#most) return
+    const isLearnt = this.#answers >= ANSWERS_FOR_MORE * this.#most
+    if (isLearnt) this.#news = 0
+    if (!isLearnt && this.#most >= this.#knownToGo) return
     this.#answers = 0
-    this.#most++
+    this.#most = Math.min(this.#most + 1, MAX_ASKED_TOGETHER)
   }
 
   /**
-   * It was too busy for something that was asked at `began`; both by the monotonic clock, milliseconds. What was asked before it was lowered last says
+   * It was too busy for something that was asked about a resource at `began`; both by the monotonic clock, milliseconds. What was asked before it was lowered last says
    * nothing of what it takes since.
+   * @returns whether it is asked less from now on
    */
-  wasBusy(began: number, now: number): void {
+  wasBusy(key: string, began: number, now: number): boolean {
     this.#busySince ??= now
-    if (began < this.#loweredAt) return
+    if (this.#refused.has(key)) return false
+    this.#refused.add(key)
+    const [oldest] = this.#refused
+    if (this.#refused.size > MAX_KNOWN_HUNG && oldest !== undefined) this.#refused.delete(oldest)
+    if (began < this.#loweredAt || ++this.#news < RESOURCES_FOR_LESS) return false
+    this.#news = 0
     this.#most = Math.max(1, Math.floor(this.#most / 2))
     // One that answers nothing is not busy with what it is asked: when it is back it may take as much as before.
     if (this.#hasAnswered) this.#knownToGo = this.#most
     this.#hasAnswered = false
     this.#answers = 0
     this.#loweredAt = now
+    return true
   }
 }

@@ -29,7 +29,15 @@ export class WaitingLine {
 
   /** Lets the next one in. @returns false where nobody waits */
   letIn(): boolean {
-    const key = this.#next()
+    return this.#take(this.#next())
+  }
+
+  /** As `letIn`, but nobody for whom no client waits. */
+  letInAwaited(): boolean {
+    return this.#take(this.#nextAwaited())
+  }
+
+  #take(key: string | undefined): boolean {
     if (key === undefined) return false
     const [first, ...others] = this.#waiting.get(key) ?? []
     if (others.length === 0) this.#waiting.delete(key)
@@ -41,11 +49,14 @@ export class WaitingLine {
 
   #next(): string | undefined {
     const [oldest] = this.#waiting.keys()
-    if (this.#awaited.size === 0 || this.#letIn % OLDEST_IN === 0) return oldest
+    return this.#letIn % OLDEST_IN === 0 ? oldest : (this.#nextAwaited() ?? oldest)
+  }
+
+  #nextAwaited(): string | undefined {
     // Whichever are fewer are looked through.
     if (this.#awaited.size < this.#waiting.size) {
       for (const key of this.#awaited.keys()) if (this.#waiting.has(key)) return key
-    } else for (const key of this.#waiting.keys()) if (this.#awaited.has(key)) return key
-    return oldest
+    } else if (this.#awaited.size > 0) for (const key of this.#waiting.keys()) if (this.#awaited.has(key)) return key
+    return undefined
   }
 }

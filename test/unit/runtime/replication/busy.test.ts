@@ -95,3 +95,59 @@ test('where an application is too busy for a write and for the look whether it d
   }
   lab.assertSound()
 })
+
+test('one resource that is refused each time, or a client whose writes are, holds up nobody else', async () => {
+  const { lab } = await behind({ takesMs: 200 })
+  refuse(lab, 'b', name => name === 'thing-0')
+  let isOver = false
+  const hammer = async (): Promise<void> => {
+    while (!isOver) {
+      await lab.begin('b', 'PATCH /items/thing-0', { mine: 1 })
+      await new Promise<void>(resolve => void lab.world.time.after(200, resolve))
+    }
+  }
+  const hammered = hammer()
+  await lab.ask('a', 'PUT /items/thing-0', { value: 1 })
+  await lab.pass(8_000)
+  const others = NAMES.slice(1)
+  await lab.until(Promise.all(others.map(id => lab.begin('a', `PUT /items/${id}`, { value: 1 }))))
+  // 400 / 32 answers of a fifth of a second.
+  await lab.pass(5_000)
+  expect(others.filter(name => lab.read('b', name)?.['value'] !== 1)).toEqual([])
+  isOver = true
+  await lab.until(hammered)
+  lab.assertSound()
+})
+
+test('an application that writes through its own agent while it is written to gets its turn, also where it is asked little at once', async () => {
+  const { lab } = await behind({ takesMs: 300 })
+  refuse(lab, 'b', name => Number(name.slice('thing-'.length)) >= 340)
+  const { application } = lab.world.site('b')
+  const request = application.request.bind(application)
+  const tookMs: number[] = []
+  application.request = async asked => {
+    const [, number] = /thing-(\d)$/.exec(asked.path) ?? []
+    if (asked.authority === 'agent' && asked.method === 'PUT' && number !== undefined) {
+      const began = lab.world.time.now
+      await lab.begin('b', `PATCH /items/thing-5${number}`, { counted: 1 })
+      tookMs.push(lab.world.time.now - began)
+    }
+    return request(asked)
+  }
+  await writeAll(lab, 'a', 1)
+  await lab.pass(120_000)
+  expect(NAMES.slice(0, 340).filter(name => lab.read('b', name)?.['value'] !== 1)).toEqual([])
+  expect(tookMs.length).toBeGreaterThanOrEqual(10)
+  expect(Math.max(...tookMs), 'what holds the turns waits for it').toBeLessThan(5_000)
+  lab.assertSound()
+})
+
+/** Too busy for some, and for no other. */
+function refuse(lab: Lab, site: string, isRefused: (name: string) => boolean): void {
+  const { application } = lab.world.site(site)
+  const request = application.request.bind(application)
+  application.request = asked => {
+    const name = asked.path.split('/').at(-1) ?? ''
+    return isRefused(name) ? Promise.resolve(EMPTY) : request(asked)
+  }
+}

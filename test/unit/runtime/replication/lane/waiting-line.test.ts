@@ -78,3 +78,13 @@ test('all are let in, each as often as it has joined', async () => {
     }),
   )
 })
+
+test('what is let in beside all others is what a client waits for, and nothing else', async () => {
+  const line = new Line()
+  line.join('a', 'late')
+  expect(line.line.letInAwaited()).toBe(false)
+  line.waitsFor('late')
+  expect(line.line.letInAwaited()).toBe(true)
+  expect(line.line.letInAwaited()).toBe(false)
+  expect(await line.letIn(1)).toEqual(['late', 'a'])
+})
