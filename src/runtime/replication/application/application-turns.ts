@@ -43,6 +43,7 @@ export class ApplicationTurns {
   readonly #application: Application
   readonly #clock: Clock
   readonly #awaited: Awaited
+  /** Those that this site offers, or has. */
   readonly #services = new Map<string, Turns>()
   /** Replicants about which the application did not answer in time when it was asked last, the newest ones. */
   readonly #hung = new Set<string>()
@@ -70,17 +71,23 @@ export class ApplicationTurns {
 
   /** Without a turn meanwhile. */
   async #untilNotBusy(
-    { service }: ReplicantName,
+    name: ReplicantName,
     request: ApplicationRequest,
     ask: () => Promise<ApplicationAnswer>,
   ): Promise<ApplicationAnswer> {
+    const key = replicantKey(name)
     const until = this.#clock.monotonic() + BUSY_WITHIN_MS
     for (let waitMs = BUSY_BASE_MS; ; waitMs *= 2) {
       const answer = await ask()
       if (!mayAskAgain(request, answer)) return answer
-      const inMs = Math.max(waitMs, retryAfterMs(answer))
+      const { load } = this.#turnsOf(name.service)
       const now = this.#clock.monotonic()
-      if (now + inMs > until || this.#turnsOf(service).load.isAway(now)) return answer
+      if (load.isAway(now) || load.wasWaitedForInVain(key)) return answer
+      const inMs = Math.max(waitMs, retryAfterMs(answer))
+      if (now + inMs > until) {
+        load.waitedInVain(key)
+        return answer
+      }
       await new Promise<void>(resolve => void this.#clock.after(inMs, resolve))
     }
   }
@@ -92,8 +99,6 @@ export class ApplicationTurns {
       return await (this.#hung.has(key) ? this.#askAgain(turns, key, request) : this.#ask(turns, key, request))
     } finally {
       this.#letIn(turns)
-      const isUsed = turns.asked + turns.slow + turns.again > 0 || !turns.waiting.isEmpty
-      if (!isUsed && !turns.load.isLowered(this.#clock.monotonic())) this.#services.delete(name.service)
     }
   }
 

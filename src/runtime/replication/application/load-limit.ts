@@ -26,6 +26,8 @@ export class LoadLimit {
   #answers = 0
   /** Resources for which it was too busy the last time, the newest ones. */
   readonly #refused = new Set<string>()
+  /** Of these, for which it was waited in vain until it was less busy. */
+  readonly #inVain = new Set<string>()
   /** How many have become that of late. */
   #news = 0
   #loweredAt = Number.NEGATIVE_INFINITY
@@ -64,9 +66,18 @@ export class LoadLimit {
     return this.#busySince !== undefined && now - this.#busySince >= BUSY_WITHIN_MS
   }
 
+  /** It was waited in vain until it was less busy with a resource: what waits behind that does not wait too, before it is answered. */
+  waitedInVain(key: string): void {
+    if (this.#refused.has(key)) this.#inVain.add(key)
+  }
+
+  wasWaitedForInVain(key: string): boolean {
+    return this.#inVain.has(key)
+  }
+
   /** It has answered something that was asked about a resource. */
   answered(key: string): void {
-    this.#refused.delete(key)
+    this.#forget(key)
     this.#hasAnswered = true
     this.#busySince = undefined
     this.#answers++
@@ -87,7 +98,7 @@ export class LoadLimit {
     if (this.#refused.has(key)) return false
     this.#refused.add(key)
     const [oldest] = this.#refused
-    if (this.#refused.size > MAX_KNOWN_HUNG && oldest !== undefined) this.#refused.delete(oldest)
+    if (this.#refused.size > MAX_KNOWN_HUNG && oldest !== undefined) this.#forget(oldest)
     if (began < this.#loweredAt || ++this.#news < RESOURCES_FOR_LESS) return false
     this.#news = 0
     this.#most = Math.max(1, Math.floor(this.#most / 2))
@@ -97,5 +108,10 @@ export class LoadLimit {
     this.#answers = 0
     this.#loweredAt = now
     return true
+  }
+
+  #forget(key: string): void {
+    this.#refused.delete(key)
+    this.#inVain.delete(key)
   }
 }

@@ -267,3 +267,33 @@ test('what a client waits for has its turn before the rest', async () => {
   await settle()
   expect(open.map(({ path }) => path)).toEqual([`/${MAX_ASKED_TOGETHER}`, '/awaited'])
 })
+
+test('it is waited once in vain until it is less busy with a resource, and not again by each that comes behind', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  const told: number[] = []
+  const refused = asked.ask('refused', 'inventory', { method: 'GET' }).then(({ status }) => told.push(status))
+  while (asked.time.now < BUSY_WITHIN_MS) {
+    for (const { path, answer } of open.splice(0)) answer.resolve(path === '/refused' ? BUSY : ANSWER)
+    // It answers for others.
+    void asked.ask('other')
+    await asked.pass(50)
+  }
+  await refused
+  expect(told).toEqual([503])
+  const again = (): Promise<ApplicationAnswer> => {
+    open.length = 0
+    return asked.ask('refused', 'inventory', { method: 'GET' })
+  }
+  const second = again()
+  open[0]?.answer.resolve(BUSY)
+  expect((await second).status, 'without a wait').toBe(503)
+  const third = again()
+  open[0]?.answer.resolve(ANSWER)
+  expect((await third).status).toBe(200)
+  void again()
+  open[0]?.answer.resolve(BUSY)
+  await settle()
+  await asked.pass(BUSY_BASE_MS)
+  expect(open.length, 'it was answered meanwhile, and may be again').toBe(2)
+})
