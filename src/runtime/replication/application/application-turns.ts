@@ -14,6 +14,8 @@ import {
 import { LoadLimit, TOO_MANY_REQUESTS, UNAVAILABLE, isBusy } from './load-limit.ts'
 import type { Awaited } from '../lane/awaited.ts'
 import { WaitingLine } from '../lane/waiting-line.ts'
+import { statusOf } from './resource-requests.ts'
+import type { ReplicationGlue } from '../../../ports/replication-glue.ts'
 import type { Application, ApplicationAnswer, ApplicationRequest } from '../../../ports/application.ts'
 import type { Clock } from '../../../ports/clock.ts'
 
@@ -55,32 +57,35 @@ export class ApplicationTurns {
   }
 
   /** The application, for the lane of one replicant: what it throws also where it is certain that nothing was sent (ERR_APPLICATION_BUSY). */
-  of(name: ReplicantName): Application {
-    return { request: request => this.#untilNotBusy(name, request, () => this.#request(name, request)) }
+  of(name: ReplicantName, glue?: StatusGlue): Application {
+    const about = aboutOf(name, glue)
+    return { request: request => this.#untilNotBusy(about, request, () => this.#request(about, request)) }
   }
 
   /** The application, for what is read for a client's write: without a turn. */
-  forClient(name: ReplicantName): Application {
-    return { request: request => this.#untilNotBusy(name, request, () => this.#requestBeside(name, request)) }
+  forClient(name: ReplicantName, glue?: StatusGlue): Application {
+    const about = aboutOf(name, glue)
+    return { request: request => this.#untilNotBusy(about, request, () => this.#requestBeside(about, request)) }
   }
 
   /** The application, for a client's write itself: whatever it is answered is its client's. */
-  asClient(name: ReplicantName): Application {
-    return { request: request => this.#requestBeside(name, request) }
+  asClient(name: ReplicantName, glue?: StatusGlue): Application {
+    const about = aboutOf(name, glue)
+    return { request: request => this.#requestBeside(about, request) }
   }
 
   /** Without a turn meanwhile. */
   async #untilNotBusy(
-    name: ReplicantName,
+    about: About,
     request: ApplicationRequest,
     ask: () => Promise<ApplicationAnswer>,
   ): Promise<ApplicationAnswer> {
-    const key = replicantKey(name)
+    const { key } = about
     const until = this.#clock.monotonic() + BUSY_WITHIN_MS
     for (let waitMs = BUSY_BASE_MS; ; waitMs *= 2) {
       const answer = await ask()
-      if (!mayAskAgain(request, answer)) return answer
-      const { load } = this.#turnsOf(name.service)
+      if (!mayAskAgain(request, about.meaning(request.method, answer))) return answer
+      const { load } = this.#turnsOf(about)
       const now = this.#clock.monotonic()
       if (load.isAway(now) || load.wasWaitedForInVain(key)) return answer
       const inMs = Math.max(waitMs, retryAfterMs(answer))
@@ -92,37 +97,38 @@ export class ApplicationTurns {
     }
   }
 
-  async #request(name: ReplicantName, request: ApplicationRequest): Promise<ApplicationAnswer> {
-    const turns = this.#turnsOf(name.service)
-    const key = replicantKey(name)
+  async #request(about: About, request: ApplicationRequest): Promise<ApplicationAnswer> {
+    const turns = this.#turnsOf(about)
     try {
-      return await (this.#hung.has(key) ? this.#askAgain(turns, key, request) : this.#ask(turns, key, request))
+      return await (this.#hung.has(about.key)
+        ? this.#askAgain(turns, about, request)
+        : this.#ask(turns, about, request))
     } finally {
       this.#letIn(turns)
     }
   }
 
-  async #requestBeside(name: ReplicantName, request: ApplicationRequest): Promise<ApplicationAnswer> {
+  async #requestBeside(about: About, request: ApplicationRequest): Promise<ApplicationAnswer> {
     const began = this.#clock.monotonic()
     const answer = await this.#application.request(request)
-    const { load } = this.#turnsOf(name.service)
-    const key = replicantKey(name)
+    const { load } = this.#turnsOf(about)
+    const status = about.meaning(request.method, answer)
     // Too many requests of a client are not too many of the agent's.
-    if (answer.status === UNAVAILABLE) load.wasBusy(key, began, this.#clock.monotonic())
-    else if (!isBusy(answer)) load.answered(key)
+    if (status === UNAVAILABLE) load.wasBusy(about.key, began, this.#clock.monotonic())
+    else if (!isBusy(status)) load.answered(about.key)
     return answer
   }
 
-  async #ask(turns: Turns, key: string, request: ApplicationRequest): Promise<ApplicationAnswer> {
+  async #ask(turns: Turns, about: About, request: ApplicationRequest): Promise<ApplicationAnswer> {
     if (turns.waiting.isEmpty && turns.asked < turns.load.most(this.#clock.monotonic())) turns.asked++
     else {
-      const turn = turns.waiting.join(key)
+      const turn = turns.waiting.join(about.key)
       this.#letIn(turns)
       await turn
     }
     const hasTurn = this.#giveUpTurn(turns)
     try {
-      return await this.#asked(turns, key, request)
+      return await this.#asked(turns, about, request)
     } finally {
       if (hasTurn()) turns.asked--
       else turns.slow--
@@ -151,24 +157,25 @@ export class ApplicationTurns {
   }
 
   /** Nobody waits for a place here: it would keep that of its lane. */
-  async #askAgain(turns: Turns, key: string, request: ApplicationRequest): Promise<ApplicationAnswer> {
+  async #askAgain(turns: Turns, about: About, request: ApplicationRequest): Promise<ApplicationAnswer> {
     if (turns.again >= MAX_HUNG_AGAIN_TOGETHER)
       throw new CheopsError('ERR_APPLICATION_BUSY', 'Too much is asked already that was not answered before.')
     turns.again++
     try {
-      return await this.#asked(turns, key, request)
+      return await this.#asked(turns, about, request)
     } finally {
       turns.again--
     }
   }
 
   /** Notes whether it was answered in time. */
-  async #asked(turns: Turns, key: string, request: ApplicationRequest): Promise<ApplicationAnswer> {
+  async #asked(turns: Turns, about: About, request: ApplicationRequest): Promise<ApplicationAnswer> {
+    const { key } = about
     const began = this.#clock.monotonic()
     let isAnswered = false
     try {
       const answer = await this.#application.request(request)
-      this.#noteLoad(turns, key, answer, began)
+      this.#noteLoad(turns, about, { method: request.method, answer, began })
       // A front that has waited in vain answers in place of the application.
       isAnswered = answer.status < 500
       return answer
@@ -183,13 +190,14 @@ export class ApplicationTurns {
     }
   }
 
-  #noteLoad(turns: Turns, key: string, answer: ApplicationAnswer, began: number): void {
+  #noteLoad(turns: Turns, { key, meaning }: About, { method, answer, began }: Answered): void {
     const { load } = turns
-    if (!isBusy(answer)) return load.answered(key)
+    const status = meaning(method, answer)
+    if (!isBusy(status)) return load.answered(key)
     const now = this.#clock.monotonic()
     const isLess = load.wasBusy(key, began, now)
     // Its rate is bounded: what comes before it says so is refused, however little is asked at once.
-    if (!isLess || answer.status !== TOO_MANY_REQUESTS) return
+    if (!isLess || status !== TOO_MANY_REQUESTS) return
     const isPausing = load.pausesMs(now) > 0
     load.pause(now + Math.min(retryAfterMs(answer), MAX_BUSY_PAUSE_MS))
     if (!isPausing) this.#goOnAfterPause(turns)
@@ -201,7 +209,7 @@ export class ApplicationTurns {
     else this.#letIn(turns)
   }
 
-  #turnsOf(service: string): Turns {
+  #turnsOf({ service }: About): Turns {
     const turns = this.#services.get(service) ?? {
       asked: 0,
       slow: 0,
@@ -222,8 +230,33 @@ export class ApplicationTurns {
   }
 }
 
+/** Without a definition an answer means what it says. */
+type StatusGlue = Pick<ReplicationGlue, 'statusOf'>
+
+/** What is asked about. */
+interface About {
+  readonly service: string
+  /** Of the replicant. */
+  readonly key: string
+  /** The status that an answer means. */
+  readonly meaning: (method: string, answer: ApplicationAnswer) => number
+}
+
+interface Answered {
+  readonly method: string
+  readonly answer: ApplicationAnswer
+  /** When it was asked. */
+  readonly began: number
+}
+
+function aboutOf(name: ReplicantName, glue: StatusGlue | undefined): About {
+  const meaning: About['meaning'] = (method, answer) =>
+    glue === undefined ? answer.status : statusOf(glue, name.kind, method, answer)
+  return { service: name.service, key: replicantKey(name), meaning }
+}
+
 /** Nothing can have been changed: it was refused for the time being, or only read. A body that is read from the disk is there for one request. */
-function mayAskAgain({ method, body }: ApplicationRequest, { status }: ApplicationAnswer): boolean {
+function mayAskAgain({ method, body }: ApplicationRequest, status: number): boolean {
   if (body !== undefined && !(body instanceof Uint8Array)) return false
   return status === TOO_MANY_REQUESTS || (status === UNAVAILABLE && (method === 'GET' || method === 'HEAD'))
 }

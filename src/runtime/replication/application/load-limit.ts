@@ -10,7 +10,7 @@ export const TOO_MANY_REQUESTS = 429
 export const UNAVAILABLE = 503
 
 /** As servers say it that take no more at once. */
-export function isBusy({ status }: { readonly status: number }): boolean {
+export function isBusy(status: number): boolean {
   return status === TOO_MANY_REQUESTS || status === UNAVAILABLE
 }
 

@@ -90,9 +90,8 @@ export class ResourceRequests {
   }
 
   /** The status that an answer means, which the definition may say. */
-  statusOf(method: string, { status, rawHeaders, body, isComplete, digest }: ApplicationAnswer): number {
-    const bytes = isComplete && digest === undefined ? body : undefined
-    return this.#glue.statusOf(this.#name.kind, method, status, rawHeaders, bytes)
+  statusOf(method: string, answer: ApplicationAnswer): number {
+    return statusOf(this.#glue, this.#name.kind, method, answer)
   }
 
   /** Asks at a path as the application wants it, and where it says that this has a slash at its end, or none, there once more. */
@@ -132,4 +131,15 @@ export class ResourceRequests {
     this.#lastStatus = answer.status
     return answer
   }
+}
+
+/** The status that an answer means, which the definition may say. */
+export function statusOf(
+  glue: Pick<ReplicationGlue, 'statusOf'>,
+  kind: string,
+  method: string,
+  { status, rawHeaders, body, isComplete, digest }: ApplicationAnswer,
+): number {
+  const bytes = isComplete && digest === undefined ? body : undefined
+  return glue.statusOf(kind, method, status, rawHeaders, bytes)
 }

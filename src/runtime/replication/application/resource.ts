@@ -55,7 +55,8 @@ export class Resource {
   ) {
     this.#options = options
     const { turns, application, slashes = new Slashes(), givenNames = new GivenNames() } = options
-    const asked = turns === undefined ? application : asks === 'client' ? turns.forClient(name) : turns.of(name)
+    const asked =
+      turns === undefined ? application : asks === 'client' ? turns.forClient(name, glue) : turns.of(name, glue)
     this.#requests = new ResourceRequests(asked, slashes, name, glue)
     this.#sending = new Sending(this.#requests, () => this.read())
     this.#givenNames = givenNames

@@ -303,7 +303,7 @@ async function ask(
     if (ASKED.test(name)) headers.push(name, head.rawHeaders[place + 1] ?? '')
   }
   try {
-    const answer = await engine.options.turns.asClient(resource.name).request({
+    const answer = await engine.options.turns.asClient(resource.name, resource.glue).request({
       service,
       method: head.method,
       path,

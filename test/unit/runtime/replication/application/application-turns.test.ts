@@ -14,6 +14,7 @@ import {
   MAX_HUNG_TOGETHER,
   SLOW_AFTER_MS,
 } from '../../../../../src/runtime/replication/limits.ts'
+import type { ReplicationGlue } from '../../../../../src/ports/replication-glue.ts'
 import type { ReplicantName } from '../../../../../src/core/oplog/index.ts'
 import type { ApplicationAnswer, ApplicationRequest } from '../../../../../src/ports/application.ts'
 
@@ -22,6 +23,7 @@ const ANSWER: ApplicationAnswer = { status: 200, reason: '', rawHeaders: [], bod
 class Asked {
   readonly time = new VirtualTime()
   readonly awaited = new Awaited()
+  glue: Pick<ReplicationGlue, 'statusOf'> | undefined
   readonly open: { readonly path: string; readonly answer: PromiseWithResolvers<ApplicationAnswer> }[] = []
   readonly #turns = new ApplicationTurns(
     {
@@ -45,7 +47,7 @@ class Asked {
     more: Partial<ApplicationRequest> = {},
   ): Promise<ApplicationAnswer> {
     const rest = { service, method: 'PUT', path: `/${name}`, headers: [], authority: 'agent', ...more } as const
-    const asked = this.#turns.of(this.nameOf(name, service)).request(rest)
+    const asked = this.#turns.of(this.nameOf(name, service), this.glue).request(rest)
     asked.catch(() => undefined)
     return asked
   }
@@ -296,4 +298,18 @@ test('it is waited once in vain until it is less busy with a resource, and not a
   await settle()
   await asked.pass(BUSY_BASE_MS)
   expect(open.length, 'it was answered meanwhile, and may be again').toBe(2)
+})
+
+test('what an answer means counts, as the definition has it', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  asked.glue = { statusOf: (_kind, _method, status) => (status === 503 ? 404 : status === 200 ? 429 : status) }
+  const absent = asked.ask('absent', 'inventory', { method: 'GET' })
+  open[0]?.answer.resolve(BUSY)
+  expect(await absent, 'at once').toBe(BUSY)
+  void asked.ask('refused')
+  open[1]?.answer.resolve(ANSWER)
+  await settle()
+  await asked.pass(BUSY_BASE_MS)
+  expect(open.map(({ path }) => path)).toEqual(['/absent', '/refused', '/refused'])
 })
