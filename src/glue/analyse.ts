@@ -51,14 +51,14 @@ export function kindNameOf({ target, values }: Match): string | undefined {
 }
 
 function verbOf({ target, isFolder }: Match, head: RequestHead): Analysis['verb'] {
-  const creates = target.kind.definition.create?.method ?? 'POST'
+  const { createMethod: creates, isMadeByPath } = target.kind.traits
   const onResource = target.role.is === 'resource' && !isFolder
   switch (head.method) {
     case 'GET':
     case 'HEAD':
       return onResource ? 'get' : 'list'
     case 'POST':
-      return !onResource && !isFolder && creates === 'POST' ? 'create' : 'other'
+      return !isFolder && creates === 'POST' && onResource === isMadeByPath ? 'create' : 'other'
     case 'PUT':
       // Where PUT creates, only the application knows whether this one replaces.
       return onResource ? (creates === 'PUT' ? 'create' : 'replace') : 'other'

@@ -7,6 +7,7 @@ import { HTTP_OPERATIONS, OWN_OPERATIONS, type GlueDefinition, type KindDefiniti
 import { matrixProblems } from './matrix.ts'
 import { parseDefinition, type Finding, type Locate, type ParsedDefinition } from './parse.ts'
 import { compileTemplate, TemplateError, type PathTemplate } from './template.ts'
+import { isMadeByPath } from './traits.ts'
 
 /** Fields whose form is checked and on which nothing acts yet (README.md). */
 const FIELDS_NOT_IN_FORCE = ['references', 'cross'] as const satisfies readonly (keyof KindDefinition)[]
@@ -96,7 +97,10 @@ class Check {
       else if (place === undefined && is !== undefined)
         this.#add('error', [...at, 'errors', i, 'is'], 'what is compared stands at a place: name it (at)')
     }
-    const byName = kind.create?.method === 'PUT' ? 'PUT' : kind.create?.also?.[0]
+    const { method: createMethod = 'POST', on: createdOn } = kind.create ?? {}
+    if (createMethod === 'PUT' && createdOn === 'collection')
+      this.#add('error', [...at, 'create', 'on'], 'a PUT makes what its path names: on the resource')
+    const byName = isMadeByPath(kind) ? createMethod : kind.create?.also?.[0]
     if (byName !== undefined && kind.id?.from === 'server') {
       this.#add(
         'error',
@@ -151,7 +155,7 @@ class Check {
       this.#add('error', [...at, 'collection'], message)
     }
     const missing = ofResource.find(variable => variable !== 'id' && !ofCollection.includes(variable))
-    if (missing !== undefined && kind.create?.method !== 'PUT') {
+    if (missing !== undefined && !isMadeByPath(kind)) {
       const message = `the collection does not say {${missing}}: what a POST creates there has no name, and cannot be replicated`
       this.#add('warning', [...at, 'collection'], message)
     }
@@ -199,8 +203,9 @@ class Check {
         const message = `the path does not say {${missing}}, so not which ${name} is changed: this stays local`
         this.#add('warning', [...path, 'path'], message)
       }
-      if (['PUT', 'DELETE'].includes(operation.method) && isSamePath(operation.path, kind.resource)) {
-        const meant = operation.method === 'PUT' ? 'replace' : 'delete'
+      const isCreate = operation.method === 'POST' && kind.create?.method !== 'PUT' && isMadeByPath(kind)
+      if ((['PUT', 'DELETE'].includes(operation.method) || isCreate) && isSamePath(operation.path, kind.resource)) {
+        const meant = isCreate ? 'create' : operation.method === 'PUT' ? 'replace' : 'delete'
         this.#add(
           'error',
           path,

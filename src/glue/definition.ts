@@ -38,8 +38,12 @@ export interface KindDefinition {
   /** URI template of one resource; has `{id}`. */
   readonly resource: string
   readonly id?: { readonly at?: string | readonly string[]; readonly from?: 'client' | 'server' | 'either' }
-  /** How a resource is created: POST on the collection (default), or PUT on the resource; and by what else, perhaps, on the resource. */
-  readonly create?: { readonly method?: 'POST' | 'PUT'; readonly also?: readonly ('PUT' | 'PATCH')[] }
+  /** How a resource is created: POST on the collection (default) or on the resource, or PUT on the resource; and by what else, perhaps, on the resource. */
+  readonly create?: {
+    readonly method?: 'POST' | 'PUT'
+    readonly on?: 'collection' | 'resource'
+    readonly also?: readonly ('PUT' | 'PATCH')[]
+  }
   /** Answers with a status of success, or of 5xx, that mean another error: the first that fits says which. */
   readonly errors?: readonly ErrorDefinition[]
   /** A replace is a delete and a create: the application refuses PUT. */

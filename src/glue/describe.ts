@@ -117,7 +117,7 @@ function outlineAnew(glue: CompiledGlue, options: DescribeOptions, head: Request
     if (head.method === 'DELETE') {
       return stays('collection-delete', 'The deletion of a collection is no operation on one resource.')
     }
-    if (head.method !== 'POST' || kind.traits.createMethod !== 'POST') {
+    if (head.method !== 'POST' || kind.traits.isMadeByPath) {
       return stays('no-operation', `${head.method} on the collection of ${kindName} is no operation of it.`)
     }
     if (!options.replication) return stays('sharing-only', sharingOnly(options))
@@ -145,7 +145,7 @@ function outlineAnew(glue: CompiledGlue, options: DescribeOptions, head: Request
     kind: kindName,
     name,
     type,
-    creates: role.is !== 'operation' && mayCreate(head, createsBy),
+    creates: role.is !== 'operation' && (type === 'create' || mayCreate(head, createsBy)),
     ...traits,
     maySendAgain: traits.maySendAgain || (type === 'patch' && isApply(head)),
     level,
@@ -162,6 +162,8 @@ function typeOf(head: RequestHead, { traits }: CompiledKind): string | undefined
       return isMergePatch(head) ? 'merge' : 'patch'
     case 'DELETE':
       return 'delete'
+    case 'POST':
+      return traits.isMadeByPath && traits.createMethod === 'POST' ? 'create' : undefined
     default:
       return undefined
   }

@@ -8,7 +8,7 @@ import { idsIn, readList } from './probe-list.ts'
 import { alike, nameOfProbe } from './probe-name.ts'
 import { acceptHint, detailOf, type ProbedKind } from './probed-kind.ts'
 import { compileTemplate, matchEnd, splitPath } from './template.ts'
-import { traitsOf } from './traits.ts'
+import { isMadeByPath, traitsOf } from './traits.ts'
 
 /** A resource of the kind that a create to try it was answered with. */
 export interface MadeProbe {
@@ -39,9 +39,9 @@ interface Attempt {
 
 /** Makes one; undefined when none was made that can be tried, which is said. */
 export async function createProbe(probed: ProbedKind): Promise<MadeProbe | undefined> {
-  const isPut = probed.kind.create?.method === 'PUT'
+  const isNamed = isMadeByPath(probed.kind)
   // What an application chooses the ID of may be something that was there already: a POST may find as well as make.
-  const before = isPut ? undefined : idsIn(probed.kind, await readList(probed, () => true))
+  const before = isNamed ? undefined : idsIn(probed.kind, await readList(probed, () => true))
   const first = await create(probed, nameOfProbe(probed), before)
   if ('made' in first) return first.made
   if (!probed.hasFolders) {
@@ -59,13 +59,13 @@ export async function createProbe(probed: ProbedKind): Promise<MadeProbe | undef
 
 async function create(probed: ProbedKind, name: string, before: ReadonlySet<string> | undefined): Promise<Created> {
   const { kind } = probed
-  const put = kind.create?.method === 'PUT'
+  const isNamed = isMadeByPath(kind)
   let refused: { readonly answer: Answer; readonly attempt: Attempt } | undefined
   for (const attempt of attemptsOf(probed, name)) {
     const path = attempt.id === undefined ? undefined : probed.pathOf(attempt.id)
     if (path !== undefined && attempt.id !== name && (await isTaken(probed, path))) continue
-    const to = put && path !== undefined ? path : kind.collection
-    const answer = await probed.send('create', put ? 'PUT' : 'POST', to, attempt.body)
+    const to = isNamed && path !== undefined ? path : kind.collection
+    const answer = await probed.send('create', kind.create?.method ?? 'POST', to, attempt.body)
     if (isInDoubt(answer)) {
       // With an ID of our own it can be looked for.
       if (path !== undefined) await removeDoubtful(probed, path, answer)
@@ -92,7 +92,7 @@ async function isTaken(probed: ProbedKind, path: string): Promise<boolean> {
  */
 function attemptsOf({ kind, hasFolders }: ProbedKind, name: string): readonly Attempt[] {
   const { example: given = {}, marker } = kind
-  const put = kind.create?.method === 'PUT'
+  const put = isMadeByPath(kind)
   if (typeof given === 'string') {
     const isSaid = put || given.includes(ID_IN_TEXT)
     return [{ id: isSaid ? name : undefined, body: given.replaceAll(ID_IN_TEXT, name) }]
@@ -191,7 +191,7 @@ function identify(probed: ProbedKind, { answer, attempt, name, before }: Answere
   const asked = attempt.id ?? name
   const all = { asked, sent: attempt.body, status, before }
   const drawn = { ...all, path: probed.pathOf(asked), id: asked, isDrawn: true, isSaid: true }
-  if (kind.create?.method === 'PUT') return drawn
+  if (isMadeByPath(kind)) return drawn
   const found = idIn(probed.shown(answer), at)
   const inBody = found.is === 'id' ? found.id : undefined
   const id = idInAnswer(probed, answer)

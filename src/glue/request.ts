@@ -16,9 +16,10 @@ export function requestFor(
   if (kind === undefined || paths === undefined) return undefined
   switch (action) {
     case 'create':
-      return kind.traits.createMethod === 'PUT'
-        ? { method: 'PUT', path: paths.resourcePath }
-        : { method: 'POST', path: paths.collectionPath }
+      return {
+        method: kind.traits.createMethod,
+        path: kind.traits.isMadeByPath ? paths.resourcePath : paths.collectionPath,
+      }
     case 'replace':
       return { method: 'PUT', path: paths.resourcePath }
     case 'delete':
@@ -28,7 +29,7 @@ export function requestFor(
   }
 }
 
-/** A body for a create by POST says the name; see the port. */
+/** A body for a create on the collection says the name; see the port. */
 export function createBody(
   glue: CompiledGlue,
   kindName: string,
@@ -38,8 +39,8 @@ export function createBody(
   const kind = compiledKind(glue, kindName)
   const id = kind && valuesOf(kind, name)?.get('id')
   if (kind === undefined || id === undefined) return undefined
-  const { createMethod, idAt } = kind.traits
-  if (createMethod === 'PUT') return body
+  const { isMadeByPath, idAt } = kind.traits
+  if (isMadeByPath) return body
   if (body.is === 'opaque' || typeof body.value !== 'object' || body.value === null || Array.isArray(body.value)) {
     return undefined
   }
@@ -64,7 +65,7 @@ export function nameInAnswer(
   if (located !== undefined || body.is === 'opaque') return located
   const found = idIn(body.value, kind.traits.idAt)
   if (found.is !== 'id') return undefined
-  const template = kind.traits.createMethod === 'PUT' ? kind.resource : kind.collection
+  const template = kind.traits.isMadeByPath ? kind.resource : kind.collection
   const parents = matchPath(template, path)
   return parents && nameOf(kind, new Map([...parents, ['id', found.id]]))
 }

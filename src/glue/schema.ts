@@ -111,9 +111,10 @@ export const KIND_SCHEMA = {
     create: {
       type: 'object',
       description:
-        'POST on the collection (default) or PUT on the resource (method); what else may create, on the resource (also)',
+        'POST on the collection (default) or PUT on the resource (method), or POST there too (on); what else may create, on the resource (also)',
       properties: {
         method: { enum: ['POST', 'PUT'] },
+        on: { enum: ['collection', 'resource'], description: 'where the method is used that creates' },
         also: { type: 'array', items: { enum: ['PUT', 'PATCH'] }, maxItems: 2, description: 'a list of PUT and PATCH' },
       },
       additionalProperties: false,

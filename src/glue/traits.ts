@@ -17,9 +17,10 @@ export function traitsOf(kind: KindDefinition, shared: GlueDefinition['agent-hea
   const at = kind.id?.at
   return {
     level: kind.level ?? 'eventual',
-    idFrom: kind.id?.from ?? (kind.create?.method === 'PUT' ? 'client' : 'either'),
+    idFrom: kind.id?.from ?? (isMadeByPath(kind) ? 'client' : 'either'),
     idAt: at === undefined ? DEFAULT_ID_AT : typeof at === 'string' ? [at] : at,
     createMethod: kind.create?.method ?? 'POST',
+    isMadeByPath: isMadeByPath(kind),
     createsBy: [...new Set([kind.create?.method ?? 'POST', ...(kind.create?.also ?? [])])],
     isImmutable: kind.immutable ?? false,
     putMerges: kind.put === 'merges',
@@ -34,6 +35,11 @@ export function traitsOf(kind: KindDefinition, shared: GlueDefinition['agent-hea
     settlesWithinMs: kind['settle-within'] === undefined ? undefined : kind['settle-within'] * 1_000,
     operations: operationTraits(kind),
   }
+}
+
+/** Whether what makes one is asked for at the resource's own path: what has no name yet cannot be asked for there. */
+export function isMadeByPath({ create }: KindDefinition): boolean {
+  return create?.method === 'PUT' || create?.on === 'resource'
 }
 
 function lowered(headers: Readonly<Record<string, string>>): [name: string, value: string][] {

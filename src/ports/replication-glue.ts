@@ -191,6 +191,8 @@ export interface KindTraits {
   /** JSON Pointers of the places where an ID may stand, the first that has one says it. */
   readonly idAt: readonly string[]
   readonly createMethod: 'POST' | 'PUT'
+  /** It is made by a request on its own path, which says its name; else on the collection, and the body says it. */
+  readonly isMadeByPath: boolean
   /** All requests that may make one where there is none, `createMethod` first: PUT and PATCH on the resource's own path. */
   readonly createsBy: readonly ('POST' | 'PUT' | 'PATCH')[]
   /** A replace is a delete and a create: the application refuses PUT. */

@@ -23,6 +23,48 @@ kinds:
     message: /refuses a PUT on what exists \(immutable\) does not merge/,
   },
   {
+    name: 'an operation that is what creates',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    create: {method: POST, on: resource}
+    operations:
+      ^
+      make: {method: POST, path: "/items/{id}"}`,
+    message: /POST on the resource's own path is "create" already/,
+  },
+  {
+    name: 'a PUT on the collection that creates',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+                              ^
+    create: {method: PUT, on: collection}`,
+    message: /a PUT makes what its path names/,
+  },
+  {
+    name: 'an application that chooses the name in the path',
+    text: `
+glue: 1
+application: a
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    create: {method: POST, on: resource}
+               ^
+    id: {from: server}`,
+    message: /given the ID in the path \(create: POST\) does not choose it/,
+  },
+  {
     name: 'an unknown key at the top',
     text: `
 glue: 1

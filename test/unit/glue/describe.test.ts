@@ -30,6 +30,40 @@ function describeText(glue: Glue, request: string, body?: string, rawHeaders?: r
   return glue.describe(head(method, rawHeaders), path, parsed)
 }
 
+describe('what is made by POST on its own path', () => {
+  const paths = 'collection: /users\n    resource: /users/{id}'
+  const glue = define(
+    `glue: 1\napplication: a\nkinds:\n  user:\n    ${paths}\n    create: {method: POST, on: resource}\n    parts: [{body: /chunk}]\n`,
+  )
+
+  it('is a create by the name in the path, whatever its body', () => {
+    const operation = {
+      is: 'operation',
+      type: 'create',
+      creates: true,
+      isReset: true,
+      name: 'ann',
+      resourcePath: '/users/ann',
+    }
+    for (const body of [undefined, '{"id":"bob"}', '{"admin":true}'])
+      expect(describeText(glue, 'POST /users/ann', body)).toMatchObject(operation)
+    expect(describeText(glue, 'POST /users/ann', '{"chunk":1}')).toMatchObject({ is: 'local', reason: 'part' })
+    expect(glue.analyse(head('POST'), '/users/ann')).toMatchObject({ verb: 'create', id: 'ann' })
+    expect(glue.requestFor('user', 'ann', 'create')).toEqual({ method: 'POST', path: '/users/ann' })
+    expect(glue.createBody('user', 'ann', { is: 'json', value: { admin: true } })).toEqual({
+      is: 'json',
+      value: { admin: true },
+    })
+    expect(glue.kind('user')?.idFrom).toBe('client')
+  })
+
+  it('and not by POST on the collection, or PUT', () => {
+    expect(describeText(glue, 'POST /users', '{"id":"ann"}')).toMatchObject({ is: 'local', reason: 'no-operation' })
+    expect(describeText(glue, 'PUT /users/ann', '{}')).toMatchObject({ type: 'replace', creates: false })
+    expect(glue.analyse(head('POST'), '/users')).toMatchObject({ verb: 'other' })
+  })
+})
+
 it('takes a PUT that leaves what it does not name for a merge, which may create', () => {
   const paths = 'collection: /items\n    resource: /items/{id}'
   const glue = define(

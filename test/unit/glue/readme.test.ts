@@ -51,6 +51,10 @@ it('has definitions of which nothing is to be said but which keys are not in for
     'django',
     'strict',
     'toxiproxy',
+    'jupyterhub',
+    'consul',
+    'icinga',
+    'parse',
   ])
   expect(parsed.flatMap(({ findings }) => findings).filter(f => f.severity !== 'note')).toEqual([])
 })

@@ -128,7 +128,7 @@ export class Resource {
     let sent: Sent | undefined
     for (const { method, path, body: whole } of this.waysToCreate(seen, begun)) {
       const body = whole === seen ? state : whole
-      const role = method === 'POST' ? 'collection' : 'resource'
+      const role = path === this.#requestFor('read')?.path ? 'resource' : 'collection'
       const known = method === 'POST' ? this.#givenNames.of(this.name) : undefined
       if (known !== undefined) return { is: 'otherwise', given: known }
       const send = (said: State): Promise<Sent> =>

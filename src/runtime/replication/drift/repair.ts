@@ -203,10 +203,14 @@ async function takeState(
     const isOfLog = body.is === 'json' || given.asSent === true
     const asked = isOfLog ? reset?.payload : undefined
     const headers = isOfLog ? (asked?.headers.flat() ?? []) : state.rawHeaders
+    const isBare = schedule.length === 1 && asked !== undefined && asked.body === undefined && reset?.type !== 'state'
     const make = (): Promise<Made | undefined> =>
-      body.is === 'large' && reset !== undefined
-        ? createBy(resource, replica, reset, body)
-        : resource.create(body, headers, begunBy(replica), asked)
+      // What says nothing but its name is not said by what is shown of it, which may not be taken.
+      isBare && reading.is === 'absent'
+        ? resource.send(asked)
+        : body.is === 'large' && reset !== undefined
+          ? createBy(resource, replica, reset, body)
+          : resource.create(body, headers, begunBy(replica), asked)
     if (reading.is === 'absent') {
       sent = await make()
       canBeSaid = sent !== undefined

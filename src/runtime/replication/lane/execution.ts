@@ -173,7 +173,7 @@ export class Execution {
       })
     }
     const state = await this.#book.resource.stateIn(operation)
-    if (state === undefined) return this.#answers.cannotSay()
+    if (state === undefined) return this.#executeBare(operation, reading)
     // What it shows already needs not be said to it again.
     const isThere = bound && reading.is === 'present' && this.#book.resource.says(reading.body, state)
     if (isThere || this.#isSaidAlready(operation, reading))
@@ -212,6 +212,22 @@ export class Execution {
     if (isLeft) return this.#answers.took(operation, sent, { bound: true })
     const step = await this.#tookTogether(operations, sent, { bound: true })
     return step === 'apart' ? this.#executeState(operation, behind) : step
+  }
+
+  /**
+   * A create without a body, which its path says all of: where there is none it is asked for in the same way, and what the application makes of that elsewhere, which it may not
+   * take, is not said to it.
+   */
+  async #executeBare(operation: Operation, reading: Reading): Promise<Step> {
+    const { engine, resource } = this.#book
+    const { site, mayRun } = engine.options
+    const { payload } = operation
+    const isBare = payload !== undefined && payload.body === undefined && operation.type !== 'state'
+    if (!isBare || reading.is !== 'absent') return this.#answers.cannotSay()
+    if (operation.dot.site !== site && !mayRun(operation)) return this.#notExposed(operation)
+    await this.#book.intend({ dot: operation.dot, action: 'create', before: ABSENT })
+    const then = { bound: true, unbound: false, leaving: undefined }
+    return this.#answers.took(operation, await resource.send(payload), then)
   }
 
   /**
