@@ -30,8 +30,8 @@ export interface Ending {
   readonly lost: ReadonlySet<string>
   /** Large bodies that any site ever had as a whole, by their hash. */
   readonly bodies: ReadonlyMap<string, Uint8Array>
-  /** Large bodies that stand on the disk of some site, whole and as they were written, by their hash. */
-  readonly heldBodies: ReadonlySet<string>
+  /** Hashes of the large bodies that stand on the disk of each site, whole and as they were written, by site. */
+  readonly heldBodies: ReadonlyMap<string, readonly string[]>
   /** Resolution matrices of any site's definition, by the hash by which operations name them. */
   readonly matrices: ReadonlyMap<string, MatrixDefinition>
   /** Path of a resource at the applications. */

@@ -173,7 +173,7 @@ export class ReplicationWorld {
       setBack: this.setBack,
       lost: await this.#losses.lost(),
       bodies: this.ledger.bodies,
-      heldBodies: new Set(this.sites.flatMap(({ machine }) => machine.soundBodies())),
+      heldBodies: new Map(this.sites.map(({ name, machine }) => [name, machine.soundBodies()])),
       matrices: this.#matrices(),
       pathOf: name => this.pathOf(name),
     }

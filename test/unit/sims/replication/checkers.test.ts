@@ -71,7 +71,7 @@ function ending(different: Partial<Ending> & { readonly replicas?: readonly Part
     setBack: new Set(),
     lost: new Set(),
     bodies: new Map(),
-    heldBodies: new Set(),
+    heldBodies: new Map(),
     matrices: new Map(),
     pathOf: () => '/items/n',
     ...different,
@@ -464,10 +464,18 @@ describe('what is wrong is found', () => {
   })
 
   test('a site that is diverged for what nobody can know is excused', () => {
-    const of = (last: Operation, different: Partial<Ending> = {}, reason?: string): string[] => {
+    const of = (
+      last: Operation,
+      different: Partial<Ending> = {},
+      reason?: string,
+      other: Partial<Replica> = {},
+    ): string[] => {
       const replicas = ['s1', 's2'].map(site => ({ replicant: holding(site, [...ALL, last]), reason }))
       const [first, second] = replicas
-      const all = [{ ...first, admits: 'diverged' }, { ...second }]
+      const all = [
+        { ...first, admits: 'diverged' },
+        { ...second, ...other },
+      ]
       return PATIENT_CHECKERS.flatMap(({ look }) => look(ending({ ...different, replicas: all })))
     }
     const large: Operation = {
@@ -475,11 +483,15 @@ describe('what is wrong is found', () => {
       payload: { method: 'PUT', path: '/items/n', headers: [], body: { hash: 'h', length: 100_000 } },
     }
     expect(of(large)).toEqual([])
-    expect(of(large, { heldBodies: new Set(['h']) })).toHaveLength(1)
+    expect(of(large, { heldBodies: new Map([['s2', ['h']]]) })).toHaveLength(1)
+    expect(of(large, { heldBodies: new Map([['s3', ['h']]]) })).toEqual([])
     const hidden = operation(9, 's2', 2, 'merge', { other: 'x' }, ALL)
     const unclear = 'no member shows /other, which was written, so nobody can say what it is by now'
     expect(of(hidden, {}, unclear)).toEqual([])
     expect(of(hidden)).toHaveLength(1)
+    const both = { admits: 'diverged', resource: { ...STATE, other: 'x' } }
+    expect(of(hidden, {}, unclear, both)).toEqual([])
+    expect(of(hidden, {}, unclear, { ...both, admits: undefined })).toHaveLength(1)
     const shown = operation(9, 's2', 2, 'merge', { last: 'x' }, ALL)
     expect(of(shown, {}, unclear)).toHaveLength(1)
     const outsider = { ...effect('PUT'), byOutsider: true }
