@@ -87,8 +87,11 @@ export async function decideDraft(
       if (accepted !== undefined) tellOutcome(engine, commit, replica, operation, 'void')
       // The application has lost what it had before.
       const isLost = reading.is === 'absent' && draft.before !== ABSENT && replica.local.bound
-      if (isLost)
-        commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
+      if (!isLost) return
+      commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
+      engine.replicas.due(commit, replica.name, true)
+      // A client has asked, and not the lane: nobody else would look, since what is suspect is not read back.
+      commit.afterwards(() => engine.kick(replica))
     })
     return { is: 'void' }
   }

@@ -111,6 +111,21 @@ test.each([
   },
 )
 
+test.each([
+  ['before it is read once more', { kind: 'crash-before' } as const],
+  ['and says 500', { kind: 'refuse', status: 500 } as const],
+])('what a write in doubt comes upon that its application has lost comes back at once, %s', async (_how, fault) => {
+  await withX()
+  await lab.pass(60_000)
+  const { application } = lab.world.site('a')
+  application.write('warehouse', '/items/x', undefined)
+  application.failNext(fault, changes)
+  expect((await lab.ask('a', 'PATCH /items/x', { f: 2 })).accepted).toMatchObject({ outcome: 'void' })
+  await lab.pass(10_000)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 } })
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'agrees' })
+})
+
 test('a create whose answer is lost at the origin is found', async () => {
   lab = await Lab.of(['a', 'b'])
   lab.world.site('a').application.failNext({ kind: 'crash-after' }, changes)
