@@ -23,6 +23,8 @@ import type { Clock } from '../../../ports/clock.ts'
 interface Turns {
   /** With a turn. */
   asked: number
+  /** Of those for which clients wait, beside all turns. */
+  beside: number
   /** Without an answer for so long that another has their turn. */
   slow: number
   /** About what did not answer last time either. */
@@ -120,18 +122,18 @@ export class ApplicationTurns {
   }
 
   async #ask(turns: Turns, about: About, request: ApplicationRequest): Promise<ApplicationAnswer> {
+    let counter: 'asked' | 'beside' = 'asked'
     if (turns.waiting.isEmpty && turns.asked < turns.load.most(this.#clock.monotonic())) turns.asked++
     else {
       const turn = turns.waiting.join(about.key)
       this.#letIn(turns)
-      await turn
+      if (await turn) counter = 'beside'
     }
-    const hasTurn = this.#giveUpTurn(turns)
+    const hasTurn = this.#giveUpTurn(turns, counter)
     try {
       return await this.#asked(turns, about, request)
     } finally {
-      if (hasTurn()) turns.asked--
-      else turns.slow--
+      turns[hasTurn() ? counter : 'slow']--
     }
   }
 
@@ -139,14 +141,14 @@ export class ApplicationTurns {
    * The turn of what is not answered in time goes to another, as long as few are without an answer.
    * @returns ends that, and says whether the turn is still there
    */
-  #giveUpTurn(turns: Turns): () => boolean {
+  #giveUpTurn(turns: Turns, counter: 'asked' | 'beside'): () => boolean {
     let hasTurn = true
     const giveUp = (): void => {
       // As soon as others were answered there is room.
       if (turns.slow >= MAX_HUNG_TOGETHER) return void (timer = this.#clock.after(SLOW_AFTER_MS, giveUp))
       hasTurn = false
       turns.slow++
-      turns.asked--
+      turns[counter]--
       this.#letIn(turns)
     }
     let timer = this.#clock.after(SLOW_AFTER_MS, giveUp)
@@ -197,7 +199,7 @@ export class ApplicationTurns {
     const now = this.#clock.monotonic()
     const isLess = load.wasBusy(key, began, now)
     // Its rate is bounded: what comes before it says so is refused, however little is asked at once.
-    if (!isLess || status !== TOO_MANY_REQUESTS) return
+    if (status !== TOO_MANY_REQUESTS || !(isLess || load.refusesAll)) return
     const isPausing = load.pausesMs(now) > 0
     load.pause(now + Math.min(retryAfterMs(answer), MAX_BUSY_PAUSE_MS))
     if (!isPausing) this.#goOnAfterPause(turns)
@@ -212,6 +214,7 @@ export class ApplicationTurns {
   #turnsOf({ service }: About): Turns {
     const turns = this.#services.get(service) ?? {
       asked: 0,
+      beside: 0,
       slow: 0,
       again: 0,
       waiting: new WaitingLine(this.#awaited),
@@ -225,8 +228,7 @@ export class ApplicationTurns {
   #letIn(turns: Turns): void {
     const most = turns.load.most(this.#clock.monotonic())
     while (turns.asked < most && turns.waiting.letIn()) turns.asked++
-    const withAwaited = most === 0 ? 0 : most + MAX_AWAITED_BESIDE
-    while (turns.asked < withAwaited && turns.waiting.letInAwaited()) turns.asked++
+    while (most > 0 && turns.beside < MAX_AWAITED_BESIDE && turns.waiting.letInAwaited()) turns.beside++
   }
 }
 

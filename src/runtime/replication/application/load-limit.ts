@@ -6,6 +6,10 @@ const ANSWERS_FOR_MORE = 4
 /** So many resources must be refused until it is asked less: one may be refused by itself, for a quota or since what serves it is away. */
 const RESOURCES_FOR_LESS = 2
 
+/** So many, with nothing answered in between, and one for so many answers at least since it paused last: then it refuses all, and not some that nobody may ask. */
+const RESOURCES_FOR_ALL = 4
+const ANSWERS_FOR_ALL = 3
+
 export const TOO_MANY_REQUESTS = 429
 export const UNAVAILABLE = 503
 
@@ -28,12 +32,16 @@ export class LoadLimit {
   readonly #refused = new Set<string>()
   /** Of these, for which it was waited in vain until it was less busy. */
   readonly #inVain = new Set<string>()
+  /** Those that were refused since anything was answered; not all, if there are many. */
+  readonly #inARow = new Set<string>()
   /** How many have become that of late. */
   #news = 0
   #loweredAt = Number.NEGATIVE_INFINITY
   #hasAnswered = true
   /** Since when it has answered nothing else. */
   #busySince: number | undefined
+  /** Since it paused last. */
+  #since = { answered: 0, refused: 0 }
   #pausedUntil = Number.NEGATIVE_INFINITY
 
   /** Requests at once, 1 to `MAX_ASKED_TOGETHER`; none while it pauses. @param now by the monotonic clock, milliseconds */
@@ -51,9 +59,16 @@ export class LoadLimit {
     return this.#most < MAX_ASKED_TOGETHER
   }
 
+  /** Whether it refuses all at present, as one does that bounds its rate. */
+  get refusesAll(): boolean {
+    const { answered, refused } = this.#since
+    return this.#inARow.size >= RESOURCES_FOR_ALL && refused * ANSWERS_FOR_ALL >= answered
+  }
+
   /** Nothing is asked until then, by the monotonic clock, milliseconds. */
   pause(until: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, until)
+    this.#since = { answered: 0, refused: 0 }
   }
 
   /** For how long it still pauses, milliseconds. */
@@ -78,6 +93,8 @@ export class LoadLimit {
   /** It has answered something that was asked about a resource. */
   answered(key: string): void {
     this.#forget(key)
+    this.#inARow.clear()
+    this.#since.answered++
     this.#hasAnswered = true
     this.#busySince = undefined
     this.#answers++
@@ -95,6 +112,8 @@ export class LoadLimit {
    */
   wasBusy(key: string, began: number, now: number): boolean {
     this.#busySince ??= now
+    this.#since.refused++
+    if (this.#inARow.size < RESOURCES_FOR_ALL) this.#inARow.add(key)
     if (this.#refused.has(key)) return false
     this.#refused.add(key)
     const [oldest] = this.#refused

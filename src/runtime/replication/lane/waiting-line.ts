@@ -5,7 +5,7 @@ const OLDEST_IN = 4
 
 interface Waiting {
   readonly key: string
-  readonly letIn: () => void
+  readonly letIn: (isBeside: boolean) => void
   isIn: boolean
 }
 
@@ -32,9 +32,9 @@ export class WaitingLine {
     return this.#byKey.size === 0
   }
 
-  /** Resolves when it is let in. */
-  join(key: string): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
+  /** Resolves when it is let in: whether beside the others, by `letInAwaited`. */
+  join(key: string): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
     const waiting: Waiting = { key, letIn: resolve, isIn: false }
     this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), waiting])
     this.#all.push(waiting)
@@ -44,27 +44,38 @@ export class WaitingLine {
 
   /** Lets the next one in. @returns false where nobody waits */
   letIn(): boolean {
-    if (this.#letIn % OLDEST_IN !== 0 && this.letInAwaited()) return true
-    return this.#take(this.#all.take(({ isIn }) => !isIn))
+    const awaited = this.#letIn % OLDEST_IN === 0 ? undefined : this.#takeAwaited()
+    const next = awaited ?? this.#all.take(isWaiting)
+    if (next === undefined) return false
+    this.#letIn++
+    return this.#take(next, false)
   }
 
   /** As `letIn`, but nobody for whom no client waits. */
   letInAwaited(): boolean {
-    return this.#take(this.#first.take(({ isIn, key }) => !isIn && this.#awaited.has(key)))
+    const next = this.#takeAwaited()
+    return next !== undefined && this.#take(next, true)
   }
 
-  #take(waiting: Waiting | undefined): boolean {
-    if (waiting === undefined) return false
+  #takeAwaited(): Waiting | undefined {
+    return this.#first.take(waiting => isWaiting(waiting) && this.#awaited.has(waiting.key))
+  }
+
+  #take(waiting: Waiting, isBeside: boolean): true {
     const { key } = waiting
     const others = this.#byKey.get(key)?.filter(other => other !== waiting) ?? []
     if (others.length === 0) this.#byKey.delete(key)
     else this.#byKey.set(key, others)
-    this.#letIn++
     waiting.isIn = true
-    waiting.letIn()
+    waiting.letIn(isBeside)
+    // Those that were let in before their turn are found by no one else.
+    this.#all.forget(isIn)
     return true
   }
 }
+
+const isIn = (waiting: Waiting): boolean => waiting.isIn
+const isWaiting = (waiting: Waiting): boolean => !waiting.isIn
 
 /** First in, first out: taking the first of a long list away would move all of it. */
 class Queue {
@@ -75,6 +86,13 @@ class Queue {
     this.#items.push(item)
   }
 
+  /** Those at the beginning. */
+  forget(isGone: (item: Waiting) => boolean): void {
+    for (let item = this.#items[this.#next]; item !== undefined && isGone(item); item = this.#items[this.#next])
+      this.#next++
+    this.#shorten()
+  }
+
   /** The first that counts; those before it are gone. */
   take(counts: (item: Waiting) => boolean): Waiting | undefined {
     let found: Waiting | undefined
@@ -82,10 +100,13 @@ class Queue {
       const item = this.#items[this.#next++]
       if (item !== undefined && counts(item)) found = item
     }
-    if (this.#next * 2 >= this.#items.length) {
-      this.#items.splice(0, this.#next)
-      this.#next = 0
-    }
+    this.#shorten()
     return found
+  }
+
+  #shorten(): void {
+    if (this.#next * 2 < this.#items.length) return
+    this.#items.splice(0, this.#next)
+    this.#next = 0
   }
 }

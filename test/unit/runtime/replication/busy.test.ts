@@ -151,3 +151,25 @@ function refuse(lab: Lab, site: string, isRefused: (name: string) => boolean): v
     return isRefused(name) ? Promise.resolve(EMPTY) : request(asked)
   }
 }
+
+test('an application that bounds its rate is not asked many times as much as it takes', async () => {
+  const { lab } = await behind({ takesMs: 5 })
+  const { application } = lab.world.site('b')
+  const request = application.request.bind(application)
+  let [second, taken, refused, all] = [0, 0, 0, 0]
+  application.request = asked => {
+    all++
+    const now = Math.floor(lab.world.time.now / 1_000)
+    if (now !== second) [second, taken] = [now, 0]
+    if (++taken <= 20) return request(asked)
+    refused++
+    return Promise.resolve({ ...EMPTY, status: 429, rawHeaders: ['Retry-After', '1'] })
+  }
+  await writeAll(lab, 'a', 1)
+  const began = lab.world.time.now
+  while (NAMES.some(name => lab.read('b', name)?.['value'] !== 1) && lab.world.time.now - began < 60_000)
+    await lab.pass(500)
+  // Most are written without being read: 400 changes, 20 a second.
+  expect(lab.world.time.now - began).toBeLessThan(60_000)
+  expect(refused, `of ${all}`).toBeLessThan(all / 3)
+})

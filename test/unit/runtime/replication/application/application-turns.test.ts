@@ -313,3 +313,23 @@ test('what an answer means counts, as the definition has it', async () => {
   await asked.pass(BUSY_BASE_MS)
   expect(open.map(({ path }) => path)).toEqual(['/absent', '/refused', '/refused'])
 })
+
+test('what nobody waits for has its turn where clients never pause, each for another resource', async () => {
+  const asked = new Asked()
+  const { open } = asked
+  let isIn = false
+  const client = async (name: string): Promise<void> => {
+    while (!isIn) await asked.ask(name)
+  }
+  for (let number = 0; number < 2 * MAX_ASKED_TOGETHER; number++) {
+    const name = `client-${number}`
+    void asked.awaited.during(asked.nameOf(name), () => client(name))
+  }
+  void asked.ask('background').then(() => (isIn = true))
+  let answered = 0
+  for (; !isIn && answered < 1_000; answered++) {
+    open.shift()?.answer.resolve(ANSWER)
+    await settle()
+  }
+  expect(answered, 'of clients that went before it').toBeLessThan(8 * MAX_ASKED_TOGETHER)
+})
