@@ -20,6 +20,15 @@ export type Reading =
   /** It could not be read now. */
   | { readonly is: 'unknown'; readonly status: number | undefined }
 
+/** Refusals of something that may be answered a moment later. */
+const PASSING: ReadonlySet<number> = new Set([408, 423, 425, 429])
+
+/** Whether the application lets nobody read it: it may be changed all the same. */
+export function isKeptFromReading(reading: Reading): boolean {
+  if (reading.is !== 'unknown' || reading.status === undefined) return false
+  return reading.status >= 400 && reading.status < 500 && !PASSING.has(reading.status)
+}
+
 /** A resource as the application answered a write. */
 export type Seen = Reading & { readonly is: 'present' }
 

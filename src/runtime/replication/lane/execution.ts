@@ -46,7 +46,7 @@ import { decideUnsure } from './unsure.ts'
 import type { Recovery } from './recovery.ts'
 import type { Made } from '../application/sent.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
-import type { Reading, Seen, State } from '../application/state.ts'
+import { isKeptFromReading, type Reading, type Seen, type State } from '../application/state.ts'
 
 /** As an application says that a name is taken. */
 const TAKEN = 409
@@ -313,8 +313,10 @@ export class Execution {
     const { hash, answered } = this.#book.local
     let before: Intent['before'] = hash ?? answered ?? settled.before
     if (before === undefined && mayComeLater(this.#book.replica, this.#book.resource)) {
-      before = await this.#shownBefore()
-      if (before === undefined) return 'again'
+      const reading = await this.#book.resource.read()
+      // An application that lets nobody read it is changed all the same.
+      if (reading.is === 'unknown' && !isKeptFromReading(reading)) return 'again'
+      before = reading.is === 'unknown' ? undefined : reading.is === 'absent' ? ABSENT : reading.hash
     }
     const together = areSentApart(this.#book.replica)
       ? undefined

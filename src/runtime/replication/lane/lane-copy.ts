@@ -10,12 +10,15 @@ import { judge, knowledgeNow, looksFor, writtenOf } from '../drift/comparison.ts
 import { MAX_ASKED_IN_VAIN, MAX_MADE_ANEW, RETRY_BASE_MS } from '../limits.ts'
 import { fitOf, unclearText, unlikeWritten } from '../drift/written-fields.ts'
 import type { RunState, TellOf } from '../replica.ts'
-import type { LaneBook } from './lane-book.ts'
+import type { LaneBook, Step } from './lane-book.ts'
 import { decideUnsure } from './unsure.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
 
 const GONE = `no member's application has it any more, although nobody has deleted it through Cheops; it was made anew ${MAX_MADE_ANEW} times: delete it at this site, or write it again`
+
+/** Carries operations out, at the end of what was carried out. */
+type CarryOut = (operations: readonly Operation[]) => Promise<Step>
 
 /**
  * Takes the state of a member that agrees, or shows why it is needed.
@@ -24,7 +27,7 @@ const GONE = `no member's application has it any more, although nobody has delet
 export async function copyOrShow(
   book: LaneBook,
   why: string,
-  carryOut?: (operations: readonly Operation[]) => Promise<unknown>,
+  carryOut?: CarryOut,
 ): Promise<'done' | 'again' | 'alone'> {
   const copied = await copyPatiently(book)
   if (typeof copied === 'object') {
@@ -44,11 +47,18 @@ export async function copyOrShow(
       return 'again'
     case 'nobody': {
       if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and ${await nobodyText(book)}`)
-      const mayIssue = async (reading: Reading): Promise<boolean> =>
-        (await decideAllUnsure(book, reading)) && (await isAllSeenDone(book, carryOut))
+      let step = 'done' as Step
+      const mayIssue = async (reading: Reading): Promise<boolean> => {
+        if (!(await decideAllUnsure(book, reading))) return false
+        const carried = await carryOutSeen(book, carryOut)
+        step = carried ?? step
+        return carried === undefined
+      }
       const found = await lookForState(book.engine, book.replica, book.resource, mayIssue)
       if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
       if (found === 'gone') await book.diverge(GONE)
+      // It refuses it, or cannot be asked: with the pauses of all that it refuses, else it would be asked without end.
+      if (step === 'again') return 'again'
       // Whatever a state says, they differ.
       if (found === 'said') noteOwn(book.replica, [])
       return found === 'waits' || found === 'gone' || typeof found === 'object' ? 'alone' : 'done'
@@ -148,17 +158,14 @@ async function decideAllUnsure(book: LaneBook, reading: Reading): Promise<boolea
 /**
  * What the state will have seen is carried out here before it is said, after all else: nobody can put it in its place any more, and the state says what came of it.
  *
- * @returns whether there is nothing of it; else the lane looks again
+ * @returns what came of it, undefined where there is nothing; once it is done the lane looks again
  */
-async function isAllSeenDone(
-  { engine, replica }: LaneBook,
-  carryOut: ((operations: readonly Operation[]) => Promise<unknown>) | undefined,
-): Promise<boolean> {
+async function carryOutSeen({ engine, replica }: LaneBook, carryOut: CarryOut | undefined): Promise<Step | undefined> {
   const missing = seenBesides(engine, replica)?.missing ?? []
-  if (missing.length === 0 || carryOut === undefined) return true
-  await carryOut(missing)
-  engine.kick(replica)
-  return false
+  if (missing.length === 0 || carryOut === undefined) return undefined
+  const step = await carryOut(missing)
+  if (step === 'done' || step === 'replan') engine.kick(replica)
+  return step
 }
 
 function unsureOf(book: LaneBook): readonly Operation[] {

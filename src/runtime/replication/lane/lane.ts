@@ -11,7 +11,7 @@ import { Execution } from './execution.ts'
 import { doAllLook } from '../drift/looking.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
-import { LaneBook } from './lane-book.ts'
+import { LaneBook, type Step } from './lane-book.ts'
 import { noteWell } from '../drift/own-fields.ts'
 import { comeBack, readParted } from './come-back.ts'
 import { compareWithOthers } from './lane-comparison.ts'
@@ -116,7 +116,7 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
         if (book.local.unbound && (await book.resource.read()).is !== 'absent') return 'waits'
         // What may not be sent again was written here.
         if (await isOursUnknown(book)) return 'again'
-        const carryOut = (missing: readonly Operation[]): Promise<unknown> => execution.carryOut(missing, false)
+        const carryOut = (missing: readonly Operation[]): Promise<Step> => execution.carryOut(missing, false)
         const copied = await copyOrShow(book, 'what was sent may not be sent again', carryOut)
         if (copied !== 'done') return copied
         break

@@ -8,7 +8,10 @@ import { Lab } from '../lab.ts'
 const MEMBERS = ['a', 'b']
 
 /** What b has carried out before the request came to it; what a has is given. */
-async function askedAtBoth(before: (lab: Lab) => Promise<unknown>): Promise<Lab> {
+async function askedAtBoth(
+  before: (lab: Lab) => Promise<unknown>,
+  then: (lab: Lab) => void = () => undefined,
+): Promise<Lab> {
   const lab = await Lab.of(MEMBERS)
   await lab.ask('b', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
   await lab.pass(5_000)
@@ -24,6 +27,7 @@ async function askedAtBoth(before: (lab: Lab) => Promise<unknown>): Promise<Lab>
   await lab.pass(300)
   expect(await add('b')).toMatchObject({ status: 201 })
   await lab.pass(300)
+  then(lab)
   await lab.heal(60_000)
   return lab
 }
@@ -53,4 +57,35 @@ test.each([
   const lab = await askedAtBoth(lab => lab.ask('a', request, body))
   expect((await lab.status('b', 'x'))?.conflicts).toEqual([])
   await expectOpen(lab, { id: 'x', n: 2, ...shown })
+})
+
+/** b's application answers so to what its agent asks for so long. @returns when it was asked */
+function refuse(lab: Lab, status: number, forMs: number): readonly number[] {
+  const at: number[] = []
+  const { application } = lab.world.site('b')
+  const request = application.request.bind(application)
+  const until = lab.world.time.now + forMs
+  application.request = async asked => {
+    if (asked.method !== 'POST' || asked.authority !== 'agent') return request(asked)
+    at.push(lab.world.time.now)
+    if (lab.world.time.now > until) return request(asked)
+    return { status, reason: '', rawHeaders: [], body: new Uint8Array(), isComplete: true }
+  }
+  return at
+}
+
+test('an application that does not let it be added is not asked without a pause', async () => {
+  let asked: readonly number[] = []
+  const refuseAll = (lab: Lab): void => void (asked = refuse(lab, 401, 3_600_000))
+  const lab = await askedAtBoth(at => at.ask('a', 'POST /items/x/lines', { line: 0 }), refuseAll)
+  expect(asked.length).toBeGreaterThan(1)
+  expect(asked.length).toBeLessThan(30)
+  expect(lab.states.length).toBeLessThan(60)
+})
+
+test.each([423, 409, 403])('what is refused with %d for a moment is in the state all the same', async status => {
+  const refuseAMoment = (lab: Lab): void => void refuse(lab, status, 3_000)
+  const lab = await askedAtBoth(at => at.ask('a', 'POST /items/x/lines', { line: 0 }), refuseAMoment)
+  await lab.pass(600_000)
+  for (const site of MEMBERS) expect(lab.read(site, 'x')?.['lines'], site).toContainEqual({ line: 0 })
 })

@@ -356,3 +356,22 @@ test('whatever is written, cut off and killed meanwhile, all come to the same', 
     },
   )
 }, 120_000)
+
+test('an application that lets nobody read is changed all the same, also after it has answered 202', async () => {
+  const members = ['a', 'b']
+  const lab = await Lab.of(members)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 0 }, { members })
+  await lab.pass(60_000)
+  const { application } = lab.world.site('b')
+  const request = application.request.bind(application)
+  application.failNext({ kind: 'accepted', delayMs: 500 }, ({ method }) => method === 'PATCH')
+  application.request = async asked => {
+    if (asked.method !== 'GET' && asked.method !== 'HEAD') return request(asked)
+    return { status: 403, reason: '', rawHeaders: [], body: new Uint8Array(), isComplete: true }
+  }
+  for (let n = 1; n <= 3; n++) {
+    expect(await lab.ask('a', 'PATCH /items/x', { n })).toMatchObject({ status: 200 })
+    await lab.pass(120_000)
+    expect(lab.read('b', 'x')).toMatchObject({ n })
+  }
+})
