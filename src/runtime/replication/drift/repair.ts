@@ -217,7 +217,7 @@ async function takeState(
     }
     // What only somebody says who is not believed is no reason to leave what is here as it is.
     else if (![body, ...(isBelieved && shown ? [shown] : [])].some(each => resource.equal(reading.body, each))) {
-      sent = await replaceBy(resource, replica, reading, body, { headers, make, asked })
+      sent = await replaceBy(resource, replica, reading, body, { headers, make, asked, isPutBack: true })
       // Else there is nothing of it left to be said.
       canBeSaid = sent !== undefined || resource.hasAll(reading.body, body)
     }

@@ -7,6 +7,7 @@ import { headerValue } from '../../../core/resource/http-head.ts'
 import { pointerPart } from '../../../core/resource/json-pointer.ts'
 import { topsOf } from '../application/framed.ts'
 import { isJsonType } from '../application/json-type.ts'
+import { isOfVersion } from '../application/sending.ts'
 import { isGone, isUnknownWay, type Made, type Sent } from '../application/sent.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
@@ -63,6 +64,8 @@ interface Giving {
   readonly make: () => Promise<Made | undefined>
   /** As for `Resource.replace`. */
   readonly asked?: Payload | undefined
+  /** It says what is there already, or was: what the query of `asked` demands of that (that nothing may be there) was none of what was written. */
+  readonly isPutBack?: boolean
   /** What is there besides may stay: it is the application's own, or what comes next says it. */
   readonly isRestSaid?: boolean
 }
@@ -78,15 +81,20 @@ export async function replaceBy(
   replica: Replica,
   reading: Reading & { readonly is: 'present' },
   state: State,
-  { headers, make, asked, isRestSaid = false }: Giving,
+  { headers, make, asked, isPutBack = false, isRestSaid = false }: Giving,
 ): Promise<Made | undefined> {
+  const replace = async (): Promise<Sent | undefined> => {
+    const sent = await resource.replace(state, headers, reading, asked)
+    const isOfQuery = isPutBack && asked?.path.includes('?') === true && sent !== undefined && isOfVersion(sent)
+    return isOfQuery ? resource.replace(state, headers, reading) : sent
+  }
   const isImmutable = resource.glue.kind(resource.name.kind)?.isImmutable === true
   if (isImmutable && resource.shows(reading.body, state)) {
-    const sent = await resource.replace(state, headers, reading, asked)
+    const sent = await replace()
     if (sent !== undefined && !isRefusal(sent)) return sent
   }
   if (!isImmutable && (isRestSaid || !leavesMore(resource, reading.body, state))) {
-    const sent = await resource.replace(state, headers, reading, asked)
+    const sent = await replace()
     return sent !== undefined && isUnknownWay(sent) ? changeBy(resource, replica, reading.body, state, sent) : sent
   }
   const gone = resource.canCreate(state) ? await resource.delete(reading) : undefined

@@ -204,7 +204,13 @@ export class Execution {
     const wants = together?.state ?? state
     await this.#book.intend(intentOf(operations, 'replace', reading.hash), { ...learnt, ...shown })
     const make = (): Promise<Made | undefined> => createBy(resource, replica, operation, wants)
-    const giving = { headers, make, asked: operation.payload, isRestSaid: this.#isRestSaid(operation, behind) }
+    const giving = {
+      headers,
+      make,
+      asked: operation.payload,
+      isPutBack: operation.type === 'state',
+      isRestSaid: this.#isRestSaid(operation, behind),
+    }
     const sent = await replaceBy(resource, replica, reading, wants, giving)
     if (together === undefined) return this.#answers.took(operation, sent, { bound: true })
     // A PUT may leave what only a PATCH changes, or do it later: what is not shown comes next, as a patch.
