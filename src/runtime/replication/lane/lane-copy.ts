@@ -160,12 +160,23 @@ async function decideAllUnsure(book: LaneBook, reading: Reading): Promise<boolea
  *
  * @returns what came of it, undefined where there is nothing; once it is done the lane looks again
  */
-async function carryOutSeen({ engine, replica }: LaneBook, carryOut: CarryOut | undefined): Promise<Step | undefined> {
+async function carryOutSeen(book: LaneBook, carryOut: CarryOut | undefined): Promise<Step | undefined> {
+  const { engine, replica } = book
   const missing = seenBesides(engine, replica)?.missing ?? []
   if (missing.length === 0 || carryOut === undefined) return undefined
-  const step = await carryOut(missing)
+  const step = await carryOut(withLater(book, missing))
   if (step === 'done' || step === 'replan') engine.kick(replica)
   return step
+}
+
+/** With what was written later, was carried out here already, and may be again: it would be overwritten by what comes behind it now. */
+function withLater(book: LaneBook, missing: readonly Operation[]): readonly Operation[] {
+  const { schedule } = currentPlan(book.engine, book.replica)
+  if (schedule.state !== 'present') return missing
+  const first = schedule.changes.findIndex(operation => missing.includes(operation))
+  return schedule.changes
+    .slice(first)
+    .filter(operation => missing.includes(operation) || book.traits(operation).mayReplay)
 }
 
 function unsureOf(book: LaneBook): readonly Operation[] {

@@ -7,7 +7,9 @@ import { askedElsewhere, countAsOthers, dropInEffect } from './asked-elsewhere.t
 import { noteGivenUp, noteMayLand } from './given-up.ts'
 import { contains } from '../application/contains.ts'
 import { withoutHidden } from '../drift/combined.ts'
+import { isObject } from '../drift/merge-patch.ts'
 import { isMerging } from '../drift/merging.ts'
+import { topsOf } from '../application/framed.ts'
 import type { Reading, State } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import { dropDraft } from '../admission/admission.ts'
@@ -15,6 +17,7 @@ import { mayBeDone, mayLand } from '../drift/settling.ts'
 import { tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { ABSENT, type Draft, type Replica } from '../replica.ts'
+import { namesIn } from '../../../core/resource/json-pointer.ts'
 import { membersOfReplicant, type Dot, type Operation } from '../../../core/oplog/index.ts'
 
 export type Decision =
@@ -173,7 +176,24 @@ function effectOfAccepted(
 const LEAVES_ALL: ReadonlySet<string> = new Set(['create', 'replace', 'delete'])
 
 /** Behind these the resource is there. */
-const LEAVES_SOMETHING: ReadonlySet<string> = new Set(['create', 'replace', 'merge', 'patch'])
+const LEAVES_SOMETHING: ReadonlySet<string> = new Set(['create', 'replace', 'merge'])
+
+/** Whether a change may have given the resource another name: it is there under that then. */
+function mayHaveMoved(state: State | undefined, { glue, name }: Resource): boolean {
+  if (state?.is !== 'json') return true
+  const { value } = state
+  const idAt = topsOf(glue.kind(name.kind)?.idAt ?? [])
+  if (Array.isArray(value)) return !value.every(change => isObject(change) && !idAt.includes(topOf(change['path'])))
+  if (!isObject(value)) return true
+  const own = name.name.split('/').at(-1)
+  const said = idAt.map(field => value[field])
+  return said.some(id => (typeof id === 'string' || typeof id === 'number') && String(id) !== own)
+}
+
+/** Of a JSON Pointer; the whole counts as any. */
+function topOf(pointer: unknown): string {
+  return typeof pointer === 'string' ? (namesIn(pointer)[0] ?? '') : ''
+}
 
 function effectOf(
   operation: Operation,
@@ -189,8 +209,10 @@ function effectOf(
     return reading.hash === before ? 'not-there' : 'unknown'
   }
   // What says what the resource is, or changes it, is not in effect where there is none; what an operation of its own leaves, nobody can say.
-  if (reading.is === 'absent')
-    return before === ABSENT || LEAVES_SOMETHING.has(operation.type) ? 'not-there' : 'unknown'
+  if (reading.is === 'absent') {
+    if (before === ABSENT || LEAVES_SOMETHING.has(operation.type)) return 'not-there'
+    return operation.type === 'patch' && !mayHaveMoved(state, resource) ? 'not-there' : 'unknown'
+  }
   const marked = resource.showsEffect(reading.body, state, operation.type)
   if (marked !== undefined) return marked ? 'there' : 'not-there'
   const isAsBefore = reading.hash === before

@@ -6,11 +6,13 @@ import { expect, test } from 'vitest'
 import { Lab } from '../lab.ts'
 
 const MEMBERS = ['a', 'b']
+const PLAIN = { type: 'application/json' }
 
 /** What b has carried out before the request came to it; what a has is given. */
 async function askedAtBoth(
   before: (lab: Lab) => Promise<unknown>,
   then: (lab: Lab) => void = () => undefined,
+  later: (lab: Lab) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Lab> {
   const lab = await Lab.of(MEMBERS)
   await lab.ask('b', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
@@ -24,6 +26,8 @@ async function askedAtBoth(
   expect(await lab.ask('b', 'PUT /items/x', { id: 'x', n: 2 })).toMatchObject({ status: 200 })
   await lab.pass(300)
   expect(await lab.ask('b', 'PATCH /items/x', { m: 2 })).toMatchObject({ status: 200 })
+  await lab.pass(300)
+  await later(lab)
   await lab.pass(300)
   expect(await add('b')).toMatchObject({ status: 201 })
   await lab.pass(300)
@@ -88,4 +92,20 @@ test.each([423, 409, 403])('what is refused with %d for a moment is in the state
   const lab = await askedAtBoth(at => at.ask('a', 'POST /items/x/lines', { line: 0 }), refuseAMoment)
   await lab.pass(600_000)
   for (const site of MEMBERS) expect(lab.read(site, 'x')?.['lines'], site).toContainEqual({ line: 0 })
+})
+
+test.each([
+  ['a merge patch', 'a merge patch', {}, {}],
+  ['a merge patch', 'a PATCH of plain JSON', {}, PLAIN],
+  ['a PATCH of plain JSON', 'a merge patch', PLAIN, {}],
+  ['a PATCH of plain JSON', 'another', PLAIN, PLAIN],
+])('of %s that the state is to have seen, and %s that was written later, the later one counts', async (...told) => {
+  const [, , ofA, ofB] = told
+  const lab = await askedAtBoth(
+    at => at.ask('a', 'PATCH /items/x', { v: 'a' }, ofA),
+    () => undefined,
+    at => at.ask('b', 'PATCH /items/x', { v: 'b' }, ofB),
+  )
+  expect((await lab.status('b', 'x'))?.conflicts).toEqual([])
+  await expectOpen(lab, { id: 'x', n: 2, m: 2, v: 'b', lines: [{ line: 1 }] })
 })

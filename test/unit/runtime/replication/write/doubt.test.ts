@@ -7,7 +7,7 @@ import { Lab } from '../lab.ts'
 import type { DoubtPolicy } from '../../../../../src/config.ts'
 import { CheopsError } from '../../../../../src/errors.ts'
 import type { Application, ApplicationRequest } from '../../../../../src/ports/application.ts'
-import type { Fault } from '../../../../../sims/world/fake-application.ts'
+import type { FakeApplication, Fault } from '../../../../../sims/world/fake-application.ts'
 
 const MEMBERS = { members: ['a', 'b'] }
 const changes = ({ method }: { method: string }) => method !== 'GET'
@@ -310,3 +310,35 @@ test('what goes wrong in a way that nobody has thought of is in doubt: it is rea
   expect(lab.all('x')).toEqual({ a: { id: 'x', n: 2 }, b: { id: 'x', n: 2 } })
   expect(lab.effects('a', 'x')).toEqual(['POST', 'PUT'])
 })
+
+test.each([
+  ['of plain JSON', 'application/json', { id: 'y', n: 2 }],
+  ['of JSON Patch', 'application/json-patch+json', [{ op: 'replace', path: '/id', value: 'y' }]],
+])(
+  'a PATCH %s in doubt that may have given the resource another name is for an operator',
+  async (_what, type, body) => {
+    const members = ['a', 'b']
+    const lab = await Lab.of(members)
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members })
+    await lab.pass(5_000)
+    const { application } = lab.world.site('a')
+    application.failNext({ kind: 'crash-after' }, ({ method }) => method === 'PATCH')
+    application.request = moving(application)
+    expect((await lab.ask('a', 'PATCH /items/x', body, { type })).accepted?.outcome).toBe('uncertain')
+    await lab.pass(60_000)
+    expect(lab.read('a', 'x'), 'it is not made anew beside the other').toBeUndefined()
+  },
+)
+
+/** It is somewhere else after each PATCH. */
+function moving(application: FakeApplication): FakeApplication['request'] {
+  const request = application.request.bind(application)
+  return async asked => {
+    if (asked.method !== 'PATCH') return request(asked)
+    try {
+      return await request(asked)
+    } finally {
+      application.write('warehouse', '/items/x', undefined)
+    }
+  }
+}
