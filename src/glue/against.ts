@@ -84,8 +84,9 @@ class Probe {
       await this.#readEncoded(created.id)
       const list = await this.#list(created.id)
       isSure ||= hasCome(created.id, created.before, idsIn(this.#kind, list))
-      isSure ||= created.isSaid && (await makesAnother(this.#probed, created))
-      if (!isSure) return this.#leaveAlone(created)
+      const second = isSure || !created.isSaid ? 'unknown' : await makesAnother(this.#probed, created)
+      isSure ||= second === 'another'
+      if (!isSure) return this.#leaveAlone(created, second === 'same')
       await this.#updates.run(created.path, created.sent)
       removal = await this.#delete(created.path)
       if (removal === 'removed') await tryPut(this.#probed, created, this.#updates.taken)
@@ -100,12 +101,12 @@ class Probe {
   }
 
   /** What may not have been made here is neither changed nor deleted. */
-  #leaveAlone({ path, id, status, sent }: MadeProbe): void {
+  #leaveAlone({ path, id, status, sent }: MadeProbe, isMadeTwice: boolean): void {
     const isText = typeof sent === 'string' && status === 201
     const which = isText
       ? 'a create of a text that does not say where its ID stands (write {id} there)'
       : status === 201
-        ? 'a create that is answered 201, as a second one is with the same ID,'
+        ? `a create that is answered 201${isMadeTwice ? ', as a second one is with the same ID,' : ''}`
         : `a create that is answered ${status} (not 201)`
     const why = `nobody can tell whether ${which} has made "${id}" or has found it`
     const what = 'nor does the list tell: it was left as it is, and no change and no deletion was tried'

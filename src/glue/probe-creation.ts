@@ -141,23 +141,24 @@ function refusalOf(
  * Whether a create has made what it was answered with, where the list does not tell: whoever finds what is there by another field of the body finds it once more. A
  * second create that makes another one, or is refused since there is one, says that the first has made it. What the second has made is taken away again.
  */
-export async function makesAnother(probed: ProbedKind, made: MadeProbe): Promise<boolean> {
+export async function makesAnother(probed: ProbedKind, made: MadeProbe): Promise<'another' | 'same' | 'unknown'> {
   const { kind, url } = probed
   const answer = await probed.send('create', 'POST', kind.collection, made.sent, () => true)
   if (isInDoubt(answer) || answer === undefined) {
-    probed.say('warning', ['create'], `a probe may be left at ${url}${kind.collection}`)
-    return false
+    // One that was interrupted before it was sent is none.
+    if (answer !== undefined) probed.say('warning', ['create'], `a probe may be left at ${url}${kind.collection}`)
+    return 'unknown'
   }
-  if (!isSuccess(answer.status)) return REFUSED.has(answer.status)
+  if (!isSuccess(answer.status)) return REFUSED.has(answer.status) ? 'another' : 'unknown'
   const id = idInAnswer(probed, answer)
-  if (id === made.id) return false
+  if (id === made.id) return 'same'
   const path = id === undefined ? undefined : probed.pathOf(id)
   if (id === undefined || path === undefined || hasDotSegment(path) || made.before?.has(id) === true) {
     probed.say('warning', ['create'], `a probe may be left at ${url}${kind.collection}`)
-    return false
+    return 'unknown'
   }
   await removeProbe(probed, path)
-  return true
+  return 'another'
 }
 
 /** What is there is not made once more. */

@@ -59,7 +59,14 @@ function isUnclear(ending: Ending, replica: Replica, members: readonly Replica[]
     showing.flatMap(({ resource }) => Object.keys(resource ?? {})).filter(field => field !== HIDDEN),
   )
   const written = live.filter(({ type }) => SAYS_ALL.has(type)).flatMap(one => Object.keys(bodyOf(one, ending.bodies)))
-  return written.some(field => !shown.has(field))
+  const named = fieldsNamedIn(replica.reason)
+  return written.some(field => !shown.has(field)) && !named.some(field => shown.has(field))
+}
+
+/** The fields at the top of what a reason says that no member shows. */
+function fieldsNamedIn(reason: string): readonly string[] {
+  const [, named = ''] = /no member shows (.*), which was written/.exec(reason) ?? []
+  return named.split(', ').flatMap(pointer => (pointer.startsWith('/') ? [pointer.slice(1).split('/')[0] ?? ''] : []))
 }
 
 /** Applications take it, and never show it. */

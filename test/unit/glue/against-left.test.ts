@@ -415,3 +415,14 @@ describe('what may be left is said', () => {
     expect(found.join('\n')).toContain('a probe may be left at')
   })
 })
+
+it('a second create that is in doubt is not said to have the same ID', async () => {
+  let posts = 0
+  const odd = ({ method, id, items }: Asked): Reply | undefined => {
+    if (method === 'GET' && id === undefined) return [200, [...items.values()].slice(0, 1)]
+    return method === 'POST' && posts++ > 0 ? [503] : undefined
+  }
+  const definition = 'id: {at: /id, from: server}\n    example: {name: probe}'
+  const { found } = await tryOn(definition, odd, { '1': { id: '1' } })
+  expect(found.join('\n')).toContain('nobody can tell whether a create that is answered 201 has made')
+})

@@ -19,7 +19,10 @@ export async function isOursUnknown(book: LaneBook): Promise<boolean> {
   return true
 }
 
-/** Whether a field of one of them, other than what names the resource, is shown as it was written, or one as a whole in a list. */
+/**
+ * Whether what is shown is what they have written, as far as that can be told: something is shown of it that not many resources have, as a field other than what names the resource or as a
+ * whole in a list, and not more is shown as something else.
+ */
 async function showsAnyOf(
   { resource }: LaneBook,
   operations: readonly Operation[],
@@ -29,16 +32,30 @@ async function showsAnyOf(
   const has = resource.glue.stateOf(resource.name.kind, shown as ParsedBody)
   if (has.is !== 'json' || !isObject(has.value)) return true
   const lists = Object.values(has.value).filter(value => Array.isArray(value))
+  const written = new Map<string, unknown>()
+  let same = 0
   for (const operation of operations) {
     const state = await resource.stateIn(operation)
     if (state?.is !== 'json' || !isObject(state.value)) continue
     const { value } = state
-    const isNamed = (field: unknown): boolean => String(field) === resource.name.name
-    const fields = Object.entries(value).filter(([, field]) => field !== null && !isNamed(field))
-    if (fields.some(([name, field]) => contains(has.value, { [name]: field }))) return true
-    if (lists.some(list => list.some((item: unknown) => contains(item, value)))) return true
+    for (const [name, field] of Object.entries(value)) written.set(name, field)
+    if (isTelling(value) && lists.some(list => list.some((item: unknown) => contains(item, value)))) same++
   }
-  return false
+  let others = 0
+  for (const [name, field] of written) {
+    if (String(field) === resource.name.name) continue
+    if (contains(has.value, { [name]: field })) same += isTelling(field) ? 1 : 0
+    else if (Object.hasOwn(has.value, name)) others++
+  }
+  return same > 0 && same >= others
+}
+
+/** Whether few resources have it by chance: no truth value, nothing that is empty, no smallest number. */
+function isTelling(value: unknown): boolean {
+  if (typeof value === 'string') return value.length > 2
+  if (typeof value === 'number') return Math.abs(value) > 1
+  if (Array.isArray(value)) return value.length > 0
+  return isObject(value) && Object.keys(value).length > 0
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -24,15 +24,21 @@ test.each([
   lab.assertSound()
 })
 
-test('what another application has by the name is of somebody else, whatever was written here before', async () => {
+test.each([
+  ['other values', { n: 1 }, { line: 1 }, { n: 77, lines: [{ line: 5 }] }],
+  ['the same flag', { enabled: true, n: 1 }, { line: 1 }, { enabled: true }],
+  ['a list, where an empty object was added', { n: 1 }, {}, { lines: [{ theirs: 1 }] }],
+  ['something where an empty list was written', { tags: [], n: 1 }, { line: 1 }, { tags: ['theirs'] }],
+  ['something where an empty object was written', { spec: {}, n: 1 }, { line: 1 }, { spec: { theirs: 1 } }],
+])('what another application has by the name is of somebody else: %s', async (_what, written, line, theirs) => {
   const lab = await Lab.of(MEMBERS)
-  await lab.ask('b', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.ask('b', 'POST /items', { id: 'x', ...written }, { members: MEMBERS })
   await lab.pass(5_000)
-  await lab.ask('a', 'POST /items/x/lines', { line: 1 })
+  await lab.ask('a', 'POST /items/x/lines', line)
   await lab.pass(5_000)
   const site = lab.world.site('a')
   const back = site.restart(10_000, () => site.machine.disk.restore(new Map()))
-  const others = { id: 'x', owner: 'somebody else', n: 77, lines: [{ line: 5 }] }
+  const others = { id: 'x', owner: 'somebody else', ...theirs }
   site.application.write('warehouse', '/items/x', others)
   await lab.until(back)
   await lab.pass(60_000)
