@@ -224,7 +224,7 @@ export const SERVICE_KEYS = {
   ),
   endpointHost: key(
     address.saidHost,
-    "Which Host the instance is told: client (what the client has said, so that addresses that it makes lead back here), endpoint (the endpoint's own), or a name: for one that takes requests to its own name only (virtual hosts, lists of allowed hosts). The client's is X-Forwarded-Host then.",
+    "Which Host the instance is told: client (what the client has said, so that addresses that it makes lead back here), endpoint (the endpoint's own), or a name: for one that takes requests to its own name only (virtual hosts, lists of allowed hosts). The client's is X-Forwarded-Host then, unless it says one itself.",
     { fallback: 'client', example: 'endpoint' },
   ),
   'credential.bearerFile': key(

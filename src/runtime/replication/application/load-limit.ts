@@ -20,8 +20,7 @@ export function isBusy(status: number): boolean {
 
 /**
  * How much an application is asked at once: half as much as soon as it says of some resources that it is too busy (429, 503), then more again by and by. One that is refused
- * each time says so once. Source: additive
- * increase, multiplicative decrease, with a slow start, as TCP does it (RFC 5681, 3.1).
+ * each time says so once. Source: additive increase, multiplicative decrease, with a slow start, as TCP does it (RFC 5681, 3.1).
  */
 export class LoadLimit {
   #most = MAX_ASKED_TOGETHER
@@ -40,6 +39,7 @@ export class LoadLimit {
   #hasAnswered = true
   /** Since when it has answered nothing else. */
   #busySince: number | undefined
+  #busyAt = Number.NEGATIVE_INFINITY
   /** Since it paused last. */
   #since = { answered: 0, refused: 0 }
   #pausedUntil = Number.NEGATIVE_INFINITY
@@ -111,7 +111,9 @@ export class LoadLimit {
    * @returns whether it is asked less from now on
    */
   wasBusy(key: string, began: number, now: number): boolean {
-    this.#busySince ??= now
+    // What it was a minute ago says nothing of now.
+    if (this.#busySince === undefined || now - this.#busyAt >= FORGET_BUSY_AFTER_MS) this.#busySince = now
+    this.#busyAt = now
     this.#since.refused++
     if (this.#inARow.size < RESOURCES_FOR_ALL) this.#inARow.add(key)
     if (this.#refused.has(key)) return false

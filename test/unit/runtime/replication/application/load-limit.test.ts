@@ -77,6 +77,10 @@ test('it is away where it has said nothing else for seconds', () => {
   expect(load.isAway(BUSY_WITHIN_MS)).toBe(true)
   load.answered('one')
   expect(load.isAway(BUSY_WITHIN_MS)).toBe(false)
+  load.wasBusy('one', 0, 0)
+  const later = FORGET_BUSY_AFTER_MS
+  load.wasBusy('one', later, later)
+  expect(load.isAway(later), 'nothing was asked in between').toBe(false)
 })
 
 test('nothing is asked while it pauses, and what it said a minute ago says nothing of now', () => {
