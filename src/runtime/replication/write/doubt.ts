@@ -183,16 +183,17 @@ function mayHaveMoved(state: State | undefined, { glue, name }: Resource): boole
   if (state?.is !== 'json') return true
   const { value } = state
   const idAt = topsOf(glue.kind(name.kind)?.idAt ?? [])
-  if (Array.isArray(value)) return !value.every(change => isObject(change) && !idAt.includes(topOf(change['path'])))
+  if (Array.isArray(value)) return value.some(change => !isObject(change) || mayBeOf(idAt, change['path']))
   if (!isObject(value)) return true
   const own = name.name.split('/').at(-1)
   const said = idAt.map(field => value[field])
   return said.some(id => (typeof id === 'string' || typeof id === 'number') && String(id) !== own)
 }
 
-/** Of a JSON Pointer; the whole counts as any. */
-function topOf(pointer: unknown): string {
-  return typeof pointer === 'string' ? (namesIn(pointer)[0] ?? '') : ''
+/** Whether a JSON Pointer leads to one of these fields at the top, or to the whole. */
+function mayBeOf(tops: readonly string[], pointer: unknown): boolean {
+  const top = typeof pointer === 'string' ? namesIn(pointer)[0] : undefined
+  return top === undefined || tops.includes(top)
 }
 
 function effectOf(

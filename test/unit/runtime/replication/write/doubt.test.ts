@@ -314,6 +314,7 @@ test('what goes wrong in a way that nobody has thought of is in doubt: it is rea
 test.each([
   ['of plain JSON', 'application/json', { id: 'y', n: 2 }],
   ['of JSON Patch', 'application/json-patch+json', [{ op: 'replace', path: '/id', value: 'y' }]],
+  ['of JSON Patch of the whole', 'application/json-patch+json', [{ op: 'replace', path: '', value: { id: 'y' } }]],
 ])(
   'a PATCH %s in doubt that may have given the resource another name is for an operator',
   async (_what, type, body) => {
