@@ -48,6 +48,12 @@ import type { Made } from '../application/sent.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
 import { isKeptFromReading, type Reading, type Seen, type State } from '../application/state.ts'
 
+/** What the application has, by what was read; undefined where it could not be. */
+function foundIn(reading: Reading): Intent['before'] {
+  if (reading.is === 'unknown') return undefined
+  return reading.is === 'absent' ? ABSENT : reading.hash
+}
+
 /** As an application says that a name is taken. */
 const TAKEN = 409
 
@@ -322,7 +328,7 @@ export class Execution {
       const reading = await this.#book.resource.read()
       // An application that lets nobody read it is changed all the same.
       if (reading.is === 'unknown' && !isKeptFromReading(reading)) return 'again'
-      before = reading.is === 'unknown' ? undefined : reading.is === 'absent' ? ABSENT : reading.hash
+      before = foundIn(reading)
     }
     const together = areSentApart(this.#book.replica)
       ? undefined
@@ -335,7 +341,7 @@ export class Execution {
       if (step !== 'apart') return step
     }
     if (before === undefined && !this.#book.traits(operation).maySendAgain) {
-      before = await this.#shownBefore()
+      before = foundIn(await this.#book.resource.read())
       if (before === undefined) return 'again'
     }
     await this.#book.intend(
@@ -352,14 +358,7 @@ export class Execution {
     const reading = await resource.read()
     if (reading.is === 'unknown') return 'unread'
     if (await isYetToCome(engine, replica, resource, reading)) return 'not-yet'
-    return { before: reading.is === 'absent' ? ABSENT : reading.hash }
-  }
-
-  /** What the application has; undefined where it cannot be read. */
-  async #shownBefore(): Promise<Intent['before']> {
-    const reading = await this.#book.resource.read()
-    if (reading.is === 'unknown') return undefined
-    return reading.is === 'absent' ? ABSENT : reading.hash
+    return { before: foundIn(reading) }
   }
 
   #waitUntilItHasCome(): Step {

@@ -1,5 +1,6 @@
 import { holderOf, type Operation } from '../../../core/oplog/index.ts'
 import { contains } from '../application/contains.ts'
+import { isObject } from '../drift/merge-patch.ts'
 import type { ParsedBody } from '../../../ports/replication-glue.ts'
 import type { LaneBook } from './lane-book.ts'
 
@@ -56,8 +57,4 @@ function isTelling(value: unknown): boolean {
   if (typeof value === 'number') return Math.abs(value) > 1
   if (Array.isArray(value)) return value.length > 0
   return isObject(value) && Object.keys(value).length > 0
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

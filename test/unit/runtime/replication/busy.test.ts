@@ -4,7 +4,7 @@ import { Lab } from './lab.ts'
 import type { ApplicationAnswer } from '../../../../src/ports/application.ts'
 
 const NAMES = Array.from({ length: 400 }, (_, number) => `thing-${number}`)
-const EMPTY: ApplicationAnswer = { status: 503, reason: '', rawHeaders: [], body: new Uint8Array(), isComplete: true }
+const BUSY: ApplicationAnswer = { status: 503, reason: '', rawHeaders: [], body: new Uint8Array(), isComplete: true }
 
 interface Bounds {
   /** How long each answer takes, milliseconds. */
@@ -33,7 +33,7 @@ function bound(lab: Lab, site: string, { takesMs, together = Infinity }: Bounds,
   const request = application.request.bind(application)
   let running = 0
   application.request = async asked => {
-    const answer = await (running >= together ? EMPTY : take(asked))
+    const answer = await (running >= together ? BUSY : take(asked))
     answered.push(answer.status)
     return answer
   }
@@ -148,7 +148,7 @@ function refuse(lab: Lab, site: string, isRefused: (name: string) => boolean): v
   const request = application.request.bind(application)
   application.request = asked => {
     const name = asked.path.split('/').at(-1) ?? ''
-    return isRefused(name) ? Promise.resolve(EMPTY) : request(asked)
+    return isRefused(name) ? Promise.resolve(BUSY) : request(asked)
   }
 }
 
@@ -163,7 +163,7 @@ test('an application that bounds its rate is not asked many times as much as it 
     if (now !== second) [second, taken] = [now, 0]
     if (++taken <= 20) return request(asked)
     refused++
-    return Promise.resolve({ ...EMPTY, status: 429, rawHeaders: ['Retry-After', '1'] })
+    return Promise.resolve({ ...BUSY, status: 429, rawHeaders: ['Retry-After', '1'] })
   }
   await writeAll(lab, 'a', 1)
   const began = lab.world.time.now
