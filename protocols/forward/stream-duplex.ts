@@ -35,8 +35,6 @@ export class StreamDuplex extends Duplex {
     stream.addEventListener('remoteCloseWrite', this.#onRemoteCloseWrite)
     stream.addEventListener('end', this.#onEnd)
     stream.addEventListener('close', this.#onClose)
-    stream.addEventListener('drain', this.#onFlush)
-    stream.addEventListener('idle', this.#onFlush)
     // What happened before this wrapper came was told to nobody: look at it.
     if (stream.readableEnded) this.#onEnd()
     if (stream.status !== 'open' && stream.status !== 'closing' && !this.#remoteEnded) {
@@ -110,8 +108,19 @@ export class StreamDuplex extends Duplex {
       callback(connectionReset('the stream takes no more data', cause))
       return
     }
-    if (this.#isFlushed()) callback()
-    else this.#flushed = callback
+    if (this.#isFlushed()) {
+      callback()
+      return
+    }
+    this.#flushed = callback
+    // Only while somebody waits for it: the library makes an event for each message that is sent, where anybody listens.
+    this.#stream.addEventListener('drain', this.#onFlush)
+    this.#stream.addEventListener('idle', this.#onFlush)
+  }
+
+  #listenNoMore(): void {
+    this.#stream.removeEventListener('drain', this.#onFlush)
+    this.#stream.removeEventListener('idle', this.#onFlush)
   }
 
   /** `send` returning true is not enough: data may still wait in libp2p's own buffer, which has no bound. */
@@ -126,6 +135,7 @@ export class StreamDuplex extends Duplex {
       if (this.#flushed === undefined || !this.#isFlushed()) return
       const callback = this.#flushed
       this.#flushed = undefined
+      this.#listenNoMore()
       this.#touch()
       callback()
     })
@@ -159,8 +169,7 @@ export class StreamDuplex extends Duplex {
     stream.removeEventListener('remoteCloseWrite', this.#onRemoteCloseWrite)
     stream.removeEventListener('end', this.#onEnd)
     stream.removeEventListener('close', this.#onClose)
-    stream.removeEventListener('drain', this.#onFlush)
-    stream.removeEventListener('idle', this.#onFlush)
+    this.#listenNoMore()
     // abort() does nothing to a stream that has ended; everything else must reach the other side as a reset.
     if (stream.status === 'open' || stream.status === 'closing') {
       stream.abort(error ?? connectionReset('this side broke off'))

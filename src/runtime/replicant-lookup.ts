@@ -104,8 +104,9 @@ export class ReplicantLookup {
     here: Relay,
     there: (site: string, options: Omit<RelayOptions, 'rewrite'>) => Promise<RelayResult>,
   ): Promise<{ readonly result: RelayResult; readonly site: string } | undefined> {
-    if (!this.#mayAsk(exchange)) return undefined
-    const own = await here(({ status }) => status !== 404)
+    if (!this.#isReadBesideOthers(exchange)) return undefined
+    // What is asked for is found out only where it is not here: mostly it is.
+    const own = await here(({ status }) => status !== 404 || !this.#mayAsk(exchange))
     if (own.kind !== 'declined') return { result: own, site: this.#parts.membership.self }
     const { sites, others, down } = await this.#find(exchange)
     const missing = [...down]
@@ -155,10 +156,12 @@ export class ReplicantLookup {
     throw new CheopsError('ERR_LOOKUP_INCOMPLETE', message, { sites: missing })
   }
 
+  #isReadBesideOthers({ head, hasBody, service }: Exchange): boolean {
+    return head.method === 'GET' && !hasBody && this.#others(service).length > 0
+  }
+
   /** One resource, in which others may have a part. */
-  #mayAsk(exchange: Exchange): boolean {
-    const { head, path, service } = exchange
-    if (head.method !== 'GET' || exchange.hasBody || this.#others(service).length === 0) return false
+  #mayAsk({ head, path, service }: Exchange): boolean {
     const policy = this.#parts.lookupOf(service)
     if (policy === 'never' || (policy === 'anonymous' && hasQueryCredentials(path))) return false
     return this.#parts.glue(service)?.describe(head, path, undefined).is === 'read'

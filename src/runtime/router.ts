@@ -70,9 +70,7 @@ export class Router {
       if (resolution.kind !== 'local')
         return await this.#firstOf(this.#sitesOf(resolution.placement), exchange, context)
       // The scope says nothing of this service: as without one.
-      const { replicated } = this.#parts
-      const routed =
-        replicated && (await this.#operation('local', exchange, canonical, () => replicated.unscoped(exchange)))
+      const routed = isRead(exchange) ? undefined : await this.#forAllMembers(exchange, canonical)
       return routed ?? (await this.#firstOf([membership.self], exchange, context))
     } catch (error) {
       return refused(exchange, error, membership.self, undefined)
@@ -109,14 +107,14 @@ export class Router {
 
   async #unscoped(exchange: Exchange, ambiguous: boolean): Promise<Routed> {
     const warnings = ambiguous ? [...warning(AMBIGUOUS)] : []
-    const { replicated, membership } = this.#parts
-    const { self } = membership
+    const { self } = this.#parts.membership
     try {
-      const routed =
-        replicated && (await this.#operation('local', exchange, undefined, () => replicated.unscoped(exchange)))
-      if (routed !== undefined) return routed
-      const why = await replicated?.whyHereOnly(exchange)
-      if (why !== undefined) warnings.push(...warning(`at ${self} only: ${why}`))
+      if (!isRead(exchange)) {
+        const routed = await this.#forAllMembers(exchange, undefined)
+        if (routed !== undefined) return routed
+        const why = await this.#parts.replicated?.whyHereOnly(exchange)
+        if (why !== undefined) warnings.push(...warning(`at ${self} only: ${why}`))
+      }
       const here: Relay = accept => this.#toApplication('local', exchange, undefined, warnings, accept)
       const found = await this.#parts.lookup?.read(exchange, here, (site, options) => {
         const target: Target = { kind: 'site', site, service: exchange.service }
@@ -131,6 +129,13 @@ export class Router {
     } catch (error) {
       return refused(exchange, error, self, undefined, warnings)
     }
+  }
+
+  /** A request that names no sites, where it changes what is replicated here; undefined for any other. */
+  async #forAllMembers(exchange: Exchange, scope: string | undefined): Promise<Routed | undefined> {
+    const { replicated } = this.#parts
+    if (replicated === undefined) return undefined
+    return this.#operation('local', exchange, scope, () => replicated.unscoped(exchange))
   }
 
   /** Members that a scope which came from another site names; undefined where it is not for replication. */
@@ -159,9 +164,9 @@ export class Router {
     const { membership, replicated } = this.#parts
     if (replicated === undefined) throw replicationOff()
     const toOthers = kind === 'local' ? context : onward(context)
-    const routed = await this.#operation(kind, exchange, context.scope, () =>
-      replicated.scoped(exchange, members, toOthers),
-    )
+    const routed = isRead(exchange)
+      ? undefined
+      : await this.#operation(kind, exchange, context.scope, () => replicated.scoped(exchange, members, toOthers))
     if (routed !== undefined) return routed
     const answerHeaders = kind === 'local' ? [HEADER_NAMES.site, membership.self] : []
     const read = await this.#operation(kind, exchange, context.scope, async () => {
@@ -179,7 +184,7 @@ export class Router {
   /** A request that its scope sends to this site, and not for replication; undefined where it is none of replication's business. */
   async #alone(kind: TrafficKind, exchange: Exchange, context: RequestContext): Promise<Routed | undefined> {
     const { replicated } = this.#parts
-    if (replicated === undefined || SAFE_METHODS.has(exchange.head.method)) return undefined
+    if (replicated === undefined || isRead(exchange)) return undefined
     return this.#operation(kind, exchange, context.scope, () =>
       replicated.alone(exchange, this.#isChoice(context.scope, exchange.service), context),
     )
@@ -217,16 +222,16 @@ export class Router {
 
   /** Tries one site after the other, as long as it is certain that the last one has done nothing. */
   async #firstOf(sites: readonly string[], exchange: Exchange, context: RequestContext): Promise<Routed> {
-    const isRead = SAFE_METHODS.has(exchange.head.method)
+    const isSafe = isRead(exchange)
     let result: RelayResult | undefined
     for (const [index, site] of sites.entries()) {
       const isLast = index === sites.length - 1
-      const routed = site === this.#parts.membership.self ? await this.#alone('local', exchange, context) : undefined
-      if (routed !== undefined) return routed
       const isOther = site !== this.#parts.membership.self
-      const accept = isLast || exchange.hasBody ? undefined : acceptOf(isRead, isOther)
+      const routed = isOther || isSafe ? undefined : await this.#alone('local', exchange, context)
+      if (routed !== undefined) return routed
+      const accept = isLast || exchange.hasBody ? undefined : acceptOf(isSafe, isOther)
       result = await this.#toSite(site, exchange, context, accept)
-      if (isLast || !mayTryNext(result, isRead, exchange.hasBody)) return finish(exchange, result, site, context.scope)
+      if (isLast || !mayTryNext(result, isSafe, exchange.hasBody)) return finish(exchange, result, site, context.scope)
     }
     throw new Error('a placement has at least one site')
   }
@@ -293,8 +298,9 @@ export class Router {
   /** What is answered to a client that says what it has seen, or names members, once that is in effect here. */
   async #seenBy(exchange: Exchange, context: RequestContext | undefined): Promise<readonly string[]> {
     const { contexts } = this.#parts
-    const given = await contexts?.before(exchange)
-    if (contexts === undefined || (given === undefined && context?.scope.includes('&') !== true)) return []
+    if (contexts === undefined) return []
+    const given = await contexts.before(exchange)
+    if (given === undefined && context?.scope.includes('&') !== true) return []
     return contexts.ofRead(exchange, given ?? NOTHING_SEEN)
   }
 
@@ -308,6 +314,11 @@ export class Router {
 
 const AMBIGUOUS =
   'the call may belong to requests with different scopes, so it stayed local; pass on baggage, traceparent or x-request-id'
+
+/** It changes nothing, so that replication has no part in it but to compare what members answer. */
+function isRead({ head }: Exchange): boolean {
+  return SAFE_METHODS.has(head.method)
+}
 
 function replicationOff(): CheopsError {
   return new CheopsError('ERR_SCOPE_COLLABORATION', 'this agent keeps no replicants')

@@ -112,6 +112,7 @@ function hostOf(authority: string): string {
 }
 
 function absoluteForm(target: string): { origin: string; authority: string; path: string } | undefined {
+  if (target.startsWith('/')) return undefined // as nearly always
   const match = /^https?:\/\/([^/?]*)/i.exec(target)
   if (match === null) return undefined
   const authority = match[1] as string
@@ -164,6 +165,7 @@ function endOfSegment(path: string): number {
 }
 
 function decodeSegment(segment: string): string {
+  if (!segment.includes('%')) return segment
   try {
     return decodeURIComponent(segment)
   } catch {

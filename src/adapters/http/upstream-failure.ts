@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { headerValues } from '../../core/resource/http-head.ts'
 import { CheopsError } from '../../errors.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Upstream } from './upstream.ts'
@@ -54,10 +55,12 @@ export function failureOf(
 }
 
 /** Why an answer cannot be taken for one, as what the upstream did; undefined for one that can. */
-export function faultOf({ headers, statusCode = 0 }: IncomingMessage): string | undefined {
-  const coding = headers['transfer-encoding']
+export function faultOf({ rawHeaders, statusCode = 0 }: IncomingMessage): string | undefined {
+  // Not by `headers`, which node:http makes when it is asked for: nobody else does.
+  const codings = headerValues(rawHeaders, 'transfer-encoding')
+  const coding = codings.join(', ')
   // Its end could be told by nobody behind this agent.
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+  if (codings.length > 0 && coding.toLowerCase() !== 'chunked')
     return `answered in the transfer coding "${coding.slice(0, 40)}"`
   // 101 to a request that asked for no upgrade: no answer would follow.
   return statusCode < 200 ? `answered with ${statusCode}` : undefined

@@ -1,5 +1,6 @@
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { unheardEventsLeftOut } from './unheard-events.ts'
 
 /**
  * A muxer that sends the frames of one turn of the event loop together. Under load a turn serves many sockets, of clients on
@@ -15,6 +16,7 @@ export function batchedMuxer<C>(make: (components: C) => StreamMuxerFactory): (c
     factory.createStreamMuxer = connection => {
       const muxer = create(connection)
       if (canSend(muxer)) batch(muxer, connection)
+      unheardEventsLeftOut(connection)
       return muxer
     }
     return factory

@@ -1,5 +1,6 @@
 import { tcp } from '@libp2p/tcp'
 import { Socket } from 'node:net'
+import { unheardEventsLeftOut } from './unheard-events.ts'
 import type { TCPComponents, TCPOptions } from '@libp2p/tcp'
 import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 
@@ -30,6 +31,7 @@ function corking(upgrader: Upgrader): Upgrader {
       return (connection: MultiaddrConnection, ...rest: unknown[]): unknown => {
         const socket = socketOf(connection)
         if (socket !== undefined) corkPerTick(socket)
+        unheardEventsLeftOut(connection)
         return Reflect.apply(value, target, [connection, ...rest])
       }
     },

@@ -1,5 +1,6 @@
 import type { ConnectionProtector, MessageStream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { unheardEventsLeftOut } from './unheard-events.ts'
 
 type Bytes = Uint8Array | Uint8ArrayList
 
@@ -24,7 +25,11 @@ export function firstWordsChecked<C>(
   return components => {
     const protector = make(components)
     const protect = protector.protect.bind(protector)
-    protector.protect = async (connection, options) => check(await protect(connection, options))
+    protector.protect = async (connection, options) => {
+      const stream = check(await protect(connection, options))
+      unheardEventsLeftOut(stream)
+      return stream
+    }
     return protector
   }
 }

@@ -2,6 +2,7 @@ import { CheopsError } from '../../errors.ts'
 import type { Stream } from '@libp2p/interface'
 import type { PeerConnection } from '../../ports/peer-network.ts'
 import type { PeerTransport } from '../../ports/transport.ts'
+import { unheardEventsLeftOut } from './unheard-events.ts'
 import { tameStream } from './yamux-stream.ts'
 import type { Host } from './host.ts'
 import type { Libp2pNetwork } from './libp2p-network.ts'
@@ -31,9 +32,7 @@ export class Libp2pTransport implements PeerTransport {
       const connection = this.#network.connection(id)
       if (connection === undefined) throw new Error('the connection has been closed')
       const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
-      const peerId = connection.remotePeer.toString()
-      tameStream(stream, () => this.#network.roundTripMs(peerId))
-      return stream
+      return this.#tamed(stream, connection.remotePeer.toString())
     } catch (cause) {
       signal.throwIfAborted()
       if (cause instanceof Error && cause.name === 'UnsupportedProtocolError') {
@@ -58,9 +57,8 @@ export class Libp2pTransport implements PeerTransport {
       protocol,
       (stream, connection) => {
         const peerId = connection.remotePeer.toString()
-        tameStream(stream, () => this.#network.roundTripMs(peerId))
         try {
-          handler(stream, peerId)
+          handler(this.#tamed(stream, peerId), peerId)
         } catch (error) {
           stream.abort(error instanceof Error ? error : new Error(String(error)))
         }
@@ -72,6 +70,12 @@ export class Libp2pTransport implements PeerTransport {
         runOnLimitedConnection: true,
       },
     )
+  }
+
+  #tamed(stream: Stream, peerId: string): Stream {
+    tameStream(stream, () => this.#network.roundTripMs(peerId))
+    unheardEventsLeftOut(stream)
+    return stream
   }
 
   async unserve(protocol: string): Promise<void> {
