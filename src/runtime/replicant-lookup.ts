@@ -104,9 +104,9 @@ export class ReplicantLookup {
     here: Relay,
     there: (site: string, options: Omit<RelayOptions, 'rewrite'>) => Promise<RelayResult>,
   ): Promise<{ readonly result: RelayResult; readonly site: string } | undefined> {
-    if (!this.#isReadBesideOthers(exchange)) return undefined
+    if (!this.#mayAsk(exchange)) return undefined
     // What is asked for is found out only where it is not here: mostly it is.
-    const own = await here(({ status }) => status !== 404 || !this.#mayAsk(exchange))
+    const own = await here(({ status }) => status !== 404 || !this.#isOneResource(exchange))
     if (own.kind !== 'declined') return { result: own, site: this.#parts.membership.self }
     const { sites, others, down } = await this.#find(exchange)
     const missing = [...down]
@@ -156,14 +156,15 @@ export class ReplicantLookup {
     throw new CheopsError('ERR_LOOKUP_INCOMPLETE', message, { sites: missing })
   }
 
-  #isReadBesideOthers({ head, hasBody, service }: Exchange): boolean {
-    return head.method === 'GET' && !hasBody && this.#others(service).length > 0
+  /** There are others, and they may be told that it is read. */
+  #mayAsk({ head, hasBody, path, service }: Exchange): boolean {
+    if (head.method !== 'GET' || hasBody || this.#others(service).length === 0) return false
+    const policy = this.#parts.lookupOf(service)
+    return policy !== 'never' && (policy !== 'anonymous' || !hasQueryCredentials(path))
   }
 
-  /** One resource, in which others may have a part. */
-  #mayAsk({ head, path, service }: Exchange): boolean {
-    const policy = this.#parts.lookupOf(service)
-    if (policy === 'never' || (policy === 'anonymous' && hasQueryCredentials(path))) return false
+  /** In which others may have a part. */
+  #isOneResource({ head, path, service }: Exchange): boolean {
     return this.#parts.glue(service)?.describe(head, path, undefined).is === 'read'
   }
 

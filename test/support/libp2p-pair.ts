@@ -6,6 +6,7 @@ import { batchedMuxer } from '../../src/adapters/libp2p/batched-muxer.ts'
 import { patientNoise } from '../../src/adapters/libp2p/patient-noise.ts'
 import { quietMuxer } from '../../src/adapters/libp2p/quiet-muxer.ts'
 import { corkedTcp } from '../../src/adapters/libp2p/corked-tcp.ts'
+import { unheardEventsLeftOut } from '../../src/adapters/libp2p/unheard-events.ts'
 import { noiseCrypto } from '../../src/adapters/libp2p/noise-crypto.ts'
 
 /** Two libp2p nodes on loopback with one connection between them, and streams on it; set up as agents are. */
@@ -73,8 +74,10 @@ async function openerTo(node: Libp2p) {
         connection.newStream(PROTOCOL, { maxOutboundStreams: 4_096 }),
         arrival.promise,
       ]).finally(() => (awaited = awaited.filter(each => each !== arrival)))
-      tameStream(near, () => roundTripMs)
-      tameStream(far, () => roundTripMs)
+      for (const stream of [near, far]) {
+        tameStream(stream, () => roundTripMs)
+        unheardEventsLeftOut(stream)
+      }
       return { near, far }
     },
     /** No stream that was on its way arrives any more. */

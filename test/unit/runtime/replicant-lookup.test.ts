@@ -95,7 +95,11 @@ function lookupWith({
     const tried: string[] = []
     const answer = await lookup.read(
       exchange(path, 'GET', rawHeaders, client),
-      async () => here,
+      // As an exchange does: what is accepted is passed on, and the client has its answer.
+      async accept =>
+        here.kind === 'declined' && accept?.({ status: here.status, reason: '', rawHeaders: [] }) !== false
+          ? { kind: 'answered', status: here.status, complete: true }
+          : here,
       async (site, { accept, dropHeaders, dropAnswerHeaders = [] }) => {
         tried.push(site)
         for (const name of dropAnswerHeaders) kept.add(name)
@@ -116,7 +120,8 @@ function lookupWith({
 test('what is here, is known here, is no single resource or is nowhere else is not looked for', async () => {
   const { asked, read } = lookupWith()
   expect((await read('/items/x', {}, FOUND)).answer).toEqual({ result: FOUND, site: 'site1' })
-  expect((await read('/items')).answer).toBeUndefined()
+  const [ownAnswer, site] = [{ kind: 'answered', status: 404, complete: true }, 'site1']
+  expect((await read('/items')).answer).toEqual({ result: ownAnswer, site })
   expect(asked).toEqual([])
   const known = lookupWith({ isKnown: true })
   expect(await known.read('/items/x')).toEqual({ answer: undefined, tried: [] })
