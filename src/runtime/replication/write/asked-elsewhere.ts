@@ -51,7 +51,7 @@ export async function countAsOthers(
   { begins }: AskedElsewhere,
   hash: string | undefined,
 ): Promise<void> {
-  if (begins === undefined) return dropInEffect(engine, replica)
+  if (begins === undefined) return dropInEffect(engine, replica, false)
   const life = idOf(begins)
   const created = { ...life, ...(idempotency !== undefined && { idempotency }) }
   const executed = { life, operations: [created], context: withDot(EMPTY_CONTEXT, life.dot) }
@@ -72,10 +72,14 @@ export async function countAsOthers(
   })
 }
 
-/** The draft goes, and may be in effect all the same: the application may show more than is known here to be carried out. */
-export async function dropInEffect(engine: Engine, replica: Replica): Promise<void> {
+/**
+ * The draft goes, and may be in effect all the same: the application may show more than is known here to be carried out.
+ * @param isToCome it comes as another member's operation, and may not be sent twice: as long as nobody gives a state, the lane does not go on with what is shown
+ */
+export async function dropInEffect(engine: Engine, replica: Replica, isToCome: boolean): Promise<void> {
   await engine.replicas.commit(commit => {
     dropDraft(engine, commit, replica)
-    commit.local(replica, { suspect: true, copiesOnlyFitting: false, hash: undefined, answered: undefined })
+    const unsure = replica.local.unsure || isToCome
+    commit.local(replica, { suspect: true, unsure, copiesOnlyFitting: false, hash: undefined, answered: undefined })
   })
 }

@@ -66,6 +66,7 @@ export async function decideDraft(
     hidden,
   )
   const elsewhere = askedElsewhere(operation, replica)
+  const traits = resource.glue.kind(replica.name.kind)?.operations[operation.type]
   // A change is one operation whichever of the two it is; what says what the resource is would come again on top of what came after it.
   if (effect === 'there' && elsewhere !== undefined && LEAVES_ALL.has(operation.type)) {
     const hash = reading.is === 'present' ? reading.hash : undefined
@@ -81,7 +82,6 @@ export async function decideDraft(
   const mayWait = !isOverruled || accepted !== undefined
   if (effect === 'not-there' && mayWait && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
-    const traits = resource.glue.kind(replica.name.kind)?.operations[operation.type]
     const now = options.clock.monotonic()
     if (traits?.maySendAgain === true) noteMayLand(replica.run, now)
     else noteGivenUp(replica.run, operation, now)
@@ -106,7 +106,7 @@ export async function decideDraft(
     return { is: 'uncertain' }
   }
   if (isSkipped || (elsewhere !== undefined && elsewhere.begins === undefined)) {
-    await dropInEffect(engine, replica)
+    await dropInEffect(engine, replica, elsewhere !== undefined && traits?.maySendAgain !== true)
     return { is: 'uncertain' }
   }
   if (!draft.uncertain)
