@@ -239,7 +239,10 @@ export async function judge(
   // That one says the same of itself, however many show more: both would be right for ever.
   if ((await showingWritten(engine, replica, resource, others)).length > 0) return 'wrong'
   // However many have accepted it, and not done it; or show what somebody has changed past Cheops: whoever shows what was written copies that from nobody.
-  if ((replica.local.sentAgain || isOther) && others.some(({ fits }) => fits)) return 'wrong'
+  const { sentAgain, shown } = replica.local
+  // What is shown at present may be doubted for what its answer to the last write had.
+  const isDoubted = sentAgain || isOther || (shown?.isOther === true && shown.of === reading.hash)
+  if (isDoubted && others.some(({ fits }) => fits)) return 'wrong'
   const members = membersOfReplicant(replica.core.replicant).length
   if (others.length * 2 < members) return 'right'
   const together = Math.max(...others.map(({ hash }) => others.filter(other => other.hash === hash).length))

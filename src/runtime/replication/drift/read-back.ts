@@ -17,7 +17,7 @@ import type { Reading } from '../application/state.ts'
 import { isYetToCome, stillToCome } from './settling.ts'
 import { mayLandUnseen, noteMayBeThere } from '../write/given-up.ts'
 import { forgetShown } from './own-fields.ts'
-import { fitOf, showsNoOther, unlikeWritten } from './written-fields.ts'
+import { fitOf, foundOf, showsNoOther, unlikeWritten } from './written-fields.ts'
 import { isSureHere, knowledgeNow, lastShown, shownHash, shownOf, tellShown, writtenOf } from './comparison.ts'
 import type { TellOf, Replica } from '../replica.ts'
 import type { KindTraits } from '../../../ports/replication-glue.ts'
@@ -96,7 +96,10 @@ export async function readBack(
   const answersTell = answered === undefined ? told : answered === reading.hash
   // What all others expect, and have heard nothing else of, they need not be told.
   const { isExpected, hidden } = await found.compare()
-  const isOther = !isExpected && (await fitOf(resource, writtenOf(engine, replica), reading.body)).isOther
+  const isOther =
+    !isExpected &&
+    ((await fitOf(resource, writtenOf(engine, replica), reading.body)).isOther ||
+      (before === undefined && (await showsLessThanAnswered(engine, replica, resource, reading))))
   const { context: executed } = replica.local.executed
   const written = writtenOf(engine, replica)
   await forgetShown(replica, () => unlikeWritten(resource, written, reading.body))
@@ -137,6 +140,26 @@ export async function readBack(
     }
   })
   return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'
+}
+
+/**
+ * Whether something that was written stood in the answer to the last write, as it was written, and is not shown any more, where only the application knows what that write has done to it: somebody may
+ * have taken it away past Cheops before anybody has read it, or the application has by itself. Nobody is told of a drift for that; but of members that differ those are believed that show it.
+ */
+async function showsLessThanAnswered(
+  engine: Engine,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading & { readonly is: 'present' },
+): Promise<boolean> {
+  const { hash, answered, answersTell } = replica.local
+  const { seen } = replica
+  if (hash !== undefined || !answersTell || answered === reading.hash) return false
+  if (seen === undefined || seen.hash !== answered || seen.body.is === 'large' || reading.body.is === 'large')
+    return false
+  const found = await foundOf(resource, writtenOf(engine, replica))
+  const goneBefore = found.hidden(seen.body, replica.local).gone
+  return found.hidden(reading.body, replica.local).gone.some(at => !goneBefore.includes(at))
 }
 
 /** Whether there is what only the application knows: else nobody asks what was looked at before that. */
