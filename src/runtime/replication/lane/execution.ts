@@ -311,7 +311,7 @@ export class Execution {
       const isBegunHere = operation.life.dot.site === this.#book.engine.options.site
       if (isBegunHere && (await isOursUnknown(this.#book))) return 'again'
       // What it makes of nothing can only be copied from a member that has had something.
-      if (isReset(operation, this.#book.matrices)) return this.#answers.cannotSay()
+      if (isReset(operation, this.#book.matrices)) return this.#copied(operation)
       // The application here has refused to make it: what has the name by now is not ours to change.
       return this.#book.failed(operation, { error: 'ERR_REPLICANT_REFUSED' })
     }
@@ -349,6 +349,21 @@ export class Execution {
       stillToCome(this.#book.engine, this.#book.replica),
     )
     return this.#answers.took(operation, await this.#book.resource.send(operation.payload), {})
+  }
+
+  /** Only a member shows what it has come to. What has the name here, and is not that, is somebody else's, as with any reset. */
+  async #copied(operation: Operation): Promise<Step> {
+    const { engine, replica, resource } = this.#book
+    const reading = await resource.read()
+    if (reading.is === 'unknown') return 'again'
+    if (reading.is === 'absent') return this.#answers.cannotSay()
+    if (this.#isAdopted(reading)) return this.#becomesOurs()
+    if (reading.hash === this.#book.local.leaving) return this.#answers.notNow(operation, TAKEN)
+    const copied = await copyState(engine, replica, resource)
+    if (copied === 'copied') return 'replan'
+    if (copied !== 'not-taken') return this.#answers.cannotSay()
+    await this.#book.clash()
+    return 'alone'
   }
 
   /** Whether what was done last is in effect, or has had its time: what comes next builds on it. With what is shown, if that was read. */
