@@ -175,6 +175,8 @@ export interface Limits {
   /** What waits for one site that has not received it: entries, and their bytes. Beyond it the oldest are given up, and what it lacks is found by comparing. */
   readonly outboxEntries: number
   readonly outboxBytes: number
+  /** Kept free on the disk of the data folder, bytes: with less nothing new is taken of what is replicated. */
+  readonly freeBytes: number
 }
 
 /** Every wait, milliseconds. Defaults and reasons: `DEFAULT_TIMEOUTS`. */
@@ -223,6 +225,8 @@ export const DEFAULT_LIMITS: Limits = {
   // A hundred writes a second for three hours, or one every second for eleven days: after that comparing costs less.
   outboxEntries: 1_000_000,
   outboxBytes: 1024 ** 3,
+  // What a store still writes by itself that takes nothing new: what was begun, files of its own that it puts together, a start.
+  freeBytes: 64 * 1024 ** 2,
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = {

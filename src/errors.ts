@@ -291,6 +291,11 @@ export const ERRORS = {
     title: 'The store cannot be read or written',
     hint: 'Is the disk full or broken? The agent must be started anew.',
   },
+  ERR_STORE_SPACE: {
+    status: 507,
+    title: 'The disk of this site is nearly full',
+    hint: 'Make room on the disk of the data folder, or send the request to another site; DELETE is taken. Reads, and what is not replicated, go on. How much is kept free: limits.freeBytes.',
+  },
   ERR_STORE_CORRUPT: {
     status: 500,
     title: 'What the disk holds is not what was written',

@@ -4,6 +4,7 @@ import { openFileBlobs } from './adapters/blobs/file-blobs.ts'
 import { openLevelStore } from './adapters/level/level-store.ts'
 import { createLogger } from './adapters/logging/pino-logger.ts'
 import { createMetrics } from './adapters/metrics/prometheus.ts'
+import { DiskRoom } from './adapters/system/disk-room.ts'
 import { systemClock } from './adapters/system/system-clock.ts'
 import { systemRandom } from './adapters/system/system-random.ts'
 import { Control } from './composition/control.ts'
@@ -89,11 +90,23 @@ async function start(
     services: offered(services),
   })
   const { transport, membership } = peer
+  const bodiesFolder = path.join(config.bodies.folder, peer.peerId)
+  const room = new DiskRoom({
+    folders: [config.data, config.bodies.folder],
+    freeBytes: config.limits.freeBytes,
+    logger,
+  })
   // Below the agent's own name, so that two agents that are given one folder do not remove each other's bodies.
-  const blobs = await openFileBlobs(path.join(config.bodies.folder, peer.peerId), {
+  const blobs = await openFileBlobs(bodiesFolder, {
     maxBytes: config.bodies.maxBytes,
+    hasRoom: () => room.hasRoom(),
     onFailure: onStoreFailure,
   })
+  await lifecycle.add(
+    'disk room',
+    () => room.start(),
+    () => room.stop(),
+  )
   const replicationWatch = new ReplicationWatch(config.site, systemClock, metrics)
   const incarnation = await nextIncarnation(store, systemClock, systemRandom)
   // Before replication, so that it hears of all that happens until that has stopped.
@@ -120,6 +133,7 @@ async function start(
     clock: systemClock,
     random: systemRandom,
     logger: logger.child({ part: 'replication' }),
+    hasRoom: () => room.hasRoom(),
     onEvent: event => {
       replicationWatch.see(event)
       webhooks.see(event)
@@ -171,6 +185,7 @@ async function start(
     streams: () => requestPath.streams(),
     endpoints: () => new Map(services.all().map(({ config: { name }, upstream }) => [name, upstream.pool.counts()])),
     bodies: () => blobs.totalBytes,
+    freeBytes: () => room.freeBytes,
     replication: () => replication.operator.peers(),
     lanes: () => replication.replicator.busyLanes,
     replicants: () => replication.counts(),
@@ -191,6 +206,7 @@ async function start(
         replication: replication.operator,
         replicationWatch,
         replicationCounts: () => replication.counts(),
+        room,
         state: () => state,
         storeFailure: () => storeFailure,
         adminUrl: () => adminUrl,

@@ -1,6 +1,7 @@
 import type { PrometheusMetrics } from '../adapters/metrics/prometheus.ts'
 import type { Config } from '../config.ts'
 import { probe } from '../config/probe/index.ts'
+import type { DiskRoom } from '../adapters/system/disk-room.ts'
 import { isLoopback } from '../config/rules.ts'
 import { readPackage } from '../config/version.ts'
 import { reachableAddress } from '../config/address-values.ts'
@@ -50,6 +51,7 @@ export interface ControlParts extends ServiceChangeParts {
   readonly replication: ReplicationControl
   readonly replicationWatch: ReplicationWatch
   readonly replicationCounts: () => ReplicationCounts
+  readonly room: Pick<DiskRoom, 'freeBytes' | 'hasRoom'>
   readonly state: () => AgentStatus['state']
   /** What made the store fail, undefined while it works. */
   readonly storeFailure: () => CheopsError | undefined
@@ -88,8 +90,9 @@ export class Control implements AgentControl {
   }
 
   status(): AgentStatus {
-    const { config, configFile, clock, peer, traffic, state, replicationCounts } = this.#parts
+    const { config, configFile, clock, peer, traffic, state, replicationCounts, room } = this.#parts
     const cuts = this.cuts()
+    const { freeBytes = 0 } = room
     return {
       mesh: config.mesh,
       site: config.site,
@@ -108,6 +111,7 @@ export class Control implements AgentControl {
       requests: traffic.counts(),
       replication: replicationCounts(),
       ...(cuts.length > 0 && { cuts }),
+      ...(!room.hasRoom() && { diskShort: { freeBytes } }),
     }
   }
 

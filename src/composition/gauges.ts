@@ -16,6 +16,8 @@ export interface GaugeParts {
   endpoints(): ReadonlyMap<string, PoolCounts>
   /** Bytes of all large bodies. */
   bodies(): number
+  /** Free on the disk of the data folder, bytes; undefined where nobody can tell. */
+  freeBytes(): number | undefined
   /** How this site stands with each one that it tells of replicants. */
   replication(): readonly ReplicationPeer[]
   /** Replicants whose lanes have something to do. */
@@ -48,6 +50,10 @@ export function stateGauges(parts: GaugeParts): () => void {
     'cheops_endpoint_connections',
     'Connections to an application; queued are requests that wait for one.',
     ['service', 'state'],
+  )
+  const freeGauge = metrics.gauge(
+    'cheops_disk_free_bytes',
+    'Free on the disk that the agent writes to; NaN where nobody can tell.',
   )
   const outboxGauge = metrics.gauge(
     'cheops_replication_outbox_entries',
@@ -126,6 +132,7 @@ export function stateGauges(parts: GaugeParts): () => void {
     cutGauge.set(parts.cutSites())
     connections.set(parts.peers())
     bodiesGauge.set(parts.bodies())
+    freeGauge.set(parts.freeBytes() ?? Number.NaN)
     for (const [gauge, pools] of [
       [streamGauge, parts.streams()],
       [endpointGauge, parts.endpoints()],

@@ -41,6 +41,8 @@ export interface ReplicationParts {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Whether there is room on disk. */
+  readonly hasRoom: () => boolean
   /** Told of everything that happens; must not throw. */
   readonly onEvent: ReplicationListener
   /** Told of each part of what is said to other sites; must not throw. */
@@ -76,6 +78,7 @@ export class AgentReplication {
     clock,
     random,
     logger,
+    hasRoom,
     onEvent,
     onSent,
   }: ReplicationParts) {
@@ -146,6 +149,7 @@ export class AgentReplication {
         membership.site(site)?.liveness === 'down' ? undefined : this.#states.ask(site, replicant),
       othersAheadMs: () => clocksOf(membership),
       detachAfterMs: config.timeouts.silentMemberMs,
+      hasRoom,
       outboxBounds: { entries: config.limits.outboxEntries, bytes: config.limits.outboxBytes },
       names: { own: this.#ownNames, heard: this.heardNames },
       onEvent: event => {

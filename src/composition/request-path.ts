@@ -221,6 +221,7 @@ function replicationOf(
   const unlogged = new UnloggedWrites({
     membership,
     parts,
+    checkRoom: () => replication.checkRoom(),
     record: (replicant, change) => replication.record(replicant, change),
   })
   const search = new ReplicantSearch({

@@ -181,6 +181,11 @@ export const KEYS = {
     type.integer(100, 1_000_000_000),
   ),
   'limits.outboxBytes': limit('outboxBytes', 'Bytes of them.', type.bytes(65_536, Number.MAX_SAFE_INTEGER)),
+  'limits.freeBytes': limit(
+    'freeBytes',
+    'Bytes that are kept free on the disk of the data folder: with less nothing new is taken of what is replicated. 0: the agent stops once the disk is full.',
+    type.bytes(0, Number.MAX_SAFE_INTEGER),
+  ),
 
   'timeouts.dialMs': timeout('dialMs', 'Until a connection to another site stands.'),
   'timeouts.connectMs': timeout('connectMs', 'Until a connection to the application stands.'),

@@ -160,6 +160,8 @@ export interface AgentStatus {
   readonly replication: ReplicationCounts
   /** What an operator has cut off here for a while; left out while nothing is, and by agents of earlier versions. */
   readonly cuts?: readonly SiteCut[]
+  /** Bytes free on the disk of the data folder, while they are so few that nothing new is taken (`limits.freeBytes`); left out otherwise, and by agents of earlier versions. */
+  readonly diskShort?: { readonly freeBytes: number }
 }
 
 /** How the replicants of this site stand; `counting` in the first moments after a start, when nobody knows yet. */

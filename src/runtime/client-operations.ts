@@ -35,6 +35,8 @@ export interface Replication {
   hasKind(service: string, kind: string): Promise<boolean>
   changeMembers(replicant: ReplicantName, added: readonly string[], removed: readonly string[]): Promise<Dot>
   record(replicant: ReplicantName, change: RecordChange): Promise<Dot>
+  /** @throws CheopsError ERR_STORE_SPACE */
+  checkRoom(): void
 }
 
 export interface ClientOperationsParts {

@@ -24,7 +24,8 @@ export const UNLOGGED_ANSWER_MS = 30_000
 export interface UnloggedWritesParts {
   readonly membership: Membership
   readonly parts: Parts
-  /** A part of `replication/replicator.ts`. */
+  /** Parts of `replication/replicator.ts`. */
+  checkRoom(): void
   record(replicant: ReplicantName, change: RecordChange): Promise<unknown>
 }
 
@@ -65,10 +66,12 @@ export class UnloggedWrites {
   /**
    * @returns the answer of this site if it has carried it out, else of the nearest member that has, else this site's; all of them where
    *   the client asks for that
-   * @throws CheopsError of this site's part where no member has answered; ERR_REPLICANT_LEVEL, _BUSY
+   * @throws CheopsError of this site's part where no member has answered; ERR_REPLICANT_LEVEL, _BUSY, ERR_STORE_SPACE
    */
   async write(write: UnloggedWrite): Promise<ComposedAnswer> {
     const { exchange, description, glue } = write
+    // Of what is recorded already nothing is written.
+    if (write.isNew) this.#parts.checkRoom()
     const outcomes = await this.#toAll(write)
     await this.#record(write, outcomes)
     const applied = outcomes.find(({ state }) => state === 'applied')

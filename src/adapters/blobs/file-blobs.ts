@@ -13,6 +13,8 @@ import { Turns } from './turns.ts'
 export interface FileBlobsOptions {
   /** Bytes of all bodies together, at most. */
   readonly maxBytes: number
+  /** Whether the disk has room for more; always if not given. */
+  readonly hasRoom?: () => boolean
   /** Told once, of the first fault of the disk that is not a lack of room; nothing more is written then. */
   readonly onFailure?: (error: CheopsError) => void
   readonly fileSystem?: FileSystem
@@ -33,7 +35,7 @@ export async function openFileBlobs(folder: string, options: FileBlobsOptions): 
   for (const name of await files.names(path.join(folder, TEMPORARY))) {
     await files.remove(path.join(folder, TEMPORARY, name))
   }
-  const blobs = new FileBlobs(folder, files, options.maxBytes)
+  const blobs = new FileBlobs(folder, files, new Space(options.maxBytes, options.hasRoom ?? (() => true)))
   await blobs.load()
   return blobs
 }
@@ -48,10 +50,10 @@ class FileBlobs implements Blobs {
   readonly #entries = new Map<string, BlobEntry>()
   #written = 0
 
-  constructor(folder: string, files: BlobFiles, maxBytes: number) {
+  constructor(folder: string, files: BlobFiles, space: Space) {
     this.#folder = folder
     this.#files = files
-    this.#space = new Space(maxBytes)
+    this.#space = space
   }
 
   get maxBytes(): number {

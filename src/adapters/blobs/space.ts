@@ -3,10 +3,13 @@ import { CheopsError } from '../../errors.ts'
 /** The room that all bodies share: taken before a byte is written, given back when it is removed. */
 export class Space {
   readonly maxBytes: number
+  readonly #hasRoom: () => boolean
   #usedBytes = 0
 
-  constructor(maxBytes: number) {
+  /** @param hasRoom whether the disk has room for more */
+  constructor(maxBytes: number, hasRoom: () => boolean) {
     this.maxBytes = maxBytes
+    this.#hasRoom = hasRoom
   }
 
   get usedBytes(): number {
@@ -19,6 +22,7 @@ export class Space {
       const message = `The bodies kept here have ${String(this.#usedBytes)} bytes, and may have ${String(this.maxBytes)}.`
       throw new CheopsError('ERR_BLOB_SPACE', message, { usedBytes: this.#usedBytes, maxBytes: this.maxBytes, bytes })
     }
+    if (!this.#hasRoom()) throw new CheopsError('ERR_BLOB_SPACE', 'The disk is nearly full.', { bytes })
     this.#usedBytes += bytes
   }
 

@@ -60,6 +60,7 @@ export function statusScreen(
     ['peers', peersText(peers, sites.length - 1)],
     ['replicates', countsText(status.replication)],
     ...(status.cuts === undefined ? [] : [cutsFact(status.cuts, status.now)]),
+    ...(status.diskShort === undefined ? [] : [diskFact(status.diskShort)]),
     ...status.listeners.map(({ name, address }, index): [string, string] => [
       index === 0 ? 'listens' : '',
       `${name.padEnd(listenerWidth)}  ${address}`,
@@ -119,6 +120,11 @@ function stateOf(
 const cutsFact = (cuts: readonly SiteCut[], now: number): [string, string] => [
   'cut off',
   `${cutsText(cuts, now)} ("cheops site join" ends it)`,
+]
+
+const diskFact = ({ freeBytes }: NonNullable<AgentStatus['diskShort']>): [string, string] => [
+  'disk',
+  `nearly full, ${String(Math.floor(freeBytes / 1024 ** 2))} MiB free: replicated resources take nothing new (limits.freeBytes)`,
 ]
 
 /** Two agents often have two connections: each has dialled the other. */

@@ -148,12 +148,14 @@ export async function probeCertificates(config: Config): Promise<readonly Certif
   return facts.flat()
 }
 
-export async function probeFolder(folder: string): Promise<FolderFact> {
+/** @param keptBytes `limits.freeBytes` */
+export async function probeFolder(folder: string, keptBytes: number): Promise<FolderFact> {
   const fact = (state: FolderFact['state'], openToOthers = false, freeBytes?: number): FolderFact => ({
     path: folder,
     state,
     openToOthers,
     freeBytes,
+    keptBytes,
   })
   try {
     const found = await stat(folder)

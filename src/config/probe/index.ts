@@ -27,7 +27,7 @@ export async function probe(config: Config, { signal, running, file }: ProbeOpti
   const [files, certificates, data, openFiles, endpoints, listeners, bootstrap] = await Promise.all([
     probeFiles(config),
     probeCertificates(config),
-    probeFolder(config.data),
+    probeFolder(config.data, config.limits.freeBytes),
     probeOpenFiles(config),
     Promise.all(config.services.map((service): Promise<EndpointFact> => probeEndpoint(service, signal))),
     running ? undefined : (probeListeners(config) satisfies Promise<readonly ListenerFact[]>),

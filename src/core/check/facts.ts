@@ -122,6 +122,8 @@ export interface FolderFact {
   readonly openToOthers: boolean
   /** Bytes free on its disk, undefined where that cannot be told. */
   readonly freeBytes: number | undefined
+  /** With less than so many nothing new is taken of what is replicated (`limits.freeBytes`). */
+  readonly keptBytes: number
 }
 
 export interface ListenerFact {

@@ -3,6 +3,7 @@ import { error, ok, warning } from './finding.ts'
 
 /** LevelDB and libp2p need little; below this a burst of large bodies (sync, later) fills the disk. */
 const MIN_FREE_BYTES = 256 * 1024 ** 2
+const MAKE_ROOM = 'Make room: with less than limits.freeBytes nothing new is taken, and a full disk stops the agent.'
 /** Time to renew a certificate without hurry. */
 const CERTIFICATE_WARNING_DAYS = 21
 
@@ -147,12 +148,13 @@ function checkFolder(folder: FolderFact): Finding[] {
           : ok('data', 'data-folder', folder.state === 'ok' ? `${path} can be written` : `${path} can be made`),
       )
   }
-  if (folder.freeBytes !== undefined && folder.freeBytes < MIN_FREE_BYTES) {
-    const free = `${String(Math.floor(folder.freeBytes / 1024 ** 2))} MiB`
-    findings.push(
-      warning('data', 'disk-space', `Only ${free} are free below ${path}`, 'Make room: a full disk stops the agent.'),
-    )
-  }
+  const { freeBytes, keptBytes } = folder
+  if (freeBytes === undefined) return findings
+  const free = `Only ${String(Math.floor(freeBytes / 1024 ** 2))} MiB are free below ${path}`
+  if (freeBytes < keptBytes)
+    findings.push(error('data', 'disk-space', `${free}: replicated resources take nothing new`, MAKE_ROOM))
+  else if (freeBytes < Math.max(MIN_FREE_BYTES, 2 * keptBytes))
+    findings.push(warning('data', 'disk-space', free, MAKE_ROOM))
   return findings
 }
 

@@ -57,6 +57,8 @@ export interface ReplicationOptions extends ReplicationPorts {
   readonly othersAheadMs?: () => readonly number[]
   /** How long a member of a replicant may be silent before it is detached, milliseconds; `RETENTION_MS` if not given. */
   readonly detachAfterMs?: number | undefined
+  /** Whether there is room on disk for more than what is there already; always if not given. */
+  readonly hasRoom?: (() => boolean) | undefined
   /** What waits for one site at most; `limits.outboxEntries` and `limits.outboxBytes` as they are by default if not given. */
   readonly outboxBounds?: OutboxBounds | undefined
   /** In which buckets this site holds names, which others are told, and what they tell; where it is not given nothing is said of it. */

@@ -161,6 +161,9 @@ export const MAX_TRANSFER_BYTES = 64 * 1024 * 1024
  */
 export const MAX_TRANSFER_OPERATIONS = 16_384
 
+/** How often it is looked whether the disk has room again, where what a site tells waits for that. As often as the disk is looked at. */
+export const LOOK_FOR_ROOM_MS = 1_000
+
 /** Entries that are taken in one commit, which nothing interrupts: twice as many as one message of this agent has. */
 export const MAX_ENTRIES_TAKEN = 256
 

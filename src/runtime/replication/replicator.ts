@@ -27,6 +27,7 @@ import { Silence } from './rounds/silence.ts'
 import { SettledWaiters, seenAt, settled, type Settled } from './write/settled.ts'
 import { StoredCount } from './store/stored-count.ts'
 import { recordUnlogged, type RecordChange } from './write/unlogged.ts'
+import { checkRoom } from './write/write-checks.ts'
 import type { Counted } from './operator/unwell.ts'
 import { LargeBodies } from './bodies/large-bodies.ts'
 import type { Engine } from './engine.ts'
@@ -267,6 +268,14 @@ export class Replicator {
         return dot
       }),
     )
+  }
+
+  /**
+   * Whether there is room on disk for something new.
+   * @throws CheopsError ERR_STORE_SPACE
+   */
+  checkRoom(): void {
+    checkRoom(this.#options)
   }
 
   /**

@@ -9,6 +9,7 @@ import { replicantScreen, replicantTable } from '../../../src/cli/commands/repli
 import { historyTable } from '../../../src/cli/commands/replicant-history.ts'
 import { statusScreen } from '../../../src/cli/commands/status.ts'
 import { duration, milliseconds, render } from '../../../src/cli/output/render.ts'
+import type { AgentStatus } from '../../../src/ports/control.ts'
 import type { ServiceAnswer } from '../../../src/cli/agent/answers.ts'
 import type { Io } from '../../../src/cli/io.ts'
 import { displayWidth } from '../../../src/cli/output/display-width.ts'
@@ -90,7 +91,11 @@ test('round trips', () => {
   expect([milliseconds(undefined), milliseconds(0.449), milliseconds(12.345)]).toEqual([undefined, '0.4 ms', '12 ms'])
 })
 
-const screen = (colour: boolean, instance: ServiceAnswer['instance'] = { state: 'ok', detail: 'status 200' }) => {
+const screen = (
+  colour: boolean,
+  instance: ServiceAnswer['instance'] = { state: 'ok', detail: 'status 200' },
+  more: Partial<AgentStatus> = {},
+) => {
   const control = fakeControl()
   const sites = control.membership
     .sites()
@@ -100,7 +105,7 @@ const screen = (colour: boolean, instance: ServiceAnswer['instance'] = { state: 
     { name: 'inventory', application: 'rest', site: 'site2', liveness: 'alive', definition: 'fedcba9876543210' },
   ]
   return statusScreen(
-    control.status(),
+    { ...control.status(), ...more },
     sites,
     [...control.peers(), ...control.peers()],
     services,
@@ -144,6 +149,13 @@ test('an application that does not answer is seen in the status', () => {
   expect(dead).toContain('\u001b[31mdoes not answer: the connection was refused; other glue at site2\u001b[0m')
 })
 
+test('a disk that is nearly full is seen in the status', () => {
+  const full = screen(false, undefined, { diskShort: { freeBytes: 5 * 1024 ** 2 } })
+  expect(full).toContain(
+    'disk         nearly full, 5 MiB free: replicated resources take nothing new (limits.freeBytes)\n',
+  )
+})
+
 test('colours change nothing but colours', () => {
   expect(screen(true)).toContain('\u001b[31mdown\u001b[0m')
   // oxlint-disable-next-line no-control-regex
@@ -154,7 +166,7 @@ test('findings stand in sections, complaints with their identifier and a hint', 
   const findings = evaluateCheck({
     node: { version: 'v24.21.0', range: '^24.12' },
     endpoints: [{ service: 'a', endpoint: 'http://x', state: 'refused', detail: 'the connection was refused' }],
-    data: { path: '/d', state: 'ok', openToOthers: true, freeBytes: undefined },
+    data: { path: '/d', state: 'ok', openToOthers: true, freeBytes: undefined, keptBytes: 64 * 1024 ** 2 },
   })
   expect(findingsText(findings, false)).toBe(`runtime
 √ Node v24.21.0

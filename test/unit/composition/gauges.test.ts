@@ -23,6 +23,7 @@ test('what others do not carry out, and what this site does not let, by NaN befo
     cutSites: () => 0,
     streams: () => new Map(),
     endpoints: () => new Map(),
+    freeBytes: () => 5e9,
     bodies: () => 0,
     replication: () => [],
     lanes: () => 0,

@@ -45,6 +45,7 @@ test('keys of the configuration, each with its variable and flag', () => {
     'limits.connectionsPerEndpoint CHEOPS_LIMITS_CONNECTIONS_PER_ENDPOINT --limits-connections-per-endpoint',
     'limits.outboxEntries CHEOPS_LIMITS_OUTBOX_ENTRIES --limits-outbox-entries',
     'limits.outboxBytes CHEOPS_LIMITS_OUTBOX_BYTES --limits-outbox-bytes',
+    'limits.freeBytes CHEOPS_LIMITS_FREE_BYTES --limits-free-bytes',
     'timeouts.dialMs CHEOPS_TIMEOUTS_DIAL_MS --timeouts-dial-ms',
     'timeouts.connectMs CHEOPS_TIMEOUTS_CONNECT_MS --timeouts-connect-ms',
     'timeouts.queueMs CHEOPS_TIMEOUTS_QUEUE_MS --timeouts-queue-ms',

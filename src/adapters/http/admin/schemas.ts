@@ -43,9 +43,11 @@ export const SCHEMAS = {
       requests: object({ local: counts, forwarded: counts, received: counts }),
       replication: replicationCounts,
       cuts: list(cut),
+      diskShort: object({ freeBytes: integer }),
     },
     'configFile',
     'cuts',
+    'diskShort',
   ),
   Site: object(
     {

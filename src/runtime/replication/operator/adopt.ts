@@ -7,7 +7,7 @@ import { CheopsError } from '../../../errors.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import { draftOf } from '../write/draft.ts'
 import { advance } from '../lane/lane.ts'
-import { checkLane } from '../write/write-checks.ts'
+import { checkLane, checkRoom } from '../write/write-checks.ts'
 import { takeNameBack } from '../admission/foreign-creates.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
@@ -44,6 +44,7 @@ export async function adopt(
   if (currentPlan(engine, replica).schedule.state === 'present' && present.includes(site))
     throw new CheopsError('ERR_REPLICANT_BOUND', `${name.name} is replicated already, on ${present.join(', ')}.`)
   checkLane(engine, replica, false)
+  checkRoom(engine.options)
   const reading = await resource.read()
   if (reading.is === 'unknown')
     throw new CheopsError('ERR_APPLICATION_BROKEN', `The application does not show ${name.name} now.`)

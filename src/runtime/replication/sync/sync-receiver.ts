@@ -2,7 +2,7 @@ import { compareIncarnations } from '../../../core/membership/incarnation.ts'
 import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { Arrivals, type Arrival } from './arrivals.ts'
-import { MAX_ENTRIES_TAKEN } from '../limits.ts'
+import { LOOK_FOR_ROOM_MS, MAX_ENTRIES_TAKEN } from '../limits.ts'
 import { IncomingCursors } from './incoming-cursors.ts'
 import { prepare } from '../lane/prepared.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
@@ -28,6 +28,7 @@ export class SyncReceiver {
   readonly #comparison: PeerComparison
   readonly #resync: (site: string) => Promise<void>
   #isWelcome = false
+  #hasEnded = false
 
   /** @param resync tells everything that both share anew */
   constructor(
@@ -51,6 +52,7 @@ export class SyncReceiver {
    * @throws CheopsError ERR_STORE_FAILED, ERR_STORE_CORRUPT
    */
   async run(): Promise<void> {
+    void this.#channel.closed.then(() => (this.#hasEnded = true))
     try {
       for await (const message of this.#channel.messages) await this.#hear(message)
       void this.#channel.close('done')
@@ -80,7 +82,11 @@ export class SyncReceiver {
     const { options, replicas } = this.#engine
     if (message.kind === 'digest') return this.#heardDigest(message.digest)
     if (message.kind === 'symbols') return this.#comparison.symbols(message, this.#channel)
-    if (message.kind === 'entries') return this.#takeAll(message.incarnation, message.first, message.entries)
+    if (message.kind === 'entries') {
+      // What is not taken waits at the other site, which tells it in its next conversation.
+      if (await this.#untilRoom()) await this.#takeAll(message.incarnation, message.first, message.entries)
+      return
+    }
     if (message.kind === 'names') return this.#heardNames(message)
     if (message.kind !== 'hello') return
     checkHello(message, this.#channel.site)
@@ -159,6 +165,14 @@ export class SyncReceiver {
     if (fresh.length === 0) return this.#received(incarnation, next - 1)
     for (let from = 0; from < fresh.length; from += MAX_ENTRIES_TAKEN)
       await this.#take(incarnation, next - fresh.length + from, fresh.slice(from, from + MAX_ENTRIES_TAKEN))
+  }
+
+  /** Waits until there is room on disk: a site that is not read is held back. @returns whether there is; the conversation may have ended before */
+  async #untilRoom(): Promise<boolean> {
+    const { clock, hasRoom } = this.#engine.options
+    while (hasRoom?.() === false && !this.#hasEnded)
+      await new Promise<void>(resolve => void clock.after(LOOK_FOR_ROOM_MS, resolve))
+    return !this.#hasEnded
   }
 
   /** Entries up to a number are here, on disk. */

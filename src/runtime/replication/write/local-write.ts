@@ -34,6 +34,7 @@ import {
   findsChanged,
   isUpToDate,
   unadopted,
+  checkRoom,
 } from './write-checks.ts'
 import type { Patience } from './patience.ts'
 import type { Engine } from '../engine.ts'
@@ -153,6 +154,7 @@ async function writePayload(
       }
     }
   }
+  checkRoom(options, description.type === 'delete')
   if (description.creates && write.members?.includes(options.site) === true) await takeNameBack(engine, replica)
   if (write.members !== undefined && !description.creates) await checkUnadopted(engine, replica, write)
   const creates = checkMembers(engine, replica, write)

@@ -16,6 +16,7 @@ import type { Resource } from '../application/resource.ts'
 import { showsAllText } from '../application/shows-all.ts'
 import { lastShown } from '../drift/comparison.ts'
 import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
+import type { ReplicationOptions } from '../context.ts'
 import type { Engine } from '../engine.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import type { Replica } from '../replica.ts'
@@ -33,6 +34,15 @@ export function checkWhole({ method, rawHeaders }: RequestHead): void {
     'ERR_REQUEST_PARTIAL',
     `This ${method} has a part of a body: Content-Range: ${range.slice(0, 64)}.`,
   )
+}
+
+/**
+ * A deletion is taken whatever is left: it makes room.
+ * @throws CheopsError ERR_STORE_SPACE
+ */
+export function checkRoom({ site, hasRoom }: Pick<ReplicationOptions, 'site' | 'hasRoom'>, isDeletion = false): void {
+  if (isDeletion || hasRoom?.() !== false) return
+  throw new CheopsError('ERR_STORE_SPACE', `The disk of ${site} is nearly full: it takes nothing new.`, { site })
 }
 
 /**

@@ -38,6 +38,7 @@ const VALUES: Readonly<Record<string, number>> = {
 const ELSEWHERE = [
   'limits.outboxBytes',
   'limits.outboxEntries',
+  'limits.freeBytes',
   'limits.streamsPerPeer',
   'limits.requestsPerSecondPerPeer',
   'timeouts.drainMs',

@@ -60,6 +60,8 @@ export class Lab {
   detachAfterMs: number | undefined
   /** What waits for one site at most; taken at the start of an agent. */
   outboxBounds: OutboxBounds | undefined
+  /** Sites whose disks are nearly full. */
+  readonly full = new Set<string>()
   /** What becomes of requests in doubt. */
   doubt: DoubtPolicy = 'hold'
 
@@ -275,6 +277,7 @@ export class Lab {
       mayRun: operation => this.mayRun(site, operation),
       detachAfterMs: this.detachAfterMs,
       outboxBounds: this.outboxBounds,
+      hasRoom: () => !this.full.has(site),
       onEvent: event => this.told.push({ site, event }),
     })
     await replicator.start()
