@@ -19,6 +19,7 @@ import { RequestPath } from './composition/request-path.ts'
 import { Services } from './composition/services.ts'
 import { Webhooks } from './composition/webhooks.ts'
 import type { Config } from './config.ts'
+import { fittedConnections, openFilesLimit } from './config/probe/open-files.ts'
 import { readPackage } from './config/version.ts'
 import type { CheopsError } from './errors.ts'
 import { createPeerNode } from './peer-node.ts'
@@ -44,7 +45,7 @@ export async function startAgent(config: Config, options: StartOptions = {}): Pr
 }
 
 async function start(
-  config: Config,
+  given: Config,
   { configFile, signal, onDataFolder }: StartOptions,
   logger: ReturnType<typeof createLogger>,
   lifecycle: Lifecycle,
@@ -61,6 +62,13 @@ async function start(
     state = 'stopping'
     failed.resolve(error)
     void lifecycle.stop()
+  }
+  const filesLimit = await openFilesLimit()
+  const { config, peers } = fittedConnections(given, filesLimit)
+  if (config !== given) {
+    const { connections, connectionsPerEndpoint } = config.limits
+    const facts = { filesLimit, connections, connectionsPerEndpoint, peers }
+    logger.warn(facts, 'too few files may be open for all limits: fewer connections are made and taken at a time')
   }
   await ownDataFolder(config.data, config.admin.tokenFile, logger)
   const metrics = createMetrics()
@@ -87,6 +95,7 @@ async function start(
     logger: logger.child({ part: 'peer' }),
     store,
     version: readPackage().version,
+    connections: peers,
     services: offered(services),
   })
   const { transport, membership } = peer
@@ -194,7 +203,8 @@ async function start(
     'control',
     () =>
       new Control({
-        config,
+        // What is checked is what was asked for.
+        config: given,
         configFile,
         clock: systemClock,
         peer,

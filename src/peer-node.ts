@@ -57,6 +57,8 @@ export interface PeerNodeDeps {
   readonly store: Store
   /** Version of the agent, as other sites see it. */
   readonly version: string
+  /** Connections between agents at a time; as the host has it if not given. */
+  readonly connections?: number
   /** Services that this site offers from the start. */
   readonly services: SiteRecord['services']
   /** For tests and simulations: another transport than TCP, nothing on disk but the key, faster times. */
@@ -149,6 +151,7 @@ export async function createPeerNode(config: PeerConfig, deps: PeerNodeDeps): Pr
     // Forwarded requests both ways, and what the mesh itself needs beside them.
     maxStreamsPerPeer: 2 * config.limits.streamsPerPeer + 64,
     datastore,
+    connections: deps.connections,
     transports: deps.transports,
     isRecordBelievable: (site, value) => isRecordBelievable(site, value),
     isRefused: peerId => isRefused(peerId),

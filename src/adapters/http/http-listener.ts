@@ -68,6 +68,8 @@ export class HttpListener {
       tls === undefined
         ? http.createServer(settings)
         : https.createServer({ ...settings, ...tlsFiles(tls), handshakeTimeout: limits.headMs })
+    // Beyond the bound each is told why, and lingers for a moment: those are bounded too, and what comes beyond is dropped.
+    if (!isPeerSide) this.#server.maxConnections = limits.connections + Math.min(limits.connections, MAX_REFUSED)
     // Node's own answer to too many headers would be to drop the rest.
     this.#server.maxHeadersCount = 0
     const serve = (request: IncomingMessage, answer: ServerResponse): void =>
@@ -210,6 +212,9 @@ export class HttpListener {
     this.#server.closeAllConnections()
   }
 }
+
+/** Connections beyond the bound that are being told so. */
+const MAX_REFUSED = 64
 
 /** For the last bytes of the last answers to leave, and for the other side to close its end. */
 const END_STREAMS_MS = 1_000

@@ -11,7 +11,7 @@ import { CheopsError } from '../../errors.ts'
 import { batchedMuxer } from './batched-muxer.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { firstWordsChecked, unprotected } from './first-words.ts'
-import { boundedInbound, MAX_PENDING } from './pending-inbound.ts'
+import { boundedInbound } from './pending-inbound.ts'
 import { guardedDht } from './guarded-dht.ts'
 import { noiseCrypto } from './noise-crypto.ts'
 import { patientNoise } from './patient-noise.ts'
@@ -58,6 +58,8 @@ export interface HostOptions {
   readonly isRecordBelievable: (site: string, value: Uint8Array) => boolean
   /** Says whether a peer was refused so often a moment ago that it is not let in. */
   readonly isRefused: (peerId: string) => boolean
+  /** Connections between agents at a time, half as many handshakes under way; `MAX_CONNECTIONS` if not given. */
+  readonly connections?: number | undefined
   /** Says whether a peer is cut off by an operator: it is neither let in nor dialled. */
   readonly isCut?: (peerId: string) => boolean
   /** Says whether a peer is a site of this mesh that has given a sign of life: the DHT keeps values for such ones only. */
@@ -88,7 +90,7 @@ const NEVER_INACTIVE_MS = 2 ** 31 - 1
 /** Addresses and peers are never forgotten by age (default: one hour and six): a site may be away for long. */
 const NEVER_FORGOTTEN_MS = 1e15
 /** Sites of a mesh twice (both may dial at once), and strangers beside them. */
-const MAX_CONNECTIONS = 2048
+export const MAX_CONNECTIONS = 2048
 /** Several sites may stand behind one address (NAT, containers, one machine); the default of 5 a second cuts them off. */
 const INBOUND_CONNECTIONS_PER_SECOND = 256
 /** For handshakes over links of 2 s each way: pre-shared key, noise and yamux need six round trips. */
@@ -102,9 +104,10 @@ const MAX_RESERVATIONS = 512
 
 /** Makes a node; it is not started. */
 export async function createHost(options: HostOptions): Promise<Host> {
-  const { isCut = () => false } = options
+  const { isCut = () => false, connections = MAX_CONNECTIONS } = options
+  const maxPending = Math.ceil(connections / 2)
   const useRelay = options.relay.use ? ['/p2p-circuit'] : []
-  const transports = options.transports ?? [boundedInbound(corkedTcp())]
+  const transports = options.transports ?? [boundedInbound(corkedTcp(), maxPending)]
   return createLibp2p<HostServices>({
     start: false,
     privateKey: options.privateKey,
@@ -134,10 +137,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.mdns ? { peerDiscovery: [mdns({ serviceTag: `cheops-${options.mesh}.local` })] } : {}),
     peerStore: { maxAddressAge: NEVER_FORGOTTEN_MS, maxPeerAge: NEVER_FORGOTTEN_MS },
     connectionManager: {
-      maxConnections: MAX_CONNECTIONS,
+      maxConnections: connections,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       // What has to go is counted until it has gone.
-      maxIncomingPendingConnections: 2 * MAX_PENDING,
+      maxIncomingPendingConnections: 2 * maxPending,
       inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
       dialTimeout: options.dialTimeoutMs,
       addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,

@@ -5,19 +5,20 @@ import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface
 const FIRST_BYTES_MS = 5_000
 /** Handshakes under way with one address; each takes some round trips, and a whole mesh may stand behind one address. */
 export const MAX_PENDING_OF_ADDRESS = 128
-/** The same with all addresses together. */
-export const MAX_PENDING = 1_024
-
 /**
  * A transport whose handshakes under way cannot be used up by those who do not finish theirs, for which one needs no key.
  * The library counts them all together and refuses newcomers at its bound. Here the oldest has to go instead, of the same
  * address or else of all: an agent is done within some round trips, and whoever keeps it out must be faster than these.
+ * @param maxPending with all addresses together
  */
-export function boundedInbound<C>(make: (components: C) => Transport): (components: C) => Transport {
+export function boundedInbound<C>(
+  make: (components: C) => Transport,
+  maxPending: number,
+): (components: C) => Transport {
   return components => {
     const transport = make(components)
     const createListener = transport.createListener.bind(transport)
-    const pending = new PendingInbound()
+    const pending = new PendingInbound(maxPending)
     transport.createListener = options => createListener({ ...options, upgrader: pending.watch(options.upgrader) })
     return transport
   }
@@ -26,6 +27,11 @@ export function boundedInbound<C>(make: (components: C) => Transport): (componen
 class PendingInbound {
   /** In the order in which they came, with their addresses. */
   readonly #pending = new Map<MultiaddrConnection, string>()
+  readonly #maxPending: number
+
+  constructor(maxPending: number) {
+    this.#maxPending = maxPending
+  }
 
   /** The upgrader, which brings a raw connection through its handshake, with its inbound ones counted. */
   watch(upgrader: Upgrader): Upgrader {
@@ -58,7 +64,7 @@ class PendingInbound {
     const ofAddress = [...this.#pending].filter(([, other]) => other === address)
     const oldest = ofAddress.length >= MAX_PENDING_OF_ADDRESS ? ofAddress[0]?.[0] : undefined
     if (oldest !== undefined) this.#end(oldest)
-    else if (this.#pending.size >= MAX_PENDING) this.#end(this.#pending.keys().next().value as MultiaddrConnection)
+    else if (this.#pending.size >= this.#maxPending) this.#end(this.#pending.keys().next().value as MultiaddrConnection)
     this.#pending.set(connection, address)
   }
 

@@ -172,7 +172,7 @@ function checkOpenFiles({ limit, wanted }: { limit: number | undefined; wanted: 
   return warning(
     'runtime',
     'open-files',
-    `Only ${String(limit)} files may be open, and the limits add up to ${String(wanted)}: connections would be dropped below them`,
+    `Only ${String(limit)} files may be open, and the limits add up to ${String(wanted)}: fewer connections are taken at a time`,
     `Raise the hard limit ("ulimit -Hn", LimitNOFILE of systemd, --ulimit nofile of docker), or lower limits.connections.`,
   )
 }

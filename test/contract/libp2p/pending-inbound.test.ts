@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { MAX_PENDING, MAX_PENDING_OF_ADDRESS } from '../../../src/adapters/libp2p/pending-inbound.ts'
+import { MAX_CONNECTIONS } from '../../../src/adapters/libp2p/host.ts'
+import { MAX_PENDING_OF_ADDRESS } from '../../../src/adapters/libp2p/pending-inbound.ts'
 import { tcpTarget } from '../../../src/adapters/libp2p/tcp-probe.ts'
 import { eventually, TestHosts } from '../../support/hosts.ts'
 import type { Socket } from 'node:net'
@@ -65,7 +66,7 @@ test('all addresses together have a bound too', async () => {
   const { member, join } = await twoMembers(hosts)
   for (let i = 2; i < 14; i++) await crowd.add(member, `127.0.0.${i}`, 100)
   expect(await join()).toMatchObject({ ok: true })
-  await eventually(() => crowd.open <= MAX_PENDING, 3_000, 'the oldest are closed')
+  await eventually(() => crowd.open <= MAX_CONNECTIONS / 2, 3_000, 'the oldest are closed')
 })
 
 test('a connection on which nothing is said is closed within seconds', async () => {
