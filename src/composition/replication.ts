@@ -159,7 +159,7 @@ export class AgentReplication {
         if (event.kind === 'set-back') this.#announcer.forgotten(event.site)
       },
     })
-    this.listing = new ReplicantListing(store, this.replicator)
+    this.listing = new ReplicantListing(store, this.replicator, clock)
     this.#operations = new OperationsView(config.site, store, clock, this.replicator)
     this.operator = new ReplicationOperator(this.replicator, this.listing, this.#operations, membership, clock)
     this.#announcer = new NameAnnouncer({ buckets: peer.nameBuckets, own: this.#ownNames, store, clock, logger })

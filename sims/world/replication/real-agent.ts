@@ -37,7 +37,7 @@ async function startReplicator(ports: AgentPorts): Promise<Agent> {
   }
   const replicator = new Replicator(options)
   await replicator.start()
-  const listing = new ReplicantListing(ports.store, replicator)
+  const listing = new ReplicantListing(ports.store, replicator, ports.clock)
   return {
     connect: other => replicator.connected(other),
     disconnect: other => replicator.disconnected(other),

@@ -11,6 +11,7 @@ import { decodeLocal, readCore, type StoredCore } from '../store/records.ts'
 import { loadOutcomes } from '../store/replica-records.ts'
 import { REPLICANTS, isCoreKey, prefixOf } from '../store/replica-keys.ts'
 import type { ConflictInfo, OperationInfo, ReplicantDetail, ReplicantInfo } from '../../../ports/replicant-info.ts'
+import type { Clock } from '../../../ports/clock.ts'
 import type { Page, PageQuery } from '../../../ports/control.ts'
 import type { Store } from '../../../ports/store.ts'
 import type { Require } from '../outcomes.ts'
@@ -26,6 +27,12 @@ export interface Replicas {
 /** Records of the store that are read for one page, so that no answer takes long: some 10,000 replicants. */
 export const MAX_RECORDS_OF_PAGE = 50_000
 
+/**
+ * For so long a page is made, milliseconds: where others leave little of the processor or the disk, it ends with what there is by then, and the next one goes on behind it.
+ * Far below the ten seconds after which nobody waits for an answer.
+ */
+export const MAX_PAGE_MS = 2_000
+
 /** Own operations of a replicant that are shown, the newest ones. */
 export const MAX_SHOWN_OPERATIONS = 20
 
@@ -36,10 +43,12 @@ const CORE = '/core'
 export class ReplicantListing {
   readonly #store: Store
   readonly #replicas: Replicas
+  readonly #clock: Pick<Clock, 'monotonic'>
 
-  constructor(store: Store, replicas: Replicas) {
+  constructor(store: Store, replicas: Replicas, clock: Pick<Clock, 'monotonic'>) {
     this.#store = store
     this.#replicas = replicas
+    this.#clock = clock
   }
 
   /**
@@ -103,7 +112,7 @@ export class ReplicantListing {
     }
   }
 
-  /** Goes on behind `after` until there are enough, or enough has been looked at. */
+  /** Goes on behind `after` until there are enough, or enough has been looked at, or it has taken long. */
   async #page<T>(
     { after, limit, signal }: PageQuery,
     itemsOf: (name: ReplicantName, core: Uint8Array) => Promise<readonly T[]>,
@@ -111,12 +120,14 @@ export class ReplicantListing {
     const items: T[] = []
     const from = after === undefined ? undefined : `${REPLICANTS}${after}${CORE}`
     let [records, last] = [0, after]
+    const began = this.#clock.monotonic()
     for await (const [key, value] of this.#store.iterate({ prefix: REPLICANTS, from })) {
       if (signal.aborted) throw new CheopsError('ERR_ADMIN_TIMEOUT', 'the replicants could not be listed in time')
       records++
       if (!isCoreKey(key) || key === from) continue
       // Behind the next name, so that each page goes further than the one before.
-      if (items.length >= limit || (records > MAX_RECORDS_OF_PAGE && last !== after)) return { items, next: last }
+      const isMuch = records > MAX_RECORDS_OF_PAGE || this.#clock.monotonic() - began >= MAX_PAGE_MS
+      if (items.length >= limit || (isMuch && last !== after)) return { items, next: last }
       items.push(...(await itemsOf(readCore(value).name, value)))
       last = key.slice(REPLICANTS.length, -CORE.length)
     }

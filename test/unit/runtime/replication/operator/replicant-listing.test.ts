@@ -17,6 +17,7 @@ import {
 } from '../../../../../src/core/oplog/index.ts'
 import type { Page, PageQuery } from '../../../../../src/ports/control.ts'
 import {
+  MAX_PAGE_MS,
   MAX_RECORDS_OF_PAGE,
   ReplicantListing,
 } from '../../../../../src/runtime/replication/operator/replicant-listing.ts'
@@ -24,6 +25,7 @@ import { encodeCore } from '../../../../../src/runtime/replication/store/records
 import { newCore } from '../../../../../src/runtime/replication/replica.ts'
 import type { ReplicaStatus } from '../../../../../src/runtime/replication/operator/replica-status.ts'
 import { MemoryStore } from '../../../../support/memory-store.ts'
+import { realClock } from '../../../../support/real-time.ts'
 import { Lab } from '../lab.ts'
 
 const AGREES: ReplicaStatus = {
@@ -42,8 +44,16 @@ const AGREES: ReplicaStatus = {
 const PURPLE: ReplicantName = { service: 'inventory', kind: 'items', name: 'purple' }
 const signal = new AbortController().signal
 
-/** @param others records of each replicant beside the core */
-function listingOf(names: readonly ReplicantName[], others = 1, status = (): ReplicaStatus | undefined => AGREES) {
+/**
+ * @param others records of each replicant beside the core
+ * @param takesMs how long it takes to load one
+ */
+function listingOf(
+  names: readonly ReplicantName[],
+  others = 1,
+  status = (): ReplicaStatus | undefined => AGREES,
+  takesMs = 0,
+) {
   const values = new Map<string, Uint8Array>()
   for (const name of names) {
     const prefix = `replication/replicant/${[name.service, name.kind, name.name].map(encodeURIComponent).join('/')}`
@@ -52,14 +62,16 @@ function listingOf(names: readonly ReplicantName[], others = 1, status = (): Rep
       values.set(`${prefix}/operation/site1/1/${String(n).padStart(14, '0')}`, new Uint8Array())
   }
   const loaded: ReplicantName[] = []
-  const listing = new ReplicantListing(new MemoryStore(values), {
-    status: async name => {
+  let now = 0
+  const replicas = {
+    status: async (name: ReplicantName) => {
       loaded.push(name)
+      now += takesMs
       return status()
     },
     wait: async () => [],
-  })
-  return { listing, loaded }
+  }
+  return { listing: new ReplicantListing(new MemoryStore(values), replicas, { monotonic: () => now }), loaded }
 }
 
 /** All pages, each with the number of its items. */
@@ -112,6 +124,18 @@ test('one page looks at a bounded number of records, and loads nothing that has 
   const { sizes } = await walk(query => listing.conflicts(query), 1)
   expect(sizes).toEqual(Array(Math.ceil((2 * names.length) / MAX_RECORDS_OF_PAGE)).fill(0))
   expect(loaded).toEqual([])
+})
+
+test.each([
+  ['as much as is known soon', MAX_PAGE_MS / 10, 10],
+  ['one at least', MAX_PAGE_MS * 3, 1],
+])('a page that takes long ends with %s, and the next goes on behind it', async (_what, takesMs, size) => {
+  const names = Array.from({ length: 25 }, (_, n) => ({ ...PURPLE, name: `n${String(n).padStart(2, '0')}` }))
+  const { listing, loaded } = listingOf(names, 1, () => AGREES, takesMs)
+  const { items, sizes } = await walk(query => listing.list(query), 1_000)
+  expect(items.map(({ name }) => name)).toEqual(names.map(({ name }) => name))
+  expect(loaded).toHaveLength(25)
+  expect(sizes.slice(0, 2)).toEqual([size, size])
 })
 
 test('the signal ends it', async () => {
@@ -186,7 +210,7 @@ test.each([
   const core = encodeCore({ replicant })
   const store = new MemoryStore(new Map([['replication/replicant/inventory/items/purple/core', core]]))
   const status = { ...AGREES, conflicts: conflictsOf(replicant.lives) }
-  const listing = new ReplicantListing(store, { status: async () => status, wait: async () => [] })
+  const listing = new ReplicantListing(store, { status: async () => status, wait: async () => [] }, realClock)
   const { items } = await listing.conflicts({ limit: 1, signal })
   const number = (text: string | undefined): number => Number(text?.split('/').at(-1))
   expect(items.map(({ operation, why, against }) => [number(operation), why, number(against)])).toEqual(lost)
