@@ -1,4 +1,5 @@
 import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
+import { httpDateMs } from '../../../core/resource/http-date.ts'
 import { headerValue } from '../../../core/resource/http-head.ts'
 import { CheopsError } from '../../../errors.ts'
 import {
@@ -59,13 +60,13 @@ export class ApplicationTurns {
   }
 
   /** The application, for the lane of one replicant: what it throws also where it is certain that nothing was sent (ERR_APPLICATION_BUSY). */
-  of(name: ReplicantName, glue?: StatusGlue): Application {
+  of(name: ReplicantName, glue?: StatusGlue): PatientApplication {
     const about = aboutOf(name, glue)
     return { request: request => this.#untilNotBusy(about, request, () => this.#request(about, request)) }
   }
 
   /** The application, for what is read for a client's write: without a turn. */
-  forClient(name: ReplicantName, glue?: StatusGlue): Application {
+  forClient(name: ReplicantName, glue?: StatusGlue): PatientApplication {
     const about = aboutOf(name, glue)
     return { request: request => this.#untilNotBusy(about, request, () => this.#requestBeside(about, request)) }
   }
@@ -79,7 +80,7 @@ export class ApplicationTurns {
   /** Without a turn meanwhile. */
   async #untilNotBusy(
     about: About,
-    request: ApplicationRequest,
+    request: PatientRequest,
     ask: () => Promise<ApplicationAnswer>,
   ): Promise<ApplicationAnswer> {
     const { key } = about
@@ -90,12 +91,13 @@ export class ApplicationTurns {
       const { load } = this.#turnsOf(about)
       const now = this.#clock.monotonic()
       if (load.isAway(now) || load.wasWaitedForInVain(key)) return answer
-      const inMs = Math.max(waitMs, retryAfterMs(answer))
+      const inMs = Math.max(waitMs, retryAfterMs(answer, this.#clock.now()))
       if (now + inMs > until) {
         load.waitedInVain(key)
         return answer
       }
       await new Promise<void>(resolve => void this.#clock.after(inMs, resolve))
+      if ((await request.isStillMeant?.()) === false) return answer
     }
   }
 
@@ -201,7 +203,7 @@ export class ApplicationTurns {
     // Its rate is bounded: what comes before it says so is refused, however little is asked at once.
     if (status !== TOO_MANY_REQUESTS || !(isLess || load.refusesAll)) return
     const isPausing = load.pausesMs(now) > 0
-    load.pause(now + Math.min(retryAfterMs(answer), MAX_BUSY_PAUSE_MS))
+    load.pause(now + Math.min(retryAfterMs(answer, this.#clock.now()), MAX_BUSY_PAUSE_MS))
     if (!isPausing) this.#goOnAfterPause(turns)
   }
 
@@ -230,6 +232,17 @@ export class ApplicationTurns {
     while (turns.asked < most && turns.waiting.letIn()) turns.asked++
     while (most > 0 && turns.beside < MAX_AWAITED_BESIDE && turns.waiting.letInAwaited()) turns.beside++
   }
+}
+
+/** What was refused for now may be asked for again a few times. */
+export interface PatientRequest extends ApplicationRequest {
+  /** Whether what it was decided by still holds, seconds later; looked at before each repetition. It may ask the application itself. */
+  readonly isStillMeant?: (() => Promise<boolean>) | undefined
+}
+
+export interface PatientApplication {
+  /** @throws CheopsError as `Application.request` */
+  request(request: PatientRequest): Promise<ApplicationAnswer>
 }
 
 /** Without a definition an answer means what it says. */
@@ -263,8 +276,14 @@ function mayAskAgain({ method, body }: ApplicationRequest, status: number): bool
   return status === TOO_MANY_REQUESTS || (status === UNAVAILABLE && (method === 'GET' || method === 'HEAD'))
 }
 
-/** As it asks for, where it does that in seconds. */
-function retryAfterMs({ rawHeaders }: ApplicationAnswer): number {
-  const seconds = Number(headerValue(rawHeaders, 'retry-after')?.trim() ?? NaN)
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : 0
+/**
+ * As it asks for, in seconds or by a date (RFC 9110, 10.2.3), milliseconds.
+ * @param now by this machine's clock; the application's own counts, where it says what it shows
+ */
+function retryAfterMs({ rawHeaders }: ApplicationAnswer, now: number): number {
+  const said = headerValue(rawHeaders, 'retry-after')?.trim() ?? ''
+  const date = httpDateMs(said)
+  const ms =
+    date === undefined ? Number(said) * 1_000 : date - (httpDateMs(headerValue(rawHeaders, 'date') ?? '') ?? now)
+  return Number.isFinite(ms) && ms > 0 ? ms : 0
 }

@@ -3,9 +3,10 @@ import { headerValue } from '../../../core/resource/http-head.ts'
 import { isOverride } from '../../../core/resource/override-headers.ts'
 import { isSuccess } from '../../../core/resource/success.ts'
 import { CheopsError } from '../../../errors.ts'
-import type { Application, ApplicationAnswer, ApplicationRequest, RequestBody } from '../../../ports/application.ts'
+import type { ApplicationAnswer, RequestBody } from '../../../ports/application.ts'
 import type { ReplicationGlue } from '../../../ports/replication-glue.ts'
 import { MAX_HELD_BODY_BYTES } from '../limits.ts'
+import type { PatientApplication, PatientRequest } from './application-turns.ts'
 import { meaningOf, type Sent } from './sent.ts'
 import { slashedPath, type PathRole, type Slashes } from './slashes.ts'
 
@@ -19,11 +20,13 @@ export interface Change {
   readonly body: () => RequestBody | undefined
   /** What the path is of; undefined for a request as a client has written it. */
   readonly role: PathRole | undefined
+  /** As for `PatientRequest`. */
+  readonly isStillMeant?: () => Promise<boolean>
 }
 
 /** How the application is asked about one resource, with the agent's own account: where its paths have their slashes, and what its answers mean. */
 export class ResourceRequests {
-  readonly #application: Application
+  readonly #application: PatientApplication
   readonly #slashes: Slashes
   readonly #name: ReplicantName
   readonly #glue: ReplicationGlue
@@ -31,7 +34,7 @@ export class ResourceRequests {
   /** The last answer to a change that did not take it. */
   #lastRefusal: number | undefined
 
-  constructor(application: Application, slashes: Slashes, name: ReplicantName, glue: ReplicationGlue) {
+  constructor(application: PatientApplication, slashes: Slashes, name: ReplicantName, glue: ReplicationGlue) {
     this.#application = application
     this.#slashes = slashes
     this.#name = name
@@ -65,12 +68,20 @@ export class ResourceRequests {
     )
   }
 
-  async change({ method, path, headers, body, role }: Change): Promise<Sent> {
+  async change({ method, path, headers, body, role, isStillMeant }: Change): Promise<Sent> {
     const { service } = this.#name
     try {
       const answer = await this.#atPath(role, path, at => {
         const all = this.#withOwn(headers)
-        const asked: ApplicationRequest = { service, method, path: at, headers: all, body: body(), authority: 'agent' }
+        const asked = {
+          service,
+          method,
+          path: at,
+          headers: all,
+          body: body(),
+          authority: 'agent',
+          isStillMeant,
+        } as const
         // Nobody waits for the answer's body; one that is held says whether answers show what is read.
         return this.#request({ ...asked, maxAnswerBytes: MAX_HELD_BODY_BYTES })
       })
@@ -125,7 +136,7 @@ export class ResourceRequests {
     ]
   }
 
-  async #request(asked: ApplicationRequest): Promise<ApplicationAnswer> {
+  async #request(asked: PatientRequest): Promise<ApplicationAnswer> {
     this.#lastStatus = undefined
     const answer = await this.#application.request(asked)
     this.#lastStatus = answer.status

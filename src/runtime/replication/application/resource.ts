@@ -125,6 +125,7 @@ export class Resource {
     asked?: Payload,
   ): Promise<Made | undefined> {
     const seen = seenOf(state)
+    const isStillMeant = async (): Promise<boolean> => (await this.read()).is === 'absent'
     let sent: Sent | undefined
     for (const { method, path, body: whole } of this.waysToCreate(seen, begun)) {
       const body = whole === seen ? state : whole
@@ -138,6 +139,8 @@ export class Resource {
           headers: headersFor(seenOf(said), headers),
           body: () => this.#bodyOf(said),
           role,
+          // What comes at its own path would be put in the place of whatever stands there by then.
+          ...(role === 'resource' && { isStillMeant }),
         })
       sent = await send(body)
       const others = isOfVersion(sent) ? this.#withoutOwn(whole) : whole

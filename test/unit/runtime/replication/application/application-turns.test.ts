@@ -257,6 +257,25 @@ test('lanes ask nothing while an application that bounds its rate says so, and a
   expect((await Promise.all([...all, more])).every(({ status }) => status === 200)).toBe(true)
 })
 
+test.each([
+  ['by the clock here', ['Retry-After', 'Thu, 01 Jan 1970 00:00:02 GMT']],
+  [
+    'by the clock of the application',
+    ['Date', 'Fri, 31 Dec 1999 23:59:50 GMT', 'Retry-After', 'Fri, 31 Dec 1999 23:59:52 GMT'],
+  ],
+])('what is to be asked for at a date is asked for then, %s', async (_what, rawHeaders) => {
+  const asked = new Asked()
+  const { open } = asked
+  const later = asked.ask('later')
+  open.splice(0)[0]?.answer.resolve({ ...TOO_MANY, rawHeaders })
+  await settle()
+  await asked.pass(1_999)
+  expect(open).toEqual([])
+  await asked.pass(1)
+  open[0]?.answer.resolve(ANSWER)
+  expect((await later).status).toBe(200)
+})
+
 test('what a client waits for has its turn before the rest', async () => {
   const asked = new Asked()
   const { open } = asked
