@@ -24,7 +24,7 @@ import {
 import { CheopsError } from '../../../errors.ts'
 import { CONNECTED_BEFORE_END_MS, MAX_HELD_BODY_BYTES, MAX_KNOWN_FAILED, STATE_AGAIN_MS } from '../limits.ts'
 import { draftOf } from '../write/draft.ts'
-import { noteNoneIsThere } from '../write/given-up.ts'
+import { noteShownAgain } from '../write/given-up.ts'
 import { bodyOf } from '../write/payload.ts'
 import { release } from '../write/release.ts'
 import { jsonTypeIn } from '../application/json-type.ts'
@@ -107,7 +107,7 @@ export async function lookForState(
     }),
   )
   // It shows again what it did.
-  if (was === goesOn.is) noteNoneIsThere(replica.run)
+  if (was === goesOn.is) noteShownAgain(replica.run)
   return found === 'said' ? 'said' : 'fits'
 }
 

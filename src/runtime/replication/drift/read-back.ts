@@ -87,7 +87,7 @@ export async function readBack(
   const isChanged = before === undefined ? await isUnlike() : is !== before
   if (knowledgeNow(engine, replica) !== knowledge) return 'done'
   if (isChanged) {
-    noteMayBeThere(replica.run)
+    noteMayBeThere(replica.run, reading.hash)
     await suspectDrift(engine, replica)
     return 'look'
   }

@@ -399,7 +399,7 @@ export class Execution {
     const isAsKnown = reading.is === 'present' && reading.hash === (hash ?? answered)
     const isChanged = !isAsKnown && (await isChangedPast(engine, replica, resource, reading))
     if (isChanged) {
-      noteMayBeThere(run)
+      noteMayBeThere(run, reading.is === 'present' ? reading.hash : undefined)
       await suspectDrift(engine, replica)
     } else if (isSame && (shown?.was !== undefined || mayBeThere(run, operation)))
       // Else it would be suspect no more as soon as it shows what the lane goes on with.

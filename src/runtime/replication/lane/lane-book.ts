@@ -23,7 +23,7 @@ import type { Commit } from '../store/commit.ts'
 import { showsAllText } from '../application/shows-all.ts'
 import type { Resource } from '../application/resource.ts'
 import type { OperationTraits } from '../../../ports/replication-glue.ts'
-import { noteNoneIsThere, wasGivenUp } from '../write/given-up.ts'
+import { noteBuiltOn, noteNoneIsThere, wasGivenUp } from '../write/given-up.ts'
 
 /**
  * `done`: it counts as executed. `again`: to be tried later. `alone`: that too, and a member that is reached anew may help. `waits`:
@@ -135,7 +135,10 @@ export class LaneBook {
     commit.local(this.replica, { answered: undefined, hash: undefined, ...then, ...done })
     // A state of this site is made of what is shown here.
     const isOwnState = operation.type === 'state' && operation.dot.site === this.engine.options.site
-    if (outcome === 'applied' && !isOwnState && isReset(operation, this.matrices)) noteNoneIsThere(this.replica.run)
+    if (outcome === 'applied') {
+      if (isReset(operation, this.matrices) && !isOwnState) noteNoneIsThere(this.replica.run)
+      else noteBuiltOn(this.replica.run)
+    }
     if (outcome === 'failed' && this.#wasDone(operation)) acknowledge(this.engine, commit, this.replica)
     else acknowledgeOutcome(this.engine, commit, this.replica, operation, outcome, why)
   }

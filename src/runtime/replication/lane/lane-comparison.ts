@@ -7,7 +7,7 @@ import { lookForState, shorten } from '../drift/issue-state.ts'
 import { doAllLook } from '../drift/looking.ts'
 import { isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { askAgain, copyOrShow } from './lane-copy.ts'
-import { noteNoneIsThere } from '../write/given-up.ts'
+import { noteShownAgain } from '../write/given-up.ts'
 import { ABSENT } from '../replica.ts'
 import { fitOf, unlikeWritten } from '../drift/written-fields.ts'
 import type { LaneBook } from './lane-book.ts'
@@ -100,7 +100,7 @@ export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknow
     if (differs && !suspect && !isBlind) tellEvent(book.engine, commit, { kind: 'drift', replicant: name })
   })
   // It shows again what it did before it was found to show something else.
-  if (isKept && suspect && shown === known && book.local.shown?.was === undefined) noteNoneIsThere(book.replica.run)
+  if (isKept && suspect && shown === known && book.local.shown?.was === undefined) noteShownAgain(book.replica.run)
   return 'known'
 }
 

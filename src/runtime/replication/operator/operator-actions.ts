@@ -9,9 +9,9 @@ import {
 import { CheopsError } from '../../../errors.ts'
 import { adopt, type Adopts } from './adopt.ts'
 import { currentPlan } from '../lane/current-plan.ts'
-import { releaseDraft, voidDraft } from '../write/doubt.ts'
+import { noteOver, releaseDraft, voidDraft } from '../write/doubt.ts'
 import { draftOf } from '../write/draft.ts'
-import { forgetGivenUp } from '../write/given-up.ts'
+import { forgetGivenUp, noteIsNot } from '../write/given-up.ts'
 import { LaneBook } from '../lane/lane-book.ts'
 import { noteUndone } from '../lane/unsure.ts'
 import { isReplicatedAt } from '../replica.ts'
@@ -172,7 +172,12 @@ async function decideUncertain(engine: Engine, replica: Replica, tookEffect: boo
   if (uncertain !== undefined) {
     if (tookEffect)
       await releaseDraft(engine, replica, uncertain, uncertain.dot.incarnation === engine.options.incarnation)
-    else await voidDraft(engine, replica)
+    else {
+      const reading = await resource.read()
+      await voidDraft(engine, replica)
+      noteOver(engine, replica, resource, uncertain)
+      if (reading.is === 'present') noteIsNot(replica.run, reading.hash)
+    }
     engine.kick(replica)
     return uncertain.dot
   }

@@ -4,7 +4,7 @@
  */
 import { release } from './release.ts'
 import { askedElsewhere, countAsOthers, dropInEffect } from './asked-elsewhere.ts'
-import { noteGivenUp, noteMayLand } from './given-up.ts'
+import { noteGivenUp, noteMayBeThere, noteMayLand } from './given-up.ts'
 import { contains } from '../application/contains.ts'
 import { withoutHidden } from '../drift/combined.ts'
 import { isObject } from '../drift/merge-patch.ts'
@@ -82,9 +82,7 @@ export async function decideDraft(
   const mayWait = !isOverruled || accepted !== undefined
   if (effect === 'not-there' && mayWait && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
-    const now = options.clock.monotonic()
-    if (traits?.maySendAgain === true) noteMayLand(replica.run, now)
-    else noteGivenUp(replica.run, operation, now)
+    noteOver(engine, replica, resource, operation)
     await engine.replicas.commit(commit => {
       dropDraft(engine, commit, replica)
       if (accepted !== undefined) tellOutcome(engine, commit, replica, operation, 'void')
@@ -106,6 +104,11 @@ export async function decideDraft(
     return { is: 'uncertain' }
   }
   if (isSkipped || (elsewhere !== undefined && elsewhere.begins === undefined)) {
+    if (elsewhere === undefined) {
+      noteOver(engine, replica, resource, operation)
+      // Until the state of another member is copied.
+      noteMayBeThere(replica.run)
+    }
     await dropInEffect(engine, replica, elsewhere !== undefined && traits?.maySendAgain !== true)
     return { is: 'uncertain' }
   }
@@ -123,6 +126,13 @@ export async function decideDraft(
       tellEvent(engine, commit, { kind: 'outcome', ...event })
     })
   return { is: 'uncertain' }
+}
+
+/** It is nobody's operation here, and may land all the same. */
+export function noteOver({ options }: Engine, { name, run }: Replica, { glue }: Resource, operation: Operation): void {
+  const now = options.clock.monotonic()
+  if (glue.kind(name.kind)?.operations[operation.type]?.maySendAgain === true) noteMayLand(run, now)
+  else noteGivenUp(run, operation, now)
 }
 
 function othersOf({ members }: Operation, { core }: Replica, site: string): readonly string[] {

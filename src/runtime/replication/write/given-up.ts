@@ -17,6 +17,10 @@ interface GivenUp {
   readonly isUnfound: boolean
   /** Something was found that may be one of them. */
   readonly mayBeThere: boolean
+  /** Since that was found something was carried out on top of it: what is shown from then on was not shown before. */
+  readonly isBuiltOn?: boolean
+  /** Hash of what an operator has seen who has said that nothing has landed. */
+  readonly isNot?: string
 }
 
 const ofRun = new WeakMap<RunState, GivenUp>()
@@ -31,8 +35,8 @@ export function noteGivenUp(run: RunState, { idempotency }: Operation, now: numb
 
 /** What was in doubt was found without effect, and may be sent again, by this site itself or by its client. The first one may land as well. */
 export function noteMayLand(run: RunState, now: number): void {
-  const { keys = [], mayBeThere = false } = ofRun.get(run) ?? {}
-  ofRun.set(run, { keys, until: now + LANDS_WITHIN_MS, isUnfound: true, mayBeThere })
+  const { keys = [], mayBeThere = false, ...known } = ofRun.get(run) ?? {}
+  ofRun.set(run, { ...known, keys, until: now + LANDS_WITHIN_MS, isUnfound: true, mayBeThere })
 }
 
 /** Somebody has looked, and it is not there. */
@@ -62,16 +66,40 @@ export function mayLandUnseen(run: RunState, now: number): boolean {
   return mayLandNow(run, now) && ofRun.get(run)?.isUnfound === true
 }
 
-/** The application shows something else than it did: one may have landed, and others may land yet. */
-export function noteMayBeThere(run: RunState): void {
+/**
+ * The application shows something else than it did: one may have landed, and others may land yet.
+ * @param hash of what it shows
+ */
+export function noteMayBeThere(run: RunState, hash?: string): void {
   const known = ofRun.get(run)
-  if (known !== undefined) ofRun.set(run, { ...known, isUnfound: false, mayBeThere: true })
+  if (known === undefined || (hash !== undefined && hash === known.isNot)) return
+  ofRun.set(run, { ...known, isUnfound: false, mayBeThere: true })
 }
 
-/** What the application has was put there as a whole since, by what others have, or what was written; or it shows again what it did. */
+/**
+ * An operator has looked, and said that one has had no effect: it may land later all the same.
+ * @param hash of what the application shows
+ */
+export function noteIsNot(run: RunState, hash: string): void {
+  const known = ofRun.get(run)
+  if (known !== undefined) ofRun.set(run, { ...known, isNot: hash })
+}
+
+/** What the application has was put there as a whole since, by what others have, or what was written. */
 export function noteNoneIsThere(run: RunState): void {
   const known = ofRun.get(run)
-  if (known?.mayBeThere === true) ofRun.set(run, { ...known, mayBeThere: false })
+  if (known?.mayBeThere === true) ofRun.set(run, { ...known, mayBeThere: false, isBuiltOn: false })
+}
+
+/** Something was carried out here that leaves what is there, or says what the resource is by what is shown here. */
+export function noteBuiltOn(run: RunState): void {
+  const known = ofRun.get(run)
+  if (known?.mayBeThere === true) ofRun.set(run, { ...known, isBuiltOn: true })
+}
+
+/** The application shows again what it did: nothing is there, unless that has it in it already. */
+export function noteShownAgain(run: RunState): void {
+  if (ofRun.get(run)?.isBuiltOn !== true) noteNoneIsThere(run)
 }
 
 /** Whether a request may stand in what the application shows, though no operation says so. */

@@ -15,7 +15,7 @@ import { isCarriedOut } from '../../../core/resource/level.ts'
 import { dropDraft, takeStep } from '../admission/admission.ts'
 import { tellEvent, tellOperation, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
-import { noteNoneIsThere, wasGivenUp } from './given-up.ts'
+import { noteBuiltOn, noteNoneIsThere, wasGivenUp } from './given-up.ts'
 import { withRequest } from './kept-requests.ts'
 import type { Commit } from '../store/commit.ts'
 import { withoutLanded, type LocalState, type Replica } from '../replica.ts'
@@ -68,6 +68,7 @@ export async function release(
       // What was given up here before may land yet, or may have landed as this was sent.
       const sentAgain = !saysAll && (replica.local.sentAgain || wasGivenUp(replica.run, operation))
       if (saysAll) noteNoneIsThere(replica.run)
+      else noteBuiltOn(replica.run)
       const requests = withRequest(replica.local.requests, operation, status, engine.time.now(), options.hash)
       commit.local(replica, {
         executed,

@@ -111,7 +111,7 @@ export async function findsChanged(engine: Engine, replica: Replica, resource: R
   const reading = await resource.read()
   if (reading.is === 'unknown') return undefined
   if (!(await isChangedPast(engine, replica, resource, reading))) return false
-  noteMayBeThere(replica.run)
+  noteMayBeThere(replica.run, reading.is === 'present' ? reading.hash : undefined)
   await suspectDrift(engine, replica)
   return true
 }
