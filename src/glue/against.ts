@@ -83,10 +83,11 @@ class Probe {
       isShown = await this.#read(created)
       await this.#readEncoded(created.id)
       const list = await this.#list(created.id)
-      isSure ||= hasCome(created.id, created.before, idsIn(this.#kind, list))
+      isSure ||= hasCome(created.id, created.before, idsIn(this.#kind, list ?? (await this.#listInterrupted())))
       const second = isSure || !created.isSaid ? 'unknown' : await makesAnother(this.#probed, created)
       isSure ||= second === 'another'
       if (!isSure) return this.#leaveAlone(created, second === 'same')
+      if (this.#probed.isInterrupted) return
       await this.#updates.run(created.path, created.sent)
       removal = await this.#delete(created.path)
       if (removal === 'removed') await tryPut(this.#probed, created, this.#updates.taken)
@@ -98,6 +99,12 @@ class Probe {
       // A deletion of what is not there may be answered with success.
       else if (isSure && !isShown) this.#sayUnfound(created)
     }
+  }
+
+  /** What was made is to be taken away, also once it was interrupted: for that one has to know that it was made. */
+  async #listInterrupted(): Promise<Answer | undefined> {
+    if (!this.#probed.isInterrupted) return undefined
+    return this.#probed.evenInterrupted(() => readList(this.#probed, () => true))
   }
 
   /** What may not have been made here is neither changed nor deleted. */

@@ -41,13 +41,8 @@ export const isGone = (status: number): boolean => isSuccess(status) || status =
  * Takes away what stands at a path whose ID was drawn here, or what is known to have been made here, and says where it cannot.
  * @returns whether there was something that is gone now, nothing, or something that is left
  */
-export async function removeProbe(probed: ProbedKind, path: string): Promise<'removed' | 'absent' | 'left'> {
-  probed.isRemoving = true
-  try {
-    return await remove(probed, path)
-  } finally {
-    probed.isRemoving = false
-  }
+export function removeProbe(probed: ProbedKind, path: string): Promise<'removed' | 'absent' | 'left'> {
+  return probed.evenInterrupted(() => remove(probed, path))
 }
 
 async function remove(probed: ProbedKind, path: string): Promise<'removed' | 'absent' | 'left'> {

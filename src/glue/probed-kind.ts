@@ -42,11 +42,11 @@ export class ProbedKind {
   readonly url: string
   /** A name that nobody else gives. */
   readonly own = `cheops-probe-${randomUUID().slice(0, 8)}`
-  /** What was made is being taken away: that is asked also once it was interrupted. */
-  isRemoving = false
   readonly #shared: GlueDefinition['agent-headers']
   readonly #locate: Locate
   readonly #options: AgainstOptions
+  /** What was made is being taken away. */
+  #isRemoving = false
 
   constructor(
     name: string,
@@ -89,8 +89,18 @@ export class ProbedKind {
     return true
   }
 
-  get #isInterrupted(): boolean {
+  get isInterrupted(): boolean {
     return this.#options.interrupted?.aborted === true
+  }
+
+  /** What it asks is asked also once it was interrupted: what was made is taken away by it. */
+  async evenInterrupted<T>(removes: () => Promise<T>): Promise<T> {
+    this.#isRemoving = true
+    try {
+      return await removes()
+    } finally {
+      this.#isRemoving = false
+    }
   }
 
   /** Undefined where no answer came; that is said once for each request. Likewise of what is not asked any more. */
@@ -104,7 +114,7 @@ export class ProbedKind {
     type?: string,
   ): Promise<Answer | undefined> {
     const request = `${method} ${path}`
-    if (this.#isInterrupted && !this.isRemoving && step !== 'delete') return undefined
+    if (this.isInterrupted && !this.#isRemoving && step !== 'delete') return undefined
     const own = Object.fromEntries(traitsOf(this.kind, this.#shared).agentHeaders)
     const headers = { ...own, ...lowered(this.#options.headers), ...conditions }
     const { errors = [] } = this.kind
@@ -160,7 +170,7 @@ export class ProbedKind {
       ...lowered(this.#options.headers),
     }
     const untilMs = within === undefined ? unsaidMs : within * 1_000
-    while (performance.now() - began < untilMs && !this.#isInterrupted) {
+    while (performance.now() - began < untilMs && !this.isInterrupted) {
       await new Promise(resolve => setTimeout(resolve, LOOK_MS))
       const asked = { method: 'GET', url: this.url + path, body: undefined, headers, errors, ca: this.#options.ca }
       const answer = await ask(asked, this.#options.timeoutMs).catch(() => undefined)

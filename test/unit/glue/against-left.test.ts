@@ -253,6 +253,41 @@ describe('no probe is left without a word', () => {
     expect(after.filter(request => /POST|PUT|PATCH/.test(request))).toEqual([])
   })
 
+  const SERVER = 'id: {at: /id, from: server}'
+  it.each([
+    ['a POST', isCreate],
+    ['the first look at it', ({ method, id }: Asked) => method === 'GET' && id === 'n1'],
+    ['the list', ({ method, id, items }: Asked) => method === 'GET' && id === undefined && items.has('n1')],
+  ])(
+    'where the application has chosen its ID, and it is interrupted while %s is under way',
+    async (_under, isUnder) => {
+      const interrupt = new AbortController()
+      const odd = (asked: Asked): Reply | undefined => {
+        if (isUnder(asked)) interrupt.abort()
+        return isCreate(asked) ? [201, asked.items.set('n1', { ...asked.body, id: 'n1' }).get('n1')] : undefined
+      }
+      const theirs = { other: { id: 'other' } }
+      const { items, found, requests } = await tryOn(SERVER, odd, theirs, { interrupted: interrupt.signal })
+      expect(contents(items)).toEqual(theirs)
+      expect(found).toEqual([expect.stringMatching(/^error : interrupted: not all was tried/)])
+      expect(requests.filter(request => /POST|PUT|PATCH/.test(request))).toHaveLength(1)
+    },
+  )
+
+  it('but leaves alone, interrupted or not, what nobody can tell to be a probe', async () => {
+    const interrupt = new AbortController()
+    const odd = (asked: Asked): Reply | undefined => {
+      // No list.
+      if (asked.method === 'GET' && asked.id === undefined) return [403]
+      if (!isCreate(asked)) return undefined
+      interrupt.abort()
+      return [201, asked.items.set('n1', { ...asked.body, id: 'n1' }).get('n1')]
+    }
+    const { items, found } = await tryOn(SERVER, odd, {}, { interrupted: interrupt.signal })
+    expect([...items.keys()]).toEqual(['n1'])
+    expect(found).toContainEqual(expect.stringMatching(/it was left as it is, .*DELETE \S+\/items\/n1$/))
+  })
+
   it('where a PUT makes and is answered 500', async () => {
     const odd = ({ method, id, body, items }: Asked): Reply | undefined =>
       method === 'PUT' && id !== undefined && !items.has(id) ? (items.set(id, body), [500]) : undefined
