@@ -30,7 +30,7 @@ import { mayBeThere, mayLandNow, noteMayBeThere, wasGivenUp } from '../write/giv
 import { Answers } from './answers.ts'
 import type { LaneBook, Step } from './lane-book.ts'
 import { isMeantHere } from './meant.ts'
-import { isOursUnknown } from './ours-unknown.ts'
+import { isOursUnknown, showsAnyWritten } from './ours-unknown.ts'
 import type { Prepared } from './prepared.ts'
 import {
   NOTHING_TAKEN,
@@ -194,7 +194,7 @@ export class Execution {
       return this.#answers.took(operation, await createBy(resource, replica, operation, state), then)
     }
     if (!bound) {
-      if (this.#isOwn(operation) && !this.#book.local.unbound) return this.#isOurs(operation)
+      if (this.#isOwn(operation) && !this.#book.local.unbound) return this.#own(operation, reading, state)
       if (this.#isAdopted(reading)) return this.#becomesOurs()
       // It takes its time over what was deleted here (finalizers), and has the name free then.
       const isLeaving = reading.hash === this.#book.local.leaving
@@ -470,9 +470,19 @@ export class Execution {
   }
 
   /** The name is there, and not ours as far as this store knows. One that was set back looks whether it is what the others have. */
-  async #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
+  #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
     const { standing } = this.#book.engine
     if (!standing.isOldFor(this.#book.replica.core.replicant)) return this.#book.clash()
+    return this.#knownAgain(operation, reading, state)
+  }
+
+  /** This site has made it, and its store does not know that: it is ours where it shows anything of what was written. The application may have been lost too. */
+  async #own(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
+    const isOurs = await showsAnyWritten(this.#book, reading.body)
+    return isOurs ? this.#isOurs(operation) : this.#knownAgain(operation, reading, state)
+  }
+
+  async #knownAgain(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
     if (this.#book.resource.shows(reading.body, state)) return this.#isOurs(operation)
     if ((await copyState(this.#book.engine, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
     await this.#book.clash()

@@ -1,4 +1,4 @@
-import { holderOf, type Operation } from '../../../core/oplog/index.ts'
+import { holderOf } from '../../../core/oplog/index.ts'
 import { contains } from '../application/contains.ts'
 import { isObject } from '../drift/merge-patch.ts'
 import type { ParsedBody } from '../../../ports/replication-glue.ts'
@@ -14,39 +14,39 @@ export async function isOursUnknown(book: LaneBook): Promise<boolean> {
   if (bound || unbound || executed.life !== undefined) return false
   const reading = await book.resource.read()
   if (reading.is !== 'present') return false
-  const written = holderOf(book.replica.core.replicant)?.live ?? []
-  if (!(await showsAnyOf(book, written, reading.body))) await book.clash()
+  if (!(await showsAnyWritten(book, reading.body))) await book.clash()
   else await book.write({ bound: true, suspect: true, unsure: true, copiesOnlyFitting: false })
   return true
 }
 
 /**
- * Whether what is shown is what they have written, as far as that can be told: something is shown of it that not many resources have, as a field other than what names the resource or as a
- * whole in a list, and not more is shown as something else.
+ * Whether what is shown is what has been written of the life, as far as that can be told: something is shown of it that not many resources have, as a field other than what names the resource or as a
+ * whole in a list, and not more is shown as something that nobody has written.
  */
-async function showsAnyOf(
-  { resource }: LaneBook,
-  operations: readonly Operation[],
+export async function showsAnyWritten(
+  { resource, replica }: LaneBook,
   shown: { readonly is: string; readonly value?: unknown },
 ): Promise<boolean> {
+  const operations = holderOf(replica.core.replicant)?.live ?? []
   if (shown.is !== 'json' || !isObject(shown.value)) return true
   const has = resource.glue.stateOf(resource.name.kind, shown as ParsedBody)
   if (has.is !== 'json' || !isObject(has.value)) return true
   const lists = Object.values(has.value).filter(value => Array.isArray(value))
-  const written = new Map<string, unknown>()
+  const written = new Map<string, unknown[]>()
   let same = 0
   for (const operation of operations) {
     const state = await resource.stateIn(operation)
     if (state?.is !== 'json' || !isObject(state.value)) continue
     const { value } = state
-    for (const [name, field] of Object.entries(value)) written.set(name, field)
+    for (const [name, field] of Object.entries(value)) written.set(name, [...(written.get(name) ?? []), field])
     if (isTelling(value) && lists.some(list => list.some((item: unknown) => contains(item, value)))) same++
   }
   let others = 0
-  for (const [name, field] of written) {
-    if (String(field) === resource.name.name) continue
-    if (contains(has.value, { [name]: field })) same += isTelling(field) ? 1 : 0
-    else if (Object.hasOwn(has.value, name)) others++
+  for (const [name, all] of written) {
+    const fields = all.filter(field => String(field) !== resource.name.name)
+    const found = fields.filter(field => contains(has.value, { [name]: field }))
+    if (found.length > 0) same += found.some(isTelling) ? 1 : 0
+    else if (fields.length > 0 && Object.hasOwn(has.value, name)) others++
   }
   return same > 0 && same >= others
 }

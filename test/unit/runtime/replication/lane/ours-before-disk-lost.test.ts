@@ -47,3 +47,52 @@ test.each([
   expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
   lab.assertSound()
 })
+
+/** What a has made; then its machine is lost. @param meanwhile what the others write while it is away */
+async function madeAndLost(
+  written: object,
+  meanwhile: (lab: Lab) => Promise<unknown> = () => Promise.resolve(),
+  shown?: Readonly<Record<string, unknown>>,
+): Promise<Lab> {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', ...written }, { members: MEMBERS })
+  await lab.pass(5_000)
+  await lab.ask('a', 'PATCH /items/x', { name: 'newer' })
+  await lab.pass(5_000)
+  const site = lab.world.site('a')
+  const back = site.restart(10_000, () => site.machine.disk.restore(new Map()))
+  if (shown !== undefined) site.application.write('warehouse', '/items/x', shown)
+  await meanwhile(lab)
+  await lab.until(back)
+  await lab.pass(60_000)
+  return lab
+}
+
+test.each([
+  ['nothing of what was written', { id: 'x', owner: 'somebody else' }],
+  ['other values', { id: 'x', owner: 'somebody else', n: 77, name: 'theirs' }],
+])(
+  'what a new application has by the name of what its site has made is of somebody else: %s',
+  async (_what, theirs) => {
+    const lab = await madeAndLost({ n: 1, name: 'mine' }, undefined, theirs)
+    expect(lab.read('a', 'x'), 'an operator decides').toEqual(theirs)
+    expect(await lab.status('a', 'x')).toMatchObject({ state: 'unbound' })
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
+    lab.assertSound()
+  },
+)
+
+test.each([
+  ['was not written since', () => Promise.resolve(), { name: 'newer' }],
+  ['was changed since', (lab: Lab) => lab.ask('b', 'PATCH /items/x', { name: 'newest' }), { name: 'newest' }],
+] as const)(
+  'who has made it has it again, where its application was not lost, and it %s',
+  async (_what, meanwhile, more) => {
+    const lab = await madeAndLost({ n: 1, name: 'mine' }, meanwhile)
+    for (const site of MEMBERS) {
+      expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 1, ...more })
+      expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
+    }
+    lab.assertSound()
+  },
+)
