@@ -15,6 +15,13 @@ export async function tellLooking(engine: Engine, replica: Replica, shown: Shown
   })
 }
 
+/** A member may have lost what it was told, with its disk: where the lane waits for a state, it tells once more that it looks when it looks next. */
+export async function tellLookAgain(engine: Engine, replica: Replica): Promise<void> {
+  if (!replica.local.suspect || replica.local.looks === undefined) return
+  await engine.replicas.commit(commit => commit.local(replica, { looks: undefined }))
+  engine.kick(replica)
+}
+
 /**
  * Whether all members look by what is known now, this site included: then one of them says what there is. Who goes on while it looks does not know better
  * than the others do.

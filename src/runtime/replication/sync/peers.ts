@@ -1,4 +1,5 @@
 import { PeerComparison } from './peer-comparison.ts'
+import { tellLookAgain } from '../drift/looking.ts'
 import { mayHear } from './arrivals.ts'
 import { MAX_RESYNCS_AN_HOUR, RESYNC_AGAIN_MS, TOLD_TOGETHER } from '../limits.ts'
 import { SyncReceiver } from './sync-receiver.ts'
@@ -146,12 +147,20 @@ export class Peers {
   async #tellEach(site: string): Promise<void> {
     const { replicas } = this.#engine
     const names: ReplicantName[] = []
-    const tell = (): Promise<void> =>
-      replicas.commit(commit => {
+    const looking: ReplicantName[] = []
+    const tell = async (): Promise<void> => {
+      await replicas.commit(commit => {
         for (const replicant of names.splice(0)) commit.tell(site, { kind: 'replicant', replicant, knows: [] })
       })
+      for (const name of looking.splice(0)) await replicas.with(name, replica => tellLookAgain(this.#engine, replica))
+    }
     for await (const name of replicas.names()) {
-      if (await replicas.with(name, ({ core }) => mayHear(core.replicant, site))) names.push(name)
+      const isTold = await replicas.with(name, ({ core, local }) => {
+        if (!mayHear(core.replicant, site)) return false
+        if (local.suspect && local.looks !== undefined) looking.push(name)
+        return true
+      })
+      if (isTold) names.push(name)
       if (names.length === TOLD_TOGETHER) await tell()
     }
     await tell()
