@@ -53,14 +53,16 @@ export function whyFailed({ run, local }: Replica, dot: Dot): Why {
 
 /**
  * Of what has failed since its large body came from nobody, what may run now that `isHere` says that it is here. Where that was to make the resource, nothing was sent of what
- * has failed behind it: there was nothing to change.
+ * counts as executed behind it, however little is remembered of that: there was nothing to change.
  */
-export function withBodyNow(replica: Replica, isHere: (operation: Operation) => boolean): readonly Operation[] {
-  const { lacked, bound } = replica.local
+export function withBodyNow({ core, local }: Replica, isHere: (operation: Operation) => boolean): readonly Operation[] {
+  const { lacked, bound, executed } = local
   if (lacked.length === 0) return []
-  const failed = failedHere(replica)
-  const again = failed.filter(operation => lacked.some(dot => sameDot(dot, operation.dot)) && isHere(operation))
-  return again.length > 0 && !bound ? failed : again
+  const isAmong = (done: readonly { readonly dot: Dot }[], { dot }: Operation): boolean =>
+    done.some(other => sameDot(other.dot, dot))
+  const live = holderOf(core.replicant)?.live ?? []
+  const again = live.filter(operation => lacked.some(dot => sameDot(dot, operation.dot)) && isHere(operation))
+  return again.length > 0 && !bound ? live.filter(operation => isAmong(executed.operations, operation)) : again
 }
 
 /** What counts as executed, and as failed, without operations that are to run again. */
