@@ -18,15 +18,17 @@ export interface SeenBesides {
  * What the application shows has the effect of such a request, and so has a state that is said of that. Were it not in the context of the state, it would be carried out
  * on top of that once more, or, as it may not be sent twice, hold up all members for ever. What its origin has done before is in that context then too.
  *
- * @returns undefined where there is none, or the reset that counts was not carried out here: then what is shown is not what came of that
+ * @returns undefined where there is none, or more was to be carried out before, and the reset that counts was not carried out here
  */
 export function seenBesides(engine: Engine, replica: Replica): SeenBesides | undefined {
   const { executedAs, schedule } = currentPlan(engine, replica)
   const { executed } = replica.local
-  if (executedAs.length === 0 || schedule.state !== 'present' || !hasExecuted(executed, schedule.reset))
-    return undefined
+  if (executedAs.length === 0 || schedule.state !== 'present') return undefined
   const counting = withIdentities(executed, executedAs)
   const isMissing = (operation: Operation): boolean =>
     !hasExecuted(executed, operation) && covers(counting.context, operation.dot)
-  return { executed: counting, missing: schedule.changes.filter(isMissing) }
+  const missing = schedule.changes.filter(isMissing)
+  // What is shown is not what came of the reset that counts: what comes behind that is not carried out on top of it.
+  if (missing.length > 0 && !hasExecuted(executed, schedule.reset)) return undefined
+  return { executed: counting, missing }
 }
