@@ -341,7 +341,7 @@ export const ERRORS = {
   ERR_REPLICANT_NOT_FOUND: {
     status: 404,
     title: 'Nothing is replicated here by this name',
-    hint: 'Without a scope the request is for the local application. A create says with its scope who the members are; where PUT creates, the glue says so (create: {also: [PUT]}; {method: PUT} where POST does not).',
+    hint: 'Without a scope the request is for the local application. A create says with its scope who the members are; where PUT creates, the glue says so (create: {also: [PUT]}; {method: PUT} where POST does not; {method: POST, on: resource} where a POST at its own path makes it).',
   },
   ERR_OPERATION_NOT_FOUND: {
     status: 404,

@@ -46,7 +46,7 @@ export class ProbeUpdate {
     if (put === undefined || isSuccess(put.status)) return
     if (!isNotOffered(put.status) && (await this.#findRefused(path, current, sent))) return
     const isImmutable = this.#kind.immutable === true
-    const patch = await this.#patch(path, current)
+    const patch = await this.#patch(path, current, body)
     if (patch === undefined) return
     if (!isSuccess(patch.status) && !isImmutable) {
       const advice = 'replace and merge will be refused by the application too'
@@ -94,13 +94,20 @@ export class ProbeUpdate {
     return true
   }
 
-  /** A PATCH that changes nothing, as a merge patch and as plain JSON: some know one of these only. */
-  async #patch(path: string, current: Answer): Promise<Answer | undefined> {
+  /**
+   * A PATCH that changes nothing, as a merge patch and as plain JSON: some know one of these only, and some take none that does not say all of it.
+   * @param whole what it shows, less what it sets by itself
+   */
+  async #patch(path: string, current: Answer, whole: unknown): Promise<Answer | undefined> {
     const isTried = (status: number): boolean => status < 500
-    const merge = 'application/merge-patch+json'
-    const patch = await this.#probed.send('update', 'PATCH', path, {}, isTried, meaningOf(this.#kind, current), merge)
-    const isUnread = patch !== undefined && [400, 415, 422].includes(patch.status)
-    return isUnread ? this.#probed.send('update', 'PATCH', path, {}, isTried, meaningOf(this.#kind, current)) : patch
+    const send = (body: unknown, type?: string): Promise<Answer | undefined> =>
+      this.#probed.send('update', 'PATCH', path, body, isTried, meaningOf(this.#kind, current), type)
+    let patch = await send({}, 'application/merge-patch+json')
+    for (const body of [{}, whole]) {
+      const isUnread = patch !== undefined && [400, 415, 422].includes(patch.status)
+      if (isUnread && typeof body === 'object') patch = await send(body)
+    }
+    return patch
   }
 
   /** A PUT that leaves out a field of the example: whether the application takes that away, or keeps it. */

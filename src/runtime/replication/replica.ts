@@ -111,6 +111,8 @@ export interface LocalState {
   settling: Settling | undefined
   /** What it refuses at present, and how often in a row. */
   refused: { readonly dot: Dot; readonly times: number } | undefined
+  /** What it has made of a state under another name than this one, which it would do each time: undefined from the next reset on. */
+  called: { readonly by: Dot | undefined; readonly is: string } | undefined
   /** Of the body with which the application answered last. */
   answered: string | undefined
   /** What the application answers to writes is what it shows when it is read, as was seen the last time. */
@@ -225,6 +227,7 @@ export function newLocalState(): LocalState {
     lacked: [],
     settling: undefined,
     refused: undefined,
+    called: undefined,
     answered: undefined,
     answersTell: false,
     suspect: false,

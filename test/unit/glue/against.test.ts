@@ -10,7 +10,7 @@ import { checkKind, listen, type Listening } from './against-fixture.ts'
 /** How the application behaves; a test changes what it is about. */
 interface Behaviour {
   ids: 'client' | 'server'
-  update: 'put' | 'patch' | 'plain patch' | 'plain patch only' | 'none'
+  update: 'put' | 'patch' | 'plain patch' | 'plain patch only' | 'whole patch' | 'none'
   /** A PUT leaves what it does not name. */
   merges: boolean
   /** A PUT makes what is not there. */
@@ -137,6 +137,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     return void send(200, shown(items.get(id)))
   }
   if (request.method === 'PATCH' && behaviour.update === 'patch') return void send(200, item)
+  if (request.method === 'PATCH' && behaviour.update === 'whole patch') return void send('id' in body ? 200 : 400, item)
   if (request.method === 'PATCH' && behaviour.update.startsWith('plain patch')) {
     const refusal = behaviour.update === 'plain patch' ? 400 : 415
     return void send(request.headers['content-type'] === 'application/json' ? 200 : refusal, item)
@@ -318,7 +319,7 @@ it('says where the list really has its array', async () => {
 
 it('says that nothing updates', async () => {
   const kind = 'id: {at: /id, from: client}'
-  for (const update of ['patch', 'plain patch', 'plain patch only'] as const)
+  for (const update of ['patch', 'plain patch', 'plain patch only', 'whole patch'] as const)
     expect((await check({ update }, kind)).found, update).toEqual([
       expect.stringMatching(/^warning .*a PUT on what exists is answered 405: .*"immutable: true"/),
     ])

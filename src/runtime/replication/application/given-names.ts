@@ -20,6 +20,15 @@ export class GivenNames {
     return this.#names.get(replicantKey(name)) ?? this.#kinds.get(kindKey(name))
   }
 
+  /** For operators: that it is not made here, or as what; undefined where nobody knows of another name. */
+  textOf(replicant: ReplicantName): string | undefined {
+    const { kind, name } = replicant
+    const names = `the application here gives ${kind} names of its own`
+    const made = this.#names.get(replicantKey(replicant))
+    if (made !== undefined) return `${names}: what was to be ${name} is ${made}`
+    return this.of(replicant) === undefined ? undefined : `${names}, so ${name} is not made`
+  }
+
   /** One was made under the name that it was to have. */
   asAsked(name: ReplicantName): void {
     remember(this.#kinds, kindKey(name), undefined, MAX_GIVEN_NAMES)

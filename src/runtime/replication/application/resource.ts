@@ -166,6 +166,16 @@ export class Resource {
     return this.#givenNames.of(this.name)
   }
 
+  /** As it has called what was made under this name, as was written down before a start. */
+  noteGivenName(given: string): void {
+    if (this.knownGivenName === undefined) this.#givenNames.otherwise(this.name, given)
+  }
+
+  /** For operators: that it is not made here, or as what; undefined where nobody knows of another name. */
+  get givenNameText(): string | undefined {
+    return this.#givenNames.textOf(this.name)
+  }
+
   /**
    * As the application has called what it was to make under this name, where it says so and has nothing under this one.
    * @param path at which it was made

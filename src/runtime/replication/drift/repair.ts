@@ -4,6 +4,7 @@ import {
   replicantKey,
   sameDot,
   scheduleOf,
+  type Dot,
   type Executed,
   type Operation,
   type ReplicantName,
@@ -95,6 +96,10 @@ async function surestFirst(
   const fitting = new Set(others.filter(({ fits }) => fits).map(({ site }) => site))
   const placeOf = (member: string): number => (showing.has(member) ? 0 : fitting.has(member) ? 1 : 2)
   return members.toSorted((a, b) => placeOf(a) - placeOf(b))
+}
+
+function isSameReset(a: Dot | undefined, b: Dot | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && sameDot(a, b))
 }
 
 /**
@@ -212,6 +217,8 @@ async function takeState(
           ? createBy(resource, replica, reset, body)
           : resource.create(body, headers, begunBy(replica), asked)
     if (reading.is === 'absent') {
+      const { called } = replica.local
+      if (called !== undefined && isSameReset(called.by, reset?.dot)) resource.noteGivenName(called.is)
       sent = await make()
       canBeSaid = sent !== undefined
     }
@@ -223,8 +230,11 @@ async function takeState(
     }
   }
   if (!canBeSaid || (sent !== undefined && sent.is !== 'done')) {
+    // Once more after each start it would be there once more.
+    const called = sent?.is === 'otherwise' ? { by: schedule[0]?.dot, is: sent.given } : replica.local.called
     // What was certainly not changed holds up nothing.
-    if (sent?.is !== 'doubt') await engine.replicas.commit(commit => commit.local(replica, { replaying, bound }))
+    if (sent?.is !== 'doubt')
+      await engine.replicas.commit(commit => commit.local(replica, { replaying, bound, called }))
     return canBeSaid ? 'not-taken' : { is: 'unclear', fields: [''] }
   }
   const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'

@@ -44,7 +44,7 @@ export class Answers {
       case 'done':
         return this.#done([operation], sent, then)
       case 'otherwise':
-        return this.#calledOtherwise(operation, sent.given)
+        return this.#calledOtherwise(operation)
       case 'not-now':
         return sent.status === SEE_OTHER ? this.#seeOther(operation) : this.notNow(operation, sent.status)
       case 'doubt':
@@ -108,9 +108,8 @@ export class Answers {
   }
 
   /** It would make one more each time. */
-  async #calledOtherwise(operation: Operation, given: string): Promise<Step> {
-    const { kind, name } = this.#book.resource.name
-    await this.#book.diverge(`the application here gives ${kind} names of its own: what was to be ${name} is ${given}`)
+  async #calledOtherwise(operation: Operation): Promise<Step> {
+    await this.#book.diverge(this.#book.resource.givenNameText ?? 'the application here has given it another name')
     return this.#book.failed(operation, { error: 'ERR_REPLICANT_RENAMED' })
   }
 

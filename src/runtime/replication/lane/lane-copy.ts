@@ -40,7 +40,7 @@ export async function copyOrShow(
     case 'busy':
       return 'again'
     case 'not-taken':
-      await book.diverge(`${why}, and the application does not take the state of another member now${answerText(book)}`)
+      await book.diverge(`${why}, and ${notTakenText(book)}`)
       return 'again'
     case 'not-exposed':
       await book.diverge(`${why}, and this site does not let the others write what is missing (expose)`)
@@ -138,9 +138,11 @@ async function nobodyText({ engine, replica, resource }: LaneBook): Promise<stri
 }
 
 /** With what the application refuses it, if it does: what people can do about it depends on that. */
-function answerText({ resource }: LaneBook): string {
-  const status = resource.heldUpBy
-  return status === undefined || isSuccess(status) ? '' : `: it answers ${String(status)}`
+function notTakenText({ local, resource }: LaneBook): string {
+  const { heldUpBy: status, givenNameText } = resource
+  if (givenNameText !== undefined && local.called !== undefined) return givenNameText
+  const text = 'the application does not take the state of another member now'
+  return status === undefined || isSuccess(status) ? text : `${text}: it answers ${String(status)}`
 }
 
 /**
