@@ -21,6 +21,9 @@ import type { Replica } from '../replica.ts'
 /** What becomes of what other members have by the name: `same`: theirs is the resource if it shows the same; `all`: whatever it shows, and it is overwritten. */
 export type Adopts = 'same' | 'all'
 
+/** Of what an application names by itself: it has one name at all sites where they began as copies of one. */
+const ONE_ID = ' Where the instances have it under one ID all the same, let the definition say so (id: {from: either}).'
+
 /**
  * @param members this site among them
  * @returns the create of its life
@@ -73,7 +76,9 @@ export async function adopt(
   if (said.is !== 'operation' || said.name !== name.name)
     throw new CheopsError(
       'ERR_REPLICANT_UNNAMED',
-      said.is === 'unnamed' ? said.why : `${name.name} is no name of a resource of the kind ${name.kind}.`,
+      said.is === 'unnamed'
+        ? `${said.why}${said.reason === 'server-assigns' ? ONE_ID : ''}`
+        : `${name.name} is no name of a resource of the kind ${name.kind}.`,
     )
   if (said.level !== 'eventual')
     throw new CheopsError(

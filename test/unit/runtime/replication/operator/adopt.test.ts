@@ -3,7 +3,7 @@
  * differs is shown, or overwritten where that was asked for. Real replicators in the simulated world; the applications are looked at.
  */
 import { afterEach, expect, test } from 'vitest'
-import { SERVICE } from '../../../../../sims/world/replication/sim-glue.ts'
+import { SERVICE, simGlue } from '../../../../../sims/world/replication/sim-glue.ts'
 import { Lab } from '../lab.ts'
 
 let lab: Lab
@@ -51,6 +51,18 @@ test('what differs is left alone, and shown', async () => {
   await lab.adopt('a', 'x', MEMBERS, 'same')
   await lab.pass(5_000)
   expect([await state('a'), await state('b'), lab.read('b', 'x')]).toEqual(['agrees', 'unbound', { id: 'x', n: 7 }])
+})
+
+test('what the definition says that applications name is refused, with what it may say for instances that have it under one name', async () => {
+  const definition = `
+glue: 1
+application: numbered
+kinds:
+  item: {collection: /items, resource: "/items/{id}", id: {at: /id, from: server}}
+`
+  lab = await Lab.of(['a', 'b'], { glue: () => simGlue(definition) })
+  for (const { application } of lab.world.sites) application.write(SERVICE, '/items/x', { id: 'x', n: 1 })
+  await expect(lab.adopt('a', 'x', MEMBERS, 'same')).rejects.toThrow(/from: either/)
 })
 
 test('or overwritten', async () => {
