@@ -1,3 +1,4 @@
+import { ownBytes } from '../../src/core/resource/own-bytes.ts'
 import { remember } from '../../src/core/resource/remember.ts'
 import { createPublicKey, verify } from 'node:crypto'
 import { CheopsError } from '../../src/errors.ts'
@@ -83,7 +84,7 @@ export function createOperationSeal({ mesh, site, sign, publicKeyOf }: SealParts
   return {
     encode(operation, fits = false) {
       if (operation.dot.site !== site) throw new RangeError(`${site} does not sign for ${operation.dot.site}`)
-      return { bytes: fits ? operationBytes(operation) : encodeOperation(operation), signature: UNSIGNED }
+      return { bytes: ownBytes(fits ? operationBytes(operation) : encodeOperation(operation)), signature: UNSIGNED }
     },
     sign(operations) {
       const signed: SealedOperation[] = []

@@ -2,6 +2,7 @@ import { ServerResponse } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RequestHead } from '../../core/resource/http-head.ts'
+import { ownBytes } from '../../core/resource/own-bytes.ts'
 import { CheopsError } from '../../errors.ts'
 import type { ComposedAnswer, Exchange, RelayOptions, RelayResult, Target } from '../../ports/exchange.ts'
 import type { Glue, LinkContext } from '../../ports/glue.ts'
@@ -79,7 +80,8 @@ export class HttpExchange implements Exchange {
       if (left < 0) throw tooLarge(maxBytes)
       parts.push(part)
     }
-    const body = Buffer.concat(parts)
+    // What is replicated is kept for as long as it counts.
+    const body = ownBytes(Buffer.concat(parts))
     if (this.#side.hasBody) this.#read = body
     return body
   }

@@ -91,6 +91,8 @@ describe.each([
     expect(await ask('PATCH', '/items/b', {})).toMatchObject({ status: 404 })
     expect(await ask('POST', '/items', { id: 'a' })).toMatchObject({ status: 409 })
     expect(await ask('POST', '/items', { id: 'b' })).toEqual({ status: 201, body: { id: 'b' } })
+    const { body: shown } = await application.request(asked({ method: 'GET', path: '/items' }))
+    expect(shown.buffer.byteLength, 'an answer keeps more than itself in memory').toBe(shown.byteLength)
     expect(await ask('GET', '/items')).toEqual({ status: 200, body: [{ id: 'a', count: 2 }, { id: 'b' }] })
     expect(await ask('HEAD', '/items/a')).toEqual({ status: 200, body: undefined })
     expect(await ask('PUT', '/items/a', {}, ['If-Match', '"v0"'])).toMatchObject({ status: 412 })

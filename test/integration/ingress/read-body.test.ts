@@ -65,6 +65,17 @@ test.each([
   }
 })
 
+test('a body keeps no more than itself in memory', async () => {
+  const kept: number[] = []
+  const { port } = await served(async exchange => {
+    const body = await exchange.readBody(1_000_000)
+    kept.push(body.buffer.byteLength)
+    exchange.answer({ status: 200, rawHeaders: [], body })
+  })
+  await connected(port).send(`${HEAD}Content-Length: 5\r\n\r\nhello`).until(isWhole, 'the answer')
+  expect(kept).toEqual([5])
+})
+
 test('a body that drips is given up, though each of its parts comes in time', async () => {
   const bodyIdleMs = 300
   const { port } = await served(exchange => echo(exchange), { timeouts: { bodyIdleMs } })

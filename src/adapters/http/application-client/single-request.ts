@@ -4,6 +4,7 @@ import http from 'node:http'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Limits, Timeouts } from '../../../config.ts'
 import { SAFE_METHODS } from '../../../core/resource/methods.ts'
+import { ownBytes } from '../../../core/resource/own-bytes.ts'
 import { CheopsError } from '../../../errors.ts'
 import type { ErrorCode } from '../../../errors.ts'
 import type { ApplicationAnswer, RequestBody } from '../../../ports/application.ts'
@@ -226,7 +227,7 @@ class SingleRequest {
       reason: head.statusMessage ?? '',
       // Without its chunks, as for a client that knows none.
       rawHeaders: answerHeaders(head.rawHeaders, this.#upstream.strips, [], true),
-      body: Buffer.concat(this.#chunks),
+      body: ownBytes(Buffer.concat(this.#chunks)),
       isComplete,
       ...(this.#hash !== undefined && { digest: { hash: this.#hash.digest('hex'), length: this.#bytes } }),
     })

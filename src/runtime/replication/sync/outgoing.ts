@@ -12,6 +12,7 @@ import {
   type ReplicantName,
 } from '../../../core/oplog/index.ts'
 import { replicantText } from '../../../core/oplog/replicant-text.ts'
+import { ownBytes } from '../../../core/resource/own-bytes.ts'
 import { CheopsError } from '../../../errors.ts'
 import {
   MAX_ENTRIES_BYTES,
@@ -135,7 +136,7 @@ export class Outgoing {
   #operation(sealed: SealedOperation): Uint8Array {
     const known = told.get(sealed)
     if (known !== undefined) return known
-    const entry = this.#engine.options.codec.encodeEntry({ kind: 'operation', operation: sealed })
+    const entry = ownBytes(this.#engine.options.codec.encodeEntry({ kind: 'operation', operation: sealed }))
     told.set(sealed, entry)
     return entry
   }

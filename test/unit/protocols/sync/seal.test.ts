@@ -39,6 +39,13 @@ test('what is sealed at one site is opened at another as it was', () => {
   )
 })
 
+test('what is kept of a sealed operation keeps no more than itself in memory', () => {
+  for (const fits of [false, true]) {
+    const { bytes } = sealOf('paris', paris).encode(from('paris', example), fits)
+    expect(bytes.buffer.byteLength).toBe(bytes.byteLength)
+  }
+})
+
 test('any change of the bytes or of the signature is refused', () => {
   const sealed = sealedBy(sealOf('paris', paris), from('paris', example))
   const seal = sealOf('lyon', lyon)
