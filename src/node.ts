@@ -22,7 +22,7 @@ import type { Config } from './config.ts'
 import { fittedConnections, openFilesLimit } from './config/probe/open-files.ts'
 import { readPackage } from './config/version.ts'
 import type { CheopsError } from './errors.ts'
-import { createPeerNode } from './peer-node.ts'
+import { createPeerNode, type PeerNode } from './peer-node.ts'
 import type { AgentStatus } from './ports/control.ts'
 import type { ReadyInfo, RunningAgent, StartOptions } from './ports/running-agent.ts'
 import { nextIncarnation } from './runtime/replication/next-incarnation.ts'
@@ -164,6 +164,7 @@ async function start(
     heardNames: replication.heardNames,
     onEvent: event => replication.tell(event),
     ownAddress,
+    whyStranger: () => whyStranger(config, peer),
   })
   await lifecycle.add(
     'peer',
@@ -265,4 +266,17 @@ async function start(
       return lifecycle.stop()
     },
   }
+}
+
+/** Why nobody of the mesh has told this agent anything: it is let in by nobody, or has met nobody since its data folder is there. */
+function whyStranger(
+  { site, bootstrap }: Config,
+  { membership, diagnostics, transport }: PeerNode,
+): string | undefined {
+  const others = membership.sites().filter(({ name }) => name !== site)
+  // Who does not let it in ends the connection.
+  if (others.some(({ name }) => transport.isConnected(name))) return undefined
+  if (diagnostics.problems().some(({ id, subject }) => id === 'name-taken' && subject === site))
+    return 'is let in by no other, since its name belongs to another key'
+  return others.length > 0 || bootstrap.length === 0 ? undefined : 'has met nobody of its mesh yet'
 }

@@ -62,6 +62,8 @@ export interface RequestPathParts {
   readonly onEvent?: ReplicationListener | undefined
   /** Address of a service's own listener, undefined where it has none. */
   ownAddress(service: string): string | undefined
+  /** As `ReplicatedRequestsParts`. */
+  whyStranger?(): string | undefined
 }
 
 /** How long answers of a site that has stopped in order are still read, milliseconds. */
@@ -212,7 +214,8 @@ function replicationOf(
     nameBuckets: buckets,
     heardNames: heard,
     onEvent,
-  }: Pick<RequestPathParts, 'clock' | 'nameBuckets' | 'heardNames' | 'onEvent'>,
+    whyStranger,
+  }: Pick<RequestPathParts, 'clock' | 'nameBuckets' | 'heardNames' | 'onEvent' | 'whyStranger'>,
 ): Pick<RouterParts, 'contexts' | 'lookup' | 'reads' | 'replicated'> {
   const { membership, site } = common
   const glue = (service: string): Glue | undefined => common.glue(service)
@@ -247,7 +250,17 @@ function replicationOf(
         glue,
       }),
     reads: new MemberReads({ membership, parts, contexts, replicas: replication, glue }),
-    replicated: new ReplicatedRequests({ site, replication, contexts, unlogged, parts, clock, search, glue }),
+    replicated: new ReplicatedRequests({
+      site,
+      replication,
+      contexts,
+      unlogged,
+      parts,
+      clock,
+      search,
+      glue,
+      ...(whyStranger && { whyStranger }),
+    }),
   }
 }
 

@@ -18,6 +18,8 @@ import { detachAsked } from './operation-preference.ts'
 
 export interface ReplicatedRequestsParts extends ClientOperationsParts {
   glue(service: string): Glue | undefined
+  /** Why nobody has told this agent what is replicated, as a sentence about it without its subject; undefined where others have. */
+  whyStranger?(): string | undefined
 }
 
 /** States of what this site's application has, or had when it was known last. */
@@ -126,7 +128,9 @@ export class ReplicatedRequests {
     if (said?.is === 'operation' && said.type !== 'create') {
       const status = await this.#parts.replication.standing({ service, kind: said.kind, name: said.name })
       const isOther = status?.isPresent === true && isTheirs(status)
-      return isOther ? `${said.name} here is not the one that is replicated (cheops conflict resolve)` : undefined
+      if (isOther) return `${said.name} here is not the one that is replicated (cheops conflict resolve)`
+      const why = status === undefined ? this.#parts.whyStranger?.() : undefined
+      return why && `its agent ${why}, and does not know what is replicated`
     }
     if (said?.is !== 'local' || !ONE_BY_MISTAKE.has(said.reason)) return undefined
     const { kind, name, why } = said

@@ -52,6 +52,36 @@ test('a site that lost its disk and its key has what it created again, and write
   expect(await mesh.everywhere('x')).toEqual(Array(2).fill({ id: 'x', n: 4 }))
 }, 120_000)
 
+test('whoever writes at a site that nobody lets in, or that has met nobody, is told that it does not know what is replicated', async () => {
+  await using mesh = await Mesh.start(['site1', 'site2'])
+  await mesh.must('site1', 'POST', '/items', { scope: 'site1 & site2', headers: WAIT, body: { id: 'x', n: 1 } })
+  const warningAt = async (id: string, method = 'PUT') => {
+    const { headers } = await mesh.must('site1', method, `/items/${id}`, { ...(method === 'PUT' && { body: { id } }) })
+    return headers.get('Warning')
+  }
+  await mesh.must('site1', 'POST', '/items', { body: { id: 'own' } })
+  expect(await warningAt('x')).toBeNull()
+  expect(await warningAt('own')).toBeNull()
+  await lose(mesh, 'site1')
+  await mesh.down('site2')
+  await mesh.up('site1', ['127.0.0.1:1'])
+  expect(await warningAt('own')).toContain(
+    'its agent has met nobody of its mesh yet, and does not know what is replicated',
+  )
+  expect(await warningAt('own', 'GET')).toBeNull()
+  await mesh.down('site1')
+  await mesh.up('site2')
+  await mesh.up('site1')
+  await vi.waitFor(
+    async () =>
+      expect(await warningAt('own')).toContain('is let in by no other, since its name belongs to another key'),
+    { timeout: 20_000, interval: 200 },
+  )
+  await forget(mesh, 'site1', ['site2'])
+  await mesh.together()
+  await vi.waitFor(async () => expect(await warningAt('own')).toBeNull(), { timeout: 60_000, interval: 200 })
+}, 120_000)
+
 test.each([
   { how: 'was removed from the mesh', isRemoved: true },
   { how: 'is only down', isRemoved: false },

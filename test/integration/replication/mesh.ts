@@ -83,7 +83,8 @@ export class Mesh implements AsyncDisposable {
     return mesh
   }
 
-  async up(name: string): Promise<void> {
+  /** @param bootstrap where others may be, if not where they are */
+  async up(name: string, bootstrap?: readonly string[]): Promise<void> {
     const site = this.#site(name)
     const any = '127.0.0.1:0'
     const others = [...this.#sites].filter(([other, { agent }]) => other !== name && agent !== undefined)
@@ -93,7 +94,7 @@ export class Mesh implements AsyncDisposable {
       data: path.join(this.#folder, name),
       listen: [`127.0.0.1:${site.port}`],
       announce: [`127.0.0.1:${site.proxyPort}`],
-      bootstrap: others.map(([, { proxyPort }]) => `127.0.0.1:${proxyPort}`),
+      bootstrap: bootstrap ?? others.map(([, { proxyPort }]) => `127.0.0.1:${proxyPort}`),
       'ingress.listen': any,
       'admin.listen': any,
       'log.level': 'silent',
