@@ -206,7 +206,10 @@ export class Taking {
     const site = this.#from
     if (dot.site !== this.#engine.options.site) return
     // Of nothing that was not written here, and of nobody who does not hold it, is anything noted.
-    const isKnown = replica.local.outcomes.some(known => sameDot(known.dot, dot))
+    const isNoted = replica.local.outcomes.some(known => sameDot(known.dot, dot))
+    // What this site says by itself another member may have done before its own lane has.
+    const isKnown =
+      isNoted || replica.core.replicant.lives.some(({ live }) => live.some(held => sameDot(held.dot, dot)))
     if (!isKnown || !mayHear(replica.core.replicant, site)) return
     const why = { ...(status !== undefined && { status }), ...(error !== undefined && { error }) }
     takeOutcome(this.#engine, commit, replica, dot, { site, outcome, at, ...why })

@@ -3,6 +3,7 @@
  * gone there when it was mended, whichever way. Real replicators in the simulated world.
  */
 import { afterEach, expect, test } from 'vitest'
+import type { Application } from '../../../../../src/ports/application.ts'
 import { Lab } from '../lab.ts'
 
 const MEMBERS = { members: ['a', 'b', 'c'] }
@@ -93,3 +94,43 @@ test('a member that says for a minute that it cannot, or says nothing, has it pe
   await lab.heal(120_000)
   expect(await standsAtA()).toEqual(WELL)
 })
+
+test.each([
+  ['a body', 'PUT', { n: 2 }],
+  ['a deletion', 'DELETE', undefined],
+])(
+  'what another member has done before the site where %s was settled has done it itself is heard',
+  async (_what, method, body) => {
+    let isSlow = false
+    const slow = (application: Application, site: string): Application => ({
+      request: async request => {
+        if (isSlow && site === 'a') await new Promise<void>(resolve => void lab.world.time.after(2_000, resolve))
+        return application.request(request)
+      },
+    })
+    lab = await Lab.of(['a', 'b', 'c'], { application: slow })
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, MEMBERS)
+    await lab.pass(5_000)
+    lab.cut('a')
+    await lab.ask('b', 'PUT /items/x', { n: 3 })
+    await lab.pass(1_000)
+    await lab.ask('a', `${method} /items/x`, body)
+    await lab.heal()
+    expect((await lab.status('a', 'x'))?.conflicts).toHaveLength(1)
+    isSlow = true
+    const { length } = lab.told
+    await lab.settleConflicts('a', 'x', { how: 'keep' })
+    await lab.pass(300_000)
+    const dots = lab.told
+      .slice(length)
+      .flatMap(({ site, event }) => (site === 'a' && event.kind === 'released' ? [event.dot] : []))
+    expect(dots).toHaveLength(1)
+    for (const dot of dots)
+      expect((await lab.wait('a', 'x', dot, 0, 'all')).map(({ outcome }) => outcome)).toEqual([
+        'applied',
+        'applied',
+        'applied',
+      ])
+    expect(await standsAtA()).toEqual(WELL)
+  },
+)
