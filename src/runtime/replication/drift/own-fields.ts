@@ -26,6 +26,25 @@ export function isOwn(replica: Replica, at: readonly string[]): boolean {
   return before !== undefined && at.every(pointer => before.has(pointer))
 }
 
+/** A copy was answered with what was written, by what was held then; and whether it was made once more for that. */
+const copied = new WeakMap<RunState, { readonly knowledge: string; readonly isAgain: boolean }>()
+
+/** @param knowledge hash of what is held */
+export function noteCopiedRight(replica: Replica, knowledge: string): void {
+  if (copied.get(replica.run)?.knowledge !== knowledge) copied.set(replica.run, { knowledge, isAgain: false })
+}
+
+/**
+ * Whether what differs behind a copy may have been changed past Cheops before anybody has read what came of that, and be no field of the application's own: its answer had what was written.
+ * Said once: what moves by itself is other than it was answered each time.
+ */
+export function mayCopyAgain(replica: Replica, knowledge: string): boolean {
+  const before = copied.get(replica.run)
+  if (before?.knowledge !== knowledge || before.isAgain) return false
+  copied.set(replica.run, { knowledge, isAgain: true })
+  return true
+}
+
 /** What this site said of what there is, since it shows something beside or other than what was written at the same places. */
 interface Said {
   readonly at: string

@@ -18,7 +18,8 @@ import { isMeantHere } from '../lane/meant.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
 import { answeredBy, isSettling, isYetToCome, looksAgainInMs, settlingAfter } from './settling.ts'
 import { fitOf, stateToGive, unlikeWritten, type Fit, type Unclear } from './written-fields.ts'
-import { differing, hiddenHere, showingWritten, writtenBy, writtenOf } from './comparison.ts'
+import { differing, hiddenHere, knowledgeNow, showingWritten, writtenBy, writtenOf } from './comparison.ts'
+import { noteCopiedRight } from './own-fields.ts'
 import { wholeOf } from './whole.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
 import { mayLandNow, noteNoneIsThere } from '../write/given-up.ts'
@@ -243,8 +244,8 @@ async function takeState(
     sent === undefined ? undefined : settlingAfter(engine, resource, { does, before }, sent.answer.status, replica)
   // What was given up may land on top of it, before anybody has read what came of it.
   const isLookedFor = mayLandNow(replica.run, engine.options.clock.monotonic())
-  const answered =
-    isLookedFor && sent !== undefined ? answeredBy(resource.shownIn(sent.answer), settling).answered : undefined
+  const told = sent === undefined ? undefined : answeredBy(resource.shownIn(sent.answer), settling)
+  const answered = isLookedFor ? told?.answered : undefined
   await engine.replicas.commit(commit => {
     // What was refused here is in it too, also what was written here.
     for (const operation of [...cameWith(executed, replica, engine.options.site), ...failedHere(replica)])
@@ -269,6 +270,8 @@ async function takeState(
     commit.afterwards(() => engine.unanswered.update(replica))
   })
   noteNoneIsThere(replica.run)
+  const fit = told?.seen && (await fitOf(resource, writtenOf(engine, replica), told.seen.body))
+  if (fit?.fits === true && !fit.isOther) noteCopiedRight(replica, knowledgeNow(engine, replica))
   return 'copied'
 }
 

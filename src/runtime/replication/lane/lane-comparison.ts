@@ -5,7 +5,7 @@ import { failedHere, refusedText } from './failed.ts'
 import { hasCome, isYetToCome, looksAgainInMs } from '../drift/settling.ts'
 import { lookForState, shorten } from '../drift/issue-state.ts'
 import { doAllLook } from '../drift/looking.ts'
-import { isOwn, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
+import { isOwn, mayCopyAgain, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { askAgain, copyOrShow } from './lane-copy.ts'
 import { noteShownAgain } from '../write/given-up.ts'
 import { ABSENT } from '../replica.ts'
@@ -54,8 +54,9 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   if (isRight) return 'done'
   const unlike =
     reading.is === 'present' ? await unlikeWritten(book.resource, writtenOf(engine, replica), reading.body) : []
-  if (reading.is === 'present' && book.local.mended === knowledge) noteOwn(replica, unlike)
-  if (book.local.mended === knowledge || (reading.is === 'present' && isOwn(replica, unlike))) {
+  const isMended = book.local.mended === knowledge && !mayCopyAgain(replica, knowledge)
+  if (reading.is === 'present' && isMended) noteOwn(replica, unlike)
+  if (isMended || (reading.is === 'present' && isOwn(replica, unlike))) {
     await book.write({ mended: knowledge })
     return leave()
   }
