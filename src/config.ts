@@ -229,6 +229,21 @@ export const DEFAULT_LIMITS: Limits = {
   freeBytes: 64 * 1024 ** 2,
 }
 
+export const MAX_REFUSED_CONNECTIONS = 64
+
+/** Connections beyond the bound of an ingress (`limits.connections`) that are being told so, at a time; what comes beyond these is dropped. */
+export function refusedBeside(connections: number): number {
+  return Math.min(connections, MAX_REFUSED_CONNECTIONS)
+}
+
+/** What of a small disk is kept free at most, where the configuration does not say how much. */
+const KEPT_SHARE = 1 / 10
+
+/** Bytes that are kept free of a disk: `limits.freeBytes`, but by default no more than a tenth of the disk. */
+export function keptFreeBytes({ freeBytes }: Pick<Limits, 'freeBytes'>, wholeBytes: number): number {
+  return freeBytes === DEFAULT_LIMITS.freeBytes ? Math.min(freeBytes, wholeBytes * KEPT_SHARE) : freeBytes
+}
+
 export const DEFAULT_TIMEOUTS: Timeouts = {
   dialMs: 5_000,
   connectMs: 5_000,

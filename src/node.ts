@@ -18,7 +18,7 @@ import { ReplicationWatch } from './composition/replication-watch.ts'
 import { RequestPath } from './composition/request-path.ts'
 import { Services } from './composition/services.ts'
 import { Webhooks } from './composition/webhooks.ts'
-import type { Config } from './config.ts'
+import { keptFreeBytes, type Config } from './config.ts'
 import { fittedConnections, openFilesLimit } from './config/probe/open-files.ts'
 import { readPackage } from './config/version.ts'
 import type { CheopsError } from './errors.ts'
@@ -64,10 +64,10 @@ async function start(
     void lifecycle.stop()
   }
   const filesLimit = await openFilesLimit()
-  const { config, peers } = fittedConnections(given, filesLimit)
+  const { config, toApplication, peers, admin: adminConnections } = fittedConnections(given, filesLimit)
   if (config !== given) {
     const { connections, connectionsPerEndpoint } = config.limits
-    const facts = { filesLimit, connections, connectionsPerEndpoint, peers }
+    const facts = { filesLimit, connections, connectionsPerEndpoint, peers, admin: adminConnections }
     logger.warn(facts, 'too few files may be open for all limits: fewer connections are made and taken at a time')
   }
   await ownDataFolder(config.data, config.admin.tokenFile, logger)
@@ -77,7 +77,7 @@ async function start(
 
   const services = await lifecycle.add(
     'services',
-    () => new Services(config, service => listeners.loopOf(service, adminUrl)),
+    () => new Services(config, service => listeners.loopOf(service, adminUrl), toApplication),
     started => started.close(),
   )
   for (const service of config.services) await services.add(service)
@@ -102,7 +102,7 @@ async function start(
   const bodiesFolder = path.join(config.bodies.folder, peer.peerId)
   const room = new DiskRoom({
     folders: [config.data, config.bodies.folder],
-    freeBytes: config.limits.freeBytes,
+    keptOf: wholeBytes => keptFreeBytes(config.limits, wholeBytes),
     logger,
   })
   // Below the agent's own name, so that two agents that are given one folder do not remove each other's bodies.
@@ -229,7 +229,13 @@ async function start(
   // Before the listeners, so that it answers while they let their last requests end.
   const admin = await lifecycle.add(
     'admin',
-    () => startAdminServer({ control, ...config.admin, logger: logger.child({ part: 'admin' }) }),
+    () =>
+      startAdminServer({
+        control,
+        ...config.admin,
+        connections: adminConnections,
+        logger: logger.child({ part: 'admin' }),
+      }),
     started => started.stop(),
   )
   adminUrl = admin.url

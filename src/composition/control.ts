@@ -241,6 +241,7 @@ export class Control implements AgentControl {
     return {
       agent: state(),
       store: { failure: storeFailure()?.message },
+      isDiskShort: !this.#parts.room.hasRoom(),
       listeners: this.#allListeners().map(({ name, address }) => ({
         name,
         address,

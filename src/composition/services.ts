@@ -17,16 +17,25 @@ export interface Service {
 export class Services {
   readonly #config: Config
   readonly #loopOf: (service: ServiceConfig) => string | undefined
+  readonly #fit: (connections: number) => number
   readonly #byName = new Map<string, Service>()
   #rules: readonly CorrelationRule[] = []
   #endpoints: Readonly<Record<string, string>> = {}
   #hosts: ReadonlyMap<string, string> = new Map()
   #authorities: ReadonlyMap<string, readonly EndpointAddress[]> = new Map()
 
-  /** @param loopOf name of the listener of this agent that a service's endpoint would lead back to, undefined as it should be */
-  constructor(config: Config, loopOf: (service: ServiceConfig) => string | undefined) {
+  /**
+   * @param loopOf name of the listener of this agent that a service's endpoint would lead back to, undefined as it should be
+   * @param fit how many connections to an application there may really be, where so many are configured
+   */
+  constructor(
+    config: Config,
+    loopOf: (service: ServiceConfig) => string | undefined,
+    fit: (connections: number) => number,
+  ) {
     this.#config = config
     this.#loopOf = loopOf
+    this.#fit = fit
   }
 
   /** `prepare` and `put` in one. */
@@ -46,8 +55,13 @@ export class Services {
     return {
       config: service,
       glue: await loadGlue(service.glue, service.name),
-      upstream: endpointUpstream(service, this.#config.limits, this.#config.timeouts),
+      upstream: endpointUpstream(this.#fitted(service), this.#config.limits, this.#config.timeouts),
     }
+  }
+
+  #fitted(service: ServiceConfig): ServiceConfig {
+    const { connections } = service
+    return connections === undefined ? service : { ...service, connections: this.#fit(connections) }
   }
 
   /** Adds a service or replaces the one of that name; requests under way on the replaced one end as they would have. */

@@ -183,7 +183,7 @@ export const KEYS = {
   'limits.outboxBytes': limit('outboxBytes', 'Bytes of them.', type.bytes(65_536, Number.MAX_SAFE_INTEGER)),
   'limits.freeBytes': limit(
     'freeBytes',
-    'Bytes that are kept free on the disk of the data folder: with less nothing new is taken of what is replicated. 0: the agent stops once the disk is full.',
+    'Bytes that are kept free on the disk of the data folder (by default no more than a tenth of it): with less nothing new is taken of what is replicated. 0: the agent stops once the disk is full.',
     type.bytes(0, Number.MAX_SAFE_INTEGER),
   ),
 

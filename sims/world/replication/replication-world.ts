@@ -54,6 +54,7 @@ export class ReplicationWorld {
   readonly #losses: Losses
   /** How many messages have gone from one site to another, by link. */
   readonly #said = new Map<string, number>()
+  readonly #told = new Map<string, number>()
   /** Which sites do not let which others write: both names, with a space between. */
   readonly closed = new Set<string>()
   /** What creates and replaces have more in their bodies. */
@@ -99,10 +100,16 @@ export class ReplicationWorld {
     return [...said, ...asked].join(', ')
   }
 
+  /** Entries that one site has told another one so far, however often each. */
+  toldTo(from: string, to: string): number {
+    return this.#told.get(`${from} to ${to}`) ?? 0
+  }
+
   /** What sites tell those that are no members any more is looked into. */
   #sent(from: string, to: string, message: SyncMessage): void {
     const link = `${from} to ${to}`
     this.#said.set(link, (this.#said.get(link) ?? 0) + 1)
+    if (message.kind === 'entries') this.#told.set(link, this.toldTo(from, to) + message.entries.length)
     const { beliefs } = this.ledger
     if (message.kind !== 'entries' || !beliefs.hasParted(from, to)) return
     for (const bytes of message.entries) {

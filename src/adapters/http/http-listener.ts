@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { HostPort, Limits, Timeouts, TlsServer } from '../../config.ts'
+import { refusedBeside, type HostPort, type Limits, type Timeouts, type TlsServer } from '../../config.ts'
 import { CheopsError } from '../../errors.ts'
 import { clientSide, refuseRequest, upgradeSide } from './http-exchange.ts'
 import { problemBytes } from './problem.ts'
@@ -69,7 +69,7 @@ export class HttpListener {
         ? http.createServer(settings)
         : https.createServer({ ...settings, ...tlsFiles(tls), handshakeTimeout: limits.headMs })
     // Beyond the bound each is told why, and lingers for a moment: those are bounded too, and what comes beyond is dropped.
-    if (!isPeerSide) this.#server.maxConnections = limits.connections + Math.min(limits.connections, MAX_REFUSED)
+    if (!isPeerSide) this.#server.maxConnections = limits.connections + refusedBeside(limits.connections)
     // Node's own answer to too many headers would be to drop the rest.
     this.#server.maxHeadersCount = 0
     const serve = (request: IncomingMessage, answer: ServerResponse): void =>
@@ -212,9 +212,6 @@ export class HttpListener {
     this.#server.closeAllConnections()
   }
 }
-
-/** Connections beyond the bound that are being told so. */
-const MAX_REFUSED = 64
 
 /** For the last bytes of the last answers to leave, and for the other side to close its end. */
 const END_STREAMS_MS = 1_000

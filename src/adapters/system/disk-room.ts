@@ -1,14 +1,20 @@
 import { statfs } from 'node:fs/promises'
 import type { Logger } from '../../ports/logger.ts'
 
+/** What a disk tells of itself, bytes. */
+export interface DiskSize {
+  readonly free: number
+  readonly whole: number
+}
+
 export interface DiskRoomOptions {
-  /** Folders that exist; of those on several disks the fullest counts. */
+  /** Folders that exist; of those on several disks the one with the least room counts. */
   readonly folders: readonly string[]
-  /** What is kept free, bytes; 0: nothing is. */
-  readonly freeBytes: number
+  /** What is kept free of a disk of that size, bytes; 0: nothing is. */
+  readonly keptOf: (wholeBytes: number) => number
   readonly logger: Pick<Logger, 'warn' | 'info'>
-  /** Bytes that are free on the disk of a folder. Another way than the kernel's, for tests. */
-  readonly look?: (folder: string) => Promise<number>
+  /** Another way than the kernel's, for tests. */
+  readonly look?: (folder: string) => Promise<DiskSize>
 }
 
 /** As often as a disk that takes ten megabytes a second fills a sixth of what is kept by default. */
@@ -21,26 +27,27 @@ const AGAIN_SHARE = 1.25
 export class DiskRoom {
   readonly #options: DiskRoomOptions
   #timer: NodeJS.Timeout | undefined
-  #looking: Promise<void> | undefined
-  #freeBytes: number | undefined
+  /** By folder: one look at a time, since that of a disk that hangs may never end, and keeps none from looking at the others. */
+  readonly #looking = new Map<string, Promise<void>>()
+  readonly #found = new Map<string, DiskSize>()
   #isShort = false
 
   constructor(options: DiskRoomOptions) {
     this.#options = options
   }
 
-  /** On the fullest of the disks, as it was seen last; undefined where nobody can tell. */
+  /** On the disk with the least, as it was seen last; undefined where nobody can tell. */
   get freeBytes(): number | undefined {
-    return this.#freeBytes
+    return this.#found.size === 0 ? undefined : Math.min(...[...this.#found.values()].map(({ free }) => free))
   }
 
   hasRoom(): boolean {
     return !this.#isShort
   }
 
-  /** Looks once, and then each second. */
-  async start(): Promise<void> {
-    await this.look()
+  /** Looks now, and then each second. */
+  start(): void {
+    void this.look()
     this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS).unref()
   }
 
@@ -48,21 +55,30 @@ export class DiskRoom {
     clearInterval(this.#timer)
   }
 
-  /** Looks now; never rejects. One look at a time: that of a disk that hangs may take long. */
-  look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => (this.#looking = undefined))
-    return this.#looking
+  /** Looks at each disk now. Resolves when all have told, which one that hangs may never; never rejects. */
+  async look(): Promise<void> {
+    await Promise.all(this.#options.folders.map(folder => this.#lookAt(folder)))
   }
 
-  async #look(): Promise<void> {
-    const { folders, freeBytes: kept, logger, look = freeBytesOf } = this.#options
-    const found = await Promise.allSettled(folders.map(look))
-    const free = found.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
-    if (free.length === 0) return
-    this.#freeBytes = Math.min(...free)
+  #lookAt(folder: string): Promise<void> {
+    const under = this.#looking.get(folder)
+    if (under !== undefined) return under
+    const { look = sizeOf } = this.#options
+    const looking = look(folder).then(
+      size => this.#tell(folder, size),
+      () => undefined,
+    )
+    this.#looking.set(folder, looking)
+    return looking.finally(() => this.#looking.delete(folder))
+  }
+
+  #tell(folder: string, size: DiskSize): void {
+    const { keptOf, logger } = this.#options
+    this.#found.set(folder, size)
     const wasShort = this.#isShort
-    this.#isShort = this.#freeBytes < (wasShort ? kept * AGAIN_SHARE : kept)
-    const facts = { freeBytes: this.#freeBytes, kept, folders }
+    const share = wasShort ? AGAIN_SHARE : 1
+    this.#isShort = [...this.#found.values()].some(({ free, whole }) => free < keptOf(whole) * share)
+    const facts = { folder, freeBytes: size.free, kept: keptOf(size.whole) }
     if (this.#isShort && !wasShort)
       logger.warn(
         facts,
@@ -72,7 +88,9 @@ export class DiskRoom {
   }
 }
 
-async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder)
-  return bavail * bsize
+/** @throws Error where the file system tells no size: some that are mounted from elsewhere say 0 of everything */
+export async function sizeOf(folder: string): Promise<DiskSize> {
+  const { bavail, blocks, bsize } = await statfs(folder)
+  if (blocks === 0) throw new Error(`${folder} is on a file system that tells no size`)
+  return { free: bavail * bsize, whole: blocks * bsize }
 }

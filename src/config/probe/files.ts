@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, readFile, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
-import type { Config, TlsServer } from '../../config.ts'
+import { keptFreeBytes, type Config, type Limits, type TlsServer } from '../../config.ts'
 import type { CertificateFact, FileFact, FolderFact } from '../../core/check/index.ts'
 import { parseCredential } from '../../core/resource/credential.ts'
 import type { CredentialText } from '../../core/resource/credential.ts'
@@ -148,25 +148,23 @@ export async function probeCertificates(config: Config): Promise<readonly Certif
   return facts.flat()
 }
 
-/** @param keptBytes `limits.freeBytes` */
-export async function probeFolder(folder: string, keptBytes: number): Promise<FolderFact> {
-  const fact = (state: FolderFact['state'], openToOthers = false, freeBytes?: number): FolderFact => ({
+export async function probeFolder(folder: string, limits: Pick<Limits, 'freeBytes'>): Promise<FolderFact> {
+  const fact = (state: FolderFact['state'], openToOthers = false, room?: FolderFact['room']): FolderFact => ({
     path: folder,
     state,
     openToOthers,
-    freeBytes,
-    keptBytes,
+    room,
   })
   try {
     const found = await stat(folder)
     if (!found.isDirectory()) return fact('not-a-folder')
     await access(folder, constants.W_OK | constants.X_OK)
-    return fact('ok', (found.mode & 0o077) !== 0, await freeBytes(folder))
+    return fact('ok', (found.mode & 0o077) !== 0, await roomOf(folder, limits))
   } catch (error) {
     if (codeOf(error) === 'ENOTDIR') return fact('not-a-folder')
     if (codeOf(error) !== 'ENOENT') return fact('not-writable')
     const parent = await nearestFolder(path.dirname(folder))
-    return parent === undefined ? fact('not-writable') : fact('creatable', false, await freeBytes(parent))
+    return parent === undefined ? fact('not-writable') : fact('creatable', false, await roomOf(parent, limits))
   }
 }
 
@@ -181,10 +179,11 @@ async function nearestFolder(folder: string): Promise<string | undefined> {
   }
 }
 
-async function freeBytes(folder: string): Promise<number | undefined> {
+/** Undefined where the file system tells no size: some that are mounted from elsewhere say 0 of everything. */
+async function roomOf(folder: string, limits: Pick<Limits, 'freeBytes'>): Promise<FolderFact['room']> {
   try {
-    const { bavail, bsize } = await statfs(folder)
-    return bavail * bsize
+    const { bavail, blocks, bsize } = await statfs(folder)
+    return blocks === 0 ? undefined : { freeBytes: bavail * bsize, keptBytes: keptFreeBytes(limits, blocks * bsize) }
   } catch {
     return undefined
   }

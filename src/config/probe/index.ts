@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Config } from '../../config.ts'
 import type { BootstrapFact, CheckFacts, EndpointFact, ListenerFact } from '../../core/check/index.ts'
 import { isLoopback } from '../rules.ts'
@@ -24,10 +25,12 @@ export interface ProbeOptions {
  * Nothing is changed; listeners are opened for a moment and closed again.
  */
 export async function probe(config: Config, { signal, running, file }: ProbeOptions): Promise<CheckFacts> {
-  const [files, certificates, data, openFiles, endpoints, listeners, bootstrap] = await Promise.all([
+  const isWithin = !path.relative(config.data, config.bodies.folder).startsWith('..')
+  const [files, certificates, data, bodies, openFiles, endpoints, listeners, bootstrap] = await Promise.all([
     probeFiles(config),
     probeCertificates(config),
-    probeFolder(config.data, config.limits.freeBytes),
+    probeFolder(config.data, config.limits),
+    isWithin ? undefined : probeFolder(config.bodies.folder, config.limits),
     probeOpenFiles(config),
     Promise.all(config.services.map((service): Promise<EndpointFact> => probeEndpoint(service, signal))),
     running ? undefined : (probeListeners(config) satisfies Promise<readonly ListenerFact[]>),
@@ -39,6 +42,7 @@ export async function probe(config: Config, { signal, running, file }: ProbeOpti
     files,
     certificates,
     data,
+    ...(bodies === undefined ? {} : { bodies }),
     endpoints,
     meshKey: { configured: config.meshKey !== undefined, reachable: config.listen.some(reachable) },
     ...(openFiles === undefined ? {} : { openFiles }),

@@ -1,51 +1,55 @@
 import { readFile } from 'node:fs/promises'
-import type { Config } from '../../config.ts'
+import { MAX_REFUSED_CONNECTIONS, refusedBeside, type Config } from '../../config.ts'
 import type { CheckFacts } from '../../core/check/index.ts'
 import { httpListeners } from '../rules.ts'
 
-/** Connections of the admin API (its own bound), and files of the program itself: stores, logs, epoll, libraries. */
-const ADMIN_AND_OWN = 256 + 128
+/** Files of the program itself: stores (which map most of theirs into memory), logs, epoll, libraries. */
+const OWN_FILES = 96
+/** Connections of the admin API, where there are files enough. */
+const ADMIN_CONNECTIONS = 256
 /** Connections between agents, where there are files enough: sites of a mesh twice (both may dial at once), and strangers beside them. */
 const PEER_CONNECTIONS = 2_048
 /** Those that are just being made are bounded by as many (adapters/libp2p). */
 const OF_EACH_PEER_CONNECTION = 2
+/** What operators and the mesh get of the files where there are too few: their connections are few, and all others are of no use without them. */
+const PART = 1 / 8
 /** Fewer than these serve nobody. */
-const MIN_CONNECTIONS = 16
+const MIN_CONNECTIONS = 4
 
 /** So many connections at a time as files may be open for. */
 export interface FittedConnections {
-  /** With lower `limits` where there are too few files, otherwise as it was given. */
+  /** With lower `limits` where there are too few files, otherwise as it was given. What services say is theirs, and is written back into the file. */
   readonly config: Config
+  /** To an application whose service says how many, at a time. */
+  toApplication(connections: number): number
   /** Between agents, at a time. */
   readonly peers: number
+  /** Of the admin API, at a time. */
+  readonly admin: number
 }
 
 /**
  * Lets all connections together be no more than files may be open: each is one, and a store that can open none has failed, which ends the agent. Whoever opens
- * connections could end it so.
+ * connections could end it so. It is sure from 256 files on, for the services that there are at the start.
  * @param limit as `openFilesLimit` says
  */
 export function fittedConnections(config: Config, limit: number | undefined): FittedConnections {
-  const wanted = wantedFiles(config)
-  if (limit === undefined || limit >= wanted) return { config, peers: PEER_CONNECTIONS }
-  const { limits, services } = config
-  const kinds = ingressesOf(config) + services.length + OF_EACH_PEER_CONNECTION
-  const share = Math.max(0, limit - ADMIN_AND_OWN - kinds * MIN_CONNECTIONS) / (wanted - ADMIN_AND_OWN)
-  const fit = (connections: number): number => Math.min(connections, MIN_CONNECTIONS + Math.floor(connections * share))
+  if (limit === undefined || limit >= wantedFiles(config))
+    return { config, toApplication: count => count, peers: PEER_CONNECTIONS, admin: ADMIN_CONNECTIONS }
+  const part = Math.floor(limit * PART)
+  const admin = Math.min(ADMIN_CONNECTIONS, part)
+  const peers = Math.min(PEER_CONNECTIONS, part)
+  const left = limit - OWN_FILES - admin - OF_EACH_PEER_CONNECTION * peers
+  const share = left / (ingressFiles(config) + applicationFiles(config))
+  const fit = (count: number): number => Math.min(count, Math.max(MIN_CONNECTIONS, Math.floor(count * share)))
+  const { limits } = config
+  const ofIngress = (limits.connections + refusedBeside(limits.connections)) * share
+  const connections = Math.floor(Math.max(ofIngress / 2, ofIngress - MAX_REFUSED_CONNECTIONS))
   const fewer = {
-    connections: fit(limits.connections),
+    connections: Math.min(limits.connections, Math.max(MIN_CONNECTIONS, connections)),
     connectionsPerEndpoint: fit(limits.connectionsPerEndpoint),
   }
-  return {
-    config: {
-      ...config,
-      limits: { ...limits, ...fewer },
-      services: services.map(service =>
-        service.connections === undefined ? service : { ...service, connections: fit(service.connections) },
-      ),
-    },
-    peers: fit(PEER_CONNECTIONS),
-  }
+  return { config: { ...config, limits: { ...limits, ...fewer } }, toApplication: fit, peers, admin }
 }
 
 /** What the configured limits add up to, against what may be open; undefined where the system does not tell. */
@@ -67,14 +71,16 @@ export async function openFilesLimit(): Promise<number | undefined> {
 }
 
 function wantedFiles(config: Config): number {
-  const { connections, connectionsPerEndpoint } = config.limits
-  const toApplications = config.services.reduce(
-    (sum, service) => sum + (service.connections ?? connectionsPerEndpoint),
-    0,
-  )
-  return ingressesOf(config) * connections + toApplications + OF_EACH_PEER_CONNECTION * PEER_CONNECTIONS + ADMIN_AND_OWN
+  const always = OWN_FILES + ADMIN_CONNECTIONS + OF_EACH_PEER_CONNECTION * PEER_CONNECTIONS
+  return always + ingressFiles(config) + applicationFiles(config)
 }
 
-function ingressesOf(config: Config): number {
-  return httpListeners(config).filter(({ name }) => name !== 'admin').length
+function ingressFiles(config: Config): number {
+  const { connections } = config.limits
+  const ingresses = httpListeners(config).filter(({ name }) => name !== 'admin').length
+  return ingresses * (connections + refusedBeside(connections))
+}
+
+function applicationFiles({ services, limits }: Config): number {
+  return services.reduce((sum, service) => sum + (service.connections ?? limits.connectionsPerEndpoint), 0)
 }

@@ -23,6 +23,10 @@ export interface CheckFacts {
   readonly files?: readonly FileFact[]
   readonly certificates?: readonly CertificateFact[]
   readonly data?: FolderFact
+  /** Of large bodies, where it is not within that. */
+  readonly bodies?: FolderFact
+  /** Whether the running agent takes nothing new, since one of these disks is nearly full. */
+  readonly isDiskShort?: boolean
   readonly listeners?: readonly ListenerFact[]
   readonly endpoints?: readonly EndpointFact[]
   /** Whether the mesh has a pre-shared key, and whether machines other than this one can reach the peer port. */
@@ -120,10 +124,8 @@ export interface FolderFact {
   /** `creatable`: it does not exist, and can be made. */
   readonly state: 'ok' | 'creatable' | 'not-writable' | 'not-a-folder'
   readonly openToOthers: boolean
-  /** Bytes free on its disk, undefined where that cannot be told. */
-  readonly freeBytes: number | undefined
-  /** With less than so many nothing new is taken of what is replicated (`limits.freeBytes`). */
-  readonly keptBytes: number
+  /** Bytes free on its disk, and with less than how many nothing new is taken of what is replicated (`limits.freeBytes`); undefined where that cannot be told. */
+  readonly room: { readonly freeBytes: number; readonly keptBytes: number } | undefined
 }
 
 export interface ListenerFact {

@@ -3,6 +3,8 @@ import { error, ok, warning } from './finding.ts'
 
 /** LevelDB and libp2p need little; below this a burst of large bodies (sync, later) fills the disk. */
 const MIN_FREE_BYTES = 256 * 1024 ** 2
+/** As adapters/system/disk-room.ts. */
+const AGAIN_SHARE = 1.25
 const MAKE_ROOM = 'Make room: with less than limits.freeBytes nothing new is taken, and a full disk stops the agent.'
 /** Time to renew a certificate without hurry. */
 const CERTIFICATE_WARNING_DAYS = 21
@@ -14,7 +16,9 @@ export function checkMachine(facts: CheckFacts): Finding[] {
     ...(facts.configuration === undefined ? [] : checkConfiguration(facts.configuration)),
     ...(facts.files === undefined ? [] : checkFiles(facts.files)),
     ...(facts.certificates ?? []).flatMap(checkCertificate),
-    ...(facts.data === undefined ? [] : checkFolder(facts.data)),
+    ...[facts.data, facts.bodies].flatMap(folder =>
+      folder === undefined ? [] : checkFolder(folder, facts.isDiskShort),
+    ),
     ...(facts.store === undefined ? [] : [checkStore(facts.store)]),
     ...(facts.openFiles === undefined ? [] : [checkOpenFiles(facts.openFiles)]),
     ...(facts.listeners === undefined ? [] : checkListeners(facts.listeners)),
@@ -125,7 +129,8 @@ function checkCertificate({ path, daysLeft, matchesKey }: CertificateFact): Find
     : [ok('configuration', 'tls', `The certificate ${path} is valid for ${String(days)} days`)]
 }
 
-function checkFolder(folder: FolderFact): Finding[] {
+/** @param isShort the agent takes nothing new: it waits for a quarter more than is kept */
+function checkFolder(folder: FolderFact, isShort = false): Finding[] {
   const findings: Finding[] = []
   const { path } = folder
   switch (folder.state) {
@@ -148,10 +153,10 @@ function checkFolder(folder: FolderFact): Finding[] {
           : ok('data', 'data-folder', folder.state === 'ok' ? `${path} can be written` : `${path} can be made`),
       )
   }
-  const { freeBytes, keptBytes } = folder
-  if (freeBytes === undefined) return findings
+  if (folder.room === undefined) return findings
+  const { freeBytes, keptBytes } = folder.room
   const free = `Only ${String(Math.floor(freeBytes / 1024 ** 2))} MiB are free below ${path}`
-  if (freeBytes < keptBytes)
+  if (freeBytes < keptBytes * (isShort ? AGAIN_SHARE : 1))
     findings.push(error('data', 'disk-space', `${free}: replicated resources take nothing new`, MAKE_ROOM))
   else if (freeBytes < Math.max(MIN_FREE_BYTES, 2 * keptBytes))
     findings.push(warning('data', 'disk-space', free, MAKE_ROOM))
@@ -172,7 +177,7 @@ function checkOpenFiles({ limit, wanted }: { limit: number | undefined; wanted: 
   return warning(
     'runtime',
     'open-files',
-    `Only ${String(limit)} files may be open, and the limits add up to ${String(wanted)}: fewer connections are taken at a time`,
+    `Only ${String(limit)} files may be open, and the limits add up to ${String(wanted)}: fewer connections are taken at a time, of other agents no more than ${String(Math.floor(limit / 8))}`,
     `Raise the hard limit ("ulimit -Hn", LimitNOFILE of systemd, --ulimit nofile of docker), or lower limits.connections.`,
   )
 }

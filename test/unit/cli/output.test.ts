@@ -166,7 +166,7 @@ test('findings stand in sections, complaints with their identifier and a hint', 
   const findings = evaluateCheck({
     node: { version: 'v24.21.0', range: '^24.12' },
     endpoints: [{ service: 'a', endpoint: 'http://x', state: 'refused', detail: 'the connection was refused' }],
-    data: { path: '/d', state: 'ok', openToOthers: true, freeBytes: undefined, keptBytes: 64 * 1024 ** 2 },
+    data: { path: '/d', state: 'ok', openToOthers: true, room: undefined },
   })
   expect(findingsText(findings, false)).toBe(`runtime
 √ Node v24.21.0

@@ -38,6 +38,8 @@ export interface AdminServerOptions {
   /** Made when it does not exist. */
   readonly tokenFile: string
   readonly logger: Logger
+  /** At a time; `ADMIN_LIMITS.connections` if not given. */
+  readonly connections?: number
   /** Milliseconds that a head may take, where a test cannot wait for `ADMIN_LIMITS.headMs`. */
   readonly headMs?: number
 }
@@ -74,7 +76,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     tls === undefined
       ? http.createServer(serverOptions, listener)
       : https.createServer({ ...serverOptions, ...tls, handshakeTimeout: serverOptions.headersTimeout }, listener)
-  boundConnections(server, ADMIN_LIMITS.connections)
+  boundConnections(server, options.connections ?? ADMIN_LIMITS.connections)
   await listening(server, listen)
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : listen.port

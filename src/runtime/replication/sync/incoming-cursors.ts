@@ -91,6 +91,11 @@ export class IncomingCursors {
     return last
   }
 
+  /** Number of the last entry that is here; 0 where none is. */
+  last(incarnation: string): number {
+    return this.#upTo.get(incarnation) ?? 0
+  }
+
   /** Whether all is here that the other site had to tell when it opened the conversation. */
   get isCaughtUp(): boolean {
     return this.#owed.size === 0

@@ -2,7 +2,7 @@ import { compareIncarnations } from '../../../core/membership/incarnation.ts'
 import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
 import { CheopsError } from '../../../errors.ts'
 import { Arrivals, type Arrival } from './arrivals.ts'
-import { LOOK_FOR_ROOM_MS, MAX_ENTRIES_TAKEN } from '../limits.ts'
+import { LOOK_FOR_ROOM_MS, MAX_ENTRIES_TAKEN, RECEIVED_LOOK_MS } from '../limits.ts'
 import { IncomingCursors } from './incoming-cursors.ts'
 import { prepare } from '../lane/prepared.ts'
 import { mayDo } from '../admission/foreign-creates.ts'
@@ -83,8 +83,8 @@ export class SyncReceiver {
     if (message.kind === 'digest') return this.#heardDigest(message.digest)
     if (message.kind === 'symbols') return this.#comparison.symbols(message, this.#channel)
     if (message.kind === 'entries') {
-      // What is not taken waits at the other site, which tells it in its next conversation.
-      if (await this.#untilRoom()) await this.#takeAll(message.incarnation, message.first, message.entries)
+      if (await this.#untilRoom(message.incarnation))
+        await this.#takeAll(message.incarnation, message.first, message.entries)
       return
     }
     if (message.kind === 'names') return this.#heardNames(message)
@@ -167,11 +167,20 @@ export class SyncReceiver {
       await this.#take(incarnation, next - fresh.length + from, fresh.slice(from, from + MAX_ENTRIES_TAKEN))
   }
 
-  /** Waits until there is room on disk: a site that is not read is held back. @returns whether there is; the conversation may have ended before */
-  async #untilRoom(): Promise<boolean> {
+  /**
+   * Waits until there is room on disk: a site that is not read is held back. It hears now and then what it knows already, since it would take whoever says nothing of its
+   * entries for one that has gone, and tell them all again.
+   * @returns whether there is room; the conversation may have ended before
+   */
+  async #untilRoom(incarnation: string): Promise<boolean> {
     const { clock, hasRoom } = this.#engine.options
-    while (hasRoom?.() === false && !this.#hasEnded)
+    let saidAt = clock.monotonic()
+    while (hasRoom?.() === false && !this.#hasEnded) {
       await new Promise<void>(resolve => void clock.after(LOOK_FOR_ROOM_MS, resolve))
+      if (clock.monotonic() - saidAt < RECEIVED_LOOK_MS) continue
+      saidAt = clock.monotonic()
+      await this.#channel.send({ kind: 'received', incarnation, upTo: this.#cursors.last(incarnation) })
+    }
     return !this.#hasEnded
   }
 

@@ -48,7 +48,12 @@ const HEALTHY: CheckFacts = {
   configuration: { file: 'cheops.yaml', problems: [] },
   files: [file({})],
   certificates: [{ path: 'a.pem', daysLeft: 300, matchesKey: true }],
-  data: { path: '/var/lib/cheops', state: 'ok', openToOthers: false, freeBytes: 1e12, keptBytes: 64 * 1024 ** 2 },
+  data: {
+    path: '/var/lib/cheops',
+    state: 'ok',
+    openToOthers: false,
+    room: { freeBytes: 1e12, keptBytes: 64 * 1024 ** 2 },
+  },
   listeners: [listener({ state: 'open' })],
   endpoints: [{ service: 'a', endpoint: 'http://x', state: 'ok', detail: 'status 200' }],
   meshKey: { configured: true, reachable: true },
@@ -114,32 +119,59 @@ test.each<[string, Partial<CheckFacts>, string[]]>([
   ['certificate about to expire', { certificates: [{ path: 'p', daysLeft: 20.9, matchesKey: true }] }, ['warning tls']],
   [
     'data folder not writable',
-    { data: { path: 'p', state: 'not-writable', openToOthers: false, freeBytes: 1e9, keptBytes: 64 * 1024 ** 2 } },
+    {
+      data: {
+        path: 'p',
+        state: 'not-writable',
+        openToOthers: false,
+        room: { freeBytes: 1e9, keptBytes: 64 * 1024 ** 2 },
+      },
+    },
     ['error data-folder'],
   ],
   [
     'data folder is a file',
-    { data: { path: 'p', state: 'not-a-folder', openToOthers: false, freeBytes: 1e9, keptBytes: 64 * 1024 ** 2 } },
+    {
+      data: {
+        path: 'p',
+        state: 'not-a-folder',
+        openToOthers: false,
+        room: { freeBytes: 1e9, keptBytes: 64 * 1024 ** 2 },
+      },
+    },
     ['error data-folder'],
   ],
   [
     'data folder open to others',
-    { data: { path: 'p', state: 'ok', openToOthers: true, freeBytes: 1e9, keptBytes: 64 * 1024 ** 2 } },
+    { data: { path: 'p', state: 'ok', openToOthers: true, room: { freeBytes: 1e9, keptBytes: 64 * 1024 ** 2 } } },
     ['warning data-folder'],
   ],
   [
     'disk nearly full',
-    { data: { path: 'p', state: 'ok', openToOthers: false, freeBytes: 1e6, keptBytes: 64 * 1024 ** 2 } },
+    { data: { path: 'p', state: 'ok', openToOthers: false, room: { freeBytes: 1e6, keptBytes: 64 * 1024 ** 2 } } },
     ['error disk-space'],
   ],
   [
     'disk that will be',
-    { data: { path: 'p', state: 'ok', openToOthers: false, freeBytes: 1e8, keptBytes: 64 * 1024 ** 2 } },
+    { data: { path: 'p', state: 'ok', openToOthers: false, room: { freeBytes: 1e8, keptBytes: 64 * 1024 ** 2 } } },
     ['warning disk-space'],
   ],
   [
+    'disk that has not enough room yet for the agent to take again',
+    {
+      data: { path: 'p', state: 'ok', openToOthers: false, room: { freeBytes: 70, keptBytes: 64 } },
+      isDiskShort: true,
+    },
+    ['error disk-space'],
+  ],
+  [
+    'disk of bodies nearly full',
+    { bodies: { path: 'b', state: 'ok', openToOthers: false, room: { freeBytes: 1, keptBytes: 64 } } },
+    ['error disk-space'],
+  ],
+  [
     'disk with twice what is kept free',
-    { data: { path: 'p', state: 'ok', openToOthers: false, freeBytes: 2e9, keptBytes: 1e9 } },
+    { data: { path: 'p', state: 'ok', openToOthers: false, room: { freeBytes: 2e9, keptBytes: 1e9 } } },
     [],
   ],
   ['store that cannot be written', { store: { failure: 'it cannot be written' } }, ['error store']],

@@ -66,3 +66,16 @@ test('what others write waits with them for as long as it takes, also where link
   expect((await lab.ask('b', 'PUT /items/x', { n: 3 })).code).toBeUndefined()
   lab.assertSound()
 })
+
+test('what waits is told once, however long it waits', async () => {
+  const lab = await labWithItems()
+  lab.full.add('b')
+  for (let n = 1; n <= 20; n++) await lab.ask('a', 'PATCH /items/x', { [`k${n}`]: n })
+  await lab.pass(10_000)
+  const before = lab.toldTo('a', 'b')
+  await lab.pass(600_000)
+  expect(lab.toldTo('a', 'b') - before, 'entries that were told again').toBe(0)
+  lab.full.delete('b')
+  await lab.pass(10_000)
+  expect(lab.read('b', 'x')).toEqual(lab.read('a', 'x'))
+})

@@ -80,6 +80,11 @@ export class Lab {
     return { service: SERVICE, kind: KIND, name }
   }
 
+  /** Entries that one site has told another one so far, however often each. */
+  toldTo(from: string, to: string): number {
+    return this.world.toldTo(from, to)
+  }
+
   /** How a site stands with the others. */
   peers(site: string): readonly PeerStatus[] {
     return this.#at(site).peers()
