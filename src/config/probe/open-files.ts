@@ -21,7 +21,7 @@ export interface FittedConnections {
   /** With lower `limits` where there are too few files, otherwise as it was given. What services say is theirs, and is written back into the file. */
   readonly config: Config
   /** To an application whose service says how many, at a time. */
-  toApplication(connections: number): number
+  readonly toApplication: (connections: number) => number
   /** Between agents, at a time. */
   readonly peers: number
   /** Of the admin API, at a time. */
