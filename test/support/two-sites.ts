@@ -96,7 +96,11 @@ export async function twoSites(options: TwoSitesOptions): Promise<TwoSites> {
       unserve: async () => void delete handlers[self],
     }
     const config = configOf(self, configs[self], options.config)
-    const services = new Services(config, () => undefined, connections => connections)
+    const services = new Services(
+      config,
+      () => undefined,
+      connections => connections,
+    )
     for (const service of configs[self]) await services.add(service)
     const traffic = new Traffic(createMetrics({ processMetrics: false }), {
       now: Date.now,
