@@ -76,8 +76,8 @@ export class FakeApplication implements Application {
   readonly hides = new Map<string, boolean>()
   /** A change that says another id than the path has moves the resource there. */
   renames = false
-  /** How it calls what is made by POST, whatever that says. */
-  names: (() => string) | undefined
+  /** How it calls what is made by POST, by the ID that this says; undefined: by that. */
+  names: ((said: unknown) => string | undefined) | undefined
   /** There are resources below resources (`/<collection>/<name>/<list>/<name>`), which are deleted with these. */
   cascades = false
   /** Whether PUT makes what is not there. */
@@ -286,7 +286,7 @@ export class FakeApplication implements Application {
   #post(service: string, collection: string, bytes: Uint8Array): ApplicationAnswer {
     const value = objectOf(bytes)
     if (value === undefined) return answer(400, { error: 'the body is no JSON object' }, 'POST')
-    const id = this.names?.() ?? value['id']
+    const id = this.names?.(value['id']) ?? value['id']
     if (id !== undefined && (typeof id !== 'string' || !/^[\w.-]+$/.test(id))) {
       return answer(400, { error: 'an id is a word' }, 'POST')
     }

@@ -111,8 +111,11 @@ export interface LocalState {
   settling: Settling | undefined
   /** What it refuses at present, and how often in a row. */
   refused: { readonly dot: Dot; readonly times: number } | undefined
-  /** What it has made of a state under another name than this one, which it would do each time: undefined from the next reset on. */
-  called: { readonly by: Dot | undefined; readonly is: string } | undefined
+  /**
+   * What it has made, of what the reset `by` says, under another name than this one, which it may do each time: as what the last time, and how often. It holds for this
+   * resource alone, and not behind another reset, nor where an operator asks for a repair.
+   */
+  called: { readonly by: Dot | undefined; readonly is: string; readonly times: number } | undefined
   /** Of the body with which the application answered last. */
   answered: string | undefined
   /** What the application answers to writes is what it shows when it is read, as was seen the last time. */

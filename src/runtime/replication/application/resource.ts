@@ -12,7 +12,7 @@ import { contains, contradicts } from './contains.ts'
 import { ResourceRequests } from './resource-requests.ts'
 import { JSON_TYPE } from './json-type.ts'
 import { Sending, isOfVersion, isUnread } from './sending.ts'
-import { isUnknownWay, type Made, type Sent } from './sent.ts'
+import { isUnknownWay, type Made, type Otherwise, type Sent } from './sent.ts'
 import { GivenNames } from './given-names.ts'
 import { Slashes } from './slashes.ts'
 import { bytesOf, headersFor, large, seenOf, type Reading, type Seen, type State } from './state.ts'
@@ -20,6 +20,12 @@ import { heldBytes, requestBodyOf } from './stored-body.ts'
 import type { ApplicationAnswer, RequestBody } from '../../../ports/application.ts'
 import type { ParsedBody, ReplicationGlue, ResourceAction } from '../../../ports/replication-glue.ts'
 import type { ReplicationContext, ReplicationOptions } from '../context.ts'
+
+/**
+ * A lane, which takes its turn; a client's write, which does not wait for what others ask; or an operator, for whom it is made once more where the application
+ * has called it otherwise so far.
+ */
+type Asks = 'lane' | 'client' | 'operator'
 
 /** A request that makes the resource. */
 interface CreateRequest {
@@ -45,13 +51,16 @@ export class Resource {
   readonly #requests: ResourceRequests
   readonly #sending: Sending
   readonly #givenNames: GivenNames
+  readonly #asks: Asks
+  /** Whether what was to be made last has another name, or would have. */
+  #isOtherwise = false
 
-  /** @param asks a lane, which takes its turn; or a client's write, which does not wait for what others ask */
+  /** @param asks for whom it is asked */
   constructor(
     options: ReplicationOptions & Partial<Pick<ReplicationContext, 'turns' | 'slashes' | 'givenNames'>>,
     name: ReplicantName,
     glue: ReplicationGlue,
-    asks: 'lane' | 'client' = 'lane',
+    asks: Asks = 'lane',
   ) {
     this.#options = options
     const { turns, application, slashes = new Slashes(), givenNames = new GivenNames() } = options
@@ -60,6 +69,7 @@ export class Resource {
     this.#requests = new ResourceRequests(asked, slashes, name, glue)
     this.#sending = new Sending(this.#requests, () => this.read())
     this.#givenNames = givenNames
+    this.#asks = asks
     this.name = name
     this.glue = glue
   }
@@ -125,13 +135,14 @@ export class Resource {
     asked?: Payload,
   ): Promise<Made | undefined> {
     const seen = seenOf(state)
+    this.#isOtherwise = false
     const isStillMeant = async (): Promise<boolean> => (await this.read()).is === 'absent'
     let sent: Sent | undefined
     for (const { method, path, body: whole } of this.waysToCreate(seen, begun)) {
       const body = whole === seen ? state : whole
       const role = path === this.#requestFor('read')?.path ? 'resource' : 'collection'
-      const known = method === 'POST' ? this.#givenNames.of(this.name) : undefined
-      if (known !== undefined) return { is: 'otherwise', given: known }
+      const known = method === 'POST' ? this.knownGivenName : undefined
+      if (known !== undefined) return this.otherwise(known, false)
       const send = (said: State): Promise<Sent> =>
         this.#sending.sendAs(asked, {
           method,
@@ -147,7 +158,7 @@ export class Resource {
       if (others !== whole) sent = await send(others)
       if (isUnknownWay(sent)) continue
       const given = method === 'POST' && sent.is === 'done' ? await this.givenName(path, sent.answer) : undefined
-      return given === undefined ? sent : { is: 'otherwise', given }
+      return given === undefined ? sent : this.otherwise(given, true)
     }
     // What makes it needs a body that says its name, and nobody can say where.
     const isUnsaid =
@@ -161,19 +172,25 @@ export class Resource {
     return this.glue.withOwnFields(this.name.kind, body, NOTHING)
   }
 
-  /** As the application is known to call what is made under this name, if that is another name. */
+  /** As the application is known to call what is made under this name, if that is another name, and nobody wants it to be made all the same. */
   get knownGivenName(): string | undefined {
-    return this.#givenNames.of(this.name)
+    return this.#asks === 'operator' ? undefined : this.#givenNames.of(this.name)
   }
 
-  /** As it has called what was made under this name, as was written down before a start. */
-  noteGivenName(given: string): void {
-    if (this.knownGivenName === undefined) this.#givenNames.otherwise(this.name, given)
+  /** As it has called what was made under this name, as was written down before a start, and how often it has. */
+  noteGivenName(given: string, times: number): void {
+    this.#givenNames.remembered(this.name, given, times)
   }
 
-  /** For operators: that it is not made here, or as what; undefined where nobody knows of another name. */
+  /** @param isMade whether anything was sent */
+  otherwise(given: string, isMade: boolean): Otherwise {
+    this.#isOtherwise = true
+    return { is: 'otherwise', given, isMade }
+  }
+
+  /** For operators: that it is not made here, or as what; undefined where that is not what came of the last create. */
   get givenNameText(): string | undefined {
-    return this.#givenNames.textOf(this.name)
+    return this.#isOtherwise ? this.#givenNames.textOf(this.name) : undefined
   }
 
   /**

@@ -12,8 +12,15 @@ export type Sent =
   /** Nobody knows. */
   | { readonly is: 'doubt'; readonly answer: ApplicationAnswer | undefined; readonly error: CheopsError | undefined }
 
-/** What came of a request to make something. `otherwise`: it is there under another name than it was to have, or would be. */
-export type Made = Sent | { readonly is: 'otherwise'; readonly given: string }
+/** It is there under the name `given`, and not under the one that it was to have; or would be, and nothing was sent. */
+export interface Otherwise {
+  readonly is: 'otherwise'
+  readonly given: string
+  readonly isMade: boolean
+}
+
+/** What came of a request to make something. */
+export type Made = Sent | Otherwise
 
 /** Says where to look: after something was done (RFC 9110, 15.4.4), or because somebody has to log in first. */
 export const SEE_OTHER = 303

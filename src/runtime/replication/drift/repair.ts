@@ -28,7 +28,7 @@ import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Made } from '../application/sent.ts'
 import type { MemberState } from '../context.ts'
-import { ABSENT, type Replica } from '../replica.ts'
+import { ABSENT, type LocalState, type Replica } from '../replica.ts'
 import type { ParsedBody } from '../../../ports/replication-glue.ts'
 
 /**
@@ -99,8 +99,10 @@ async function surestFirst(
   return members.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
-function isSameReset(a: Dot | undefined, b: Dot | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && sameDot(a, b))
+/** As the application has called what it has made of what a reset says, and how often it has. */
+function calledBy({ local: { called } }: Replica, reset: Dot | undefined): LocalState['called'] {
+  const isOf = called?.by === reset || (called?.by !== undefined && reset !== undefined && sameDot(called.by, reset))
+  return isOf ? called : undefined
 }
 
 /**
@@ -218,8 +220,8 @@ async function takeState(
           ? createBy(resource, replica, reset, body)
           : resource.create(body, headers, begunBy(replica), asked)
     if (reading.is === 'absent') {
-      const { called } = replica.local
-      if (called !== undefined && isSameReset(called.by, reset?.dot)) resource.noteGivenName(called.is)
+      const called = calledBy(replica, reset?.dot)
+      if (called !== undefined) resource.noteGivenName(called.is, called.times)
       sent = await make()
       canBeSaid = sent !== undefined
     }
@@ -231,8 +233,12 @@ async function takeState(
     }
   }
   if (!canBeSaid || (sent !== undefined && sent.is !== 'done')) {
-    // Once more after each start it would be there once more.
-    const called = sent?.is === 'otherwise' ? { by: schedule[0]?.dot, is: sent.given } : replica.local.called
+    const by = schedule[0]?.dot
+    // Made once more after each start it would be there once more.
+    const called =
+      sent?.is === 'otherwise' && sent.isMade
+        ? { by, is: sent.given, times: (calledBy(replica, by)?.times ?? 0) + 1 }
+        : replica.local.called
     // What was certainly not changed holds up nothing.
     if (sent?.is !== 'doubt')
       await engine.replicas.commit(commit => commit.local(replica, { replaying, bound, called }))
@@ -262,6 +268,7 @@ async function takeState(
       failed: [],
       lacked: [],
       refused: undefined,
+      called: undefined,
       settling,
       intent: undefined,
       answered,

@@ -50,10 +50,10 @@ async function createAsWritten(
 ): Promise<Made | undefined> {
   if (state.is !== 'large' || payload?.method !== 'POST') return undefined
   const known = resource.knownGivenName
-  if (known !== undefined) return { is: 'otherwise', given: known }
+  if (known !== undefined) return resource.otherwise(known, false)
   const sent = await resource.send(payload)
   const given = sent.is === 'done' ? await resource.givenName(payload.path, sent.answer) : undefined
-  return given === undefined ? sent : { is: 'otherwise', given }
+  return given === undefined ? sent : resource.otherwise(given, true)
 }
 
 /** How what is there is given another state. */

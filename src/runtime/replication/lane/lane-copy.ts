@@ -138,9 +138,9 @@ async function nobodyText({ engine, replica, resource }: LaneBook): Promise<stri
 }
 
 /** With what the application refuses it, if it does: what people can do about it depends on that. */
-function notTakenText({ local, resource }: LaneBook): string {
+function notTakenText({ resource }: LaneBook): string {
   const { heldUpBy: status, givenNameText } = resource
-  if (givenNameText !== undefined && local.called !== undefined) return givenNameText
+  if (givenNameText !== undefined) return givenNameText
   const text = 'the application does not take the state of another member now'
   return status === undefined || isSuccess(status) ? text : `${text}: it answers ${String(status)}`
 }

@@ -49,7 +49,8 @@ export class OperatorActions {
   }
 
   /**
-   * Copies the state of another member that agrees, or of the one that is named, to the application here, now.
+   * Copies the state of another member that agrees, or of the one that is named, to the application here, now; also where that has called otherwise what it has made
+   * of it so far.
    * @throws CheopsError ERR_REPLICANT_NOT_FOUND, _UNBOUND, _LOCKED, _NO_MEMBER, ERR_SERVICE_NOT_LOCAL
    */
   repair(replicant: ReplicantName, from: string | undefined): Promise<Copied> {
@@ -107,7 +108,7 @@ export class OperatorActions {
 }
 
 async function repairNow(engine: Engine, replica: Replica, from: string | undefined): Promise<Copied> {
-  const resource = resourceOf(engine, replica)
+  const resource = resourceOf(engine, replica, 'operator')
   const { local, draft, name } = replica
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
@@ -195,15 +196,15 @@ async function decideUncertain(engine: Engine, replica: Replica, tookEffect: boo
   return held.dot
 }
 
-function resourceOf(engine: Engine, replica: Replica): Resource {
+function resourceOf(engine: Engine, replica: Replica, asks?: 'operator'): Resource {
   const { name } = replica
   if (!isReplicatedAt(replica, engine.options.site))
     throw new CheopsError('ERR_REPLICANT_NOT_FOUND', `No replicated ${name.kind} is called ${name.name} here.`)
-  return localResource(engine, replica)
+  return localResource(engine, replica, asks)
 }
 
-function localResource({ options }: Engine, { name }: Replica): Resource {
+function localResource({ options }: Engine, { name }: Replica, asks?: 'operator'): Resource {
   const glue = options.glueOf(name.service)
   if (glue === undefined) throw new CheopsError('ERR_SERVICE_NOT_LOCAL', `${name.service} is not offered here.`)
-  return new Resource(options, name, glue)
+  return new Resource(options, name, glue, asks)
 }
