@@ -307,11 +307,12 @@ export class Execution {
   async #executeRequest(operation: Operation, behind: readonly Operation[]): Promise<Step> {
     if (operation.payload === undefined) return this.#book.executed(operation, undefined, {})
     if (!this.#book.local.bound) {
-      if (this.#book.local.unbound) return 'waits'
+      const says = isReset(operation, this.#book.matrices)
+      if (this.#book.local.unbound && !says) return 'waits'
       const isBegunHere = operation.life.dot.site === this.#book.engine.options.site
       if (isBegunHere && (await isOursUnknown(this.#book))) return 'again'
       // What it makes of nothing can only be copied from a member that has had something.
-      if (isReset(operation, this.#book.matrices)) return this.#copied(operation)
+      if (says) return this.#copied(operation)
       // The application here has refused to make it: what has the name by now is not ours to change.
       return this.#book.failed(operation, { error: 'ERR_REPLICANT_REFUSED' })
     }
@@ -356,7 +357,9 @@ export class Execution {
     const { engine, replica, resource } = this.#book
     const reading = await resource.read()
     if (reading.is === 'unknown') return 'again'
+    // Also where somebody had it, and has taken it away: the name is free by now.
     if (reading.is === 'absent') return this.#answers.cannotSay()
+    if (this.#book.local.unbound) return 'waits'
     if (this.#isAdopted(reading)) return this.#becomesOurs()
     if (reading.hash === this.#book.local.leaving) return this.#answers.notNow(operation, TAKEN)
     const copied = await copyState(engine, replica, resource)

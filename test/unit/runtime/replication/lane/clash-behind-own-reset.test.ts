@@ -30,3 +30,25 @@ test('what has it is what the other member shows: it is the resource', async () 
   expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
   lab.assertSound()
 })
+
+test.each(['PUT /items/x', 'POST /items/x/restore'])(
+  'whoever has it takes it away: it is made, behind %s',
+  async request => {
+    const lab = await Lab.of(['a', 'b'], { glue: () => simGlue(VARIANTS.restoring) })
+    const { application } = lab.world.site('b')
+    application.write(SERVICE, '/items/x', { id: 'x', of: 'somebody' })
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a'] })
+    await lab.ask('a', request, { n: 2 })
+    await lab.pass(5_000)
+    await lab.changeMembers('a', 'x', ['b'], [])
+    await lab.pass(30_000)
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'unbound' })
+    application.write(SERVICE, '/items/x', undefined)
+    await lab.restart('b')
+    await lab.ask('a', 'PATCH /items/x', { m: 1 })
+    await lab.pass(3_600_000)
+    expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
+    expect(lab.read('b', 'x')).toEqual({ id: 'x', n: 2, m: 1 })
+    lab.assertSound()
+  },
+)
