@@ -23,6 +23,7 @@ import {
   stillToCome,
 } from '../drift/settling.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
+import { isObject } from '../drift/merge-patch.ts'
 import { isMerging } from '../drift/merging.ts'
 import { isChangedPast, suspectDrift } from '../drift/read-back.ts'
 import { copyState } from '../drift/repair.ts'
@@ -473,21 +474,26 @@ export class Execution {
   }
 
   /** The name is there, and not ours as far as this store knows. One that was set back looks whether it is what the others have. */
-  #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
-    const { standing } = this.#book.engine
-    if (!standing.isOldFor(this.#book.replica.core.replicant)) return this.#book.clash()
-    return this.#knownAgain(operation, reading, state)
+  async #foreign(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
+    const { engine, replica, resource } = this.#book
+    if (!engine.standing.isOldFor(replica.core.replicant)) return this.#book.clash()
+    // A body that says little stands in whatever has the name.
+    const shows = resource.shows(reading.body, state) && (await showsAnyWritten(this.#book, reading.body)) !== 'no'
+    return shows ? this.#isOurs(operation) : this.#knownAgain()
   }
 
-  /** This site has made it, and its store does not know that: it is ours where it shows anything of what was written. The application may have been lost too. */
+  /** This site has made it, and its store does not know that: it is ours where it shows anything of what was written, and nothing else. The application may have been lost too. */
   async #own(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
-    const isOurs = await showsAnyWritten(this.#book, reading.body)
-    return isOurs ? this.#isOurs(operation) : this.#knownAgain(operation, reading, state)
+    const shows = await showsAnyWritten(this.#book, reading.body)
+    // Of a body that nobody can look into no field can be missing.
+    const isOurs = shows === 'yes' || (shows === 'perhaps' && state.is === 'json' && isObject(state.value))
+    return isOurs ? this.#isOurs(operation) : this.#knownAgain()
   }
 
-  async #knownAgain(operation: Operation, reading: Reading & { readonly is: 'present' }, state: State): Promise<Step> {
-    if (this.#book.resource.shows(reading.body, state)) return this.#isOurs(operation)
-    if ((await copyState(this.#book.engine, this.#book.replica, this.#book.resource)) === 'copied') return 'replan'
+  /** Else it is what another member shows, or somebody else's. */
+  async #knownAgain(): Promise<Step> {
+    const { engine, replica, resource } = this.#book
+    if ((await copyState(engine, replica, resource)) === 'copied') return 'replan'
     await this.#book.clash()
     return 'alone'
   }

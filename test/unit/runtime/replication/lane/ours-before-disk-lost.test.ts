@@ -68,19 +68,45 @@ async function madeAndLost(
   return lab
 }
 
+const SOMEBODYS = { id: 'x', owner: 'somebody else' }
+
 test.each([
-  ['nothing of what was written', { id: 'x', owner: 'somebody else' }],
-  ['other values', { id: 'x', owner: 'somebody else', n: 77, name: 'theirs' }],
+  ['nothing of what was written', { n: 1, name: 'mine' }, SOMEBODYS],
+  ['other values', { n: 1, name: 'mine' }, { ...SOMEBODYS, n: 77, name: 'theirs' }],
+  ['another value, where it was made with its name only', {}, { ...SOMEBODYS, name: 'theirs' }],
+  ['nothing but the name, where it was made with that only', {}, SOMEBODYS],
+  [
+    'the flag that it was made with, and another value',
+    { enabled: true },
+    { ...SOMEBODYS, enabled: true, name: 'theirs' },
+  ],
 ])(
   'what a new application has by the name of what its site has made is of somebody else: %s',
-  async (_what, theirs) => {
-    const lab = await madeAndLost({ n: 1, name: 'mine' }, undefined, theirs)
+  async (_what, written, theirs) => {
+    const lab = await madeAndLost(written, undefined, theirs)
     expect(lab.read('a', 'x'), 'an operator decides').toEqual(theirs)
     expect(await lab.status('a', 'x')).toMatchObject({ state: 'unbound' })
     expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees' })
     lab.assertSound()
   },
 )
+
+test('what a new application has is of somebody else where another site has made it with its name only', async () => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('b', 'POST /items', { id: 'x' }, { members: MEMBERS })
+  await lab.pass(5_000)
+  await lab.ask('b', 'PATCH /items/x', { name: 'newer' })
+  await lab.pass(5_000)
+  const site = lab.world.site('a')
+  const back = site.restart(10_000, () => site.machine.disk.restore(new Map()))
+  const theirs = { ...SOMEBODYS, name: 'theirs' }
+  site.application.write('warehouse', '/items/x', theirs)
+  await lab.until(back)
+  await lab.pass(60_000)
+  expect(lab.read('a', 'x'), 'an operator decides').toEqual(theirs)
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'unbound' })
+  lab.assertSound()
+})
 
 test.each([
   ['was not written since', () => Promise.resolve(), { name: 'newer' }],
@@ -92,6 +118,30 @@ test.each([
     for (const site of MEMBERS) {
       expect(lab.read(site, 'x'), site).toEqual({ id: 'x', n: 1, ...more })
       expect(await lab.status(site, 'x')).toMatchObject({ state: 'agrees' })
+    }
+    lab.assertSound()
+  },
+)
+
+test.each([
+  ['last', 'a'],
+  ['before another site did', 'b'],
+])(
+  'who has made it has it again where all that tells was never written: flags, which it has set %s',
+  async (_w, last) => {
+    const lab = await Lab.of(MEMBERS)
+    await lab.ask('a', 'POST /items', { id: 'x', enabled: true, state: 'on' }, { members: MEMBERS })
+    await lab.pass(5_000)
+    await lab.ask(last, 'PATCH /items/x', { enabled: false, state: 'of' })
+    await lab.pass(5_000)
+    const site = lab.world.site('a')
+    const back = site.restart(10_000, () => site.machine.disk.restore(new Map()))
+    await lab.ask('b', 'PATCH /items/x', { n: 1 })
+    await lab.until(back)
+    await lab.pass(60_000)
+    for (const member of MEMBERS) {
+      expect(lab.read(member, 'x'), member).toEqual({ id: 'x', enabled: false, state: 'of', n: 1 })
+      expect(await lab.status(member, 'x')).toMatchObject({ state: 'agrees' })
     }
     lab.assertSound()
   },
