@@ -295,7 +295,6 @@ export const ERRORS = {
     status: 507,
     title: 'The disk of this site is nearly full',
     hint: 'Make room on the disk of the data folder, and of bodies.folder, a quarter more than limits.freeBytes, or send the request to another site. DELETE is taken; reads, and what is not replicated, go on.',
-    retry: true,
   },
   ERR_STORE_CORRUPT: {
     status: 500,

@@ -11,7 +11,8 @@ export const repairCommand: CommandSpec = {
   summary: 'Copy the state of another member that agrees to the application here, now',
   details:
     'A replica that is diverged is repaired by itself as soon as a member that holds the same and has nothing left to do can be reached; this ' +
-    'asks at once, and says why not; after a start it waits a few seconds until members are connected. What the application here has by the name is overwritten, if it differs.',
+    'asks at once, and says why not; after a start it waits a few seconds until members are connected. What the application here has by the name is overwritten, if it differs. ' +
+    'It is made here also where the application has called otherwise what it has made of it so far.',
   arguments: [REPLICANT],
   options: [{ flags: '--from <site>', help: 'only from this member' }],
   agent: true,
