@@ -124,6 +124,8 @@ export interface LocalState {
   suspect: boolean
   /** Suspect since a start has found it so: the store may have been set back, so that more was carried out than is written down. */
   unsure: boolean
+  /** The state that this site has said last, where it was `unsure` then: what that does not know of may be in it. */
+  saidUnsure: Dot | undefined
   /** Suspect only because others show something else, and what is here may be what was written: only what surely is that is copied. */
   copiesOnlyFitting: boolean
   diverged: boolean
@@ -235,6 +237,7 @@ export function newLocalState(): LocalState {
     answersTell: false,
     suspect: false,
     unsure: false,
+    saidUnsure: undefined,
     copiesOnlyFitting: false,
     diverged: false,
     divergedBy: undefined,

@@ -279,6 +279,7 @@ export async function issue(
     await release(engine, replica, { ...draft, ...leftOutOf(replica, draft.context, settles?.settles) }, undefined, {
       suspect: false,
       unsure: false,
+      saidUnsure: replica.local.unsure ? draft.dot : undefined,
       replaying: false,
       hash: undefined,
       answered: undefined,

@@ -43,7 +43,7 @@ import {
   takenBy,
   type Several,
 } from './together.ts'
-import { decideUnsure } from './unsure.ts'
+import { decideUnsure, mayBeInSaid } from './unsure.ts'
 import type { Recovery } from './recovery.ts'
 import type { Made } from '../application/sent.ts'
 import type { ApplicationAnswer } from '../../../ports/application.ts'
@@ -413,11 +413,14 @@ export class Execution {
   }
 
   /**
-   * Whether what was given up here may be in what this site has said since, or nobody else is a member: then no other state can be copied to have it there once.
+   * Whether what was given up here, or was carried out before its store was lost, may be in what this site has said since, or nobody else is a member: then no other state can be copied to have it
+   * there once.
    */
   #mayBeSaid(operation: Operation): boolean {
     const { engine, replica, local } = this.#book
-    if (!mayBeThere(replica.run, operation) || this.#book.traits(operation).maySendAgain) return false
+    if (this.#book.traits(operation).maySendAgain) return false
+    if (mayBeInSaid(this.#book, operation)) return true
+    if (!mayBeThere(replica.run, operation)) return false
     const [first] = local.executed.operations
     const live = holderOf(replica.core.replicant)?.live ?? []
     const isOwnState = ({ type, dot }: Operation): boolean =>

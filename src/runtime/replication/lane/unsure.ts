@@ -1,5 +1,5 @@
 /** What may not be sent twice, and may stand in what the application shows although nothing says that it was carried out. */
-import { dotKey, type Dot, type Operation } from '../../../core/oplog/index.ts'
+import { compareOperations, dotKey, holderOf, sameDot, type Dot, type Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
 import { MAX_KNOWN_FAILED } from '../limits.ts'
 import type { RunState } from '../replica.ts'
@@ -32,4 +32,17 @@ export async function decideUnsure(
     return 'waits'
   } else return 'undone'
   return 'done'
+}
+
+/**
+ * Whether an operation may be in the state that this site has said, and on which it builds, though that has not seen it: the store was in question then, and what its
+ * application showed was taken for what the resource is. It comes from somebody who had it while nobody else did any more, as a backup that is put back. What was written
+ * later than that state has not been here before.
+ */
+export function mayBeInSaid({ replica }: LaneBook, operation: Operation): boolean {
+  const { saidUnsure, executed } = replica.local
+  const [first] = executed.operations
+  if (saidUnsure === undefined || first === undefined || !sameDot(first.dot, saidUnsure)) return false
+  const state = holderOf(replica.core.replicant)?.live.find(({ dot }) => sameDot(dot, saidUnsure))
+  return state !== undefined && compareOperations(operation, state) < 0
 }

@@ -209,8 +209,9 @@ export class Arrivals {
       isOfParted: summary !== undefined && hasParted(summary.changes, this.#from),
       // Operations are believed of those who have signed them, whoever brings them.
       take: ({ core: { replicant: held } }) => {
-        // What is here already is what it was when it came, whatever it is said to be now.
-        const brought = operations.filter(operation => !unverified.has(operation) || !isKnown(held, operation))
+        const brought = operations.flatMap(operation =>
+          unverified.has(operation) ? asItCame(held, operation) : [operation],
+        )
         if (summary !== undefined && !mayTell(held, this.#from, brought)) return 'not-a-member'
         const whole: LifeTransfer = { operations: brought, ...(summary !== undefined && { summary }) }
         const step = receive(held, whole, matrices)
@@ -328,6 +329,16 @@ function tooLarge(): CheopsError {
 
 function hasParted(changes: MemberChanges, from: string): boolean {
   return changes.some(({ site }) => site === from) && !membersOf(changes).includes(from)
+}
+
+/**
+ * What is here already is what it was when it came, whatever it is said to be now: what was held is not taken again, and what waits is taken as it waits. A summary that speaks of that
+ * would else say more than has come with it, or do away with what waits.
+ */
+function asItCame(replicant: Replicant, operation: Operation): readonly Operation[] {
+  if (!isKnown(replicant, operation)) return [operation]
+  const { life, dot } = operation
+  return replicant.waiting.filter(waits => sameDot(waits.dot, dot) && sameDot(waits.life.dot, life.dot))
 }
 
 function stampedIn({ life, droppers, changes, firstDelete }: NonNullable<LifeTransfer['summary']>) {

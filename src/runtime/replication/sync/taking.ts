@@ -130,7 +130,8 @@ export class Taking {
       const asksAgain = effect.kind === 'stale' || effect.kind === 'removed' || effect.kind === 'needs-matrices'
       if (asksAgain || isLost) this.#wants.lacks(arrival.replicant)
     }
-    const isNews = step.effects.some(({ kind }) => kind !== 'duplicate')
+    // Who does not know that it was removed is not believed what it sums up: that is no news either.
+    const isNews = step.effects.some(({ kind }) => kind !== 'duplicate' && kind !== 'stale')
     // Two that are members no more would else tell each other so without end.
     if (!isNews && arrival.isOfParted !== true && this.#isUnaware(step.replicant))
       commit.tell(this.#from, { kind: 'replicant', replicant: replica.name, knows: [] })

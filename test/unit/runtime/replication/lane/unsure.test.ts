@@ -35,3 +35,30 @@ test.each([
   expect(await lab.ask('a', 'PATCH /items/x', { m: 1 })).toMatchObject({ status: 200 })
   lab.assertSound()
 })
+
+test('what a backup hands back is held where it may be in the state that was said without it', async () => {
+  const lab = await Lab.of(MEMBERS)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
+  await lab.pass(10_000)
+  expect(await lab.ask('b', 'POST /items/x/lines', { line: 1 })).toMatchObject({ status: 201 })
+  await lab.pass(5_000)
+  const [a, b] = [lab.world.site('a'), lab.world.site('b')]
+  const backup = b.machine.disk.copy()
+  const lines = { id: 'x', n: 1, lines: [{ line: 1 }] }
+  expect(lab.read('a', 'x')).toEqual(lines)
+  // All that knew of the line have lost it, and a says what its application shows.
+  await lab.changeMembers('b', 'x', [], ['b'])
+  await lab.pass(5_000)
+  await lab.until(a.restart(10, () => a.machine.disk.restore(new Map())))
+  await lab.pass(30_000)
+  await lab.until(b.restart(10, () => b.machine.disk.restore(backup)))
+  await lab.pass(60_000)
+  expect(lab.read('a', 'x')).toEqual(lines)
+  expect(await lab.status('a', 'x')).toMatchObject({ state: 'uncertain' })
+  await lab.decide('a', 'x', true)
+  await lab.pass(10_000)
+  expect(lab.read('a', 'x')).toEqual(lines)
+  // What is written from now on is new.
+  expect(await lab.ask('a', 'POST /items/x/lines', { line: 2 })).toMatchObject({ status: 201 })
+  lab.assertSound()
+})

@@ -217,3 +217,27 @@ test.each([
   expect(await parted(lab, 'b')).toBe(true)
   lab.assertSound()
 })
+
+test('who was removed by a site whose disk is lost before it could say so hears it from the others, though nothing is believed of what it sums up', async () => {
+  const lab = await Lab.of(ALL)
+  await lab.ask('b', 'POST /items', { id: 'x', n: 1 }, { members: ALL })
+  await lab.pass(5_000)
+  // What is forgotten is told in a summary.
+  for (const n of [2, 3]) await lab.ask('b', 'PUT /items/x', { id: 'x', n })
+  await lab.pass(5_000)
+  lab.cut('c')
+  await lab.changeMembers('a', 'x', [], ['c'])
+  await lab.pass(1_000)
+  expect((await lab.status('b', 'x'))?.members).toEqual(['a', 'b'])
+  const a = lab.world.site('a')
+  await lab.until(a.restart(10, () => a.machine.disk.restore(new Map())))
+  // The first that a hears of it is what c knows.
+  cut(lab, 'a', 'b')
+  for (const site of ['a', 'b']) lab.world.wire.heal(site, 'c')
+  for (const site of ['a', 'b']) lab.world.wire.heal('c', site)
+  await lab.pass(10_000)
+  await lab.heal(150_000)
+  expect((await lab.status('a', 'x'))?.members).toEqual(['a', 'b'])
+  expect(await lab.status('c', 'x')).toBeUndefined()
+  lab.assertSound()
+})

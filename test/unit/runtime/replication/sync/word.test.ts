@@ -349,3 +349,52 @@ test('what a member says that it has forgotten of a site takes nothing away that
   await tell(rome, 1, here.signed(merging(created, 'rome', 500, 'written')))
   expect(await bodiesAt(here)).toContain('written')
 })
+
+test('what waits here on the word of a member is taken as it waits with a summary that speaks of it', async () => {
+  await using here = await Scripted.start()
+  const created = here.create('paris', 'mug', ['paris', 'rome', HERE])
+  here.unknown.add('rome')
+  const lost = after(created, 'rome', { ...PUT, type: 'merge' })
+  const { dot } = lost
+  // Both have seen what nobody has any more: they wait.
+  const of = (number: number, what: Partial<Operation>): Operation => ({
+    ...after(created, 'rome', what),
+    dot: { ...dot, number },
+    context: [created.dot, dot],
+  })
+  const added = of(dot.number + 1, adding('oslo'))
+  const keyed = of(dot.number + 2, {
+    ...PUT,
+    type: 'merge',
+    idempotency: { principal: 'p', key: 'k', request: 'ab'.repeat(32) },
+  })
+  const paris = here.from('paris')
+  paris.says(hello('paris', 9))
+  await tell(paris, 1, here.signed(created), transfer(here, added), transfer(here, keyed))
+  expect(await here.replicator.inspect(MUG, ({ core }) => core.replicant.waiting.length)).toBe(2)
+
+  const change = (site: string, { stamp, dot: by }: Operation): MemberChange => {
+    return { site, by: { stamp, dot: by }, member: true, held: [], told: [] }
+  }
+  const entry = transfer(here, added, keyed)
+  if (entry.kind !== 'transfer') throw new TypeError('no transfer')
+  const summary = {
+    life: created.life,
+    knowledge: [created.dot, keyed.dot],
+    holes: [],
+    droppers: [],
+    keys: new Map(),
+    conflictsForgotten: 0,
+    changes: [change(HERE, created), change('oslo', added), change('paris', created), change('rome', created)],
+    since: { knowledge: [created.dot], holes: [] },
+    from: 'paris',
+  }
+  await tell(paris, 4, { ...entry, transfer: { ...entry.transfer, summary } })
+  expect(here.refusals()).toEqual([])
+  expect((await statusOf(here))?.members).toEqual(['here', 'oslo', 'paris', 'rome'])
+  const [held, waiting] = await here.replicator.inspect(MUG, ({ core: { replicant } }) => [
+    replicant.lives[0]?.live.map(({ type }) => type),
+    replicant.waiting,
+  ])
+  expect([held, waiting]).toEqual([['create', 'merge'], []])
+})
