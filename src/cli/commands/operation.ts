@@ -67,7 +67,7 @@ export const operationGroup: GroupSpec = {
       summary: 'Follow one until every member has told what became of it',
       details:
         'To be asked of the agent where it was written: the others are told by nobody. On a terminal the table is drawn anew at each change; ' +
-        'else each change is a line, with -o json the whole of it. Ends with 0 when it is done everywhere, with 2 when a member has failed.',
+        'else each change is a line, with -o json the whole of it. Ends with 0 when it is done everywhere, with 2 when a member has failed, or what it has told was forgotten or lost with the disk.',
       arguments: [OPERATION],
       agent: true,
       output: true,
@@ -128,8 +128,15 @@ export function endText(bad: readonly OperationSite[], isExplained: boolean): st
   if (bad.length === 0) return 'It is done everywhere.'
   const text = (sites: readonly OperationSite[]) => sites.map(told => `${outcomeText(told)} at ${told.site}`).join(', ')
   // Who could not, for a reason of the agents, does it after all when that is mended.
-  const [held, over] = [bad.filter(({ error }) => error !== undefined), bad.filter(({ error }) => error === undefined)]
+  const [held, ended] = [bad.filter(({ error }) => error !== undefined), bad.filter(({ error }) => error === undefined)]
+  const isForgotten = ({ outcome }: OperationSite): boolean => outcome === 'received' || outcome === 'unknown'
+  const [lost, over] = [ended.filter(isForgotten), ended.filter(told => !isForgotten(told))]
   return [
+    ...(lost.length === 0
+      ? []
+      : [
+          `What has become of it there is not known here any more, and is told by nobody again: ${text(lost)}. "cheops replicant show" has how the members stand.`,
+        ]),
     ...(over.length === 0 ? [] : [`Nothing more will come by itself: ${text(over)}.`]),
     ...(held.length === 0
       ? []

@@ -1,29 +1,85 @@
 import { compareText } from '../../core/resource/text-order.ts'
-import { dotKey, membersOfReplicant, sameDot, type Dot } from '../../core/oplog/index.ts'
+import { compareIncarnations } from '../../core/membership/incarnation.ts'
+import { covers, dotKey, lifeKey, membersOfReplicant, sameDot, type Dot, type LifeId } from '../../core/oplog/index.ts'
 import { MAX_KNOWN_OUTCOMES } from './limits.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { KnownOutcomes, SiteOutcome, Replica } from './replica.ts'
+import type { CoreState, KnownOutcomes, SiteOutcome, Replica } from './replica.ts'
 
 /** How many members a client wants an operation to be done at: `Cheops-Require`. */
 export type Require = 'all' | 'quorum' | 'one'
 
-/** The outcomes with what a site has told; the oldest operations are left out. */
+/** The outcomes with an operation that is released now: all that its members tell of it is heard. */
+export function withReleased(known: readonly KnownOutcomes[], dot: Dot): readonly KnownOutcomes[] {
+  return withEntry(known, { dot, sites: [] })
+}
+
+/**
+ * The outcomes with what a site has told. Of an operation that is not among them, since that was forgotten, or lost with the disk, it is not known what others have told
+ * before.
+ */
 export function withOutcome(known: readonly KnownOutcomes[], dot: Dot, told: SiteOutcome): readonly KnownOutcomes[] {
   // What is told of is mostly among the newest.
   const place = known.findLastIndex(entry => sameDot(entry.dot, dot))
-  const sites = [...(known[place]?.sites ?? []).filter(({ site }) => site !== told.site), told]
-  const changed = { dot, sites: sites.toSorted((a, b) => compareText(a.site, b.site)) }
-  return place < 0 ? [...known, changed].slice(-MAX_KNOWN_OUTCOMES) : known.with(place, changed)
+  const entry = known[place] ?? { dot, sites: [], isInPart: true }
+  const sites = [...entry.sites.filter(({ site }) => site !== told.site), told]
+  const changed = { ...entry, sites: sites.toSorted((a, b) => compareText(a.site, b.site)) }
+  return place < 0 ? withEntry(known, changed) : known.with(place, changed)
 }
 
-/** What became of an operation at each member: `pending` where nothing was told. What came to nothing at its origin nobody else ever sees. */
-export function outcomesOf({ core, local }: Replica, dot: Dot): readonly SiteOutcome[] {
-  const told = local.outcomes.findLast(entry => sameDot(entry.dot, dot))?.sites ?? []
+/** In the order in which they were written; the oldest are left out, also where one of them is told of anew. */
+function withEntry(known: readonly KnownOutcomes[], entry: KnownOutcomes): readonly KnownOutcomes[] {
+  const place = known.findLastIndex(({ dot }) => compareAge(dot, entry.dot) < 0) + 1
+  return known.toSpliced(place, 0, entry).slice(-MAX_KNOWN_OUTCOMES)
+}
+
+/** Of two operations of one site: negative where `a` was written before `b`. */
+export function compareAge(a: Dot, b: Dot): number {
+  return compareIncarnations(a.incarnation, b.incarnation) || a.number - b.number
+}
+
+/**
+ * What became of an operation at each member: `pending` where nothing was told. What came to nothing at its origin nobody else ever sees. A member that holds what was told of
+ * before, which was forgotten here or lost with the disk, is left out: it may have nothing to tell any more.
+ */
+export function outcomesOf(replica: Pick<Replica, 'core' | 'local'>, dot: Dot): readonly SiteOutcome[] {
+  const { core, local } = replica
+  const entry = local.outcomes.findLast(known => sameDot(known.dot, dot))
+  const told = entry?.sites ?? []
   if (told.some(({ outcome }) => outcome === 'void')) return told
   const silent = membersOfReplicant(core.replicant).filter(member => !told.some(({ site }) => site === member))
-  if (silent.length === 0) return told
-  const pending = silent.map(site => ({ site, outcome: 'pending' as const, at: 0 }))
+  const waited = isInPart(replica, dot, entry) ? silent.filter(site => !mayHaveTold(replica, site, dot)) : silent
+  if (waited.length === 0) return told
+  const pending = waited.map(site => ({ site, outcome: 'pending' as const, at: 0 }))
   return [...told, ...pending].toSorted((a, b) => compareText(a.site, b.site))
+}
+
+/** Whether members may have told of an operation of this site what is not known here any more. */
+function isInPart({ core }: Pick<Replica, 'core'>, dot: Dot, entry: KnownOutcomes | undefined): boolean {
+  if (entry !== undefined) return entry.isInPart === true
+  return core.replicant.lives.some(({ knowledge }) => covers(knowledge, dot))
+}
+
+/** Whether a site may have nothing left to do for an operation, as far as is known here. */
+function mayHaveTold({ core, local }: Pick<Replica, 'core' | 'local'>, site: string, dot: Dot): boolean {
+  const { replicant, acknowledgements } = core
+  const life = replicant.lives.find(({ live }) => live.some(operation => sameDot(operation.dot, dot)))
+  if (site === replicant.site)
+    return life !== replicant.lives.at(-1) || local.executed.operations.some(done => sameDot(done.dot, dot))
+  // After a loss of the disk nothing is known of what others hold until they tell it anew.
+  return !acknowledgements.has(site) || isAcknowledged(acknowledgements, site, dot, life?.life)
+}
+
+/** Whether a site has told that it holds an operation. @param life that it belongs to, where that is known */
+export function isAcknowledged(
+  acknowledgements: CoreState['acknowledgements'],
+  site: string,
+  dot: Dot,
+  life: LifeId | undefined,
+): boolean {
+  const knowledge = acknowledgements.get(site)?.knowledge
+  if (knowledge === undefined) return false
+  if (life !== undefined) return covers(knowledge.get(lifeKey(life)) ?? [], dot)
+  return [...knowledge.values()].some(context => covers(context, dot))
 }
 
 /** Whether nothing more will come. */

@@ -194,6 +194,8 @@ export interface TellOf {
 
 export interface KnownOutcomes {
   readonly dot: Dot
+  /** It was not noted with its release, or that was forgotten, or lost with the disk: who is not among `sites` may have told of it before. */
+  readonly isInPart?: true
   readonly sites: readonly SiteOutcome[]
 }
 

@@ -3,6 +3,8 @@ import {
   dotKey,
   findLife,
   fateOf,
+  holderOf,
+  isExecuted,
   membersOfReplicant,
   observeStamp,
   sameDot,
@@ -117,6 +119,7 @@ export function takeStep(
         break
     }
   }
+  supersedeLost(engine, commit, replica, before)
   if (held) {
     if (from !== undefined) commit.local(replica, { acknowledges: true })
     replicas.due(commit, name, true)
@@ -178,12 +181,27 @@ function retainedDots({ lives, waiting }: Replicant): ReadonlySet<string> {
 
 /** What was dropped before it was executed here. */
 function supersede(engine: Engine, commit: Commit, replica: Replica, operation: Operation): void {
+  const known = findLife(replica.core.replicant, operation.life)
+  if (known !== undefined && fateOf(known, operation.dot) === 'live') return
+  tellSuperseded(engine, commit, replica, operation)
+}
+
+/** What counts in a life that does not hold the name, and is not executed here, never will be: a life that has lost stays so. */
+function supersedeLost(engine: Engine, commit: Commit, replica: Replica, before: Replicant): void {
+  const { replicant } = replica.core
+  // Mostly there is one.
+  if (replicant.lives.length < 2 || !isExecuted(replicant)) return
+  const held = holderOf(before)
+  const known = new Set(before.lives.flatMap(life => (life === held ? [] : life.live)))
+  for (const { live } of replicant.lives.slice(0, -1))
+    for (const operation of live) if (!known.has(operation)) tellSuperseded(engine, commit, replica, operation)
+}
+
+function tellSuperseded(engine: Engine, commit: Commit, replica: Replica, operation: Operation): void {
   const { site } = engine.options
-  const { dot, life, type } = operation
+  const { dot, type } = operation
   if (dot.site === site || type === 'members') return
   if (replica.local.executed.operations.some(done => sameDot(done.dot, dot))) return
-  const known = findLife(replica.core.replicant, life)
-  if (known !== undefined && fateOf(known, dot) === 'live') return
   if (!membersOfReplicant(replica.core.replicant).includes(site)) return
   tellOutcome(engine, commit, replica, operation, 'superseded')
 }

@@ -4,6 +4,7 @@ import {
   knowledgeOf,
   leavesOfReplicant,
   membersOfReplicant,
+  sameDot,
   withAcknowledgement,
   withDot,
   type LifeId,
@@ -120,12 +121,16 @@ export function takeOutcome(
   told: SiteOutcome,
 ): void {
   const wasDone = isDone(outcomesOf(replica, dot))
-  commit.local(replica, { outcomes: withOutcome(replica.local.outcomes, dot, told) })
+  const outcomes = withOutcome(replica.local.outcomes, dot, told)
+  // Of what was told of before, and is not known any more, nobody can say that it is done everywhere.
+  const isWhole = outcomes.some(known => sameDot(known.dot, dot) && known.isInPart !== true)
+  commit.local(replica, { outcomes })
   const sites = outcomesOf(replica, dot)
   commit.afterwards(() => engine.waiters.told(dot))
   const { at: _, ...word } = told
   tellEvent(engine, commit, { kind: 'outcome', replicant: replica.name, dot, ...word })
-  if (!wasDone && isDone(sites)) tellEvent(engine, commit, { kind: 'done', replicant: replica.name, dot, sites })
+  if (isWhole && !wasDone && isDone(sites))
+    tellEvent(engine, commit, { kind: 'done', replicant: replica.name, dot, sites })
 }
 
 /** Puts an operation, and before it the matrix that it names, into the outbox to a site. */

@@ -37,10 +37,12 @@ export function failingOf(
   const failing = others.flatMap(site => {
     let first: Failing | undefined
     let goesOn = false
-    for (const { dot, sites } of newestFirst) {
+    for (const { dot, sites, isInPart } of newestFirst) {
       const told = sites.find(other => other.site === site)
       if (told?.outcome === 'applied') goesOn = true
-      const held = told === undefined ? SILENT : heldUp(told)
+      // What it has told before may have been lost here.
+      const isSilent = told === undefined && isInPart !== true
+      const held = told === undefined ? (isSilent ? SILENT : undefined) : heldUp(told)
       // What stood in the way of all there is over: its word on this one was lost.
       if (held === undefined || (goesOn && !isRefusal(held)) || (held === SILENT && nowMs === undefined)) continue
       const operation = live.find(other => sameDot(other.dot, dot))

@@ -2,10 +2,8 @@
 import {
   compareOperations,
   conflictsOf,
-  covers,
   dotKey,
   holderOf,
-  lifeKey,
   membersOfReplicant,
   sameDot,
   type Conflict,
@@ -13,6 +11,7 @@ import {
   type Operation,
   type OperationId,
 } from '../../../core/oplog/index.ts'
+import { isAcknowledged } from '../outcomes.ts'
 import { operationText, whyText } from './replicant-listing.ts'
 import type { HistoryEntry, OperationFate, OperationSite } from '../../../ports/replication-control.ts'
 import type { Replica } from '../replica.ts'
@@ -70,7 +69,11 @@ export function historyOf(replica: Readonly<Replica>): readonly KnownOperation[]
     )
   for (const { dot, sites } of replica.local.outcomes)
     if (!entries.has(dotKey(dot))) {
-      const at = sites.find(told => told.site === site)?.at ?? Math.min(...sites.map(told => told.at))
+      const ats = sites.map(told => told.at)
+      // At the earliest when its run began, where nobody has told of it.
+      const at =
+        sites.find(told => told.site === site)?.at ??
+        Math.min(...ats, ...(ats.length > 0 ? [] : [Number.parseInt(dot.incarnation)]))
       entries.set(dotKey(dot), forgotten(replica, { dot, stamp: { ms: at, counter: 0 } }))
     }
   return [...entries.values()].toSorted((a, b) => compareOperations(a.id, b.id))
@@ -158,7 +161,8 @@ function sitesOf(
   why?: Conflict['why'],
 ): readonly OperationSite[] {
   const { replicant } = replica.core
-  const told = replica.local.outcomes.find(entry => sameDot(entry.dot, dot))?.sites ?? []
+  const entry = replica.local.outcomes.find(known => sameDot(known.dot, dot))
+  const told = entry?.sites ?? []
   // Nobody else ever sees it.
   if (told.some(({ outcome }) => outcome === 'void')) return told
   const sites = new Set([...membersOfReplicant(replicant), ...told.map(({ site }) => site)])
@@ -168,11 +172,14 @@ function sitesOf(
     if (known !== undefined && (known.outcome !== 'pending' || operation?.type !== 'members')) return known
     if (site === replicant.site) return { site, outcome: ownOutcome(replica, dot, fate, operation, why), at: 0 }
     if (site === dot.site) return { site, outcome: 'applied', at: operation?.stamp.ms ?? 0 }
-    const holds = isHeldBy(replica, site, dot, operation)
+    const holds = isAcknowledged(replica.core.acknowledgements, site, dot, operation?.life)
     if (dot.site !== replicant.site) return { site, outcome: holds ? 'received' : 'unknown', at: 0 }
     if (holds && operation?.type === 'members') return { site, outcome: 'applied', at: 0 }
-    // So many changes were written since that what members have told of this one is forgotten.
-    if (holds && told.length === 0 && fate !== 'superseded') return { site, outcome: 'received', at: 0 }
+    // So many changes were written since that what members have told of this one is forgotten, or it was lost with the disk.
+    const isInPart = entry === undefined || entry.isInPart === true
+    if (holds && isInPart && fate !== 'superseded') return { site, outcome: 'received', at: 0 }
+    if (isInPart && operation !== undefined && !replica.core.acknowledgements.has(site))
+      return { site, outcome: 'unknown', at: 0 }
     // Who holds what has seen it, and never held it, has nothing to tell of it.
     return { site, outcome: holds && fate === 'superseded' ? 'superseded' : 'pending', at: 0 }
   })
@@ -203,11 +210,4 @@ function ownOutcome(
     case 'waits':
       return 'pending'
   }
-}
-
-function isHeldBy({ core }: Readonly<Replica>, site: string, dot: Dot, operation: Operation | undefined): boolean {
-  const knowledge = core.acknowledgements.get(site)?.knowledge
-  if (knowledge === undefined) return false
-  if (operation !== undefined) return covers(knowledge.get(lifeKey(operation.life)) ?? [], dot)
-  return [...knowledge.values()].some(context => covers(context, dot))
 }

@@ -249,21 +249,22 @@ export function outcomesMayBeUnwell(bytes: Uint8Array): boolean {
 }
 
 /** As many as operations: each site in a line. Earlier ones said what each thing is. */
-export function encodeOutcomes({ dot, sites }: KnownOutcomes): Uint8Array {
+export function encodeOutcomes({ dot, sites, isInPart }: KnownOutcomes): Uint8Array {
   const told = sites.map(({ site, outcome, at, status, error }) => [
     site,
     outcome,
     at,
     ...(error === undefined ? (status === undefined ? [] : [status]) : [status ?? 0, error]),
   ])
-  return encodePacked({ version: VERSION, dot, told })
+  return encodePacked({ version: VERSION, dot, ...(isInPart === true && { isInPart }), told })
 }
 
 export function decodeOutcomes(bytes: Uint8Array): KnownOutcomes {
-  const { dot, sites, told } = decodePacked(bytes) as StoredOutcomes
+  const { dot, sites, isInPart, told } = decodePacked(bytes) as StoredOutcomes
   if (told === undefined) return { dot, sites }
   return {
     dot,
+    ...(isInPart === true && { isInPart }),
     sites: told.map(([site, outcome, at, status = 0, error]) => ({
       site,
       outcome,

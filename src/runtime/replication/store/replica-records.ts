@@ -12,7 +12,6 @@ import {
   type Operation,
   type Replicant,
 } from '../../../core/oplog/index.ts'
-import { compareIncarnations } from '../../../core/membership/incarnation.ts'
 import {
   decodeAcknowledged,
   decodeCore,
@@ -36,6 +35,7 @@ import {
 import { grownLocal, grownRecords, keyRecordsWithout, nothingGrown, takeGrown } from './growing-records.ts'
 import { dotPath } from './replica-keys.ts'
 import { withOwnKey } from '../write/kept-requests.ts'
+import { compareAge } from '../outcomes.ts'
 import { newCore, newLocalState, type KnownOutcomes, type Replica } from '../replica.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { Store, StoreWrite } from '../../../ports/store.ts'
@@ -202,5 +202,5 @@ export async function loadOutcomes(store: Store, prefix: string): Promise<KnownO
 }
 
 function byAge({ dot: a }: KnownOutcomes, { dot: b }: KnownOutcomes): number {
-  return compareIncarnations(a.incarnation, b.incarnation) || a.number - b.number
+  return compareAge(a, b)
 }

@@ -2,7 +2,6 @@ import {
   MAX_LIVES_BROUGHT,
   MAX_NAMED_MEMBERS,
   findLife,
-  hasExecuted,
   isKnown,
   leavesOfReplicant,
   replicantKey,
@@ -209,12 +208,10 @@ export class Taking {
     if (dot.site !== this.#engine.options.site) return
     // Of nothing that was not written here, and of nobody who does not hold it, is anything noted.
     const isNoted = replica.local.outcomes.some(known => sameDot(known.dot, dot))
-    // What this site says by itself another member may have done before its own lane has; what it has done itself, and does not know any more, is no news of one member.
-    const { executed } = replica.local
     const isKnown =
       isNoted ||
-      replica.core.replicant.lives.some(({ live }) =>
-        live.some(held => sameDot(held.dot, dot) && !hasExecuted(executed, held)),
+      replica.core.replicant.lives.some(({ live, conflicts }) =>
+        [live, conflicts].some(list => list.some(held => sameDot(held.dot, dot))),
       )
     if (!isKnown || !mayHear(replica.core.replicant, site)) return
     const why = { ...(status !== undefined && { status }), ...(error !== undefined && { error }) }

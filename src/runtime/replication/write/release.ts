@@ -17,6 +17,7 @@ import { tellEvent, tellOperation, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { noteBuiltOn, noteNoneIsThere, wasGivenUp } from './given-up.ts'
 import { withRequest } from './kept-requests.ts'
+import { withReleased } from '../outcomes.ts'
 import type { Commit } from '../store/commit.ts'
 import { withoutLanded, type LocalState, type Replica } from '../replica.ts'
 
@@ -83,6 +84,7 @@ export async function release(
         ...then,
       })
     }
+    if (!isRecord && type !== 'members') commit.local(replica, { outcomes: withReleased(replica.local.outcomes, dot) })
     // A change of members decides nothing about a write that is in doubt.
     if (type !== 'members') dropDraft(engine, commit, replica)
     const members = new Set([...before, ...membersOfReplicant(replica.core.replicant)])
