@@ -76,6 +76,8 @@ export interface Engine {
   readonly kickIn: (replica: Replica, inMs: number) => void
   /** Whether the application of a service was just found to have lost what it had. */
   readonly losesAll: (service: string) => boolean
+  /** What a replicant's application shows is read soon: it may not be there any more. */
+  readonly lookAt: (name: ReplicantName) => void
   /** Whether the lane of a replicant has nothing to do, and nothing waits in it. */
   readonly isIdle: (replica: Replica) => boolean
 }

@@ -37,6 +37,7 @@ export interface EngineParts {
   readonly quarantine: Quarantine
   readonly connectedSince: Engine['connectedSince']
   readonly losesAll: Engine['losesAll']
+  readonly lookAt: Engine['lookAt']
   /** Operations of a replicant wait for others. */
   readonly onWaits: (name: ReplicantName) => void
   /** Told of what cannot be gone on after. */
@@ -45,7 +46,7 @@ export interface EngineParts {
 
 /** All that the parts of replication know of each other, at the start of a run. */
 export function makeEngine(parts: EngineParts): Engine {
-  const { options, matrices, replicas, bodies, lanes, quarantine, connectedSince, losesAll, onWaits } = parts
+  const { options, matrices, replicas, bodies, lanes, quarantine, connectedSince, losesAll, lookAt, onWaits } = parts
   const { clock } = options
   let number = 0
   return {
@@ -75,6 +76,7 @@ export function makeEngine(parts: EngineParts): Engine {
     tellers: options.tellers ?? new Tellers(clock),
     connectedSince,
     losesAll,
+    lookAt,
     toldAnew: new Map(),
     nextNumber: () => ++number,
     lastNumber: () => number,

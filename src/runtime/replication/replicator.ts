@@ -114,6 +114,7 @@ export class Replicator {
       quarantine: this.#quarantine,
       connectedSince: site => this.#connected.get(site),
       losesAll: service => this.#idle.losesAll(service),
+      lookAt: name => this.#idle.lookAt(name),
       onWaits: name => this.#holes.watch(name),
       onFault,
     })
@@ -246,9 +247,7 @@ export class Replicator {
       this.#replicas.with(replicant, replica =>
         this.#lanes.run(replicant, async () => {
           const written = await writeLocally(this.#engine, replica, write, patience)
-          const { operation, answer } = written
-          // It may have lost it.
-          if (replica.local.bound && (answer?.status === 404 || answer?.status === 410)) this.#idle.lookAt(replicant)
+          const { operation } = written
           return { ...written, replicant, sites: operation === undefined ? [] : outcomesOf(replica, operation) }
         }),
       )

@@ -18,6 +18,7 @@ import { writtenOf } from '../drift/comparison.ts'
 import { suspectDrift } from '../drift/read-back.ts'
 import { answeredBy, momentOf, settlingAfter } from '../drift/settling.ts'
 import { release } from './release.ts'
+import { lostHere } from './lost-here.ts'
 import { isDoneAllTheSame } from './see-other.ts'
 import { Resource } from '../application/resource.ts'
 import { requestBodyOf } from '../application/stored-body.ts'
@@ -216,6 +217,10 @@ async function conclude(
   const { description } = write
   if (sent.is === 'refused') {
     await voidDraft(engine, replica)
+    // It may have lost it.
+    if (replica.local.bound && isGone(sent)) engine.lookAt(replica.name)
+    const lost = await lostHere(engine, replica, resource, draft, sent)
+    if (lost !== undefined) throw lost
     return { outcome: 'void', answer: sent.answer, operation: undefined, isRepeated: false }
   }
   if (sent.is === 'done') {

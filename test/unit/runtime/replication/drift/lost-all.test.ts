@@ -35,9 +35,9 @@ test.each([
     await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: MEMBERS })
     await lab.pass(5_000)
     lab.world.site('b').application.write('warehouse', '/items/x', undefined)
-    const { status } = await lab.ask(at, request, body)
-    // Its own application has refused it.
-    expect(status === 404).toBe(at === 'b')
+    const { code } = await lab.ask(at, request, body)
+    // Its own application has refused it with 404, and is not believed.
+    expect(code).toBe(at === 'b' ? 'ERR_REPLICANT_LOCKED' : undefined)
     await lab.pass(15_000)
     for (const site of MEMBERS) {
       expect(lab.read(site, 'x'), site).toEqual(expected)

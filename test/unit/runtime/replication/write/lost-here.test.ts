@@ -1,0 +1,48 @@
+/** An application has lost what a client changes: the client is not told that it does not exist, and it is put back. Real replicators in the simulated world. */
+import { afterEach, expect, test } from 'vitest'
+import { SERVICE } from '../../../../../sims/world/replication/sim-glue.ts'
+import { ABC, Lab } from '../lab.ts'
+
+let lab: Lab
+afterEach(() => lab.assertSound())
+
+async function start(members = ABC.members): Promise<void> {
+  lab = await Lab.of(members)
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members })
+  await lab.pass(5_000)
+}
+
+const lose = (site: string): void => lab.world.site(site).application.write(SERVICE, '/items/x', undefined)
+
+test.each([
+  ['PATCH', { n: 2 }, 'with others', ['a', 'b', 'c']],
+  ['DELETE', undefined, 'with others', ['a', 'b', 'c']],
+  ['PATCH', { n: 2 }, 'at the only member', ['a']],
+])('a %s of what is lost here is locked until it is back: %s %s', async (method, body, _how, members) => {
+  await start(members)
+  lose('a')
+  expect(await lab.ask('a', `${method} /items/x`, body)).toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+  await lab.pass(15_000)
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 1 })
+  const again = await lab.ask('a', `${method} /items/x`, body)
+  expect(again.status).toBeLessThan(300)
+  await lab.pass(5_000)
+  for (const site of members)
+    expect(lab.read(site, 'x'), site).toEqual(method === 'DELETE' ? undefined : { id: 'x', n: 2 })
+})
+
+test('the application answers 404 to this client alone, or of what is below: that is its answer', async () => {
+  await start()
+  lab.world.site('a').application.rule = ({ method }) => (method === 'PATCH' ? 404 : undefined)
+  expect(await lab.ask('a', 'PATCH /items/x', { n: 2 })).toMatchObject({ status: 404, accepted: { outcome: 'void' } })
+  await lab.pass(60_000)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 1 }, b: { id: 'x', n: 1 }, c: { id: 'x', n: 1 } })
+  expect(lab.events('a')).not.toContain('drift')
+})
+
+test('what is deleted is not there', async () => {
+  await start()
+  await lab.ask('b', 'DELETE /items/x')
+  await lab.pass(5_000)
+  expect(await lab.ask('a', 'PATCH /items/x', { n: 2 })).not.toMatchObject({ code: 'ERR_REPLICANT_LOCKED' })
+})
