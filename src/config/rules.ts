@@ -119,7 +119,7 @@ export function loopOf(endpoint: string, listeners: readonly NamedListener[]): s
 }
 
 /** Whether a connection to one reaches the other, as far as addresses tell. Port 0 is never known before. */
-function meet(a: HostPort, b: HostPort): boolean {
+export function meet(a: HostPort, b: HostPort): boolean {
   if (a.port === 0 || a.port !== b.port) return false
   const [one, other] = [normalHost(a.host), normalHost(b.host)]
   if (one === other) return true

@@ -34,7 +34,7 @@ export async function probe(config: Config, { signal, running, file }: ProbeOpti
     probeOpenFiles(config),
     Promise.all(config.services.map((service): Promise<EndpointFact> => probeEndpoint(service, signal))),
     running ? undefined : (probeListeners(config) satisfies Promise<readonly ListenerFact[]>),
-    running ? undefined : (probeBootstrap(config.bootstrap, signal) satisfies Promise<readonly BootstrapFact[]>),
+    running ? undefined : (probeBootstrap(config, signal) satisfies Promise<readonly BootstrapFact[]>),
   ])
   return {
     node: { version: process.version, range: readPackage().node },

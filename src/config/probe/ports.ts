@@ -1,8 +1,8 @@
 import { connect, createServer } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
-import type { Config } from '../../config.ts'
+import type { Config, HostPort } from '../../config.ts'
 import type { BootstrapFact, ListenerFact } from '../../core/check/index.ts'
-import { httpListeners, isLoopback, shownHostPort } from '../rules.ts'
+import { httpListeners, isLoopback, meet, shownHostPort } from '../rules.ts'
 
 /** Long enough for the far side of the world with one lost packet; people wait for the result. */
 const CONNECT_TIMEOUT_MS = 3_000
@@ -16,8 +16,7 @@ export async function probeListeners(config: Config): Promise<readonly ListenerF
     clear: name !== 'ingress' && name !== 'admin' ? false : !tls && !isLoopback(listen.host),
   }))
   const peers = config.listen.map(address => {
-    const [host, transport] = multiaddr(address).getComponents()
-    return { name: 'peers', host: host?.value ?? '', port: Number(transport?.value), shown: address, clear: false }
+    return { name: 'peers', ...hostPortOf(address), shown: address, clear: false }
   })
   const facts: ListenerFact[] = []
   // One after the other: two that want the same port must not meet each other here.
@@ -41,17 +40,30 @@ function tryListen(host: string, port: number): Promise<ListenerFact['state']> {
   return promise
 }
 
-/** Opens a TCP connection to each bootstrap address. Whether an agent of this mesh answers there only a running agent can tell. */
-export function probeBootstrap(addresses: readonly string[], signal: AbortSignal): Promise<readonly BootstrapFact[]> {
+/**
+ * Opens a TCP connection to each bootstrap address. Whether an agent of this mesh answers there only a running agent can tell. Who gives the same list to all sites names this one
+ * in it too: nobody listens there now, or somebody who tries the port.
+ */
+export function probeBootstrap(
+  { bootstrap, listen, announce }: Pick<Config, 'bootstrap' | 'listen' | 'announce'>,
+  signal: AbortSignal,
+): Promise<readonly BootstrapFact[]> {
+  const own = [...listen, ...announce].map(hostPortOf)
   return Promise.all(
-    addresses.map(async (address): Promise<BootstrapFact> => {
-      const [host, transport] = multiaddr(address).getComponents()
-      return { address, ...(await tryConnect(host?.value ?? '', Number(transport?.value), signal)) }
+    bootstrap.map(async (address): Promise<BootstrapFact> => {
+      const target = hostPortOf(address)
+      if (own.some(each => meet(each, target))) return { address, result: 'self', detail: 'it is this agent itself' }
+      return { address, ...(await tryConnect(target, signal)) }
     }),
   )
 }
 
-function tryConnect(host: string, port: number, signal: AbortSignal): Promise<Omit<BootstrapFact, 'address'>> {
+function hostPortOf(address: string): HostPort {
+  const [host, transport] = multiaddr(address).getComponents()
+  return { host: host?.value ?? '', port: Number(transport?.value) }
+}
+
+function tryConnect({ host, port }: HostPort, signal: AbortSignal): Promise<Omit<BootstrapFact, 'address'>> {
   const { promise, resolve } = Promise.withResolvers<Omit<BootstrapFact, 'address'>>()
   const socket = connect({
     host,

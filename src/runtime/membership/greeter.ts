@@ -28,6 +28,8 @@ const ENDED =
   'it ends the connection before it says who it is: "cheops status" there says whether an operator has cut this site off'
 /** First hellos over connections that are under way or were refused; more than are dialled within one moment. */
 const MAX_FIRST_GREETINGS = 512
+/** Peers that know this site's name by another key. */
+const MAX_KEPT_OUT_BY = 256
 
 /**
  * The hello on every new connection: both sides show their own record, by which each knows which site the other is, and
@@ -40,6 +42,8 @@ export class Greeter {
   readonly #greeted: (link: Link, site: string) => void
   /** By the ID of the connection: under way, or what has ended it. */
   readonly #first = new Map<string, Promise<Greeting>>()
+  /** By peer ID: who has refused this site last since its name belongs to another key. */
+  readonly #keptOutBy = new Map<string, true>()
   readonly #ofPeer = new TokenBuckets(HELLOS_OF_PEER)
   readonly #ofAddress = new TokenBuckets(HELLOS_OF_ADDRESS)
 
@@ -115,7 +119,14 @@ export class Greeter {
       if (site === undefined) return { ok: false, why: 'refused', detail }
       return { ok: false, why: 'refused', detail, problem: { id: 'name-taken', subject: site } }
     }
+    this.#letInBy(link.connection.peerId)
     return { ok: true, site: this.#mesh.view.siteOfPeer(link.connection.peerId) as string }
+  }
+
+  /** It knows this site's name by this key now. Others may still know it by another one. */
+  #letInBy(peerId: string): void {
+    const { view, options } = this.#mesh
+    if (this.#keptOutBy.delete(peerId) && this.#keptOutBy.size === 0) view.problems.clear('name-taken', options.site)
   }
 
   /** Says over a connection that this site stops. Best effort. */
@@ -205,6 +216,7 @@ export class Greeter {
     const detail = `the agent at ${connection.address} refuses this one: ${answer.refusal}`
     if (answer.refusal !== 'name-taken') return { ok: false, why: 'refused', detail }
     const problem = { id: 'name-taken', subject: options.site } as const
+    remember(this.#keptOutBy, connection.peerId, true, MAX_KEPT_OUT_BY)
     const name = `${detail}; it knows site "${options.site}" by another key`
     view.problems.report(problem.id, problem.subject, name, clock.now())
     return { ok: false, why: 'refused', detail, problem }

@@ -107,3 +107,17 @@ test('a refusal that was lost is said again at the next dial, and to the next ru
   await eventually(() => status(again)?.result === 'refused-by-peer', 20_000, 'the next run is told')
   expect(status(again)?.attempts).toBe(1)
 })
+
+test('who is let in after all has no name that is taken any more', async () => {
+  await using peers = new TestPeers()
+  const keeper = await peers.start('keeper')
+  const config = { bootstrap: [...keeper.addresses()], timeouts }
+  const before = await peers.start('one', config)
+  await eventually(() => keeper.membership.site('one')?.liveness === 'alive', 20_000, 'it is known')
+  await peers.stop(before)
+  const anew = await peers.start('one', config, { disk: 'another' })
+  await until([anew], isTold(anew), 20_000, 'it is refused')
+  await keeper.diagnostics.forgetSite('one')
+  await eventually(() => anew.diagnostics.bootstrapStatus()[0]?.result === 'connected', 40_000, 'it is let in')
+  expect([ids(anew), ids(keeper)]).toEqual([[], []])
+})
