@@ -311,9 +311,11 @@ export const REREAD_EVERY_MS = 60_000
 export const MAX_READ_BACKS_TOGETHER = 8
 
 /**
- * Where an application has lost one of what it should have all others are read, as many a second as may be, until so many were there in a row; of each other application of the site, and of one that was down, until so many fewer were; for how long after the last one that
- * was lost another one that was shown before needs no second look, and none of this begins anew, milliseconds. Else a site whose application keeps nothing would have the last of 5,000 back after a quarter of an hour.
+ * Where an application has lost one of what it should have all others are read, so many a second, until so many were there in a row; of each other application of the site, and of one that was down, until so many fewer were, or so many were not; for how long after the last one that
+ * was lost another one that was shown before needs no second look, and none of this begins anew, milliseconds. Else a site whose application keeps nothing would have the last of 5,000 back after a quarter of an hour. To be told that something is not there costs an application little.
  */
+export const READ_BACKS_OF_LOSING = 160
+export const MOST_ABSENT_BESIDE = 5
 export const MAX_THERE = 200
 export const MAX_THERE_BESIDE = 20
 export const LOSING_FOR_MS = 60_000

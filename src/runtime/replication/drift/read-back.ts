@@ -26,7 +26,7 @@ import type { KindTraits } from '../../../ports/replication-glue.ts'
  * @param attempts how often it was absent in a row
  * @param isRound the site's round has come to it, nothing has happened
  * @param losesAll the application has just been found to have lost others: what it has shown before, and does not, is lost too
- * @returns `again`: nothing is there where something should be, or the other way round: to be looked at again soon. `look`: the lane has
+ * @returns `there`: it was read, and nothing is to be done. `again`: nothing is there where something should be, or the other way round: to be looked at again soon. `look`: the lane has
  *   something to do. `lost`: likewise, since the application has not the resource any more. `unread`: the application could not be reached
  */
 export async function readBack(
@@ -35,7 +35,7 @@ export async function readBack(
   attempts: number,
   isRound: boolean,
   losesAll = false,
-): Promise<'done' | 'again' | 'look' | 'lost' | 'unread'> {
+): Promise<'done' | 'there' | 'again' | 'look' | 'lost' | 'unread'> {
   const { site, glueOf } = engine.options
   const { local, draft, name, core } = replica
   const glue = glueOf(name.service)
@@ -79,20 +79,20 @@ export async function readBack(
   if (found === undefined) {
     // Too large to be compared with others; after a start it is compared with what it was.
     if (hash === undefined) await engine.replicas.commit(commit => commit.local(replica, { hash: reading.hash }))
-    return 'done'
+    return 'there'
   }
   const { is } = found
   const hasLanded = mayHaveLanded(engine, replica, resource, reading)
   const isUnlike = async (): Promise<boolean> => hasLanded || (await isUnlikeKnown(engine, replica, resource, reading))
   const isChanged = before === undefined ? await isUnlike() : is !== before
-  if (knowledgeNow(engine, replica) !== knowledge) return 'done'
+  if (knowledgeNow(engine, replica) !== knowledge) return 'there'
   if (isChanged) {
     noteMayBeThere(replica.run, reading.hash)
     await suspectDrift(engine, replica)
     return 'look'
   }
   const isTold = before !== undefined && replica.local.shown?.knowledge === knowledge
-  if (isTold && reading.hash === hash) return 'done'
+  if (isTold && reading.hash === hash) return 'there'
   const answersTell = answered === undefined ? told : answered === reading.hash
   // What all others expect, and have heard nothing else of, they need not be told.
   const { isExpected, hidden } = await found.compare()
@@ -103,7 +103,7 @@ export async function readBack(
   const { context: executed } = replica.local.executed
   const written = writtenOf(engine, replica)
   await forgetShown(replica, () => unlikeWritten(resource, written, reading.body))
-  if (knowledgeNow(engine, replica) !== knowledge) return 'done'
+  if (knowledgeNow(engine, replica) !== knowledge) return 'there'
   await engine.replicas.commit(commit => {
     const isSame = (word: TellOf): boolean => !word.diverged && word.hash === is && word.knowledge === knowledge
     const others = replica.local.told.filter(word => !isSame(word))
@@ -139,7 +139,7 @@ export async function readBack(
       tellShown(engine, commit, replica, { hash: is, diverged: false, fits: isSureHere(replica) }, members)
     }
   })
-  return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'done'
+  return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'there'
 }
 
 /**

@@ -5,7 +5,9 @@ import {
   MAX_THERE,
   MAX_THERE_BESIDE,
   MAX_WAITING_READ_BACKS,
+  MOST_ABSENT_BESIDE,
   READ_BACKS_A_SECOND,
+  READ_BACKS_OF_LOSING,
   READ_BACKS_UNDER_LOAD,
   READ_BACK_AFTER_MS,
   REREADS_AFTER_MS,
@@ -40,6 +42,8 @@ interface Losing {
   readonly isSure: boolean
   /** How many were there since. */
   readonly there: number
+  /** How many were not, at the first look. */
+  readonly absent: number
   /** When all were looked at, or enough were there. */
   readonly over?: number
 }
@@ -49,9 +53,9 @@ export interface ReadBackParts {
   readonly random: Random
   /**
    * Reads one back, if its lane is idle. Must not throw.
-   * @returns `unread` where the application could not be reached, `lost` where it has not any more what it should have, `again` where that is to be seen
+   * @returns `unread` where the application could not be reached, `there` where it has what it should have, `lost` where it has not any more, `again` where that is to be seen
    */
-  readonly read: (name: ReplicantName, look: Look) => Promise<'unread' | 'lost' | 'again' | 'done'>
+  readonly read: (name: ReplicantName, look: Look) => Promise<'unread' | 'there' | 'lost' | 'again' | 'done'>
   /** Names behind one, in the order of the store, at most so many; from the beginning on without one. Must not throw. */
   readonly namesAfter: (name: ReplicantName | undefined, limit: number) => Promise<readonly ReplicantName[]>
   /** The round has come to a name, or to its end: said once a minute, so that the next run goes on there. Must not throw. */
@@ -84,6 +88,8 @@ export class ReadBacks {
   #isLooking = false
   /** By service. */
   readonly #losing = new Map<string, Losing>()
+  /** What these should have, and is looked for next. */
+  #sought: readonly ReplicantName[] = []
   /** Of which something was read. */
   readonly #services = new Set<string>()
   #isLookingForLost = false
@@ -107,6 +113,7 @@ export class ReadBacks {
     this.#waiting.clear()
     this.#unread.clear()
     this.#losing.clear()
+    this.#sought = []
   }
 
   /** Its lane has become idle. What finds no room is found by the round. */
@@ -138,22 +145,36 @@ export class ReadBacks {
     const all = (READ_BACKS_A_SECOND * READ_BACK_AFTER_MS) / 1_000
     // More than can be read: reading takes its turn when clients leave time for it, of what was not written again by then.
     this.#left = this.#came > all ? (READ_BACKS_UNDER_LOAD * READ_BACK_AFTER_MS) / 1_000 : all
+    // What is put back makes lanes idle, and clients are refused what is not there.
+    if (this.#nextLosing() !== undefined) this.#left = (READ_BACKS_OF_LOSING * READ_BACK_AFTER_MS) / 1_000
     this.#came = 0
     for (const names of this.#unread.values()) this.#probe(names)
     this.#readDue()
     void this.#goRound()
-    void this.#lookForLost()
   }
 
-  /** As many as may be read until the next tick, so many at a time. */
+  /** As many as may be read until the next tick, so many at a time; what is looked for behind what waits already. */
   #readDue(): void {
     while (this.#left > 0 && this.#running < MAX_READ_BACKS_TOGETHER && !this.#isStopped) {
-      const [next] = this.#waiting
-      if (next === undefined || next[1].dueAt > this.#parts.clock.monotonic()) return
-      this.#waiting.delete(next[0])
+      const next = this.#nextDue()
+      if (next === undefined) {
+        void this.#lookForLost()
+        return
+      }
       this.#left--
-      void this.#read(next[1].name, next[1].attempts, next[1].isRound).then(() => this.#readDue())
+      void this.#read(next.name, next.attempts, next.isRound).then(() => this.#readDue())
     }
+  }
+
+  #nextDue(): Omit<Waiting, 'dueAt'> | undefined {
+    const [first] = this.#waiting
+    if (first !== undefined && first[1].dueAt <= this.#parts.clock.monotonic()) {
+      this.#waiting.delete(first[0])
+      return first[1]
+    }
+    const [name, ...others] = this.#sought
+    this.#sought = others
+    return name && { name, attempts: 0, isRound: true }
   }
 
   async #goRound(): Promise<void> {
@@ -178,26 +199,35 @@ export class ReadBacks {
     }
   }
 
-  /** As many of what an application should have as can be read in a second: behind what waits already. */
+  /** The next of what an application should have, once all before it were looked at. */
   async #lookForLost(): Promise<void> {
-    const { clock, namesAfter } = this.#parts
-    for (const [service, { at }] of this.#losing)
-      if (clock.monotonic() - at > LOSING_FOR_MS) this.#losing.delete(service)
-    const next = [...this.#losing].find(([, { last }]) => last !== undefined)
-    if (next === undefined || this.#isLookingForLost || this.#waiting.size >= READ_BACKS_A_SECOND) return
-    const [service, { last }] = next
+    const next = this.#nextLosing()
+    if (next === undefined || this.#isLookingForLost || this.#sought.length > 0) return
+    const [service, { last, isSure }] = next
     this.#isLookingForLost = true
     try {
-      const names = await namesAfter(last, READ_BACKS_A_SECOND)
+      // As long as it may have lost nothing, a few tell.
+      const limit = isSure ? READ_BACKS_A_SECOND : MOST_ABSENT_BESIDE
+      const names = await this.#parts.namesAfter(last, limit)
       const own = names.filter(name => name.service === service)
-      for (const name of own) if (!this.#waiting.has(replicantKey(name))) this.#wait(name, 0, true)
       const known = this.#losing.get(service)
-      const isAll = own.length < READ_BACKS_A_SECOND
-      if (known?.last === undefined) return
-      this.#losing.set(service, isAll ? this.#over(known) : { ...known, last: own.at(-1) })
+      // It has begun anew meanwhile.
+      if (known?.last === undefined || known.isSure !== isSure) return
+      this.#sought = own.filter(name => !this.#waiting.has(replicantKey(name)))
+      this.#losing.set(service, own.length < limit ? this.#over(known) : { ...known, last: own.at(-1) })
     } finally {
       this.#isLookingForLost = false
+      if (!this.#isStopped) this.#readDue()
     }
+  }
+
+  /** An application that is looked through. One beside that lacks as many is waited for: each absence takes several looks to count, and then all are looked at. */
+  #nextLosing(): readonly [string, Losing] | undefined {
+    const now = this.#parts.clock.monotonic()
+    for (const [service, { at }] of this.#losing) if (now - at > LOSING_FOR_MS) this.#losing.delete(service)
+    return [...this.#losing].find(
+      ([, { last, isSure, absent }]) => last !== undefined && (isSure || absent < MOST_ABSENT_BESIDE),
+    )
   }
 
   /** That it has lost one: all others are looked at, and some of each application beside it. */
@@ -207,14 +237,14 @@ export class ReadBacks {
     // It may lose all again and again, as one that is killed every few minutes.
     const isAnew = known?.isSure !== true || (known.over !== undefined && at - known.over >= LOSING_FOR_MS)
     const began = isAnew ? { last: beginningOf(service) } : known
-    this.#losing.set(service, { ...began, at, isSure: true, there: 0 })
+    this.#losing.set(service, { ...began, at, isSure: true, there: 0, absent: 0 })
     for (const other of this.#services) this.#noteMayLose(other)
   }
 
   #noteMayLose(service: string): void {
     if (this.#losing.has(service)) return
     const at = this.#parts.clock.monotonic()
-    this.#losing.set(service, { last: beginningOf(service), at, isSure: false, there: 0 })
+    this.#losing.set(service, { last: beginningOf(service), at, isSure: false, there: 0, absent: 0 })
   }
 
   #noteThere(service: string): void {
@@ -223,6 +253,11 @@ export class ReadBacks {
     const there = known.there + 1
     const isEnough = known.last !== undefined && there >= (known.isSure ? MAX_THERE : MAX_THERE_BESIDE)
     this.#losing.set(service, { ...(isEnough ? this.#over(known) : known), there })
+  }
+
+  #noteAbsent(service: string): void {
+    const known = this.#losing.get(service)
+    if (known !== undefined) this.#losing.set(service, { ...known, absent: known.absent + 1 })
   }
 
   #over(known: Losing): Losing {
@@ -247,7 +282,8 @@ export class ReadBacks {
     if (found === 'unread') return this.#missed(name)
     this.#isBack(name.service)
     if (found === 'lost') this.#noteLost(name.service)
-    else if (found === 'done' && isRound) this.#noteThere(name.service)
+    else if (found === 'there' && isRound) this.#noteThere(name.service)
+    else if (found === 'again' && isRound) this.#noteAbsent(name.service)
   }
 
   /** What finds no room is found by the round. */

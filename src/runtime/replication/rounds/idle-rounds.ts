@@ -79,9 +79,9 @@ export class IdleRounds {
   async #read(
     name: ReplicantName,
     { attempts, isRound, losesAll }: Look,
-  ): Promise<'unread' | 'lost' | 'again' | 'done'> {
+  ): Promise<'unread' | 'there' | 'lost' | 'again' | 'done'> {
     const { engine, lanes } = this.#parts
-    let found: 'done' | 'again' | 'look' | 'lost' | 'unread' | undefined
+    let found: Awaited<ReturnType<typeof readBack>> | undefined
     try {
       found = await lanes.runIfIdle(name, () =>
         engine.replicas.with(name, replica => readBack(engine, replica, attempts, isRound, losesAll)),

@@ -4,6 +4,7 @@ import type { Operation } from '../../../core/oplog/index.ts'
 import { isGone, type Sent } from '../application/sent.ts'
 import type { Resource } from '../application/resource.ts'
 import { hasEnded } from '../drift/gone.ts'
+import { suspectDrift } from '../drift/read-back.ts'
 import { isSettling } from '../drift/settling.ts'
 import type { Engine } from '../engine.ts'
 import { currentPlan } from '../lane/current-plan.ts'
@@ -24,6 +25,11 @@ export async function lostHere(
   if (!isGone(sent) || draft.type === 'create' || !local.bound || local.diverged) return undefined
   if (currentPlan(engine, replica).schedule.state !== 'present' || isSettling(engine, replica)) return undefined
   if ((await resource.read()).is !== 'absent' || (await hasEnded(engine, replica, resource))) return undefined
+  // It has lost others too, and this one was there: nobody needs to look again.
+  if (engine.losesAll(name.service) && local.hash !== undefined) {
+    await suspectDrift(engine, replica)
+    engine.kick(replica)
+  }
   const message = `${name.name} takes no write now: the application here does not have it, though nobody has deleted it through Cheops. It is put back.`
   return new CheopsError('ERR_REPLICANT_LOCKED', message)
 }

@@ -20,6 +20,8 @@ let isDown: boolean
 /** What the application has lost, and which were read after it was known to have lost something. */
 let lost: Set<string>
 let readAsLost: string[]
+/** What is deleted, and so is nothing that an application should have. */
+let deleted: Set<string>
 /** All names that are replicated, in the order of the round. */
 let all: string[]
 /** To which name the round was said to have come. */
@@ -32,6 +34,7 @@ beforeEach(() => {
   isDown = false
   lost = new Set()
   readAsLost = []
+  deleted = new Set()
   all = []
   rounds = []
   readBacks = new ReadBacks({
@@ -47,7 +50,8 @@ beforeEach(() => {
     read: ({ name, service }, { losesAll }) => {
       read.push(name)
       if (losesAll) readAsLost.push(name)
-      return Promise.resolve(isDown && service === 's' ? 'unread' : lost.delete(name) ? 'lost' : 'done')
+      if (deleted.has(name)) return Promise.resolve('done')
+      return Promise.resolve(isDown && service === 's' ? 'unread' : lost.delete(name) ? 'lost' : 'there')
     },
     namesAfter: (name, limit) => {
       const from = all.findIndex(each => each === name?.name) + 1
@@ -126,8 +130,8 @@ describe('the round', () => {
     for (const name of all.slice(0, 300)) lost.add(name)
     readBacks.start({ service: 's', kind: 'k', name: '998' })
     readBacks.soon({ service: 's', kind: 'k', name: '007' })
-    await second(0)
     read = []
+    await second(0)
     for (let seconds = 0; lost.size > 0; seconds++) {
       expect(seconds, `${lost.size} are left`).toBeLessThan(10)
       await second(0)
@@ -144,6 +148,20 @@ describe('the round', () => {
     read = []
     for (let seconds = 0; seconds < 3; seconds++) await second(0)
     expect(read.length).toBeLessThanOrEqual(REREADS_TOGETHER)
+  })
+
+  test('what is deleted does not tell that an application has what it should, and as clients go on all is read within seconds', async () => {
+    all = Array.from({ length: 700 }, (_, place) => String(place).padStart(3, '0'))
+    for (const name of all) if (name < '400') deleted.add(name)
+    for (const name of all) if (name >= '400') lost.add(name)
+    readBacks.start({ service: 's', kind: 'k', name: '698' })
+    readBacks.soon({ service: 's', kind: 'k', name: '699' })
+    await second(0)
+    for (let seconds = 0; lost.size > 0; seconds++) {
+      expect(seconds, `${lost.size} are left`).toBeLessThan(10)
+      // What is put back, and written meanwhile.
+      await second(2 * READ_BACKS_A_SECOND)
+    }
   })
 
   test('one that loses all again and again is looked through each time, once a minute', async () => {
