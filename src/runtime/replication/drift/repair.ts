@@ -22,7 +22,7 @@ import { differing, hiddenHere, knowledgeNow, showingWritten, writtenBy, written
 import { noteCopiedRight } from './own-fields.ts'
 import { wholeOf } from './whole.ts'
 import { othersOf, tellEvent, tellOutcome } from '../admission/words.ts'
-import { mayLandNow, noteNoneIsThere } from '../write/given-up.ts'
+import { mayLandNow, noteMayLand, noteNoneIsThere } from '../write/given-up.ts'
 import type { Engine } from '../engine.ts'
 import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
@@ -196,6 +196,7 @@ async function takeState(
   const given = shown && (await stateToGive(resource, schedule, isBelieved && !hasLost ? shown : undefined, rules))
   if (given?.is === 'unclear') return given
   const { replaying, bound } = replica.local
+  const { clock } = engine.options
   // Until it is done neither a write nor a replay may come between; what was absent before is ours afterwards.
   await engine.replicas.commit(commit =>
     commit.local(replica, { replaying: true, bound: true, hash: undefined, answered: undefined }),
@@ -239,9 +240,10 @@ async function takeState(
       sent?.is === 'otherwise' && sent.isMade
         ? { by, is: sent.given, times: (calledBy(replica, by)?.times ?? 0) + 1 }
         : replica.local.called
+    // What comes of the next attempt may be what is there already: this one may land on top of that.
+    if (sent?.is === 'doubt') noteMayLand(replica.run, clock.monotonic())
     // What was certainly not changed holds up nothing.
-    if (sent?.is !== 'doubt')
-      await engine.replicas.commit(commit => commit.local(replica, { replaying, bound, called }))
+    else await engine.replicas.commit(commit => commit.local(replica, { replaying, bound, called }))
     return canBeSaid ? 'not-taken' : { is: 'unclear', fields: [''] }
   }
   const does = state === undefined ? 'delete' : reading.is === 'absent' ? 'create' : 'change'
@@ -249,9 +251,10 @@ async function takeState(
   const settling =
     sent === undefined ? undefined : settlingAfter(engine, resource, { does, before }, sent.answer.status, replica)
   // What was given up may land on top of it, before anybody has read what came of it.
-  const isLookedFor = mayLandNow(replica.run, engine.options.clock.monotonic())
+  const isLookedFor = mayLandNow(replica.run, clock.monotonic())
   const told = sent === undefined ? undefined : answeredBy(resource.shownIn(sent.answer), settling)
   const answered = isLookedFor ? told?.answered : undefined
+  const hash = sent === undefined ? readNow(engine, replica, reading) : undefined
   await engine.replicas.commit(commit => {
     // What was refused here is in it too, also what was written here.
     for (const operation of [...cameWith(executed, replica, engine.options.site), ...failedHere(replica)])
@@ -271,6 +274,7 @@ async function takeState(
       called: undefined,
       settling,
       intent: undefined,
+      hash,
       answered,
     })
     tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
@@ -280,6 +284,15 @@ async function takeState(
   const fit = told?.seen && (await fitOf(resource, writtenOf(engine, replica), told.seen.body))
   if (fit?.fits === true && !fit.isOther) noteCopiedRight(replica, knowledgeNow(engine, replica))
   return 'copied'
+}
+
+/**
+ * Of what was read and is left as it is: what is read next is compared with that. None where what was shown last is the same, and was compared by other knowledge.
+ */
+function readNow(engine: Engine, replica: Replica, reading: Reading): string | undefined {
+  const { shown } = replica.local
+  if (reading.is !== 'present') return undefined
+  return shown?.of === reading.hash && shown.knowledge !== knowledgeNow(engine, replica) ? undefined : reading.hash
 }
 
 /** What others wait for that was not carried out here, and is in what was copied. */

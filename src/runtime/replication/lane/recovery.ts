@@ -33,6 +33,9 @@ export class Recovery {
       )
       if (decided === 'unread') return 'again'
     }
+    // A repair has no intent: what an earlier run has sent for one may land yet.
+    const isLeft = !this.#book.replica.run.checked && this.#book.local.replaying
+    if (isLeft) noteMayLand(this.#book.replica.run, this.#book.engine.options.clock.monotonic())
     if (this.#book.local.intent !== undefined && !isPrepared) {
       const resolved = await this.resolveIntent()
       if (resolved !== 'done') return resolved

@@ -33,7 +33,7 @@ export function noteGivenUp(run: RunState, { idempotency }: Operation, now: numb
   ofRun.set(run, { ...known, keys: [...known.keys, keyAlone(idempotency)].slice(-MAX_KEPT_REQUESTS) })
 }
 
-/** What was in doubt was found without effect, and may be sent again, by this site itself or by its client. The first one may land as well. */
+/** What was in doubt was found without effect, and may be sent again, by this site itself or by its client; or a repair was. The first one may land as well. */
 export function noteMayLand(run: RunState, now: number): void {
   const { keys = [], mayBeThere = false, ...known } = ofRun.get(run) ?? {}
   ofRun.set(run, { ...known, keys, until: now + LANDS_WITHIN_MS, isUnfound: true, mayBeThere })
