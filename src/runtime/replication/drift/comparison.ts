@@ -181,7 +181,9 @@ export function takeShown(
   if (!isOurs) return
   // Whoever shows something else learns of it too: its own word may have come when nothing was known here to compare with; or it looks, and nobody could answer.
   const isUnanswered = diverged && own !== hash && replica.local.looks === undefined
-  if (own !== undefined && (!diverged || isUnanswered)) {
+  // It has said that it looks, and what it showed before it was changed says nothing: taken for what it shows, it would be no word that it looks.
+  const hasSaid = replica.local.suspect && replica.local.looks?.startsWith(looksFor(knowledge, undefined)) === true
+  if (own !== undefined && !hasSaid && (!diverged || isUnanswered)) {
     // Who goes on while it looks looks still: taken for one that does not, nobody would ever say what there is.
     const isLooking = replica.local.looks === looksFor(knowledge, own)
     tellShown(engine, commit, replica, { hash: own, diverged: isLooking, fits: isSureHere(replica) }, [from])

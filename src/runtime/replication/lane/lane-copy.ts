@@ -78,6 +78,9 @@ async function copyPatiently({ engine, replica, resource }: LaneBook): Promise<C
   const copied = await copyState(engine, replica, resource)
   const knowledge = knowledgeNow(engine, replica)
   const isLooking = replica.local.looks?.startsWith(looksFor(knowledge, undefined)) === true
+  // What may stand here twice is no better than what somebody shows who has no such doubt: else each would wait for the other.
+  if (copied === 'nobody' && isLooking && replica.local.sentAgain && replica.local.copiesOnlyFitting)
+    return copyState(engine, replica, resource, undefined, false)
   if (copied !== 'nobody' || isLooking || gaveNone.get(replica.run) === knowledge) return copied
   gaveNone.set(replica.run, knowledge)
   const isReached = othersOf(replica.core.replicant).some(member => engine.connectedSince(member) !== undefined)
