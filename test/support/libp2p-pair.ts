@@ -1,12 +1,11 @@
 import { yamux } from '@libp2p/yamux'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
-import { tameStream } from '../../src/adapters/libp2p/yamux-stream.ts'
+import { growByRoundTrips } from '../../src/adapters/libp2p/yamux-stream.ts'
 import { batchedMuxer } from '../../src/adapters/libp2p/batched-muxer.ts'
 import { patientNoise } from '../../src/adapters/libp2p/patient-noise.ts'
 import { quietMuxer } from '../../src/adapters/libp2p/quiet-muxer.ts'
 import { corkedTcp } from '../../src/adapters/libp2p/corked-tcp.ts'
-import { unheardEventsLeftOut } from '../../src/adapters/libp2p/unheard-events.ts'
 import { noiseCrypto } from '../../src/adapters/libp2p/noise-crypto.ts'
 
 /** Two libp2p nodes on loopback with one connection between them, and streams on it; set up as agents are. */
@@ -75,8 +74,7 @@ async function openerTo(node: Libp2p) {
         arrival.promise,
       ]).finally(() => (awaited = awaited.filter(each => each !== arrival)))
       for (const stream of [near, far]) {
-        tameStream(stream, () => roundTripMs)
-        unheardEventsLeftOut(stream)
+        growByRoundTrips(stream, () => roundTripMs)
       }
       return { near, far }
     },

@@ -1,6 +1,7 @@
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { unheardEventsLeftOut } from './unheard-events.ts'
+import { tameStreamsOf } from './yamux-stream.ts'
 
 /**
  * A muxer that sends the frames of one turn of the event loop together. Under load a turn serves many sockets, of clients on
@@ -17,6 +18,7 @@ export function batchedMuxer<C>(make: (components: C) => StreamMuxerFactory): (c
       const muxer = create(connection)
       if (canSend(muxer)) batch(muxer, connection)
       unheardEventsLeftOut(connection)
+      tameStreamsOf(muxer)
       return muxer
     }
     return factory

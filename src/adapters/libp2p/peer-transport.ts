@@ -2,8 +2,7 @@ import { CheopsError } from '../../errors.ts'
 import type { Stream } from '@libp2p/interface'
 import type { PeerConnection } from '../../ports/peer-network.ts'
 import type { PeerTransport } from '../../ports/transport.ts'
-import { unheardEventsLeftOut } from './unheard-events.ts'
-import { tameStream } from './yamux-stream.ts'
+import { growByRoundTrips } from './yamux-stream.ts'
 import type { Host } from './host.ts'
 import type { Libp2pNetwork } from './libp2p-network.ts'
 
@@ -32,7 +31,7 @@ export class Libp2pTransport implements PeerTransport {
       const connection = this.#network.connection(id)
       if (connection === undefined) throw new Error('the connection has been closed')
       const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
-      return this.#tamed(stream, connection.remotePeer.toString())
+      return this.#measured(stream, connection.remotePeer.toString())
     } catch (cause) {
       signal.throwIfAborted()
       if (cause instanceof Error && cause.name === 'UnsupportedProtocolError') {
@@ -58,7 +57,7 @@ export class Libp2pTransport implements PeerTransport {
       (stream, connection) => {
         const peerId = connection.remotePeer.toString()
         try {
-          handler(this.#tamed(stream, peerId), peerId)
+          handler(this.#measured(stream, peerId), peerId)
         } catch (error) {
           stream.abort(error instanceof Error ? error : new Error(String(error)))
         }
@@ -72,9 +71,8 @@ export class Libp2pTransport implements PeerTransport {
     )
   }
 
-  #tamed(stream: Stream, peerId: string): Stream {
-    tameStream(stream, () => this.#network.roundTripMs(peerId))
-    unheardEventsLeftOut(stream)
+  #measured(stream: Stream, peerId: string): Stream {
+    growByRoundTrips(stream, () => this.#network.roundTripMs(peerId))
     return stream
   }
 

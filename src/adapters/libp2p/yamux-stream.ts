@@ -1,4 +1,36 @@
-import type { Stream } from '@libp2p/interface'
+import type { Stream, StreamMuxer } from '@libp2p/interface'
+import { unheardEventsLeftOut } from './unheard-events.ts'
+
+/** Round trips to the peers of tamed streams, milliseconds; undefined while none was measured, and for streams that carry little. */
+const roundTrips = new WeakMap<Stream, () => number | undefined>()
+
+/**
+ * Tames each stream of a muxer from its beginning, also those that the library opens for itself: gossip has two for each peer, and each heartbeat
+ * was answered by a window update.
+ *
+ * It reaches into the muxer of `@libp2p/yamux`; the contract test tells when that has changed.
+ */
+export function tameStreamsOf(muxer: StreamMuxer): void {
+  if (!makesStreams(muxer)) return
+  const make = muxer._newStream.bind(muxer)
+  muxer._newStream = (...args) => {
+    const stream = make(...args)
+    tameStream(stream)
+    unheardEventsLeftOut(stream)
+    return stream
+  }
+}
+
+type MakingMuxer = StreamMuxer & { _newStream: (...args: readonly unknown[]) => Stream }
+
+function makesStreams(muxer: StreamMuxer): muxer is MakingMuxer {
+  return '_newStream' in muxer && typeof muxer._newStream === 'function'
+}
+
+/** @param roundTripMs the shortest round trip to the peer of the stream, by which its window grows; undefined while none was measured */
+export function growByRoundTrips(stream: Stream, roundTripMs: () => number | undefined): void {
+  roundTrips.set(stream, roundTripMs)
+}
 
 /**
  * Makes a yamux stream grant window and drain with measure; the library has no option for any of it.
@@ -11,10 +43,8 @@ import type { Stream } from '@libp2p/interface'
  * - Only a stream that waits is told that the connection drains. The library tells all, two hundred idle ones for each 64 KB.
  *
  * It reaches into the stream of `@libp2p/yamux`. What does not look as expected is left alone, and the contract test tells.
- *
- * @param roundTripMs the shortest round trip to the peer, undefined while none was measured
  */
-export function tameStream(stream: Stream, roundTripMs: () => number | undefined): void {
+function tameStream(stream: Stream): void {
   if (!isYamuxStream(stream)) return
   const drain = stream.onMuxerDrain
   stream.onMuxerDrain = function onMuxerDrain(this: YamuxStream): void {
@@ -29,7 +59,7 @@ export function tameStream(stream: Stream, roundTripMs: () => number | undefined
     }
     if (this.recvWindowCapacity > this.recvWindow / 2) return
     const now = performance.now()
-    const holdsBack = now - grantedAt < Math.max(roundTripMs() ?? 0, MIN_ROUND_TRIP_MS)
+    const holdsBack = now - grantedAt < Math.max(roundTrips.get(this)?.() ?? 0, MIN_ROUND_TRIP_MS)
     grantedAt = now
     // The library doubles the window if less than four round trips have passed since then.
     this.epochStart = holdsBack ? Date.now() : 0
