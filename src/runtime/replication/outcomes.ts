@@ -18,8 +18,7 @@ export function withReleased(known: readonly KnownOutcomes[], dot: Dot): readonl
  * before.
  */
 export function withOutcome(known: readonly KnownOutcomes[], dot: Dot, told: SiteOutcome): readonly KnownOutcomes[] {
-  // What is told of is mostly among the newest.
-  const place = known.findLastIndex(entry => sameDot(entry.dot, dot))
+  const place = placeOf(known, dot)
   const entry = known[place] ?? { dot, sites: [], isInPart: true }
   const sites = [...entry.sites.filter(({ site }) => site !== told.site), told]
   const changed = { ...entry, sites: sites.toSorted((a, b) => compareText(a.site, b.site)) }
@@ -30,6 +29,25 @@ export function withOutcome(known: readonly KnownOutcomes[], dot: Dot, told: Sit
 function withEntry(known: readonly KnownOutcomes[], entry: KnownOutcomes): readonly KnownOutcomes[] {
   const place = known.findLastIndex(({ dot }) => compareAge(dot, entry.dot) < 0) + 1
   return known.toSpliced(place, 0, entry).slice(-MAX_KNOWN_OUTCOMES)
+}
+
+/** -1 where nothing is known of an operation. What is asked for is mostly among the newest, or newer. */
+function placeOf(known: readonly KnownOutcomes[], dot: Dot): number {
+  const place = known.findLastIndex(entry => compareAge(entry.dot, dot) <= 0)
+  const entry = known[place]
+  return entry !== undefined && sameDot(entry.dot, dot) ? place : -1
+}
+
+/** Those that are in `list` and not in `other`; what is in both is in both in one order. */
+export function outcomesNotIn(other: readonly KnownOutcomes[], list: readonly KnownOutcomes[]): KnownOutcomes[] {
+  const missing: KnownOutcomes[] = []
+  let place = 0
+  for (const known of list) {
+    const found = other[place] === known ? place : other.indexOf(known, place)
+    if (found < 0) missing.push(known)
+    else place = found + 1
+  }
+  return missing
 }
 
 /** Of two operations of one site: negative where `a` was written before `b`. */
@@ -43,7 +61,7 @@ export function compareAge(a: Dot, b: Dot): number {
  */
 export function outcomesOf(replica: Pick<Replica, 'core' | 'local'>, dot: Dot): readonly SiteOutcome[] {
   const { core, local } = replica
-  const entry = local.outcomes.findLast(known => sameDot(known.dot, dot))
+  const entry = local.outcomes[placeOf(local.outcomes, dot)]
   const told = entry?.sites ?? []
   if (told.some(({ outcome }) => outcome === 'void')) return told
   const silent = membersOfReplicant(core.replicant).filter(member => !told.some(({ site }) => site === member))

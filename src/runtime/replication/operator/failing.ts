@@ -1,6 +1,7 @@
 import { compareText } from '../../../core/resource/text-order.ts'
 import { holderOf, membersOfReplicant, sameDot, type Dot } from '../../../core/oplog/index.ts'
 import { BEHIND_AFTER_MS } from '../limits.ts'
+import { outcomesNotIn } from '../outcomes.ts'
 import type { CoreState, KnownOutcomes, LocalState, SiteOutcome } from '../replica.ts'
 
 /** A write of this site that counts, and that another member has not carried out. */
@@ -63,6 +64,11 @@ type HeldUp = SiteOutcome & { readonly outcome: Failing['outcome'] }
 
 function isHeldUp(told: SiteOutcome): told is HeldUp {
   return told.outcome === 'failed' || told.outcome === 'uncertain' || told.outcome === 'pending'
+}
+
+/** Whether a member may be held up that was not, where no more than this has changed. Many are remembered, and mostly one of them is another. */
+export function mayHoldUp(before: readonly KnownOutcomes[], now: readonly KnownOutcomes[]): boolean {
+  return isAnyHeldUp(outcomesNotIn(before, now))
 }
 
 function isAnyHeldUp(outcomes: readonly KnownOutcomes[]): boolean {

@@ -35,7 +35,7 @@ import {
 import { grownLocal, grownRecords, keyRecordsWithout, nothingGrown, takeGrown } from './growing-records.ts'
 import { dotPath } from './replica-keys.ts'
 import { withOwnKey } from '../write/kept-requests.ts'
-import { compareAge } from '../outcomes.ts'
+import { compareAge, outcomesNotIn } from '../outcomes.ts'
 import { newCore, newLocalState, type KnownOutcomes, type Replica } from '../replica.ts'
 import type { ReplicationOptions } from '../context.ts'
 import type { Store, StoreWrite } from '../../../ports/store.ts'
@@ -91,9 +91,9 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
 
   if (isOld || local.outcomes !== before.local.outcomes) {
     // There are many, and few change, mostly the newest.
-    const news = isOld ? local.outcomes : notIn(before.local.outcomes, local.outcomes)
+    const news = isOld ? local.outcomes : outcomesNotIn(before.local.outcomes, local.outcomes)
     for (const outcomes of news) put(outcomesKey(prefix, outcomes.dot), encodeOutcomes(outcomes))
-    for (const outcomes of notIn(local.outcomes, before.local.outcomes))
+    for (const outcomes of outcomesNotIn(local.outcomes, before.local.outcomes))
       if (!news.some(({ dot }) => sameDot(dot, outcomes.dot)))
         writes.push({ kind: 'delete', key: outcomesKey(prefix, outcomes.dot) })
   }
@@ -105,18 +105,6 @@ export function changedRecords(replica: Replica, before: Before): StoreWrite[] {
     else if (before.draft !== undefined) writes.push({ kind: 'delete', key: `${prefix}draft` })
   }
   return writes
-}
-
-/** What `list` has and `other` has not; what both have stands in both in one order. */
-function notIn<T>(other: readonly T[], list: readonly T[]): T[] {
-  const missing: T[] = []
-  let place = 0
-  for (const item of list) {
-    const found = other[place] === item ? place : other.indexOf(item, place)
-    if (found < 0) missing.push(item)
-    else place = found + 1
-  }
-  return missing
 }
 
 const NOTHING = encodeLocal(newLocalState())
