@@ -66,13 +66,18 @@ function isHeldUp(told: SiteOutcome): told is HeldUp {
   return told.outcome === 'failed' || told.outcome === 'uncertain' || told.outcome === 'pending'
 }
 
-/** Whether a member may be held up that was not, where no more than this has changed. Many are remembered, and mostly one of them is another. */
-export function mayHoldUp(before: readonly KnownOutcomes[], now: readonly KnownOutcomes[]): boolean {
-  return isAnyHeldUp(outcomesNotIn(before, now))
-}
+/** Lists that are known to hold nobody up. Many outcomes are remembered, and a step mostly changes one of them. */
+const clear = new WeakSet<readonly KnownOutcomes[]>()
 
-function isAnyHeldUp(outcomes: readonly KnownOutcomes[]): boolean {
-  for (const { sites } of outcomes) for (const told of sites) if (isHeldUp(told)) return true
+/**
+ * Whether a member has told that it is held up, by whatever write.
+ * @param before as it was before the last step, where that is known: then only what that has changed is looked at
+ */
+export function isAnyHeldUp(outcomes: readonly KnownOutcomes[], before?: readonly KnownOutcomes[]): boolean {
+  if (clear.has(outcomes)) return false
+  const changed = before !== undefined && clear.has(before) ? outcomesNotIn(before, outcomes) : outcomes
+  if (changed.some(({ sites }) => sites.some(isHeldUp))) return true
+  clear.add(outcomes)
   return false
 }
 

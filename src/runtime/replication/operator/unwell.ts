@@ -1,6 +1,6 @@
 import { compareText } from '../../../core/resource/text-order.ts'
 import { conflictsOf, membersOfReplicant, replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
-import { failingOf, mayHoldUp, type Failing } from './failing.ts'
+import { failingOf, isAnyHeldUp, type Failing } from './failing.ts'
 import type { CoreState, LocalState } from '../replica.ts'
 
 /** What is asked of a replicant. */
@@ -62,7 +62,7 @@ export class Unwell {
     return (
       // What it was remembered for may be over for another reason.
       (this.#entries.has(key) && before !== now) ||
-      (before.outcomes !== now.outcomes && mayHoldUp(before.outcomes, now.outcomes)) ||
+      (before.outcomes !== now.outcomes && isAnyHeldUp(now.outcomes, before.outcomes)) ||
       before.diverged !== now.diverged ||
       before.suspect !== now.suspect ||
       before.unbound !== now.unbound ||

@@ -166,7 +166,7 @@ export class ReplicasStore {
         this.digests.makeRoom()
         notes.push(() => this.digests.changed(key, before.core.replicant, replicant))
       }
-      if (isKnownOtherwise || this.unwell.mayStandOtherwise(key, before.local, replica.local)) {
+      if (this.unwell.mayStandOtherwise(key, before.local, replica.local) || isKnownOtherwise) {
         const standing = this.unwell.look(replica, hasSay({ options: this.#options }, replica))
         notes.push(standing.note)
         isOther ||= isKnownOtherwise || standing.isOther
