@@ -74,8 +74,15 @@ export function mergeLists(
   const marked = [...merged.values()].map(({ item, sites }) => (isObject(item) ? pointerSet(item, mark, sites) : item))
   const next = kind.definition.list?.next
   const body = pointerSet(frame.value, frame.at, marked)
-  const whole = next === undefined ? body : withoutPointers(body, [next])
+  const whole = next === undefined ? body : ended(body, next, answers)
   return { body: whole, nexts, incomplete: [...nexts.keys()], mayContinue, unreadable }
+}
+
+/** A list behind which there is no more, said as its application says it: clients that follow one ask for that. */
+function ended(body: unknown, next: string, answers: readonly ListAnswer[]): unknown {
+  const said = answers.map(answer => (answer.body.is === 'json' ? pointerGet(answer.body.value, next) : undefined))
+  const end = said.find(value => value === null || value === '')
+  return end === undefined ? withoutPointers(body, [next]) : pointerSet(body, next, end)
 }
 
 /** With a continuation that leads on at all sites that have more; see the port. */

@@ -69,6 +69,20 @@ describe('lists', () => {
     })
   })
 
+  it.each([
+    ['null', [null, null], null],
+    ['""', ['', ''], ''],
+    ['null behind the last page of one', ['t', null], null],
+    ['nothing', [undefined, undefined], undefined],
+  ])('merge: the end is said as applications say it: %s', (_, said, end) => {
+    const answers = said.map((next, place) => ({
+      site: `s${place}`,
+      body: json({ items: [], page: next === undefined ? { size: 1 } : { next, size: 1 } }),
+    }))
+    const merged = glue.mergeLists('item', answers)
+    expect(merged?.body).toEqual({ items: [], page: end === undefined ? { size: 1 } : { size: 1, next: end } })
+  })
+
   it('of rest merge too, and keep what one site lists twice', () => {
     const body = json([{ id: 1 }, { id: 1 }])
     expect(

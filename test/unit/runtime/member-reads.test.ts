@@ -443,10 +443,11 @@ describe('lists in pages', () => {
       if (read.is !== 'answer') throw new Error('it streams')
       const { items, next } = JSON.parse(new TextDecoder().decode(read.answer.body)) as {
         items: { id: number }[]
-        next?: string
+        next: string | null
       }
       found.push(...items.map(({ id }) => id))
-      if (next === undefined) return found.toSorted((a, b) => a - b)
+      // As the applications say it.
+      if (next === null) return found.toSorted((a, b) => a - b)
       path = `/items?limit=3&after=${encodeURIComponent(next)}`
     }
     throw new Error('it does not end')
