@@ -22,6 +22,7 @@ import type { Random } from '../ports/random.ts'
 import type { PeerTransport } from '../ports/transport.ts'
 import { ClientContexts } from '../runtime/client-contexts.ts'
 import type { SeenReplicas } from '../runtime/client-contexts.ts'
+import type { ReplicantName } from '../core/oplog/index.ts'
 import type { WrittenReplicas } from '../runtime/written-comparison.ts'
 import { ReplicatedRequests } from '../runtime/replicated-requests.ts'
 import type { Replication } from '../runtime/client-operations.ts'
@@ -44,6 +45,11 @@ import type { Traffic } from '../runtime/traffic.ts'
 import type { Services } from './services.ts'
 import { openAt } from './open-site.ts'
 
+/** Has what a client was told is not there looked for: its application may have lost it. */
+interface LooksAgain {
+  lookAt(replicant: ReplicantName): void
+}
+
 export interface RequestPathParts {
   readonly config: Config
   readonly services: Services
@@ -54,7 +60,7 @@ export interface RequestPathParts {
   readonly clock: Clock
   readonly logger: Logger
   /** Undefined for an agent that keeps no replicants. */
-  readonly replication?: (Replication & SeenReplicas & WrittenReplicas) | undefined
+  readonly replication?: (Replication & SeenReplicas & WrittenReplicas & LooksAgain) | undefined
   /** Where names are looked up that are not here, what others have told first; undefined: nowhere. */
   readonly nameBuckets?: NameBuckets | undefined
   readonly heardNames?: HeardBuckets | undefined
@@ -208,7 +214,7 @@ export class RequestPath {
 /** What the router asks of replication. */
 function replicationOf(
   common: PartsOptions & Pick<ReplicantSearchParts, 'membership' | 'exposes'> & Pick<ReplicantLookupParts, 'lookupOf'>,
-  replication: Replication & SeenReplicas & WrittenReplicas,
+  replication: Replication & SeenReplicas & WrittenReplicas & LooksAgain,
   {
     clock,
     nameBuckets: buckets,
@@ -246,7 +252,11 @@ function replicationOf(
         heard,
         now: () => performance.now(),
         lookupOf: common.lookupOf,
-        isKnown: async replicant => (await replication.standing(replicant)) !== undefined,
+        isKnown: async replicant => {
+          const standing = await replication.standing(replicant)
+          if (standing?.isPresent === true) replication.lookAt(replicant)
+          return standing !== undefined
+        },
         glue,
       }),
     reads: new MemberReads({ membership, parts, contexts, replicas: replication, glue }),

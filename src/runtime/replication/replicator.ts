@@ -255,6 +255,11 @@ export class Replicator {
     return patience.until(mayCreate ? this.#beingMade.during(replicant, take) : take())
   }
 
+  /** A client has read what is replicated here, and was answered that it is not there: the application may have lost it. */
+  lookAt(replicant: ReplicantName): void {
+    this.#idle.lookAt(replicant)
+  }
+
   /**
    * Changes the members of a replicant.
    * @returns identity of the operation

@@ -127,6 +127,11 @@ export class ReadBacks {
     this.#wait(name, attempts)
   }
 
+  /** It may not be there any more. Who asks for it again and again puts no look off. */
+  lookAt(name: ReplicantName): void {
+    if (!this.#waiting.has(replicantKey(name))) this.#wait(name, 0)
+  }
+
   /** Whether an application has surely lost something just now. */
   losesAll(service: string): boolean {
     return this.#losing.get(service)?.isSure === true

@@ -68,7 +68,7 @@ export class IdleRounds {
 
   /** It may not be there any more. */
   lookAt(name: ReplicantName): void {
-    this.#readBacks.again(name, 0)
+    this.#readBacks.lookAt(name)
   }
 
   /** Its application was just found to have lost what it had. */
@@ -88,6 +88,8 @@ export class IdleRounds {
       )
       if (found === 'look' || found === 'lost') lanes.kick(name)
       if (found === 'again') this.#readBacks.again(name, attempts + 1)
+      // Its lane is busy: a client that tries again and again would have it looked for from the beginning each time.
+      if (found === undefined && attempts > 0) this.#readBacks.again(name, attempts)
       if (isRound) await this.#forgetOld(name)
       if (isRound) await this.#detachSilent(name)
     } catch (error) {

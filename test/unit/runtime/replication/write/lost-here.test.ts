@@ -31,6 +31,28 @@ test.each([
     expect(lab.read(site, 'x'), site).toEqual(method === 'DELETE' ? undefined : { id: 'x', n: 2 })
 })
 
+test('a client that tries again and again does not keep it from being put back', async () => {
+  await start()
+  lose('a')
+  let tries = 0
+  while ((await lab.ask('a', 'PATCH /items/x', { n: 2 })).status !== 200) {
+    expect(tries++, 'half a second later each').toBeLessThan(40)
+    await lab.pass(500)
+  }
+  await lab.pass(5_000)
+  expect(lab.all('x')).toEqual({ a: { id: 'x', n: 2 }, b: { id: 'x', n: 2 }, c: { id: 'x', n: 2 } })
+})
+
+test('a client that reads it and is answered 404 has it looked for', async () => {
+  await start()
+  lose('a')
+  for (let second = 0; second < 20; second++) {
+    lab.replicators.get('a')?.lookAt(lab.name('x'))
+    await lab.pass(1_000)
+  }
+  expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 1 })
+})
+
 test('the application answers 404 to this client alone, or of what is below: that is its answer', async () => {
   await start()
   lab.world.site('a').application.rule = ({ method }) => (method === 'PATCH' ? 404 : undefined)
