@@ -7,9 +7,12 @@ import type { Agent, ClientAnswer, ClientRequest } from '../../world/replication
 import type { KeyedAnswer } from '../../world/replication/ledger.ts'
 import type { ReplicationWorld } from '../../world/replication/replication-world.ts'
 import type { Operating } from './operate.ts'
-import type { ApplicationFault, Step } from './step.ts'
+import type { Step } from './step.ts'
 
 const RESTART_MS = 1_000
+
+/** When what is late comes, after it was sent. */
+const LATE_MS = 4_000
 
 /** Makes one step of a plan happen. What begins here ends by itself. */
 export function act(world: ReplicationWorld, step: Step): void {
@@ -152,7 +155,7 @@ function befall(world: ReplicationWorld, step: Mishap): void {
       })
     }
     case 'break the application':
-      return world.site(step.site).breakApplication(faultOf(step.how))
+      return world.site(step.site).breakApplication(faultOf(step))
     case 'stop the application': {
       const { application } = world.site(step.site)
       application.stop()
@@ -225,7 +228,7 @@ function keyOf({ key }: { readonly key?: string }): { readonly key?: string } {
   return key === undefined ? {} : { key }
 }
 
-function faultOf(how: ApplicationFault): Fault {
+function faultOf({ how, delayMs = LATE_MS }: Mishap & { readonly do: 'break the application' }): Fault {
   switch (how) {
     case 'crash-before':
     case 'crash-after':
@@ -233,7 +236,7 @@ function faultOf(how: ApplicationFault): Fault {
       return { kind: how }
     case 'late-answer':
     case 'late-effect':
-      return { kind: how, delayMs: 4_000 }
+      return { kind: how, delayMs }
     case 'refuse-503':
       return { kind: 'refuse', status: 503 }
     case 'refuse-422':

@@ -1,6 +1,6 @@
 import { SeededRandom } from '../../world/seeded-random.ts'
 import { adoption, leaving, lostKeys, matrixWrites, patches, troubledBodies, variants, visits } from './own-weathers.ts'
-import { repeatedRequests, repeatedResets } from './repeated-requests.ts'
+import { landing, repeatedRequests, repeatedResets } from './repeated-requests.ts'
 import type { Variant } from '../../world/replication/sim-glue.ts'
 import type { ApplicationFault, Deed, Step } from './step.ts'
 
@@ -57,6 +57,8 @@ export interface Weather {
   readonly patches: boolean
   /** Sites lose their disks with their keys. */
   readonly lostKeys: boolean
+  /** Requests with an idempotency key are given up, and so is what is sent because of that; all of it lands, each at its own time. */
+  readonly landing: boolean
 }
 
 export const FAIR: Weather = {
@@ -78,6 +80,7 @@ export const FAIR: Weather = {
   secrets: false,
   patches: false,
   lostKeys: false,
+  landing: false,
 }
 
 /** Time in which things happen, milliseconds. */
@@ -130,6 +133,7 @@ export function draw(seed: number, weather: Weather): Plan {
   const patched = weather.patches ? patches(random.fork(), place) : { names: [], steps: [] }
   deeds.push(...patched.steps)
   if (weather.lostKeys) deeds.push(...lostKeys(random.fork(), place))
+  if (weather.landing) deeds.push(...landing(random.fork(), place))
   const steps = deeds.toSorted((a, b) => a.at - b.at)
   return {
     sites,

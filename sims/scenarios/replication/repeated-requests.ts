@@ -102,3 +102,38 @@ function resetsOf(random: SeededRandom, { sites, names, untilMs }: RepeatedIn, k
   }
   return steps
 }
+
+/** When what was given up lands, milliseconds after it was sent: callers give up after two seconds. */
+const LANDS_AFTER_MS = [1_000, 2_500, 3_500, 6_000, 12_000] as const
+
+/**
+ * An addition with an idempotency key is given up at a site and lands later, and its client sends it again there and elsewhere, while what that application is sent next, by another client or by
+ * the agent that repairs it, is given up too, and lands behind that.
+ */
+export function landing(random: SeededRandom, { sites, names, untilMs }: RepeatedIn): readonly Step[] {
+  return Array.from({ length: 1 + random.below(3) }, (_, i): readonly Step[] => {
+    const [site, name, key] = [random.pick(sites), random.pick(names), `g${i + 1}`]
+    const first = Math.round(random.between(3_000, untilMs - 2 * RETRIES_MS))
+    const late = (at: number): Step => {
+      const delayMs = random.pick(LANDS_AFTER_MS)
+      return { at, do: 'break the application', site, how: 'late-effect', delayMs }
+    }
+    const add = (at: number, where: string): Step => ({ at, do: 'add', site: where, name, token: `${key}-a`, key })
+    const steps = [late(first), add(first + 1, site)]
+    const times = 2 + random.below(6)
+    let at = first + 2_000
+    for (let time = 1; time <= times; time++) {
+      at += random.pick([20, 60, 300, 1_000, 3_000])
+      const roll = random.uniform()
+      if (roll < 0.3) steps.push(late(at))
+      if (roll < 0.55) steps.push(add(at + 1, random.pick([site, ...sites])))
+      else if (roll < 0.7)
+        steps.push({ at, do: 'add', site: random.pick([site, ...sites]), name, token: `${key}-${time}` })
+      else if (roll < 0.8)
+        steps.push({ at, do: 'merge', site: random.pick([site, ...sites]), name, token: `${key}-${time}` })
+      else if (roll < 0.9) steps.push({ at, do: 'kill', site, forMs: 50 + random.below(2_000) })
+      else steps.push({ at, do: 'isolate', site: random.pick(sites), forMs: 500 + random.below(5_000) })
+    }
+    return steps
+  }).flat()
+}

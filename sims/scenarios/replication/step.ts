@@ -75,7 +75,13 @@ export type Deed =
   /** A backup is made, and put back later, with the application's or without. */
   | { readonly do: 'set back'; readonly site: string; readonly afterMs: number; readonly withApplication?: boolean }
   /** The next write to the application goes wrong. */
-  | { readonly do: 'break the application'; readonly site: string; readonly how: ApplicationFault }
+  | {
+      readonly do: 'break the application'
+      readonly site: string
+      readonly how: ApplicationFault
+      /** When what is late comes, milliseconds after it was sent; 4,000 where it is left out. */
+      readonly delayMs?: number
+    }
   | { readonly do: 'stop the application'; readonly site: string; readonly forMs: number }
   /** A site does not let another one write there (`expose`), for a while. */
   | { readonly do: 'close'; readonly site: string; readonly origin: string; readonly forMs: number }

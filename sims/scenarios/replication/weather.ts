@@ -1,7 +1,9 @@
 import { FAIR } from './draw.ts'
 import type { Weather } from './draw.ts'
 
-/** Which faults a seed has: each kind in some seeds and not in others, so that what fails says what it needs. */
+/**
+ * Which faults a seed has: each kind in some seeds and not in others, so that what fails says what it needs. `landing` is asked for by name alone, as long as what it finds is not mended.
+ */
 export function weatherOf(seed: number): Weather {
   return {
     ...FAIR,
