@@ -10,7 +10,7 @@ import type { EndingChecker } from './ending-checker.ts'
  * No site stays `diverged` where a member agrees, whose state it could copy, nor where all members are, of which one could say a state. Nothing that applications of this world set by themselves
  * differs, so that the only reasons are those that src/consistency.md names: what says the resource is a large body that no member has any more; nobody can say what a field is
  * by now that was written and that nobody shows; or somebody has written the resource over past Cheops at a member just before a client changed a part of it there, and who shows what was
- * written cannot take that. A member that is in doubt, or has something else by that name, gives no state, and looks for none: an operator decides.
+ * written cannot take that; or no application has the resource any more, and what was done to it may not be done twice. A member that is in doubt, or has something else by that name, gives no state, and looks for none: an operator decides.
  */
 export const nobodyStaysDiverged: EndingChecker = {
   name: 'nobody stays diverged',
@@ -27,6 +27,7 @@ export const nobodyStaysDiverged: EndingChecker = {
         const looking = agreeing.length > 0 ? [replica] : members
         if (looking.some(one => lacksBody(ending, one, members) || isUnclear(ending, one, members))) return []
         if (isAnyWrittenOver(ending, name, members)) return []
+        if (members.every(({ resource }) => resource === undefined) && members.some(mayNotBeMadeAnew)) return []
         const whose = agreeing.length > 0 ? `${agreeing.join(', ')} agree` : 'so do all others'
         return [`${name.name}: ${site} says that it is diverged (${reason ?? 'no reason'}), and ${whose}`]
       }),
@@ -44,6 +45,14 @@ function lacksBody({ heldBodies }: Ending, replica: Replica, members: readonly R
     const body = payload?.body
     return body !== undefined && !('bytes' in body) && !held.has(body.hash)
   })
+}
+
+/** Whether a site says that nobody has it, and that it does not make it anew, where something was done of which only the application knows what it does. */
+function mayNotBeMadeAnew(replica: Replica): boolean {
+  return (
+    replica.reason?.includes('what was done to it may not be done twice') === true &&
+    liveOf(replica).some(({ type }) => !SAYS_ALL.has(type))
+  )
 }
 
 /** Of what operations say all by themselves; what any other does only the application knows. */

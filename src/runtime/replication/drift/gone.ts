@@ -29,7 +29,12 @@ export function noteMadeAnew(replica: Replica, knowledge: string): void {
   madeAnew.set(replica.run, { knowledge, times: timesMadeAnew(replica, knowledge) + 1 })
 }
 
-/** Nobody's application has it, and this site has made it anew as often as it does: it has ended when somebody says so here. */
+/** Nobody's application has it, and what was done to it may not be done twice: it is not made anew. */
+export function noteNotMadeAnew({ run }: Replica, knowledge: string): void {
+  madeAnew.set(run, { knowledge, times: MAX_MADE_ANEW })
+}
+
+/** Nobody's application has it, and this site has made it anew as often as it does, or may not do so: it has ended when somebody says so here. */
 export function wasMadeInVain(engine: Engine, replica: Replica): boolean {
   return timesMadeAnew(replica, knowledgeNow(engine, replica)) >= MAX_MADE_ANEW
 }

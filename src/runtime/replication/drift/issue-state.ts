@@ -34,7 +34,7 @@ import { hiddenHere, knowledgeNow, lastShown, shownHash, standings, writtenBy, w
 import { currentPlan } from '../lane/current-plan.ts'
 import { failedHere } from '../lane/failed.ts'
 import { othersOf } from '../admission/words.ts'
-import { hasEnded, noteMadeAnew, wasMadeInVain } from './gone.ts'
+import { hasEnded, noteMadeAnew, noteNotMadeAnew, wasMadeInVain } from './gone.ts'
 import { tellLooking } from './looking.ts'
 import { noteOwn, noteSaid, unlikeSaid, wasSaidInVain } from './own-fields.ts'
 import { seenBesides } from './seen-besides.ts'
@@ -56,7 +56,7 @@ const failedAt = new WeakMap<RunState, number>()
  *
  * @param mayIssue asked last, where this site says it: whether all is known that its application may have carried out
  * @returns `issued`: the lane has a new plan. `anew`: no application has the resource, and all is run again from the last reset.
- *   `gone`: nobody has it, and it was made anew often enough. `waits`: another member may agree, or says it. `fits`: likewise, but the application shows what was written, as far as that can be told, so the lane is suspect no
+ *   `gone`: nobody has it, and it was made anew often enough. `not-anew`: nobody has it, and what was done to it may not be done twice. `waits`: another member may agree, or says it. `fits`: likewise, but the application shows what was written, as far as that can be told, so the lane is suspect no
  *   more. `said`: and it was said a short time ago, which has changed nothing. `unclear`: it cannot be said
  */
 export async function lookForState(
@@ -64,7 +64,7 @@ export async function lookForState(
   replica: Replica,
   resource: Resource,
   mayIssue: (reading: Reading) => Promise<boolean> = () => Promise.resolve(true),
-): Promise<'issued' | 'anew' | 'waits' | 'gone' | 'fits' | 'said' | Unclear> {
+): Promise<'issued' | 'anew' | 'waits' | 'gone' | 'not-anew' | 'fits' | 'said' | Unclear> {
   const knowledge = knowledgeNow(engine, replica)
   const reading = await resource.read()
   const holder = holderOf(replica.core.replicant)
@@ -127,7 +127,7 @@ async function sayState(
   reading: Exclude<Reading, { readonly is: 'unknown' }>,
   own: Omit<Standing, 'site'>,
   mayIssue: (reading: Reading) => Promise<boolean>,
-): Promise<'issued' | 'anew' | 'waits' | 'gone' | 'said' | Unclear> {
+): Promise<'issued' | 'anew' | 'waits' | 'gone' | 'not-anew' | 'said' | Unclear> {
   const knowledge = knowledgeNow(engine, replica)
   const holder = holderOf(replica.core.replicant)
   if (holder === undefined) return 'waits'
@@ -169,7 +169,10 @@ async function sayState(
     await release(engine, replica, end, undefined, ended)
     return 'issued'
   }
-  if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) return 'waits'
+  if (!changes.every(({ type }) => operations?.[type]?.mayReplay === true)) {
+    noteNotMadeAnew(replica, knowledge)
+    return 'not-anew'
+  }
   if (wasMadeInVain(engine, replica)) return 'gone'
   noteMadeAnew(replica, knowledge)
   const executed = { life: holder.life, operations: [], context: [] }

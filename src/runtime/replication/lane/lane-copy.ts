@@ -15,7 +15,13 @@ import { decideUnsure } from './unsure.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import type { Reading } from '../application/state.ts'
 
-const GONE = `no member's application has it any more, although nobody has deleted it through Cheops; it was made anew ${MAX_MADE_ANEW} times: delete it at this site, or write it again`
+const NOBODY_HAS = "no member's application has it any more, although nobody has deleted it through Cheops"
+const END = 'delete it at this site, or write it again'
+/** Why what nobody has any more stays so, and who ends that. */
+const GONE = {
+  gone: `${NOBODY_HAS}; it was made anew ${MAX_MADE_ANEW} times: ${END}`,
+  'not-anew': `${NOBODY_HAS}, and it is not made anew, since what was done to it may not be done twice: ${END}`,
+} as const
 
 /** Carries operations out, at the end of what was carried out. */
 type CarryOut = (operations: readonly Operation[]) => Promise<Step>
@@ -46,7 +52,8 @@ export async function copyOrShow(
       await book.diverge(`${why}, and this site does not let the others write what is missing (expose)`)
       return 'again'
     case 'nobody': {
-      if (book.local.divergedBy !== GONE) await book.diverge(`${why}, and ${await nobodyText(book)}`)
+      if (!Object.values<string | undefined>(GONE).includes(book.local.divergedBy))
+        await book.diverge(`${why}, and ${await nobodyText(book)}`)
       let step = 'done' as Step
       const mayIssue = async (reading: Reading): Promise<boolean> => {
         if (!(await decideAllUnsure(book, reading))) return false
@@ -56,12 +63,13 @@ export async function copyOrShow(
       }
       const found = await lookForState(book.engine, book.replica, book.resource, mayIssue)
       if (typeof found === 'object') await book.diverge(`${why}, and ${unclearText(found)}`)
-      if (found === 'gone') await book.diverge(GONE)
+      if (found === 'gone' || found === 'not-anew') await book.diverge(GONE[found])
       // It refuses it, or cannot be asked: with the pauses of all that it refuses, else it would be asked without end.
       if (step === 'again') return 'again'
       // Whatever a state says, they differ.
       if (found === 'said') noteOwn(book.replica, [])
-      return found === 'waits' || found === 'gone' || typeof found === 'object' ? 'alone' : 'done'
+      const isLeft = found === 'waits' || found === 'gone' || found === 'not-anew' || typeof found === 'object'
+      return isLeft ? 'alone' : 'done'
     }
   }
 }

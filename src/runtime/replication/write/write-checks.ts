@@ -2,6 +2,7 @@
 import {
   MAX_LIVES,
   MAX_NAMED_MEMBERS,
+  leavesOfReplicant,
   membersOfReplicant,
   takesWrite,
   type Idempotency,
@@ -67,7 +68,7 @@ export function checkLane(engine: Engine, replica: Replica, isReset: boolean): v
   if (local.unbound)
     throw new CheopsError('ERR_REPLICANT_UNBOUND', `${name.name} here is not the one that is replicated.`)
   const isInDoubt = draft !== undefined || local.intent !== undefined
-  const mayBeOld = local.unsure && engine.standing.amongst(othersOf(replica.core.replicant)) !== 'last'
+  const mayBeOld = local.unsure && mayComeBack(engine, replica)
   const isSuspect = local.parted !== undefined || (local.suspect && (mayBeOld || !isReset))
   if (!isInDoubt && !isSuspect && local.uncertain === undefined && isUpToDate(engine, replica, isReset)) return
   const why = isInDoubt
@@ -76,6 +77,13 @@ export function checkLane(engine: Engine, replica: Replica, isReset: boolean): v
       ? 'whether what the application has is still the resource is not known yet'
       : 'it is not up to date yet'
   throw new CheopsError('ERR_REPLICANT_LOCKED', `${name.name} takes no write now: ${why}.`)
+}
+
+/** Whether what was carried out here in a part of the store that is lost may come from another site: a member, or who leaves and has not let go. */
+function mayComeBack({ standing }: Engine, { core: { replicant } }: Replica): boolean {
+  const others = othersOf(replicant)
+  const isAlone = others.length === 0 && leavesOfReplicant(replicant).length === 0
+  return !isAlone && standing.amongst(others) !== 'last'
 }
 
 /**

@@ -120,3 +120,51 @@ test('nobody says that it has ended while a member that was cut off may have wri
   expect(lab.all('x')).toMatchObject({ a: { n: 77 }, b: { n: 77 }, c: { n: 77 } })
   expect((await lab.status('a', 'x'))?.conflicts).toEqual([])
 })
+
+test.each([[['a']], [['a', 'b', 'c']]])(
+  'what all of %j have lost, and may not be made anew, is shown, and a DELETE where that is said ends it',
+  async members => {
+    lab = await Lab.of(['a', 'b', 'c'])
+    await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members })
+    await lab.pass(5_000)
+    expect(await lab.ask('a', 'POST /items/x/lines', { line: 1 })).toMatchObject({ status: 201 })
+    await lab.pass(20_000)
+    loseAll()
+    await lab.pass(HOUR)
+    // What an action does beside its resource would be done once more.
+    expect(lab.all('x')).toEqual(NOBODY)
+    expect(await lab.status('a', 'x')).toMatchObject({
+      state: 'diverged',
+      isPresent: true,
+      reason: expect.stringMatching(/may not be done twice: delete it at this site/),
+    })
+    expect(await lab.ask('a', 'DELETE /items/x')).toMatchObject({ status: 404, accepted: { outcome: 'applied' } })
+    await lab.pass(60_000)
+    for (const site of members)
+      expect(await lab.status(site, 'x'), site).toMatchObject({ state: 'agrees', isPresent: false, conflicts: [] })
+    expect(await lab.ask('a', 'POST /items', { id: 'x', n: 2 }, { members })).toMatchObject({ status: 201 })
+  },
+)
+
+test('the only member, whose store was set back, takes a deletion though who says so is a member no more', async () => {
+  lab = await Lab.of(['a', 'b'])
+  await lab.ask('a', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b'] })
+  await lab.pass(5_000)
+  expect(await lab.ask('b', 'POST /items/x/lines', { line: 1 })).toMatchObject({ status: 201 })
+  await lab.pass(20_000)
+  await lab.changeMembers('a', 'x', [], ['a'])
+  await lab.pass(5_000)
+  const b = lab.world.site('b')
+  const backup = b.machine.disk.copy()
+  // a hears of what b has written elsewhere.
+  await lab.ask('b', 'POST /items', { id: 'y', n: 1 }, { members: ['a', 'b'] })
+  expect(await lab.ask('b', 'DELETE /items/x')).toMatchObject({ status: 204 })
+  await lab.pass(5_000)
+  await lab.until(b.restart(10, () => b.machine.disk.restore(backup)))
+  await lab.pass(60_000)
+  expect(lab.events('b')).toContain('set-back')
+  expect(await lab.status('b', 'x')).toMatchObject({ state: 'diverged', isPresent: true })
+  expect(await lab.ask('b', 'DELETE /items/x')).toMatchObject({ status: 404, accepted: { outcome: 'applied' } })
+  await lab.pass(10_000)
+  expect(await lab.status('b', 'x')).toMatchObject({ state: 'agrees', isPresent: false })
+})
