@@ -26,6 +26,8 @@ export interface CombineRules {
   readonly looked: Context
   /** Of those of which only the application knows what they are: what was not shown as written after all that counts was executed; undefined: that was not looked at. */
   readonly gone?: readonly string[]
+  /** What the application shows that is to be put into that state: what it shows as it was written is never hidden, and whoever does not show it has it not. */
+  readonly here?: unknown
   /** Which of the two holds for a field that is shown as something else than was written. */
   readonly prefers: 'written' | 'shown'
 }
@@ -53,6 +55,7 @@ export function combined(shown: unknown, written: unknown, whole: Whole, rules: 
       sureness: whole.surenessOf(name),
       isChanged: whole.changed.has(name),
       isLooked: covers(rules.looked, whole.namedBy(name)),
+      here: below(rules.here, name),
     }
     put(fields, name, value, field, rules, unclear)
   }
@@ -66,6 +69,8 @@ interface Field {
   readonly isChanged: boolean
   /** It was looked at whether it is shown, after that. */
   readonly isLooked: boolean
+  /** As the application shows it that is to be put into that state. */
+  readonly here: unknown
 }
 
 function put(
@@ -83,14 +88,21 @@ function put(
     const wasShown = rules.gone !== undefined && !isAmong(rules.gone, field.at)
     if (field.sureness !== 'unsure' || isHidden || isAmong(rules.missed ?? [], field.at)) fields.set(name, written)
     else if (wasShown) fields.set(name, withoutHidden(written, rules.gone, field.at))
-    else if (!field.isLooked) unclear.push(field.at)
+    else if (!field.isLooked && !isShownHere(field, written)) unclear.push(field.at)
     return
   }
   if (isObject(shown) && isObject(written)) {
-    const below = new Map(Object.entries(shown))
+    const inner = new Map(Object.entries(shown))
     for (const [each, value] of Object.entries(written))
-      put(below, each, value, { ...field, at: pointerTo(field.at, each) }, rules, unclear)
-    fields.set(name, Object.fromEntries(below))
+      put(
+        inner,
+        each,
+        value,
+        { ...field, at: pointerTo(field.at, each), here: below(field.here, each) },
+        rules,
+        unclear,
+      )
+    fields.set(name, Object.fromEntries(inner))
     return
   }
   if (isHidden || holdsAsWritten(shown, written, field, rules)) fields.set(name, written)
@@ -187,6 +199,14 @@ function differences(shown: unknown, written: unknown, at: string, found: Differ
       differences(fieldOf(shown, name), value, pointerTo(at, name), found)
   else if (!contains(shown, written)) found.push({ at, is: shown === undefined ? 'missing' : 'other' })
   return found
+}
+
+function isShownHere({ here }: Field, written: unknown): boolean {
+  return here !== undefined && contains(here, written)
+}
+
+function below(value: unknown, name: string): unknown {
+  return isObject(value) ? fieldOf(value, name) : undefined
 }
 
 /** Also where it is named as something that every object inherits. */

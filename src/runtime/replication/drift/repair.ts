@@ -190,7 +190,10 @@ async function takeState(
   const shown = state && resource.glue.stateOf(kind, resource.bodyIn(state))
   const hidden = hiddenHere(replica)
   const { hidden: missed, looked } = replica.local
-  const rules = { prefers: 'written', hidden, missed, looked } as const
+  const own =
+    reading.is === 'present' && reading.body.is === 'json' ? resource.glue.stateOf(kind, reading.body) : undefined
+  const here = own?.is === 'json' ? own.value : undefined
+  const rules = { prefers: 'written', hidden, missed, looked, here } as const
   const hasLost = shown !== undefined && (await hasLostMore(resource, schedule, shown, reading))
   // What that site's application has added for itself is none of ours.
   const given = shown && (await stateToGive(resource, schedule, isBelieved && !hasLost ? shown : undefined, rules))

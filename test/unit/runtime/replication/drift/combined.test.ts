@@ -53,6 +53,17 @@ describe('one state of two', () => {
     expect(together(shown, written, { prefers: 'shown', hidden: undefined }).value).toEqual(written.value)
   })
 
+  test('of what nobody has looked for nobody can say what it is, unless the application that is to have it shows it as it was written', () => {
+    const written = whole({ n: 1, m: true, auth: { user: 'u', pin: 1 }, none: null }, 'unsure')
+    const shown = { n: 2, auth: {} }
+    const unlooked = { looked: [] }
+    expect(together(shown, written, unlooked).unclear).toEqual(['/m', '/auth/user', '/auth/pin', '/none'])
+    const here = { n: 1, m: true, auth: { user: 'u', pin: '***' } }
+    expect(together(shown, written, { ...unlooked, here }).unclear).toEqual(['/auth/pin', '/none'])
+    const all = { ...here, auth: { user: 'u', pin: 1 }, none: null }
+    expect(together(shown, written, { ...unlooked, here: all })).toEqual({ value: shown, unclear: [] })
+  })
+
   test('after what only the application knows what it shows holds, and what it never showed is as it was written', () => {
     const written = whole({ n: 1, password: 'p' }, 'unsure')
     expect(together({ n: 2 }, written, { hidden: ['/password'] })).toEqual({
