@@ -38,12 +38,25 @@ export function conflictsOf(lives: readonly Life[]): readonly Conflict[] {
     const conflicts: Conflict[] = [
       ...(life === holder || deleted ? [] : life.live.map(operation => ({ operation, why: 'other-life' as const }))),
       ...life.conflicts.map(operation => ({ operation, why: whyLost(operation) })),
-      ...life.outside.map(operation => ({ operation, why: 'removed-member' as const })),
+      ...life.outside
+        .filter(operation => !isPutAwayOutside(operation, life))
+        .map(operation => ({ operation, why: 'removed-member' as const })),
     ]
     return conflicts
       .filter(({ operation }) => !isSameWish(operation, life, holder))
       .toSorted((a, b) => compareOperations(a.operation, b.operation))
   })
+}
+
+/** What says all that a resource is by the default rule, or ends it. */
+const SAYS_ALL: ReadonlySet<string> = new Set(['create', 'replace', 'state', 'delete'])
+
+/**
+ * Whether a removed member, or another one that does not count, has put away itself what does not count: whoever was told the last alone does not hold it, and shows the last alone. It is held as long as it may still turn
+ * out to count.
+ */
+export function isPutAwayOutside({ dot }: Pick<Operation, 'dot'>, { outside }: Pick<Life, 'outside'>): boolean {
+  return outside.some(({ type, context }) => SAYS_ALL.has(type) && covers(context, dot))
 }
 
 /** Whether the same request with the same idempotency key counts elsewhere or is shown already. */

@@ -1,6 +1,13 @@
 export * from './acknowledgements.ts'
 export * from './admit.ts'
-export { conflictsOf, leftAsConflicts, settlingContext, type Conflict, type Settles } from './conflicts.ts'
+export {
+  conflictsOf,
+  isPutAwayOutside,
+  leftAsConflicts,
+  settlingContext,
+  type Conflict,
+  type Settles,
+} from './conflicts.ts'
 export * from './client-context.ts'
 export * from './context.ts'
 export { type Dropper, type Droppers } from './dropped.ts'

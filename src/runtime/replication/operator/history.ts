@@ -4,6 +4,7 @@ import {
   conflictsOf,
   dotKey,
   holderOf,
+  isPutAwayOutside,
   membersOfReplicant,
   sameDot,
   type Conflict,
@@ -92,11 +93,11 @@ function placeOf(
   const holder = holderOf(replicant)
   if (holder === undefined || !sameDot(holder.life.dot, life.dot))
     return { fate: 'superseded', detail: 'it belongs to an earlier life of the name' }
-  // It is kept for what it says of members.
-  if (type === 'create' && !holder.live.some(other => sameDot(other.dot, dot)))
+  const isLive = holder.live.some(other => sameDot(other.dot, dot))
+  // It is kept for what it says of members, or since it may still turn out to count.
+  if (!isLive && (type === 'create' || isPutAwayOutside(operation, holder)))
     return { fate: 'superseded', detail: 'a later write that has seen it takes its place' }
-  if (!holder.live.some(other => sameDot(other.dot, dot)))
-    return { fate: 'superseded', detail: 'the same request counts under another identity' }
+  if (!isLive) return { fate: 'superseded', detail: 'the same request counts under another identity' }
   if (local.uncertain !== undefined && sameDot(local.uncertain, dot))
     return { fate: 'uncertain', detail: 'the application here does not tell whether it took effect' }
   if (local.executed.operations.some(done => sameDot(done.dot, dot))) return { fate: 'executed' }

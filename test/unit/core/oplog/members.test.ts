@@ -54,6 +54,24 @@ test('what a removed site wrote unaware, and reaches b after the removal: a conf
   }
 })
 
+test('what a removed site has put away itself is no conflict beside what did so, whoever was told of both', () => {
+  const { a, b, c, removed, written } = removal()
+  const put = c.write({ type: 'replace', value: 'z' })
+  const deleted = c.write({ type: 'delete', value: '' })
+  if (put === undefined || deleted === undefined) throw new Error('the application has refused a write')
+  for (const operation of [removed, written, put, deleted]) b.take(operation)
+  a.tell([b])
+  b.tell([a])
+  // c does not hold what it has put away any more.
+  for (const operation of [written, deleted]) a.take(operation)
+  a.syncFrom(b)
+  for (const member of [a, b]) {
+    member.settle()
+    expect(conflicts(member)).toEqual(['delete : removed-member'])
+    expect(member.resource?.fields).toEqual({})
+  }
+})
+
 test('what a removed site wrote, and reaches b before the removal: it counts at a and at b', () => {
   const { a, b, removed, written } = removal()
   b.take(written)
