@@ -6,6 +6,7 @@ import { withEarlyWord } from './early-words.ts'
 import { MAX_WAITING_OPERATIONS } from './limits.ts'
 import {
   changesOf,
+  decidingChanges,
   heldAtRemoval,
   isLeave,
   isWrittenBefore,
@@ -330,11 +331,23 @@ export class Step {
     }
     this.put(begunAnew({ ...known, changes }, site), life.stamp)
     this.effects.push({ kind: 'removed', life })
+    this.beginEarlierAnew(life)
     const { waiting } = this.replicant
     for (const operation of waiting.filter(each => this.isNoneOfOurs(each)))
       this.effects.push({ kind: 'forgotten', operation })
     this.replicant = { ...this.replicant, waiting: waiting.filter(each => !this.isNoneOfOurs(each)) }
     return true
+  }
+
+  /** Of the lives that it had been removed from it was told once more as a member of the one that it is removed from now. */
+  private beginEarlierAnew(now: LifeId): void {
+    const { site, lives } = this.replicant
+    if (!hasParted(this.replicant)) return
+    for (const life of lives) {
+      const own = decidingChanges(life.changes).find(change => change.site === site)
+      if (!sameDot(life.life.dot, now.dot) && own?.member === false && own.told.includes(site))
+        this.put(begunAnew(life, site), life.life.stamp)
+    }
   }
 
   /**

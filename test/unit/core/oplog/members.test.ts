@@ -398,6 +398,31 @@ test('who is removed and added again, over and over, keeps what says who is a me
   expect(membersOfReplicant(c.replicant)).toEqual(['a', 'b', 'c', 'd'])
 })
 
+test('who was removed from two lives keeps nothing of either that others have written, though it was told the first once more as a member of the second', () => {
+  const all = members()
+  const [a, b, c] = all
+  a.write({ type: 'create', value: 'x' })
+  heal(all)
+  a.change([], ['c'])
+  heal(all)
+  a.write({ type: 'delete', value: '' })
+  // A conflict, with the life that it belongs to.
+  b.write({ type: 'merge', value: 'f1' })
+  heal([a, b])
+  a.nowMs = 5000
+  a.write({ type: 'create', value: 'y' })
+  heal(all)
+  const held = () =>
+    c.replicant.lives
+      .flatMap(({ live, conflicts: lost, outside }) => [...live, ...lost, ...outside])
+      .map(({ type }) => type)
+  expect(held()).toEqual(expect.arrayContaining(['create', 'merge']))
+  a.change([], ['c'])
+  heal(all)
+  expect(held()).toEqual([])
+  expect(conflicts(a)).toEqual(conflicts(b))
+})
+
 test('the create of a site that was removed is a conflict there, and not spent, as long as the site shows it', () => {
   const all = members()
   const [a, , c] = all
