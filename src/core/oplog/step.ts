@@ -141,6 +141,7 @@ export class Step {
         life.stamp,
       )
       this.effects.push({ kind: 'removal', told: { life, removal: by, member: site, held: [] } })
+      this.beginEarlierAnew(life)
     }
   }
 
@@ -339,7 +340,7 @@ export class Step {
     return true
   }
 
-  /** Of the lives that it had been removed from it was told once more as a member of the one that it is removed from now. */
+  /** Of the lives that it had been removed from it was told once more as a member of the one that it is removed from now, or has left. */
   private beginEarlierAnew(now: LifeId): void {
     const { site, lives } = this.replicant
     if (!hasParted(this.replicant)) return

@@ -12,6 +12,7 @@ import {
   sameDot,
   type Life,
   type LifeKnowledge,
+  type Replicant,
 } from '../../../core/oplog/index.ts'
 import { takeStep } from './admission.ts'
 import { tellEntry, tellEvent } from './words.ts'
@@ -39,7 +40,8 @@ export function heardByLeaver(
     const known = told.find(each => sameDot(each.life.dot, life.life.dot))
     // That this site has left is on its way, and it tells what it holds when that has come.
     if (known === undefined || !covers(known.knowledge, by.dot)) continue
-    if (knowsAll(known, life)) leave(engine, commit, replica, life, 0)
+    const isAll = knowsAll(known, life) && knowsEarlier(told, replicant, leaves)
+    if (isAll) leave(engine, commit, replica, life, 0)
     else commit.tell(member, { kind: 'replicant', replicant: replica.name, knows: told })
   }
   // It has not heard that this site has let go already: its store was set back, perhaps.
@@ -51,6 +53,22 @@ export function heardByLeaver(
           replicant: replica.name,
           told: { life, removal: by, member: site, held: [] },
         })
+}
+
+/** Of other lives this site keeps nothing either, where it had been removed from them. A member that has forgotten one that has ended knows all that is left of it. */
+function knowsEarlier(
+  told: readonly LifeKnowledge[],
+  { lives }: Replicant,
+  leaves: readonly { readonly life: Life }[],
+): boolean {
+  return lives.every(other => {
+    const known = told.find(each => sameDot(each.life.dot, other.life.dot))
+    return (
+      known === undefined ||
+      knowsAll(known, other) ||
+      leaves.some(({ life: { life } }) => sameDot(life.dot, other.life.dot))
+    )
+  })
 }
 
 /** Nobody has told for the retention time that it holds what this site kept since it left: it is given up. */
