@@ -45,9 +45,9 @@ import type { Traffic } from '../runtime/traffic.ts'
 import type { Services } from './services.ts'
 import { openAt } from './open-site.ts'
 
-/** Has what a client was told is not there looked for: its application may have lost it. */
-interface LooksAgain {
-  lookAt(replicant: ReplicantName): void
+/** Whether an application has lost what a client was told is not there, and who has it then. */
+interface FindsLost {
+  lostAt(replicant: ReplicantName): Promise<readonly string[]>
 }
 
 export interface RequestPathParts {
@@ -60,7 +60,7 @@ export interface RequestPathParts {
   readonly clock: Clock
   readonly logger: Logger
   /** Undefined for an agent that keeps no replicants. */
-  readonly replication?: (Replication & SeenReplicas & WrittenReplicas & LooksAgain) | undefined
+  readonly replication?: (Replication & SeenReplicas & WrittenReplicas & FindsLost) | undefined
   /** Where names are looked up that are not here, what others have told first; undefined: nowhere. */
   readonly nameBuckets?: NameBuckets | undefined
   readonly heardNames?: HeardBuckets | undefined
@@ -214,7 +214,7 @@ export class RequestPath {
 /** What the router asks of replication. */
 function replicationOf(
   common: PartsOptions & Pick<ReplicantSearchParts, 'membership' | 'exposes'> & Pick<ReplicantLookupParts, 'lookupOf'>,
-  replication: Replication & SeenReplicas & WrittenReplicas & LooksAgain,
+  replication: Replication & SeenReplicas & WrittenReplicas & FindsLost,
   {
     clock,
     nameBuckets: buckets,
@@ -252,11 +252,8 @@ function replicationOf(
         heard,
         now: () => performance.now(),
         lookupOf: common.lookupOf,
-        isKnown: async replicant => {
-          const standing = await replication.standing(replicant)
-          if (standing?.isPresent === true) replication.lookAt(replicant)
-          return standing !== undefined
-        },
+        isKnown: async replicant => (await replication.standing(replicant)) !== undefined,
+        lostAt: replicant => replication.lostAt(replicant),
         glue,
       }),
     reads: new MemberReads({ membership, parts, contexts, replicas: replication, glue }),

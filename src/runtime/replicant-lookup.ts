@@ -17,8 +17,10 @@ export interface ReplicantLookupParts {
   /** What sites tell, and for those that tell nothing the mesh. */
   readonly heard: HeardBuckets
   readonly buckets: Pick<NameBuckets, 'find'>
-  /** Whether this site knows the resource: then what its application has is the answer. */
+  /** Whether this site knows the resource: then what its application has is the answer, */
   isKnown(replicant: ReplicantName): Promise<boolean>
+  /** unless it has lost it: who has it then. Nobody, where it has not. */
+  lostAt(replicant: ReplicantName): Promise<readonly string[]>
   glue(service: string): Glue | undefined
   lookupOf(service: string): LookupPolicy
   /** Milliseconds, never going back. */
@@ -56,9 +58,11 @@ interface MayKnow {
   readonly others: readonly string[]
   /** Cannot be asked now. */
   readonly down: readonly string[]
+  /** They have it: it was lost here. */
+  readonly isLost: boolean
 }
 
-const NOBODY: MayKnow = { sites: [], others: [], down: [] }
+const NOBODY: MayKnow = { sites: [], others: [], down: [], isLost: false }
 
 /** What an application answers to who says nothing of himself, of what it has or has not. */
 const WANTS_CREDENTIALS: ReadonlySet<number> = new Set([401, 403, 407])
@@ -108,7 +112,7 @@ export class ReplicantLookup {
     // What is asked for is found out only where it is not here: mostly it is.
     const own = await here(({ status }) => status !== 404 || !this.#isOneResource(exchange))
     if (own.kind !== 'declined') return { result: own, site: this.#parts.membership.self }
-    const { sites, others, down } = await this.#find(exchange)
+    const { sites, others, down, isLost } = await this.#find(exchange)
     const missing = [...down]
     const locked: string[] = []
     const asked: string[] = []
@@ -149,7 +153,10 @@ export class ReplicantLookup {
     }
     // A resource that is shared has two members at least, so that one of those that were asked would have known it.
     const isOneAlone =
-      missing.length === 1 && !tellsNothing && new Set([...asked, ...missing]).size >= this.#others(service).length
+      !isLost &&
+      missing.length === 1 &&
+      !tellsNothing &&
+      new Set([...asked, ...missing]).size >= this.#others(service).length
     if (missing.length === 0 || isOneAlone) return undefined
     // It may be there, and must not be taken for what does not exist.
     const message = `It is not here, and ${missing.join(', ')}, which may have it, cannot be asked.`
@@ -173,22 +180,33 @@ export class ReplicantLookup {
     if (said?.is !== 'read') return NOBODY
     const { membership, heard } = this.#parts
     const { kind, name } = said
-    if (await this.#parts.isKnown({ service, kind, name })) return NOBODY
+    if (await this.#parts.isKnown({ service, kind, name })) return this.#membersOfLost({ service, kind, name })
     const bucket = bucketOf({ service, kind, name })
     const offering = this.#others(service)
     const isAllTold = offering.every(site => heard.isTelling(site))
     const [holders, peers] = [new Set(heard.holders(bucket)), new Set(isAllTold ? [] : await this.#ask(bucket, client))]
     const isFound = ({ name: site, peerId }: SiteView): boolean => holders.has(site) || peers.has(peerId)
     const found = membership.sites().filter(site => offering.includes(site.name) && isFound(site))
-    const isDown = (site: string): boolean => membership.site(site)?.liveness === 'down'
     const names = nearestFirst(
       found.map(site => site.name),
       membership,
     )
-    const sites = names.filter(site => !isDown(site)).slice(0, MAX_SITES_ASKED)
-    const silent = this.#others(service).filter(site => !names.includes(site) && !isDown(site))
+    const sites = names.filter(site => !this.#isDown(site)).slice(0, MAX_SITES_ASKED)
+    const silent = this.#others(service).filter(site => !names.includes(site) && !this.#isDown(site))
     const others = nearestFirst(silent, membership).slice(0, MAX_SITES_ASKED - sites.length)
-    return { sites, others, down: names.filter(isDown) }
+    return { sites, others, down: names.filter(site => this.#isDown(site)), isLost: false }
+  }
+
+  async #membersOfLost(replicant: ReplicantName): Promise<MayKnow> {
+    const { membership } = this.#parts
+    const members = nearestFirst(await this.#parts.lostAt(replicant), membership)
+    const isDown = (site: string): boolean => membership.site(site) === undefined || this.#isDown(site)
+    const sites = members.filter(site => !isDown(site)).slice(0, MAX_SITES_ASKED)
+    return { sites, others: [], down: members.filter(isDown), isLost: members.length > 0 }
+  }
+
+  #isDown(site: string): boolean {
+    return this.#parts.membership.site(site)?.liveness === 'down'
   }
 
   /** @throws CheopsError ERR_SITE_BUSY */

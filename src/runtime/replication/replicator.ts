@@ -13,6 +13,7 @@ import { isEnough, outcomesOf, type Require } from './outcomes.ts'
 import { MatrixBook } from './admission/matrix-book.ts'
 import { Outboxes } from './store/outboxes.ts'
 import { BeingMade, isInDraft } from './write/being-made.ts'
+import { lostAt } from './write/lost-here.ts'
 import { Patience } from './write/patience.ts'
 import type { Unverified } from './sync/strangers.ts'
 import { Peers, type PeerStatus } from './sync/peers.ts'
@@ -255,9 +256,13 @@ export class Replicator {
     return patience.until(mayCreate ? this.#beingMade.during(replicant, take) : take())
   }
 
-  /** A client has read what is replicated here, and was answered that it is not there: the application may have lost it. */
-  lookAt(replicant: ReplicantName): void {
-    this.#idle.lookAt(replicant)
+  /**
+   * A client has read what is replicated here, and was answered that it is not there: where the application has lost it, it is put back.
+   * @returns the other members, which have it; nobody where it is not lost
+   * @throws CheopsError ERR_STORE_CORRUPT, ERR_STORE_FAILED
+   */
+  lostAt(replicant: ReplicantName): Promise<readonly string[]> {
+    return this.#replicas.with(replicant, replica => lostAt(this.#engine, replica))
   }
 
   /**

@@ -92,6 +92,20 @@ test('who has it leads the client nowhere', async () => {
   await found('moved')
 })
 
+test('what the application of a member has lost is read at another member until it is back, and hidden from nobody', async () => {
+  await created('lost')
+  await fetch(`${mesh.application('site1').url}/items/lost`, { method: 'DELETE' })
+  const answer = await mesh.must('site1', 'GET', '/items/lost')
+  expect([JSON.parse(answer.text), answer.headers.get('Cheops-Site')]).toMatchObject([{ id: 'lost', n: 1 }, 'site2'])
+  // With a scope that names this site, only this site counts.
+  expect((await mesh.ask('site1', 'GET', '/items/lost', { scope: 'site1' })).status).toBe(404)
+  await vi.waitFor(async () => expect((await mesh.everywhere('lost'))[0]).toEqual({ id: 'lost', n: 1 }), {
+    timeout: 40_000,
+    interval: 500,
+  })
+  expect((await mesh.must('site1', 'GET', '/items/lost')).headers.get('Cheops-Site')).toBeNull()
+})
+
 test('what is deleted is not found any more', async () => {
   await created('gone')
   await found('gone')

@@ -34,6 +34,8 @@ interface Setting {
   readonly services: readonly string[]
   readonly down: readonly string[]
   readonly isKnown: boolean
+  /** Who has what this site's application has lost. */
+  readonly lostAt: readonly string[]
   readonly policy: LookupPolicy
 }
 
@@ -44,6 +46,7 @@ function lookupWith({
   services = ['inventory'],
   down = [],
   isKnown = false,
+  lostAt = [],
   policy = 'anonymous',
 }: Partial<Setting> = {}) {
   const asked: number[] = []
@@ -80,6 +83,7 @@ function lookupWith({
       },
     },
     isKnown: async () => isKnown,
+    lostAt: async () => lostAt,
     glue: () => glue,
     lookupOf: () => policy,
     now: () => now,
@@ -128,6 +132,31 @@ test('what is here, is known here, is no single resource or is nowhere else is n
   const alone = lookupWith({ services: [] })
   expect(await alone.read('/items/x')).toEqual({ answer: undefined, tried: [] })
   expect([...known.asked, ...alone.asked]).toEqual([])
+})
+
+test('what is known here and lost is asked of those that have it, the mesh aside', async () => {
+  const { asked, read } = lookupWith({ isKnown: true, lostAt: ['site2', 'site3'], down: ['site2'] })
+  expect(await read('/items/x', { site3: FOUND })).toEqual({
+    answer: { result: FOUND, site: 'site3' },
+    tried: ['site3'],
+  })
+  expect(asked).toEqual([])
+})
+
+test.each([
+  { what: 'is down', down: ['site2'], lostAt: ['site2'] },
+  { what: 'is no site of the mesh any more', down: [], lostAt: ['site9'] },
+])(
+  'what is lost here is not taken for what does not exist, where the one that has it $what',
+  async ({ down, lostAt }) => {
+    const { read } = lookupWith({ isKnown: true, lostAt, down })
+    await expect(read('/items/x')).rejects.toMatchObject({ code: 'ERR_LOOKUP_INCOMPLETE' })
+  },
+)
+
+test('what is lost here, and was deleted everywhere else meanwhile, does not exist', async () => {
+  const { read } = lookupWith({ isKnown: true, lostAt: ['site2', 'site3'] })
+  expect(await read('/items/x', {})).toEqual({ answer: undefined, tried: ['site2', 'site3'] })
 })
 
 test('who has announced it is asked, one after the other', async () => {

@@ -1,8 +1,9 @@
-/** A client changes what the log says is there, and the application here has not got it any more. Source: src/consistency.md "Promises to clients". */
+/** A client asks for what the log says is there, and the application here has not got it any more. Source: src/consistency.md "Promises to clients". */
 import { CheopsError } from '../../../errors.ts'
 import type { Operation } from '../../../core/oplog/index.ts'
 import { isGone, type Sent } from '../application/sent.ts'
-import type { Resource } from '../application/resource.ts'
+import { othersOf } from '../admission/words.ts'
+import { Resource } from '../application/resource.ts'
 import { hasEnded } from '../drift/gone.ts'
 import { suspectDrift } from '../drift/read-back.ts'
 import { isSettling } from '../drift/settling.ts'
@@ -22,9 +23,8 @@ export async function lostHere(
   sent: Sent,
 ): Promise<CheopsError | undefined> {
   const { local, name } = replica
-  if (!isGone(sent) || draft.type === 'create' || !local.bound || local.diverged) return undefined
-  if (currentPlan(engine, replica).schedule.state !== 'present' || isSettling(engine, replica)) return undefined
-  if ((await resource.read()).is !== 'absent' || (await hasEnded(engine, replica, resource))) return undefined
+  if (!isGone(sent) || draft.type === 'create' || local.diverged) return undefined
+  if (!(await isLostHere(engine, replica, resource))) return undefined
   // It has lost others too, and this one was there: nobody needs to look again.
   if (engine.losesAll(name.service) && local.hash !== undefined) {
     await suspectDrift(engine, replica)
@@ -32,4 +32,20 @@ export async function lostHere(
   }
   const message = `${name.name} takes no write now: the application here does not have it, though nobody has deleted it through Cheops. It is put back.`
   return new CheopsError('ERR_REPLICANT_LOCKED', message)
+}
+
+/** The other members of what a client has read, and the application here has lost: they have it, and it is put back. Nobody where it is not lost. */
+export async function lostAt(engine: Engine, replica: Replica): Promise<readonly string[]> {
+  const glue = engine.options.glueOf(replica.name.service)
+  if (glue === undefined || !(await isLostHere(engine, replica, new Resource(engine.options, replica.name, glue))))
+    return []
+  engine.lookAt(replica.name)
+  return othersOf(replica.core.replicant)
+}
+
+/** Whether the application here has not got any more what it had, and what should be there: as the agent sees it, which looks. */
+async function isLostHere(engine: Engine, replica: Replica, resource: Resource): Promise<boolean> {
+  if (!replica.local.bound || isSettling(engine, replica)) return false
+  if (currentPlan(engine, replica).schedule.state !== 'present') return false
+  return (await resource.read()).is === 'absent' && !(await hasEnded(engine, replica, resource))
 }

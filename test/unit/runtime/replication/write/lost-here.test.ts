@@ -47,10 +47,25 @@ test('a client that reads it and is answered 404 has it looked for', async () =>
   await start()
   lose('a')
   for (let second = 0; second < 20; second++) {
-    lab.replicators.get('a')?.lookAt(lab.name('x'))
+    await lab.until(lostAt('a'))
     await lab.pass(1_000)
   }
   expect(lab.read('a', 'x')).toEqual({ id: 'x', n: 1 })
+})
+
+const lostAt = async (site: string): Promise<readonly string[] | undefined> =>
+  lab.replicators.get(site)?.lostAt(lab.name('x'))
+
+test('a client that reads what is lost here is told by those that have it; what is there, was deleted, or only hidden, nobody else is asked for', async () => {
+  await start()
+  expect(await lab.until(lostAt('a')), 'it is there').toEqual([])
+  lose('a')
+  expect(await lab.until(lostAt('a')), 'it is lost').toEqual(['b', 'c'])
+  await lab.pass(20_000)
+  expect(await lab.until(lostAt('a')), 'it was put back').toEqual([])
+  await lab.ask('b', 'DELETE /items/x')
+  await lab.pass(5_000)
+  expect(await lab.until(lostAt('a')), 'it was deleted').toEqual([])
 })
 
 test('the application answers 404 to this client alone, or of what is below: that is its answer', async () => {
