@@ -13,7 +13,7 @@ import type { Replica } from '../replica.ts'
 
 /**
  * Why a client is not answered what the application has answered to a change of one resource: that says that it does not exist, and it is put back soon, or others have it. Undefined where the
- * agent sees it (then it is hidden from this client, or something below it is missing), where it is still to be made, and where it has ended with what it stands below.
+ * agent sees it (then it is hidden from this client, or something below it is missing), where it is still to be made, where it has ended with what it stands below, and where it is `diverged`.
  */
 export async function lostHere(
   engine: Engine,
