@@ -105,12 +105,16 @@ export function isDone(outcomes: readonly SiteOutcome[]): boolean {
   return outcomes.every(({ outcome }) => outcome !== 'pending')
 }
 
-/** Whether so many members have done with it, or nothing more is to be waited for. */
-export function isEnough(outcomes: readonly SiteOutcome[], require: Require): boolean {
+/**
+ * Whether so many members have done with it, or nothing more is to be waited for.
+ * @param members how many there are: of whom nothing is known any more may have done nothing
+ */
+export function isEnough(outcomes: readonly SiteOutcome[], require: Require, members: number): boolean {
   const done = outcomes.filter(({ outcome }) => outcome === 'applied' || outcome === 'superseded').length
-  if (isDone(outcomes)) return true
+  const isWhole = outcomes.length >= members || outcomes.some(({ outcome }) => outcome === 'void')
+  if (isWhole && isDone(outcomes)) return true
   if (require === 'one') return done >= 1
-  return require === 'quorum' && done > outcomes.length / 2
+  return require === 'quorum' && done > members / 2
 }
 
 /** Who waits for outcomes, by operation. */

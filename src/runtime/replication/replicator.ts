@@ -1,4 +1,4 @@
-import { MAX_KEPT_LIVES, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
+import { MAX_KEPT_LIVES, membersOfReplicant, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { forgetOld } from './rounds/forget.ts'
 import { advance } from './lane/lane.ts'
@@ -308,7 +308,8 @@ export class Replicator {
     require: Require,
   ): Promise<readonly SiteOutcome[]> {
     return this.#replicas.with(replicant, async replica => {
-      const isDone = (): boolean => isEnough(outcomesOf(replica, operation), require)
+      const members = (): number => membersOfReplicant(replica.core.replicant).length
+      const isDone = (): boolean => isEnough(outcomesOf(replica, operation), require, members())
       await this.#engine.waiters.until(operation, isDone, seconds * 1000)
       return outcomesOf(replica, operation)
     })
