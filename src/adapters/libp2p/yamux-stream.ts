@@ -1,7 +1,7 @@
 import type { Stream, StreamMuxer } from '@libp2p/interface'
 import { unheardEventsLeftOut } from './unheard-events.ts'
 
-/** Round trips to the peers of tamed streams, milliseconds; undefined while none was measured, and for streams that carry little. */
+/** Of streams that grow by them: round trips to their peers, milliseconds; undefined while none was measured. */
 const roundTrips = new WeakMap<Stream, () => number | undefined>()
 
 /**
@@ -37,7 +37,7 @@ export function growByRoundTrips(stream: Stream, roundTripMs: () => number | und
  *
  * - It grants new window when half of it is used, as other implementations of yamux do. The library answers every data frame
  *   with a window update: twice the frames, encryptions and system calls for small messages.
- * - The window grows only while it is what holds the sender back: half of it is used up within one round trip. The library
+ * - The window of streams that say their round trips (`growByRoundTrips`) grows only while it is what holds the sender back: half of it is used up within one round trip. The library
  *   lets it grow to its limit on any fast link, and then 4 MiB of one large body stand in the queue before every small message.
  *   Its own measure of a round trip is no help: one ping in the first, coldest moment of a connection.
  * - Only a stream that waits is told that the connection drains. The library tells all, two hundred idle ones for each 64 KB.
@@ -58,11 +58,14 @@ function tameStream(stream: Stream): void {
       return
     }
     if (this.recvWindowCapacity > this.recvWindow / 2) return
-    const now = performance.now()
-    const holdsBack = now - grantedAt < Math.max(roundTrips.get(this)?.() ?? 0, MIN_ROUND_TRIP_MS)
-    grantedAt = now
-    // The library doubles the window if less than four round trips have passed since then.
-    this.epochStart = holdsBack ? Date.now() : 0
+    const roundTripMs = roundTrips.get(this)
+    if (roundTripMs !== undefined) {
+      const now = performance.now()
+      const holdsBack = now - grantedAt < Math.max(roundTripMs() ?? 0, MIN_ROUND_TRIP_MS)
+      grantedAt = now
+      // The library doubles the window if less than four round trips have passed since then.
+      this.epochStart = holdsBack ? Date.now() : 0
+    }
     grant.call(this)
   }
 }

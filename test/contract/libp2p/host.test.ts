@@ -218,4 +218,42 @@ describe('relay', () => {
     for (let sent = 0; sent < total; sent += 1 << 16) stream?.send(new Uint8Array(1 << 16))
     await eventually(() => received === total, 10_000, 'two megabytes, sixteen times the default limit')
   }, 30_000)
+
+  test('over slow links the streams through it grow, and with them all that passes', async () => {
+    await using hosts = new TestHosts()
+    const relay = await hosts.start({ relay: { serve: true, use: false } })
+    const hidden = await hosts.start({ listen: [], relay: { serve: false, use: true } })
+    const other = await hosts.start({ relay: { serve: false, use: true } })
+    await using link = new Gate(() => '')
+    link.target = Number(/tcp\/(\d+)/.exec(relay.addresses[0] ?? '')?.[1])
+    link.slowness = { delayMs: 50, loss: 0, seed: 0 }
+    const { peerId } = relay.network
+    const viaLink = {
+      peerId,
+      addresses: [`/ip4/127.0.0.1/tcp/${await link.listen()}/p2p/${peerId}`],
+      timeoutMs: 10_000,
+    }
+    for (const { network } of [hidden, other]) expect(await network.dial(viaLink)).toMatchObject({ ok: true })
+    await eventually(() => hidden.network.addresses().length > 0, 20_000, 'a reservation')
+    const target = { peerId: hidden.network.peerId, addresses: hidden.network.addresses() }
+    expect(await other.network.dial({ ...target, timeoutMs: 20_000 })).toMatchObject({ ok: true })
+    let received = 0
+    await hidden.host.handle(
+      '/test/much',
+      stream => stream.addEventListener('message', event => (received += event.data.byteLength)),
+      { runOnLimitedConnection: true },
+    )
+    const [connection] = other.host.getConnections(hidden.host.peerId)
+    const stream = await connection?.newStream('/test/much', { runOnLimitedConnection: true })
+    const total = 4 << 20
+    for (let sent = 0; sent < total; sent += 1 << 16)
+      if (stream?.send(new Uint8Array(1 << 16)) === false) await stream.onDrain()
+    await eventually(() => received === total, 30_000, 'four megabytes')
+    const windows = hidden.host
+      .getConnections()
+      .flatMap(({ streams }) => streams)
+      .filter(({ protocol }) => protocol.includes('/circuit/relay/'))
+      .map(relayed => (relayed as unknown as { recvWindow: number }).recvWindow)
+    expect(Math.max(...windows), `windows of ${windows.length} streams through the relay`).toBeGreaterThan(256 * 1024)
+  }, 60_000)
 })
