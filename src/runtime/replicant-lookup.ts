@@ -140,7 +140,9 @@ export class ReplicantLookup {
           // A login, mostly.
           const isElsewhere = isRedirection(answer.status)
           isLocked = code === undefined && (isElsewhere || (isAnonymous && WANTS_CREDENTIALS.has(answer.status)))
-          return code === undefined && !isLocked
+          // Its application may have lost it as well.
+          const isMissing = isLost && (answer.status === 404 || answer.status === 410)
+          return code === undefined && !isLocked && !isMissing
         },
       })
       if (result.kind === 'answered' || result.kind === 'gone') return { result, site }

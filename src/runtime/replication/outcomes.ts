@@ -107,14 +107,15 @@ export function isDone(outcomes: readonly SiteOutcome[]): boolean {
 
 /**
  * Whether so many members have done with it, or nothing more is to be waited for.
- * @param members how many there are: of whom nothing is known any more may have done nothing
+ * @param members at present: of whom nothing is known any more may have done nothing
  */
-export function isEnough(outcomes: readonly SiteOutcome[], require: Require, members: number): boolean {
+export function isEnough(outcomes: readonly SiteOutcome[], require: Require, members: readonly string[]): boolean {
   const done = outcomes.filter(({ outcome }) => outcome === 'applied' || outcome === 'superseded').length
-  const isWhole = outcomes.length >= members || outcomes.some(({ outcome }) => outcome === 'void')
+  const isKnown = (member: string): boolean => outcomes.some(({ site }) => site === member)
+  const isWhole = members.every(isKnown) || outcomes.some(({ outcome }) => outcome === 'void')
   if (isWhole && isDone(outcomes)) return true
   if (require === 'one') return done >= 1
-  return require === 'quorum' && done > members / 2
+  return require === 'quorum' && done > members.length / 2
 }
 
 /** Who waits for outcomes, by operation. */

@@ -308,7 +308,7 @@ export class Replicator {
     require: Require,
   ): Promise<readonly SiteOutcome[]> {
     return this.#replicas.with(replicant, async replica => {
-      const members = (): number => membersOfReplicant(replica.core.replicant).length
+      const members = (): readonly string[] => membersOfReplicant(replica.core.replicant)
       const isDone = (): boolean => isEnough(outcomesOf(replica, operation), require, members())
       await this.#engine.waiters.until(operation, isDone, seconds * 1000)
       return outcomesOf(replica, operation)

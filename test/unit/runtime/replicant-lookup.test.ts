@@ -154,6 +154,17 @@ test.each([
   },
 )
 
+test('what is lost here and at another member is asked of the third', async () => {
+  const { read } = lookupWith({ isKnown: true, lostAt: ['site2', 'site3'] })
+  const lostToo = { site2: { status: 404, code: undefined }, site3: FOUND }
+  expect(await read('/items/x', lostToo)).toEqual({
+    answer: { result: FOUND, site: 'site3' },
+    tried: ['site2', 'site3'],
+  })
+  const lostByAll = { site2: { status: 404, code: undefined }, site3: { status: 404, code: undefined } }
+  expect(await read('/items/x', lostByAll)).toEqual({ answer: undefined, tried: ['site2', 'site3'] })
+})
+
 test('what is lost here, and was deleted everywhere else meanwhile, does not exist', async () => {
   const { read } = lookupWith({ isKnown: true, lostAt: ['site2', 'site3'] })
   expect(await read('/items/x', {})).toEqual({ answer: undefined, tried: ['site2', 'site3'] })

@@ -144,7 +144,6 @@ export async function loadRecords(
       acknowledged.push([key.slice(acknowledgedKey(prefix, '').length), decodeAcknowledged(value)])
     else if (!takeGrown(grown, key.slice(prefix.length), value)) single.set(key.slice(prefix.length), value)
   }
-  outcomes.sort(byAge)
   const [core, local, draft, intent, told] = ['core', 'local', 'draft', 'intent', 'told'].map(name => single.get(name))
   const decodedCore = core === undefined ? newCore(name, site) : decodeCore(core, site, operations, grown)
   const lives = decodedCore.replicant.lives.map(withOwnKeys)
@@ -162,11 +161,11 @@ export async function loadRecords(
       // From then on nobody knows what the application shows.
       ...(intent !== undefined && { intent: decodeIntent(intent), hash: undefined }),
       ...(told !== undefined && { told: decodeTold(told) }),
-      // Those of an earlier version come first; from then on each is a record of its own.
+      // An earlier version has kept them in this record, as they were told; from then on each is a record of its own.
       outcomes: [
         ...decodedLocal.outcomes.filter(({ dot }) => !outcomes.some(own => sameDot(own.dot, dot))),
         ...outcomes,
-      ],
+      ].toSorted(byAge),
       draft: decodedDraft && plainDraft(decodedDraft),
     },
     draft: decodedDraft && codec.decodeOperation(decodedDraft.operation),
