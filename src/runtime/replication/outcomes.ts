@@ -1,6 +1,19 @@
 import { compareText } from '../../core/resource/text-order.ts'
 import { compareIncarnations } from '../../core/membership/incarnation.ts'
-import { covers, dotKey, lifeKey, membersOfReplicant, sameDot, type Dot, type LifeId } from '../../core/oplog/index.ts'
+import {
+  covers,
+  dotKey,
+  isReset,
+  join,
+  lifeKey,
+  membersOfReplicant,
+  sameDot,
+  withDot,
+  type Context,
+  type Dot,
+  type LifeId,
+  type Matrices,
+} from '../../core/oplog/index.ts'
 import { MAX_KNOWN_OUTCOMES } from './limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { CoreState, KnownOutcomes, SiteOutcome, Replica } from './replica.ts'
@@ -84,7 +97,53 @@ function mayHaveTold({ core, local }: Pick<Replica, 'core' | 'local'>, site: str
   if (site === replicant.site)
     return life !== replicant.lives.at(-1) || local.executed.operations.some(done => sameDot(done.dot, dot))
   // After a loss of the disk nothing is known of what others hold until they tell it anew.
-  return !acknowledgements.has(site) || isAcknowledged(acknowledgements, site, dot, life?.life)
+  return !hasAcknowledged({ core, local }, site) || isAcknowledged(acknowledgements, site, dot, life?.life)
+}
+
+/**
+ * Whether a site has told what it holds since this site keeps what it is told. What it had written itself comes back after a loss of the disk, and says no more than what it
+ * had executed by then: that it holds nothing else it has not said.
+ */
+export function hasAcknowledged({ core, local }: Pick<Replica, 'core' | 'local'>, site: string): boolean {
+  const knowledge = core.acknowledgements.get(site)?.knowledge
+  if (knowledge === undefined) return false
+  // So much was written here since that it was asked to say so.
+  if (local.outcomes.length >= MAX_KNOWN_OUTCOMES) return true
+  const said = new Map<string, Context>()
+  for (const { life, live, conflicts, outside, membership } of core.replicant.lives) {
+    const written = [live, conflicts, outside, membership].flat().filter(({ dot }) => dot.site === site)
+    const joined = written.reduce<Context>((all, { context, dot }) => join(all, withDot(context, dot)), [])
+    said.set(lifeKey(life), joined)
+  }
+  return [...knowledge].some(([life, context]) => context.some(dot => !covers(said.get(life) ?? [], dot)))
+}
+
+/**
+ * Own operations of which a member says nothing any more: it was told of them only by what has put them away, which it holds, and which it may have put away as well. Who has held
+ * one itself has told of that before it has acknowledged what put it away.
+ */
+export function passedOver(
+  { core, local }: Pick<Replica, 'core' | 'local'>,
+  site: string,
+  matrices: Matrices,
+): readonly Dot[] {
+  const { replicant, acknowledgements } = core
+  const silent = local.outcomes.filter(
+    ({ dot, sites, isInPart }) =>
+      isInPart !== true &&
+      !sites.some(told => told.site === site || told.outcome === 'void') &&
+      isAcknowledged(acknowledgements, site, dot, undefined),
+  )
+  if (silent.length === 0 || site === replicant.site || !membersOfReplicant(replicant).includes(site)) return []
+  const held = replicant.lives.flatMap(({ live, conflicts }) => [...live, ...conflicts])
+  const keys = new Set(held.map(({ dot }) => dotKey(dot)))
+  const resets = held.filter(operation => isReset(operation, matrices))
+  return silent.flatMap(({ dot }) => {
+    if (keys.has(dotKey(dot))) return []
+    const by = resets.filter(({ context }) => covers(context, dot))
+    const isToCome = by.length > 0 && !by.some(reset => isAcknowledged(acknowledgements, site, reset.dot, reset.life))
+    return isToCome ? [] : [dot]
+  })
 }
 
 /** Whether a site has told that it holds an operation. @param life that it belongs to, where that is known */

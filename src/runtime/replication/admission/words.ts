@@ -12,7 +12,7 @@ import {
   type OperationId,
   type Replicant,
 } from '../../../core/oplog/index.ts'
-import { isDone, outcomesOf, withOutcome } from '../outcomes.ts'
+import { isDone, outcomesOf, passedOver, withOutcome } from '../outcomes.ts'
 import type { Commit } from '../store/commit.ts'
 import type { ReplicationEvent } from '../events.ts'
 import type { Replica, SiteOutcome } from '../replica.ts'
@@ -131,6 +131,14 @@ export function takeOutcome(
   tellEvent(engine, commit, { kind: 'outcome', replicant: replica.name, dot, ...word })
   if (isWhole && !wasDone && isDone(sites))
     tellEvent(engine, commit, { kind: 'done', replicant: replica.name, dot, sites })
+}
+
+/** Notes what other members say nothing of any more, as what they acknowledge shows: nobody waits for it. */
+export function notePassedOver(engine: Engine, commit: Commit, replica: Replica, sites: readonly string[]): void {
+  const { clock, matrices } = engine.options
+  for (const site of sites)
+    for (const dot of passedOver(replica, site, matrices))
+      takeOutcome(engine, commit, replica, dot, { site, outcome: 'superseded', at: Math.floor(clock.now()) })
 }
 
 /** Puts an operation, and before it the matrix that it names, into the outbox to a site. */

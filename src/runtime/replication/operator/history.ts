@@ -12,7 +12,7 @@ import {
   type Operation,
   type OperationId,
 } from '../../../core/oplog/index.ts'
-import { isAcknowledged } from '../outcomes.ts'
+import { hasAcknowledged, isAcknowledged } from '../outcomes.ts'
 import { operationText, whyText } from './replicant-listing.ts'
 import type { HistoryEntry, OperationFate, OperationSite } from '../../../ports/replication-control.ts'
 import type { Replica } from '../replica.ts'
@@ -179,8 +179,9 @@ function sitesOf(
     // So many changes were written since that what members have told of this one is forgotten, or it was lost with the disk.
     const isInPart = entry === undefined || entry.isInPart === true
     if (holds && isInPart && fate !== 'superseded') return { site, outcome: 'received', at: 0 }
-    if (isInPart && operation !== undefined && !replica.core.acknowledgements.has(site))
-      return { site, outcome: 'unknown', at: 0 }
+    const { acknowledgements } = replica.core
+    const isHeardOf = operation?.type === 'members' ? acknowledgements.has(site) : hasAcknowledged(replica, site)
+    if (isInPart && operation !== undefined && !isHeardOf) return { site, outcome: 'unknown', at: 0 }
     // Who holds what has seen it, and never held it, has nothing to tell of it.
     return { site, outcome: holds && fate === 'superseded' ? 'superseded' : 'pending', at: 0 }
   })

@@ -22,7 +22,14 @@ import { takeShown } from '../drift/comparison.ts'
 import { isTellable } from './tellable.ts'
 import { giveWay, hasSay, haveSay, isForeignLife, mayDo } from '../admission/foreign-creates.ts'
 import { MAX_UNPROVEN_DOTS } from '../limits.ts'
-import { acknowledgedByOrigin, takeOutcome, tellEvent, tellOutcome } from '../admission/words.ts'
+import {
+  acknowledgedByOrigin,
+  notePassedOver,
+  othersOf,
+  takeOutcome,
+  tellEvent,
+  tellOutcome,
+} from '../admission/words.ts'
 import { countsOnWord, mayWrite } from './word.ts'
 import type { Commit } from '../store/commit.ts'
 import type { Replica } from '../replica.ts'
@@ -129,6 +136,8 @@ export class Taking {
       const asksAgain = effect.kind === 'stale' || effect.kind === 'removed' || effect.kind === 'needs-matrices'
       if (asksAgain || isLost) this.#wants.lacks(arrival.replicant)
     }
+    // Others may have acknowledged before what has put away here what was written here.
+    notePassedOver(this.#engine, commit, replica, othersOf(replica.core.replicant))
     // Who does not know that it was removed is not believed what it sums up: that is no news either.
     const isNews = step.effects.some(({ kind }) => kind !== 'duplicate' && kind !== 'stale')
     // Two that are members no more would else tell each other so without end.
@@ -197,6 +206,7 @@ export class Taking {
     }
     const told = withAcknowledgement(acknowledgements, this.#from, entry.lives, entry.clock)
     commit.core(replica, { acknowledgements: withinBounds(told, this.#from, replicant.lives) })
+    notePassedOver(this.#engine, commit, replica, [this.#from])
     takeShown(this.#engine, commit, replica, this.#from, entry)
     heardByLeaver(this.#engine, commit, replica, this.#from, entry.lives)
     this.#wants.lookLater(replica)

@@ -79,3 +79,24 @@ test('who has not got it yet, or has refused it, is said to hold it up still', a
   expect((await lab.status('a', 'x'))?.failing).toEqual([])
   expect(lab.all('x')).toMatchObject({ a: { n: 2 }, b: { n: 2 }, c: { n: 2 } })
 })
+
+test.each([20, 300, 3_000])(
+  'what the other member has written itself says nothing of what else it holds: lost after %d ms',
+  async ms => {
+    lab = await Lab.of(['a', 'b'])
+    await lab.ask('b', 'POST /items', { id: 'x', n: 1 }, { members: ['a', 'b'] })
+    await lab.pass(10_000)
+    await lab.ask('a', 'PATCH /items/x', { m: 1 })
+    await lab.pass(3_000)
+    const patched = await lab.ask('a', 'PATCH /items/x', { n: 2 })
+    const operation = patched.accepted?.operation
+    if (operation === undefined) throw new Error('it was not released')
+    await lab.pass(ms)
+    await loseDisk('a')
+    await lab.pass(1_800_000)
+    const sites = await lab.wait('a', 'x', operation, 0, 'all')
+    expect(sites.filter(({ outcome }) => outcome === 'pending')).toEqual([])
+    expect((await historyAt('a')).filter(text => text.includes('pending'))).toEqual([])
+    expect((await lab.status('a', 'x'))?.failing).toEqual([])
+  },
+)
