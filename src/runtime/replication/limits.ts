@@ -320,6 +320,13 @@ export const MAX_THERE = 200
 export const MAX_THERE_BESIDE = 20
 export const LOSING_FOR_MS = 60_000
 
+/**
+ * Of what was not there so many are looked at again before all that waits, and so many of one application: when one of them counts as lost, all others are looked for. Behind what clients write meanwhile, and ask for in vain,
+ * each of these looks would take as long as reading all of that. No more than half of what is read under load.
+ */
+export const MOST_AHEAD = 5
+export const MOST_AHEAD_OF_ONE = 2
+
 /** How often a resource that should be there is looked for until its absence counts, each after READ_BACK_AFTER_MS more: some make it in the background. */
 export const MAX_LOOKS_FOR_ABSENT = 5
 

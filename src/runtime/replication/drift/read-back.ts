@@ -25,7 +25,7 @@ import type { KindTraits } from '../../../ports/replication-glue.ts'
 /**
  * @param attempts how often it was absent in a row
  * @param isRound the site's round has come to it, nothing has happened
- * @param losesAll the application has just been found to have lost others: what it has shown before, and does not, is lost too
+ * @param losesAll the application has just been found to have lost others: what it had before, and does not show, is lost too
  * @returns `there`: it was read, and nothing is to be done. `again`: nothing is there where something should be, or the other way round: to be looked at again soon. `look`: the lane has
  *   something to do. `lost`: likewise, since the application has not the resource any more. `unread`: the application could not be reached
  */
@@ -68,7 +68,7 @@ export async function readBack(
   if (reading.is === 'unknown' || knowledgeNow(engine, replica) !== knowledge) return 'done'
   if (await isYetToCome(engine, replica, resource, reading)) return 'again'
   if (reading.is === 'absent') {
-    const isKnown = losesAll && replica.local.hash !== undefined
+    const isKnown = losesAll && wasThere(engine, replica)
     if (attempts < MAX_LOOKS_FOR_ABSENT && !isKnown) return 'again'
     await suspectDrift(engine, replica)
     return 'lost'
@@ -236,6 +236,16 @@ export async function isChangedPast(
 
 /** As proxies say it of what is behind them. */
 const IS_DOWN: ReadonlySet<number> = new Set([502, 503, 504])
+
+/** Whether the application had it: it has shown it since something was done to it last, or has answered a change of it with what came of it. What it was to make may be yet to come. */
+export function wasThere(engine: Engine, replica: Replica): boolean {
+  const { hash, answered } = replica.local
+  const last = writtenOf(engine, replica).at(-1)
+  return hash !== undefined || (answered !== undefined && last !== undefined && !MAKES.has(last.type))
+}
+
+/** What may be the first that an application gets of a resource. */
+const MAKES: ReadonlySet<string> = new Set(['create', 'replace', 'state'])
 
 /** Nothing runs any more until a member that agrees has shown its state, or the application shows the same again. */
 export async function suspectDrift(engine: Engine, replica: Replica): Promise<void> {

@@ -1,11 +1,14 @@
 import { replicantKey, type ReplicantName } from '../../../core/oplog/index.ts'
 import {
   LOSING_FOR_MS,
+  MAX_LOOKS_FOR_ABSENT,
   MAX_READ_BACKS_TOGETHER,
   MAX_THERE,
   MAX_THERE_BESIDE,
   MAX_WAITING_READ_BACKS,
   MOST_ABSENT_BESIDE,
+  MOST_AHEAD,
+  MOST_AHEAD_OF_ONE,
   READ_BACKS_A_SECOND,
   READ_BACKS_OF_LOSING,
   READ_BACKS_UNDER_LOAD,
@@ -71,6 +74,8 @@ export class ReadBacks {
   readonly #parts: ReadBackParts
   /** By key of the name; who is due first stands first. */
   readonly #waiting = new Map<string, Waiting>()
+  /** By key of the name, its service: what was absent, and is looked at again before all others that wait. It keeps its place while it is read. */
+  readonly #ahead = new Map<string, string>()
   /** By service, then by key of the name: what could not be read. */
   readonly #unread = new Map<string, Map<string, ReplicantName>>()
   #running = 0
@@ -90,6 +95,8 @@ export class ReadBacks {
   readonly #losing = new Map<string, Losing>()
   /** What these should have, and is looked for next. */
   #sought: readonly ReplicantName[] = []
+  /** What waits was read last: where clients write more than can be read, nobody would come to what is sought. */
+  #isTurnOfSought = false
   /** Of which something was read. */
   readonly #services = new Set<string>()
   #isLookingForLost = false
@@ -111,6 +118,7 @@ export class ReadBacks {
     this.#isStopped = true
     this.#timer?.cancel()
     this.#waiting.clear()
+    this.#ahead.clear()
     this.#unread.clear()
     this.#losing.clear()
     this.#sought = []
@@ -129,6 +137,7 @@ export class ReadBacks {
 
   /** It may not be there any more. Who asks for it again and again puts no look off. */
   lookAt(name: ReplicantName): void {
+    this.#putAhead(name)
     if (!this.#waiting.has(replicantKey(name))) this.#wait(name, 0)
   }
 
@@ -140,8 +149,18 @@ export class ReadBacks {
   #wait(name: ReplicantName, attempts: number, isRound = false): void {
     const key = replicantKey(name)
     this.#waiting.delete(key)
-    if (this.#waiting.size >= MAX_WAITING_READ_BACKS) return
+    if (attempts > 0) this.#putAhead(name)
+    // Whatever is looked at still more often is not lost, but yet to come.
+    if (attempts > MAX_LOOKS_FOR_ABSENT) this.#ahead.delete(key)
+    if (this.#waiting.size >= MAX_WAITING_READ_BACKS && !this.#ahead.has(key)) return
     this.#waiting.set(key, { name, attempts, isRound, dueAt: this.#parts.clock.monotonic() + READ_BACK_AFTER_MS })
+  }
+
+  /** If there is room, and its application is not known yet to lose what it has. */
+  #putAhead(name: ReplicantName): void {
+    if (this.#ahead.size >= MOST_AHEAD || this.losesAll(name.service)) return
+    const ofOne = [...this.#ahead.values()].filter(service => service === name.service)
+    if (ofOne.length < MOST_AHEAD_OF_ONE) this.#ahead.set(replicantKey(name), name.service)
   }
 
   #tick(): void {
@@ -158,7 +177,7 @@ export class ReadBacks {
     void this.#goRound()
   }
 
-  /** As many as may be read until the next tick, so many at a time; what is looked for behind what waits already. */
+  /** As many as may be read until the next tick, so many at a time; what is looked for by turns with what waits already. */
   #readDue(): void {
     while (this.#left > 0 && this.#running < MAX_READ_BACKS_TOGETHER && !this.#isStopped) {
       const next = this.#nextDue()
@@ -172,14 +191,35 @@ export class ReadBacks {
   }
 
   #nextDue(): Omit<Waiting, 'dueAt'> | undefined {
-    const [first] = this.#waiting
-    if (first !== undefined && first[1].dueAt <= this.#parts.clock.monotonic()) {
-      this.#waiting.delete(first[0])
-      return first[1]
+    const ahead = [...this.#ahead.keys()].map(key => this.#waiting.get(key)).find(each => this.#isDue(each))
+    const [first] = this.#waiting.values()
+    if (ahead !== undefined) return this.#take(ahead)
+    this.#isTurnOfSought = !this.#isTurnOfSought
+    if (this.#isTurnOfSought && this.#sought.length === 0) void this.#lookForLost()
+    const sought = this.#isTurnOfSought || !this.#isDue(first) ? this.#nextSought() : undefined
+    if (sought !== undefined) return this.#take(sought)
+    return this.#isDue(first) ? this.#take(first) : undefined
+  }
+
+  #isDue(waiting: Waiting | undefined): waiting is Waiting {
+    return waiting !== undefined && waiting.dueAt <= this.#parts.clock.monotonic()
+  }
+
+  #take<T extends Omit<Waiting, 'dueAt'>>(next: T): T {
+    this.#waiting.delete(replicantKey(next.name))
+    return next
+  }
+
+  /** Whatever was absent is left to its next look: each counts. */
+  #nextSought(): Omit<Waiting, 'dueAt'> | undefined {
+    for (;;) {
+      const [name, ...others] = this.#sought
+      if (name === undefined) return undefined
+      this.#sought = others
+      const waiting = this.#waiting.get(replicantKey(name))
+      const attempts = waiting?.attempts ?? 0
+      if (attempts === 0 || this.#isDue(waiting)) return { name, attempts, isRound: true }
     }
-    const [name, ...others] = this.#sought
-    this.#sought = others
-    return name && { name, attempts: 0, isRound: true }
   }
 
   async #goRound(): Promise<void> {
@@ -218,7 +258,7 @@ export class ReadBacks {
       const known = this.#losing.get(service)
       // It has begun anew meanwhile.
       if (known?.last === undefined || known.isSure !== isSure) return
-      this.#sought = own.filter(name => !this.#waiting.has(replicantKey(name)))
+      this.#sought = own
       this.#losing.set(service, own.length < limit ? this.#over(known) : { ...known, last: own.at(-1) })
     } finally {
       this.#isLookingForLost = false
@@ -240,6 +280,7 @@ export class ReadBacks {
     const known = this.#losing.get(service)
     const at = this.#parts.clock.monotonic()
     // It may lose all again and again, as one that is killed every few minutes.
+    for (const [key, of] of this.#ahead) if (of === service) this.#ahead.delete(key)
     const isAnew = known?.isSure !== true || (known.over !== undefined && at - known.over >= LOSING_FOR_MS)
     const began = isAnew ? { last: beginningOf(service) } : known
     this.#losing.set(service, { ...began, at, isSure: true, there: 0, absent: 0 })
@@ -283,12 +324,14 @@ export class ReadBacks {
     const losesAll = this.losesAll(name.service)
     const found = await this.#parts.read(name, { attempts, isRound, losesAll })
     this.#running--
+    const key = replicantKey(name)
+    if (!this.#waiting.has(key)) this.#ahead.delete(key)
     if (this.#isStopped) return
     if (found === 'unread') return this.#missed(name)
     this.#isBack(name.service)
     if (found === 'lost') this.#noteLost(name.service)
     else if (found === 'there' && isRound) this.#noteThere(name.service)
-    else if (found === 'again' && isRound) this.#noteAbsent(name.service)
+    else if (found === 'again' && isRound && attempts === 0) this.#noteAbsent(name.service)
   }
 
   /** What finds no room is found by the round. */

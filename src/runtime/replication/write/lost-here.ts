@@ -5,7 +5,7 @@ import { isGone, type Sent } from '../application/sent.ts'
 import { othersOf } from '../admission/words.ts'
 import { Resource } from '../application/resource.ts'
 import { hasEnded } from '../drift/gone.ts'
-import { suspectDrift } from '../drift/read-back.ts'
+import { suspectDrift, wasThere } from '../drift/read-back.ts'
 import { isSettling } from '../drift/settling.ts'
 import type { Engine } from '../engine.ts'
 import { currentPlan } from '../lane/current-plan.ts'
@@ -26,7 +26,7 @@ export async function lostHere(
   if (!isGone(sent) || draft.type === 'create' || local.diverged) return undefined
   if (!(await isLostHere(engine, replica, resource))) return undefined
   // It has lost others too, and this one was there: nobody needs to look again.
-  if (engine.losesAll(name.service) && local.hash !== undefined) {
+  if (engine.losesAll(name.service) && wasThere(engine, replica)) {
     await suspectDrift(engine, replica)
     engine.kick(replica)
   }

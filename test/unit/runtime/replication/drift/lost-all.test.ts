@@ -47,6 +47,24 @@ test.each([
   },
 )
 
+test('what was written under load, and not read since, is back soon too while clients go on', async () => {
+  const lab = await Lab.of(MEMBERS)
+  const names = Array.from({ length: 200 }, (_, n) => `n${n}`)
+  for (const id of names) await lab.ask('b', 'POST /items', { id, n: 1 }, { members: MEMBERS })
+  await lab.pass(20_000)
+  // More than are read back under load.
+  for (const id of names) await lab.ask('b', `PATCH /items/${id}`, { n: 2 })
+  const { application } = lab.world.site('b')
+  for (const name of names) application.write('warehouse', `/items/${name}`, undefined)
+  const gone = (): readonly string[] => names.filter(name => lab.read('b', name) === undefined)
+  for (let seconds = 0; gone().length > 0; seconds++) {
+    expect(seconds, `${gone().length} are not back`).toBeLessThan(8)
+    for (const id of gone().slice(0, 100)) await lab.ask('b', `PATCH /items/${id}`, { n: 3 })
+    await lab.pass(1_000)
+  }
+  lab.assertSound()
+})
+
 test('changes of one site to many that were lost do not wait for each other', async () => {
   const lab = await Lab.of(MEMBERS)
   const names = Array.from({ length: 20 }, (_, n) => `n${n}`)

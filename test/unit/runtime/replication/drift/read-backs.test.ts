@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
+  MAX_LOOKS_FOR_ABSENT,
   MAX_THERE,
   READ_BACKS_A_SECOND,
   READ_BACKS_UNDER_LOAD,
@@ -20,6 +21,10 @@ let isDown: boolean
 /** What the application has lost, and which were read after it was known to have lost something. */
 let lost: Set<string>
 let readAsLost: string[]
+/** What the application has not got, and counts as lost after some looks, or after one where others are lost. */
+let absent: Set<string>
+/** What it never shows. */
+let coming: Set<string>
 /** What is deleted, and so is nothing that an application should have. */
 let deleted: Set<string>
 /** All names that are replicated, in the order of the round. */
@@ -34,6 +39,8 @@ beforeEach(() => {
   isDown = false
   lost = new Set()
   readAsLost = []
+  absent = new Set()
+  coming = new Set()
   deleted = new Set()
   all = []
   rounds = []
@@ -47,9 +54,14 @@ beforeEach(() => {
       },
     },
     random: { uniform: () => 0, bytes: length => new Uint8Array(length) },
-    read: ({ name, service }, { losesAll }) => {
+    read: ({ name, service, kind }, { attempts, losesAll }) => {
       read.push(name)
       if (losesAll) readAsLost.push(name)
+      if (coming.has(name) || (absent.has(name) && !losesAll && attempts < MAX_LOOKS_FOR_ABSENT)) {
+        readBacks.again({ service, kind, name }, attempts + 1)
+        return Promise.resolve('again')
+      }
+      if (absent.delete(name)) return Promise.resolve('lost')
       if (deleted.has(name)) return Promise.resolve('done')
       return Promise.resolve(isDown && service === 's' ? 'unread' : lost.delete(name) ? 'lost' : 'there')
     },
@@ -161,6 +173,55 @@ describe('the round', () => {
       expect(seconds, `${lost.size} are left`).toBeLessThan(10)
       // What is put back, and written meanwhile.
       await second(2 * READ_BACKS_A_SECOND)
+    }
+  })
+
+  test.each([80, 200, 400])(
+    'all that was lost is read within seconds though clients write %i others a second',
+    async rate => {
+      all = Array.from({ length: 700 }, (_, place) => String(place).padStart(3, '0'))
+      for (const name of all) lost.add(name)
+      readBacks.start({ service: 's', kind: 'k', name: '698' })
+      readBacks.soon({ service: 's', kind: 'k', name: '699' })
+      await second(0)
+      for (let seconds = 0; lost.size > 0; seconds++) {
+        expect(seconds, `${lost.size} are left`).toBeLessThan(15)
+        await second(rate)
+      }
+    },
+  )
+
+  test.each([0, 200])(
+    'the first that was lost is known after as many looks, whatever waits: clients write %i others a second',
+    async rate => {
+      all = Array.from({ length: 500 }, (_, place) => String(place).padStart(3, '0'))
+      readBacks.start({ service: 's', kind: 'k', name: '498' })
+      for (let seconds = 0; seconds < 20; seconds++) await second(rate)
+      absent = new Set(all)
+      // All clients ask for what is not there, each second.
+      for (let seconds = 0; !readBacks.losesAll('s'); seconds++) {
+        expect(seconds, 'until it is known').toBeLessThan(MAX_LOOKS_FOR_ABSENT + 3)
+        for (const name of all) readBacks.lookAt({ service: 's', kind: 'k', name })
+        await second(rate)
+      }
+      for (let seconds = 0; absent.size > 0; seconds++) {
+        expect(seconds, `${absent.size} are left`).toBeLessThan(15)
+        for (const name of absent) readBacks.lookAt({ service: 's', kind: 'k', name })
+        await second(rate)
+      }
+    },
+  )
+
+  test('what is yet to come, or there, keeps no place before what was lost', async () => {
+    readBacks.start()
+    coming = new Set(['c0', 'c1', 'c2', 'c3', 'c4'])
+    for (const name of coming) readBacks.lookAt({ service: 'other', kind: 'k', name })
+    for (let seconds = 0; seconds < 3; seconds++) await second(200)
+    absent = new Set(['007'])
+    for (let seconds = 0; !readBacks.losesAll('s'); seconds++) {
+      expect(seconds, 'until it is known').toBeLessThan(3 * MAX_LOOKS_FOR_ABSENT)
+      for (const name of ['007', '100', '101']) readBacks.lookAt({ service: 's', kind: 'k', name })
+      await second(200)
     }
   })
 
