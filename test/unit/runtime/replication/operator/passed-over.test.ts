@@ -76,6 +76,8 @@ test('a member that cannot carry anything out says itself what became of what it
   lab.cut('c')
   await lab.ask('a', 'PUT /items/x', { n: 3 })
   await lab.pass(5_000)
+  await lab.ask('b', 'PATCH /items/x', { m: 1 })
+  await lab.pass(5_000)
   // It has acknowledged the first, and does not know yet that the second has put that away.
   expect((await lab.wait('a', 'x', operationOf(merge), 0, 'all')).find(({ site }) => site === 'c')?.outcome).toBe(
     'pending',
