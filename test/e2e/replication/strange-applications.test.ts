@@ -246,6 +246,8 @@ describe.each(['members', 'members-glue'])('%s: lists in pages', service => {
       const further = await ask('b', service, 'GET', next, { headers: SCOPE })
       expect(JSON.parse(further.text)).toEqual({
         items: ['d', 'e'].map(name => ({ name, cheops: { sites: ['b', 'a'] } })),
+        // As the application says it of its own last page.
+        next: null,
       })
       const bad = await ask('b', service, 'GET', `${next}x%23`, { headers: SCOPE })
       expect(JSON.parse(bad.text)).toMatchObject({ status: 400, code: 'ERR_REQUEST_CONTINUE' })
