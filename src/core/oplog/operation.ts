@@ -104,17 +104,9 @@ export interface Operation extends OperationId {
 }
 
 /** Text that is equal for equal names and for no others. */
-export function replicantKey(replicant: ReplicantName): string {
-  const known = keys.get(replicant)
-  if (known !== undefined) return known
-  const { service, kind, name } = replicant
-  const key = JSON.stringify([service, kind, name])
-  keys.set(replicant, key)
-  return key
+export function replicantKey({ service, kind, name }: ReplicantName): string {
+  return JSON.stringify([service, kind, name])
 }
-
-/** With each step of a replicant its key is asked for some ten times. */
-const keys = new WeakMap<ReplicantName, string>()
 
 /** Text that is equal for equal lives and for no others. The dot alone tells lives apart: no two creates share one. */
 export function lifeKey(life: LifeId): string {
