@@ -17,9 +17,9 @@ export interface ReplicantLookupParts {
   /** What sites tell, and for those that tell nothing the mesh. */
   readonly heard: HeardBuckets
   readonly buckets: Pick<NameBuckets, 'find'>
-  /** Whether this site knows the resource: then what its application has is the answer, */
+  /** Whether this site knows the resource: then what its application has is the answer, unless it has lost it. */
   isKnown(replicant: ReplicantName): Promise<boolean>
-  /** unless it has lost it: who has it then. Nobody, where it has not. */
+  /** The other members of what this site's application has lost, which have it; nobody where it is not lost. */
   lostAt(replicant: ReplicantName): Promise<readonly string[]>
   glue(service: string): Glue | undefined
   lookupOf(service: string): LookupPolicy

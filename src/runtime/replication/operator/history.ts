@@ -72,9 +72,8 @@ export function historyOf(replica: Readonly<Replica>): readonly KnownOperation[]
     if (!entries.has(dotKey(dot))) {
       const ats = sites.map(told => told.at)
       // At the earliest when its run began, where nobody has told of it.
-      const at =
-        sites.find(told => told.site === site)?.at ??
-        Math.min(...ats, ...(ats.length > 0 ? [] : [Number.parseInt(dot.incarnation)]))
+      const earliest = ats.length > 0 ? Math.min(...ats) : Number.parseInt(dot.incarnation)
+      const at = sites.find(told => told.site === site)?.at ?? earliest
       entries.set(dotKey(dot), forgotten(replica, { dot, stamp: { ms: at, counter: 0 } }))
     }
   return [...entries.values()].toSorted((a, b) => compareOperations(a.id, b.id))
