@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import net from 'node:net'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import { youngGarbage } from '../system/young-garbage.ts'
 import { fairShare } from './fair-share.ts'
 
 /**
@@ -18,6 +19,7 @@ export function pump(from: Readable, to: Writable, onChunk?: (chunk: Buffer) => 
   }
   from.on('data', (chunk: Buffer) => {
     if (onChunk !== undefined && !onChunk(chunk)) return
+    youngGarbage.add(chunk.length)
     const givesWay = fairShare.givesWay(from, chunk.length)
     if (!to.write(chunk)) {
       from.pause()

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { ICryptoInterface } from '@libp2p/noise'
 import { asCrypto, defaultCrypto } from '@libp2p/noise/crypto'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { YoungGarbage } from './young-garbage.ts'
+import { youngGarbage } from '../system/young-garbage.ts'
 
 /**
  * The cryptography of noise, with the key of a session imported once. The library hands the raw key to OpenSSL for every
@@ -40,8 +40,6 @@ const CIPHER = 'chacha20-poly1305'
 const TAG_BYTES = 16
 /** Measured: 300 bytes take 4.3 µs in WebAssembly and 5.5 µs in OpenSSL, 1,300 bytes 13.4 and 6.9 µs. */
 const WASM_BELOW_BYTES = 400
-
-const youngGarbage = new YoungGarbage()
 
 /** A session has one array for its key, from the handshake to its end. */
 const keyObjects = new WeakMap<Uint8Array, KeyObject>()
