@@ -209,12 +209,12 @@ export interface ReplicationPeer {
   readonly connected: boolean
   /** Entries that the other site has not received. */
   readonly outbox: number
-  /** For how long the oldest of them waits, milliseconds. 0: none waits. */
+  /** For how long the oldest of them waits, milliseconds; of what an earlier run has left since the start of this one. 0: none waits. */
   readonly lagMs: number
   /** Replicants that both are members of; undefined while a start counts them. */
   readonly shared: number | undefined
-  /** Whether both hold the same, as far as both have told; `unknown` before they have compared. */
+  /** Whether both hold the same of all that they share, as far as both have told; `unknown` before they have compared. */
   readonly digest: 'agrees' | 'differs' | 'unknown'
-  /** When they were last seen to agree, Unix milliseconds; undefined: not since the start of this agent. */
+  /** When they were last seen to agree, Unix milliseconds by this site's clock; undefined: not since the start of this agent. */
   readonly agreedAt: number | undefined
 }

@@ -1,6 +1,6 @@
 import type { BodyRecords, NamedBody } from './bodies/body-records.ts'
 import type { MatrixBook } from './admission/matrix-book.ts'
-import type { OutcomeWaiters } from './outcomes.ts'
+import type { Waiters } from './waiters.ts'
 import type { Repairs } from './drift/repair.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicasStore } from './store/replicas-store.ts'
@@ -18,7 +18,7 @@ import type { Unanswered } from './lane/unanswered.ts'
 import type { Tellers } from './sync/told-work.ts'
 import type { UnprovenNames } from './admission/unproven-names.ts'
 import type { WaitingRoom } from './sync/waiting-room.ts'
-import type { ReplicantName, Stamp } from '../../core/oplog/index.ts'
+import type { Dot, ReplicantName, Stamp } from '../../core/oplog/index.ts'
 
 /** What drives replication at one site: its parts, as each knows the others. */
 export interface Engine {
@@ -26,7 +26,8 @@ export interface Engine {
   readonly matrices: MatrixBook
   readonly replicas: ReplicasStore
   readonly unanswered: Unanswered
-  readonly waiters: OutcomeWaiters
+  /** For outcomes. */
+  readonly waiters: Waiters<Dot>
   readonly repairs: Repairs
   /** What each site has said when its last conversation with this one began. */
   readonly heard: Map<string, Heard>

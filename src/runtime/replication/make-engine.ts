@@ -1,4 +1,4 @@
-import { ZERO_STAMP, type ReplicantName } from '../../core/oplog/index.ts'
+import { ZERO_STAMP, dotKey, type ReplicantName } from '../../core/oplog/index.ts'
 import { UnprovenNames } from './admission/unproven-names.ts'
 import type { MatrixBook } from './admission/matrix-book.ts'
 import { ApplicationTurns } from './application/application-turns.ts'
@@ -13,7 +13,7 @@ import { Behind } from './lane/behind.ts'
 import type { Lanes } from './lane/lanes.ts'
 import type { Quarantine } from './lane/quarantine.ts'
 import { Unanswered } from './lane/unanswered.ts'
-import { OutcomeWaiters } from './outcomes.ts'
+import { Waiters } from './waiters.ts'
 import type { ReplicasStore } from './store/replicas-store.ts'
 import { TokenBuckets } from '../membership/token-buckets.ts'
 import { ASKED_STATES, WANTED } from './limits.ts'
@@ -60,7 +60,7 @@ export function makeEngine(parts: EngineParts): Engine {
     matrices,
     replicas,
     unanswered: new Unanswered(options),
-    waiters: new OutcomeWaiters(clock),
+    waiters: new Waiters(clock, dotKey),
     repairs: new Repairs(name => lanes.kick(name)),
     heard: new Map(),
     standing: new Standing(clock, () => lookAtAll(parts)),

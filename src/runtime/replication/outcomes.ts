@@ -15,7 +15,6 @@ import {
   type Matrices,
 } from '../../core/oplog/index.ts'
 import { MAX_KNOWN_OUTCOMES } from './limits.ts'
-import type { Clock } from '../../ports/clock.ts'
 import type { CoreState, KnownOutcomes, SiteOutcome, Replica } from './replica.ts'
 
 /** How many members a client wants an operation to be done at: `Cheops-Require`. */
@@ -175,36 +174,4 @@ export function isEnough(outcomes: readonly SiteOutcome[], require: Require, mem
   if (isWhole && isDone(outcomes)) return true
   if (require === 'one') return done >= 1
   return require === 'quorum' && done > members.length / 2
-}
-
-/** Who waits for outcomes, by operation. */
-export class OutcomeWaiters {
-  readonly #clock: Clock
-  readonly #waiting = new Map<string, Set<() => void>>()
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** Something was told of the operation. */
-  told(dot: Dot): void {
-    for (const wake of this.#waiting.get(dotKey(dot)) ?? []) wake()
-  }
-
-  /** Resolves when `isDone` says so after something was told of the operation, or the time is over. */
-  async until(dot: Dot, isDone: () => boolean, timeMs: number): Promise<void> {
-    if (isDone()) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const key = dotKey(dot)
-    const wake = (): void => {
-      if (isDone()) resolve()
-    }
-    const waiting = this.#waiting.get(key) ?? new Set()
-    this.#waiting.set(key, waiting.add(wake))
-    const timer = this.#clock.after(timeMs, resolve)
-    await promise
-    timer.cancel()
-    waiting.delete(wake)
-    if (waiting.size === 0) this.#waiting.delete(key)
-  }
 }

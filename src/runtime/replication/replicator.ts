@@ -1,4 +1,10 @@
-import { MAX_KEPT_LIVES, membersOfReplicant, type Dot, type ReplicantName } from '../../core/oplog/index.ts'
+import {
+  MAX_KEPT_LIVES,
+  membersOfReplicant,
+  replicantKey,
+  type Dot,
+  type ReplicantName,
+} from '../../core/oplog/index.ts'
 import { CheopsError } from '../../errors.ts'
 import { forgetOld } from './rounds/forget.ts'
 import { advance } from './lane/lane.ts'
@@ -16,7 +22,7 @@ import { BeingMade, isInDraft } from './write/being-made.ts'
 import { lostAt } from './write/lost-here.ts'
 import { Patience } from './write/patience.ts'
 import type { Unverified } from './sync/strangers.ts'
-import { Peers, type PeerStatus } from './sync/peers.ts'
+import { Peers } from './sync/peers.ts'
 import { Quarantine } from './lane/quarantine.ts'
 import { ReplicasStore } from './store/replicas-store.ts'
 import type { Replica, SiteOutcome } from './replica.ts'
@@ -25,10 +31,11 @@ import { isReadBefore, writtenHere } from './drift/comparison.ts'
 import { standingOf, statusOf, type ReplicaStanding, type ReplicaStatus } from './operator/replica-status.ts'
 import { memberState } from './drift/member-state.ts'
 import { Silence } from './rounds/silence.ts'
-import { SettledWaiters, seenAt, settled, type Settled } from './write/settled.ts'
+import { seenAt, settled, type Settled } from './write/settled.ts'
 import { StoredCount } from './store/stored-count.ts'
 import { recordUnlogged, type RecordChange } from './write/unlogged.ts'
 import { checkRoom } from './write/write-checks.ts'
+import { Waiters } from './waiters.ts'
 import type { Counted } from './operator/unwell.ts'
 import { LargeBodies } from './bodies/large-bodies.ts'
 import type { Engine } from './engine.ts'
@@ -37,6 +44,7 @@ import type { BehindCounts } from './lane/behind.ts'
 import type { LocalWrite, Written } from './write/local-write.ts'
 import type { SpooledBody } from './write/payload.ts'
 import type { BodyPiece } from '../../ports/bodies.ts'
+import type { ReplicationPeer } from '../../ports/replication-control.ts'
 import type { MemberState, ReplicationOptions } from './context.ts'
 import type { Looked } from './lane/lanes.ts'
 import type { Fields } from './drift/written-fields.ts'
@@ -69,7 +77,8 @@ export class Replicator {
   readonly #lanes: Lanes
   readonly #quarantine: Quarantine
   readonly #idle: IdleRounds
-  readonly #settled: SettledWaiters
+  /** Of which the lane has to look. */
+  readonly #settled: Waiters<ReplicantName>
   readonly #outboxes: Outboxes
   readonly #replicas: ReplicasStore
   readonly #peers: Peers
@@ -89,7 +98,7 @@ export class Replicator {
     this.#outboxes = new Outboxes(options.store, options.incarnation, options.clock, options.outboxBounds)
     this.#replicas = new ReplicasStore(options, this.#outboxes)
     this.#quarantine = new Quarantine(options)
-    this.#settled = new SettledWaiters(options.clock)
+    this.#settled = new Waiters(options.clock, replicantKey)
     const onFault = (error: unknown): void => this.#fault(error)
     const onRoom = (): void => void this.#kickDue().catch(onFault)
     const isOffered = (service: string): boolean => options.glueOf(service) !== undefined
@@ -215,7 +224,7 @@ export class Replicator {
   }
 
   /** How this site stands with each one that it tells of replicants, sorted by name. From memory. */
-  peers(): readonly PeerStatus[] {
+  peers(): readonly ReplicationPeer[] {
     return this.#peers.status()
   }
 
@@ -428,7 +437,7 @@ export class Replicator {
         await forgetOld(this.#engine, replica)
       const isUnread = replica.local.hash === undefined || isReadBefore(this.#engine, replica)
       if (looked === 'settled' && replica.local.bound && isUnread) this.#idle.soon(name)
-      this.#settled.looked(name)
+      this.#settled.look(name)
       return looked
     })
   }

@@ -126,7 +126,7 @@ export function takeOutcome(
   const isWhole = outcomes.some(known => sameDot(known.dot, dot) && known.isInPart !== true)
   commit.local(replica, { outcomes })
   const sites = outcomesOf(replica, dot)
-  commit.afterwards(() => engine.waiters.told(dot))
+  commit.afterwards(() => engine.waiters.look(dot))
   const { at: _, ...word } = told
   tellEvent(engine, commit, { kind: 'outcome', replicant: replica.name, dot, ...word })
   if (isWhole && !wasDone && isDone(sites))

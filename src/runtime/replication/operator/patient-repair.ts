@@ -2,9 +2,8 @@ import { REPAIR_LOOK_MS, REPAIR_WAITS_MS } from '../limits.ts'
 import type { ReplicantName } from '../../../core/oplog/index.ts'
 import type { Liveness } from '../../../core/resource/catalog.ts'
 import type { Clock } from '../../../ports/clock.ts'
-import type { RepairResult } from '../../../ports/replication-control.ts'
+import type { RepairResult, ReplicationPeer } from '../../../ports/replication-control.ts'
 import type { Copied } from '../drift/repair.ts'
-import type { PeerStatus } from '../sync/peers.ts'
 
 export interface PatientRepairParts {
   readonly clock: Clock
@@ -13,7 +12,7 @@ export interface PatientRepairParts {
   readonly membersOf: (replicant: ReplicantName) => Promise<readonly string[]>
   /** Undefined for a site that nobody knows. */
   readonly livenessOf: (site: string) => Liveness | undefined
-  readonly peers: () => readonly PeerStatus[]
+  readonly peers: () => readonly ReplicationPeer[]
 }
 
 /**

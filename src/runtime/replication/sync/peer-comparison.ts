@@ -13,8 +13,8 @@ import {
 } from '../limits.ts'
 import { paced } from '../store/paced.ts'
 import type { Engine } from '../engine.ts'
-import type { PeerStatus } from './peers.ts'
 import type { Known } from './shared-digests.ts'
+import type { ReplicationPeer } from '../../../ports/replication-control.ts'
 import type { SetDigest, SyncChannel, SyncMessage } from '../../../ports/sync.ts'
 
 /** Words of an element that stand for the name. */
@@ -36,7 +36,7 @@ export class PeerComparison {
   readonly #engine: Engine
   readonly #site: string
   readonly #resync: (site: string) => Promise<void>
-  #state: PeerStatus['digest'] = 'unknown'
+  #state: ReplicationPeer['digest'] = 'unknown'
   #agreedAt: number | undefined
   /** When digests were first seen to differ since they agreed last, monotonic. */
   #differsSince: number | undefined
@@ -57,7 +57,7 @@ export class PeerComparison {
     this.#resync = resync
   }
 
-  get status(): Pick<PeerStatus, 'digest' | 'agreedAt'> {
+  get status(): Pick<ReplicationPeer, 'digest' | 'agreedAt'> {
     return { digest: this.#state, agreedAt: this.#agreedAt }
   }
 

@@ -6,24 +6,8 @@ import { SyncReceiver } from './sync-receiver.ts'
 import { SyncSender } from './sync-sender.ts'
 import type { Engine } from '../engine.ts'
 import type { ReplicantName } from '../../../core/oplog/index.ts'
+import type { ReplicationPeer } from '../../../ports/replication-control.ts'
 import type { SyncChannel } from '../../../ports/sync.ts'
-
-/** How this site stands with another one that it tells of replicants. */
-export interface PeerStatus {
-  readonly site: string
-  /** A conversation in which this site tells the other one is open, and was answered. */
-  readonly connected: boolean
-  /** Entries that the other site has not received. */
-  readonly outbox: number
-  /** For how long the oldest of them waits, milliseconds; of what an earlier run has left since the start of this one. 0: none waits. */
-  readonly lagMs: number
-  /** Replicants that both are members of; undefined while a start counts them. */
-  readonly shared: number | undefined
-  /** Whether both hold the same of all that they share, as far as both have told; `unknown` before they have compared. */
-  readonly digest: 'agrees' | 'differs' | 'unknown'
-  /** When they were last seen to agree, Unix milliseconds by this site's clock; undefined: not since the start. */
-  readonly agreedAt: number | undefined
-}
 
 const HOUR_MS = 3_600_000
 
@@ -97,7 +81,7 @@ export class Peers {
   }
 
   /** Sorted by name. */
-  status(): readonly PeerStatus[] {
+  status(): readonly ReplicationPeer[] {
     const { outboxes, digests } = this.#engine.replicas
     const sites = new Set([...this.#senders.keys(), ...outboxes.sites])
     return [...sites].sort().map(site => ({

@@ -1,18 +1,10 @@
 /** When what a client has seen elsewhere is in effect here. Source: src/consistency.md "Promises to clients". */
 import { compareIncarnations } from '../../../core/membership/incarnation.ts'
-import {
-  covers,
-  frontierOf,
-  holderOf,
-  replicantKey,
-  sameDot,
-  type Dot,
-  type ReplicantName,
-} from '../../../core/oplog/index.ts'
+import { covers, frontierOf, holderOf, sameDot, type Dot, type ReplicantName } from '../../../core/oplog/index.ts'
 import { currentPlan } from '../lane/current-plan.ts'
 import type { Engine } from '../engine.ts'
 import type { Replica } from '../replica.ts'
-import type { Clock } from '../../../ports/clock.ts'
+import type { Waiters } from '../waiters.ts'
 import type { OutboxRange } from '../../../ports/sync.ts'
 
 /** `lost`: whoever could still tell of it has told all, and it is not there. */
@@ -24,42 +16,10 @@ export interface Heard {
   readonly outboxes: readonly OutboxRange[]
 }
 
-/** Who waits until the lane of a replicant has looked. */
-export class SettledWaiters {
-  readonly #clock: Clock
-  readonly #waiting = new Map<string, Set<() => void>>()
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** The lane of a replicant has looked what is to be done. */
-  looked(name: ReplicantName): void {
-    for (const wake of this.#waiting.get(replicantKey(name)) ?? []) wake()
-  }
-
-  /** Resolves when `isDone` says so, asked after each look of the lane, or the time is over. */
-  async until(name: ReplicantName, isDone: () => boolean, timeMs: number): Promise<void> {
-    if (isDone() || timeMs <= 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const key = replicantKey(name)
-    const wake = (): void => {
-      if (isDone()) resolve()
-    }
-    const waiting = this.#waiting.get(key) ?? new Set()
-    this.#waiting.set(key, waiting.add(wake))
-    const timer = this.#clock.after(timeMs, resolve)
-    await promise
-    timer.cancel()
-    waiting.delete(wake)
-    if (waiting.size === 0) this.#waiting.delete(key)
-  }
-}
-
 /** Waits until these operations, and all that is held besides, are in effect. */
 export async function settled(
   engine: Engine,
-  waiters: SettledWaiters,
+  waiters: Waiters<ReplicantName>,
   replica: Replica,
   dots: readonly Dot[],
   waitMs: number,

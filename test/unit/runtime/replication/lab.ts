@@ -14,7 +14,7 @@ import type { BehindCounts } from '../../../../src/runtime/replication/lane/behi
 import { Replicator, type Accepted, type ReplicaCounts } from '../../../../src/runtime/replication/replicator.ts'
 import type { OutboxBounds } from '../../../../src/runtime/replication/store/outboxes.ts'
 import type { ReplicaStatus } from '../../../../src/runtime/replication/operator/replica-status.ts'
-import type { PeerStatus } from '../../../../src/runtime/replication/sync/peers.ts'
+import type { ReplicationPeer } from '../../../../src/ports/replication-control.ts'
 import type { Require } from '../../../../src/runtime/replication/outcomes.ts'
 import type { SettleChoice } from '../../../../src/ports/replication-control.ts'
 import type { Adopts } from '../../../../src/runtime/replication/operator/adopt.ts'
@@ -86,7 +86,7 @@ export class Lab {
   }
 
   /** How a site stands with the others. */
-  peers(site: string): readonly PeerStatus[] {
+  peers(site: string): readonly ReplicationPeer[] {
     return this.#at(site).peers()
   }
 
