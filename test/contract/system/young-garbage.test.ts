@@ -7,17 +7,33 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { Writable } from 'node:stream'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { pump } from '../../../src/adapters/http/pump.ts'
 import { YoungGarbage } from '../../../src/adapters/system/young-garbage.ts'
 
 test('collects once for each 8 MB of large buffers, and for no number of small ones', () => {
   let collected = 0
-  const garbage = new YoungGarbage(() => collected++)
+  const garbage = new YoungGarbage({ collectYoung: () => void collected++, growHeapBy: () => undefined })
   for (let i = 0; i < 1_000_000; i++) garbage.add(1_400)
   expect(collected).toBe(0)
   for (let i = 0; i < 1_024; i++) garbage.add(65_536)
   expect(collected).toBe(8)
+})
+
+test('lets the heap grow until no large body has passed for a while', () => {
+  vi.useFakeTimers()
+  const grows: number[] = []
+  const garbage = new YoungGarbage({ collectYoung: undefined, growHeapBy: percent => void grows.push(percent) })
+  for (let i = 0; i < 5; i++) {
+    garbage.add(8 * 1024 * 1024)
+    vi.advanceTimersByTime(4_000)
+  }
+  expect(grows).toEqual([150])
+  vi.advanceTimersByTime(2_000)
+  expect(grows).toEqual([150, 0])
+  garbage.add(8 * 1024 * 1024)
+  expect(grows).toEqual([150, 0, 150])
+  vi.useRealTimers()
 })
 
 test('gives back the memory of buffers that nobody holds', () => {
