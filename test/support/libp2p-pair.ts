@@ -5,6 +5,8 @@ import { growByRoundTrips } from '../../src/adapters/libp2p/yamux-stream.ts'
 import { batchedMuxer } from '../../src/adapters/libp2p/batched-muxer.ts'
 import { patientNoise } from '../../src/adapters/libp2p/patient-noise.ts'
 import { quietMuxer } from '../../src/adapters/libp2p/quiet-muxer.ts'
+import { multiaddr } from '@multiformats/multiaddr'
+import { TcpProxy } from './tcp-proxy.ts'
 import { corkedTcp } from '../../src/adapters/libp2p/corked-tcp.ts'
 import { noiseCrypto } from '../../src/adapters/libp2p/noise-crypto.ts'
 
@@ -23,7 +25,8 @@ export interface Libp2pPair {
 
 const PROTOCOL = '/test/pair/1.0.0'
 
-export async function libp2pPair(): Promise<Libp2pPair> {
+/** @param bytesPerSecond what passes each way; as much as loopback carries, if not given */
+export async function libp2pPair(bytesPerSecond?: number): Promise<Libp2pPair> {
   const create = (listen: string[]): Promise<Libp2p> =>
     createLibp2p({
       addresses: { listen },
@@ -40,7 +43,14 @@ export async function libp2pPair(): Promise<Libp2pPair> {
     })
   const [first, second] = await Promise.all([create([]), create(['/ip4/127.0.0.1/tcp/0'])])
   const [forth, back] = await Promise.all([openerTo(second), openerTo(first)])
-  let connection: Connection | undefined = await first.dial(second.getMultiaddrs())
+  const [own = multiaddr('/ip4/127.0.0.1/tcp/0')] = second.getMultiaddrs()
+  const port = Number(own.getComponents().find(({ name }) => name === 'tcp')?.value)
+  await using ends = new AsyncDisposableStack()
+  const link =
+    bytesPerSecond === undefined ? undefined : ends.use(new TcpProxy({ host: '127.0.0.1', port }, bytesPerSecond))
+  const address = link === undefined ? own : multiaddr(`/ip4/127.0.0.1/tcp/${await link.listen()}`)
+  let connection: Connection | undefined = await first.dial(address)
+  const links = ends.move()
   return {
     open: roundTripMs => forth.open(connection, roundTripMs),
     openBack: () => back.open(second.getConnections()[0]),
@@ -51,10 +61,11 @@ export async function libp2pPair(): Promise<Libp2pPair> {
       back.cut()
     },
     async restore() {
-      connection = await first.dial(second.getMultiaddrs())
+      connection = await first.dial(address)
     },
     stop: async () => {
       await Promise.all([first.stop(), second.stop()])
+      await links.disposeAsync()
     },
   }
 }

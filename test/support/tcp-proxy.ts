@@ -1,5 +1,7 @@
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { Transform } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A TCP relay between two peers that can be made to go silent without closing anything, as a cut cable does. */
 export class TcpProxy implements AsyncDisposable {
@@ -12,7 +14,8 @@ export class TcpProxy implements AsyncDisposable {
   /** Bytes that came to it so far, from both sides. */
   bytes = 0
 
-  constructor(target: { host: string; port: number }) {
+  /** @param bytesPerSecond what passes each way; as much as comes, if not given */
+  constructor(target: { host: string; port: number }, bytesPerSecond = Infinity) {
     this.#target = target
     this.#server = createServer(inbound => {
       if (this.#frozen) return void this.#sockets.add(inbound.pause())
@@ -28,7 +31,8 @@ export class TcpProxy implements AsyncDisposable {
           this.#partners.delete(socket)
         })
       }
-      inbound.pipe(outbound).pipe(inbound)
+      if (bytesPerSecond === Infinity) return void inbound.pipe(outbound).pipe(inbound)
+      inbound.pipe(narrow(bytesPerSecond)).pipe(outbound).pipe(narrow(bytesPerSecond)).pipe(inbound)
     })
   }
 
@@ -61,4 +65,16 @@ export class TcpProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy()
     await new Promise(resolve => this.#server.close(resolve))
   }
+}
+
+/** Each part takes as long as the way needs for it, one after the other. */
+function narrow(bytesPerSecond: number): Transform {
+  let freeAt = 0
+  return new Transform({
+    async transform(chunk: Buffer, _, pass) {
+      freeAt = Math.max(freeAt, performance.now()) + (chunk.length / bytesPerSecond) * 1_000
+      await sleep(freeAt - performance.now())
+      pass(null, chunk)
+    },
+  })
 }

@@ -1,12 +1,14 @@
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { InFlight, echoOf } from './in-flight.ts'
+import { Turns } from './turns.ts'
 import { unheardEventsLeftOut } from './unheard-events.ts'
-import { tameStreamsOf } from './yamux-stream.ts'
+import { drainStreamsOf, tameStreamsOf } from './yamux-stream.ts'
 
 /**
  * A muxer that sends the frames of one turn of the event loop together. Under load a turn serves many sockets, of clients on
  * one side and of the application on the other: their frames become one message of noise and one write to the connection
- * between the agents, in place of one each. A single request waits for nothing but the end of its own turn.
+ * between the agents, in place of one each. A single request waits for nothing but the end of its own turn. And no more is sent than the way carries (`InFlight`).
  *
  * It reaches into the muxer of `@libp2p/yamux`; the contract test tells when that has changed.
  */
@@ -16,9 +18,11 @@ export function batchedMuxer<C>(make: (components: C) => StreamMuxerFactory): (c
     const create = factory.createStreamMuxer.bind(factory)
     factory.createStreamMuxer = connection => {
       const muxer = create(connection)
-      if (canSend(muxer)) batch(muxer, connection)
+      const echo = echoOf(muxer)
+      const inFlight = echo && new InFlight(echo, () => drainStreamsOf(muxer))
+      if (canSend(muxer)) batch(muxer, connection, inFlight)
       unheardEventsLeftOut(connection)
-      tameStreamsOf(muxer)
+      tameStreamsOf(muxer, new Turns(() => inFlight?.hasRoom() ?? true))
       return muxer
     }
     return factory
@@ -34,7 +38,7 @@ function canSend(muxer: StreamMuxer): muxer is SendingMuxer {
 /** What is held back at most: one message of noise. More gains nothing. */
 const MAX_HELD_BYTES = 65_519
 
-function batch(muxer: SendingMuxer, connection: MessageStream): void {
+function batch(muxer: SendingMuxer, connection: MessageStream, inFlight: InFlight | undefined): void {
   const send = muxer.send.bind(muxer)
   const close = muxer.close.bind(muxer)
   let held = new Uint8ArrayList()
@@ -50,7 +54,7 @@ function batch(muxer: SendingMuxer, connection: MessageStream): void {
     // What ended the connection meanwhile has ended all streams on it.
     if (connection.status === 'open') flush()
   }
-  muxer.send = data => {
+  const append = (data: Uint8Array | Uint8ArrayList): boolean => {
     held.append(data)
     if (held.byteLength >= MAX_HELD_BYTES) return flush()
     if (!scheduled) {
@@ -58,6 +62,12 @@ function batch(muxer: SendingMuxer, connection: MessageStream): void {
       setImmediate(flushAtEnd)
     }
     return !connection.writableNeedsDrain
+  }
+  muxer.send = data => {
+    const { byteLength } = data
+    const canTake = append(data)
+    // Behind what it counts: what it sends itself tells where that has come to.
+    return (inFlight?.send(byteLength) ?? true) && canTake
   }
   muxer.close = async options => {
     await close(options)

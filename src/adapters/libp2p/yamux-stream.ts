@@ -1,4 +1,7 @@
 import type { Stream, StreamMuxer } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
+import { SMALL_FRAME_BYTES } from './in-flight.ts'
+import type { Turns } from './turns.ts'
 import { unheardEventsLeftOut } from './unheard-events.ts'
 
 /** Of streams that grow by them: round trips to their peers, milliseconds; undefined while none was measured. */
@@ -10,15 +13,20 @@ const roundTrips = new WeakMap<Stream, () => number | undefined>()
  *
  * It reaches into the muxer of `@libp2p/yamux`; the contract test tells when that has changed.
  */
-export function tameStreamsOf(muxer: StreamMuxer): void {
+export function tameStreamsOf(muxer: StreamMuxer, turns: Turns): void {
   if (!makesStreams(muxer)) return
   const make = muxer._newStream.bind(muxer)
   muxer._newStream = (...args) => {
     const stream = make(...args)
-    tameStream(stream)
+    tameStream(stream, turns)
     unheardEventsLeftOut(stream)
     return stream
   }
+}
+
+/** Tells the streams that wait that there is room. */
+export function drainStreamsOf(muxer: StreamMuxer): void {
+  for (const stream of muxer.streams) if (isYamuxStream(stream)) stream.onMuxerDrain()
 }
 
 type MakingMuxer = StreamMuxer & { _newStream: (...args: readonly unknown[]) => Stream }
@@ -40,15 +48,25 @@ export function growByRoundTrips(stream: Stream, roundTripMs: () => number | und
  * - The window of streams that say their round trips (`growByRoundTrips`) grows only while it is what holds the sender back: half of it is used up within one round trip. The library
  *   lets it grow to its limit on any fast link, and then 4 MiB of one large body stand in the queue before every small message.
  *   Its own measure of a round trip is no help: one ping in the first, coldest moment of a connection.
- * - Only a stream that waits is told that the connection drains. The library tells all, two hundred idle ones for each 64 KB.
+ * - Only a stream that waits is told that the connection drains, and what sends much in its turn. The library tells all, two hundred idle ones for each 64 KB.
+ * - Its frames are no longer than a message of noise. The library makes one of all that its window takes, and what comes behind waits for all of it.
  *
  * It reaches into the stream of `@libp2p/yamux`. What does not look as expected is left alone, and the contract test tells.
  */
-function tameStream(stream: Stream): void {
+function tameStream(stream: Stream, turns: Turns): void {
   if (!isYamuxStream(stream)) return
-  const drain = stream.onMuxerDrain
+  const send = stream.sendData
+  let isBulk = false
+  stream.sendData = function sendData(this: YamuxStream, data) {
+    isBulk = data.byteLength > SMALL_FRAME_BYTES
+    // What is left is sent next, if there is room.
+    return send.call(this, data.byteLength > MAX_FRAME_BYTES ? data.sublist(0, MAX_FRAME_BYTES) : data)
+  }
+  const drain = stream.onMuxerDrain.bind(stream)
   stream.onMuxerDrain = function onMuxerDrain(this: YamuxStream): void {
-    if (this.writableNeedsDrain) drain.call(this)
+    if (!this.writableNeedsDrain) return
+    if (isBulk) turns.take(drain)
+    else drain()
   }
   const grant = stream.sendWindowUpdate
   let grantedAt = performance.now()
@@ -70,6 +88,8 @@ function tameStream(stream: Stream): void {
   }
 }
 
+/** A message of noise, less the frame's head. */
+const MAX_FRAME_BYTES = 65_519 - 12
 /** `StreamState.Established`. In earlier states a window update also opens the stream; paused ones get none anyway. */
 const ESTABLISHED = 3
 /** On loopback and in one rack messages wait for the agents' turns of their loops, not for the way. */
@@ -84,6 +104,7 @@ interface YamuxStream extends Stream {
   epochStart: number
   sendWindowUpdate: () => void
   onMuxerDrain: () => void
+  sendData: (data: Uint8ArrayList) => { sentBytes: number; canSendMore: boolean }
 }
 
 function isYamuxStream(stream: Stream): stream is YamuxStream {
@@ -91,6 +112,7 @@ function isYamuxStream(stream: Stream): stream is YamuxStream {
   return (
     typeof candidate.sendWindowUpdate === 'function' &&
     typeof candidate.onMuxerDrain === 'function' &&
+    typeof candidate.sendData === 'function' &&
     [candidate.recvWindow, candidate.recvWindowCapacity, candidate.epochStart, candidate.state].every(
       field => typeof field === 'number',
     )
