@@ -35,6 +35,7 @@ export interface BodyFetcherParts extends BodyTransfersParts {
 
 /** What is tried again later. */
 interface Failed {
+  /** Since anything of it came. */
   readonly times: number
   /** When it failed first since anything of it came, and since when none of the members has it; monotonic. */
   readonly since: number
@@ -221,11 +222,12 @@ export class BodyFetcher {
     const { replicant, hash, length } = body
     const key = keyOf(body)
     const before = this.#failed.get(key)
-    const times = (before?.times ?? 0) + 1
+    // A link that is cut all the time and carries something each time is used each time.
+    const times = isMoving ? 1 : (before?.times ?? 0) + 1
     const now = clock.monotonic()
     const since = isMoving ? now : (before?.since ?? now)
     const nobodySince = isNobodys ? (before?.nobodySince ?? now) : undefined
-    if (times === 1) onEvent({ kind: 'waits-for-body', replicant, hash, bytes: length, why })
+    if (before === undefined) onEvent({ kind: 'waits-for-body', replicant, hash, bytes: length, why })
     const full = isWrong ? WRONG_BODY_MS : backoffMs(times, RETRY_BASE_MS, RETRY_CAP_MS)
     const delayMs = spread(full, random.uniform())
     const timer = clock.after(delayMs, () => {
