@@ -298,5 +298,5 @@ test('a stranger, who is of another mesh, is not heard', async () => {
   await expect(stranger.transport.openStream('site1', SYNC_PROTOCOL, AbortSignal.timeout(3_000))).rejects.toThrow(
     /site1/,
   )
-  await vi.waitFor(expectHealthy)
+  await vi.waitFor(expectHealthy, 20_000)
 })
