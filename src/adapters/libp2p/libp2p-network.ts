@@ -33,8 +33,8 @@ export interface HelloStreams {
   answer(stream: Stream, answer: (hello: Uint8Array) => Promise<Uint8Array>): Promise<void>
 }
 
-/** Streams of these prefixes are upkeep: a connection that carries nothing else may be closed when there is another. */
-const UPKEEP = ['/ipfs/', '/meshsub/', '/floodsub/', '/libp2p/', '/cheops/heartbeat/']
+/** Streams of these prefixes are upkeep: a connection that carries nothing else may be closed when there is another, where a conversation of sync goes on. */
+const UPKEEP = ['/ipfs/', '/meshsub/', '/floodsub/', '/libp2p/', '/cheops/heartbeat/', '/cheops/sync/']
 /** Errors of the framing for lengths that no honest peer sends. */
 const BAD_FRAME = /^Invalid(DataLength|DataLengthLength|MessageLength)Error$/
 /** For identify on a connection that takes over gossip. */
