@@ -131,6 +131,11 @@ test('a site that is gone is detached: its members are told, nothing waits for i
 }, 90_000)
 
 test('a site that is back is attached again, and gets what the other has', async () => {
+  // What its application has is read once it has heard that it is no member any more: it is known again by that. Attached before, it is something else of that name.
+  await vi.waitFor(async () => {
+    const { body = '' } = (await sites.agents.get('site2')?.control.metrics()) ?? {}
+    expect(body).toMatch(/^cheops_replication_lanes(?:\{.*\})? 0$/m)
+  }, 20_000)
   await sites.write('PUT', 'site1', '/plain', { n: 77 })
   const unknown = await sites.cheops('site1', 'replicant', 'attach', 'site22', 'inventory/items/plain')
   expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('Did you mean "site2"?')])
