@@ -118,6 +118,8 @@ export interface LocalState {
   called: { readonly by: Dot | undefined; readonly is: string; readonly times: number } | undefined
   /** Of the body with which the application answered last. */
   answered: string | undefined
+  /** When something was given up here, or sent again, that may land yet, Unix milliseconds; and the keys of such requests: a start knows of nothing else that may. */
+  givenUp: { readonly at: number; readonly keys: readonly string[] } | undefined
   /** What the application answers to writes is what it shows when it is read, as was seen the last time. */
   answersTell: boolean
   /** The application does not show what it did last: nothing runs until an agreeing member's state is copied. */
@@ -236,6 +238,7 @@ export function newLocalState(): LocalState {
     refused: undefined,
     called: undefined,
     answered: undefined,
+    givenUp: undefined,
     answersTell: false,
     suspect: false,
     unsure: false,

@@ -27,7 +27,7 @@ import { Quarantine } from './lane/quarantine.ts'
 import { ReplicasStore } from './store/replicas-store.ts'
 import type { Replica, SiteOutcome } from './replica.ts'
 import { OperatorActions } from './operator/operator-actions.ts'
-import { isReadBefore, writtenHere } from './drift/comparison.ts'
+import { isReadBefore, lastShown, writtenHere } from './drift/comparison.ts'
 import { standingOf, statusOf, type ReplicaStanding, type ReplicaStatus } from './operator/replica-status.ts'
 import { memberState } from './drift/member-state.ts'
 import { Silence } from './rounds/silence.ts'
@@ -435,7 +435,7 @@ export class Replicator {
       this.#quarantine.release(name)
       if (looked === 'settled' && replica.core.replicant.lives.length > MAX_KEPT_LIVES)
         await forgetOld(this.#engine, replica)
-      const isUnread = replica.local.hash === undefined || isReadBefore(this.#engine, replica)
+      const isUnread = lastShown(replica) === undefined || isReadBefore(this.#engine, replica)
       if (looked === 'settled' && replica.local.bound && isUnread) this.#idle.soon(name)
       this.#settled.look(name)
       return looked

@@ -20,7 +20,7 @@ import { failedHere } from '../lane/failed.ts'
 import { othersOf, tellEntryTo } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import type { ReplicationOptions } from '../context.ts'
-import type { TellOf, Replica } from '../replica.ts'
+import { withoutLanded, type TellOf, type Replica } from '../replica.ts'
 import type { Commit } from '../store/commit.ts'
 import { Resource } from '../application/resource.ts'
 import type { Reading } from '../application/state.ts'
@@ -163,7 +163,8 @@ export function takeShown(
   const before = told.find(({ site }) => site === from)
   const others = told.filter(({ site }) => site !== from)
   if (isOurs && own !== undefined && own === hash && !diverged) {
-    if (before !== undefined) commit.local(replica, { told: others })
+    // Somebody has compared what it goes on with.
+    commit.local(replica, { ...(before !== undefined && { told: others }), ...withoutLanded(replica.local) })
     commit.afterwards(() => {
       forgetOwn(replica)
       // It may have differed from that one alone.
@@ -243,7 +244,8 @@ export async function judge(
   // However many have accepted it, and not done it; or show what somebody has changed past Cheops: whoever shows what was written copies that from nobody.
   const { sentAgain, shown } = replica.local
   // What is shown at present may be doubted for what its answer to the last write had.
-  const isDoubted = sentAgain || isOther || (shown?.isOther === true && shown.of === reading.hash)
+  const isShown = shown?.of === reading.hash
+  const isDoubted = sentAgain || isOther || (isShown && (shown.isOther === true || shown.was !== undefined))
   if (isDoubted && others.some(({ fits }) => fits)) return 'wrong'
   const members = membersOfReplicant(replica.core.replicant).length
   if (others.length * 2 < members) return 'right'

@@ -69,6 +69,8 @@ export async function lookForState(
   const reading = await resource.read()
   const holder = holderOf(replica.core.replicant)
   if (reading.is === 'unknown' || holder === undefined) return 'waits'
+  // A state would have what is in doubt, and say that nothing is: whoever sends it to another member would have it twice.
+  if (replica.draft !== undefined && othersOf(replica.core.replicant).length > 0) return 'waits'
   const { local } = replica
   // What a copy has left half done is nobody's state.
   const isWhole = reading.is === 'present' && local.bound && !local.replaying
@@ -79,7 +81,7 @@ export async function lookForState(
   const isAsSaid = isSure && (await isTextAsSaid(resource, writtenOf(engine, replica), reading.body))
   if (knowledgeNow(engine, replica) !== knowledge) return 'waits'
   await tellLooking(engine, replica, { hash, diverged: true, fits })
-  const was = local.shown?.was ?? lastShown(replica) ?? (await answeredShown(engine, replica, resource))
+  const was = local.shown?.was ?? lastShown(replica) ?? (await shownBefore(engine, replica, resource, reading))
   // What only a copy can bring is no less missing because of it: to go on would be to ask again at once.
   const lacks = currentPlan(engine, replica).plan.kind === 'repair'
   const goesOn =
@@ -107,16 +109,27 @@ export async function lookForState(
     }),
   )
   // It shows again what it did.
-  if (was === goesOn.is) noteShownAgain(replica.run)
+  if (local.suspect && was === goesOn.is) noteShownAgain(replica.run)
   return found === 'said' ? 'said' : 'fits'
 }
 
-/** As `lastShown`, of what the application has answered to the last write, where that was not read yet and its answers have told before what it shows. */
-async function answeredShown(engine: Engine, replica: Replica, resource: Resource): Promise<string | undefined> {
+/**
+ * As `lastShown`, of what is known of it since something was done to it last: it was read beside that, or the application has answered it, and its answers have told before what it shows. Where
+ * that cannot be looked into any more it is something else at least, if all is compared.
+ */
+async function shownBefore(
+  engine: Engine,
+  replica: Replica,
+  resource: Resource,
+  reading: Reading,
+): Promise<string | undefined> {
   const { answered, answersTell, hash } = replica.local
   const { seen } = replica
-  if (hash !== undefined || !answersTell || seen === undefined || seen.hash !== answered) return undefined
-  return shownHash(engine, replica, resource, seen)
+  const known = hash ?? (answersTell ? answered : undefined)
+  if (known === undefined || (reading.is === 'present' && reading.hash === known)) return undefined
+  const shown = seen?.hash === known ? await shownHash(engine, replica, resource, seen) : undefined
+  const isAll = resource.glue.kind(replica.name.kind)?.comparesAll !== false
+  return shown ?? (isAll ? known : undefined)
 }
 
 /** Says it if it is this site that does. @returns `said`: one was said a short time ago */

@@ -62,7 +62,7 @@ export async function memberState(engine: Engine, replica: Replica): Promise<Mem
  */
 async function isToBeSaid(engine: Engine, replica: Replica, resource: Resource, reading: Reading): Promise<boolean> {
   const isChanged = replica.local.shown?.was !== undefined
-  const isDue = doAllLook(engine, replica) && (isChanged || !wasSaidLately(engine, replica))
+  const isDue = isChanged || (doAllLook(engine, replica) && !wasSaidLately(engine, replica))
   if (!isDue || !(await canBeSaid(engine, replica, resource, reading))) {
     withheldSince.delete(replica.run)
     return false

@@ -112,7 +112,8 @@ export async function readBack(
     const isSilent = isTold || (isExpected && !isOthers && !hasSpoken)
     // Who has told the same needs not hear it, unless it was told something else.
     const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
-    const was = isTold ? replica.local.shown?.was : undefined
+    // What is carried out on top of it takes nothing of that away.
+    const was = isExpected ? undefined : replica.local.shown?.was
     const shown = {
       of: reading.hash,
       is,
@@ -139,7 +140,8 @@ export async function readBack(
       tellShown(engine, commit, replica, { hash: is, diverged: false, fits: isSureHere(replica) }, members)
     }
   })
-  return replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'there'
+  // What was wrong may be so no more.
+  return replica.local.diverged || replica.local.told.some(word => word.knowledge === knowledge) ? 'look' : 'there'
 }
 
 /**

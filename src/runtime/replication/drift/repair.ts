@@ -28,7 +28,7 @@ import type { Reading } from '../application/state.ts'
 import type { Resource } from '../application/resource.ts'
 import type { Made } from '../application/sent.ts'
 import type { MemberState } from '../context.ts'
-import { ABSENT, type LocalState, type Replica } from '../replica.ts'
+import { ABSENT, withoutLanded, type LocalState, type Replica } from '../replica.ts'
 import type { ParsedBody } from '../../../ports/replication-glue.ts'
 
 /**
@@ -279,6 +279,7 @@ async function takeState(
       intent: undefined,
       hash,
       answered,
+      ...withoutLanded(replica.local),
     })
     tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
     commit.afterwards(() => engine.unanswered.update(replica))

@@ -7,7 +7,7 @@ import { lookForState, shorten } from '../drift/issue-state.ts'
 import { doAllLook } from '../drift/looking.ts'
 import { isOwn, mayCopyAgain, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { askAgain, copyOrShow } from './lane-copy.ts'
-import { noteShownAgain } from '../write/given-up.ts'
+import { noteMayBeThere, noteShownAgain } from '../write/given-up.ts'
 import { ABSENT } from '../replica.ts'
 import { fitOf, unlikeWritten } from '../drift/written-fields.ts'
 import type { LaneBook } from './lane-book.ts'
@@ -63,6 +63,8 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
   const copiesOnlyFitting =
     reading.is === 'present' && (await fitOf(book.resource, writtenOf(engine, replica), reading.body)).fits
   const nothing = { hash: undefined, answered: undefined }
+  // What was given up may have landed beneath what was written since.
+  noteMayBeThere(replica.run, reading.is === 'present' ? reading.hash : undefined)
   await book.write({ suspect: true, copiesOnlyFitting, mended: knowledge, ...nothing })
   const copied = await copyOrShow(book, why)
   return copied === 'done' ? 'replan' : copied
@@ -97,6 +99,7 @@ export async function compareWithLast(book: LaneBook): Promise<'known' | 'unknow
     const kept = isKept ? { hash: shown } : {}
     commit.local(book.replica, { suspect: differs, unsure: isUnsure, copiesOnlyFitting: false, ...kept })
     if (differs !== suspect) replicas.due(commit, book.replica.name, true)
+    if (differs && !suspect) noteMayBeThere(book.replica.run, shown)
     const { name } = book.replica
     if (differs && !suspect && !isBlind) tellEvent(book.engine, commit, { kind: 'drift', replicant: name })
   })

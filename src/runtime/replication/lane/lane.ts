@@ -3,12 +3,12 @@
  * written down before, so that a start in the middle knows what may have happened. Source: src/consistency.md "Plan, at one site", "Applying to a black box".
  */
 import { membersOfReplicant, sameDot, type Operation, type Schedule } from '../../../core/oplog/index.ts'
-import { acknowledge, tellEvent } from '../admission/words.ts'
+import { askedElsewhere } from '../write/asked-elsewhere.ts'
+import { acknowledge, othersOf, tellEvent } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { differing, knowledgeNow, shownNow } from '../drift/comparison.ts'
 import { beginsWithReset, currentPlan, isRecordOnly } from './current-plan.ts'
 import { Execution } from './execution.ts'
-import { doAllLook } from '../drift/looking.ts'
 import { failedHere } from './failed.ts'
 import { hasSay } from '../admission/foreign-creates.ts'
 import { LaneBook, type Step } from './lane-book.ts'
@@ -59,8 +59,8 @@ async function settle(engine: Engine, replica: Replica): Promise<Looked> {
     if (isMember && currentPlan(engine, replica).plan.kind !== 'nothing') return
     const own = shownNow(engine, replica)
     const differs = own !== undefined && differing(engine, replica, own).length > 0
-    // It goes on with what it was changed to, and none of the others agrees: a state is still to be said.
-    const goesOn = replica.local.shown?.was !== undefined && doAllLook(engine, replica)
+    // It goes on with what it was changed to, and nobody has compared that: who could may be in doubt, or cut off.
+    const goesOn = replica.local.shown?.was !== undefined && othersOf(replica.core.replicant).length > 0
     const isWell =
       diverged &&
       !goesOn &&
@@ -90,10 +90,13 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
   }
   // Also where what is shown is in question: a client's whole body is taken all the same, and is to have seen it.
   if (book.local.intent === undefined && book.replica.draft === undefined) await book.nameWhatCounts()
+  const wasAsked = isAskedElsewhere(book.replica)
   const recovered = await recovery.recover(isNow)
   if (recovered !== 'done') return recovered === 'replan' ? 'again' : recovered
   await book.runAgain()
   for (let round = 0; round < MAX_PLANS_TOGETHER; round++) {
+    // It has come from another member since: what is in doubt may be in effect.
+    if (!wasAsked && isAskedElsewhere(book.replica)) break
     const { schedule, plan } = currentPlan(book.engine, book.replica)
     if (book.local.uncertain !== undefined) {
       if (!(await isDecided(book, schedule))) return 'waits'
@@ -104,7 +107,8 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
         if (schedule.state === 'absent' && (await isDoneUnseen(book)))
           await book.executed(schedule.deletion, undefined, {})
         await book.nameWhatCounts()
-        const compared = await compareWithOthers(book)
+        // What is in doubt may be what differs: it is decided first.
+        const compared = book.replica.draft === undefined ? await compareWithOthers(book) : 'done'
         if (compared === 'replan') break
         return compared === 'done' ? settle(book.engine, book.replica) : compared
       }
@@ -130,6 +134,11 @@ async function pass(book: LaneBook, prepared: Prepared | undefined): Promise<Loo
   }
   book.engine.kick(book.replica)
   return 'settled'
+}
+
+/** Whether another member has what is in doubt here. */
+function isAskedElsewhere(replica: Replica): boolean {
+  return replica.draft !== undefined && askedElsewhere(replica.draft, replica) !== undefined
 }
 
 /** It was made and deleted before anything of it was carried out here: there is nothing to do, and whoever has deleted it waits to hear that it is done. */

@@ -3,7 +3,7 @@ import { othersOf } from '../admission/words.ts'
 import { beginsWithReset, currentPlan } from './current-plan.ts'
 import { mayLand } from '../drift/settling.ts'
 import { decideDraft } from '../write/doubt.ts'
-import { noteMayLand } from '../write/given-up.ts'
+import { givenUpNow, knownBy, noteFoundBeside, noteMayLand, recallGivenUp } from '../write/given-up.ts'
 import { compareWithLast } from './lane-comparison.ts'
 import { copyOrShow } from './lane-copy.ts'
 import { ABSENT, type Intent, type LocalState } from '../replica.ts'
@@ -24,6 +24,7 @@ export class Recovery {
 
   /** @param isPrepared nothing of the intent was sent yet */
   async recover(isPrepared: boolean): Promise<Step> {
+    if (!this.#book.replica.run.checked) recallGivenUp(this.#book.engine, this.#book.replica)
     if (this.#book.replica.draft !== undefined) {
       const decided = await decideDraft(
         this.#book.engine,
@@ -34,8 +35,7 @@ export class Recovery {
       if (decided === 'unread') return 'again'
     }
     // A repair has no intent: what an earlier run has sent for one may land yet.
-    const isLeft = !this.#book.replica.run.checked && this.#book.local.replaying
-    if (isLeft) noteMayLand(this.#book.replica.run, this.#book.engine.options.clock.monotonic())
+    if (!this.#book.replica.run.checked && this.#book.local.replaying) this.#noteMayLand()
     if (this.#book.local.intent !== undefined && !isPrepared) {
       const resolved = await this.resolveIntent()
       if (resolved !== 'done') return resolved
@@ -81,6 +81,7 @@ export class Recovery {
         intent: undefined,
         ...then,
         ...(mayShow && { suspect: true, copiesOnlyFitting: false }),
+        ...this.#noteMayLand(),
       })
       return 'done'
     }
@@ -91,11 +92,18 @@ export class Recovery {
     if (done === 'yes') {
       const saysAll = state !== undefined && isReset(operation, this.#book.matrices)
       const isAll = saysAll && reading.is === 'present' && this.#book.resource.equal(reading.body, state)
-      return this.#book.executed(operation, undefined, {
+      const { engine, replica } = this.#book
+      const step = await this.#book.executed(operation, undefined, {
         ...boundAfter(intent, this.#book.local),
+        ...(reading.is === 'present' && knownBy(engine, replica, reading.hash)),
         ...(isAll && { hash: reading.hash }),
       })
+      if (reading.is === 'present' && !isAll) noteFoundBeside(engine, replica, reading.hash)
+      return step
     }
+    // It is not what was sent that has changed it.
+    if (reading.is === 'present' && intent.before !== undefined && reading.hash !== intent.before)
+      noteFoundBeside(this.#book.engine, this.#book.replica, reading.hash)
     if (done === 'theirs') {
       const step = await this.#book.clash()
       await this.#book.blocked([operation], this.#book.unboundCode)
@@ -108,12 +116,18 @@ export class Recovery {
     if (done === 'no' || maySendAgain) {
       const isAsBefore = reading.is === 'present' && reading.hash === intent.before
       const sentAgain = this.#book.local.sentAgain || !maySendAgain
-      noteMayLand(this.#book.replica.run, this.#book.engine.options.clock.monotonic())
       const hash = isAsBefore ? { hash: reading.hash } : {}
-      await this.#book.write({ intent: undefined, answered: undefined, sentAgain, ...hash })
+      await this.#book.write({ intent: undefined, answered: undefined, sentAgain, ...hash, ...this.#noteMayLand() })
       return 'done'
     }
     return this.#begunAnew(operation)
+  }
+
+  /** What was sent may land yet, whatever is read now. */
+  #noteMayLand(): Pick<LocalState, 'givenUp'> {
+    const { engine, replica } = this.#book
+    noteMayLand(replica.run, engine.options.clock.monotonic())
+    return givenUpNow(engine, replica)
   }
 
   #isDone(

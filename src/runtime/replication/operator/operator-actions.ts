@@ -176,7 +176,7 @@ async function decideUncertain(engine: Engine, replica: Replica, tookEffect: boo
     else {
       const reading = await resource.read()
       await voidDraft(engine, replica)
-      noteOver(engine, replica, resource, uncertain)
+      await engine.replicas.commit(commit => noteOver(engine, commit, replica, resource, uncertain))
       if (reading.is === 'present') noteIsNot(replica.run, reading.hash)
     }
     engine.kick(replica)

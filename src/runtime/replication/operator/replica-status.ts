@@ -52,7 +52,7 @@ export function standingOf(engine: Engine, replica: Replica, fault: string | und
   if (!isReplicatedAt(replica, engine.options.site) || !hasSay(engine, replica)) return undefined
   const { plan, schedule } = currentPlan(engine, replica)
   // A lane that holds compares nothing before somebody has decided.
-  const isHeld = local.uncertain !== undefined && fault === undefined
+  const isHeld = (local.uncertain !== undefined || local.draft?.uncertain === true) && fault === undefined
   const isDiverged = !isHeld && (local.diverged || local.suspect || fault !== undefined)
   const isUncertain = isHeld || draft !== undefined
   const isBusy = plan.kind !== 'nothing' || local.parted !== undefined || local.replaying || local.intent !== undefined

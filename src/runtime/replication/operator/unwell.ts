@@ -87,12 +87,11 @@ export class Unwell {
    */
   look({ name, core, local }: Standing, hasSay: boolean): { readonly isOther: boolean; readonly note: () => void } {
     const conflicts = mayConflict(core.replicant.lives) ? conflictsOf(core.replicant.lives).length : 0
-    const isHeld = local.unbound || local.uncertain !== undefined
-    const diverged = hasSay && !isHeld && (local.diverged || local.suspect)
+    const undecided = local.unbound || local.uncertain !== undefined || local.draft?.uncertain === true
+    const diverged = hasSay && !undecided && (local.diverged || local.suspect)
     const failing = failingOf(core, local)
     const { lives } = core.replicant
     const withheldFrom = hasSay ? [] : [...new Set(lives.map(({ life }) => life.dot.site))]
-    const undecided = local.unbound || local.uncertain !== undefined || local.draft?.uncertain === true
     const key = replicantKey(name)
     const before = this.#entries.get(key)
     const isWell = conflicts === 0 && !diverged && !undecided && failing.length + withheldFrom.length === 0

@@ -88,8 +88,8 @@ export class IdleRounds {
       )
       if (found === 'look' || found === 'lost') lanes.kick(name)
       if (found === 'again') this.#readBacks.again(name, attempts + 1)
-      // Its lane is busy: a client that tries again and again would have it looked for from the beginning each time.
-      if (found === undefined && attempts > 0) this.#readBacks.again(name, attempts)
+      // Its lane is busy, perhaps with a write that comes to nothing, after which nobody would read it. A client that tries again and again would have it looked for from the beginning each time.
+      if (found === undefined && (attempts > 0 || !isRound)) this.#readBacks.again(name, attempts)
       if (isRound) await this.#forgetOld(name)
       if (isRound) await this.#detachSilent(name)
     } catch (error) {

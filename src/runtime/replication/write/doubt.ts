@@ -4,7 +4,7 @@
  */
 import { release } from './release.ts'
 import { askedElsewhere, countAsOthers, dropInEffect } from './asked-elsewhere.ts'
-import { noteGivenUp, noteMayBeThere, noteMayLand } from './given-up.ts'
+import { givenUpNow, knownBy, noteFoundBeside, noteGivenUp, noteMayBeThere, noteMayLand } from './given-up.ts'
 import { contains } from '../application/contains.ts'
 import { withoutHidden } from '../drift/combined.ts'
 import { isObject } from '../drift/merge-patch.ts'
@@ -16,7 +16,8 @@ import { dropDraft } from '../admission/admission.ts'
 import { mayBeDone, mayLand } from '../drift/settling.ts'
 import { tellEvent, tellOutcome } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
-import { ABSENT, type Draft, type Replica } from '../replica.ts'
+import type { Commit } from '../store/commit.ts'
+import { ABSENT, type Draft, type LocalState, type Replica } from '../replica.ts'
 import { namesIn } from '../../../core/resource/json-pointer.ts'
 import { membersOfReplicant, type Dot, type Operation } from '../../../core/oplog/index.ts'
 
@@ -74,7 +75,12 @@ export async function decideDraft(
     return { is: 'of-another', dot: elsewhere.dot }
   }
   if (effect === 'there') {
-    const released = await releaseDraft(engine, replica, operation, found === 'last', accepted?.status)
+    const shown = reading.is === 'present' ? knownBy(engine, replica, reading.hash) : {}
+    const released = await releaseDraft(engine, replica, operation, found === 'last', accepted?.status, shown)
+    const isAll =
+      LEAVES_ALL.has(operation.type) &&
+      (state === undefined || reading.is === 'absent' || resource.equal(reading.body, state))
+    if (reading.is === 'present' && !isAll) noteFoundBeside(engine, replica, reading.hash)
     return { is: 'released', operation: released, reading }
   }
   const mayCome = accepted === undefined ? mayLand(engine, resource, draft.at) : mayBeDone(engine, accepted)
@@ -82,10 +88,13 @@ export async function decideDraft(
   const mayWait = !isOverruled || accepted !== undefined
   if (effect === 'not-there' && mayWait && mayCome) return 'unread'
   if (effect === 'not-there' || isOverruled) {
-    noteOver(engine, replica, resource, operation)
     await engine.replicas.commit(commit => {
+      noteOver(engine, commit, replica, resource, operation)
       dropDraft(engine, commit, replica)
       if (accepted !== undefined) tellOutcome(engine, commit, replica, operation, 'void')
+      // What was given up is looked for in what is shown from now on.
+      if (reading.is === 'present' && reading.hash === draft.before && replica.local.bound)
+        commit.local(replica, { hash: reading.hash })
       // The application has lost what it had before.
       const isLost = reading.is === 'absent' && draft.before !== ABSENT && replica.local.bound
       if (!isLost) return
@@ -105,7 +114,7 @@ export async function decideDraft(
   }
   if (isSkipped || (elsewhere !== undefined && elsewhere.begins === undefined)) {
     if (elsewhere === undefined) {
-      noteOver(engine, replica, resource, operation)
+      await engine.replicas.commit(commit => noteOver(engine, commit, replica, resource, operation))
       // Until the state of another member is copied.
       noteMayBeThere(replica.run)
     }
@@ -129,10 +138,18 @@ export async function decideDraft(
 }
 
 /** It is nobody's operation here, and may land all the same. */
-export function noteOver({ options }: Engine, { name, run }: Replica, { glue }: Resource, operation: Operation): void {
-  const now = options.clock.monotonic()
-  if (glue.kind(name.kind)?.operations[operation.type]?.maySendAgain === true) noteMayLand(run, now)
-  else noteGivenUp(run, operation, now)
+export function noteOver(
+  engine: Engine,
+  commit: Commit,
+  replica: Replica,
+  { glue, name }: Resource,
+  operation: Operation,
+): void {
+  const now = engine.options.clock.monotonic()
+  const maySendAgain = glue.kind(name.kind)?.operations[operation.type]?.maySendAgain === true
+  if (maySendAgain) noteMayLand(replica.run, now)
+  else noteGivenUp(replica.run, operation, now)
+  commit.local(replica, givenUpNow(engine, replica, maySendAgain ? undefined : operation))
 }
 
 function othersOf({ members }: Operation, { core }: Replica, site: string): readonly string[] {
@@ -146,6 +163,7 @@ function othersOf({ members }: Operation, { core }: Replica, site: string): read
  * @param isLast this store is the last one of the run in which it was written. In a run that a backup does not know of it may have been
  *   released, and no two operations may have one dot
  * @param status with which the application answered, if it did
+ * @param shown what is known of what it shows
  */
 export function releaseDraft(
   engine: Engine,
@@ -153,10 +171,11 @@ export function releaseDraft(
   draft: Operation,
   isLast: boolean,
   status?: number,
+  shown: Partial<LocalState> = {},
 ): Promise<Operation> {
   const { site, incarnation } = engine.options
   const dot = isLast ? draft.dot : { site, incarnation, number: engine.nextNumber() }
-  return release(engine, replica, { ...draft, dot }, status)
+  return release(engine, replica, { ...draft, dot }, status, shown)
 }
 
 /** The draft had no effect, and never will be anybody's operation. */

@@ -1,12 +1,14 @@
 /**
  * Requests that this site has given up, or sends again, since they were found without effect: they may land later all the same. Then their effect stands in what the
  * application shows, and no operation says so: what is written on top of it hides it, and when the client of one with an idempotency key sends that again, here or to
- * another member, it would be there twice. Known to a run of the agent alone: after a start all is compared with what was shown last. Source: src/consistency.md "Doubt at the origin".
+ * another member, it would be there twice. That something may land is written down; what has is known to a run of the agent alone, since after a start all is compared with what was shown last. Source: src/consistency.md "Doubt at the origin".
  */
 import type { Operation } from '../../../core/oplog/index.ts'
 import { keyAlone } from './kept-requests.ts'
 import { LANDS_WITHIN_MS, MAX_KEPT_REQUESTS } from '../limits.ts'
-import type { RunState } from '../replica.ts'
+import type { Engine } from '../engine.ts'
+import type { LocalState, Replica, RunState } from '../replica.ts'
+import { isWithin } from '../drift/settling.ts'
 
 interface GivenUp {
   /** Oldest first. */
@@ -37,6 +39,33 @@ export function noteGivenUp(run: RunState, { idempotency }: Operation, now: numb
 export function noteMayLand(run: RunState, now: number): void {
   const { keys = [], mayBeThere = false, ...known } = ofRun.get(run) ?? {}
   ofRun.set(run, { ...known, keys, until: now + LANDS_WITHIN_MS, isUnfound: true, mayBeThere })
+}
+
+/** As the next run is to know it. @param operation none where the key of what may land is known otherwise, or does not matter */
+export function givenUpNow(
+  { options }: Engine,
+  { local }: Replica,
+  operation?: Operation,
+): Pick<LocalState, 'givenUp'> {
+  const at = Math.floor(options.clock.now())
+  const before = mayLandSince(local, at) ? (local.givenUp?.keys ?? []) : []
+  const { idempotency } = operation ?? {}
+  const keys = idempotency === undefined ? before : [...before, keyAlone(idempotency)].slice(-MAX_KEPT_REQUESTS)
+  return { givenUp: { at, keys } }
+}
+
+/** What an earlier run has given up may land in this one. */
+export function recallGivenUp({ options: { clock } }: Engine, { local, run }: Replica): void {
+  if (!mayLandSince(local, clock.now())) return
+  noteMayLand(run, clock.monotonic())
+  const known = ofRun.get(run)
+  if (known === undefined) return
+  const keys = new Set([...(local.givenUp?.keys ?? []), ...known.keys])
+  ofRun.set(run, { ...known, keys: [...keys] })
+}
+
+function mayLandSince({ givenUp }: LocalState, now: number): boolean {
+  return givenUp !== undefined && isWithin(now, givenUp.at, LANDS_WITHIN_MS)
 }
 
 /** Somebody has looked, and it is not there. */
@@ -74,6 +103,24 @@ export function noteMayBeThere(run: RunState, hash?: string): void {
   const known = ofRun.get(run)
   if (known === undefined || (hash !== undefined && hash === known.isNot)) return
   ofRun.set(run, { ...known, isUnfound: false, mayBeThere: true })
+}
+
+/**
+ * Of what was in doubt, and is seen to be in effect: what lands from now on is found by what was read then.
+ * @param hash of what the application shows
+ */
+export function knownBy({ options }: Engine, { run }: Replica, hash: string): Partial<LocalState> {
+  return mayLandNow(run, options.clock.monotonic()) ? { hash } : {}
+}
+
+/**
+ * What was in doubt is seen to be in effect, or something else is: what was given up before may have landed meanwhile, and would be taken for a part of that.
+ * @param hash as above
+ */
+export function noteFoundBeside({ options }: Engine, { run }: Replica, hash: string): void {
+  if (!mayLandUnseen(run, options.clock.monotonic())) return
+  noteMayBeThere(run, hash)
+  noteBuiltOn(run)
 }
 
 /**
