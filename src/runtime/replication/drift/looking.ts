@@ -27,10 +27,16 @@ export async function tellLookAgain(engine: Engine, replica: Replica): Promise<v
  * than the others do.
  */
 export function doAllLook(engine: Engine, replica: Replica): boolean {
-  const { looks, told } = replica.local
-  if (looks === undefined || told.length === 0) return false
+  const looks = replica.local.looks?.startsWith(looksFor(knowledgeNow(engine, replica), undefined)) === true
+  return looks && doOthersLook(engine, replica)
+}
+
+/** As above, whether this site looks or not. */
+export function doOthersLook(engine: Engine, replica: Replica): boolean {
+  const { told } = replica.local
+  if (told.length === 0) return false
   const knowledge = knowledgeNow(engine, replica)
   const isLooking = (member: string): boolean =>
     told.some(word => word.site === member && word.diverged && word.knowledge === knowledge)
-  return looks.startsWith(looksFor(knowledge, undefined)) && othersOf(replica.core.replicant).every(isLooking)
+  return othersOf(replica.core.replicant).every(isLooking)
 }

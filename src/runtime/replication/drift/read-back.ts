@@ -110,10 +110,12 @@ export async function readBack(
     const isOthers = others.some(word => word.knowledge === knowledge)
     const hasSpoken = replica.local.spoke === knowledge
     const isSilent = isTold || (isExpected && !isOthers && !hasSpoken)
-    // Who has told the same needs not hear it, unless it was told something else.
-    const equal = new Set(hasSpoken ? [] : replica.local.told.filter(isSame).map(word => word.site))
-    // What is carried out on top of it takes nothing of that away.
-    const was = isExpected ? undefined : replica.local.shown?.was
+    const changedFrom = replica.local.shown?.was
+    const same = replica.local.told.filter(isSame).map(word => word.site)
+    // Who has told the same needs not hear it, unless it was told something else, or may go on with what was changed, as this site does.
+    const equal = new Set(hasSpoken || changedFrom !== undefined ? [] : same)
+    // What is carried out on top of it takes nothing of that away, but that somebody shows the same.
+    const was = isExpected || same.length > 0 ? undefined : changedFrom
     const shown = {
       of: reading.hash,
       is,

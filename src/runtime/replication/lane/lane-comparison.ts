@@ -4,7 +4,7 @@ import { differing, judge, knowledgeNow, looksFor, shownNow, writtenOf } from '.
 import { failedHere, refusedText } from './failed.ts'
 import { hasCome, isYetToCome, looksAgainInMs } from '../drift/settling.ts'
 import { lookForState, shorten } from '../drift/issue-state.ts'
-import { doAllLook } from '../drift/looking.ts'
+import { doAllLook, doOthersLook } from '../drift/looking.ts'
 import { isOwn, mayCopyAgain, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { askAgain, copyOrShow } from './lane-copy.ts'
 import { noteMayBeThere, noteShownAgain } from '../write/given-up.ts'
@@ -23,8 +23,10 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
     return 'done'
   }
   if (others.length === 0) {
-    // It goes on while it looks, and by now all others look too: else one of them copies from here what no operation says.
-    const isOneToSay = own !== undefined && doAllLook(engine, replica)
+    // It goes on while it looks, and by now all others look too: else one of them copies from here what no operation says. So it is where it has looked before something was written on top of what it was changed to: that is given to nobody.
+    const isChanged = replica.local.shown?.was !== undefined
+    const areAllLooking = isChanged ? doOthersLook(engine, replica) : doAllLook(engine, replica)
+    const isOneToSay = own !== undefined && areAllLooking
     const found = isOneToSay ? await lookForState(engine, replica, book.resource) : undefined
     if (found === 'issued' || found === 'anew') return 'replan'
     return (await shorten(engine, replica, book.resource)) ? 'replan' : 'done'

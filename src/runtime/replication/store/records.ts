@@ -194,13 +194,13 @@ export function localDiffers(a: LocalState, b: LocalState): boolean {
   return TOGETHER.some(name => !Object.is(a[name], b[name]) && !(intends && name === 'hash'))
 }
 
-/** What is as in the beginning is left out, and so is what was told of something that is not shown any more. */
+/** What is as in the beginning is left out, and so is what was told of something that is not shown any more, but for what that was before it was changed past Cheops. */
 export function encodeLocal(local: LocalState): Uint8Array {
   const said: Record<string, unknown> = { version: VERSION }
   for (const name of TOGETHER) {
     const value = local[name]
     if (value === false || (Array.isArray(value) && value.length === 0)) continue
-    if (name === 'shown' && local.shown?.of !== local.hash) continue
+    if (name === 'shown' && local.shown?.of !== local.hash && local.shown?.was === undefined) continue
     said[name] = name === 'executed' ? withFirst(local.executed) : value
   }
   return encodePacked(said)
