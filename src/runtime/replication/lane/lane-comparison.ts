@@ -7,7 +7,7 @@ import { lookForState, shorten } from '../drift/issue-state.ts'
 import { doAllLook, doOthersLook } from '../drift/looking.ts'
 import { isOwn, mayCopyAgain, noteOwn, ownText, unlikeSaid } from '../drift/own-fields.ts'
 import { askAgain, copyOrShow } from './lane-copy.ts'
-import { noteMayBeThere, noteShownAgain } from '../write/given-up.ts'
+import { noteMayBeBeneath, noteMayBeThere, noteShownAgain } from '../write/given-up.ts'
 import { ABSENT } from '../replica.ts'
 import { fitOf, unlikeWritten } from '../drift/written-fields.ts'
 import type { LaneBook } from './lane-book.ts'
@@ -66,7 +66,7 @@ export async function compareWithOthers(book: LaneBook): Promise<'done' | 'repla
     reading.is === 'present' && (await fitOf(book.resource, writtenOf(engine, replica), reading.body)).fits
   const nothing = { hash: undefined, answered: undefined }
   // What was given up may have landed beneath what was written since.
-  noteMayBeThere(replica.run, reading.is === 'present' ? reading.hash : undefined)
+  noteMayBeBeneath(replica.run, reading.is === 'present' ? reading.hash : undefined)
   await book.write({ suspect: true, copiesOnlyFitting, mended: knowledge, ...nothing })
   const copied = await copyOrShow(book, why)
   return copied === 'done' ? 'replan' : copied

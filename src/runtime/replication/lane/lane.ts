@@ -4,6 +4,7 @@
  */
 import { membersOfReplicant, sameDot, type Operation, type Schedule } from '../../../core/oplog/index.ts'
 import { askedElsewhere } from '../write/asked-elsewhere.ts'
+import { isGivenUpOver } from '../write/given-up.ts'
 import { acknowledge, othersOf, tellEvent } from '../admission/words.ts'
 import type { Engine } from '../engine.ts'
 import { differing, knowledgeNow, shownNow } from '../drift/comparison.ts'
@@ -67,6 +68,7 @@ async function settle(engine: Engine, replica: Replica): Promise<Looked> {
       failedHere(replica).length === 0 &&
       !(differs && replica.local.mended === knowledgeNow(engine, replica))
     if (replaying || isWell) commit.local(replica, { replaying: false, ...(isWell && { diverged: false }) })
+    if (isGivenUpOver(engine, replica)) commit.local(replica, { givenUp: undefined })
     if (isWell) {
       tellEvent(engine, commit, { kind: 'agrees', replicant: replica.name })
       noteWell(replica, engine.options.clock.monotonic())

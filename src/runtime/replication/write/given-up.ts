@@ -64,6 +64,11 @@ export function recallGivenUp({ options: { clock } }: Engine, { local, run }: Re
   ofRun.set(run, { ...known, keys: [...keys] })
 }
 
+/** Nothing of what an earlier request, or run, has given up is expected any more: the record need not carry it along with each change. */
+export function isGivenUpOver({ options: { clock } }: Engine, { local }: Replica): boolean {
+  return local.givenUp !== undefined && !mayLandSince(local, clock.now())
+}
+
 function mayLandSince({ givenUp }: LocalState, now: number): boolean {
   return givenUp !== undefined && isWithin(now, givenUp.at, LANDS_WITHIN_MS)
 }
@@ -100,9 +105,21 @@ export function mayLandUnseen(run: RunState, now: number): boolean {
  * @param hash of what it shows
  */
 export function noteMayBeThere(run: RunState, hash?: string): void {
+  noteFound(run, hash, { isUnfound: false })
+}
+
+/**
+ * It shows something else than others do: one may have landed beneath what was written since. What lands on what is copied from them is looked for all the same.
+ * @param hash as above
+ */
+export function noteMayBeBeneath(run: RunState, hash?: string): void {
+  noteFound(run, hash, {})
+}
+
+function noteFound(run: RunState, hash: string | undefined, more: Partial<GivenUp>): void {
   const known = ofRun.get(run)
   if (known === undefined || (hash !== undefined && hash === known.isNot)) return
-  ofRun.set(run, { ...known, isUnfound: false, mayBeThere: true })
+  ofRun.set(run, { ...known, ...more, mayBeThere: true })
 }
 
 /**
