@@ -9,16 +9,25 @@ const LEAST_LIMIT_BYTES = 64 * 1024
 /** So much is sent without asking where the other side is, and so long it is not asked again while there is room. */
 const ASK_AFTER_BYTES = 32 * 1024
 const ASK_AGAIN_MS = 10
+/** What is sent at once is asked for in parts: answered as a whole it would be followed by as much at once, with a pause between that nothing fills. */
+const PARTS = 8
 /** While less is sent it is asked now and then: how long the way takes shows only where nothing stands on it. The shortest of the last few counts. */
 const IDLE_ASK_MS = 10_000
 const IDLE_ANSWERS = 4
+/**
+ * While the bound holds something back nothing is idle: after so long, and so many of the shortest, what is large waits until it has arrived and one
+ * echo is back. Some hundredths of what the way carries. Longer than the last no way takes: the other side stood still.
+ */
+const RENEW_AFTER_MS = 10_000
+const RENEW_AFTER_TIMES = 60
+const LONGEST_WAY_MS = 1_000
 /** Of the last measures the fastest counts: what else is on the way, and what was lost on it, make one slow. */
 const MEASURES = 8
-/** Frames up to this size go at once: what else is there to be answered soon, and makes no queue. */
+/** Frames up to this size go at once and are not counted: what else is there to be answered soon, and makes no queue; many of them leave room for a large one. */
 export const SMALL_FRAME_BYTES = 8 * 1024
 
 /**
- * How much of what was sent over a connection has not arrived, and how much of it may be on the way: what the way carries in a round trip, and a
+ * How much of the large frames that were sent over a connection has not arrived, and how much may be on the way: what the way carries in a round trip, and a
  * little. What is sent beyond it only stands in the system's buffers, before every small request, beat and ping; over a megabit a second six bodies filled them for twelve
  * seconds, nothing was answered for so long, and the connection was taken for dead and closed. On a fast way the bound is never reached.
  *
@@ -30,7 +39,13 @@ export class InFlight {
   readonly #now: () => number
   #sent = 0
   #arrived = 0
+  /** Of these, in large frames. */
+  #large = 0
+  #largeArrived = 0
   #limit = FIRST_LIMIT_BYTES
+  /** When it was seen last how long the way takes, and whether that is being looked at anew. */
+  #idleAt = -Infinity
+  #isRenewing = false
   /** Somebody was told that there is no room. */
   #isAwaited = false
   /** Echoes that are under way, up to where the last one was asked for, and when. */
@@ -61,29 +76,34 @@ export class InFlight {
   }
 
   get #isFull(): boolean {
-    return this.#sent - this.#arrived >= this.#limit
+    return this.#isRenewing || this.#large - this.#largeArrived >= this.#limit
   }
 
   /** @returns whether more of the kind may be sent */
   send(bytes: number): boolean {
     if (this.#sent === this.#arrived) this.#since = this.#now()
     this.#sent += bytes
+    const isLarge = bytes > SMALL_FRAME_BYTES
+    if (isLarge) this.#large += bytes
     if (this.#isDue()) void this.#ask()
-    return bytes <= SMALL_FRAME_BYTES || this.hasRoom()
+    return !isLarge || this.hasRoom()
   }
 
   #isDue(): boolean {
-    const isMuch = this.#sent - this.#askedUpTo >= ASK_AFTER_BYTES
+    const bytes = this.#sent - this.#askedUpTo
+    const isMuch = bytes >= ASK_AFTER_BYTES
     const isSilent = this.#asked === 0
     if (!isMuch && !isSilent) return false
     // The first ones fall into the start of both ends, and take long.
-    if (this.#isFull || (isSilent && this.#idleMs.length < IDLE_ANSWERS)) return true
+    if (this.#isFull || (isMuch && bytes >= this.#limit / PARTS) || (isSilent && this.#idleMs.length < IDLE_ANSWERS))
+      return true
     return this.#now() - this.#askedAt >= (isMuch ? ASK_AGAIN_MS : IDLE_ASK_MS)
   }
 
   async #ask(): Promise<void> {
-    const [before, upTo, askedAt] = [this.#arrived, this.#sent, this.#now()]
+    const [before, upTo, largeUpTo, askedAt] = [this.#arrived, this.#sent, this.#large, this.#now()]
     const wasFull = this.#isFull
+    const renews = this.#isRenewing && largeUpTo === this.#largeArrived
     this.#asked++
     this.#askedAt = askedAt
     this.#askedUpTo = upTo
@@ -92,6 +112,7 @@ export class InFlight {
     } catch {
       // It is being closed, and nothing will be told of it any more.
       this.#limit = Infinity
+      this.#isRenewing = false
       this.#tell()
       return
     }
@@ -99,12 +120,31 @@ export class InFlight {
     const bytes = upTo - before
     this.#asked--
     this.#arrived = upTo
-    if (bytes < ASK_AFTER_BYTES || this.#idleMs.length === 0) remember(this.#idleMs, now - askedAt, IDLE_ANSWERS)
+    this.#largeArrived = largeUpTo
+    if (renews) this.#renew(now - askedAt)
+    else if (bytes < ASK_AFTER_BYTES || this.#idleMs.length === 0) this.#idle(now - askedAt)
+    else this.#isRenewing ||= wasFull && now - this.#idleAt >= this.#renewAfterMs
     if (bytes >= ASK_AFTER_BYTES)
       this.#measure(bytes / Math.max(now - Math.min(askedAt, this.#since), 0.01), wasFull || this.#isFull)
     this.#since = now
     if (this.#isDue()) void this.#ask()
     this.#tell()
+  }
+
+  #idle(tookMs: number): void {
+    remember(this.#idleMs, tookMs, IDLE_ANSWERS)
+    this.#idleAt = this.#now()
+  }
+
+  /** A way that has become longer, or has others' queue on it, was else taken for a slower one again and again, until next to nothing was sent. */
+  #renew(tookMs: number): void {
+    this.#isRenewing = false
+    this.#idleMs.length = 0
+    this.#idle(Math.min(tookMs, LONGEST_WAY_MS))
+  }
+
+  get #renewAfterMs(): number {
+    return Math.max(RENEW_AFTER_MS, RENEW_AFTER_TIMES * Math.min(...this.#idleMs))
   }
 
   #tell(): void {

@@ -3,12 +3,12 @@
  * it does in this one's microtasks.
  */
 export class Turns {
-  readonly #hasRoom: () => boolean
+  readonly hasRoom: () => boolean
   readonly #waiting = new Set<() => void>()
   #isRunning = false
 
   constructor(hasRoom: () => boolean) {
-    this.#hasRoom = hasRoom
+    this.hasRoom = hasRoom
   }
 
   /** To be called again when there is room: who found none keeps its place. */
@@ -21,7 +21,7 @@ export class Turns {
 
   readonly #next = (): void => {
     const [first] = this.#waiting
-    this.#isRunning = first !== undefined && this.#hasRoom()
+    this.#isRunning = first !== undefined && this.hasRoom()
     if (first === undefined || !this.#isRunning) return
     this.#waiting.delete(first)
     first()

@@ -59,6 +59,8 @@ function tameStream(stream: Stream, turns: Turns): void {
   let isBulk = false
   stream.sendData = function sendData(this: YamuxStream, data) {
     isBulk = data.byteLength > SMALL_FRAME_BYTES
+    // Also what it sends first, and after a new window: many bodies of one frame fill a way as well as a few long ones.
+    if (isBulk && !turns.hasRoom()) return { sentBytes: 0, canSendMore: false }
     // What is left is sent next, if there is room.
     return send.call(this, data.byteLength > MAX_FRAME_BYTES ? data.sublist(0, MAX_FRAME_BYTES) : data)
   }

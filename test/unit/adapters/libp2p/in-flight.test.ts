@@ -6,14 +6,15 @@ import { Turns } from '../../../../src/adapters/libp2p/turns.ts'
 const FRAME = 32 * 1024
 
 /** A sender that sends whatever it may over a simulated way. */
-async function send(rttMs: number, bytesPerMs: number, forMs: number) {
+async function send(rttMs: number, bytesPerMs: number, forMs: number, laterRttMs = rttMs) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
   try {
     let [sent, freeAt, most] = [0, 0, 0]
+    const begin = performance.now()
     const arrives = (bytes: number): number => {
       const now = performance.now()
       freeAt = Math.max(freeAt, now) + bytes / bytesPerMs
-      return freeAt - now + rttMs
+      return freeAt - now + (now - begin < forMs / 4 ? rttMs : laterRttMs)
     }
     const inFlight = new InFlight(
       () => new Promise(resolve => setTimeout(resolve, arrives(12))),
@@ -50,6 +51,13 @@ test.each([
   const used = await send(rttMs, bytesPerMs, 20_000)
   expect(used.share).toBeGreaterThan(0.9)
   expect(used.queuedMs).toBeLessThan(queuedMs)
+})
+
+test.each([
+  { way: 'a longer cable', rttMs: 20, laterRttMs: 300, bytesPerMs: 12_500 },
+  { way: "others' queue of half a second", rttMs: 50, laterRttMs: 550, bytesPerMs: 1_250 },
+])('$way is not taken for a slower one', async ({ rttMs, laterRttMs, bytesPerMs }) => {
+  expect((await send(rttMs, bytesPerMs, 80_000, laterRttMs)).share).toBeGreaterThan(0.9)
 })
 
 test('small messages go at once, whatever is on the way', () => {
