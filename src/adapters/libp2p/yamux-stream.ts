@@ -26,7 +26,7 @@ export function tameStreamsOf(muxer: StreamMuxer, turns: Turns): void {
 
 /** Tells the streams that wait that there is room. */
 export function drainStreamsOf(muxer: StreamMuxer): void {
-  for (const stream of muxer.streams) if (isYamuxStream(stream)) stream.onMuxerDrain()
+  for (const stream of muxer.streams) if (stream.writableNeedsDrain && isYamuxStream(stream)) stream.onMuxerDrain()
 }
 
 type MakingMuxer = StreamMuxer & { _newStream: (...args: readonly unknown[]) => Stream }
@@ -67,7 +67,7 @@ function tameStream(stream: Stream, turns: Turns): void {
   const drain = stream.onMuxerDrain.bind(stream)
   stream.onMuxerDrain = function onMuxerDrain(this: YamuxStream): void {
     if (!this.writableNeedsDrain) return
-    if (isBulk) turns.take(drain)
+    if (isBulk && this.writeBufferLength > 0) turns.take(drain)
     else drain()
   }
   const grant = stream.sendWindowUpdate

@@ -51,8 +51,9 @@ test('a large body moves beside small messages that take all of the way', async 
       while (!isOver) await ask()
     }),
   )
-  const { ended } = await body(BODY_BYTES)
+  const { ended, bytes } = await body(BODY_BYTES)
   await ended
+  expect(bytes()).toBe(BODY_BYTES)
   isOver = true
   await small
 }, 20_000)
