@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { Writable } from 'node:stream'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { pump } from '../../../src/adapters/http/pump.ts'
 import { YoungGarbage } from '../../../src/adapters/system/young-garbage.ts'
 
@@ -22,6 +22,7 @@ test('collects once for each 8 MB of large buffers, and for no number of small o
 
 test('lets the heap grow until no large body has passed for a while', () => {
   vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
   const grows: number[] = []
   const garbage = new YoungGarbage({ collectYoung: undefined, growHeapBy: percent => void grows.push(percent) })
   for (let i = 0; i < 5; i++) {
@@ -33,7 +34,6 @@ test('lets the heap grow until no large body has passed for a while', () => {
   expect(grows).toEqual([150, 0])
   garbage.add(8 * 1024 * 1024)
   expect(grows).toEqual([150, 0, 150])
-  vi.useRealTimers()
 })
 
 test('gives back the memory of buffers that nobody holds', () => {
