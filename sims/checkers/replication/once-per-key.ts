@@ -44,19 +44,19 @@ function twiceInEffect(ending: Ending, name: ReplicantName, request: Request): r
     if (ending.setBack.has(site)) return []
     const here = all.filter(({ path }) => path === ending.pathOf(name))
     const found = here.flatMap(({ added }, place) => (isSame(requestIn(added), request) ? [place] : []))
-    const at = (all: readonly KeyedRequest[]): number =>
-      all.filter(asked => isAsked(asked) && asked.site === site).length
-    // What was in doubt may have been undone, and done again.
-    const doubts = at(ending.ledger.asked) - at(ending.ledger.keyed)
     const known = new Set(
       withoutUnknowable(
         found.flatMap(place => here[place] ?? []),
         here,
         ending.looks.get(site) ?? [],
-        operations + doubts > 1,
+        operations > 1,
       ),
     )
     const places = found.filter(place => here[place] !== undefined && known.has(here[place]))
+    const at = (all: readonly KeyedRequest[]): number =>
+      all.filter(asked => isAsked(asked) && asked.site === site).length
+    // What was in doubt may have been undone, and done again.
+    const doubts = at(ending.ledger.asked) - at(ending.ledger.keyed)
     const isOnTop = places.some((place, i) => i > 0 && here.slice(places[i - 1], place).every(saysNotAll))
     const what = `${wordsOf(request)} took effect ${places.length} times at ${name.name} of ${site}`
     return [
