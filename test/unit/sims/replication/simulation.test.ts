@@ -482,5 +482,5 @@ describe('a planted bug is found', () => {
       return
     }
     expect.unreachable('no seed of 30 failed')
-  }, 240_000)
+  }, 120_000)
 })
