@@ -130,7 +130,7 @@ function taking(places: number, connectMs: number) {
 
 describe('where the other end takes fewer connections than may be opened', () => {
   test('all are served in turn by those that it takes, and attempts do not pile up', async () => {
-    const { pool, counts } = taking(3, 100)
+    const { pool, counts } = taking(3, 500)
     const answers = Array.from({ length: 60 }, () => answerTo(ask(pool)))
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 60 }, () => '/x'))
     expect(counts().most).toBe(3)
@@ -139,7 +139,7 @@ describe('where the other end takes fewer connections than may be opened', () =>
   })
 
   test('when it takes more, so does the pool, one after the other', async () => {
-    const { pool, counts, takes } = taking(1, 50)
+    const { pool, counts, takes } = taking(1, 500)
     let isOver = false
     const load = Array.from({ length: 6 }, async () => {
       while (!isOver) await answerTo(ask(pool))
