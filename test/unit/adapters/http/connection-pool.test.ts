@@ -118,7 +118,15 @@ function taking(places: number, connectMs: number) {
     await setImmediate()
     return asSocket(near)
   }
-  const { pool } = bench({ connect, connectMs, maxConnections: 50, maxConnecting: 8, maxQueued: 100, maxIdle: 50 })
+  const { pool } = bench({
+    connect,
+    connectMs,
+    queueMs: 20_000,
+    maxConnections: 50,
+    maxConnecting: 8,
+    maxQueued: 100,
+    maxIdle: 50,
+  })
   return {
     pool,
     counts: () => ({ most, attempts }),
@@ -139,12 +147,12 @@ describe('where the other end takes fewer connections than may be opened', () =>
   })
 
   test('when it takes more, so does the pool, one after the other', async () => {
-    const { pool, counts, takes } = taking(1, 500)
+    const { pool, counts, takes } = taking(1, 300)
     let isOver = false
     const load = Array.from({ length: 6 }, async () => {
       while (!isOver) await answerTo(ask(pool))
     })
-    await setTimeout(200)
+    await until(() => counts().attempts >= 6)
     expect(counts().most).toBe(1)
     takes(50)
     while (counts().most < 3) await setTimeout(20)
