@@ -6,6 +6,7 @@ import { whyNotSaid, whyNotStored } from './conditions.ts'
 import { HTTP_OPERATIONS, OWN_OPERATIONS, type GlueDefinition, type KindDefinition } from './definition.ts'
 import { matrixProblems } from './matrix.ts'
 import { parseDefinition, type Finding, type Locate, type ParsedDefinition } from './parse.ts'
+import { isRead } from './reads.ts'
 import { compileTemplate, TemplateError, type PathTemplate } from './template.ts'
 import { isMadeByPath } from './traits.ts'
 
@@ -59,6 +60,7 @@ class Check {
         this.#add('error', ['headers', i], `"${header}" cannot be stored with an operation: ${why}`)
     }
     this.#agentHeaders([], definition['agent-headers'])
+    for (const [i, path] of (definition.reads ?? []).entries()) this.#read(['reads', i], path, definition)
     if (names.length === 0) this.#add('warning', ['kinds'], 'no kind is defined: every request is local')
     const waiting = FIELDS_NOT_IN_FORCE.filter(field =>
       Object.values(definition.kinds).some(kind => kind[field] !== undefined),
@@ -138,6 +140,26 @@ class Check {
         undefined,
         true,
       )
+    }
+  }
+
+  /** A path of `reads`, which goes before all that the kinds say. */
+  #read(at: readonly (string | number)[], path: string, { kinds }: GlueDefinition): void {
+    try {
+      const reads = [compileTemplate(path)]
+      const takes = (template: string): boolean =>
+        isRead({ reads }, { method: 'POST' }, template.replaceAll(/\{\+?|\}/g, ''))
+      for (const [name, kind] of Object.entries(kinds)) {
+        const isPosted = (kind.create?.method ?? 'POST') === 'POST'
+        if (isPosted && takes(isMadeByPath(kind) ? kind.resource : kind.collection))
+          this.#add('error', at, `a POST there makes a ${name}: it changes something`)
+        for (const [operation, { method, path: its }] of Object.entries(kind.operations ?? {}))
+          if (method === 'POST' && takes(its))
+            this.#add('error', at, `a POST there is the operation ${operation} of ${name}: it changes something`)
+      }
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      this.#add('error', at, error.message)
     }
   }
 

@@ -9,6 +9,8 @@ export interface CompiledGlue {
   /** By name. */
   readonly kinds: ReadonlyMap<string, CompiledKind>
   readonly targets: readonly Target[]
+  /** Paths of POSTs that change nothing. */
+  readonly reads: readonly PathTemplate[]
   /** No template has more segments; without bound where one takes any number. */
   readonly depth: number
 }
@@ -53,7 +55,8 @@ export function compileGlue(definition: GlueDefinition): CompiledGlue {
   }
   targets.sort((a, b) => compareSpecificity(a, b))
   const depths = targets.map(({ template }) => (template.rest === undefined ? template.segments.length : Infinity))
-  return { kinds, targets, depth: Math.max(0, ...depths) }
+  const reads = (definition.reads ?? []).map(compileTemplate)
+  return { kinds, targets, reads, depth: Math.max(0, ...depths) }
 }
 
 function compileKind(

@@ -17,6 +17,8 @@ export interface GlueDefinition {
   readonly headers?: readonly string[]
   /** What the agent says of its own requests to the application, for all kinds; of a kind they take the place of these. */
   readonly 'agent-headers'?: Readonly<Record<string, string>>
+  /** Paths of POSTs that change nothing: searches, queries. */
+  readonly reads?: readonly string[]
   /** False where Cheops shall share the application's resources and not replicate them. */
   readonly replication?: boolean
   /** By name. The kind `*` stands for many: its name is what stands at `{kind}` of its templates. */

@@ -1,5 +1,4 @@
 import { headerValue, type RequestHead } from '../core/resource/http-head.ts'
-import { SAFE_METHODS } from '../core/resource/methods.ts'
 import type { Description, LocalReason, ParsedBody, UnnamedReason } from '../ports/replication-glue.ts'
 import { isMergePatch, kindNameOf, matchRequest, type Match } from './analyse.ts'
 import { ANY_KIND, type CompiledGlue, type CompiledKind } from './compile.ts'
@@ -7,6 +6,7 @@ import type { RequestPlace } from './definition.ts'
 import { expanded, idIn, nameOf, pathsOf } from './naming.ts'
 import { mediaTypeOf } from './parse-body.ts'
 import { pointerGet } from './pointer.ts'
+import { isRead as changesNothing } from './reads.ts'
 import { isDecodable } from './template.ts'
 
 /** What a definition says beside its kinds. */
@@ -89,7 +89,7 @@ function outlineAnew(glue: CompiledGlue, options: DescribeOptions, head: Request
   if (match.below !== undefined) {
     return stays('below', `What stands below a resource is not replicated unless the glue names it as an operation.`)
   }
-  const isSafe = SAFE_METHODS.has(head.method)
+  const isSafe = changesNothing(glue, head, path)
   const isRead = head.method === 'GET' || head.method === 'HEAD'
   if (isSafe && (!isRead || role.is === 'operation')) {
     return stays('no-operation', `${head.method} changes nothing here.`)

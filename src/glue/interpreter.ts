@@ -14,6 +14,7 @@ import { continued, itemName, items, mergeLists } from './lists.ts'
 import { kubernetesStatus } from './kubernetes-status.ts'
 import { markIn, marked, showsMark } from './marker.ts'
 import { parseBody } from './parse-body.ts'
+import { isRead } from './reads.ts'
 import { createBody, nameInAnswer, requestFor } from './request.ts'
 
 /**
@@ -37,6 +38,7 @@ export function interpret(definition: GlueDefinition, module: GlueModule = () =>
     correlate: correlationRules(definition.correlate),
     secrets: definition.secrets ?? [],
     analyse: (head, path) => analyse(compiled, head, path),
+    isRead: (head, path) => isRead(compiled, head, path),
     refuse: refuse ?? kubernetesStatus,
     rewrite: rewrite ?? (() => undefined),
     needsBody: (head, path) => needsBody(compiled, { application, replication }, head, path),

@@ -310,6 +310,12 @@ export const GLUE_SCHEMA = {
       description: 'a list of names of headers that are stored with an operation and sent with it to other members',
     },
     'agent-headers': agentHeaders,
+    reads: {
+      type: 'array',
+      maxItems: 256,
+      items: template,
+      description: 'a list of paths of POSTs that change nothing, such as /items/_search',
+    },
     replication: { type: 'boolean', description: 'false where resources are shared only, and never replicated' },
     kinds: {
       type: 'object',

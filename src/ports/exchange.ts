@@ -16,14 +16,14 @@ export interface Exchange {
   readonly urlScope: string | undefined
   /** Who asks, as far as the connection tells: an address, or the name of the site that has sent it here. */
   readonly client: string
-  /** Whether the request has a body: then it can be sent only once. */
+  /** Whether the request has a body: unless that was read (`readBody`), it can be sent only once. */
   readonly hasBody: boolean
   /** Where links in answers have to lead; undefined where another agent has asked: it writes them itself. */
   links(): LinkContext | undefined
   /**
    * Sends the request to `target` and its answer back to the client. Resolves when all is over; it never rejects.
-   * After `declined` and `failed` nothing has reached the client, and another target can be tried if the request has no body
-   * or `error.spec.retry` says that nothing was sent.
+   * After `declined` and `failed` nothing has reached the client, and another target can be tried if the request has no body, or
+   * one that was read, or `error.spec.retry` says that nothing was sent.
    */
   relay(target: Target, options: RelayOptions): Promise<RelayResult>
   /**
@@ -85,6 +85,8 @@ export interface RelayOptions {
    * from `readBody` where that was called, else as it comes. It goes out in the framing of the client's.
    */
   readonly body?: Uint8Array | undefined
+  /** The request changes nothing: it may be sent again, and is never in doubt. */
+  readonly isRead: boolean
   /** Says of an answer whether it is passed on; what is not becomes `declined`. All are, where this is undefined. */
   readonly accept?: ((answer: ResponseHead) => boolean) | undefined
   /** Says whether the answer's body has to be rewritten. */

@@ -18,6 +18,8 @@ export interface Glue extends ReplicationGlue {
   readonly secrets: readonly string[]
   /** What is this request? `path` is the request's path and query within the service: prefix of service and scope removed. */
   analyse(head: RequestHead, path: string): Analysis
+  /** It changes nothing: it may be sent again or elsewhere, and is never in doubt. */
+  isRead(head: RequestHead, path: string): boolean
   /** A problem of Cheops in the application's own dialect, or undefined where problem+json is right. */
   refuse(error: CheopsError, head: RequestHead): Refusal | undefined
   /**

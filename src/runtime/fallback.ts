@@ -5,7 +5,8 @@ import type { ResponseHead } from '../core/resource/http-head.ts'
 import type { Placement } from '../core/scope/index.ts'
 import { CheopsError, ERRORS } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { RelayResult } from '../ports/exchange.ts'
+import type { Exchange, RelayResult } from '../ports/exchange.ts'
+import { MAX_INLINE_BODY_BYTES } from './replication/limits.ts'
 
 /**
  * The sites of a placement in the order in which they are tried: as the scope names them, those that are down last.
@@ -24,7 +25,7 @@ export function sitesInOrder(placement: Placement, livenessOf: (site: string) =>
 
 /**
  * Answers after which the next site of `||` is tried: a read that finds nothing, and whatever the other agent says that nobody
- * has begun. A request with a body cannot be sent again once the body has begun to flow.
+ * has begun. A request whose body flows as it comes cannot be sent again once it has begun to.
  */
 export function acceptOf(isRead: boolean, isOtherAgent: boolean): (answer: ResponseHead) => boolean {
   return answer => {
@@ -51,11 +52,19 @@ const REACHABILITY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_APPLICATION_INVALID',
 ])
 
-/** Whether the next site may be tried: it is certain that the last one has done nothing, or that it does not matter. */
-export function mayTryNext(result: RelayResult, isRead: boolean, hasBody: boolean): boolean {
+/** Whether the next site may be tried: it is certain that the last one has done nothing, or that it does not matter. `isBound`: the body flows as it comes, and is not kept. */
+export function mayTryNext(result: RelayResult, isRead: boolean, isBound: boolean): boolean {
   if (result.kind === 'declined') return true
   if (result.kind !== 'failed') return false
-  return result.error.spec.retry === true || (isRead && !hasBody && isReachability(result.error.code))
+  return result.error.spec.retry === true || (isRead && !isBound && isReachability(result.error.code))
+}
+
+/** Reads the body where it says that it is small: the next site can be sent it too then. @throws CheopsError as `Exchange.readBody` */
+export async function isHeld(exchange: Exchange): Promise<boolean> {
+  const length = Number(headerValue(exchange.head.rawHeaders, 'content-length') ?? Infinity)
+  if (length > MAX_INLINE_BODY_BYTES) return false
+  await exchange.readBody(MAX_INLINE_BODY_BYTES)
+  return true
 }
 
 function notYet(placement: Placement): CheopsError {

@@ -106,7 +106,7 @@ export class ReplicantLookup {
   async read(
     exchange: Exchange,
     here: Relay,
-    there: (site: string, options: Omit<RelayOptions, 'rewrite'>) => Promise<RelayResult>,
+    there: (site: string, options: Omit<RelayOptions, 'rewrite' | 'isRead'>) => Promise<RelayResult>,
   ): Promise<{ readonly result: RelayResult; readonly site: string } | undefined> {
     if (!this.#mayAsk(exchange)) return undefined
     // What is asked for is found out only where it is not here: mostly it is.

@@ -1,7 +1,6 @@
 import { HEADER_NAMES } from '../core/resource/headers.ts'
 import { headerValue } from '../core/resource/http-head.ts'
 import type { RequestContext } from '../core/resource/request-context.ts'
-import { SAFE_METHODS } from '../core/resource/methods.ts'
 import { isSuccess } from '../core/resource/success.ts'
 import type { ReplicantName } from '../core/oplog/index.ts'
 import { CheopsError } from '../errors.ts'
@@ -48,7 +47,7 @@ export class ReplicatedRequests {
     context: RequestContext,
   ): Promise<ComposedAnswer | undefined> {
     const glue = this.#parts.glue(exchange.service)
-    if (glue === undefined || SAFE_METHODS.has(exchange.head.method)) return undefined
+    if (glue === undefined || glue.isRead(exchange.head, exchange.path)) return undefined
     return this.#operations.carryOut(glue, exchange, members, context)
   }
 
@@ -61,7 +60,7 @@ export class ReplicatedRequests {
   async unscoped(exchange: Exchange): Promise<ComposedAnswer | undefined> {
     const { head, path, service } = exchange
     const glue = this.#parts.glue(service)
-    if (glue === undefined || SAFE_METHODS.has(head.method)) return undefined
+    if (glue === undefined || glue.isRead(head, path)) return undefined
     // By the path alone: the body of what is not replicated passes unread.
     const byPath = glue.describe(head, path, undefined)
     if (byPath.is === 'unnamed' && byPath.reason === 'no-body') return this.#ofBody(glue, exchange, byPath.kind)
@@ -197,7 +196,8 @@ export class ReplicatedRequests {
 
   /** What a request that may change something is by its path; undefined for a read, and where there is no such service. */
   #changeIn({ head, path, service }: Exchange): Description | undefined {
-    return SAFE_METHODS.has(head.method) ? undefined : this.#parts.glue(service)?.describe(head, path, undefined)
+    const glue = this.#parts.glue(service)
+    return glue?.isRead(head, path) === true ? undefined : glue?.describe(head, path, undefined)
   }
 
   async #detach(

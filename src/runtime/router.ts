@@ -14,7 +14,7 @@ import { membersHeader, warning } from './answer-headers.ts'
 import type { ClientContexts } from './client-contexts.ts'
 import { headersToApplication, headersToSite, WITHOUT_CONTEXT } from './context-headers.ts'
 import type { Correlation } from './correlation.ts'
-import { acceptOf, mayTryNext, sitesInOrder } from './fallback.ts'
+import { acceptOf, isHeld, mayTryNext, sitesInOrder } from './fallback.ts'
 import type { MemberReads } from './member-reads.ts'
 import { membersOf, nearestFirst } from './members.ts'
 import { notHere } from './not-here.ts'
@@ -70,7 +70,7 @@ export class Router {
       if (resolution.kind !== 'local')
         return await this.#firstOf(this.#sitesOf(resolution.placement), exchange, context)
       // The scope says nothing of this service: as without one.
-      const routed = isRead(exchange) ? undefined : await this.#forAllMembers(exchange, canonical)
+      const routed = this.#isRead(exchange) ? undefined : await this.#forAllMembers(exchange, canonical)
       return routed ?? (await this.#firstOf([membership.self], exchange, context))
     } catch (error) {
       return refused(exchange, error, membership.self, undefined)
@@ -109,7 +109,7 @@ export class Router {
     const warnings = ambiguous ? [...warning(AMBIGUOUS)] : []
     const { self } = this.#parts.membership
     try {
-      if (!isRead(exchange)) {
+      if (!this.#isRead(exchange)) {
         const routed = await this.#forAllMembers(exchange, undefined)
         if (routed !== undefined) return routed
         const why = await this.#parts.replicated?.whyHereOnly(exchange)
@@ -164,7 +164,7 @@ export class Router {
     const { membership, replicated } = this.#parts
     if (replicated === undefined) throw replicationOff()
     const toOthers = kind === 'local' ? context : onward(context)
-    const routed = isRead(exchange)
+    const routed = this.#isRead(exchange)
       ? undefined
       : await this.#operation(kind, exchange, context.scope, () => replicated.scoped(exchange, members, toOthers))
     if (routed !== undefined) return routed
@@ -184,7 +184,7 @@ export class Router {
   /** A request that its scope sends to this site, and not for replication; undefined where it is none of replication's business. */
   async #alone(kind: TrafficKind, exchange: Exchange, context: RequestContext): Promise<Routed | undefined> {
     const { replicated } = this.#parts
-    if (replicated === undefined || isRead(exchange)) return undefined
+    if (replicated === undefined || this.#isRead(exchange)) return undefined
     return this.#operation(kind, exchange, context.scope, () =>
       replicated.alone(exchange, this.#isChoice(context.scope, exchange.service), context),
     )
@@ -222,16 +222,17 @@ export class Router {
 
   /** Tries one site after the other, as long as it is certain that the last one has done nothing. */
   async #firstOf(sites: readonly string[], exchange: Exchange, context: RequestContext): Promise<Routed> {
-    const isSafe = isRead(exchange)
+    const isSafe = this.#isRead(exchange)
+    const isBound = exchange.hasBody && !(isSafe && sites.length > 1 && (await isHeld(exchange)))
     let result: RelayResult | undefined
     for (const [index, site] of sites.entries()) {
       const isLast = index === sites.length - 1
       const isOther = site !== this.#parts.membership.self
       const routed = isOther || isSafe ? undefined : await this.#alone('local', exchange, context)
       if (routed !== undefined) return routed
-      const accept = isLast || exchange.hasBody ? undefined : acceptOf(isSafe, isOther)
+      const accept = isLast || isBound ? undefined : acceptOf(isSafe, isOther)
       result = await this.#toSite(site, exchange, context, accept)
-      if (isLast || !mayTryNext(result, isSafe, exchange.hasBody)) return finish(exchange, result, site, context.scope)
+      if (isLast || !mayTryNext(result, isSafe, isBound)) return finish(exchange, result, site, context.scope)
     }
     throw new Error('a placement has at least one site')
   }
@@ -259,9 +260,14 @@ export class Router {
     )
   }
 
-  async #relay(kind: TrafficKind, exchange: Exchange, target: Target, options: RelayOptions): Promise<RelayResult> {
+  async #relay(
+    kind: TrafficKind,
+    exchange: Exchange,
+    target: Target,
+    options: Omit<RelayOptions, 'isRead'>,
+  ): Promise<RelayResult> {
     const end = this.#parts.traffic.begin(kind, exchange.service)
-    const result = await exchange.relay(target, options)
+    const result = await exchange.relay(target, { ...options, isRead: this.#isRead(exchange) })
     end(result)
     return result
   }
@@ -304,6 +310,11 @@ export class Router {
     return contexts.ofRead(exchange, given ?? NOTHING_SEEN)
   }
 
+  /** It changes nothing, so that replication has no part in it but to compare what members answer. */
+  #isRead({ head, path, service }: Exchange): boolean {
+    return SAFE_METHODS.has(head.method) || this.#parts.glue(service)?.isRead(head, path) === true
+  }
+
   #rewriteOf(exchange: Exchange, answer: ResponseHead): ReturnType<Glue['rewrite']> {
     const glue = this.#parts.glue(exchange.service)
     if (glue === undefined || headerValue(answer.rawHeaders, ERROR_HEADER) !== undefined) return undefined
@@ -314,11 +325,6 @@ export class Router {
 
 const AMBIGUOUS =
   'the call may belong to requests with different scopes, so it stayed local; pass on baggage, traceparent or x-request-id'
-
-/** It changes nothing, so that replication has no part in it but to compare what members answer. */
-function isRead({ head }: Exchange): boolean {
-  return SAFE_METHODS.has(head.method)
-}
 
 function replicationOff(): CheopsError {
   return new CheopsError('ERR_SCOPE_COLLABORATION', 'this agent keeps no replicants')

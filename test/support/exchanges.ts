@@ -60,4 +60,4 @@ export async function exchanges(
 }
 
 /** What the router would say of a request without a scope. */
-export const PLAIN: RelayOptions = { dropHeaders: new Set(), addHeaders: [], answerHeaders: [] }
+export const PLAIN: RelayOptions = { dropHeaders: new Set(), addHeaders: [], answerHeaders: [], isRead: false }

@@ -53,6 +53,8 @@ export function isWhole(received: string): boolean {
   return received.length >= end + 4 + Number(length ?? 0)
 }
 
+const MAX_SHOWN = 2_000
+
 /** A client's connection that sends bytes and collects what comes. */
 export class RawClient {
   readonly socket: net.Socket
@@ -72,12 +74,14 @@ export class RawClient {
     return this
   }
 
-  /** Waits until what was received fulfils `condition`; says what it has when that does not come about. */
-  async until(condition: (received: string) => boolean, what: string, timeoutMs = 10_000): Promise<string> {
-    const deadline = Date.now() + timeoutMs
+  /** Waits until what was received fulfils `condition`, as long as something comes; says the end of what it has when that does not come about. */
+  async until(condition: (received: string) => boolean, what: string, silenceMs = 10_000): Promise<string> {
+    let [had, since] = [this.received.length, Date.now()]
     while (!condition(this.received)) {
-      if (Date.now() > deadline || this.socket.closed) {
-        throw new Error(`${what} did not come; received ${JSON.stringify(this.received)}, ${String(this.#error)}`)
+      if (this.received.length > had) [had, since] = [this.received.length, Date.now()]
+      if (Date.now() - since > silenceMs || this.socket.closed) {
+        const end = JSON.stringify(this.received.slice(-MAX_SHOWN))
+        throw new Error(`${what} did not come; received ${had} characters, at the end ${end}, ${String(this.#error)}`)
       }
       await new Promise<void>(resolve => {
         const done = (): void => {

@@ -1,6 +1,5 @@
 import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { SAFE_METHODS } from '../../core/resource/methods.ts'
 import { CheopsError } from '../../errors.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Limits, Timeouts } from '../../config.ts'
@@ -287,7 +286,7 @@ class Relay {
   #mayRetry(error: Error): boolean {
     return (
       !this.#retried &&
-      SAFE_METHODS.has(this.#side.request.method ?? '') &&
+      this.#options.isRead &&
       !this.#side.hasBody &&
       this.#side.upgrade === undefined &&
       wasIdle(this.#outgoing, error)
@@ -299,7 +298,7 @@ class Relay {
   }
 
   #certainty(): Certainty {
-    return { sent: this.#sent, safe: SAFE_METHODS.has(this.#side.request.method ?? '') }
+    return { sent: this.#sent, safe: this.#options.isRead }
   }
 
   #fail(error: CheopsError): void {

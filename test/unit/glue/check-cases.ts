@@ -9,6 +9,43 @@ export interface CheckCase {
 
 export const CASES: readonly CheckCase[] = [
   {
+    name: 'a POST that creates, and changes nothing',
+    text: `
+glue: 1
+application: a
+        ^
+reads: ["/{kind}"]
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}`,
+    message: /^a POST there makes a item: it changes something/,
+  },
+  {
+    name: 'a POST that is an operation, and changes nothing',
+    text: `
+glue: 1
+application: a
+                     ^
+reads: [/items/find, "/items/{+any}"]
+kinds:
+  item:
+    collection: /items
+    resource: /items/{id}
+    operations: {add: {method: POST, path: "/items/{id}/lines"}}`,
+    message: /a POST there is the operation add of item/,
+  },
+  {
+    name: 'a path of a read that is none',
+    text: `
+glue: 1
+application: a
+        ^
+reads: ["/{a}-{b}"]
+kinds: {}`,
+    message: /two expressions in one segment/,
+  },
+  {
     name: 'a PUT that merges what cannot be changed',
     text: `
 glue: 1

@@ -30,6 +30,36 @@ function describeText(glue: Glue, request: string, body?: string, rawHeaders?: r
   return glue.describe(head(method, rawHeaders), path, parsed)
 }
 
+describe('POSTs that change nothing', () => {
+  const glue = define(
+    'glue: 1\napplication: a\nreads: [/items/_search, "/{kind}/{id}/_find", "/all/{+path}"]\nkinds:\n  item: {collection: /items, resource: "/items/{id}", create: {method: POST, on: resource}}\n',
+  )
+
+  it.each([
+    ['POST /items/_search', true],
+    ['POST /items/_search/?size=5', true],
+    ['POST /items/%5Fsearch', true],
+    ['POST /things/7/_find', true],
+    ['POST /all/of/them', true],
+    ['POST /items/_search/x', false],
+    ['POST /items/x', false],
+    ['POST /all', false],
+    ['POST /', false],
+    ['PUT /items/_search', false],
+    ['DELETE /items/_search', false],
+    ['SEARCH /items/x', true],
+    ['GET /items/x', true],
+  ])('%s: %s', (request, reads) => {
+    const [method, path] = request.split(' ') as [string, string]
+    expect(glue.isRead(head(method), path)).toBe(reads)
+  })
+
+  it('are no operations', () => {
+    expect(describeText(glue, 'POST /items/_search', '{}')).toMatchObject({ is: 'local', reason: 'no-operation' })
+    expect(describeText(glue, 'POST /items/x', '{}')).toMatchObject({ is: 'operation', type: 'create' })
+  })
+})
+
 describe('what is made by POST on its own path', () => {
   const paths = 'collection: /users\n    resource: /users/{id}'
   const glue = define(
